@@ -1,0 +1,73 @@
+"""A source: the user's data, opened."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+Split = Literal["train", "validation", "test"]
+
+
+@dataclass(frozen=True)
+class OpenOptions:
+    """What a person may ask of the opening; everything left alone is chosen from the data and said in `Source.notes`."""
+
+    size: tuple[int, int] | None = None  # height, width; None: the data's own, bounded by max_side
+    max_side: int | None = None  # the longer side of a chosen size is at most this (64 on a CPU, 256 on a GPU)
+    fit: Literal["crop", "pad", "stretch"] = "crop"
+    mode: Literal["auto", "L", "LA", "RGB", "RGBA"] = "auto"
+    labels: str = "auto"  # auto, none, or the name of a column
+    label_level: Literal["first", "leaf"] = "first"  # which folder level names the class
+
+
+@dataclass
+class ScanReport:
+    """What `sparring check` tells: plain numbers and names, ready for JSON."""
+
+    counts: dict[str, int] = field(default_factory=dict)  # split -> items used
+    sizes: dict[str, int] = field(default_factory=dict)  # "HxW" -> items
+    modes: dict[str, int] = field(default_factory=dict)  # "RGB" -> items
+    labels: dict[str, int] = field(default_factory=dict)  # class -> training items
+    duplicates: int = 0  # items whose content appeared before
+    skipped: list[tuple[str, str]] = field(default_factory=list)  # name, reason
+
+
+class Source(ABC):
+    """Indexed data with splits. Values come in their stored type (pictures: uint8, N x C x H x W; points: float32, N x 2)."""
+
+    name: str  # short, fit for a folder name
+    modality: str  # the folder under `modalities` that knows this kind of data
+    shape: tuple[int, ...]  # of one value, without the batch dimension
+    classes: tuple[str, ...]  # () where there are no labels
+    content_hash: str  # of values, labels and splits; independent of paths
+    notes: tuple[str, ...]  # sentences for the user: what was found, chosen, held out, skipped
+    report: ScanReport
+
+    @abstractmethod
+    def count(self, split: Split = "train") -> int: ...
+
+    @abstractmethod
+    def values(self, indices: np.ndarray, split: Split = "train") -> np.ndarray:
+        """The values at these positions of a split, in the given order, repeats allowed."""
+
+    @abstractmethod
+    def labels(self, indices: np.ndarray, split: Split = "train") -> np.ndarray:
+        """Class numbers (int64), in the given order. Only where `classes` is not empty."""
+
+    def describe(self) -> dict[str, Any]:
+        """source.json: what a model was trained on; no absolute paths, no samples."""
+        return {
+            "format": 1,
+            "name": self.name,
+            "modality": self.modality,
+            "shape": list(self.shape),
+            "classes": list(self.classes),
+            "counts": {split: self.count(split) for split in ("train", "validation", "test")},
+            "labels": self.report.labels,
+            "skipped": len(self.report.skipped),
+            "content_hash": self.content_hash,
+            "notes": list(self.notes),
+        }

@@ -1,0 +1,17 @@
+"""What a person can mend, said in one sentence."""
+
+
+class UserError(Exception):
+    """Something the user can mend: one sentence saying what is wrong, where, and what to do. The command line exits with 2."""
+
+
+class Diverged(UserError):
+    """A loss or gradient stopped being finite before any usable snapshot existed."""
+
+
+def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
+    """A hint naming the closest valid names: "did you mean 'dcgan'?", or the whole list when nothing is close."""
+    import difflib
+
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"did you mean '{close[0]}'?" if close else "known: " + ", ".join(sorted(known))

@@ -1,0 +1,47 @@
+"""Kinds of data. Each folder here is one modality; nothing outside it knows what its values are.
+
+A modality is a module with these names:
+
+    DEFAULT_RECIPE                          the recipe used when none is asked for
+    NAMES                                   names it opens without any file ("digits", "ring")
+    recognises(path) -> bool                does this file or folder hold this kind of data?
+    open_path(path, options) -> Source      open it
+    open_name(name, options) -> Source      open one of NAMES
+    fit_codec(source, value_range) -> Codec
+    codec_from(description) -> Codec        the inverse of Codec.describe()
+    preview(values, columns) -> PIL image   one sheet of decoded values
+    items(values) -> list                   one Python object per decoded value (a PIL image, an array)
+    write(values, labels, out, grid) -> list[Path]
+    fit_features(source, seed, progress) -> FeatureNet    features for the quick score, see metrics.features
+    features_from(description, tensors) -> FeatureNet
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from types import ModuleType
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+
+class Codec(Protocol):
+    """How one modality's values become tensors and come back."""
+
+    shape: tuple[int, ...]
+
+    def encode(self, values: np.ndarray) -> torch.Tensor: ...
+
+    def decode(self, tensor: torch.Tensor) -> np.ndarray: ...
+
+    def describe(self) -> dict[str, Any]: ...
+
+
+def names() -> list[str]:
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg)
+
+
+def get(name: str) -> ModuleType:
+    return importlib.import_module(f"{__name__}.{name}")
