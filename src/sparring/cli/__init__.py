@@ -1,0 +1,93 @@
+"""The command line: one small module a verb. It parses, calls the API and prints; nothing is computed here."""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..errors import UserError
+
+app = typer.Typer(
+    help="Train GANs on your own data and put the generator to work.\n\n"
+    "Start with [bold]sparring train digits --budget 1m[/bold], then point it at a folder of your own pictures.",
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+VERBS = ("train", "generate", "interpolate", "check", "recipes", "report")
+for _verb in VERBS:
+    importlib.import_module(f".{_verb}", __name__).register(app)
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False) -> None:
+    if version:
+        from .. import __version__
+
+        typer.echo(f"sparring {__version__}")
+        raise typer.Exit
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 2 something the user can mend (one sentence), 130/143 interrupted and saved, 1 a fault of ours."""
+    try:
+        app(arguments, standalone_mode=True)
+    except UserError as error:
+        _fail(str(error))
+    except OSError as error:
+        if error.errno is None or error.errno not in _DISK:
+            _fault(error)
+        else:
+            _fail(f"{_DISK[error.errno]}{_at(error)}; nothing written before is lost, mend that and run the same command again")
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        _fault(error)
+
+
+_DISK = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "a file would grow over the size limit set for this shell",
+    errno.EACCES: "no permission",
+    errno.EPERM: "no permission",
+    errno.EROFS: "the file system is read-only",
+    errno.ENOTDIR: "a file stands where a folder is needed",
+    errno.EEXIST: "a file stands where a folder is needed",
+    errno.EISDIR: "a folder stands where a file is needed",
+    errno.ENAMETOOLONG: "a name is too long",
+}
+
+
+def _at(error: OSError) -> str:
+    return f" at {error.filename}" if error.filename else ""
+
+
+def _fail(sentence: str) -> None:
+    print(f"sparring: {' '.join(sentence.split())}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _fault(error: BaseException) -> Any:
+    """A fault of ours: the traceback goes to a file, its place to the user."""
+    trace = "".join(traceback.format_exception(error))
+    folder = Path(os.environ.get("SPARRING_FAULTS") or ".")
+    from .train import current_run
+
+    path = (current_run() or folder) / "sparring-fault.txt"
+    try:
+        path.write_text(trace, encoding="utf-8")
+        print(f"sparring: a fault of the program ({type(error).__name__}: {error}); please report it with {path}", file=sys.stderr)
+    except OSError:
+        print(trace, file=sys.stderr)
+    sys.exit(1)

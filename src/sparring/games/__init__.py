@@ -1,0 +1,63 @@
+"""The rules of one contest: who plays, whose turn it is, and what each turn's loss is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from torch import Tensor, nn
+
+from ..config import Latent, Recipe
+
+
+class Draws(Protocol):
+    """Random numbers of one turn. They depend on the turn's address alone, not on what was drawn before."""
+
+    def latent(self, latent: Latent) -> Tensor: ...
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Real examples (N x shape, encoded) and what is given beside them ({"class": N} or None)."""
+
+    real: Tensor
+    condition: dict[str, Tensor] | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A turn's loss, and scalars to be shown: kept on their device, averaged over a tick, read once."""
+
+    loss: Tensor
+    shown: dict[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """`learner` takes a gradient step on `loss`, `repeats` times in a row; while it learns every other player is frozen.
+
+    fresh: each repeat gets new real examples (and counts them); otherwise it sees those of the turn before.
+    """
+
+    learner: str
+    loss: Callable[[Batch, Draws], Outcome]
+    repeats: int = 1
+    fresh: bool = True
+
+
+class Game(Protocol):
+    players: dict[str, nn.Module]
+    averaged: tuple[str, ...]  # players of which an average is kept and handed out
+
+    def turns(self) -> tuple[Turn, ...]: ...
+
+    def state(self) -> dict[str, Tensor]: ...
+
+    def load_state(self, state: dict[str, Tensor]) -> None: ...
+
+
+def build(recipe: Recipe, players: dict[str, nn.Module]) -> Game:
+    from .synthesis import Synthesis
+
+    return {"synthesis": Synthesis}[recipe.game](recipe, players)

@@ -1,0 +1,60 @@
+"""Architectures: one file per family, registered by name.
+
+A generator is built from (shape, classes, latent_size, **options) and called as `generator(latent, condition, noise)`; a
+discriminator from (shape, classes, **options), called as `discriminator(sample, condition)`, and returns a Verdict. `shape` is a
+sample's shape without the batch dimension, `classes` their number (0: without labels), `condition` named tensors such as
+{"class": N class numbers}. Networks know tensors, nothing else.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from torch import nn
+
+from ..errors import UserError, nearest
+from .verdict import Verdict
+
+__all__ = ["Verdict", "build", "list_networks", "register"]
+
+_NETWORKS: dict[str, type[nn.Module]] = {}
+_Class = TypeVar("_Class", bound=type[nn.Module])
+
+
+def register(name: str) -> Callable[[_Class], _Class]:
+    """Class decorator: make a network known to recipes under this name."""
+
+    def remember(network: _Class) -> _Class:
+        assert name not in _NETWORKS, name
+        _NETWORKS[name] = network
+        return network
+
+    return remember
+
+
+def list_networks() -> list[str]:
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    return sorted(_NETWORKS)
+
+
+def build(name: str, options: dict[str, Any], **dimensions: Any) -> nn.Module:
+    """The named network. `dimensions`: shape, classes and, for a generator, latent_size.
+
+    Raises UserError for an unknown name or an option that the network does not have.
+    """
+    if name not in list_networks():
+        raise UserError(f"network '{name}' is unknown; {nearest(name, list_networks())}")
+    network = _NETWORKS[name]
+    known = [parameter.name for parameter in inspect.signature(network).parameters.values() if parameter.kind is parameter.KEYWORD_ONLY]
+    for option in options:
+        if option not in known:
+            raise UserError(f"network '{name}' has no option '{option}'; {nearest(option, known)}")
+    try:
+        return network(**dimensions, **options)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"network '{name}' cannot be built with these options: {error}") from error

@@ -1,0 +1,30 @@
+"""Train GANs on your own data, on a laptop or a GPU, and put the generator to work.
+
+    import sparring
+    run = sparring.train("photos/", budget="10m")
+    pictures = sparring.load(run.path).generate(16, seed=0)
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .api import train
+    from .config import list_recipes
+    from .errors import UserError
+    from .gan import Gan, load
+    from .run import Run
+
+__version__ = "0.1.0"
+__all__ = ["Gan", "Run", "UserError", "list_recipes", "load", "train"]
+
+_HOMES = {"Gan": "gan", "Run": "run", "UserError": "errors", "list_recipes": "config", "load": "gan", "train": "api"}
+
+
+def __getattr__(name: str) -> Any:
+    """Everything public is imported when it is first used, so that `import sparring` costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sparring' has no attribute '{name}'")
+    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)

@@ -1,0 +1,87 @@
+"""A few seconds of real steps before image 0, so that a budget in minutes becomes a number of images once and for all."""
+
+from __future__ import annotations
+
+import copy
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+
+from ..config import Recipe, images_from
+from ..training.checkpoints import State
+from ..training.trainer import Trainer
+from . import Choices
+
+LONGEST_TICK = 45.0  # seconds planned between checkpoints, so that a loaded machine still keeps them under 60
+SHORTEST_TICK = 3.0
+TICKS = 20  # looks at a training, where ticks of 3 to 45 seconds allow it
+SCORING_SHARE = 0.05  # of the time, at most, for the scores of ticks; and the same for the last one
+FEWEST_SAMPLES, MOST_SAMPLES = 256, 10_000
+
+
+@dataclass(frozen=True)
+class Speed:
+    seconds_a_step: float
+    seconds_a_sample: float  # generating and scoring one
+
+
+def measure(trainer: Trainer, sample: Callable[[int], None], seconds: float) -> Speed:
+    """Time real steps for about `seconds` (three at least after two to warm up), and a sampling of 200; then put everything back."""
+    before = copy.deepcopy(trainer.state())
+    times: list[float] = []
+    start = time.perf_counter()
+    while len(times) < 5 or time.perf_counter() - start < seconds:
+        begin = time.perf_counter()
+        trainer.step()
+        trainer.synchronise()
+        times.append(time.perf_counter() - begin)
+    sample(100)
+    begin = time.perf_counter()
+    sample(200)
+    per_sample = (time.perf_counter() - begin) / 200
+    trainer.load_state(0, _emptied(before))
+    return Speed(statistics.fmean(times[2:]), per_sample)
+
+
+def plan(choices: Choices, speed: Speed, examples: int, step_images: int, budget: float | None) -> None:
+    """Fill images, tick, score_samples and final_samples. budget: seconds left for training and scoring, or None.
+
+    examples: training examples. step_images: real examples shown in a step; images and tick become multiples of it.
+    """
+    rate = step_images / speed.seconds_a_step
+    if budget is not None:
+        wanted = rate * budget * (1 - 2 * SCORING_SHARE)
+        choices.change("images", _steps(wanted, step_images), f"{budget:.0f} s left of the budget at {rate:.0f} images/s, less the time for scores")
+    else:
+        recipe: Recipe = choices.recipe
+        assert recipe.images is not None
+        wanted = images_from(recipe.images, examples, step_images)
+        choices.change("images", _steps(wanted, step_images), f"{recipe.images}, in whole steps of {step_images}")
+    assert isinstance(choices.recipe.images, int)
+    seconds = choices.recipe.images / rate
+    tick_seconds = min(LONGEST_TICK, max(SHORTEST_TICK, seconds / TICKS))
+    if choices.recipe.tick:
+        choices.change("tick", _steps(choices.recipe.tick, step_images), f"asked for, in whole steps of {step_images}")
+    tick = _steps(min(choices.recipe.images, rate * tick_seconds), step_images)
+    choices.settle("tick", tick, f"a look and a checkpoint about every {tick / rate:.0f} s, which is the most that a kill can cost")
+    assert choices.recipe.tick
+    affordable = SCORING_SHARE * choices.recipe.tick / rate / speed.seconds_a_sample
+    choices.settle("score_samples", _samples(affordable, examples), f"scoring them takes about {SCORING_SHARE:.0%} of the time")
+    affordable = SCORING_SHARE * seconds / speed.seconds_a_sample
+    choices.settle("final_samples", _samples(affordable, examples), f"scoring them once takes about {SCORING_SHARE:.0%} of the time")
+
+
+def _steps(images: float, step_images: int) -> int:
+    return max(1, ceil(images / step_images)) * step_images
+
+
+def _samples(affordable: float, examples: int) -> int:
+    return max(2, min(MOST_SAMPLES, examples, max(FEWEST_SAMPLES, int(affordable) // 100 * 100)))
+
+
+def _emptied(state: State) -> State:
+    """The state of a training that has not begun: weights as drawn, no moments, nothing shown."""
+    facts = {**state.facts, "weights": {}}
+    return State({**state.groups, "optimizers": {}, "meters": {}}, facts)

@@ -1,0 +1,48 @@
+"""Values that follow from the data and the machine, before anything is measured."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from .. import objectives
+from ..data.source import Source
+from ..training.devices import choose_precision
+from ..training.trainer import has_batch_statistics
+from . import Choices
+
+LARGEST_SIDE = {"cpu": 64}  # pixels; what trains in reasonable time
+LARGEST_SIDE_ON_GPU = 256
+
+
+def largest_side(device: torch.device) -> int:
+    return LARGEST_SIDE.get(device.type, LARGEST_SIDE_ON_GPU)
+
+
+def from_data(choices: Choices, source: Source) -> None:
+    choices.settle("batch", max(2, min(64, source.count("train"))), f"64, at most the {source.count('train')} training examples")
+    choices.settle("images", "50epochs", "the recipe names no length")
+    choices.settle("ema_half_life", 10_000, "the half-life that StyleGAN2 uses at batch 32")
+
+
+def from_machine(choices: Choices, device: torch.device) -> None:
+    choices.settle("precision", *choose_precision(device))
+
+
+def micro_batch(choices: Choices, players: dict[str, nn.Module]) -> None:
+    """The examples of one forward pass: the whole batch, unless a smaller number is asked for and the maths allows it."""
+    recipe = choices.recipe
+    assert recipe.batch
+    choices.settle("micro_batch", recipe.batch, "the whole batch at once")
+    asked = choices.recipe.micro_batch
+    assert asked
+    if asked >= recipe.batch:
+        choices.change("micro_batch", recipe.batch, "the whole batch at once")
+        return
+    joined = [name for name, player in players.items() if has_batch_statistics(player)]
+    if objectives.get(recipe.objective.name).mean_of_batch:
+        joined.append("objective")
+    if joined:
+        reason = f"asked as micro_batch; the {' and '.join(joined)} sees a batch as a whole, so the batch itself is lowered to {asked}"
+        choices.change("batch", asked, reason)
+        choices.change("micro_batch", asked, reason)

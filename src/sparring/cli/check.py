@@ -1,0 +1,49 @@
+"""sparring check"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from .options import Fit, LabelLevel, Labels, Mode, Size, one_of, parse_size
+
+LINES = 20  # of a long list shown
+
+
+def register(app: typer.Typer) -> None:
+    @app.command()
+    def check(
+        data: Annotated[str, typer.Argument(help="What you would give to `sparring train`.")],
+        size: Size = None,
+        fit: Fit = None,
+        mode: Mode = None,
+        labels: Labels = None,
+        label_level: LabelLevel = None,
+        as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
+    ) -> None:
+        """Look at every file of a data set, before any training: counts, sizes, modes, labels, duplicates, and what cannot be used."""
+        from .. import data as rooms
+        from ..data.source import OpenOptions
+
+        wishes = {"fit": one_of("--fit", fit, ("crop", "pad", "stretch")), "labels": labels, "size": parse_size(size)}
+        wishes |= {"mode": one_of("--mode", mode, ("auto", "L", "LA", "RGB", "RGBA")), "label_level": one_of("--label-level", label_level, ("first", "leaf"))}
+        source = rooms.open(data, OpenOptions(**{key: value for key, value in wishes.items() if value is not None}))  # type: ignore[arg-type]
+        report = source.report
+        if as_json:
+            typer.echo(json.dumps({**source.describe(), "report": asdict(report)}, indent=2, ensure_ascii=False))
+            return
+        for note in source.notes:
+            typer.echo(note)
+        typer.echo(f"{source.modality} of shape {' x '.join(map(str, source.shape))}; " + ", ".join(f"{count:,} {split}" for split, count in report.counts.items()))
+        for title, counts in (("sizes", report.sizes), ("modes", report.modes), ("labels", report.labels)):
+            if counts:
+                shown = list(counts.items())
+                rest = f", ... {len(shown) - LINES} more" if len(shown) > LINES else ""
+                typer.echo(f"{title}: " + ", ".join(f"{name} {count:,}" for name, count in shown[:LINES]) + rest)
+        typer.echo(f"duplicates: {report.duplicates:,}")
+        typer.echo(f"skipped: {len(report.skipped):,}")
+        for name, reason in report.skipped:
+            typer.echo(f"  {name}: {reason}")

@@ -1,0 +1,52 @@
+"""A training on the terminal: one live line with the time left, and a line for every tick."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ..listening import Lines, Listener, Silent, in_words
+
+if TYPE_CHECKING:
+    from ..training.trainer import Tick
+
+
+@contextlib.contextmanager
+def terminal() -> Iterator[Listener]:
+    """A live progress line where there is a terminal, plain lines elsewhere."""
+    if not sys.stdout.isatty():
+        yield Lines()
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = [TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()]
+    with Progress(*columns) as progress:
+        yield Live(progress)
+
+
+class Live(Silent):
+    def __init__(self, progress: object):
+        self.bar = progress
+        self.task: object = None
+        self.preparing: object = None
+
+    def note(self, text: str) -> None:
+        self.bar.console.print(text, markup=False, highlight=False)  # type: ignore[attr-defined]
+
+    def progress(self, done: float, what: str) -> None:
+        if self.preparing is None:
+            self.preparing = self.bar.add_task(what, total=100)  # type: ignore[attr-defined]
+        self.bar.update(self.preparing, completed=round(100 * done), description=what)  # type: ignore[attr-defined]
+
+    def begin(self, images: int, total: int) -> None:
+        if self.preparing is not None:
+            self.bar.remove_task(self.preparing)  # type: ignore[attr-defined]
+        self.task = self.bar.add_task("images", total=total, completed=images)  # type: ignore[attr-defined]
+
+    def step(self, images: int) -> None:
+        self.bar.update(self.task, completed=images)  # type: ignore[attr-defined]
+
+    def tick(self, tick: Tick) -> None:
+        self.note(f"{tick.images:>9,} images: {in_words(tick)}")

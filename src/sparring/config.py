@@ -1,0 +1,234 @@
+"""The recipe: one complete, typed description of an adversarial training, read from and written to YAML.
+
+A value of `null` is open: `choose` fills it from the data, the machine and the budget, and notes the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from .errors import UserError, nearest
+
+FORMAT = 1
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Latent(Part):
+    """Where samples come from: `normal` N(0, 1), `uniform` U(-1, 1), `unit-uniform` U(0, 1)."""
+
+    size: int = Field(100, gt=0, le=65536)
+    distribution: Literal["normal", "uniform", "unit-uniform"] = "normal"
+
+
+class Optimizer(Part):
+    name: Literal["adam", "adamw", "rmsprop", "sgd"] = "adam"
+    lr: float = Field(2e-4, gt=0)
+    betas: tuple[float, float] = (0.9, 0.999)  # adam, adamw; rmsprop smooths with the second
+    eps: float = Field(1e-8, gt=0)
+    momentum: float = Field(0.0, ge=0, lt=1)  # sgd, rmsprop
+    weight_decay: float = Field(0.0, ge=0)
+
+
+class Schedule(Part):
+    """The learning rate as a function of images seen: a factor that rises from 0 over `warmup` images and then goes from 1 to `final`."""
+
+    kind: Literal["constant", "linear", "cosine", "exponential"] = "constant"
+    warmup: int = Field(0, ge=0)
+    final: float = Field(1.0, ge=0)
+
+    @model_validator(mode="after")
+    def _exponential_stays_positive(self) -> Schedule:
+        if self.kind == "exponential" and self.final == 0:
+            raise ValueError("an exponential schedule cannot end at 0; give final a small positive value")
+        return self
+
+
+class Player(Part):
+    """One named network and how it learns."""
+
+    network: str
+    options: dict[str, Any] = {}
+    initialisation: Literal["torch", "keras", "dcgan", "kaiming", "xavier", "orthogonal"] = "torch"
+    optimizer: Optimizer = Optimizer()
+    schedule: Schedule = Schedule()
+    repeats: int = Field(1, ge=1, le=100)  # turns a step
+    l1: float = Field(0.0, ge=0)
+    l2: float = Field(0.0, ge=0)
+    clip_weights: float | None = Field(None, gt=0)
+
+
+class Objective(Part):
+    name: str = "non-saturating"
+    real_target: float = 1.0
+    fake_target: float = 0.0
+
+
+class Recipe(Part):
+    name: str
+    summary: str = ""
+    modalities: tuple[str, ...]
+    game: Literal["synthesis"] = "synthesis"
+    players: dict[str, Player]
+    objective: Objective = Objective()
+    latent: Latent = Latent()
+    value_range: Literal["symmetric", "unit"] = "symmetric"  # of encoded values: [-1, 1] or [0, 1]
+    batch: int | None = Field(None, ge=1)
+    micro_batch: int | None = Field(None, ge=1)  # examples a forward pass; gradients of a batch are accumulated
+    images: int | str | None = None  # 2M, 50epochs, 30000steps; see `images_from`
+    ema_half_life: int | None = Field(None, ge=0)  # images; 0: no average is kept
+    tick: int | None = Field(None, ge=1)  # images between two looks at the training
+    score_samples: int | None = Field(None, ge=2)  # generated examples that the score of a tick looks at
+    final_samples: int | None = Field(None, ge=2)  # and the score of the snapshot that is handed out
+    seed: int = 0
+    precision: Literal["float32", "bfloat16"] | None = None
+
+    @model_validator(mode="after")
+    def _game_has_its_players(self) -> Recipe:
+        wanted = {"synthesis": {"generator", "discriminator"}}[self.game]
+        if set(self.players) != wanted:
+            raise ValueError(f"the game '{self.game}' is played by {' and '.join(sorted(wanted))}, not {', '.join(sorted(self.players))}")
+        return self
+
+
+def list_recipes() -> list[str]:
+    """The names of the recipes that come with the package."""
+    return sorted(entry.name.removesuffix(".yaml") for entry in _folder().iterdir() if entry.name.endswith(".yaml"))
+
+
+def recipe_text(name: str) -> str:
+    """The YAML of a shipped recipe, comments and sources included. Raises UserError for an unknown name."""
+    if name not in list_recipes():
+        raise UserError(f"recipe '{name}' is unknown; {nearest(name, list_recipes())}")
+    return (_folder() / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def load_recipe(name: str) -> Recipe:
+    """A shipped recipe by name, or a recipe of one's own by the path of its YAML file."""
+    if name.endswith((".yaml", ".yml")):
+        path = Path(name)
+        if not path.is_file():
+            raise UserError(f"there is no recipe file {name}")
+        return recipe_from(parse_yaml(path.read_text(encoding="utf-8"), name), name)
+    return recipe_from(parse_yaml(recipe_text(name), name), name)
+
+
+def parse_yaml(text: str, origin: str) -> dict[str, Any]:
+    """A YAML mapping of format 1, without its `format` key. Raises UserError naming `origin`."""
+    try:
+        value = yaml.load(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        raise UserError(f"{origin} is not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(value, dict):
+        raise UserError(f"{origin} should be a mapping of keys to values")
+    found = value.pop("format", None)
+    if found != FORMAT:
+        raise UserError(f"{origin} has format {found}, this version of sparring reads format {FORMAT}")
+    return value
+
+
+def recipe_from(values: dict[str, Any], origin: str) -> Recipe:
+    """A recipe from plain values; refuses unknown keys and impossible values in one sentence."""
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        raise UserError(f"{origin}: {_sentence(error)}") from None
+
+
+def with_settings(recipe: Recipe, settings: dict[str, Any], origin: str = "--set") -> Recipe:
+    """The recipe with dotted keys replaced: {"players.generator.optimizer.lr": 1e-3}. A last part under `options` may be new."""
+    values = recipe.model_dump(mode="json")
+    for key, value in settings.items():
+        *path, last = key.split(".")
+        node = values
+        for part in path:
+            node = _child(node, part, key, origin)
+        if not isinstance(node, dict) or (last not in node and path[-1:] != ["options"]):
+            _child(node, last, key, origin)
+        node[last] = value
+    return recipe_from(values, origin)
+
+
+def parse_settings(settings: list[str] | tuple[str, ...]) -> dict[str, Any]:
+    """["batch=64", "players.generator.optimizer.lr=1e-3"] as a mapping; values are read as YAML."""
+    parsed = {}
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals or not key:
+            raise UserError(f"--set {setting} should look like key=value, for example --set batch=64")
+        try:
+            parsed[key.strip()] = yaml.load(text, Loader=_Loader)
+        except yaml.YAMLError:
+            raise UserError(f"--set {setting}: '{text}' is not a value that YAML can read") from None
+    return parsed
+
+
+def images_from(text: int | str, examples: int, images_per_step: int) -> int:
+    """A number of images from "200000", "2M", "500k", "50epochs" or "30000steps".
+
+    examples: training examples in an epoch. images_per_step: real examples shown to the discriminator in a step.
+    """
+    match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+(?:e[0-9]+)?)\s*(k|m|epochs?|steps?|images?)?\s*", str(text).lower().replace(",", "").replace("_", ""))
+    if not match or float(match[1]) <= 0:
+        raise UserError(f"'{text}' is not a number of images; write for example 200000, 2M, 50epochs or 30000steps")
+    factor = {"k": 1e3, "m": 1e6, "epoch": examples, "step": images_per_step}.get((match[2] or "").removesuffix("s"), 1)
+    return max(1, round(float(match[1]) * factor))
+
+
+def _folder() -> Any:
+    return resources.files(__package__) / "recipes"
+
+
+def _child(node: Any, part: str, key: str, origin: str) -> Any:
+    if not isinstance(node, dict) or part not in node:
+        known = sorted(node) if isinstance(node, dict) else []
+        hint = nearest(part, known) if known else "nothing lies below that"
+        raise UserError(f"{origin} {key}: there is no '{part}' here; {hint}")
+    return node[part]
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"key '{place}' is unknown; {nearest(str(first['loc'][-1]), _known_keys(first['loc'][:-1]))}"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{place}: {message[0].lower()}{message[1:]}" if place else message
+
+
+def _known_keys(path: tuple[int | str, ...]) -> list[str]:
+    """The keys that the part of a recipe at this path may have."""
+    model: Any = Recipe
+    for step in path:
+        if step == "players":
+            model = dict[str, Player]
+        elif model == dict[str, Player]:
+            model = Player
+        else:
+            model = model.model_fields[str(step)].annotation
+    return list(model.model_fields) if hasattr(model, "model_fields") else []
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader that also reads 1e-3 as a number (YAML 1.1 wants 1.0e-3), and refuses a key given twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            if key_node.value in seen:
+                raise yaml.YAMLError(f"key '{key_node.value}' is given twice (line {key_node.start_mark.line + 1})")
+            seen.add(key_node.value)
+        return super().construct_mapping(node, deep)
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+0123456789.")
+)

@@ -1,0 +1,80 @@
+"""NumPy files: .npy with one array, .npz with named ones. Pickled content is refused, never loaded."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import UserError
+from .contents import MAX_ARRAYS, ArrayPart, Contents
+from .source import Split
+from .splits import split_of
+
+IMAGES = ("images", "image", "x", "data", "samples", "pictures", "arr_0")
+LABELS = ("labels", "label", "y", "targets", "classes")
+
+
+def from_file(path: Path) -> Contents | None:
+    """The items of a .npy or .npz file. Raises UserError where it is damaged, holds pickles or no array fit for items."""
+    suffix = path.suffix.lower()
+    if suffix not in (".npy", ".npz") or not path.is_file():
+        return None
+    about = path.stat()
+    try:
+        parts = _npz(path) if suffix == ".npz" else [ArrayPart(path.name, np.load(path, mmap_mode="r", allow_pickle=False))]
+    except PermissionError:
+        raise UserError(f"No permission to read {path}: change its permissions or open another file.") from None
+    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError, SyntaxError) as error:
+        pickled = isinstance(error, ValueError) and ("pickle" in str(error).lower() or "Python objects" in str(error))
+        reason = "Python objects (a pickle), which could run code and are never loaded" if pickled else f"no whole array ({error})"
+        raise UserError(f"{path} holds {reason}: save plain numbers with numpy.save or numpy.savez.") from None
+    if any(part.values.ndim == 0 for part in parts):
+        raise UserError(f"{path} holds a single number: items are counted by the first axis of an array.")
+    labelled = "its labels array" if all(part.labels for part in parts) else None
+    return Contents(arrays=parts, labelled_by=labelled, stamp=f"{path.resolve()}/{about.st_size}/{about.st_mtime_ns}/{about.st_ctime_ns}")
+
+
+def _npz(path: Path) -> list[ArrayPart]:
+    with zipfile.ZipFile(path) as archive:
+        if sum(info.file_size for info in archive.infolist()) > MAX_ARRAYS:
+            raise ValueError(f"more than {MAX_ARRAYS >> 30} GB")
+    with np.load(path, allow_pickle=False) as file:
+        values: dict[Split | None, str] = {}
+        labels: dict[Split | None, str] = {}
+        for key in file.files:
+            word, split = _word(key)
+            if word in IMAGES:
+                values.setdefault(split, key)
+            elif word in LABELS:
+                labels.setdefault(split, key)
+        if not values and len(file.files) == 1:
+            values[None] = file.files[0]
+        if not values:
+            raise UserError(f"{path} holds the arrays {', '.join(file.files) or 'none'}: name the one with the items 'images' (and 'labels' beside it).")
+        return [_part(path, file, key, labels.get(split), split) for split, key in values.items()]
+
+
+def _word(key: str) -> tuple[str, Split | None]:
+    """x_train, train_images, X -> (x, train), (images, train), (x, None)."""
+    words = [word for word in re.split(r"[_\-./]", key.lower()) if word] if key.lower() != "arr_0" else ["arr_0"]
+    splits = [split_of(word) for word in words if split_of(word)]
+    rest = [word for word in words if not split_of(word)]
+    return rest[0] if len(rest) == 1 else key.lower(), splits[0] if splits else None
+
+
+def _part(path: Path, file: np.lib.npyio.NpzFile, key: str, label_key: str | None, split: Split | None) -> ArrayPart:
+    values, name = file[key], f"{path.name}/{key}"
+    if label_key is None:
+        return ArrayPart(name, values, None, split)
+    labels = file[label_key]
+    if labels.ndim == 2 and labels.shape[1] > 1:  # one-hot rows
+        labels = labels.argmax(1)
+    labels = labels.reshape(-1)
+    if len(labels) != len(values):
+        raise UserError(f"{path}: {len(labels)} labels in '{label_key}' for {len(values)} items in '{key}': they do not belong together.")
+    if labels.dtype.kind == "f" and (labels == labels.round()).all():
+        labels = labels.astype(np.int64)
+    return ArrayPart(name, values, [str(label) for label in labels.tolist()], split)

@@ -1,0 +1,70 @@
+"""What a reader finds in a path, before anything is decoded. Readers know nothing of pictures, sound or text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .source import Split
+
+MAX_MEMBER = 512 << 20  # bytes of one encoded item; larger ones are named and skipped
+MAX_ARRAYS = 32 << 30  # bytes of all arrays of one file: a wrong header must not eat the machine
+
+Skipped = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Member:
+    """One encoded item: a file of a folder, a member of an archive, a row of a table."""
+
+    name: str  # the place below the opened folder, with forward slashes: it tells split and class
+    size: int  # bytes, as declared
+    stamp: str  # changes when the content does, as far as one can tell without reading it
+    read: Callable[[], bytes]  # at most MAX_MEMBER bytes; may raise anything that a damaged file can cause
+    split: Split | None = None  # where the reader knows it
+    label: str | None = None
+    origin: str = ""  # put before the name when talking to the user ("train.zip/")
+
+    @property
+    def shown(self) -> str:
+        return self.origin + self.name
+
+
+@dataclass(frozen=True)
+class ArrayPart:
+    """Many items in one array, the first axis counting them."""
+
+    name: str
+    values: np.ndarray
+    labels: list[str] | None = None
+    split: Split | None = None
+
+
+@dataclass
+class Contents:
+    """Members or arrays (never both), and what the reader has to say about them."""
+
+    members: list[Member] = field(default_factory=list)
+    arrays: list[ArrayPart] = field(default_factory=list)
+    labelled_by: str | None = None  # "labels.csv", "the column 'label'": labels are given, folders name none
+    classes: tuple[str, ...] = ()  # the order of the classes where the data defines one
+    skipped: Skipped = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    stamp: str = ""  # of the container, for caches
+
+    def __len__(self) -> int:
+        return len(self.members) + sum(len(part.values) for part in self.arrays)
+
+    def each(self) -> Iterator[tuple[str, Split | None, str | None]]:
+        """(name, split, label) of every item, arrays after members."""
+        yield from ((member.name, member.split, member.label) for member in self.members)
+        for part in self.arrays:
+            for index in range(len(part.values)):
+                yield f"{part.name}[{index}]", part.split, part.labels[index] if part.labels else None
+
+
+def is_hidden(name: str) -> bool:
+    """Files that systems leave behind: .DS_Store, __MACOSX/..., Thumbs.db."""
+    return any(part.startswith(".") and part not in (".", "..") or part in ("__MACOSX", "Thumbs.db", "desktop.ini") for part in name.split("/"))

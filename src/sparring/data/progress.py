@@ -1,0 +1,52 @@
+"""A progress bar for work that turns out to be long."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+PATIENCE = 2.0  # seconds of silence before a bar is worth its line
+
+
+def track(items: Iterable[T], total: int, what: str) -> Iterator[T]:
+    """The items, with a bar and the time left on a terminal's error stream once they take over two seconds."""
+    with bar(total, what) as advance:
+        for item in items:
+            yield item
+            advance(1)
+
+
+@contextmanager
+def bar(total: int | None, what: str, unit_bytes: bool = False, done: int = 0) -> Iterator[Any]:
+    """A function to call with the amount done; it shows nothing where stderr is no terminal."""
+    started, shown, count = time.monotonic(), None, done
+    task: Any = None
+
+    def advance(amount: int) -> None:
+        nonlocal shown, count, task
+        count += amount
+        if shown is None and sys.stderr.isatty() and time.monotonic() - started > PATIENCE:
+            shown = _progress(unit_bytes)
+            shown.start()
+            task = shown.add_task(what, total=total, completed=count)
+        elif shown is not None:
+            shown.update(task, completed=count)
+
+    try:
+        yield advance
+    finally:
+        if shown is not None:
+            shown.stop()
+
+
+def _progress(unit_bytes: bool) -> Any:
+    from rich import progress
+    from rich.console import Console
+
+    amount = progress.DownloadColumn() if unit_bytes else progress.MofNCompleteColumn()
+    columns = (progress.TextColumn("{task.description}"), progress.BarColumn(), amount, progress.TimeRemainingColumn())
+    return progress.Progress(*columns, console=Console(stderr=True), transient=True)

@@ -1,0 +1,75 @@
+"""From a path to its contents: which reader knows the format, and how they combine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from ..errors import UserError
+from . import archives, arrays, cifar, folders, idx, labels_csv, tables
+from .contents import Contents
+from .splits import split_of
+
+FILE_READERS: tuple[Callable[[Path], Contents | None], ...] = (arrays.from_file, idx.from_file)
+KNOWN_SETS = (idx.from_members, cifar.from_members)  # formats recognised by the names of several files together
+
+
+def read(path: Path, labels: str = "auto") -> Contents:
+    """What a file or folder holds, not decoded yet. `labels`: auto, none, or the column of a labels.csv or Parquet file.
+
+    Raises UserError where nothing can be read from the path.
+    """
+    for reader in FILE_READERS:
+        found = reader(path)
+        if found is not None:
+            return found
+    found = tables.from_path(path, labels)
+    if found is not None:
+        return found
+    if path.is_dir():
+        return _folder(path, labels)
+    if archives.is_archive(path):
+        return _settle(archives.list_archive(path), labels)
+    if path.is_file():
+        with open(path, "rb"):  # an unreadable file is another fault than an unknown one
+            raise UserError(f"{path} is not data that sparring can open: give a folder, .zip, .tar, IDX, .npy, .npz or .parquet file.")
+    raise UserError(f"{path} is neither a file nor a folder.")
+
+
+def _folder(path: Path, labels: str) -> Contents:
+    found = folders.list_folder(path)
+    packed = [member for member in found.members if "/" not in member.name and member.name.lower().endswith(archives.SUFFIXES)]
+    splits = [member for member in packed if split_of(_stem(member.name))]
+    if len(packed) == 1 == len(found.members) and not splits:
+        return _settle(archives.list_archive(path / packed[0].name), labels)
+    if not splits or len(splits) < len([member for member in found.members if member.name.count("/") == 0 and member not in packed]):
+        return _settle(found, labels)
+    return _split_archives(path, [member.name for member in splits], found, labels)
+
+
+def _split_archives(path: Path, names: list[str], found: Contents, labels: str) -> Contents:
+    """train.zip and test.zip beside each other."""
+    both = Contents(skipped=[*found.skipped, *((member.shown, "beside archives named train and test") for member in found.members if member.name not in names)])
+    for name in names:
+        part = _settle(archives.list_archive(path / name), labels)
+        split = split_of(_stem(name))
+        both.members += [replace(member, split=split, origin=f"{name}/") for member in part.members]
+        both.arrays += [replace(array, split=split) for array in part.arrays]
+        both.skipped += [(f"{name}/{skipped}", reason) for skipped, reason in part.skipped]
+        both.notes += part.notes
+        both.stamp += part.stamp + "\n"
+        both.labelled_by, both.classes = part.labelled_by or both.labelled_by, part.classes or both.classes
+    return both
+
+
+def _settle(found: Contents, labels: str) -> Contents:
+    for known in KNOWN_SETS:
+        arrays_found = known(found.members)
+        if arrays_found is not None:
+            return arrays_found
+    return labels_csv.apply(found, labels)
+
+
+def _stem(name: str) -> str:
+    return name.lower().split(".")[0]

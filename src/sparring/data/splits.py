@@ -1,0 +1,175 @@
+"""Which split and which class an item belongs to: from folders, labels files or columns; and what is held out for scoring."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..errors import UserError
+from .contents import Contents, Skipped
+from .source import OpenOptions, Split
+
+WORDS: dict[str, Split] = {
+    "train": "train", "training": "train",
+    "val": "validation", "valid": "validation", "validation": "validation",
+    "test": "test", "testing": "test",
+}  # fmt: skip
+STRAY = 0.05  # items in no class folder: up to this share they are left out, beyond it the folders are not classes
+
+
+def split_of(word: str) -> Split | None:
+    return WORDS.get(word.lower())
+
+
+@dataclass
+class Arrangement:
+    """Split and class number per item; both None for an item that is left out. `classes` is () without labels, labels then None."""
+
+    splits: list[Split | None]
+    labels: list[int | None]
+    classes: tuple[str, ...] = ()
+    skipped: Skipped = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def drop(self, index: int, name: str, reason: str) -> None:
+        self.splits[index] = None
+        self.skipped.append((name, reason))
+
+    def among(self, split: Split) -> list[int]:
+        return [index for index, own in enumerate(self.splits) if own == split]
+
+
+def arrange(items: Sequence[tuple[str, Split | None, str | None]], hashes: Sequence[bytes], contents: Contents, options: OpenOptions) -> Arrangement:
+    """Give every item (name, known split, known label) its split and class; hold some out where the data has no test split.
+
+    Raises UserError where fewer than two different items are left, or a column of labels was asked for that is not there.
+    """
+    if options.labels not in ("auto", "none") and not contents.labelled_by:
+        raise UserError(f"There is no column '{options.labels}' to take labels from: give a labels.csv or Parquet data that has it, or use labels auto.")
+    done = Arrangement(splits=[split for _, split, _ in items], labels=[None] * len(items))
+    below = _place_splits(items, done)
+    names = [label for *_, label in items] if contents.labelled_by else _folder_labels(below, options.label_level)
+    if options.labels != "none":
+        _number(items, names, contents, options, done)
+    _fill_splits(items, hashes, done)
+    return done
+
+
+def _place_splits(items: Sequence[tuple[str, Split | None, str | None]], done: Arrangement) -> list[list[str]]:
+    """Find split folders; returns each item's folders below wrapper and split."""
+    below = [name.split("/")[:-1] for name, *_ in items]
+    groups: dict[Split | None, list[int]] = {}
+    for index, (_, split, _) in enumerate(items):
+        groups.setdefault(split, []).append(index)
+    for split, group in groups.items():
+        tops = {below[index][0] if below[index] else "" for index in group}
+        top = tops.pop() if len(tops) == 1 else ""
+        if top and (split_of(top) is None if split is None else split_of(top) == split or all(len(below[index]) > 1 for index in group)):
+            for index in group:
+                del below[index][0]
+    loose = groups.get(None, [])
+    firsts = {below[index][0] for index in loose if below[index]}
+    kinds = {split_of(first) for first in firsts} - {None}
+    if not kinds or not (all(map(split_of, firsts)) or ("train" in kinds and len(kinds) > 1)):
+        return below
+    for index in loose:
+        done.splits[index] = split_of(below[index][0]) if below[index] else None
+        if done.splits[index] is None:
+            done.drop(index, items[index][0], "outside of the train and test folders")
+        del below[index][:1]
+    return below
+
+
+def _folder_labels(below: Sequence[list[str]], level: str) -> list[str | None]:
+    return [(folders[0] if level == "first" else folders[-1]) if folders else None for folders in below]
+
+
+def _number(items: Sequence, names: Sequence[str | None], contents: Contents, options: OpenOptions, done: Arrangement) -> None:
+    """Turn the class names of the training items (of all, where no split is known) into numbers."""
+    known = [index for index, split in enumerate(done.splits) if split is not None]
+    used = [index for index in range(len(items)) if index not in _left_out(items, done)]
+    training = [index for index in known if done.splits[index] == "train"] or used
+    counts = Counter(names[index] for index in training)
+    missing = counts.pop(None, 0)
+    where = contents.labelled_by or ("the first folder level" if options.label_level == "first" else "the deepest folder level")
+    if not counts:
+        return
+    if len(counts) == 1:
+        done.notes.append(f"There is one class only ('{next(iter(counts))}', from {where}), so labels are not used.")
+    elif options.labels == "auto" and len(counts) > max(2, len(training) / 2):
+        done.notes.append(f"Labels from {where} are not used: {len(counts)} classes for {len(training)} items name nearly every item on its own.")
+    elif not contents.labelled_by and missing > STRAY * len(training):
+        done.notes.append(f"Folders are not used as classes: {missing} of {len(training)} items lie in none.")
+    else:
+        ordered = [name for name in contents.classes if name in counts] if contents.classes else sorted(counts, key=_natural)
+        done.classes = tuple(str(name) for name in ordered)
+        number = {name: index for index, name in enumerate(done.classes)}
+        done.notes.append(f"{len(done.classes)} classes from {where}: {_some(done.classes)}.")
+        for index in used:
+            done.labels[index] = number.get(str(names[index])) if names[index] is not None else None
+            if done.labels[index] is None:
+                done.drop(index, items[index][0], "no label" if names[index] is None else f"class '{names[index]}' is not among the training classes")
+
+
+def _left_out(items: Sequence, done: Arrangement) -> set[int]:
+    dropped = {name for name, _ in done.skipped}
+    return {index for index, (name, *_) in enumerate(items) if name in dropped} if dropped else set()
+
+
+def _natural(name: str | None) -> tuple[int, int, str]:
+    text = str(name)
+    return (0, int(text), text) if text.lstrip("-").isdecimal() else (1, 0, text)
+
+
+def _some(names: Sequence[str], limit: int = 6) -> str:
+    return ", ".join(names[:limit]) + (f", ... {names[-1]}" if len(names) > limit else "")
+
+
+def _fill_splits(items: Sequence, hashes: Sequence[bytes], done: Arrangement) -> None:
+    """Items of no known split are training items; a missing test split is made of validation, else of held-out training items."""
+    left_out = _left_out(items, done)
+    done.splits = [None if index in left_out else split or "train" for index, split in enumerate(done.splits)]
+    train, validation, test = (done.among(split) for split in ("train", "validation", "test"))
+    if not train:
+        done.splits = [split and "train" for split in done.splits]
+        done.notes.append("There is no training split, so all items are taken together.")
+        train, validation, test = done.among("train"), [], []
+    if test:
+        seen = {hashes[index] for index in train}
+        leaked = sum(hashes[index] in seen for index in test)
+        if leaked:
+            done.notes.append(f"{leaked} of the {len(test)} test items are in the training split too: scores on them flatter the model.")
+    elif validation:
+        done.splits = ["test" if split == "validation" else split for split in done.splits]
+        done.notes.append(f"There is no test split: the {len(validation)} items of the validation split take its place.")
+    else:
+        held = hold_out([hashes[index] for index in train], [done.labels[index] for index in train])
+        for position in held:
+            done.splits[train[position]] = "test"
+        rule = "10 %" if len(train) >= 80 else "8" if len(train) >= 16 else "half of these few"
+        done.notes.append(f"{len(held)} of {len(train)} items ({rule}) are held out for scoring, chosen by content, and never trained on.")
+
+
+def hold_out(hashes: Sequence[bytes], labels: Sequence[int | None]) -> list[int]:
+    """Positions of the items to hold out: 10 %, at least 8, at most half; the same for the same contents whatever their names.
+
+    Classes are held out in proportion; equal contents stay on one side. Raises UserError where all contents are equal.
+    """
+    wanted = min(max(8, round(0.1 * len(hashes))), len(hashes) // 2)
+    groups: dict[bytes, list[int]] = {}
+    for position, content in enumerate(hashes):
+        groups.setdefault(content, []).append(position)
+    if len(groups) < 2:
+        raise UserError("There are fewer than two different usable items here: training needs some to learn from and some to be scored on.")
+    by_class: dict[int, list[bytes]] = {}
+    for content in sorted(groups):
+        label = min(-1 if labels[position] is None else int(labels[position] or 0) for position in groups[content])
+        by_class.setdefault(label, []).append(content)
+    order = sorted(((rank + 0.5) / len(members), content) for members in by_class.values() for rank, content in enumerate(members))
+    held: list[int] = []
+    for _, content in order[: len(groups) - 1]:
+        if len(held) >= wanted:
+            break
+        held += groups[content]
+    return sorted(held)

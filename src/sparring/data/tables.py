@@ -1,0 +1,152 @@
+"""Parquet files and Hugging Face `datasets` folders whose rows hold encoded items: {bytes, path} structs or plain bytes."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError
+from .contents import MAX_MEMBER, Contents, Member
+from .source import Split
+from .splits import split_of
+
+ITEM_NAMES = ("image", "img", "picture", "file", "bytes")
+LABEL_NAMES = ("label", "labels", "class", "fine_label", "category")
+
+
+def from_path(path: Path, column: str) -> Contents | None:
+    """Rows of a Parquet file, a folder of them (or with data/*.parquet), or a save_to_disk folder. `column` is auto, none or a name."""
+    files = _files(path)
+    if not files:
+        return None
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError:
+        raise UserError(f'Reading {path.name} needs pyarrow: pip install "sparring[table]".') from None
+    found = Contents(stamp=str(path.resolve()))
+    for file, split in files:
+        try:
+            about = file.stat()
+            _Table(file, column, found).add_rows(f"{about.st_size}/{about.st_mtime_ns}", split)
+        except PermissionError:
+            raise UserError(f"No permission to read {file}: change its permissions or open other data.") from None
+        except (OSError, ValueError, KeyError) as error:  # pyarrow's own errors derive from these
+            raise UserError(f"{file} is not a whole table ({str(error).splitlines()[0]}): download or write it again.") from None
+    return found
+
+
+def _files(path: Path) -> list[tuple[Path, Split | None]]:
+    """Table files with the split that their name or folder tells."""
+    if path.is_file():
+        return [(path, None)] if path.suffix.lower() == ".parquet" else []
+    if not path.is_dir():
+        return []
+    if (path / "dataset_dict.json").is_file():
+        names = json.loads((path / "dataset_dict.json").read_text("utf-8")).get("splits", [])
+        return [(file, split_of(name)) for name in names for file in _shards(path / Path(name).name)]
+    if (path / "state.json").is_file():
+        return [(file, None) for file in _shards(path)]
+    found = sorted(path.glob("*.parquet")) or sorted((path / "data").glob("*.parquet")) or sorted(path.glob("*/*.parquet"))
+    return [(file, split_of(file.stem.split("-")[0]) or split_of(file.parent.name)) for file in found]
+
+
+def _shards(folder: Path) -> list[Path]:
+    """The files that state.json names, never one outside of the folder."""
+    state = json.loads((folder / "state.json").read_text("utf-8"))
+    return [folder / Path(entry["filename"]).name for entry in state["_data_files"]]
+
+
+@dataclass
+class _Columns:
+    item: str
+    label: str | None
+    names: tuple[str, ...]  # of a ClassLabel: what its numbers mean
+
+
+class _Table:
+    """One table file: its rows as members, read group by group (the last two groups are kept)."""
+
+    def __init__(self, path: Path, column: str, found: Contents):
+        self.path, self.found, self.lock = path, found, threading.Lock()
+        self.schema, self.groups, self.load = (_open_parquet if path.suffix == ".parquet" else _open_arrow)(path)
+        self.columns = _choose(self.schema, column, path)
+        self.recent: dict[int, Any] = {}
+
+    def add_rows(self, stamp: str, split: Split | None) -> None:
+        label, number = self.columns.label, 0
+        for group, rows in enumerate(self.groups):
+            labels = list(self._labels(group)) if label else [None] * rows
+            for row in range(rows):
+                read = lambda group=group, row=row: self.item(group, row)  # noqa: E731
+                self.found.members.append(Member(f"row {number}", 1, stamp, read, split, labels[row], f"{self.path.name} "))
+                number += 1
+        if label:
+            self.found.labelled_by = f"the column '{label}'"
+            self.found.classes = self.columns.names or self.found.classes
+
+    def _labels(self, group: int) -> Iterator[str | None]:
+        names = self.columns.names
+        for value in self.load(group, [self.columns.label])[self.columns.label].to_pylist():
+            known = names and isinstance(value, int)
+            yield None if value is None or known and not 0 <= value < len(names) else names[value] if known else str(value)
+
+    def item(self, group: int, row: int) -> bytes:
+        with self.lock:
+            if group not in self.recent:
+                if len(self.recent) >= 2:
+                    del self.recent[next(iter(self.recent))]
+                self.recent[group] = self.load(group, [self.columns.item])[self.columns.item]
+            value = self.recent[group][row].as_py()
+        data = value.get("bytes") if isinstance(value, dict) else value
+        if data is None:
+            raise ValueError("the row holds no bytes")  # a path in it could name any file of this machine: it is not followed
+        if len(data) > MAX_MEMBER:
+            raise ValueError(f"larger than {MAX_MEMBER >> 20} MB")
+        return data
+
+
+def _open_parquet(path: Path) -> tuple[Any, list[int], Callable]:
+    import pyarrow.parquet
+
+    file = pyarrow.parquet.ParquetFile(path)
+    groups = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+    return file.schema_arrow, groups, lambda group, columns: file.read_row_group(group, columns=columns)
+
+
+def _open_arrow(path: Path) -> tuple[Any, list[int], Callable]:
+    import pyarrow
+
+    mapped = pyarrow.memory_map(str(path))
+    try:
+        batches = list(reader := pyarrow.ipc.open_stream(mapped))
+    except pyarrow.ArrowInvalid:
+        reader = pyarrow.ipc.open_file(mapped)
+        batches = [reader.get_batch(number) for number in range(reader.num_record_batches)]
+    return reader.schema, [batch.num_rows for batch in batches], lambda group, columns: batches[group].select(columns)
+
+
+def _choose(schema: Any, column: str, path: Path) -> _Columns:
+    """Which column holds the items and which the labels: as Hugging Face's features say, else by type and name."""
+    import pyarrow.types as types
+
+    features = json.loads((schema.metadata or {}).get(b"huggingface", b"{}")).get("info", {}).get("features") or {}
+    features = {name: about for name, about in features.items() if isinstance(about, dict)}
+    holds = [
+        field.name
+        for field in schema
+        if types.is_binary(field.type) or types.is_large_binary(field.type) or (types.is_struct(field.type) and field.type.get_field_index("bytes") >= 0)
+    ]
+    preferred = [name for name in holds if features.get(name, {}).get("_type") == "Image"] + [name for name in ITEM_NAMES if name in holds] + holds
+    if not preferred:
+        raise UserError(f"{path.name} has no column with encoded items (its columns: {', '.join(schema.names)}): one of bytes or {{bytes, path}} is needed.")
+    if column not in ("auto", "none") and column not in schema.names:
+        raise UserError(f"{path.name} has no column '{column}': it has {', '.join(schema.names)}.")
+    known = [name for name, about in features.items() if about.get("_type") == "ClassLabel"]
+    guess = next((name for name in (*known, *LABEL_NAMES) if name in schema.names), None)
+    label = {"auto": guess, "none": None}.get(column, column)
+    names = tuple(features.get(label, {}).get("names") or ()) if label else ()
+    return _Columns(preferred[0], label, names)

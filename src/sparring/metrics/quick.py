@@ -1,0 +1,64 @@
+"""The score that is measured while training: small features, seconds, always there, with or without labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..data.source import Source
+from ..draws import numpy_generator
+from . import frechet
+from .features import FeatureNet
+from .kernel import kernel_distance
+
+ENOUGH = 2048  # held-out reals from which the Frechet distance is the headline; below, the unbiased kernel distance
+MOST = 10_000  # held-out reals used
+
+
+class QuickScore:
+    """Compares generated values with the held-out split in the features of `net`.
+
+    frechet_distance and frechet_distance_real use equal counts M of generated and of real training examples, against the same
+    held-out set, so their ratio is fair: 1.0 would be as close to the held-out examples as other real ones are.
+    """
+
+    def __init__(self, net: FeatureNet, source: Source, count: int, seed: int):
+        self.net, self.count = net, min(count, source.count("train"))
+        held_out = _some(source.count("test"), MOST, seed, "held-out")
+        training = _some(source.count("train"), self.count, seed, "training")
+        self.test, _ = net(source.values(held_out, "test"))
+        self.test_gaussian = frechet.fit(self.test)
+        real, _ = net(source.values(training))
+        self.fingerprint = {
+            "features": net.identity(),
+            "net": net.about["net"],
+            "task": net.about["task"],
+            "generated": self.count,
+            "real": len(self.test),
+            "split": "test",
+            "source": source.content_hash[:16],
+            "seed": seed,
+        }
+        self.headline = "frechet_distance" if len(self.test) >= ENOUGH else "kernel_distance"
+        self.of_real = {f"{name}_real": value for name, value in self._distances(real).items()}
+
+    def __call__(self, values: np.ndarray, asked: np.ndarray | None = None) -> tuple[float, dict[str, Any]]:
+        """The selection score (lower is better) and every score with its fingerprint, of M generated values as the codec decodes
+        them; `asked`: the classes they were asked to show."""
+        assert len(values) == self.count
+        features, found = self.net(values)
+        scores = {**self._distances(features), **self.of_real}
+        if found is not None and asked is not None:
+            scores["label_agreement"] = float((found == asked).mean())
+        return scores[self.headline], {name: {"value": value, "fingerprint": self.fingerprint} for name, value in scores.items()}
+
+    def _distances(self, features: np.ndarray) -> dict[str, float]:
+        distances = {"frechet_distance": frechet.distance(frechet.fit(features), self.test_gaussian)}
+        if self.headline == "kernel_distance":
+            distances["kernel_distance"] = kernel_distance(features, self.test)
+        return distances
+
+
+def _some(count: int, most: int, seed: int, purpose: str) -> np.ndarray:
+    return np.sort(numpy_generator(seed, "score", purpose).permutation(count)[:most])

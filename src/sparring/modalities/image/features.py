@@ -1,0 +1,58 @@
+"""The small network whose features the quick score compares, for pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ...data.source import Source
+from ...draws import key
+from ...metrics.features import WIDTH, FeatureNet, Progress, fit
+
+LONGEST = 64  # larger pictures are shrunk for the score; said in its fingerprint
+
+
+def fit_features(source: Source, seed: int, progress: Progress | None = None) -> FeatureNet:
+    """Train the features on a source of pictures: on its labels, else on repairing noisy pictures."""
+    channels, height, width = source.shape
+    about = {"net": "small-conv", "shape": list(source.shape), "classes": len(source.classes), "task": "labels" if source.classes else "repair"}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(key(seed, "features", "weights"))
+        net = _net(about)
+        repair = nn.Sequential(nn.Linear(WIDTH, 256), nn.ReLU(), nn.Linear(256, channels * _fit(height, width)[0] * _fit(height, width)[1]))
+    repair.append(nn.Unflatten(1, (channels, *_fit(height, width))))
+    return fit(net, source, seed, repair, progress=progress)
+
+
+def features_from(about: dict[str, Any], tensors: dict[str, Tensor]) -> FeatureNet:
+    """The inverse of (FeatureNet.about, FeatureNet.tensors())."""
+    return _net(about).load(tensors)
+
+
+def _fit(height: int, width: int) -> tuple[int, int]:
+    shrink = max(1.0, max(height, width) / LONGEST)
+    return max(1, round(height / shrink)), max(1, round(width / shrink))
+
+
+def _net(about: dict[str, Any]) -> FeatureNet:
+    channels, height, width = about["shape"]
+    size = _fit(height, width)
+    layers: list[nn.Module] = []
+    inputs, side = channels, min(size)
+    for outputs in (32, 64, 128):
+        stride = 2 if side > 4 else 1
+        layers += [nn.Conv2d(inputs, outputs, 3, stride, 1), nn.ReLU()]
+        inputs, side = outputs, -(-side // stride)
+    body = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(3), nn.Flatten(), nn.Linear(128 * 9, WIDTH), nn.ReLU())
+    head = nn.Linear(WIDTH, about["classes"]) if about["classes"] else None
+
+    def encode(values: np.ndarray) -> Tensor:
+        pictures = torch.from_numpy(np.ascontiguousarray(values)).float() / 127.5 - 1
+        if tuple(pictures.shape[2:]) != size:
+            pictures = nn.functional.interpolate(pictures, size, mode="bilinear", antialias=True)
+        return pictures
+
+    return FeatureNet(body, head, encode, about)

@@ -1,0 +1,59 @@
+"""Features of 2-D points for the quick score: fixed random Fourier features, no training needed.
+
+Rahimi & Recht 2007: cosines of random projections. Their mean tells two distributions apart at the scale of the frequencies drawn,
+so a Frechet distance in them sees modes, which one in the plane itself would not.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ...data.source import Source
+from ...draws import torch_generator
+from ...metrics.features import WIDTH, FeatureNet, Progress
+
+SCALES = (0.5, 2.0, 8.0)  # standard deviations of the frequencies, for data of unit spread
+
+
+class Fourier(nn.Module):
+    """N x D points -> N x WIDTH cosines."""
+
+    frequencies: Tensor
+    phases: Tensor
+    spread: Tensor
+
+    def __init__(self, dimensions: int):
+        super().__init__()
+        self.register_buffer("frequencies", torch.zeros(dimensions, WIDTH))
+        self.register_buffer("phases", torch.zeros(WIDTH))
+        self.register_buffer("spread", torch.ones(()))
+
+    def forward(self, points: Tensor) -> Tensor:
+        return torch.cos(points / self.spread @ self.frequencies + self.phases)
+
+
+def fit_features(source: Source, seed: int, progress: Progress | None = None) -> FeatureNet:
+    """Draw frequencies at several scales of the data's spread."""
+    draw = torch_generator(seed, "features", "frequencies")
+    net = _net({"net": "random-fourier", "dimensions": source.shape[0], "classes": 0, "task": "none"})
+    values = source.values(np.arange(min(5000, source.count("train"))))
+    scales = torch.tensor(SCALES).repeat(WIDTH // len(SCALES) + 1)[:WIDTH]
+    drawn = {
+        "frequencies": torch.randn(source.shape[0], WIDTH, generator=draw) * scales,
+        "phases": torch.rand(WIDTH, generator=draw) * 2 * torch.pi,
+        "spread": torch.tensor(float(values.std())),
+    }
+    net.body.load_state_dict(drawn)
+    return net.standardise(values)
+
+
+def features_from(about: dict[str, Any], tensors: dict[str, Tensor]) -> FeatureNet:
+    return _net(about).load(tensors)
+
+
+def _net(about: dict[str, Any]) -> FeatureNet:
+    return FeatureNet(Fourier(about["dimensions"]), None, lambda values: torch.from_numpy(np.asarray(values, dtype=np.float32)), about)

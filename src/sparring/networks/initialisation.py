@@ -1,0 +1,46 @@
+"""How weights begin. Every draw comes from one seed, whatever was drawn before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+_Draw = Callable[[Tensor], object]
+
+DRAWS: dict[str, _Draw | None] = {
+    "torch": None,  # what the layers do by themselves: Kaiming uniform with a = sqrt(5), and uniform biases
+    "keras": nn.init.xavier_uniform_,  # Glorot & Bengio 2010, eq. 16: the default of Keras' dense and convolution layers
+    "dcgan": lambda weight: nn.init.normal_(weight, 0.0, 0.02),  # Radford et al. 2015, section 4
+    "kaiming": lambda weight: nn.init.kaiming_normal_(weight, nonlinearity="relu"),  # He et al. 2015, eq. 10
+    "xavier": nn.init.xavier_normal_,  # Glorot & Bengio 2010, eq. 12
+    "orthogonal": nn.init.orthogonal_,  # Saxe et al. 2013; BigGAN's choice
+}
+
+
+def seeded(seed: int, build: Callable[[], nn.Module]) -> nn.Module:
+    """Call `build` with torch's global generator at `seed`, and put that generator back as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return build()
+
+
+def initialise(module: nn.Module, how: str) -> nn.Module:
+    """Draw the weights of every dense, convolution and embedding layer anew; biases become 0. Normalisation layers keep 1 and 0,
+    but for "dcgan", whose gains are N(1, 0.02). Layers with an `own_initialisation` attribute are left alone."""
+    draw = DRAWS[how]
+    if draw is None:
+        return module
+    for layer in module.modules():
+        if getattr(layer, "own_initialisation", False):
+            continue
+        if isinstance(layer, nn.Linear | nn.modules.conv._ConvNd):
+            draw(layer.weight)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+        elif isinstance(layer, nn.Embedding):
+            nn.init.uniform_(layer.weight, -0.05, 0.05) if how == "keras" else draw(layer.weight)
+        elif isinstance(layer, nn.modules.batchnorm._BatchNorm) and how == "dcgan":
+            nn.init.normal_(layer.weight, 1.0, 0.02)
+    return module

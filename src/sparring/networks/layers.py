@@ -1,0 +1,85 @@
+"""Layers that several families share."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+Condition = dict[str, Tensor] | None
+
+
+class JoinedLabel(nn.Module):
+    """Appends a learned embedding of the class to a vector (Mirza & Osindero 2014, arXiv:1411.1784). N x D -> N x `width`.
+
+    Without classes it passes the vector through, so that a network is written once.
+    """
+
+    def __init__(self, features: int, classes: int, embedding: int = 50):
+        super().__init__()
+        self.embedding = nn.Embedding(classes, embedding) if classes else None
+        self.width = features + (embedding if classes else 0)
+
+    def forward(self, vector: Tensor, condition: Condition) -> Tensor:
+        if self.embedding is None:
+            return vector
+        assert condition is not None, "this network was built for labels"
+        return torch.cat([vector, self.embedding(condition["class"])], dim=1)
+
+
+class ProjectionHead(nn.Module):
+    """A logit from features, plus the inner product with the class's embedding where there are classes.
+
+    Miyato & Koyama 2018 (arXiv:1802.05637), eq. 3 and figure 1d. N x D -> N.
+    """
+
+    def __init__(self, features: int, classes: int):
+        super().__init__()
+        self.linear = nn.Linear(features, 1)
+        self.embedding = nn.Embedding(classes, features) if classes else None
+
+    def forward(self, features: Tensor, condition: Condition) -> Tensor:
+        logits = self.linear(features).squeeze(1)
+        if self.embedding is None:
+            return logits
+        assert condition is not None, "this network was built for labels"
+        return logits + (self.embedding(condition["class"]) * features).sum(dim=1)
+
+
+class HalvingConv(nn.Conv2d):
+    """A convolution of stride 2 whose output side is ceil(n / 2) for every kernel and every n ("same" padding)."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, bias: bool = True):
+        super().__init__(inputs, outputs, kernel, stride=2, padding=(kernel - 1) // 2, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.kernel_size[0] % 2 == 0:
+            x = pad(x, (0, x.shape[3] % 2, 0, x.shape[2] % 2))
+        return super().forward(x)
+
+
+class GrowingConv(nn.ConvTranspose2d):
+    """A transposed convolution of stride 1 or 2 with "same" padding, cut to the asked height and width."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, size: tuple[int, int], bias: bool = True):
+        crop = (kernel - stride + 1) // 2
+        super().__init__(
+            inputs, outputs, kernel, stride=stride, padding=crop, output_padding=2 * crop + stride - kernel, bias=bias
+        )
+        self.size = size
+
+    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
+        return super().forward(x)[:, :, : self.size[0], : self.size[1]]
+
+
+def halvings(height: int, width: int, smallest: int, least: int) -> int:
+    """How often to halve a picture until its shorter side is at most `smallest`; at least `least` times."""
+    times = least
+    while -(-min(height, width) // 2**times) > smallest:
+        times += 1
+    return times
+
+
+def halved(height: int, width: int, times: int) -> tuple[int, int]:
+    """Height and width after `times` halvings, rounded up each time."""
+    return -(-height // 2**times), -(-width // 2**times)

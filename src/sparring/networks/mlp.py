@@ -1,0 +1,55 @@
+"""Fully connected players, after Goodfellow et al. 2014 (arXiv:1406.2661); conditional as in Mirza & Osindero 2014 (arXiv:1411.1784)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import prod
+from typing import Literal
+
+from torch import Tensor, nn
+
+from . import Verdict, register
+from .layers import Condition, JoinedLabel
+
+
+def _hidden(widths: Sequence[int]) -> list[nn.Module]:
+    return [layer for inputs, outputs in pairwise(widths) for layer in (nn.Linear(inputs, outputs), nn.ReLU())]
+
+
+@register("mlp-generator")
+class MLPGenerator(nn.Module):
+    """latent (N x latent_size) -> ReLU layers of the given widths -> a sample (N x shape), through tanh or linear."""
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        classes: int,
+        latent_size: int,
+        *,
+        widths: Sequence[int] = (256, 512, 1024),
+        output: Literal["tanh", "linear"] = "tanh",
+    ):
+        super().__init__()
+        self.shape = tuple(shape)
+        self.join = JoinedLabel(latent_size, classes)
+        self.hidden = nn.Sequential(*_hidden([self.join.width, *widths]))
+        self.last = nn.Linear(widths[-1], prod(shape))
+        self.output = nn.Tanh() if output == "tanh" else nn.Identity()
+
+    def forward(self, latent: Tensor, condition: Condition = None, noise: Tensor | None = None) -> Tensor:
+        return self.output(self.last(self.hidden(self.join(latent, condition)))).unflatten(1, self.shape)
+
+
+@register("mlp-discriminator")
+class MLPDiscriminator(nn.Module):
+    """sample (N x shape) -> ReLU layers of the given widths -> logits (N)."""
+
+    def __init__(self, shape: tuple[int, ...], classes: int, *, widths: Sequence[int] = (512, 256)):
+        super().__init__()
+        self.join = JoinedLabel(prod(shape), classes)
+        self.hidden = nn.Sequential(*_hidden([self.join.width, *widths]))
+        self.last = nn.Linear(widths[-1], 1)
+
+    def forward(self, sample: Tensor, condition: Condition = None) -> Verdict:
+        return Verdict(self.last(self.hidden(self.join(sample.flatten(1), condition))).squeeze(1))

@@ -1,0 +1,142 @@
+"""The model card: README.md of a run folder, in the form that model hubs read."""
+
+from __future__ import annotations
+
+import html
+import re
+import shlex
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from sparring.files import write_text
+from sparring.reports.folder import RunFolder, open_run
+from sparring.reports.scores import scores
+from sparring.reports.settings import settings
+from sparring.reports.values import count, listed, mapping, plain, short, whole
+from sparring.reports.verdict import unit, verdict
+
+MOST_CLASSES, MOST_NOTES, MOST_SETTINGS = 100, 50, 300
+
+
+def write_card(run: Path) -> Path:
+    """Write the model card into the run folder; the same run gives the same bytes, and no folder of this machine is named in it."""
+    out = run / "README.md"
+    write_text(out, render(open_run(run)))
+    return out
+
+
+def render(run: RunFolder) -> str:
+    """The card as text."""
+    verdicts = "\n\n".join(escaped(sentence) for sentence in verdict(run.recipe, run.source, run.log))
+    body = [f"# {escaped(run.name)}", verdicts, _missing(run), _use(run), _data(run), _training(run), _scores(run), _limits(run)]
+    return _front_matter(run) + "\n" + "\n\n".join(part for part in body if part) + "\n"
+
+
+def escaped(value: object) -> str:
+    """Anything as one line of text that Markdown and HTML leave alone."""
+    line = " ".join(plain(value).split())
+    return re.sub(r"([\\`*_{}\[\]|~$])", r"\\\1", html.escape(line, quote=False))
+
+
+def _front_matter(run: RunFolder) -> str:
+    import yaml
+
+    modality = run.source.get("modality") or run.recipe.get("modality")
+    tags = ["gan", *([f"{modality}-generation"] if modality else []), *([str(run.recipe["name"])] if run.recipe.get("name") else [])]
+    meta = {"library_name": "sparring", "license": "other", "license_name": "unspecified", "tags": tags}
+    return f"---\n{yaml.safe_dump(meta, sort_keys=False, allow_unicode=True)}---\n"
+
+
+def _missing(run: RunFolder) -> str:
+    return f"> Missing from this run: {escaped('; '.join(run.missing))}." if run.missing else ""
+
+
+def _use(run: RunFolder) -> str:
+    labels = "\n# of one class only: gan.generate(64, seed=0, label=0)" if listed(run.source.get("classes")) else ""
+    return f"""## How to use it
+
+`RUN` is the folder that this file lies in.
+
+```bash
+pip install sparring
+sparring generate RUN -n 64 -o out/
+```
+
+```python
+import sparring
+
+gan = sparring.load("RUN")
+samples = gan.generate(64, seed=0){labels}
+```
+
+The same seed gives the same samples."""
+
+
+def _data(run: RunFolder) -> str:
+    source = run.source
+    if not source:
+        return ""
+    counts = mapping(source.get("counts"))
+    sizes = ", ".join(f"{count(size)} {split}" for split, value in counts.items() if (size := whole(value)) is not None)
+    classes = [str(name) for name in listed(source.get("classes"))]
+    more = f" and {count(len(classes) - MOST_CLASSES)} more" if len(classes) > MOST_CLASSES else ""
+    facts = {
+        "name": source.get("name"),
+        "kind": source.get("modality"),
+        "shape of one": " x ".join(plain(side) for side in listed(source.get("shape"))),
+        "counts": sizes,
+        "classes": ", ".join(classes[:MOST_CLASSES]) + more,
+        "content hash": source.get("content_hash"),
+    }
+    lines = [f"- {name}: {escaped(value)}" for name, value in facts.items() if value]
+    lines += [f"- {escaped(note)}" for note in listed(source.get("notes"))[:MOST_NOTES]]
+    return "## Data\n\n" + "\n".join(lines)
+
+
+def _training(run: RunFolder) -> str:
+    command = without_folders(str(run.recipe.get("command") or ""))
+    shown = f"```bash\n{command}\n```\n\n" if command and "`" not in command else ""
+    rows = [
+        *settings(run.recipe)[:MOST_SETTINGS],
+        *((name, plain(value), "") for name, value in mapping(run.recipe.get("versions")).items()),
+    ]
+    body = _table(("setting", "value", "why"), rows)
+    return f"## Training\n\n{shown}{body}" if rows or shown else ""
+
+
+def _scores(run: RunFolder) -> str:
+    rows = [(one.name, "not measured" if one.value is None else short(one.value), one.measured_on) for one in scores(run.log).values()]
+    return "## Scores\n\n" + (_table(("score", "value", "measured on"), rows) if rows else "None was measured.")
+
+
+def _limits(run: RunFolder) -> str:
+    what = unit(run.source)
+    return f"""## Limits
+
+- It can only make what resembles its training data, with all that is missing, rare or one-sided in it.
+- It may come close to single {escaped(what)} of its training data.
+- The scores were measured as is said beside them; they do not compare with numbers measured in any other way, published ones among them.
+- What it makes is not real: say so where it is shown, and do not take it for evidence.
+- Neither the licence of the training data nor that of this model was stated: settle both before passing it on."""
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, str, str]]) -> str:
+    lines = [head, tuple("---" for _ in head), *(tuple(escaped(cell) for cell in row) for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) if rows else ""
+
+
+def without_folders(command: str) -> str:
+    """The command with every path that tells about this machine cut to its last name; nothing if it is not a command line."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return ""
+    return shlex.join(_last_name(word) for word in words)
+
+
+def _last_name(word: str) -> str:
+    option, equals, value = word.partition("=") if word.startswith("-") and "=" in word else ("", "", word)
+    if PureWindowsPath(value).is_absolute():
+        value = PureWindowsPath(value).name
+    elif PurePosixPath(value).is_absolute() or value.startswith(("~", "..")):
+        value = PurePosixPath(value).name
+    return option + equals + (value or "DATA")

@@ -1,0 +1,102 @@
+"""Moving pictures: the samples of a run over time, or any frames, as MP4 or GIF."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sparring.errors import UserError
+from sparring.files import write_bytes
+from sparring.reports.folder import list_samples
+from sparring.reports.pictures import evenly, open_picture
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+SLOWEST, FASTEST = 2, 30  # frames a second of a film of samples
+
+
+def write_film(run: Path, seconds: float = 10) -> Path:
+    """The run's sample grids as a film of at most about this length: samples.mp4 where PyAV is installed, else samples.gif."""
+    if seconds <= 0:
+        raise UserError(f"a film cannot last {seconds:g} seconds: give a length above 0")
+    samples = evenly(list_samples(run), max(1, int(seconds * FASTEST)))
+    if not samples:
+        raise UserError(f"there are no sample pictures in {run / 'samples'}: train for at least one tick first")
+    out = run / ("samples.mp4" if find_spec("av") else "samples.gif")
+    fps = min(FASTEST, max(SLOWEST, len(samples) / seconds))
+    write_frames((picture for _, path in samples if (picture := open_picture(path)) is not None), out, fps)
+    return out
+
+
+def write_frames(frames: Iterable[Image], out: Path, fps: float, smallest: int = 256) -> None:
+    """The frames as a film, .mp4 (H.264, plays everywhere) or .gif by the name of `out`.
+
+    Every frame gets the size of the first; frames whose longer side is below `smallest` are enlarged by a whole factor, pixels kept sharp.
+    """
+    if fps <= 0:
+        raise UserError(f"{fps:g} frames a second cannot be played: give a number above 0")
+    writers = {".mp4": _mp4, ".gif": _gif}
+    writer = writers.get(out.suffix.lower())
+    if writer is None:
+        raise UserError(f"cannot write a film to {out.name}: name it .mp4 or .gif")
+    if writer is _mp4 and not find_spec("av"):
+        raise UserError(f'writing {out.name} needs PyAV: pip install "sparring[video]", or name it {out.with_suffix(".gif").name}')
+    alike = _alike(frames, smallest)
+    first = next(alike, None)
+    if first is None:
+        raise UserError(f"there is no frame to write to {out.name}")
+    write_bytes(out, writer(itertools.chain([first], alike), fps))
+
+
+def _alike(frames: Iterable[Image], smallest: int) -> Iterator[Image]:
+    from PIL import Image
+
+    size: tuple[int, int] | None = None
+    for frame in frames:
+        size = size or _enlarged(frame.size, smallest)
+        picture = frame.convert("RGB")
+        yield picture if picture.size == size else picture.resize(size, Image.Resampling.NEAREST)
+
+
+def _enlarged(size: tuple[int, int], smallest: int) -> tuple[int, int]:
+    factor = max(1, -(-smallest // max(size)))
+    return size[0] * factor, size[1] * factor
+
+
+def _gif(frames: Iterator[Image], fps: float) -> bytes:
+    out = io.BytesIO()
+    shown = max(20, round(1000 / fps))  # milliseconds; players take less than 20 for a mistake
+    next(frames).save(out, "GIF", save_all=True, append_images=frames, duration=shown, loop=0)
+    return out.getvalue()
+
+
+def _mp4(frames: Iterator[Image], fps: float) -> bytes:
+    import av
+
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as film:
+        stream = film.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001), options={"crf": "18"})
+        stream.pix_fmt = "yuv420p"
+        for index, frame in enumerate(map(_even, frames)):
+            if index == 0:
+                stream.width, stream.height = frame.size
+            film.mux(stream.encode(av.VideoFrame.from_image(frame).reformat(format="yuv420p")))
+        film.mux(stream.encode(None))
+    return out.getvalue()
+
+
+def _even(frame: Image) -> Image:
+    """H.264 in this pixel format needs even sides: the last row or column is shown twice, rather than blurring all."""
+    width, height = frame.size
+    if width % 2 == 0 and height % 2 == 0:
+        return frame
+    even = frame.crop((0, 0, width + width % 2, height + height % 2))
+    even.paste(frame.crop((width - 1, 0, width, height)), (even.width - 1, 0))
+    even.paste(even.crop((0, height - 1, even.width, height)), (0, even.height - 1))
+    return even

@@ -1,0 +1,65 @@
+"""Small pieces of HTML. Everything that comes from outside passes through `text`, and only here."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+
+
+def text(value: object) -> str:
+    """Anything as text that cannot become markup."""
+    return html.escape(str(value), quote=True)
+
+
+def section(title: str, *parts: str) -> str:
+    """A titled part of the page; nothing at all when it has no content."""
+    body = "\n".join(part for part in parts if part)
+    return f"<section>\n<h2>{text(title)}</h2>\n{body}\n</section>" if body else ""
+
+
+def paragraph(value: object, style: str = "") -> str:
+    """A paragraph; nothing at all for no text."""
+    return f"<p{_style(style)}>{text(value)}</p>" if str(value) else ""
+
+
+def bullets(items: Iterable[object], style: str = "") -> str:
+    """A list; nothing at all for no items."""
+    inner = "".join(f"<li>{text(item)}</li>" for item in items)
+    return f"<ul{_style(style)}>{inner}</ul>" if inner else ""
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table whose first column names the row and whose second holds its value; an empty one is nothing."""
+    body = "\n".join(_row(row) for row in rows)
+    if not body:
+        return ""
+    titles = "".join(f'<th scope="col">{text(title)}</th>' for title in head)
+    thead = f"<thead><tr>{titles}</tr></thead>" if head else ""
+    return f'<div class="wide"><table>{thead}<tbody>\n{body}\n</tbody></table></div>'
+
+
+def _row(row: Sequence[object]) -> str:
+    first, second, *rest = row
+    more = "".join(f"<td>{text(cell)}</td>" for cell in rest)
+    return f'<tr><th scope="row">{text(first)}</th><td class="value">{text(second)}</td>{more}</tr>'
+
+
+def picture(uri: str, described: str, caption: str, width: int | None = None) -> str:
+    """A figure; with a width, the picture is enlarged to it with its pixels kept sharp."""
+    shown = f' class="sharp" width="{width}"' if width else ""
+    return f'<figure><img src="{uri}" alt="{text(described)}"{shown}><figcaption>{text(caption)}</figcaption></figure>'
+
+
+def page(title: str, style: str, body: str) -> str:
+    """A whole page that may load nothing from anywhere: the browser is told so, too."""
+    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{text(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def _style(name: str) -> str:
+    return f' class="{name}"' if name else ""

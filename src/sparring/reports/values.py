@@ -1,0 +1,75 @@
+"""Numbers as a person reads them; whatever a log may hold instead of a number becomes None."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+
+def number(value: Any) -> float | None:
+    """A finite number, or None for anything else (null, NaN, text, true)."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) else None
+
+
+def whole(value: Any) -> int | None:
+    """A count, or None."""
+    found = number(value)
+    return None if found is None else int(found)
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """The value if it is a mapping, else an empty one, so that look-ups can be chained."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def listed(value: Any) -> list[Any]:
+    """The value if it is a list, else an empty one."""
+    return list(value) if isinstance(value, (list, tuple)) else []
+
+
+def count(value: int) -> str:
+    """12800 -> "12,800"."""
+    return f"{value:,}"
+
+
+def short(value: float) -> str:
+    """Four digits that matter, without an exponent where a person can do without: 0.97, 3.214, 12,345."""
+    if value == 0 or 1e-4 <= abs(value) < 1e9:
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return f"{value:.3e}"
+
+
+def percent(share: float) -> str:
+    """0.97 -> "97 %"; a share that is only nearly 0 or 1 never reads as 0 % or 100 %."""
+    rounded = round(100 * share)
+    if (rounded == 100 and share < 1) or (rounded == 0 and share > 0):
+        return f"{math.floor(1000 * share) / 10 if share > 0.5 else math.ceil(1000 * share) / 10:.1f} %"
+    return f"{rounded} %"
+
+
+def duration(seconds: float) -> str:
+    """75 -> "1 min 15 s"."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def plain(value: Any) -> str:
+    """A setting as text: numbers as written, lists joined, nothing as "none"."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(plain(item) for item in value[:50]) + (", ..." if len(value) > 50 else "")
+    text = str(value)
+    return text if len(text) <= 2000 else text[:2000] + "..."

@@ -1,0 +1,77 @@
+"""Full training states on disk: plain tensors and readable text, written aside and renamed into place."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from .. import files
+from ..errors import UserError
+from ..tensorfiles import from_bytes, to_bytes
+
+FORMAT = 1
+Groups = dict[str, dict[str, Tensor]]
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything that decides how a training goes on. groups: tensors by file (players, averages, optimizers ...); facts: JSON values."""
+
+    groups: Groups
+    facts: dict[str, Any]
+
+
+class Checkpoints:
+    """The folder `checkpoints` of a run: one folder for each state, named by the images seen."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def numbers(self) -> list[int]:
+        """Images seen of every complete checkpoint, ascending."""
+        if not self.folder.is_dir():
+            return []
+        return sorted(int(entry.name) for entry in self.folder.iterdir() if entry.name.isdigit() and (entry / "state.json").is_file())
+
+    def save(self, images: int, state: State, keep: set[int]) -> None:
+        """Write a state, then remove all but the two newest and those in `keep`."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        aside = self.folder / f".{images:09d}.{os.getpid()}.tmp"
+        shutil.rmtree(aside, ignore_errors=True)
+        try:
+            aside.mkdir()
+            for name, tensors in state.groups.items():
+                files.write_bytes(aside / f"{name}.safetensors", to_bytes(tensors))
+            files.write_json(aside / "state.json", {"format": FORMAT, "images": images, **state.facts})
+            files.rename_folder(aside, self.folder / f"{images:09d}")
+        except BaseException:
+            shutil.rmtree(aside, ignore_errors=True)
+            raise
+        newest = self.numbers()[-2:]
+        for number in self.numbers():
+            if number not in newest and number not in keep:
+                shutil.rmtree(self.folder / f"{number:09d}")
+
+    def load(self, images: int) -> State:
+        """Raises UserError when the folder is damaged or of another format."""
+        folder = self.folder / f"{images:09d}"
+        try:
+            facts = json.loads((folder / "state.json").read_text(encoding="utf-8"))
+            groups = {path.stem: from_bytes(path.read_bytes(), path) for path in sorted(folder.glob("*.safetensors"))}
+        except (OSError, ValueError) as error:
+            raise UserError(f"checkpoint {folder} cannot be read ({error}); remove that folder to go on from an earlier one") from None
+        if facts.get("format") != FORMAT:
+            raise UserError(f"checkpoint {folder} has format {facts.get('format')}, this version of sparring reads format {FORMAT}")
+        return State(groups, facts)
+
+    def clean(self) -> None:
+        """Remove what a killed process left half written."""
+        if self.folder.is_dir():
+            for entry in self.folder.glob(".*.tmp"):
+                shutil.rmtree(entry)

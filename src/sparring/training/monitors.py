@@ -1,0 +1,175 @@
+"""What looks at a training: the score, the sample sheet, the exported snapshot, the log. Each is handed to the trainer."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from .. import files, modalities, sampling
+from ..errors import UserError
+from ..metrics.quick import QuickScore
+from ..modalities import Codec
+from ..tensorfiles import about, to_bytes
+from .trainer import Tick, Trainer
+
+SCORE_CHUNK = 100  # samples a forward pass when scoring: faster than the small chunks of `generate`
+
+
+class Monitor:
+    """Does nothing; a base for those that look only at some moments."""
+
+    def step(self, trainer: Trainer) -> None: ...
+
+    def tick(self, trainer: Trainer, tick: Tick) -> None: ...
+
+    def state(self) -> dict[str, Any]:
+        return {}
+
+    def load_state(self, state: dict[str, Any]) -> None: ...
+
+
+class Sampler:
+    """A fixed set of latents and classes (from `seed`), and what a generator makes of them."""
+
+    def __init__(self, trainer_latent: Any, codec: Codec, count: int, shares: list[int], seed: int, device: torch.device):
+        self.codec, self.device = codec, device
+        self.latents = sampling.latents(trainer_latent, seed, range(count))
+        self.classes = sampling.classes(shares, seed, range(count)) if shares else None
+
+    def __call__(self, generator: torch.nn.Module, chunk: int) -> np.ndarray:
+        condition = None if self.classes is None else {"class": self.classes}
+        parts = [self.codec.decode(part) for part in sampling.sample(generator, self.latents, condition, self.device, chunk)]
+        return np.concatenate(parts)
+
+
+class Score(Monitor):
+    """Scores the averaged generator and tells the trainer whether this is the best snapshot so far."""
+
+    def __init__(self, score: QuickScore, sampler: Sampler):
+        self.score, self.sampler = score, sampler
+
+    def __call__(self, generator: torch.nn.Module) -> tuple[float, dict[str, Any]]:
+        asked = None if self.sampler.classes is None else self.sampler.classes.numpy()
+        selection, scores = self.score(self.sampler(generator, SCORE_CHUNK), asked)
+        return selection if math.isfinite(selection) else float("inf"), scores
+
+    def tick(self, trainer: Trainer, tick: Tick) -> None:
+        if tick.event == "tick":
+            tick.selection, tick.scores = self(trainer.averages["generator"].module)
+            trainer.judge(tick)
+
+
+class Preview(Monitor):
+    """The same latents at every tick, as one sheet: samples/IMAGES.png. With labels every row shows one class."""
+
+    def __init__(self, folder: Path, modality: Any, sampler: Sampler, columns: int):
+        self.folder, self.modality, self.sampler, self.columns = folder, modality, sampler, columns
+
+    def tick(self, trainer: Trainer, tick: Tick) -> None:
+        if tick.event == "tick":
+            import io
+
+            sheet = io.BytesIO()
+            values = self.sampler(trainer.averages["generator"].module, sampling.CHUNK)
+            self.modality.preview(values, self.columns).save(sheet, "PNG")
+            self.folder.mkdir(exist_ok=True)
+            files.write_bytes(self.folder / f"{tick.images:09d}.png", sheet.getvalue())
+
+
+class Export(Monitor):
+    """Writes generator.safetensors (the average) and discriminator.safetensors whenever a snapshot is the best so far."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def tick(self, trainer: Trainer, tick: Tick) -> None:
+        if tick.event == "tick" and tick.best:
+            averaged = {name: average.module for name, average in trainer.averages.items()}
+            for name, player in {**trainer.game.players, **averaged}.items():
+                self._write(name, player.state_dict(), tick.images)
+
+    def restore(self, trainer: Trainer) -> None:
+        """After a resume: hand out the best snapshot of the checkpoints, whatever a lost stretch of training wrote since."""
+        if not trainer.best or self._exported() == trainer.best["images"]:
+            return
+        groups = trainer.checkpoints.load(trainer.best["images"]).groups
+        for name in trainer.game.players:
+            group = groups["averages" if name in trainer.averages else "players"]
+            self._write(name, {key.removeprefix(f"{name}."): value for key, value in group.items() if key.startswith(f"{name}.")}, trainer.best["images"])
+
+    def _exported(self) -> int | None:
+        path = self.folder / "generator.safetensors"
+        return about(path.read_bytes()).get("images") if path.is_file() else None
+
+    def _write(self, name: str, tensors: dict[str, torch.Tensor], images: int) -> None:
+        files.write_bytes(self.folder / f"{name}.safetensors", to_bytes(tensors, {"format": 1, "player": name, "images": images}))
+
+
+class Log(Monitor):
+    """log.jsonl: one line a tick, on the disk before the checkpoint that remembers how long the log was."""
+
+    def __init__(self, path: Path):
+        self.path, self.bytes = path, 0
+
+    def tick(self, trainer: Trainer, tick: Tick) -> None:
+        self.append(record(tick))
+
+    def append(self, line: dict[str, Any]) -> None:
+        data = (json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n").encode()
+        with open(self.path, "ab") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        self.bytes += len(data)
+
+    def state(self) -> dict[str, Any]:
+        return {"bytes": self.bytes}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        self.bytes = state.get("bytes", 0)
+        length = self.path.stat().st_size if self.path.exists() else 0
+        if length < self.bytes:
+            raise UserError(f"{self.path} is shorter than its checkpoint says; put the file back, or train into another folder with --out")
+        if length > self.bytes:
+            os.truncate(self.path, self.bytes)
+
+
+class TensorBoard(Monitor):
+    """Event files for TensorBoard, on request."""
+
+    def __init__(self, folder: Path):
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError:
+            raise UserError('TensorBoard is not installed; run: pip install "sparring[log]"') from None
+        self.writer = SummaryWriter(str(folder))
+
+    def tick(self, trainer: Trainer, tick: Tick) -> None:
+        shown = {**tick.facts, **{f"scores/{name}": score["value"] for name, score in tick.scores.items()}}
+        for name, value in shown.items():
+            self.writer.add_scalar(name.replace(".", "/"), value, tick.images)
+        self.writer.flush()
+
+
+def record(tick: Tick) -> dict[str, Any]:
+    """A tick as a line of the log: plain JSON; numbers that are not finite become null."""
+    line: dict[str, Any] = {"event": tick.event, "images": tick.images, "step": tick.step}
+    for name, value in tick.facts.items():
+        *path, last = name.split(".")
+        node = line
+        for part in path:
+            node = node.setdefault(part, {})
+        node[last] = _finite(value)
+    scores = {name: {**score, "value": _finite(score["value"])} for name, score in tick.scores.items()}
+    selection = None if tick.selection is None else _finite(tick.selection)
+    return {**line, "selection": selection, "scores": scores, "best": tick.best, "health": tick.health, **tick.notes, "clock": tick.clock}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,46 @@
+"""Building optimizers from recipes, and their state as named tensors."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ..config import Optimizer
+
+
+def build(settings: Optimizer, module: nn.Module) -> torch.optim.Optimizer:
+    """The optimizer of one player, in torch's fused form where there is one.
+
+    The learning rate is a plain number that the trainer sets before every turn.
+    """
+    parameters = list(module.parameters())
+    fused = all(parameter.device.type in ("cpu", "cuda") for parameter in parameters)
+    if settings.name in ("adam", "adamw"):
+        kind = torch.optim.Adam if settings.name == "adam" else torch.optim.AdamW
+        return kind(
+            parameters, lr=settings.lr, betas=settings.betas, eps=settings.eps, weight_decay=settings.weight_decay, fused=fused
+        )
+    if settings.name == "rmsprop":
+        return torch.optim.RMSprop(
+            parameters,
+            lr=settings.lr,
+            alpha=settings.betas[1],
+            eps=settings.eps,
+            momentum=settings.momentum,
+            weight_decay=settings.weight_decay,
+        )
+    return torch.optim.SGD(parameters, lr=settings.lr, momentum=settings.momentum, weight_decay=settings.weight_decay, fused=fused)
+
+
+def tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """The optimizer's moments and step counts, keyed "parameter number.name". Empty before the first step."""
+    state = optimizer.state_dict()["state"]
+    return {f"{number}.{name}": value for number, values in state.items() for name, value in values.items() if isinstance(value, Tensor)}
+
+
+def load_tensors(optimizer: torch.optim.Optimizer, values: dict[str, Tensor]) -> None:
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in values.items():
+        number, name = key.split(".", 1)
+        state.setdefault(int(number), {})[name] = value
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

@@ -1,0 +1,144 @@
+"""Puts a training together: networks, game, feed, features, monitors, trainer. The one place that knows all the parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from .. import files, games, modalities, networks, tensorfiles
+from ..config import Recipe
+from ..data.source import Source
+from ..draws import key
+from ..errors import UserError
+from ..metrics.features import FeatureNet, Progress
+from ..metrics.quick import QuickScore
+from ..modalities import Codec
+from ..networks.initialisation import initialise, seeded
+from .checkpoints import Checkpoints
+from .feed import Feed
+from .monitors import Export, Log, Preview, Sampler, Score
+from .trainer import Trainer
+
+SCORE_SEED, PREVIEW_SEED = 1, 0  # of the scorers' and the sheet's own draws, whatever the training's seed
+SHEET_ROWS, SHEET_COLUMNS = 8, 8
+
+
+def build_players(recipe: Recipe, source: Source, device: torch.device) -> dict[str, nn.Module]:
+    """Every network of the recipe, initialised from the recipe's seed, on the device."""
+    players = {}
+    for name, settings in recipe.players.items():
+        dimensions: dict[str, Any] = {"shape": source.shape, "classes": len(source.classes)}
+        if name == "generator":
+            dimensions["latent_size"] = recipe.latent.size
+
+        def build(settings: Any = settings, dimensions: dict[str, Any] = dimensions) -> nn.Module:
+            return initialise(networks.build(settings.network, settings.options, **dimensions), settings.initialisation)
+
+        players[name] = seeded(key(recipe.seed, "weights", name), build).to(device)
+        if is_convolutional(players[name]):
+            players[name] = players[name].to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return players
+
+
+def is_convolutional(module: nn.Module) -> bool:
+    return any(isinstance(layer, nn.modules.conv._ConvNd) for layer in module.modules())
+
+
+def start_from(players: dict[str, nn.Module], folder: Path) -> None:
+    """Fine-tuning: the weights of another run's players. Raises UserError where they do not fit."""
+    for name, player in players.items():
+        path = folder / f"{name}.safetensors"
+        if not path.is_file():
+            raise UserError(f"{folder} has no {name}.safetensors to start from; a run has one after its first tick")
+        try:
+            player.load_state_dict(tensorfiles.from_bytes(path.read_bytes(), path))
+        except RuntimeError as error:
+            what = " ".join(str(error).split()[-12:])
+            raise UserError(f"the {name} of {folder} has another shape ({what}); give the same recipe, --size and labels as that run") from None
+
+
+def fit_features(source: Source, folder: Path, progress: Progress | None) -> FeatureNet:
+    """The score's features: those of the run, else of the cache (by the data's content), else learned now and kept in both."""
+    modality = modalities.get(source.modality)
+    path = folder / "features.safetensors"
+    cached = files.cache_folder("features") / f"{source.content_hash[:32]}-{len(source.classes)}.safetensors"
+    for found in (path, cached):
+        if found.is_file():
+            data = found.read_bytes()
+            if found != path:
+                files.write_bytes(path, data)
+            return modality.features_from(tensorfiles.about(data), tensorfiles.from_bytes(data, found))
+    net = modality.fit_features(source, SCORE_SEED, progress)
+    for target in (path, cached):
+        files.write_bytes(target, tensorfiles.to_bytes(net.tensors(), net.about))
+    return net
+
+
+@dataclass
+class Session:
+    """A training ready to go: the trainer, and the parts that its beginning and its end need."""
+
+    trainer: Trainer
+    source: Source
+    codec: Codec
+    folder: Path
+    net: FeatureNet
+
+    @property
+    def shares(self) -> list[int]:
+        """How often each class occurs in training; [] without labels."""
+        return [self.source.report.labels[name] for name in self.source.classes]
+
+    def watch(self) -> None:
+        """Hand the trainer its monitors; the recipe must be complete."""
+        recipe = self.trainer.recipe
+        assert recipe.score_samples
+        self.log, self.export = Log(self.folder / "log.jsonl"), Export(self.folder)
+        score = Score(QuickScore(self.net, self.source, recipe.score_samples, SCORE_SEED), self.sampler(recipe.score_samples))
+        preview = Preview(self.folder / "samples", modalities.get(self.source.modality), self._sheet(), SHEET_COLUMNS)
+        self.trainer.monitors += [score, preview, self.export, self.log]
+
+    def sampler(self, count: int) -> Sampler:
+        return Sampler(self.trainer.recipe.latent, self.codec, count, self.shares, SCORE_SEED, self.trainer.device)
+
+    def final_score(self) -> tuple[float, dict[str, Any]]:
+        """The scores of the snapshot that is handed out, on more samples than a tick affords."""
+        path, count = self.folder / "generator.safetensors", self.trainer.recipe.final_samples
+        assert count
+        module = self.trainer.averages["generator"].module
+        before = {name: value.clone() for name, value in module.state_dict().items()}
+        module.load_state_dict(tensorfiles.from_bytes(path.read_bytes(), path))
+        score = Score(QuickScore(self.net, self.source, count, SCORE_SEED), self.sampler(count))(module)
+        module.load_state_dict(before)
+        return score
+
+    def _sheet(self) -> Sampler:
+        """Latents of the sample sheet: with labels one class a row (at most 10 rows), each column the same latents."""
+        rows = min(10, len(self.shares)) or SHEET_ROWS
+        sheet = Sampler(self.trainer.recipe.latent, self.codec, rows * SHEET_COLUMNS, [], PREVIEW_SEED, self.trainer.device)
+        if self.shares:
+            chosen = np.linspace(0, len(self.shares) - 1, rows).round().astype(np.int64)
+            sheet.classes = torch.from_numpy(chosen.repeat(SHEET_COLUMNS))
+            sheet.latents = sheet.latents[:SHEET_COLUMNS].repeat(rows, 1)
+        return sheet
+
+
+def build(recipe: Recipe, source: Source, codec: Codec, players: dict[str, nn.Module], device: torch.device, folder: Path, net: FeatureNet) -> Session:
+    game = games.build(recipe, players)
+    assert recipe.batch
+    channels_last = len(source.shape) == 3 and any(is_convolutional(player) for player in players.values())
+    feed = Feed(source, codec, recipe.batch, recipe.seed, device, channels_last)
+    return Session(Trainer(recipe, game, feed, device, Checkpoints(folder / "checkpoints")), source, codec, folder, net)
+
+
+def state_bytes(trainer: Trainer) -> int:
+    """About how large a checkpoint will be: weights, averages and two moments of each weight."""
+    weights = sum(tensor.numel() * tensor.element_size() for player in trainer.game.players.values() for tensor in player.state_dict().values())
+    return 4 * weights
+
+

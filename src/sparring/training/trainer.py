@@ -1,0 +1,290 @@
+"""The training loop: takes the turns of a game, keeps averages, looks up at ticks, and can be dropped and picked up at any step."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from threading import Event
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from ..config import Latent, Recipe
+from ..draws import key, numpy_generator
+from ..games import Batch, Game, Turn
+from ..penalties import clip_weights
+from ..sampling import shape_draw
+from . import optimizers, schedules
+from .averages import Average
+from .checkpoints import Checkpoints, State
+from .devices import peak_memory_mb
+from .feed import Feed
+
+
+@dataclass
+class Tick:
+    """What is known at one look at the training. `facts` are numbers by dotted name; monitors add `scores`, `health`, `files`."""
+
+    images: int
+    step: int
+    facts: dict[str, float]
+    clock: dict[str, Any]  # all that depends on the machine's speed
+    scores: dict[str, Any] = field(default_factory=dict)
+    selection: float | None = None  # lower is better; decides which snapshot is handed out
+    best: bool = False
+    health: str = "unjudged"
+    event: str = "tick"
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+class Monitor(Protocol):
+    """Looks at a training. Its state is part of the checkpoint, so it must be JSON values that depend on images alone."""
+
+    def step(self, trainer: Trainer) -> None: ...
+
+    def tick(self, trainer: Trainer, tick: Tick) -> None: ...
+
+    def state(self) -> dict[str, Any]: ...
+
+    def load_state(self, state: dict[str, Any]) -> None: ...
+
+
+class NotFinite(Exception):
+    """A loss or a gradient is not finite; the weights are those before the turn."""
+
+
+@dataclass(frozen=True)
+class TurnDraws:
+    """The random numbers of one turn, drawn for the whole batch; a micro-batch sees its rows [start, stop)."""
+
+    address: tuple[int | str, ...]
+    batch: int
+    start: int
+    stop: int
+    device: torch.device
+
+    def latent(self, latent: Latent) -> Tensor:
+        drawn = shape_draw(numpy_generator(*self.address, "latent"), latent, self.batch)
+        return torch.from_numpy(drawn[self.start : self.stop]).to(self.device)
+
+
+class Trainer:
+    """Owns optimizers, averages, precision and checkpoints; knows no modality and no architecture.
+
+    Every value it reads from the recipe must be filled in. Progress is counted in images: real examples shown to discriminators.
+    """
+
+    def __init__(
+        self, recipe: Recipe, game: Game, feed: Feed, device: torch.device, checkpoints: Checkpoints, monitors: Sequence[Monitor] = ()
+    ):
+        assert recipe.batch and recipe.micro_batch and recipe.precision and recipe.ema_half_life is not None
+        self.recipe, self.game, self.feed, self.device = recipe, game, feed, device
+        self.checkpoints, self.monitors = checkpoints, list(monitors)
+        self.turns = game.turns()
+        self.step_images = recipe.batch * sum(turn.repeats for turn in self.turns if turn.fresh)
+        self.optimizers = {name: optimizers.build(recipe.players[name].optimizer, player) for name, player in game.players.items()}
+        self.averages = {name: Average(game.players[name], recipe.ema_half_life) for name in game.averaged}
+        self.images = self.steps = self.attempt = 0
+        self.best: dict[str, Any] | None = None  # {"images", "selection"} of the snapshot to hand out
+        self._sums: dict[str, Tensor] = {}
+        self._weights: dict[str, float] = {}
+        self._since = time.perf_counter()
+        self._images_since = 0
+
+    # -- going on ------------------------------------------------------------------------------------------------------------------
+
+    def fit(self, stop: Event) -> Iterator[Tick]:
+        """Train until `recipe.images`, yielding at every tick; when `stop` is set, save the step reached and return.
+
+        A tick with event "diverged" is the last one: a loss or gradient was not finite, and no weight was touched by it.
+        """
+        total, every = self.recipe.images, self.recipe.tick
+        assert isinstance(total, int) and every
+        self._restart_clock()
+        while self.images < total:
+            if stop.is_set():
+                self.save()
+                return
+            try:
+                self.step()
+            except NotFinite as failure:
+                yield self._diverged(str(failure))
+                return
+            for monitor in self.monitors:
+                monitor.step(self)
+            if self.images // every > (self.images - self.step_images) // every or self.images >= total:
+                yield self._tick()
+
+    def step(self) -> None:
+        """Every turn of the game once, then the averages."""
+        batch = None
+        for number, turn in enumerate(self.turns):
+            self._let_learn(turn.learner)
+            for repeat in range(turn.repeats):
+                if turn.fresh or batch is None:
+                    batch = self.feed.at(self.images, self.attempt)
+                    self.images += turn.fresh * len(batch.real)
+                self._take(turn, batch, (self.recipe.seed, self.attempt, self.images, number, repeat))
+        self.steps += 1
+        for average in self.averages.values():
+            average.update(self.images, self.step_images)
+
+    def synchronise(self) -> None:
+        """Wait until the device has done all that it was given."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
+    def _take(self, turn: Turn, batch: Batch, address: tuple[int, ...]) -> None:
+        """One gradient step of the learner on the turn's loss, summed over micro-batches."""
+        player, optimizer, settings = self.game.players[turn.learner], self.optimizers[turn.learner], self.recipe.players[turn.learner]
+        total, count, size = self.recipe.images, len(batch.real), self.recipe.micro_batch
+        assert isinstance(total, int) and size
+        rate = settings.optimizer.lr * schedules.factor(settings.schedule, self.images, total)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        optimizer.zero_grad(set_to_none=True)
+        loss = torch.zeros((), device=self.device)
+        with self._layers_draw_from(*address):
+            for start in range(0, count, size):
+                stop = min(count, start + size)
+                share = (stop - start) / count
+                with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
+                    outcome = turn.loss(_rows(batch, start, stop), TurnDraws(address, count, start, stop, self.device))
+                (outcome.loss * share).backward()
+                loss = loss + outcome.loss.detach() * share
+                self._show({f"losses.{turn.learner}": outcome.loss.detach(), **outcome.shown}, share)
+        norm = torch.nn.utils.get_total_norm([each.grad for each in player.parameters() if each.grad is not None])
+        if not torch.isfinite(norm + loss):
+            raise NotFinite(f"the {turn.learner}'s {'gradient' if torch.isfinite(loss) else 'loss'} is not finite")
+        self._show({f"gradient.{turn.learner}": norm}, 1.0)
+        optimizer.step()
+        if settings.clip_weights:
+            clip_weights(player, settings.clip_weights)
+
+    def _let_learn(self, learner: str) -> None:
+        """Freeze every player but one: no gradients are computed for nothing."""
+        for name, player in self.game.players.items():
+            player.requires_grad_(name == learner)
+
+    @contextlib.contextmanager
+    def _layers_draw_from(self, *address: int | str) -> Iterator[None]:
+        """Layers that draw by themselves (dropout) draw from this address; torch's global generators are put back afterwards."""
+        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
+            torch.manual_seed(key(*address, "layers"))
+            yield
+
+    # -- looking up ----------------------------------------------------------------------------------------------------------------
+
+    def _show(self, values: dict[str, Tensor], share: float) -> None:
+        """Add values to the means of this tick, weighted by their share of a batch; nothing is read from the device."""
+        for name, value in values.items():
+            self._sums[name] = self._sums.get(name, 0.0) + value.float() * share
+            self._weights[name] = self._weights.get(name, 0.0) + share
+
+    def _tick(self) -> Tick:
+        tick = Tick(self.images, self.steps, self._means(), self._clock())
+        total = self.recipe.images
+        assert isinstance(total, int)
+        for name, settings in self.recipe.players.items():
+            tick.facts[f"lr.{name}"] = settings.optimizer.lr * schedules.factor(settings.schedule, self.images, total)
+        self._sums, self._weights = {}, {}
+        for monitor in self.monitors:
+            monitor.tick(self, tick)
+        self.save()
+        self._restart_clock()
+        return tick
+
+    def judge(self, tick: Tick) -> None:
+        """Called by the monitor that sets `tick.selection`: is this the best snapshot so far?"""
+        value = tick.selection
+        tick.best = self.best is None or value is None or value < self.best["selection"]
+        if tick.best:
+            self.best = {"images": tick.images, "selection": value if value is not None else float("inf")}
+
+    def _diverged(self, reason: str) -> Tick:
+        tick = Tick(self.images, self.steps, {}, self._clock(), health="diverged", event="diverged", notes={"reason": reason})
+        for monitor in self.monitors:
+            monitor.tick(self, tick)
+        return tick
+
+    def _means(self) -> dict[str, float]:
+        names = sorted(self._sums)
+        return {name: float(self._sums[name]) / self._weights[name] for name in names}
+
+    def _restart_clock(self) -> None:
+        self._since, self._images_since, self.feed.waited = time.perf_counter(), self.images, 0.0
+
+    def _clock(self) -> dict[str, Any]:
+        seconds = time.perf_counter() - self._since
+        return {
+            "seconds": round(seconds, 3),
+            "images_per_second": round((self.images - self._images_since) / max(seconds, 1e-9), 1),
+            "data_wait": round(self.feed.waited / max(seconds, 1e-9), 4),
+            "memory_mb": peak_memory_mb(self.device),
+        }
+
+    # -- dropping and picking up -----------------------------------------------------------------------------------------------------
+
+    def state(self) -> State:
+        """All that decides how the training goes on. The tensors are the live ones, not copies."""
+        groups = {
+            "players": {f"{name}.{key}": value for name, player in self.game.players.items() for key, value in player.state_dict().items()},
+            "averages": {f"{name}.{key}": value for name, each in self.averages.items() for key, value in each.module.state_dict().items()},
+            "optimizers": {f"{name}.{key}": value for name, each in self.optimizers.items() for key, value in optimizers.tensors(each).items()},
+            "game": self.game.state(),
+            "meters": self._sums,
+        }
+        facts = {
+            "steps": self.steps,
+            "attempt": self.attempt,
+            "best": self.best,
+            "weights": self._weights,
+            "monitors": {type(monitor).__name__: monitor.state() for monitor in self.monitors},
+        }
+        return State(groups, facts)
+
+    def load_state(self, images: int, state: State) -> None:
+        groups, facts = state.groups, state.facts
+        for name, player in self.game.players.items():
+            player.load_state_dict(_below(groups["players"], name))
+        for name, average in self.averages.items():
+            average.module.load_state_dict(_below(groups["averages"], name))
+        for name, optimizer in self.optimizers.items():
+            optimizers.load_tensors(optimizer, _below(groups["optimizers"], name))
+        self.game.load_state(groups["game"])
+        self._sums = {name: value.to(self.device) for name, value in groups["meters"].items()}
+        self._weights = dict(facts["weights"])
+        self.images, self.steps, self.attempt, self.best = images, facts["steps"], facts["attempt"], facts["best"]
+        for monitor in self.monitors:
+            monitor.load_state(facts["monitors"].get(type(monitor).__name__, {}))
+
+    def save(self) -> None:
+        keep = {self.best["images"]} if self.best else set()
+        self.checkpoints.save(self.images, self.state(), keep)
+
+    def resume(self) -> bool:
+        """Go on from the newest checkpoint; False when there is none."""
+        self.checkpoints.clean()
+        numbers = self.checkpoints.numbers()
+        if numbers:
+            self.load_state(numbers[-1], self.checkpoints.load(numbers[-1]))
+        return bool(numbers)
+
+
+def _rows(batch: Batch, start: int, stop: int) -> Batch:
+    if stop - start == len(batch.real):
+        return batch
+    condition = None if batch.condition is None else {name: value[start:stop] for name, value in batch.condition.items()}
+    return Batch(batch.real[start:stop], condition)
+
+
+def _below(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+    return {key.removeprefix(f"{name}."): value for key, value in tensors.items() if key.startswith(f"{name}.")}
+
+
+def has_batch_statistics(module: nn.Module) -> bool:
+    """Does the output for one example depend on the others of its batch? Then a batch must not be split."""
+    return any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in module.modules())

@@ -1,0 +1,120 @@
+"""The players that the tutorials print, layer by layer, and any size beside."""
+
+import pytest
+import torch
+from torch import nn
+
+from sparring import networks
+from sparring.config import list_recipes, load_recipe
+from sparring.errors import UserError
+from sparring.networks.initialisation import initialise, seeded
+from sparring.networks.layers import GrowingConv, HalvingConv
+
+SHAPES = [(1, 28, 28), (3, 32, 48), (4, 20, 20), (1, 37, 53), (2, 8, 8), (3, 1, 1)]
+
+
+def build(recipe, shape, classes=0):
+    players = load_recipe(recipe).players
+    generator, discriminator = players["generator"], players["discriminator"]
+    dimensions = {"shape": shape, "classes": classes}
+    return (
+        networks.build(generator.network, generator.options, **dimensions, latent_size=100),
+        networks.build(discriminator.network, discriminator.options, **dimensions),
+    )
+
+
+def count(module):
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+@pytest.mark.parametrize("recipe", list_recipes())
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("classes", [0, 5])
+def test_any_size_with_and_without_labels(recipe, shape, classes):
+    generator, discriminator = build(recipe, shape, classes)
+    condition = {"class": torch.tensor([0, 4, 2])} if classes else None
+    sample = generator(torch.randn(3, 100), condition)
+    assert sample.shape == (3, *shape)
+    verdict = discriminator(sample, condition)
+    assert verdict.logits.shape == (3,)
+    verdict.logits.sum().backward()
+    assert all(parameter.grad is not None for parameter in [*generator.parameters(), *discriminator.parameters()])
+
+
+@pytest.mark.parametrize("recipe", list_recipes())
+def test_labels_change_the_picture_and_the_verdict(recipe):
+    generator, discriminator = (each.eval() for each in build(recipe, (1, 28, 28), 5))
+    latent = torch.randn(1, 100)
+    one, two = ({"class": torch.tensor([number])} for number in (1, 2))
+    assert not torch.equal(generator(latent, one), generator(latent, two))
+    sample = torch.randn(1, 1, 28, 28)
+    assert not torch.equal(discriminator(sample, one).logits, discriminator(sample, two).logits)
+
+
+def test_mlp_is_the_printed_one():
+    generator, discriminator = build("mlp", (1, 28, 28))
+    linear = [(each.in_features, each.out_features) for each in generator.modules() if isinstance(each, nn.Linear)]
+    assert linear == [(100, 256), (256, 512), (512, 1024), (1024, 784)]
+    assert isinstance(generator.output, nn.Tanh)
+    linear = [(each.in_features, each.out_features) for each in discriminator.modules() if isinstance(each, nn.Linear)]
+    assert linear == [(784, 512), (512, 256), (256, 1)]
+
+
+def test_dcgan_is_the_printed_one():
+    """Parameter counts worked out by hand from the printed layers."""
+    generator, discriminator = build("dcgan", (1, 28, 28))
+    start, norms = 100 * 7 * 7 * 256, 2 * (7 * 7 * 256 + 128 + 64)
+    assert count(generator) == start + norms + 256 * 128 * 25 + 128 * 64 * 25 + 64 * 1 * 25
+    assert count(discriminator) == (1 * 64 * 25 + 64) + (64 * 128 * 25 + 128) + (7 * 7 * 128 + 1)
+    kinds = [type(each).__name__ for each in generator.layers]
+    assert kinds == [
+        "Linear", "BatchNorm1d", "LeakyReLU", "Unflatten", "GrowingConv", "BatchNorm2d", "LeakyReLU", "GrowingConv", "BatchNorm2d", "LeakyReLU", "GrowingConv", "Tanh",
+    ]  # fmt: skip
+    assert [each.stride for each in generator.modules() if isinstance(each, GrowingConv)] == [(1, 1), (2, 2), (2, 2)]
+    assert [each.p for each in discriminator.modules() if isinstance(each, nn.Dropout)] == [0.3, 0.3]
+
+
+def test_dcgan_small_is_the_printed_one():
+    generator, discriminator = build("dcgan-small", (1, 28, 28))
+    kinds = [type(each).__name__ for each in generator.layers]
+    assert kinds[:3] == ["Linear", "LeakyReLU", "BatchNorm1d"]
+    assert generator.layers[0].out_features == 256
+    grow = [each for each in generator.modules() if isinstance(each, GrowingConv)]
+    assert [(each.out_channels, each.kernel_size, each.stride) for each in grow] == [(128, (4, 4), (2, 2)), (64, (4, 4), (2, 2)), (1, (4, 4), (2, 2))]
+    assert generator.layers[2].momentum == pytest.approx(0.2)
+    halve = [each for each in discriminator.modules() if isinstance(each, HalvingConv)]
+    assert [(each.out_channels, each.kernel_size) for each in halve] == [(64, (4, 4)), (128, (4, 4))]
+
+
+@pytest.mark.parametrize("kernel", [3, 4, 5])
+@pytest.mark.parametrize("side", [1, 2, 5, 8, 13])
+def test_halving_rounds_up_and_growing_cuts(kernel, side):
+    assert HalvingConv(1, 1, kernel)(torch.zeros(1, 1, side, side)).shape[-1] == -(-side // 2)
+    assert GrowingConv(1, 1, kernel, 2, (2 * side - 1, 2 * side))(torch.zeros(1, 1, side, side)).shape[-2:] == (2 * side - 1, 2 * side)
+
+
+@pytest.mark.parametrize(("network", "options", "sentence"), [("dcgan-generatr", {}, "did you mean"), ("mlp-generator", {"width": [1]}, "did you mean 'widths'")])
+def test_unknown_networks_and_options_are_one_sentence(network, options, sentence):
+    with pytest.raises(UserError, match=sentence):
+        networks.build(network, options, shape=(1, 8, 8), classes=0, latent_size=4)
+
+
+@pytest.mark.parametrize(("how", "deviation"), [("dcgan", 0.02), ("keras", (2 / 400) ** 0.5), ("xavier", (2 / 400) ** 0.5), ("kaiming", (2 / 200) ** 0.5)])
+def test_initialisations_have_their_spread(how, deviation):
+    layer = seeded(0, lambda: initialise(nn.Linear(200, 200), how))
+    assert layer.weight.std().item() == pytest.approx(deviation, rel=0.03)
+    assert (layer.bias == 0).all()
+
+
+def test_orthogonal_is_orthogonal():
+    weight = seeded(0, lambda: initialise(nn.Linear(20, 20), "orthogonal")).weight
+    torch.testing.assert_close(weight @ weight.T, torch.eye(20), atol=1e-5, rtol=0)
+
+
+def test_seeded_building_leaves_the_global_generator_alone():
+    torch.manual_seed(5)
+    expected = torch.randn(3)
+    torch.manual_seed(5)
+    first = seeded(1, lambda: nn.Linear(3, 3)).weight
+    torch.testing.assert_close(torch.randn(3), expected, rtol=0, atol=0)
+    torch.testing.assert_close(seeded(1, lambda: nn.Linear(3, 3)).weight, first, rtol=0, atol=0)
