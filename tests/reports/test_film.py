@@ -63,7 +63,7 @@ def test_an_mp4_without_av_names_the_extra_and_the_gif(tmp_path, no_av):
 def test_odd_sizes_and_a_stream_of_frames(tmp_path, suffix, size):
     shades = (Image.new("L", size, 40 * shade) for shade in range(5))
     out = tmp_path / f"walk{suffix}"
-    write_frames(shades, out, fps=12.5, smallest=16)
+    assert write_frames(shades, out, fps=12.5, smallest=16) == out
     frames = frames_of(out)
     assert len(frames) == 5
     assert [round(float(frame.mean()) / 40) for frame in frames] == [0, 1, 2, 3, 4]

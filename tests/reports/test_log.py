@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from sparring.reports.log import best_tick, read_log, snapshot_images, ticks
+from sparring.reports.log import best_tick, last_event, read_log, snapshot_images, ticks
 
 from .made_up import tick, write_log
 
@@ -38,3 +38,11 @@ def test_the_kept_snapshot_is_the_final_lines_else_the_last_best_else_the_lowest
 def test_nan_in_the_log_is_read(empty_run):
     write_log(empty_run, [tick(1, selection=float("nan"))])
     assert best_tick(read_log(empty_run))["images"] == 20000
+
+
+def test_an_ending_that_was_followed_by_more_training_is_none():
+    log = [tick(1), {"event": "final", "images": 20000, "snapshot": 20000}]
+    assert last_event(log, "final") is log[1]
+    assert last_event([*log, tick(2)], "final") is None
+    assert snapshot_images([*log, tick(2)]) == 40000
+    assert last_event([tick(1), {"event": "diverged"}, log[1]], "diverged") == {"event": "diverged"}

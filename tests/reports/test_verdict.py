@@ -41,8 +41,8 @@ def test_a_run_that_was_cut_off_says_how_far_it_came():
 
 
 def test_a_diverged_run_says_so_and_names_what_is_kept():
-    said = verdict(recipe(), source(), [tick(3), {"event": "diverged", "images": 70000}])
-    assert said[2] == "The training diverged at image 70,000; the snapshot at image 60,000 is kept."
+    said = verdict(recipe(), source(), [tick(3), {"event": "diverged", "images": 70000, "reason": "a loss was not finite"}])
+    assert said[2] == "The training diverged at image 70,000 (a loss was not finite); the snapshot at image 60,000 is kept."
     assert "diverged" in verdict(recipe(), source(), [tick(3, health="diverged")])[2]
 
 

@@ -30,12 +30,11 @@ def write_film(run: Path, seconds: float = 10) -> Path:
         raise UserError(f"there are no sample pictures in {run / 'samples'}: train for at least one tick first")
     out = run / ("samples.mp4" if find_spec("av") else "samples.gif")
     fps = min(FASTEST, max(SLOWEST, len(samples) / seconds))
-    write_frames((picture for _, path in samples if (picture := open_picture(path)) is not None), out, fps)
-    return out
+    return write_frames((picture for _, path in samples if (picture := open_picture(path)) is not None), out, fps)
 
 
-def write_frames(frames: Iterable[Image], out: Path, fps: float, smallest: int = 256) -> None:
-    """The frames as a film, .mp4 (H.264, plays everywhere) or .gif by the name of `out`.
+def write_frames(frames: Iterable[Image], out: Path, fps: float, smallest: int = 256) -> Path:
+    """The frames as a film, .mp4 (H.264, plays everywhere) or .gif by the name of `out`, which is returned.
 
     Every frame gets the size of the first; frames whose longer side is below `smallest` are enlarged by a whole factor, pixels kept sharp.
     """
@@ -52,6 +51,7 @@ def write_frames(frames: Iterable[Image], out: Path, fps: float, smallest: int =
     if first is None:
         raise UserError(f"there is no frame to write to {out.name}")
     write_bytes(out, writer(itertools.chain([first], alike), fps))
+    return out
 
 
 def _alike(frames: Iterable[Image], smallest: int) -> Iterator[Image]:

@@ -35,8 +35,13 @@ def ticks(log: Log) -> Log:
 
 
 def last_event(log: Log, event: str) -> dict[str, Any] | None:
-    """The last line with this event."""
-    return next((entry for entry in reversed(log) if entry.get("event") == event), None)
+    """The last line with this event, unless the training went on after it (it was extended, or rolled back)."""
+    for entry in reversed(log):
+        if entry.get("event") == event:
+            return entry
+        if entry.get("event") == "tick":
+            return None
+    return None
 
 
 def images_seen(log: Log) -> int | None:

@@ -79,7 +79,9 @@ def _outcome(recipe: Mapping[str, Any], log: Log) -> str:
     diverged, final, planned = last_event(log, "diverged"), last_event(log, "final"), whole(recipe.get("images"))
     if diverged is not None or _health(log) == "diverged":
         where = whole((diverged or {}).get("images"))
-        return f"The training diverged{f' at image {count(where)}' if where is not None else ''}; {snapshot}."
+        at = f" at image {count(where)}" if where is not None else ""
+        why = f" ({reason})" if (reason := (diverged or {}).get("reason")) else ""
+        return f"The training diverged{at}{why}; {snapshot}."
     if final is None:
         seen = count(images_seen(log) or 0)
         goal = f"{seen} of {count(planned)} images" if planned else f"{seen} images"
