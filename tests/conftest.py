@@ -20,7 +20,7 @@ def _own_cache(tmp_path_factory):
 class ArraySource(Source):
     """Pictures made from a seed: each class a bright bar at its own height, so that there is something to learn."""
 
-    modality = "image"
+    modality, fit = "image", "crop"
 
     def __init__(self, shape=(1, 8, 8), classes=3, train=120, test=30, seed=0):
         self.shape, self.classes, self.name = shape, tuple(f"class {number}" for number in range(classes)), "bars"
@@ -42,3 +42,8 @@ class ArraySource(Source):
 
     def labels(self, indices, split="train"):
         return self._labels[split][indices].astype(np.int64)
+
+
+@pytest.fixture
+def bars():
+    return ArraySource()

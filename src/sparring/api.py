@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import platform
 import shutil
 import threading
@@ -14,7 +13,7 @@ from typing import Any
 import filelock
 import torch
 
-from . import data, files, modalities
+from . import __version__, data, files, modalities
 from .choose import Choices, probe, values
 from .config import Recipe, images_from, load_recipe, parse_settings, with_settings
 from .data.source import OpenOptions, Source
@@ -46,7 +45,7 @@ class Wishes:
 
 
 def train(
-    source: str | Path,
+    source: str | Path | Source,
     recipe: str | None = None,
     out: str | Path | None = None,
     *,
@@ -69,7 +68,7 @@ def train(
 ) -> Run:
     """Train a GAN on a folder, archive or named set; the same call again goes on where an earlier one was stopped.
 
-    source: a path, or a name such as "digits" or "mnist". recipe: a name of `list_recipes()` or a YAML file; None: the one for this
+    source: a path, a name such as "digits" or "mnist", or a Source of one's own. recipe: a name of `list_recipes()` or a YAML file; None: the one for this
     kind of data. out: the run folder, else runs/NAME. images: "2M", "50epochs", "30000steps"; budget: a time such as "10m" that is
     turned into images before the start. stop_after: the hard clock; what is reached is saved. settings: {"batch": 64} or
     ["batch=64"]. stop: set it to end the training at the next step, saved.
@@ -101,9 +100,9 @@ def train(
     return run
 
 
-def default_name(source: str | Path, recipe: str | None) -> str:
+def default_name(source: str | Path | Source, recipe: str | None) -> str:
     """runs/NAME for the default recipe, else runs/NAME-RECIPE."""
-    stem = Path(str(source).rstrip("/\\")).name.split(".")[0] or "data"
+    stem = source.name if isinstance(source, Source) else Path(str(source).rstrip("/\\")).name.split(".")[0] or "data"
     return stem if recipe is None else f"{stem}-{Path(recipe).stem}"
 
 
@@ -122,12 +121,12 @@ def _only_training(folder: Path) -> Any:
 
 
 def _begun(
-    run: Run, where: str | Path, wishes: Wishes, device: torch.device, listener: Listener, budget_end: float | None, command: str | None,
+    run: Run, where: str | Path | Source, wishes: Wishes, device: torch.device, listener: Listener, budget_end: float | None, command: str | None,
     init_from: str | Path | None,
 ) -> Session:  # fmt: skip
     """Open the data, fill every open value, measure the machine, and write down what will be trained."""
     base = Run(init_from).recipe() if init_from is not None else None
-    source = data.open(where, _open_options(wishes, device, base[1]["data"] if base else {}))
+    source = _open(where, _open_options(wishes, device, base[1]["data"] if base else {}))
     for note in source.notes:
         listener.note(note)
     recipe = base[0] if base and wishes.recipe is None else load_recipe(wishes.recipe or modalities.get(source.modality).DEFAULT_RECIPE)
@@ -155,12 +154,16 @@ def _begun(
     _check_disk(session, run.path)
     files.write_json(run.path / "source.json", source.describe())
     files.write_json(run.path / "codec.json", codec.describe())
-    files.write_json(run.path / "local.json", {"format": 1, "data": str(Path(where).absolute() if Path(where).exists() else where)})
+    files.write_json(run.path / "local.json", {"format": 1, "data": _place(where)})
     run.write_recipe(choices.recipe, _about(choices, session, wishes, device, command))
     session.watch()
     session.log.load_state({})
     session.trainer.checkpoints.clean()
     return session
+
+
+def _open(where: str | Path | Source, options: OpenOptions) -> Source:
+    return where if isinstance(where, Source) else data.open(where, options)
 
 
 def _open_options(wishes: Wishes, device: torch.device, stored: dict[str, Any]) -> OpenOptions:
@@ -209,14 +212,21 @@ def _about(choices: Choices, session: Session, wishes: Wishes, device: torch.dev
     }
 
 
+def _place(where: str | Path | Source) -> str:
+    """Where the data lies on this machine, for local.json."""
+    if isinstance(where, Source):
+        return where.name
+    return str(Path(where).absolute() if Path(where).exists() else where)
+
+
 def versions() -> dict[str, str]:
-    return {"sparring": importlib.metadata.version("sparring"), "torch": str(torch.__version__), "python": platform.python_version()}
+    return {"sparring": __version__, "torch": str(torch.__version__), "python": platform.python_version()}
 
 
 # -- going on with a run -------------------------------------------------------------------------------------------------------------------
 
 
-def _resumed(run: Run, where: str | Path, wishes: Wishes, device: torch.device, listener: Listener) -> Session | None:
+def _resumed(run: Run, where: str | Path | Source, wishes: Wishes, device: torch.device, listener: Listener) -> Session | None:
     """The session of an existing run at its newest checkpoint, or None when there is nothing left to do."""
     recipe, about = run.recipe()
     _refuse_changes(run, recipe, about, wishes)
@@ -224,7 +234,7 @@ def _resumed(run: Run, where: str | Path, wishes: Wishes, device: torch.device, 
     ended = log[-1] if log and log[-1]["event"] in ("final", "diverged") else None
     if ended and ended["event"] == "diverged":
         raise Diverged(_diverged_sentence(run.path, ended))
-    source = data.open(where, _open_options(Wishes(), device, about["data"]))
+    source = _open(where, _open_options(Wishes(), device, about["data"]))
     if source.content_hash != run.read_json("source.json")["content_hash"]:
         raise UserError(f"the data in {where} is not what {run.path} was trained on; train into another folder with --out, perhaps with --init-from {run.path}")
     players = sessions.build_players(recipe, source, device)
@@ -291,7 +301,7 @@ def _fit(session: Session, run: Run, listener: Listener, stop: threading.Event, 
     trainer.monitors.append(_Steps(listener))
     listener.begin(trainer.images, total)
     out_of_time = threading.Event()
-    
+
     def end() -> None:
         out_of_time.set()
         stop.set()

@@ -1,0 +1,69 @@
+"""Opening data: a name or a path becomes a Source."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import ModuleType
+
+from .. import modalities
+from ..errors import UserError, nearest
+from . import named
+from .source import OpenOptions, ScanReport, Source, Split
+
+__all__ = ["OpenOptions", "ScanReport", "Source", "Split", "check", "known_names", "open"]
+
+
+def open(path_or_name: str | Path, options: OpenOptions | None = None) -> Source:
+    """Open the user's data: a built-in name, the name of a well-known set, or a path.
+
+    A bare word is a name first; write ./word for a file or folder of that name. Raises UserError where it is neither,
+    cannot be read or holds nothing that a modality knows.
+    """
+    options, text = options or OpenOptions(), str(path_or_name)
+    if isinstance(path_or_name, Path) or "/" in text or os.sep in text or text in ("", ".", ".."):
+        return _open_path(Path(text), options)
+    for module in _modules():
+        if text in module.NAMES:
+            source = module.open_name(text, options)
+            if Path(text).exists():
+                source.notes += (f"The built-in set '{text}' was opened, not the '{text}' in this folder: write ./{text} to open that.",)
+            return source
+    if text in named.NAMED:
+        folder, notes = named.find(text)
+        source = _open_path(folder, options)
+        source.name = text
+        source.notes += notes
+        return source
+    return _open_path(Path(text), options)
+
+
+def check(path_or_name: str | Path, options: OpenOptions | None = None) -> Source:
+    """Open the data for its report alone: `.report` and `.notes` tell what would be used, chosen and skipped."""
+    return open(path_or_name, options)
+
+
+def known_names() -> list[str]:
+    """Every name that can be opened without a path."""
+    return sorted([name for module in _modules() for name in module.NAMES] + list(named.NAMED))
+
+
+def _modules() -> list[ModuleType]:
+    return [modalities.get(name) for name in modalities.names()]
+
+
+def _open_path(path: Path, options: OpenOptions) -> Source:
+    try:
+        if not path.exists():
+            raise UserError(f"There is no file or folder {path}, nor a built-in set of that name: {nearest(path.name, known_names())}")
+        empty = not any(path.iterdir()) if path.is_dir() else path.stat().st_size == 0
+        if path.is_file():
+            path.open("rb").close()  # an unreadable file is another fault than an unknown one
+        if empty:
+            raise UserError(f"{path} is empty: give a folder or file with data in it.")
+        for module in _modules():
+            if module.recognises(path):
+                return module.open_path(path, options)
+    except PermissionError as error:
+        raise UserError(f"No permission to read {error.filename or path}: change its permissions or open other data.") from None
+    raise UserError(f"{path} holds nothing that sparring can train on: give pictures in a folder, .zip or .tar, or an IDX, .npy, .npz or .parquet file.")

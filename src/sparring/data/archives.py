@@ -8,9 +8,10 @@ import tarfile
 import tempfile
 import threading
 import zipfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from ..errors import UserError
 from .contents import MAX_ARRAYS, MAX_MEMBER, Contents, Member, is_hidden
@@ -94,14 +95,14 @@ def _plain_tar(path: Path) -> IO[bytes]:
     import bz2
     import lzma
 
-    opener = {".bz2": bz2.open, ".xz": lzma.open}.get(path.suffix.lower(), gzip.open)
-    plain = tempfile.TemporaryFile()
-    with opener(path, "rb") as packed:
+    openers: dict[str, Callable[..., Any]] = {".bz2": bz2.open, ".xz": lzma.open}
+    plain = tempfile.TemporaryFile()  # noqa: SIM115  # gone with the last member that reads from it
+    with openers.get(path.suffix.lower(), gzip.open)(path, "rb") as packed:
         while block := packed.read(1 << 20):
             plain.write(block)
             if plain.tell() > MAX_ARRAYS:
                 raise ValueError(f"it unpacks to more than {MAX_ARRAYS >> 30} GB")
-    plain.flush()
+    plain.seek(0)
     return plain
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -42,6 +43,15 @@ class ArrayPart:
     split: Split | None = None
 
 
+class Item(NamedTuple):
+    """What is known of one item beside its value."""
+
+    name: str  # its place below the opened folder; "" where it has none
+    shown: str  # its name for the user
+    split: Split | None
+    label: str | None
+
+
 @dataclass
 class Contents:
     """Members or arrays (never both), and what the reader has to say about them."""
@@ -57,12 +67,12 @@ class Contents:
     def __len__(self) -> int:
         return len(self.members) + sum(len(part.values) for part in self.arrays)
 
-    def each(self) -> Iterator[tuple[str, Split | None, str | None]]:
-        """(name, split, label) of every item, arrays after members."""
-        yield from ((member.name, member.split, member.label) for member in self.members)
+    def each(self) -> Iterator[Item]:
+        """Every item, in order, arrays after members."""
+        yield from (Item(member.name, member.shown, member.split, member.label) for member in self.members)
         for part in self.arrays:
             for index in range(len(part.values)):
-                yield f"{part.name}[{index}]", part.split, part.labels[index] if part.labels else None
+                yield Item("", f"{part.name}[{index}]", part.split, part.labels[index] if part.labels else None)
 
 
 def is_hidden(name: str) -> bool:

@@ -48,7 +48,7 @@ def _refused(entry: os.DirEntry, real_root: str) -> str | None:
     if is_hidden(entry.name):
         return "hidden"
     if entry.is_symlink():
-        if not os.path.realpath(entry.path).startswith(real_root + os.sep):
+        if os.path.commonpath([real_root, os.path.realpath(entry.path)]) != real_root:
             return "a link that leads out of the folder"
         if entry.is_dir():
             return "a link to another folder of the same data"  # following it would count its files twice, or never end

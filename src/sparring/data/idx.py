@@ -8,6 +8,7 @@ import math
 import re
 import struct
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +62,7 @@ def from_file(path: Path) -> Contents | None:
     if match["kind"] == "labels":
         raise UserError(f"{path.name} holds labels only: open the images file beside it, or the folder.")
     labels = [file for file in path.parent.iterdir() if (other := NAME.match(file.name)) and other["kind"] == "labels" and other["stem"] == match["stem"]]
-    members = [Member(file.name, file.stat().st_size, str(file.stat().st_mtime_ns), lambda file=file: read_file(file)) for file in (path, *labels[:1])]
+    members = [Member(file.name, file.stat().st_size, str(file.stat().st_mtime_ns), partial(read_file, file)) for file in (path, *labels[:1])]
     part = _part(members[0], members[1] if labels else None, None)
     return Contents(arrays=[part], labelled_by="the labels file" if labels else None, stamp=f"{path.resolve()}/{members[0].stamp}")
 

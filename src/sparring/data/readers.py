@@ -31,10 +31,7 @@ def read(path: Path, labels: str = "auto") -> Contents:
         return _folder(path, labels)
     if archives.is_archive(path):
         return _settle(archives.list_archive(path), labels)
-    if path.is_file():
-        with open(path, "rb"):  # an unreadable file is another fault than an unknown one
-            raise UserError(f"{path} is not data that sparring can open: give a folder, .zip, .tar, IDX, .npy, .npz or .parquet file.")
-    raise UserError(f"{path} is neither a file nor a folder.")
+    raise UserError(f"{path} is not data that sparring can open: give a folder, .zip, .tar, IDX, .npy, .npz or .parquet file.")
 
 
 def _folder(path: Path, labels: str) -> Contents:

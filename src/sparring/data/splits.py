@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..errors import UserError
-from .contents import Contents, Skipped
+from .contents import Contents, Item, Skipped
 from .source import OpenOptions, Split
 
 WORDS: dict[str, Split] = {
@@ -24,72 +24,77 @@ def split_of(word: str) -> Split | None:
 
 @dataclass
 class Arrangement:
-    """Split and class number per item; both None for an item that is left out. `classes` is () without labels, labels then None."""
+    """Split (None: left out) and class number (None without labels) of every item; `classes` is () without labels."""
 
     splits: list[Split | None]
     labels: list[int | None]
     classes: tuple[str, ...] = ()
+    out: set[int] = field(default_factory=set)
     skipped: Skipped = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def drop(self, index: int, name: str, reason: str) -> None:
-        self.splits[index] = None
-        self.skipped.append((name, reason))
+    def drop(self, index: int, item: Item, reason: str) -> None:
+        self.out.add(index)
+        self.skipped.append((item.shown, reason))
 
     def among(self, split: Split) -> list[int]:
-        return [index for index, own in enumerate(self.splits) if own == split]
+        return [index for index, own in enumerate(self.splits) if own == split and index not in self.out]
 
 
-def arrange(items: Sequence[tuple[str, Split | None, str | None]], hashes: Sequence[bytes], contents: Contents, options: OpenOptions) -> Arrangement:
-    """Give every item (name, known split, known label) its split and class; hold some out where the data has no test split.
+def arrange(items: Sequence[Item], hashes: Sequence[bytes], contents: Contents, options: OpenOptions) -> Arrangement:
+    """Give every item its split and class; hold some out where the data has no test split. `hashes`: of the items' values.
 
     Raises UserError where fewer than two different items are left, or a column of labels was asked for that is not there.
     """
     if options.labels not in ("auto", "none") and not contents.labelled_by:
         raise UserError(f"There is no column '{options.labels}' to take labels from: give a labels.csv or Parquet data that has it, or use labels auto.")
-    done = Arrangement(splits=[split for _, split, _ in items], labels=[None] * len(items))
+    done = Arrangement(splits=[item.split for item in items], labels=[None] * len(items))
     below = _place_splits(items, done)
-    names = [label for *_, label in items] if contents.labelled_by else _folder_labels(below, options.label_level)
     if options.labels != "none":
+        names = [item.label for item in items] if contents.labelled_by else _folder_labels(below, options.label_level)
         _number(items, names, contents, options, done)
-    _fill_splits(items, hashes, done)
+    _fill_splits(hashes, done)
     return done
 
 
-def _place_splits(items: Sequence[tuple[str, Split | None, str | None]], done: Arrangement) -> list[list[str]]:
+def _place_splits(items: Sequence[Item], done: Arrangement) -> list[list[str]]:
     """Find split folders; returns each item's folders below wrapper and split."""
-    below = [name.split("/")[:-1] for name, *_ in items]
+    below = [item.name.split("/")[:-1] for item in items]
     groups: dict[Split | None, list[int]] = {}
-    for index, (_, split, _) in enumerate(items):
-        groups.setdefault(split, []).append(index)
+    for index, item in enumerate(items):
+        groups.setdefault(item.split, []).append(index)
     for split, group in groups.items():
-        tops = {below[index][0] if below[index] else "" for index in group}
-        top = tops.pop() if len(tops) == 1 else ""
-        if top and (split_of(top) is None if split is None else split_of(top) == split or all(len(below[index]) > 1 for index in group)):
-            for index in group:
-                del below[index][0]
+        _unwrap(below, split, group)
     loose = groups.get(None, [])
     firsts = {below[index][0] for index in loose if below[index]}
     kinds = {split_of(first) for first in firsts} - {None}
     if not kinds or not (all(map(split_of, firsts)) or ("train" in kinds and len(kinds) > 1)):
-        return below
+        return below  # a lone folder "train" beside "bus" and "car" is a class
     for index in loose:
         done.splits[index] = split_of(below[index][0]) if below[index] else None
         if done.splits[index] is None:
-            done.drop(index, items[index][0], "outside of the train and test folders")
+            done.drop(index, items[index], "outside of the train and test folders")
         del below[index][:1]
     return below
+
+
+def _unwrap(below: list[list[str]], split: Split | None, group: list[int]) -> None:
+    """Drop a folder that all of these items lie in: it names neither class nor split."""
+    tops = {below[index][0] if below[index] else "" for index in group}
+    top = tops.pop() if len(tops) == 1 else ""
+    if top and (split_of(top) is None if split is None else split_of(top) == split or all(len(below[index]) > 1 for index in group)):
+        for index in group:
+            del below[index][0]
 
 
 def _folder_labels(below: Sequence[list[str]], level: str) -> list[str | None]:
     return [(folders[0] if level == "first" else folders[-1]) if folders else None for folders in below]
 
 
-def _number(items: Sequence, names: Sequence[str | None], contents: Contents, options: OpenOptions, done: Arrangement) -> None:
+def _number(items: Sequence[Item], names: Sequence[str | None], contents: Contents, options: OpenOptions, done: Arrangement) -> None:
     """Turn the class names of the training items (of all, where no split is known) into numbers."""
-    known = [index for index, split in enumerate(done.splits) if split is not None]
-    used = [index for index in range(len(items)) if index not in _left_out(items, done)]
-    training = [index for index in known if done.splits[index] == "train"] or used
+    used = [index for index in range(len(items)) if index not in done.out]
+    training = [index for index in used if done.splits[index] == "train"] or used
     counts = Counter(names[index] for index in training)
     missing = counts.pop(None, 0)
     where = contents.labelled_by or ("the first folder level" if options.label_level == "first" else "the deepest folder level")
@@ -97,41 +102,35 @@ def _number(items: Sequence, names: Sequence[str | None], contents: Contents, op
         return
     if len(counts) == 1:
         done.notes.append(f"There is one class only ('{next(iter(counts))}', from {where}), so labels are not used.")
+    elif options.labels == "auto" and missing > STRAY * len(training):
+        done.notes.append(f"Labels from {where} are not used: {missing} of {len(training)} items have none.")
     elif options.labels == "auto" and len(counts) > max(2, len(training) / 2):
         done.notes.append(f"Labels from {where} are not used: {len(counts)} classes for {len(training)} items name nearly every item on its own.")
-    elif not contents.labelled_by and missing > STRAY * len(training):
-        done.notes.append(f"Folders are not used as classes: {missing} of {len(training)} items lie in none.")
     else:
-        ordered = [name for name in contents.classes if name in counts] if contents.classes else sorted(counts, key=_natural)
-        done.classes = tuple(str(name) for name in ordered)
-        number = {name: index for index, name in enumerate(done.classes)}
+        present = {str(name) for name in counts}
+        done.classes = tuple(name for name in contents.classes if name in present) or tuple(sorted(present, key=_natural))
         done.notes.append(f"{len(done.classes)} classes from {where}: {_some(done.classes)}.")
+        number = {name: index for index, name in enumerate(done.classes)}
         for index in used:
-            done.labels[index] = number.get(str(names[index])) if names[index] is not None else None
+            name = names[index]
+            done.labels[index] = None if name is None else number.get(name)
             if done.labels[index] is None:
-                done.drop(index, items[index][0], "no label" if names[index] is None else f"class '{names[index]}' is not among the training classes")
+                done.drop(index, items[index], "no label" if name is None else f"class '{name}' is not among the training classes")
 
 
-def _left_out(items: Sequence, done: Arrangement) -> set[int]:
-    dropped = {name for name, _ in done.skipped}
-    return {index for index, (name, *_) in enumerate(items) if name in dropped} if dropped else set()
-
-
-def _natural(name: str | None) -> tuple[int, int, str]:
-    text = str(name)
-    return (0, int(text), text) if text.lstrip("-").isdecimal() else (1, 0, text)
+def _natural(name: str) -> tuple[int, int, str]:
+    return (0, int(name), name) if name.isdecimal() else (1, 0, name)
 
 
 def _some(names: Sequence[str], limit: int = 6) -> str:
     return ", ".join(names[:limit]) + (f", ... {names[-1]}" if len(names) > limit else "")
 
 
-def _fill_splits(items: Sequence, hashes: Sequence[bytes], done: Arrangement) -> None:
+def _fill_splits(hashes: Sequence[bytes], done: Arrangement) -> None:
     """Items of no known split are training items; a missing test split is made of validation, else of held-out training items."""
-    left_out = _left_out(items, done)
-    done.splits = [None if index in left_out else split or "train" for index, split in enumerate(done.splits)]
+    done.splits = [None if index in done.out else split or "train" for index, split in enumerate(done.splits)]
     train, validation, test = (done.among(split) for split in ("train", "validation", "test"))
-    if not train:
+    if not train and (test or validation):
         done.splits = [split and "train" for split in done.splits]
         done.notes.append("There is no training split, so all items are taken together.")
         train, validation, test = done.among("train"), [], []
@@ -164,8 +163,8 @@ def hold_out(hashes: Sequence[bytes], labels: Sequence[int | None]) -> list[int]
         raise UserError("There are fewer than two different usable items here: training needs some to learn from and some to be scored on.")
     by_class: dict[int, list[bytes]] = {}
     for content in sorted(groups):
-        label = min(-1 if labels[position] is None else int(labels[position] or 0) for position in groups[content])
-        by_class.setdefault(label, []).append(content)
+        label = labels[groups[content][0]]
+        by_class.setdefault(-1 if label is None else label, []).append(content)
     order = sorted(((rank + 0.5) / len(members), content) for members in by_class.values() for rank, content in enumerate(members))
     held: list[int] = []
     for _, content in order[: len(groups) - 1]:

@@ -31,12 +31,16 @@ def from_path(path: Path, column: str) -> Contents | None:
     for file, split in files:
         try:
             about = file.stat()
-            _Table(file, column, found).add_rows(f"{about.st_size}/{about.st_mtime_ns}", split)
+            _Table(file, column, found).add_rows(about.st_size, str(about.st_mtime_ns), split)
         except PermissionError:
             raise UserError(f"No permission to read {file}: change its permissions or open other data.") from None
         except (OSError, ValueError, KeyError) as error:  # pyarrow's own errors derive from these
             raise UserError(f"{file} is not a whole table ({str(error).splitlines()[0]}): download or write it again.") from None
     return found
+
+
+def is_table_folder(path: Path) -> bool:
+    return bool(_files(path))
 
 
 def _files(path: Path) -> list[tuple[Path, Split | None]]:
@@ -76,13 +80,14 @@ class _Table:
         self.columns = _choose(self.schema, column, path)
         self.recent: dict[int, Any] = {}
 
-    def add_rows(self, stamp: str, split: Split | None) -> None:
+    def add_rows(self, file_size: int, stamp: str, split: Split | None) -> None:
         label, number = self.columns.label, 0
+        size = file_size // max(1, sum(self.groups))
         for group, rows in enumerate(self.groups):
             labels = list(self._labels(group)) if label else [None] * rows
             for row in range(rows):
                 read = lambda group=group, row=row: self.item(group, row)  # noqa: E731
-                self.found.members.append(Member(f"row {number}", 1, stamp, read, split, labels[row], f"{self.path.name} "))
+                self.found.members.append(Member(f"row {number}", size, stamp, read, split, labels[row], f"{self.path.name} "))
                 number += 1
         if label:
             self.found.labelled_by = f"the column '{label}'"

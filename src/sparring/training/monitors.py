@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from .. import files, modalities, sampling
+from .. import files, sampling
 from ..errors import UserError
 from ..metrics.quick import QuickScore
 from ..modalities import Codec

@@ -39,8 +39,11 @@ def tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
 
 
 def load_tensors(optimizer: torch.optim.Optimizer, values: dict[str, Tensor]) -> None:
+    """Moments take the memory layout of their weights: fused steps walk both in the order of storage."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in values.items():
-        number, name = key.split(".", 1)
-        state.setdefault(int(number), {})[name] = value
+        number, name = int(key.split(".", 1)[0]), key.split(".", 1)[1]
+        like = parameters[number]
+        state.setdefault(number, {})[name] = torch.empty_like(like).copy_(value) if value.shape == like.shape else value
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

@@ -1,0 +1,99 @@
+"""Files from the web: with progress, resumed after an interruption, and put in place only when their checksum is right."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from ..errors import UserError
+from .progress import bar
+
+MAX_BYTES = 4 << 30  # of one file: no server may fill the disk
+TIMEOUT = 30  # seconds without a byte
+ATTEMPTS = 3  # connections that break are taken up again where they stopped
+
+
+def fetch_all(urls: Iterable[str], files: Mapping[str, str], folder: Path) -> None:
+    """Download files (name -> md5 or sha256) into a folder, from the first of these places that has each of them.
+
+    Raises UserError where none does, what arrives is not what was expected, or the disk is full.
+    """
+    from filelock import FileLock
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):  # two trainings may want the same set
+        for name, checksum in files.items():
+            faults = []
+            for url in urls:
+                try:
+                    fetch(url + name, folder / name, checksum)
+                    break
+                except UserError as error:
+                    faults.append(str(error))
+            else:
+                raise UserError("; ".join(faults))
+
+
+def fetch(url: str, target: Path, checksum: str, limit: int = MAX_BYTES) -> None:
+    """Download one file; does nothing where it is there already. A partial file is kept beside it and continued by the next call.
+
+    Raises UserError where the server does not answer, sends more than `limit` bytes, or the checksum is wrong.
+    """
+    if target.is_file():
+        return
+    part = target.with_name(target.name + ".part")
+    for attempt in range(ATTEMPTS):
+        try:
+            _receive(url, part, limit)
+            break
+        except (urllib.error.HTTPError, _TooLarge) as error:
+            raise UserError(f"{url}: {error}") from None
+        except (http.client.HTTPException, urllib.error.URLError, TimeoutError, ConnectionError) as error:
+            if attempt == ATTEMPTS - 1:
+                raise UserError(f"{url}: {getattr(error, 'reason', None) or error}") from None
+        except OSError as error:
+            raise UserError(f"{part} cannot be written: {error.strerror or error}") from None
+    if _digest(part, checksum) != checksum:
+        part.unlink()
+        raise UserError(f"{url} sent a file with another checksum than the expected {checksum}")
+    part.replace(target)
+
+
+class _TooLarge(Exception):
+    pass
+
+
+def _receive(url: str, part: Path, limit: int) -> None:
+    have = part.stat().st_size if part.exists() else 0
+    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-", "User-Agent": "sparring"} if have else {"User-Agent": "sparring"})
+    try:
+        answer = urllib.request.urlopen(request, timeout=TIMEOUT)
+    except urllib.error.HTTPError as error:
+        if error.code == 416 and have:  # nothing is left to send: the checksum decides whether that is right
+            return
+        raise
+    with answer:
+        if have and not (answer.status == 206 and answer.headers.get("Content-Range", "").startswith(f"bytes {have}-")):
+            have = 0  # the server does not continue: it starts again
+        length = answer.headers.get("Content-Length")
+        total = have + int(length) if length else None
+        if total is not None and total > limit:
+            raise _TooLarge(f"{total} bytes are more than the {limit} allowed")
+        with open(part, "ab" if have else "wb") as file, bar(total, part.name.removesuffix(".part"), unit_bytes=True, done=have) as advance:
+            while block := answer.read(1 << 16):
+                have += len(block)
+                if have > limit:
+                    raise _TooLarge(f"more than the {limit} bytes allowed")
+                file.write(block)
+                advance(len(block))
+    if total is not None and have < total:
+        raise http.client.IncompleteRead(b"", total - have)
+
+
+def _digest(path: Path, like: str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256" if len(like) == 64 else lambda: hashlib.md5(usedforsecurity=False)).hexdigest()

@@ -1,0 +1,97 @@
+"""Decoded pictures on disk: so large sources open at once the second time, and larger ones than memory can be trained on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ... import files
+from ...data.contents import Contents
+from ...data.source import OpenOptions
+from .scan import Scan
+from .spool import RAM_LIMIT
+
+VERSION = 1  # raise it when decoding changes
+MANY = 2000  # files worth a cache
+DISK_LIMIT = 20 << 30  # bytes of all cached sources: the longest unused go first
+
+
+def key(contents: Contents, options: OpenOptions) -> str:
+    """Changes with the listing (names, sizes, times), the reading options and this module's version."""
+    about = hashlib.sha256(repr((VERSION, contents.stamp, options.size, options.max_side, options.fit, options.mode)).encode())
+    for member in contents.members:
+        about.update(f"{member.shown}\0{member.size}\0{member.stamp}\n".encode("utf-8", "surrogateescape"))
+    return about.hexdigest()[:32]
+
+
+def item_hashes(values: np.ndarray) -> list[bytes]:
+    """A hash of each item's values."""
+    return [hashlib.sha256(item.tobytes()).digest() for item in values]
+
+
+def load(name: str) -> tuple[Scan, np.ndarray, list[bytes]] | None:
+    """A stored scan, its values and their hashes; None where there is none or it is damaged."""
+    try:
+        folder = files.cache_folder("decoded") / name
+        facts = json.loads((folder / "facts.json").read_text("utf-8"))
+        values = np.load(folder / "values.npy", mmap_mode="r", allow_pickle=False)
+        if values.nbytes <= RAM_LIMIT:
+            values = np.array(values)
+        hashes = item_hashes(values)
+        if hashlib.sha256(b"".join(hashes)).hexdigest() != facts["hash"] or len(facts["kept"]) != len(values):
+            return None
+        os.utime(folder / "facts.json")
+        return _scan_from(facts), values, hashes
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def store(name: str, found: Scan, items: Iterable[np.ndarray], shape: tuple[int, ...]) -> None:
+    """Write values one by one (never all in memory) and the scan's facts, aside, then rename. Raises OSError on a full disk."""
+    root = files.cache_folder("decoded")
+    aside = root / f".{name}.{os.getpid()}.tmp"
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir()
+    try:
+        total = hashlib.sha256()
+        with open(aside / "values.npy", "wb") as file:  # written, not mapped: a full disk is an error here, not a crash
+            np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+            for item in items:
+                data = item.tobytes()
+                total.update(hashlib.sha256(data).digest())
+                file.write(data)
+        facts = _facts(found) | {"hash": total.hexdigest()}
+        (aside / "facts.json").write_text(json.dumps(facts), "utf-8")
+        files.rename_folder(aside, root / name)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    _prune(root, name)
+
+
+def _facts(found: Scan) -> dict[str, Any]:
+    sizes = [[*size, count] for size, count in found.sizes.items()]
+    return {"size": found.size, "mode": found.mode, "kept": found.kept, "sizes": sizes, "modes": found.modes, "skipped": found.skipped, "notes": found.notes}
+
+
+def _scan_from(facts: dict[str, Any]) -> Scan:
+    height, width = facts["size"]
+    sizes = Counter({(high, wide): count for high, wide, count in facts["sizes"]})
+    skipped = [(name, reason) for name, reason in facts["skipped"]]
+    return Scan((height, width), facts["mode"], facts["kept"], sizes, Counter(facts["modes"]), skipped=skipped, notes=facts["notes"])
+
+
+def _prune(root: Path, keep: str) -> None:
+    total = 0
+    stored = sorted(root.glob("*/facts.json"), key=lambda facts: (facts.parent.name != keep, -facts.stat().st_mtime))
+    for facts in stored:
+        total += sum(file.stat().st_size for file in facts.parent.iterdir())
+        if total > DISK_LIMIT and facts.parent.name != keep:
+            shutil.rmtree(facts.parent, ignore_errors=True)

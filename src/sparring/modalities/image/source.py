@@ -1,0 +1,133 @@
+"""Pictures, opened: decoded, split, numbered and held ready as uint8."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from ...data import readers
+from ...data.contents import Contents
+from ...data.source import OpenOptions, ScanReport, Source, Split
+from ...data.splits import Arrangement, arrange
+from ...errors import UserError
+from ...files import cache_folder
+from . import cache
+from .decode import CHANNELS
+from .scan import Scan, final_values, scan
+from .spool import RAM_LIMIT
+
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+
+class ImageSource(Source):
+    """Values are uint8, N x C x H x W, in memory or mapped from the cache; C is 1 (L), 2 (LA), 3 (RGB) or 4 (RGBA)."""
+
+    modality = "image"
+
+    def __init__(self, name: str, values: np.ndarray, done: Arrangement, hashes: list[bytes], mode: str, fit: str, report: ScanReport):
+        self.name, self.mode, self.fit, self.report = name, mode, fit, report
+        self.shape, self.classes, self.notes = tuple(values.shape[1:]), done.classes, ()
+        self._values = values
+        self._rows = {split: np.array(done.among(split), dtype=np.int64) for split in SPLITS}
+        self._labels = np.array([-1 if label is None else label for label in done.labels], dtype=np.int64)
+        report.counts = {split: self.count(split) for split in SPLITS}
+        training = Counter(self._labels[self._rows["train"]].tolist())
+        report.labels = {label: training[number] for number, label in enumerate(self.classes)}
+        used = np.concatenate([self._rows[split] for split in SPLITS]).tolist()
+        report.duplicates = len(used) - len({hashes[row] for row in used})
+        self.content_hash = self._hash(hashes)
+
+    def count(self, split: Split = "train") -> int:
+        return len(self._rows[split])
+
+    def values(self, indices: np.ndarray, split: Split = "train") -> np.ndarray:
+        return np.asarray(self._values[self._rows[split][np.asarray(indices, dtype=np.int64)]])
+
+    def labels(self, indices: np.ndarray, split: Split = "train") -> np.ndarray:
+        return self._labels[self._rows[split][np.asarray(indices, dtype=np.int64)]]
+
+    def _hash(self, hashes: list[bytes]) -> str:
+        lines = [
+            f"{hashes[row].hex()} {split} {self.classes[self._labels[row]] if self.classes else ''}" for split in SPLITS for row in self._rows[split].tolist()
+        ]
+        return hashlib.sha256("\n".join([str(self.shape), *sorted(lines)]).encode()).hexdigest()
+
+
+def open_path(path: Path, options: OpenOptions) -> ImageSource:
+    """Open the pictures of a folder or file. Raises UserError where none is usable or something asked for is not there."""
+    contents = readers.read(path, options.labels)
+    try:
+        return build(_name(path), contents, options)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+
+
+def build(name: str, contents: Contents, options: OpenOptions) -> ImageSource:
+    """Scan contents and arrange them into a source."""
+    found, values, hashes = _decoded(contents, options)
+    every = list(contents.each())
+    done = arrange([every[index] for index in found.kept], hashes, contents, options)
+    skipped = [*contents.skipped, *found.skipped, *done.skipped]
+    report = ScanReport(
+        sizes={f"{height}x{width}": count for (height, width), count in sorted(found.sizes.items())}, modes=dict(sorted(found.modes.items())), skipped=skipped
+    )
+    source = ImageSource(name, values, done, hashes, found.mode, options.fit, report)
+    source.notes = (*contents.notes, *found.notes, *done.notes, *_summary(report))
+    return source
+
+
+def _decoded(contents: Contents, options: OpenOptions) -> tuple[Scan, np.ndarray, list[bytes]]:
+    """Scan, values and their hashes: from the cache where it has them."""
+    many = len(contents.members) > cache.MANY
+    name = cache.key(contents, options)
+    cached = cache.load(name) if many or _estimate(contents) > RAM_LIMIT else None
+    if cached:
+        return cached
+    found, spool = scan(contents, options)
+    shape = (len(spool), CHANNELS[found.mode], *found.size)
+    if np.prod(shape, dtype=np.int64) > RAM_LIMIT:
+        try:
+            cache.store(name, found, final_values(found, spool), shape)
+        except OSError as error:
+            raise UserError(
+                f"The decoded pictures need {np.prod(shape, dtype=np.int64) / 2**30:.1f} GB in {cache_folder('decoded')}, which failed ({error.strerror}): "
+                "free some room, set SPARRING_CACHE to another disk, or ask for a smaller size."
+            ) from None
+        stored = cache.load(name)
+        if stored is None:
+            raise UserError(f"The decoded pictures in {cache_folder('decoded')} changed while they were written: open the data again.")
+        return stored
+    values = np.empty(shape, np.uint8)
+    for index, item in enumerate(final_values(found, spool)):
+        values[index] = item
+    if many:
+        try:
+            cache.store(name, found, values, shape)
+        except OSError:
+            found.notes.append("The decoded pictures could not be kept in the cache (no room or no permission), so the next opening takes as long.")
+    return found, values, cache.item_hashes(values)
+
+
+def _estimate(contents: Contents) -> int:
+    return sum(part.values.nbytes for part in contents.arrays) or len(contents) << 18
+
+
+def _summary(report: ScanReport) -> list[str]:
+    notes = []
+    if report.duplicates:
+        notes.append(f"{report.duplicates} pictures are duplicates of others.")
+    if report.skipped:
+        reasons = Counter(reason.split(":")[0] for _, reason in report.skipped).most_common(4)
+        told = ", ".join(f"{count} {reason}" for reason, count in reasons)
+        more = len(report.skipped) - sum(count for _, count in reasons)
+        notes.append(f"{len(report.skipped)} files are skipped ({told}{f', {more} for other reasons' if more else ''}): the report names each.")
+    return notes
+
+
+def _name(path: Path) -> str:
+    stem = re.sub(r"(\.(gz|bz2|xz|tar|zip|npy|npz|parquet|tgz))+$", "", path.resolve().name.lower())
+    return re.sub(r"[^a-z0-9]+", "-", stem).strip("-") or "pictures"

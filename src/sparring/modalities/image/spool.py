@@ -1,0 +1,43 @@
+"""Decoded pictures on their way: in memory up to a limit, then in a nameless file."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from typing import IO
+
+import numpy as np
+
+from ...files import cache_folder
+
+RAM_LIMIT = 1 << 30  # bytes of decoded pictures held in memory
+
+
+class Spool:
+    """Append uint8 arrays, then iterate over them in order."""
+
+    def __init__(self) -> None:
+        self.held: list[np.ndarray] = []
+        self.shapes: list[tuple[int, ...]] = []
+        self.bytes = 0
+        self.file: IO[bytes] | None = None
+
+    def append(self, pixels: np.ndarray) -> None:
+        self.bytes += pixels.nbytes
+        if self.file is None and self.bytes <= RAM_LIMIT:
+            self.held.append(pixels)
+            return
+        if self.file is None:
+            self.file = tempfile.TemporaryFile(dir=cache_folder("decoded"))  # noqa: SIM115  # gone with the spool
+        self.shapes.append(pixels.shape)
+        self.file.write(pixels.tobytes())
+
+    def __len__(self) -> int:
+        return len(self.held) + len(self.shapes)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        yield from self.held
+        if self.file is not None:
+            self.file.seek(0)
+            for shape in self.shapes:
+                yield np.frombuffer(self.file.read(int(np.prod(shape))), np.uint8).reshape(shape)

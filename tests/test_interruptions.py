@@ -1,0 +1,220 @@
+"""Kills, full disks, two trainings of one run, changed wishes: nothing is lost and every answer is one sentence."""
+
+import builtins
+import errno
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import filelock
+import pytest
+from conftest import ArraySource
+from smoke import StopAt, fingerprint, smoke_settings
+
+import sparring
+from sparring import api, files
+from sparring.errors import Diverged, UserError
+from sparring.listening import Silent
+
+
+def train(out, source=None, recipe="mlp", listener=None, stop=None, settings=None, **wishes):
+    return api.train(
+        source or ArraySource(train=60, test=20), recipe, out, settings=settings or smoke_settings(recipe or "mlp"), listener=listener or Silent(), stop=stop, **wishes
+    )
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory):
+    return train(tmp_path_factory.mktemp("straight") / "run").path
+
+
+def fail_from(monkeypatch, number):
+    """From the number-th write on, the disk is full: bytes asked for by files.write_bytes, log lines, folders. Returns the counter."""
+    count = [0]
+    write, open_ = files.write_bytes, builtins.open
+
+    def check():
+        count[0] += 1
+        if count[0] >= number:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def failing_write(path, data):
+        check()
+        write(path, data)
+
+    def failing_open(file, mode="r", *arguments, **options):
+        if "a" in mode and str(file).endswith("log.jsonl"):
+            check()
+        return open_(file, mode, *arguments, **options)
+
+    monkeypatch.setattr(files, "write_bytes", failing_write)
+    monkeypatch.setattr(builtins, "open", failing_open)
+    return count
+
+
+def writes_of_a_run(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        count = fail_from(patch, 10**9)
+        train(tmp_path_factory.mktemp("count") / "run")
+    return count[0]
+
+
+def test_a_full_disk_at_every_write_leaves_the_run_resumable(straight, tmp_path, tmp_path_factory):
+    expected = fingerprint(straight)
+    total = writes_of_a_run(tmp_path_factory)
+    assert total > 20
+    for number in range(1, total + 1):
+        out = tmp_path / str(number)
+        with pytest.MonkeyPatch.context() as patch:
+            fail_from(patch, number)
+            with pytest.raises(OSError, match="No space"):
+                train(out)
+        train(out)
+        assert fingerprint(out) == expected, number
+
+
+def test_a_finished_run_is_left_alone(straight):
+    before = fingerprint(straight)
+    train(straight)
+    assert fingerprint(straight) == before
+
+
+def test_more_images_extend_a_finished_run(tmp_path):
+    run = train(tmp_path / "run")
+    longer = {key: value for key, value in smoke_settings("mlp").items() if key != "images"}
+    train(tmp_path / "run", settings=longer, images=192)
+    log = run.log()
+    assert [line["images"] for line in log if line["event"] == "tick"] == [32, 64, 96, 128, 160, 192]
+    assert [line["event"] for line in log].count("final") == 1
+    assert log[-1]["images"] == 192
+
+
+@pytest.mark.parametrize(
+    ("wishes", "difference"),
+    [
+        ({"seed": 5}, "seed"),
+        ({"settings": {"batch": 8}}, "batch"),
+        ({"recipe": "mlp-small"}, "recipe"),
+        ({"labels": "none"}, "labels"),
+        ({"budget": "10s"}, "images"),
+    ],
+)
+def test_a_changed_wish_is_refused_with_the_difference(straight, wishes, difference):
+    before = fingerprint(straight)
+    with pytest.raises(UserError, match=difference) as raised:
+        train(straight, **wishes)
+    assert "--out" in str(raised.value)
+    assert fingerprint(straight) == before
+
+
+def test_other_data_is_refused(straight):
+    with pytest.raises(UserError, match="not what .* was trained on"):
+        train(straight, source=ArraySource(train=60, test=20, seed=9))
+
+
+def test_two_trainings_of_one_run_are_refused(straight):
+    with filelock.FileLock(straight / ".lock"), pytest.raises(UserError, match="another training"):
+        train(straight)
+
+
+def test_the_lock_is_given_back(tmp_path):
+    out = tmp_path / "run"
+    with pytest.raises(UserError):
+        train(out, settings={"batch": "many"})
+    train(out)
+
+
+def test_fine_tuning_starts_from_the_weights_of_another_run(straight, tmp_path):
+    first = sparring.load(straight)
+    stop = threading.Event()
+    stop.set()
+    out = train(tmp_path / "tuned", recipe=None, init_from=straight, stop=stop, settings={**smoke_settings("mlp"), "seed": 9}).path
+    state = (out / "checkpoints" / "000000000" / "players.safetensors").read_bytes()
+    from sparring.tensorfiles import from_bytes
+
+    tensors = from_bytes(state, out)
+    for name, value in first.generator.state_dict().items():
+        assert (tensors[f"generator.{name}"] == value).all()
+
+
+def test_fine_tuning_of_another_shape_is_refused(straight, tmp_path):
+    with pytest.raises(UserError, match="another shape"):
+        train(tmp_path / "tuned", source=ArraySource((1, 9, 9), train=60, test=20), recipe=None, init_from=straight)
+
+
+def test_a_training_that_diverges_says_so_and_keeps_the_best(tmp_path):
+    broken = {**smoke_settings("mlp"), "images": 640, "objective.name": "least-squares", "players.discriminator.optimizer": {"name": "sgd", "lr": 1e4}}
+    with pytest.raises(Diverged, match="not finite"):
+        train(tmp_path / "run", settings=broken)
+    assert json.loads((tmp_path / "run" / "log.jsonl").read_text().splitlines()[-1])["health"] == "diverged"
+    with pytest.raises(Diverged, match="learning rate"):
+        train(tmp_path / "run", settings=broken)
+
+
+def test_a_log_cut_by_hand_is_one_sentence(tmp_path):
+    stop = threading.Event()
+    train(tmp_path / "run", listener=StopAt(48, stop), stop=stop)
+    (tmp_path / "run" / "log.jsonl").write_text("")
+    with pytest.raises(UserError, match="shorter than its checkpoint"):
+        train(tmp_path / "run")
+
+
+def test_stop_after_saves_and_can_go_on(straight, tmp_path):
+    out = tmp_path / "run"
+    train(out, stop_after="0.01s")
+    assert not any(line["event"] == "final" for line in sparring.Run(out).log())
+    train(out)
+    assert fingerprint(out) == fingerprint(straight)
+
+
+def command(out, recipe="dcgan", *more):
+    settings = {**smoke_settings(recipe), "images": 640, "tick": 64}
+    sets = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
+    return [sys.executable, "-m", "sparring", "train", "digits", "--recipe", recipe, "--out", str(out), "--device", "cpu", *sets, *more]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_save_and_end_with_their_code(tmp_path, number):
+    process = subprocess.Popen(command(tmp_path / "run", "dcgan", "--set", "images=10000000"), stdout=subprocess.PIPE, text=True)
+    for line in process.stdout:
+        if "images/s" in line:
+            break
+    process.send_signal(number)
+    rest = process.stdout.read()
+    assert process.wait() == 128 + number
+    assert "run the same command to go on" in rest
+    assert sparring.Run(tmp_path / "run").log()[-1]["event"] == "tick"
+
+
+def test_a_file_size_limit_is_one_sentence_and_code_2(tmp_path):
+    limited = subprocess.run(["bash", "-c", 'ulimit -f 8; exec "$@"', "limited", *command(tmp_path / "run")], capture_output=True, text=True)
+    assert limited.returncode == 2, limited.stderr
+    assert limited.stderr.count("\n") == 1
+    assert "size limit" in limited.stderr
+    assert subprocess.run(command(tmp_path / "run"), capture_output=True).returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("recipe", "labels"), [("mlp", "auto"), ("mlp", "none"), ("dcgan", "auto"), ("dcgan", "none")])
+def test_25_kills_at_random_moments(tmp_path, recipe, labels):
+    """kill -9 anywhere, in the middle of writing too: the run always resumes and ends as one that was never touched."""
+    straight = command(tmp_path / "straight", recipe, "--labels", labels)
+    begin = time.monotonic()
+    subprocess.run(straight, check=True, capture_output=True)
+    longest = time.monotonic() - begin
+    draw, kills = random.Random(f"{recipe}{labels}"), 0
+    while kills < 25:
+        process = subprocess.Popen(command(tmp_path / f"killed-{kills // 5}", recipe, "--labels", labels), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        time.sleep(draw.uniform(0.5, 1.0) * longest if kills % 5 == 0 else draw.uniform(0.3, 1.0) * longest)
+        process.kill()
+        _, errors = process.communicate()
+        assert process.returncode in (0, -signal.SIGKILL), errors
+        kills += 1
+    for number in range(5):
+        subprocess.run(command(tmp_path / f"killed-{number}", recipe, "--labels", labels), check=True, capture_output=True)
+        assert fingerprint(tmp_path / f"killed-{number}") == fingerprint(tmp_path / "straight")

@@ -1,0 +1,234 @@
+"""Schedules, averages, optimizers, checkpoints, feed: each by itself."""
+
+import json
+import math
+import pickle
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+from torch import nn
+
+from sparring import files, modalities
+from sparring.config import Optimizer, Schedule
+from sparring.draws import key, numpy_generator, torch_generator
+from sparring.errors import UserError
+from sparring.tensorfiles import about, from_bytes, to_bytes
+from sparring.training import optimizers
+from sparring.training.averages import Average
+from sparring.training.checkpoints import Checkpoints, State
+from sparring.training.feed import Feed
+from sparring.training.schedules import factor
+
+
+@pytest.mark.parametrize(
+    ("schedule", "images", "expected"),
+    [
+        (Schedule(), 500, 1.0),
+        (Schedule(kind="linear", final=0.5), 500, 0.75),
+        (Schedule(kind="linear", final=0.0), 1000, 0.0),
+        (Schedule(kind="cosine", final=0.2), 0, 1.0),
+        (Schedule(kind="cosine", final=0.2), 500, 0.6),
+        (Schedule(kind="cosine", final=0.2), 2000, 0.2),
+        (Schedule(kind="exponential", final=0.01), 500, 0.1),
+        (Schedule(warmup=100), 25, 0.25),
+        (Schedule(kind="linear", final=0.0, warmup=200), 600, 0.5),
+    ],
+)
+def test_schedules_by_hand(schedule, images, expected):
+    assert factor(schedule, images, 1000) == pytest.approx(expected)
+
+
+def test_average_has_its_half_life():
+    """After one half-life of images a jump is half followed."""
+    net = nn.Linear(1, 1)
+    nn.init.zeros_(net.weight)
+    average = Average(net, half_life=1000)
+    nn.init.ones_(net.weight)
+    for _ in range(10):
+        average.update(images=1_000_000, step_images=100)
+    assert average.module.weight.item() == pytest.approx(0.5, rel=1e-5)
+    assert not average.module.training
+
+
+def test_average_forgets_the_start_and_can_be_off():
+    net = nn.Linear(1, 1)
+    early, off = Average(net, 10_000), Average(net, 0)
+    nn.init.constant_(net.weight, 3.0)
+    early.update(images=100, step_images=100)
+    off.update(images=1_000_000, step_images=1)
+    assert early.module.weight.item() == pytest.approx(3.0, rel=1e-4)
+    assert off.module.weight.item() == 3.0
+
+
+def test_average_follows_running_statistics():
+    net = nn.BatchNorm1d(2)
+    average = Average(net, 0)
+    net(torch.randn(8, 2) + 5)
+    average.update(1, 1)
+    torch.testing.assert_close(average.module.running_mean, net.running_mean)
+    assert average.module.num_batches_tracked == 1
+
+
+@pytest.mark.parametrize("settings", [{}, {"name": "adamw", "weight_decay": 0.1}, {"name": "rmsprop", "momentum": 0.5}, {"name": "sgd", "momentum": 0.9}], ids=str)
+def test_optimizer_state_goes_through_tensors(settings):
+    """Two steps in one go, and one step, state to disk format and back, another step: the same weights."""
+
+    def step(net, optimizer):
+        optimizer.zero_grad()
+        net(torch.ones(4, 3)).square().sum().backward()
+        optimizer.step()
+
+    torch.manual_seed(0)
+    straight = nn.Linear(3, 2)
+    dropped = nn.Linear(3, 2)
+    dropped.load_state_dict(straight.state_dict())
+    one = optimizers.build(Optimizer(**settings), straight)
+    step(straight, one)
+    step(straight, one)
+    two = optimizers.build(Optimizer(**settings), dropped)
+    step(dropped, two)
+    saved = from_bytes(to_bytes(optimizers.tensors(two)), None)
+    three = optimizers.build(Optimizer(**settings), dropped)
+    optimizers.load_tensors(three, saved)
+    step(dropped, three)
+    assert torch.equal(straight.weight, dropped.weight)
+
+
+def test_moments_keep_the_layout_of_their_weights():
+    """A fused step walks storage: moments loaded in another layout than a channels-last weight's would be mixed up."""
+
+    def fresh():
+        torch.manual_seed(0)
+        return nn.Conv2d(3, 4, 3).to(memory_format=torch.channels_last)
+
+    def step(net, optimizer):
+        optimizer.zero_grad()
+        net(torch.linspace(-1, 1, 3 * 25).reshape(1, 3, 5, 5)).pow(3).sum().backward()
+        optimizer.step()
+
+    straight, dropped = fresh(), fresh()
+    one, two = optimizers.build(Optimizer(), straight), optimizers.build(Optimizer(), dropped)
+    for _ in range(2):
+        step(straight, one)
+    step(dropped, two)
+    three = optimizers.build(Optimizer(), dropped)
+    optimizers.load_tensors(three, from_bytes(to_bytes(optimizers.tensors(two)), None))
+    step(dropped, three)
+    assert torch.equal(straight.weight, dropped.weight)
+
+
+def test_sgd_is_the_plain_rule():
+    net = nn.Linear(1, 1, bias=False)
+    nn.init.constant_(net.weight, 2.0)
+    optimizer = optimizers.build(Optimizer(name="sgd", lr=0.1), net)
+    net(torch.ones(1, 1)).backward()
+    optimizer.step()
+    assert net.weight.item() == pytest.approx(1.9)
+
+
+def state(value):
+    return State({"players": {"w": torch.full((3,), value)}}, {"steps": 1})
+
+
+def test_checkpoints_keep_two_and_the_best(tmp_path):
+    checkpoints = Checkpoints(tmp_path / "checkpoints")
+    for number in (10, 20, 30, 40):
+        checkpoints.save(number, state(float(number)), keep={20})
+    assert checkpoints.numbers() == [20, 30, 40]
+    assert checkpoints.load(20).groups["players"]["w"].tolist() == [20.0] * 3
+
+
+def test_half_written_checkpoints_do_not_count_and_are_cleaned(tmp_path):
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save(10, state(1.0), set())
+    (tmp_path / ".000000020.99.tmp").mkdir()
+    (tmp_path / "000000030").mkdir()
+    assert checkpoints.numbers() == [10]
+    checkpoints.clean()
+    assert not list(tmp_path.glob(".*.tmp"))
+
+
+def test_a_failing_write_leaves_the_old_checkpoint(tmp_path, monkeypatch):
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save(10, state(1.0), set())
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        checkpoints.save(20, state(2.0), set())
+    monkeypatch.undo()
+    assert checkpoints.numbers() == [10]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["000000010"]
+
+
+class Evil:
+    def __reduce__(self):
+        return (open, ("/tmp/sparring-evil", "w"))
+
+
+def test_a_pickle_is_refused_not_run(tmp_path):
+    path = tmp_path / "players.safetensors"
+    path.write_bytes(pickle.dumps(Evil()))
+    with pytest.raises(UserError, match="not a safetensors file"):
+        from_bytes(path.read_bytes(), path)
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save(10, state(1.0), set())
+    (tmp_path / "000000010" / "players.safetensors").write_bytes(pickle.dumps(Evil()))
+    with pytest.raises(UserError, match="not a safetensors file"):
+        checkpoints.load(10)
+
+
+@pytest.mark.parametrize("text", ["{", '{"format": 2}'])
+def test_damaged_checkpoints_are_one_sentence(tmp_path, text):
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save(10, state(1.0), set())
+    (tmp_path / "000000010" / "state.json").write_text(text)
+    with pytest.raises(UserError, match="checkpoint"):
+        checkpoints.load(10)
+
+
+def test_tensor_files_are_bytewise_repeatable_and_carry_one_key():
+    tensors = {"b": torch.ones(2), "a": torch.zeros(3, dtype=torch.int64)}
+    data = to_bytes(tensors, {"z": 1, "a": 2})
+    assert data == to_bytes(tensors, {"a": 2, "z": 1})
+    assert about(data) == {"z": 1, "a": 2}
+    assert about(to_bytes(tensors)) == {}
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    assert list(header["__metadata__"]) == ["sparring"]
+    assert safetensors.torch.load(data)["b"].tolist() == [1, 1]
+
+
+def test_draws_depend_on_their_address_alone():
+    assert key(1, "a") == key(1, "a")
+    assert len({key(1, "a"), key(1, "b"), key(2, "a"), key("1a"), key(1, "a", 0)}) == 5
+    assert torch.equal(torch.randn(3, generator=torch_generator(1, "x")), torch.randn(3, generator=torch_generator(1, "x")))
+    assert numpy_generator(1).random() != numpy_generator(2).random()
+
+
+@pytest.fixture
+def feed(bars):
+    codec = modalities.get("image").fit_codec(bars, "symmetric")
+    return Feed(bars, codec, 50, seed=0, device=torch.device("cpu"))
+
+
+def test_an_epoch_shows_every_example_once(feed, bars):
+    seen = np.concatenate([feed.indices(start, 0) for start in range(0, 600, 50)])
+    for epoch in range(5):
+        assert sorted(seen[epoch * 120 : (epoch + 1) * 120]) == list(range(120))
+    assert not np.array_equal(seen[:120], seen[120:240])
+
+
+def test_batches_depend_on_position_not_on_what_was_asked_before(feed, bars):
+    late = feed.at(150, 0)
+    feed.at(0, 0)
+    again = feed.at(150, 0)
+    assert torch.equal(late.real, again.real)
+    assert not torch.equal(late.real, feed.at(150, 1).real)
+    assert torch.equal(late.condition["class"], torch.from_numpy(bars.labels(feed.indices(150, 0))))
+    assert late.real.min() >= -1
+    assert late.real.max() <= 1
+    assert math.isclose(late.real[0].min(), bars.values(feed.indices(150, 0)[:1]).min() / 127.5 - 1, abs_tol=1e-6)

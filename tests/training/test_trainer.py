@@ -1,0 +1,156 @@
+"""The loop against the plain loop that a tutorial writes, micro-batches, frozen opponents, and losses that are not finite."""
+
+import copy
+import threading
+
+import numpy as np
+import pytest
+import torch
+from smoke import smoke_settings
+from torch import nn
+
+from sparring import games, modalities
+from sparring.choose import Choices, values
+from sparring.config import load_recipe, with_settings
+from sparring.draws import numpy_generator
+from sparring.sampling import shape_draw
+from sparring.training.checkpoints import Checkpoints
+from sparring.training.feed import Feed
+from sparring.training.session import build_players
+from sparring.training.trainer import Trainer
+
+CPU = torch.device("cpu")
+
+
+def trainer(source, recipe, tmp_path, **settings):
+    choices = Choices(with_settings(load_recipe(recipe), {**smoke_settings(recipe), **settings}))
+    players = build_players(choices.recipe, source, CPU)
+    values.micro_batch(choices, players)
+    codec = modalities.get("image").fit_codec(source, choices.recipe.value_range)
+    feed = Feed(source, codec, choices.recipe.batch, choices.recipe.seed, CPU)
+    return Trainer(choices.recipe, games.build(choices.recipe, players), feed, CPU, Checkpoints(tmp_path / "checkpoints"))
+
+
+def test_it_equals_the_plain_loop(bars, tmp_path):
+    """Goodfellow's algorithm 1 as a tutorial writes it, with the same draws: the same weights."""
+    ours = trainer(bars, "mlp", tmp_path)
+    generator, discriminator = (copy.deepcopy(ours.game.players[name]) for name in ("generator", "discriminator"))
+    to_generator = torch.optim.Adam(generator.parameters(), 2e-4)
+    to_discriminator = torch.optim.Adam(discriminator.parameters(), 2e-4)
+    criterion = nn.BCEWithLogitsLoss()
+    for step in range(4):
+        batch = ours.feed.at(16 * step, 0)
+        seen = 16 * (step + 1)
+
+        def latent(turn, seen=seen):
+            return torch.from_numpy(shape_draw(numpy_generator(0, 0, seen, turn, 0, "latent"), ours.recipe.latent, 16))
+
+        to_discriminator.zero_grad()
+        real = discriminator(batch.real, batch.condition).logits
+        fake = discriminator(generator(latent(0), batch.condition).detach(), batch.condition).logits
+        (criterion(real, torch.ones(16)) + criterion(fake, torch.zeros(16))).backward()
+        to_discriminator.step()
+        to_generator.zero_grad()
+        criterion(discriminator(generator(latent(1), batch.condition), batch.condition).logits, torch.ones(16)).backward()
+        to_generator.step()
+        ours.step()
+    for name, plain in (("generator", generator), ("discriminator", discriminator)):
+        for mine, theirs in zip(ours.game.players[name].parameters(), plain.parameters(), strict=True):
+            torch.testing.assert_close(mine, theirs, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("objective", ["non-saturating", "relativistic-paired"])
+def test_micro_batches_add_up_to_the_batch(bars, tmp_path, objective):
+    whole = trainer(bars, "mlp", tmp_path, **{"objective.name": objective})
+    parts = trainer(bars, "mlp", tmp_path, **{"objective.name": objective, "micro_batch": 5})
+    assert parts.recipe.micro_batch == 5
+    whole.step()
+    parts.step()
+    for mine, theirs in zip(whole.game.players["discriminator"].parameters(), parts.game.players["discriminator"].parameters(), strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-6)
+    assert parts._means()["logits.real"] == pytest.approx(whole._means()["logits.real"], rel=1e-4)
+
+
+def test_batch_statistics_lower_the_batch_instead(bars):
+    choices = Choices(with_settings(load_recipe("dcgan"), {**smoke_settings("dcgan"), "micro_batch": 4}))
+    values.micro_batch(choices, build_players(choices.recipe, bars, CPU))
+    assert choices.recipe.batch == choices.recipe.micro_batch == 4
+    assert "generator" in choices.reasons["batch"]
+
+
+def test_images_count_every_turn_of_the_discriminator(bars, tmp_path):
+    ours = trainer(bars, "mlp", tmp_path, **{"players.discriminator.repeats": 3})
+    ours.step()
+    assert ours.images == ours.step_images == 48
+
+
+def test_only_the_learner_moves(bars, tmp_path):
+    ours = trainer(bars, "mlp", tmp_path)
+    before = copy.deepcopy(ours.game.players["generator"].state_dict())
+    turn = ours.turns[0]
+    ours._let_learn("discriminator")
+    ours._take(turn, ours.feed.at(0, 0), (0, 0, 16, 0, 0))
+    after = ours.game.players["generator"].state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    assert all(parameter.grad is None for parameter in ours.game.players["generator"].parameters())
+
+
+def test_weights_are_clipped_when_asked(bars, tmp_path):
+    ours = trainer(bars, "mlp", tmp_path, **{"players.discriminator.clip_weights": 0.01, "objective.name": "wasserstein"})
+    ours.step()
+    assert max(parameter.abs().max().item() for parameter in ours.game.players["discriminator"].parameters()) <= 0.01 + 1e-9
+    assert max(parameter.abs().max().item() for parameter in ours.game.players["generator"].parameters()) > 0.01
+
+
+@pytest.mark.parametrize("norm", ["l1", "l2"])
+def test_weight_penalties_enter_the_loss(bars, tmp_path, norm):
+    plain = trainer(bars, "mlp", tmp_path)
+    heavy = trainer(bars, "mlp", tmp_path, **{f"players.generator.{norm}": 0.5})
+    weights = [parameter for parameter in heavy.game.players["generator"].parameters() if parameter.ndim > 1]
+    expected = 0.5 * sum((weight.abs() if norm == "l1" else weight.square()).sum().item() for weight in weights)
+    plain.step()
+    heavy.step()
+    assert heavy._means()["losses.generator"] - plain._means()["losses.generator"] == pytest.approx(expected, rel=1e-3)
+
+
+def test_schedules_reach_the_optimizer(bars, tmp_path):
+    ours = trainer(bars, "mlp", tmp_path, **{"players.generator.schedule": {"kind": "linear", "final": 0.0}})
+    ours.step()
+    assert ours.optimizers["generator"].param_groups[0]["lr"] == pytest.approx(2e-4 * (1 - 16 / 96))
+    assert ours.optimizers["discriminator"].param_groups[0]["lr"] == 2e-4
+
+
+@pytest.mark.parametrize("what", ["loss", "gradient"])
+def test_what_is_not_finite_never_reaches_a_weight(bars, tmp_path, what):
+    ours = trainer(bars, "mlp", tmp_path)
+    turn = ours.turns[0]
+
+    def broken(batch, draws):
+        outcome = turn.loss(batch, draws)
+        bad = outcome.loss * float("inf") if what == "loss" else outcome.loss + torch.sqrt(ours.game.players["discriminator"].last.bias * 0).sum()
+        return games.Outcome(bad, outcome.shown)
+
+    ours.turns = (games.Turn(turn.learner, broken), ours.turns[1])
+    before = {name: copy.deepcopy(player.state_dict()) for name, player in ours.game.players.items()}
+    ticks = list(ours.fit(threading.Event()))
+    assert [tick.event for tick in ticks] == ["diverged"]
+    assert what in ticks[0].notes["reason"]
+    for name, player in ours.game.players.items():
+        assert all(torch.equal(value, before[name][key]) for key, value in player.state_dict().items())
+
+
+def test_dropout_draws_leave_the_global_generator_alone(bars, tmp_path):
+    ours = trainer(bars, "dcgan", tmp_path)
+    torch.manual_seed(3)
+    expected = torch.randn(2)
+    torch.manual_seed(3)
+    np.random.seed(3)  # noqa: NPY002
+    ours.step()
+    assert torch.equal(torch.randn(2), expected)
+
+
+def test_a_loss_that_no_graph_forgets(bars, tmp_path):
+    """In anomaly mode (which finds in-place errors) every turn of every recipe runs."""
+    with torch.autograd.set_detect_anomaly(True):
+        for recipe in ("mlp", "dcgan", "dcgan-small"):
+            trainer(bars, recipe, tmp_path).step()
