@@ -176,7 +176,7 @@ def _open_options(wishes: Wishes, device: torch.device, stored: dict[str, Any]) 
 def _plan(choices: Choices, session: Session, budget_end: float | None, listener: Listener) -> None:
     fixed = choices.recipe.tick and choices.recipe.score_samples and choices.recipe.final_samples and budget_end is None
     left = None if budget_end is None else budget_end - time.monotonic()
-    seconds = min(3.0, 0.05 * left) if left is not None and left > 0 else 1.5
+    seconds = min(5.0, 0.05 * left) if left is not None and left > 0 else 1.5
     if not fixed:
         listener.note("timing a few steps ...")
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import struct
+import tarfile
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -31,4 +34,37 @@ def put(root: Path, files: dict[str, bytes]) -> Path:
 
 def classes(prefix: str = "", names: tuple[str, ...] = ("cat", "dog"), each: int = 20, start: int = 0) -> dict[str, bytes]:
     """Small PNG files in class folders."""
-    return {f"{prefix}{name}/{index}.png": png(picture(start + 1000 * place + index)) for place, name in enumerate(names) for index in range(each)}
+    return {
+        f"{prefix}{name}/{index}.png": png(picture(start + 1000 * place + index))
+        for place, name in enumerate(names)
+        for index in range(each)
+    }
+
+
+def packed_zip(path: Path, files: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> Path:
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+def packed_tar(path: Path, files: dict[str, bytes]) -> Path:
+    with tarfile.open(path, "w:" + path.suffix[1:].replace("tar", "").replace("tgz", "gz")) as archive:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return path
+
+
+def idx(values: np.ndarray) -> bytes:
+    return struct.pack(f">HBB{values.ndim}I", 0, 8, values.ndim, *values.shape) + values.astype(np.uint8).tobytes()
+
+
+def mnist_like(count: int = 30, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 256, (count, 6, 5), dtype=np.uint8), np.arange(count, dtype=np.uint8) % 3
+
+
+def everything(source, split="train") -> np.ndarray:
+    return source.values(np.arange(source.count(split)), split)

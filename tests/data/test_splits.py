@@ -37,10 +37,16 @@ def test_leaf_level(tmp_path):
     assert data.open(root, OpenOptions(label_level="leaf")).classes == ("cat", "dog", "fox", "owl")
 
 
-@pytest.mark.parametrize(("train", "validation", "test"), [("train", "val", "test"), ("Training", "VALID", "Testing"), ("train", "validation", "test")])
+@pytest.mark.parametrize(
+    ("train", "validation", "test"), [("train", "val", "test"), ("Training", "VALID", "Testing"), ("train", "validation", "test")]
+)
 @pytest.mark.parametrize("wrapper", ["", "set/"])
 def test_split_folders_are_no_classes(tmp_path, train, validation, test, wrapper):
-    files = classes(f"{wrapper}{train}/") | classes(f"{wrapper}{validation}/", each=5, start=100) | classes(f"{wrapper}{test}/", each=3, start=200)
+    files = (
+        classes(f"{wrapper}{train}/")
+        | classes(f"{wrapper}{validation}/", each=5, start=100)
+        | classes(f"{wrapper}{test}/", each=3, start=200)
+    )
     source = data.open(put(tmp_path, files | {"README.txt": b"about"}))
     assert source.classes == ("cat", "dog")
     assert counts(source) == (40, 10, 6)
@@ -77,7 +83,9 @@ def test_one_class_is_no_class(tmp_path):
 
 
 def test_loose_files_beside_folders_are_no_classes(tmp_path):
-    files = {f"{index}.png": png(picture(index)) for index in range(20)} | {f"raw/{index}.png": png(picture(100 + index)) for index in range(5)}
+    files = {f"{index}.png": png(picture(index)) for index in range(20)} | {
+        f"raw/{index}.png": png(picture(100 + index)) for index in range(5)
+    }
     source = data.open(put(tmp_path, files))
     assert source.classes == ()
     assert counts(source)[0] + counts(source)[2] == 25

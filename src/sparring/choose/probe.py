@@ -28,7 +28,10 @@ class Speed:
 
 
 def measure(trainer: Trainer, sample: Callable[[int], None], seconds: float) -> Speed:
-    """Time real steps for about `seconds` (three at least after two to warm up), and a sampling of 200; then put everything back."""
+    """Time real steps for about `seconds` (five at least; the first third warms up), and a sampling of 200; then put everything back.
+
+    The median counts: one hiccup of a shared machine must not decide the length of a training.
+    """
     before, planned = copy.deepcopy(trainer.state()), trainer.recipe
     trainer.recipe = planned.model_copy(update={"images": 1 << 40})  # schedules want an end; which one matters not here
     times: list[float] = []
@@ -44,7 +47,7 @@ def measure(trainer: Trainer, sample: Callable[[int], None], seconds: float) -> 
     per_sample = (time.perf_counter() - begin) / 200
     trainer.recipe = planned
     trainer.load_state(0, _emptied(before))
-    return Speed(statistics.fmean(times[2:]), per_sample)
+    return Speed(statistics.median(times[len(times) // 3 :]), per_sample)
 
 
 def plan(choices: Choices, speed: Speed, examples: int, step_images: int, budget: float | None) -> None:

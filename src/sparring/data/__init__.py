@@ -66,4 +66,6 @@ def _open_path(path: Path, options: OpenOptions) -> Source:
                 return module.open_path(path, options)
     except PermissionError as error:
         raise UserError(f"No permission to read {error.filename or path}: change its permissions or open other data.") from None
-    raise UserError(f"{path} holds nothing that sparring can train on: give pictures in a folder, .zip or .tar, or an IDX, .npy, .npz or .parquet file.")
+    raise UserError(
+        f"{path} holds nothing that sparring can train on: give pictures in a folder, .zip or .tar, or an IDX, .npy, .npz or .parquet file."
+    )

@@ -53,7 +53,9 @@ def _npz(path: Path) -> list[ArrayPart]:
         if not values and len(file.files) == 1:
             values[None] = file.files[0]
         if not values:
-            raise UserError(f"{path} holds the arrays {', '.join(file.files) or 'none'}: name the one with the items 'images' (and 'labels' beside it).")
+            raise UserError(
+                f"{path} holds the arrays {', '.join(file.files) or 'none'}: name the one with the items 'images' (and 'labels' beside it)."
+            )
         return [_part(path, file, key, labels.get(split), split) for split, key in values.items()]
 
 

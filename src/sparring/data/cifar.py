@@ -20,15 +20,17 @@ def from_members(members: Sequence[Member]) -> Contents | None:
     batches = sorted(name for name in files if NAME.match(name))
     if not batches:
         return None
-    meta = files["batches.meta.txt"].read().decode("utf-8", "replace").split() if "batches.meta.txt" in files else []
+    meta = files["batches.meta.txt"].whole().decode("utf-8", "replace").split() if "batches.meta.txt" in files else []
     classes = tuple(meta) if len(meta) == 10 else tuple(str(number) for number in range(10))
     found = Contents(labelled_by="the records", classes=classes)
     found.stamp = ",".join(f"{name}/{files[name].size}/{files[name].stamp}" for name in batches)
     for name in batches:
-        data = np.frombuffer(files[name].read(), np.uint8)
+        data = np.frombuffer(files[name].whole(), np.uint8)
         if len(data) % RECORD or not len(data) or data[::RECORD].max() > 9:
             raise UserError(f"{files[name].shown} is not a whole CIFAR-10 batch ({len(data)} bytes): download it again.")
         records = data.reshape(-1, RECORD)
         values = records[:, 1:].reshape(-1, 3, 32, 32)
-        found.arrays.append(ArrayPart(name, values, [classes[label] for label in records[:, 0]], "test" if name.startswith("test") else "train"))
+        found.arrays.append(
+            ArrayPart(name, values, [classes[label] for label in records[:, 0]], "test" if name.startswith("test") else "train")
+        )
     return found

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..errors import UserError
 from .source import Split
 
 MAX_MEMBER = 512 << 20  # bytes of one encoded item; larger ones are named and skipped
@@ -31,6 +32,13 @@ class Member:
     @property
     def shown(self) -> str:
         return self.origin + self.name
+
+    def whole(self) -> bytes:
+        """The bytes of a member that the data cannot do without. Raises UserError where they cannot be read."""
+        try:
+            return self.read()
+        except Exception as error:  # damaged archives raise nearly anything
+            raise UserError(f"{self.shown} cannot be read ({error}): download or pack it again.") from None
 
 
 @dataclass(frozen=True)
@@ -77,4 +85,6 @@ class Contents:
 
 def is_hidden(name: str) -> bool:
     """Files that systems leave behind: .DS_Store, __MACOSX/..., Thumbs.db."""
-    return any(part.startswith(".") and part not in (".", "..") or part in ("__MACOSX", "Thumbs.db", "desktop.ini") for part in name.split("/"))
+    return any(
+        part.startswith(".") and part not in (".", "..") or part in ("__MACOSX", "Thumbs.db", "desktop.ini") for part in name.split("/")
+    )

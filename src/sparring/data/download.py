@@ -25,7 +25,7 @@ def fetch_all(urls: Iterable[str], files: Mapping[str, str], folder: Path) -> No
     from filelock import FileLock
 
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".lock"):  # two trainings may want the same set
+    with FileLock(folder.parent / f".{folder.name}.lock"):  # two trainings may want the same set
         for name, checksum in files.items():
             faults = []
             for url in urls:
@@ -69,7 +69,9 @@ class _TooLarge(Exception):
 
 def _receive(url: str, part: Path, limit: int) -> None:
     have = part.stat().st_size if part.exists() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-", "User-Agent": "sparring"} if have else {"User-Agent": "sparring"})
+    request = urllib.request.Request(
+        url, headers={"Range": f"bytes={have}-", "User-Agent": "sparring"} if have else {"User-Agent": "sparring"}
+    )
     try:
         answer = urllib.request.urlopen(request, timeout=TIMEOUT)
     except urllib.error.HTTPError as error:

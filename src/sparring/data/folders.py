@@ -13,7 +13,7 @@ from .contents import MAX_MEMBER, Contents, Member, Skipped, is_hidden
 
 def list_folder(root: Path) -> Contents:
     """Every plain file below a folder. Raises UserError where the folder itself cannot be read."""
-    found = Contents()
+    found = Contents(stamp=os.path.realpath(root))
     try:
         found.members = list(walk(root, found.skipped))
     except PermissionError:

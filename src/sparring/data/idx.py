@@ -61,19 +61,27 @@ def from_file(path: Path) -> Contents | None:
         return None
     if match["kind"] == "labels":
         raise UserError(f"{path.name} holds labels only: open the images file beside it, or the folder.")
-    labels = [file for file in path.parent.iterdir() if (other := NAME.match(file.name)) and other["kind"] == "labels" and other["stem"] == match["stem"]]
-    members = [Member(file.name, file.stat().st_size, str(file.stat().st_mtime_ns), partial(read_file, file)) for file in (path, *labels[:1])]
+    labels = [
+        file
+        for file in path.parent.iterdir()
+        if (other := NAME.match(file.name)) and other["kind"] == "labels" and other["stem"] == match["stem"]
+    ]
+    members = [
+        Member(file.name, file.stat().st_size, str(file.stat().st_mtime_ns), partial(read_file, file)) for file in (path, *labels[:1])
+    ]
     part = _part(members[0], members[1] if labels else None, None)
     return Contents(arrays=[part], labelled_by="the labels file" if labels else None, stamp=f"{path.resolve()}/{members[0].stamp}")
 
 
 def _part(images: Member, labels: Member | None, split: Split | None) -> ArrayPart:
-    values = parse(images.read(), images.shown)
+    values = parse(images.whole(), images.shown)
     if values.ndim < 3:
         raise UserError(f"{images.shown} holds {values.ndim}-dimensional data: pictures need at least count x height x width.")
     if labels is None:
         return ArrayPart(images.shown, values, None, split)
-    classes = parse(labels.read(), labels.shown)
+    classes = parse(labels.whole(), labels.shown)
     if classes.shape != values.shape[:1]:
-        raise UserError(f"{labels.shown} holds {len(classes)} labels for the {len(values)} items of {images.shown}: they do not belong together.")
+        raise UserError(
+            f"{labels.shown} holds {len(classes)} labels for the {len(values)} items of {images.shown}: they do not belong together."
+        )
     return ArrayPart(images.shown, values, [str(label) for label in classes.tolist()], split)

@@ -42,15 +42,17 @@ def apply(contents: Contents, column: str) -> Contents:
 
 def _rows(table: Member, column: str) -> tuple[dict[str, dict[str, str]], str | None]:
     try:
-        reader = csv.DictReader(io.StringIO(table.read().decode("utf-8-sig")))
+        reader = csv.DictReader(io.StringIO(table.whole().decode("utf-8-sig")))
         columns = [name.strip() for name in reader.fieldnames or []]
         reader.fieldnames = columns
         rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{table.shown} cannot be read as a table ({error}): save it as comma-separated UTF-8 text.") from None
     file_column = next((name for name in columns if name.lower() in FILE_COLUMNS), None)
     if file_column is None:
-        raise UserError(f"{table.shown} has no column 'file' (it has {', '.join(columns) or 'none'}): its first line names the columns file,label.")
+        raise UserError(
+            f"{table.shown} has no column 'file' (it has {', '.join(columns) or 'none'}): its first line names the columns file,label."
+        )
     if column not in ("auto", "none") and column not in columns:
         raise UserError(f"{table.shown} has no column '{column}': it has {', '.join(columns)}.")
     others = [name for name in columns if name != file_column and name.lower() != "split"]

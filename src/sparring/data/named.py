@@ -20,7 +20,13 @@ class NamedSet:
 
 
 def _mnist_files(*md5: str) -> dict[str, str]:
-    return dict(zip((f"{part}-ubyte.gz" for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")), md5, strict=True))
+    return dict(
+        zip(
+            (f"{part}-ubyte.gz" for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")),
+            md5,
+            strict=True,
+        )
+    )
 
 
 NAMED = {

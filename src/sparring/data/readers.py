@@ -12,6 +12,7 @@ from .contents import Contents
 from .splits import split_of
 
 FILE_READERS: tuple[Callable[[Path], Contents | None], ...] = (arrays.from_file, idx.from_file)
+PAPERS = 10  # other files that may lie beside train.zip and test.zip: a README, a licence; more are the data itself
 KNOWN_SETS = (idx.from_members, cifar.from_members)  # formats recognised by the names of several files together
 
 
@@ -40,14 +41,19 @@ def _folder(path: Path, labels: str) -> Contents:
     splits = [member for member in packed if split_of(_stem(member.name))]
     if len(packed) == 1 == len(found.members) and not splits:
         return _settle(archives.list_archive(path / packed[0].name), labels)
-    if not splits or len(splits) < len([member for member in found.members if member.name.count("/") == 0 and member not in packed]):
+    if not splits or len(found.members) - len(splits) > PAPERS:
         return _settle(found, labels)
     return _split_archives(path, [member.name for member in splits], found, labels)
 
 
 def _split_archives(path: Path, names: list[str], found: Contents, labels: str) -> Contents:
     """train.zip and test.zip beside each other."""
-    both = Contents(skipped=[*found.skipped, *((member.shown, "beside archives named train and test") for member in found.members if member.name not in names)])
+    both = Contents(
+        skipped=[
+            *found.skipped,
+            *((member.shown, "beside archives named train and test") for member in found.members if member.name not in names),
+        ]
+    )
     for name in names:
         part = _settle(archives.list_archive(path / name), labels)
         split = split_of(_stem(name))

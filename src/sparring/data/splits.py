@@ -47,7 +47,9 @@ def arrange(items: Sequence[Item], hashes: Sequence[bytes], contents: Contents, 
     Raises UserError where fewer than two different items are left, or a column of labels was asked for that is not there.
     """
     if options.labels not in ("auto", "none") and not contents.labelled_by:
-        raise UserError(f"There is no column '{options.labels}' to take labels from: give a labels.csv or Parquet data that has it, or use labels auto.")
+        raise UserError(
+            f"There is no column '{options.labels}' to take labels from: give a labels.csv or Parquet data that has it, or use labels auto."
+        )
     done = Arrangement(splits=[item.split for item in items], labels=[None] * len(items))
     below = _place_splits(items, done)
     if options.labels != "none":
@@ -105,7 +107,9 @@ def _number(items: Sequence[Item], names: Sequence[str | None], contents: Conten
     elif options.labels == "auto" and missing > STRAY * len(training):
         done.notes.append(f"Labels from {where} are not used: {missing} of {len(training)} items have none.")
     elif options.labels == "auto" and len(counts) > max(2, len(training) / 2):
-        done.notes.append(f"Labels from {where} are not used: {len(counts)} classes for {len(training)} items name nearly every item on its own.")
+        done.notes.append(
+            f"Labels from {where} are not used: {len(counts)} classes for {len(training)} items name nearly every item on its own."
+        )
     else:
         present = {str(name) for name in counts}
         done.classes = tuple(name for name in contents.classes if name in present) or tuple(sorted(present, key=_natural))
@@ -146,7 +150,7 @@ def _fill_splits(hashes: Sequence[bytes], done: Arrangement) -> None:
         held = hold_out([hashes[index] for index in train], [done.labels[index] for index in train])
         for position in held:
             done.splits[train[position]] = "test"
-        rule = "10 %" if len(train) >= 80 else "8" if len(train) >= 16 else "half of these few"
+        rule = "10 %" if len(train) >= 80 else "at least 8" if len(train) >= 16 else "half of so few"
         done.notes.append(f"{len(held)} of {len(train)} items ({rule}) are held out for scoring, chosen by content, and never trained on.")
 
 

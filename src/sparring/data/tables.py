@@ -34,7 +34,7 @@ def from_path(path: Path, column: str) -> Contents | None:
             _Table(file, column, found).add_rows(about.st_size, str(about.st_mtime_ns), split)
         except PermissionError:
             raise UserError(f"No permission to read {file}: change its permissions or open other data.") from None
-        except (OSError, ValueError, KeyError) as error:  # pyarrow's own errors derive from these
+        except (OSError, ValueError, KeyError, NotImplementedError) as error:  # pyarrow's own errors derive from these
             raise UserError(f"{file} is not a whole table ({str(error).splitlines()[0]}): download or write it again.") from None
     return found
 
@@ -49,11 +49,14 @@ def _files(path: Path) -> list[tuple[Path, Split | None]]:
         return [(path, None)] if path.suffix.lower() == ".parquet" else []
     if not path.is_dir():
         return []
-    if (path / "dataset_dict.json").is_file():
-        names = json.loads((path / "dataset_dict.json").read_text("utf-8")).get("splits", [])
-        return [(file, split_of(name)) for name in names for file in _shards(path / Path(name).name)]
-    if (path / "state.json").is_file():
-        return [(file, None) for file in _shards(path)]
+    try:
+        if (path / "dataset_dict.json").is_file():
+            names = json.loads((path / "dataset_dict.json").read_text("utf-8"))["splits"]
+            return [(file, split_of(name)) for name in names for file in _shards(path / Path(name).name)]
+        if (path / "state.json").is_file():
+            return [(file, None) for file in _shards(path)]
+    except (ValueError, KeyError, TypeError, FileNotFoundError) as error:
+        raise UserError(f"{path} is not a whole data set saved to disk ({error}): save it again.") from None
     found = sorted(path.glob("*.parquet")) or sorted((path / "data").glob("*.parquet")) or sorted(path.glob("*/*.parquet"))
     return [(file, split_of(file.stem.split("-")[0]) or split_of(file.parent.name)) for file in found]
 
@@ -143,11 +146,17 @@ def _choose(schema: Any, column: str, path: Path) -> _Columns:
     holds = [
         field.name
         for field in schema
-        if types.is_binary(field.type) or types.is_large_binary(field.type) or (types.is_struct(field.type) and field.type.get_field_index("bytes") >= 0)
+        if types.is_binary(field.type)
+        or types.is_large_binary(field.type)
+        or (types.is_struct(field.type) and field.type.get_field_index("bytes") >= 0)
     ]
-    preferred = [name for name in holds if features.get(name, {}).get("_type") == "Image"] + [name for name in ITEM_NAMES if name in holds] + holds
+    preferred = (
+        [name for name in holds if features.get(name, {}).get("_type") == "Image"] + [name for name in ITEM_NAMES if name in holds] + holds
+    )
     if not preferred:
-        raise UserError(f"{path.name} has no column with encoded items (its columns: {', '.join(schema.names)}): one of bytes or {{bytes, path}} is needed.")
+        raise UserError(
+            f"{path.name} has no column with encoded items (its columns: {', '.join(schema.names)}): one of bytes or {{bytes, path}} is needed."
+        )
     if column not in ("auto", "none") and column not in schema.names:
         raise UserError(f"{path.name} has no column '{column}': it has {', '.join(schema.names)}.")
     known = [name for name, about in features.items() if about.get("_type") == "ClassLabel"]

@@ -30,6 +30,11 @@ def pictures(part: ArrayPart) -> Iterator[Decoded | Unusable]:
         yield Decoded(reduced(own) if values.shape[3] > 1 else own, size, mode)
 
 
+def size_of(part: ArrayPart) -> tuple[int, int]:
+    """Height and width. Raises UserError where the shape is no picture's."""
+    return _channels_last(part).shape[1:3]
+
+
 def _channels_last(part: ArrayPart) -> np.ndarray:
     values = part.values
     if values.ndim == 3:

@@ -50,7 +50,7 @@ def load(name: str) -> tuple[Scan, np.ndarray, list[bytes]] | None:
             return None
         os.utime(folder / "facts.json")
         return _scan_from(facts), values, hashes
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, EOFError):
         return None
 
 
@@ -78,7 +78,15 @@ def store(name: str, found: Scan, items: Iterable[np.ndarray], shape: tuple[int,
 
 def _facts(found: Scan) -> dict[str, Any]:
     sizes = [[*size, count] for size, count in found.sizes.items()]
-    return {"size": found.size, "mode": found.mode, "kept": found.kept, "sizes": sizes, "modes": found.modes, "skipped": found.skipped, "notes": found.notes}
+    return {
+        "size": found.size,
+        "mode": found.mode,
+        "kept": found.kept,
+        "sizes": sizes,
+        "modes": found.modes,
+        "skipped": found.skipped,
+        "notes": found.notes,
+    }
 
 
 def _scan_from(facts: dict[str, Any]) -> Scan:

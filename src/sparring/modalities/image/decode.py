@@ -10,10 +10,33 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 MAX_PIXELS = 100_000_000  # a file that unpacks to more is a mistake or an attack
 CHANNELS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}  # from small to large: what training can use
-SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".avif", ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".tga", ".ico", ".qoi")
+SUFFIXES = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".jpe",
+    ".jfif",
+    ".gif",
+    ".bmp",
+    ".tif",
+    ".tiff",
+    ".webp",
+    ".avif",
+    ".ppm",
+    ".pgm",
+    ".pbm",
+    ".pnm",
+    ".jp2",
+    ".tga",
+    ".ico",
+    ".qoi",
+)
 # Formats that start other programs (EPS), play video or match anything by chance are left out.
-FORMATS = ["PNG", "JPEG", "MPO", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "PPM", "JPEG2000", "ICO", "QOI"]
+FORMATS = ["PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "PPM", "JPEG2000", "ICO", "QOI"]
 ORIENTED = ("JPEG", "MPO", "TIFF", "WEBP")  # formats whose header tells the orientation without decoding
+
+Image.init()  # every plug-in now: threads would race for it, and a format not loaded yet is a KeyError
+FORMATS = [kind for kind in FORMATS if kind in Image.OPEN]  # older Pillows know no AVIF
 
 
 class Unusable(Exception):

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
-from PIL import Image
 
 from ...data.contents import Contents, Member, Skipped
 from ...data.progress import track
@@ -62,7 +61,9 @@ def scan(contents: Contents, options: OpenOptions) -> tuple[Scan, Spool]:
 def choose_size(sizes: Counter, options: OpenOptions) -> tuple[tuple[int, int], list[str]]:
     """The size to train at, and why: asked for, the files' own, else their median, bounded by max_side."""
     if options.size:
-        return options.size, [f"Pictures are brought to {_by(options.size)} as asked ({options.fit} fit)."] if set(sizes) != {options.size} else []
+        return options.size, [f"Pictures are brought to {_by(options.size)} as asked ({options.fit} fit)."] if set(sizes) != {
+            options.size
+        } else []
     heights, widths = (np.repeat([size[axis] for size in sizes], list(sizes.values())) for axis in (0, 1))
     own = (int(np.median(heights)), int(np.median(widths)))
     why = f"the files' own size {_by(own)}" if len(sizes) == 1 else f"the median of {len(sizes)} sizes, {_by(own)}"
@@ -71,7 +72,9 @@ def choose_size(sizes: Counter, options: OpenOptions) -> tuple[tuple[int, int], 
         height, width = (max(1, round(side * options.max_side / max(own))) for side in own)
         size = (height, width)
         why += f", brought down to {options.max_side} on the longer side"
-    return size, [f"Pictures are trained at {_by(size)}: {why} ({options.fit} fit)."] if set(sizes) != {size} else [f"Pictures are {_by(size)}."]
+    return size, [f"Pictures are trained at {_by(size)}: {why} ({options.fit} fit)."] if set(sizes) != {size} else [
+        f"Pictures are {_by(size)}."
+    ]
 
 
 def _by(size: tuple[int, ...]) -> str:
@@ -82,8 +85,7 @@ def _guess_size(contents: Contents, options: OpenOptions) -> tuple[int, int]:
     """The size that choose_size will give, from headers alone: right unless damaged files have a say in it."""
     sizes: Counter = Counter()
     for part in contents.arrays:
-        shape = part.values.shape
-        sizes[tuple(shape[2:4] if len(shape) == 4 and shape[3] not in (1, 2, 3, 4) else shape[1:3])] += len(part.values)
+        sizes[arrays.size_of(part)] += len(part.values)
     sizes += _headers(contents.members[:: max(1, len(contents.members) // GLANCE)])
     if len(sizes) > 1 and contents.members:
         sizes = _headers(contents.members)
@@ -151,14 +153,20 @@ def _threaded(work: Callable[[Member], Decoded | Unusable], members: list[Member
 def _choose_mode(found: Scan, options: OpenOptions) -> str:
     """The smallest mode that loses nothing in 95 % of the pictures, judged by their content."""
     total = sum(found.fewest.values())
-    losing = {mode: sum(count for fewest, count in found.fewest.items() if not _holds(channels, fewest)) for mode, channels in CHANNELS.items()}
+    losing = {
+        mode: sum(count for fewest, count in found.fewest.items() if not _holds(channels, fewest)) for mode, channels in CHANNELS.items()
+    }
     mode = options.mode if options.mode != "auto" else next(mode for mode in CHANNELS if losing[mode] <= (1 - ENOUGH) * total)
     if losing[mode]:
         lost = "colour" if mode == "LA" else "transparency (now white)" if mode == "RGB" else "colour or transparency"
-        found.notes.append(f"Pictures are stored as {mode}, {'as asked' if options.mode != 'auto' else 'enough for most'}: {losing[mode]} of {total} lose {lost}.")
+        found.notes.append(
+            f"Pictures are stored as {mode}, {'as asked' if options.mode != 'auto' else 'enough for most'}: {losing[mode]} of {total} lose {lost}."
+        )
     elif len(found.modes) > 1 or set(found.modes) != {mode}:
         kinds = ", ".join(f"{count} {name}" for name, count in found.modes.most_common())
-        found.notes.append(f"Pictures are stored as {mode}{', as asked' if options.mode != 'auto' else ''}, which loses nothing of these ({kinds}).")
+        found.notes.append(
+            f"Pictures are stored as {mode}{', as asked' if options.mode != 'auto' else ''}, which loses nothing of these ({kinds})."
+        )
     return mode
 
 
@@ -168,7 +176,9 @@ def _holds(channels: int, fewest: int) -> bool:
 
 def _nothing(contents: Contents, skipped: Skipped) -> str:
     if not len(contents):
-        return "There are no pictures here" + (f" (skipped: {contents.skipped[0][0]}, {contents.skipped[0][1]})." if contents.skipped else ".")
+        return "There are no pictures here" + (
+            f" (skipped: {contents.skipped[0][0]}, {contents.skipped[0][1]})." if contents.skipped else "."
+        )
     return f"None of the {len(contents)} files is a usable picture: the first, {skipped[0][0]}, is skipped as {skipped[0][1]}."
 
 
@@ -176,6 +186,3 @@ def final_values(found: Scan, spool: Spool) -> Iterator[np.ndarray]:
     """Each picture as C x H x W in the chosen mode."""
     for pixels in spool:
         yield in_mode(pixels, found.mode).transpose(2, 0, 1)
-
-
-Image.init()  # plug-ins are loaded here, before threads might race for it

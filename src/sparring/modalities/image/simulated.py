@@ -31,7 +31,9 @@ def _digits() -> Contents:
 def _normal_pictures() -> Contents:
     """28x28 grey pictures, each the density of one 2-D normal distribution with a random mean and covariance, brightest at its mean."""
     rng = np.random.Generator(np.random.Philox(28))
-    return Contents(arrays=[ArrayPart("train", _densities(rng, 10_000), None, "train"), ArrayPart("test", _densities(rng, 2_048), None, "test")])
+    return Contents(
+        arrays=[ArrayPart("train", _densities(rng, 10_000), None, "train"), ArrayPart("test", _densities(rng, 2_048), None, "test")]
+    )
 
 
 def _densities(rng: np.random.Generator, count: int) -> np.ndarray:

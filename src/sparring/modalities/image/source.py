@@ -52,7 +52,9 @@ class ImageSource(Source):
 
     def _hash(self, hashes: list[bytes]) -> str:
         lines = [
-            f"{hashes[row].hex()} {split} {self.classes[self._labels[row]] if self.classes else ''}" for split in SPLITS for row in self._rows[split].tolist()
+            f"{hashes[row].hex()} {split} {self.classes[self._labels[row]] if self.classes else ''}"
+            for split in SPLITS
+            for row in self._rows[split].tolist()
         ]
         return hashlib.sha256("\n".join([str(self.shape), *sorted(lines)]).encode()).hexdigest()
 
@@ -68,12 +70,16 @@ def open_path(path: Path, options: OpenOptions) -> ImageSource:
 
 def build(name: str, contents: Contents, options: OpenOptions) -> ImageSource:
     """Scan contents and arrange them into a source."""
+    if options.size and min(options.size) < 1:
+        raise UserError(f"The size {options.size[0]}x{options.size[1]} has no pixels: give height and width from 1 up.")
     found, values, hashes = _decoded(contents, options)
     every = list(contents.each())
     done = arrange([every[index] for index in found.kept], hashes, contents, options)
     skipped = [*contents.skipped, *found.skipped, *done.skipped]
     report = ScanReport(
-        sizes={f"{height}x{width}": count for (height, width), count in sorted(found.sizes.items())}, modes=dict(sorted(found.modes.items())), skipped=skipped
+        sizes={f"{height}x{width}": count for (height, width), count in sorted(found.sizes.items())},
+        modes=dict(sorted(found.modes.items())),
+        skipped=skipped,
     )
     source = ImageSource(name, values, done, hashes, found.mode, options.fit, report)
     source.notes = (*contents.notes, *found.notes, *done.notes, *_summary(report))
@@ -108,7 +114,9 @@ def _decoded(contents: Contents, options: OpenOptions) -> tuple[Scan, np.ndarray
         try:
             cache.store(name, found, values, shape)
         except OSError:
-            found.notes.append("The decoded pictures could not be kept in the cache (no room or no permission), so the next opening takes as long.")
+            found.notes.append(
+                "The decoded pictures could not be kept in the cache (no room or no permission), so the next opening takes as long."
+            )
     return found, values, cache.item_hashes(values)
 
 
@@ -119,12 +127,14 @@ def _estimate(contents: Contents) -> int:
 def _summary(report: ScanReport) -> list[str]:
     notes = []
     if report.duplicates:
-        notes.append(f"{report.duplicates} pictures are duplicates of others.")
+        notes.append(f"Duplicates of other pictures: {report.duplicates}.")
     if report.skipped:
         reasons = Counter(reason.split(":")[0] for _, reason in report.skipped).most_common(4)
         told = ", ".join(f"{count} {reason}" for reason, count in reasons)
         more = len(report.skipped) - sum(count for _, count in reasons)
-        notes.append(f"{len(report.skipped)} files are skipped ({told}{f', {more} for other reasons' if more else ''}): the report names each.")
+        notes.append(
+            f"Files skipped: {len(report.skipped)} ({told}{f', {more} for other reasons' if more else ''}); the report names each."
+        )
     return notes
 
 

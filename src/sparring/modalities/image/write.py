@@ -34,7 +34,9 @@ def write(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: boo
     elif suffix == ".zip":
         data = _zip(_files(values, labels, grid))
     else:
-        raise UserError(f"Pictures cannot be written as {suffix} ({out}): use {', '.join(SHEETS)}, .npz, .zip, or a folder's name without a dot.")
+        raise UserError(
+            f"Pictures cannot be written as {suffix} ({out}): use {', '.join(SHEETS)}, .npz, .zip, or a folder's name without a dot."
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(out, data)
     return [out]
@@ -71,7 +73,9 @@ def _encoded(picture: Image.Image, kind: str) -> bytes:
     if kind == "JPEG":
         flat(picture).save(buffer, kind, quality=95, subsampling=0)
     else:
-        (picture.convert("RGBA") if kind == "WEBP" and picture.mode == "LA" else picture).save(buffer, kind, **({"lossless": True} if kind == "WEBP" else {}))
+        (picture.convert("RGBA") if kind == "WEBP" and picture.mode == "LA" else picture).save(
+            buffer, kind, **({"lossless": True} if kind == "WEBP" else {})
+        )
     return buffer.getvalue()
 
 

@@ -22,13 +22,19 @@ class PointsSource(Source):
 
     modality = "points"
 
-    def __init__(self, name: str, parts: dict[Split, tuple[np.ndarray, np.ndarray]], centres: np.ndarray | None, std: float | None, labelled: bool):
+    def __init__(
+        self, name: str, parts: dict[Split, tuple[np.ndarray, np.ndarray]], centres: np.ndarray | None, std: float | None, labelled: bool
+    ):
         self.name, self.shape, self.centres, self.std = name, (2,), centres, std
         self.classes = tuple(str(mode) for mode in range(len(centres))) if labelled and centres is not None else ()
         self._parts = parts
         counts = np.bincount(parts["train"][1], minlength=len(self.classes)).tolist()
-        self.report = ScanReport(counts={split: len(values) for split, (values, _) in parts.items()}, labels=dict(zip(self.classes, counts, strict=False)))
-        modes = f"{len(centres)} normal distributions of standard deviation {std:g}" if centres is not None else "a spiral with a little noise"
+        self.report = ScanReport(
+            counts={split: len(values) for split, (values, _) in parts.items()}, labels=dict(zip(self.classes, counts, strict=False))
+        )
+        modes = (
+            f"{len(centres)} normal distributions of standard deviation {std:g}" if centres is not None else "a spiral with a little noise"
+        )
         self.notes = (f"Simulated points in the plane: {modes}.",)
         content = hashlib.sha256(repr(self.classes).encode())
         for split in sorted(parts):
