@@ -83,7 +83,7 @@ def test_only_bad_files_is_one_sentence(tmp_path):
         (lambda: Image.fromarray(np.array([[[1, 2, 3], [4, 5, 6]]], np.uint8)), [[[1, 2, 3], [4, 5, 6]]]),  # RGB
         (lambda: Image.fromarray(np.array([[[4, 4, 4], [6, 6, 6]]], np.uint8)), [[[4], [6]]]),  # RGB without colour
         (lambda: Image.fromarray(np.array([[[1, 2, 3, 255], [4, 5, 6, 9]]], np.uint8)), [[[1, 2, 3, 255], [4, 5, 6, 9]]]),  # RGBA
-        (lambda: Image.fromarray(np.array([[0, 65535, 257 * 7]], np.uint16)), [[[0], [255], [7]]]),  # I;16
+        (lambda: Image.fromarray(np.array([[0, 65535, 257 * 200]], np.uint16)), [[[0], [255], [200]]]),  # I;16
         (lambda: Image.fromarray(np.array([[0, 12]], np.uint16)), [[[0], [12]]]),  # 8-bit values in 16 bits
         (lambda: Image.fromarray(np.array([[0, 65535, -4]], np.int32)), [[[0], [255], [0]]]),  # I
         (lambda: Image.fromarray(np.array([[0.0, 1.0, 0.2]], np.float32)), [[[0], [255], [51]]]),  # F in [0, 1]

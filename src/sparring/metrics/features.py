@@ -79,12 +79,12 @@ def fit(
     source: Source,
     seed: int,
     repair: nn.Module | None = None,
-    examples: int = 200_000,
+    examples: int = 100_000,
     batch: int = 64,
     progress: Progress | None = None,
 ) -> FeatureNet:
     """Train on the source's training split (a tenth, at most 2,000, watched and not learned), keep the weights of the lowest
-    watched loss, stop after three looks without a better one or after `examples` examples.
+    watched loss, stop after two looks without a better one or after `examples` examples.
 
     With net.head it learns the classes; else `repair` (N x D -> an example) learns to undo noise through the features.
     """
@@ -107,7 +107,7 @@ def fit(
     best, state, misses, seen = float("inf"), None, 0, 0
     look = max(batch, min(len(learned), 20_000) // batch * batch)
     rounds = numpy_generator(seed, "features", "order")
-    while seen < examples and misses < 3:
+    while seen < examples and misses < 2:
         modules.train()
         indices = rounds.permutation(learned) if len(learned) <= look else rounds.choice(learned, look, replace=False)
         for start in range(0, len(indices), batch):
