@@ -30,7 +30,9 @@ class ArraySource(Source):
         for split, labels in self._labels.items():
             for picture, label in zip(self._values[split], labels, strict=True):
                 picture[:, int(label * shape[1] / max(1, classes))] += 180
-        self.content_hash = hashlib.sha256(b"".join(self._values[split].tobytes() for split in ("train", "test")) + str(self.classes).encode()).hexdigest()
+        self.content_hash = hashlib.sha256(
+            b"".join(self._values[split].tobytes() for split in ("train", "test")) + str(self.classes).encode()
+        ).hexdigest()
         counts = {name: int((self._labels["train"] == number).sum()) for number, name in enumerate(self.classes)}
         self.notes, self.report = (), ScanReport(counts={"train": train, "test": test}, labels=counts)
 

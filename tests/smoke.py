@@ -14,7 +14,14 @@ SMALL = {"width": 4, "widths": [16, 12], "start_units": 32}
 
 def smoke_settings(recipe: str, images: int = 96, tick: int = 32, batch: int = 16) -> dict[str, object]:
     """Settings that shrink a recipe's networks (those of SMALL that they have) and fix every length."""
-    settings: dict[str, object] = {"batch": batch, "images": images, "tick": tick, "score_samples": 20, "final_samples": 20, "precision": "float32"}
+    settings: dict[str, object] = {
+        "batch": batch,
+        "images": images,
+        "tick": tick,
+        "score_samples": 20,
+        "final_samples": 20,
+        "precision": "float32",
+    }
     for name, player in load_recipe(recipe).players.items():
         for option in player.options:
             if option in SMALL and player.options[option] is not None:

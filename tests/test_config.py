@@ -46,7 +46,9 @@ def test_bad_settings_are_one_sentence(settings, sentence):
 
 
 def test_settings_reach_their_place():
-    recipe = with_settings(load_recipe("dcgan"), parse_settings(["players.generator.optimizer.lr=1e-3", "batch=64", "players.generator.options.width=8"]))
+    recipe = with_settings(
+        load_recipe("dcgan"), parse_settings(["players.generator.optimizer.lr=1e-3", "batch=64", "players.generator.options.width=8"])
+    )
     assert recipe.players["generator"].optimizer.lr == 1e-3
     assert recipe.batch == 64
     assert recipe.players["generator"].options["width"] == 8
@@ -65,7 +67,17 @@ def test_formats_of_the_future_are_refused():
 
 @pytest.mark.parametrize(
     ("text", "images"),
-    [("2M", 2_000_000), ("500k", 500_000), ("50epochs", 3000), ("1epoch", 60), ("30steps", 960), ("1,000", 1000), (77, 77), ("1e5", 100_000), ("0.5M", 500_000)],
+    [
+        ("2M", 2_000_000),
+        ("500k", 500_000),
+        ("50epochs", 3000),
+        ("1epoch", 60),
+        ("30steps", 960),
+        ("1,000", 1000),
+        (77, 77),
+        ("1e5", 100_000),
+        ("0.5M", 500_000),
+    ],
 )
 def test_images_in_every_unit(text, images):
     assert images_from(text, examples=60, images_per_step=32) == images

@@ -9,10 +9,10 @@ import threading
 
 import numpy as np
 import pytest
-from conftest import ArraySource
-from smoke import StopAt, fingerprint, smoke_settings
 
 import sparring
+from conftest import ArraySource
+from smoke import StopAt, fingerprint, smoke_settings
 from sparring import api
 from sparring.config import list_recipes, load_recipe
 from sparring.listening import Silent

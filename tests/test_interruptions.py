@@ -13,10 +13,10 @@ import time
 
 import filelock
 import pytest
-from conftest import ArraySource
-from smoke import StopAt, fingerprint, smoke_settings
 
 import sparring
+from conftest import ArraySource
+from smoke import StopAt, fingerprint, smoke_settings
 from sparring import api, files
 from sparring.errors import Diverged, UserError
 from sparring.listening import Silent
@@ -24,7 +24,13 @@ from sparring.listening import Silent
 
 def train(out, source=None, recipe="mlp", listener=None, stop=None, settings=None, **wishes):
     return api.train(
-        source or ArraySource(train=60, test=20), recipe, out, settings=settings or smoke_settings(recipe or "mlp"), listener=listener or Silent(), stop=stop, **wishes
+        source or ArraySource(train=60, test=20),
+        recipe,
+        out,
+        settings=settings or smoke_settings(recipe or "mlp"),
+        listener=listener or Silent(),
+        stop=stop,
+        **wishes,
     )
 
 
@@ -148,7 +154,12 @@ def test_fine_tuning_of_another_shape_is_refused(straight, tmp_path):
 
 
 def test_a_training_that_diverges_says_so_and_keeps_the_best(tmp_path):
-    broken = {**smoke_settings("mlp"), "images": 640, "objective.name": "least-squares", "players.discriminator.optimizer": {"name": "sgd", "lr": 1e4}}
+    broken = {
+        **smoke_settings("mlp"),
+        "images": 640,
+        "objective.name": "least-squares",
+        "players.discriminator.optimizer": {"name": "sgd", "lr": 1e4},
+    }
     with pytest.raises(Diverged, match="not finite"):
         train(tmp_path / "run", settings=broken)
     assert json.loads((tmp_path / "run" / "log.jsonl").read_text().splitlines()[-1])["health"] == "diverged"
@@ -192,7 +203,9 @@ def test_signals_save_and_end_with_their_code(tmp_path, number):
 
 
 def test_a_file_size_limit_is_one_sentence_and_code_2(tmp_path):
-    limited = subprocess.run(["bash", "-c", 'ulimit -f 8; exec "$@"', "limited", *command(tmp_path / "run")], capture_output=True, text=True)
+    limited = subprocess.run(
+        ["bash", "-c", 'ulimit -f 8; exec "$@"', "limited", *command(tmp_path / "run")], capture_output=True, text=True
+    )
     assert limited.returncode == 2, limited.stderr
     assert limited.stderr.count("\n") == 1
     assert "size limit" in limited.stderr
@@ -209,7 +222,9 @@ def test_25_kills_at_random_moments(tmp_path, recipe, labels):
     longest = time.monotonic() - begin
     draw, kills = random.Random(f"{recipe}{labels}"), 0
     while kills < 25:
-        process = subprocess.Popen(command(tmp_path / f"killed-{kills // 5}", recipe, "--labels", labels), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        process = subprocess.Popen(
+            command(tmp_path / f"killed-{kills // 5}", recipe, "--labels", labels), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
         time.sleep(draw.uniform(0.5, 1.0) * longest if kills % 5 == 0 else draw.uniform(0.3, 1.0) * longest)
         process.kill()
         _, errors = process.communicate()
@@ -218,3 +233,24 @@ def test_25_kills_at_random_moments(tmp_path, recipe, labels):
     for number in range(5):
         subprocess.run(command(tmp_path / f"killed-{number}", recipe, "--labels", labels), check=True, capture_output=True)
         assert fingerprint(tmp_path / f"killed-{number}") == fingerprint(tmp_path / "straight")
+
+
+def test_a_refused_training_leaves_no_folder(tmp_path):
+    with pytest.raises(UserError):
+        train(tmp_path / "run", settings={"batch": "many"})
+    assert not (tmp_path / "run").exists()
+
+
+def test_too_small_a_disk_is_said_before_the_start(tmp_path, monkeypatch):
+    import shutil
+
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9 - 10**6, 10**6))
+    with pytest.raises(UserError, match="1 MB|0 MB"):
+        train(tmp_path / "run")
+    assert not (tmp_path / "run" / "recipe.yaml").exists()
+
+
+def test_tensorboard_files_on_request(tmp_path):
+    pytest.importorskip("tensorboard")
+    run = train(tmp_path / "run", tensorboard=True)
+    assert list((run.path / "tensorboard").glob("events*"))

@@ -77,7 +77,9 @@ def test_gradients_are_right(name):
     generator = torch.Generator().manual_seed(1)
     real, fake = (torch.randn(5, dtype=torch.float64, generator=generator, requires_grad=True) for _ in range(2))
     assert torch.autograd.gradcheck(objective.discriminator, (real, fake))
-    assert torch.autograd.gradcheck(lambda fake, real: objective.generator(fake, real), (fake, real if objective.compares else real.detach()))
+    assert torch.autograd.gradcheck(
+        lambda fake, real: objective.generator(fake, real), (fake, real if objective.compares else real.detach())
+    )
     assert torch.autograd.gradgradcheck(objective.discriminator, (real, fake)) or name in ("wasserstein", "hinge")
 
 

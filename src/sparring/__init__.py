@@ -1,8 +1,8 @@
 """Train GANs on your own data, on a laptop or a GPU, and put the generator to work.
 
-    import sparring
-    run = sparring.train("photos/", budget="10m")
-    pictures = sparring.load(run.path).generate(16, seed=0)
+import sparring
+run = sparring.train("photos/", budget="10m")
+pictures = sparring.load(run.path).generate(16, seed=0)
 """
 
 from __future__ import annotations

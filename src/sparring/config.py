@@ -8,18 +8,22 @@ from __future__ import annotations
 import re
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from .errors import UserError, nearest
+from .files import read_text
 
 FORMAT = 1
 
 
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
 class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Latent(Part):
@@ -32,18 +36,21 @@ class Latent(Part):
 class Optimizer(Part):
     name: Literal["adam", "adamw", "rmsprop", "sgd"] = "adam"
     lr: float = Field(2e-4, gt=0)
-    betas: tuple[float, float] = (0.9, 0.999)  # adam, adamw; rmsprop smooths with the second
+    betas: tuple[Share, Share] = (0.9, 0.999)  # adam, adamw; rmsprop smooths with the second
     eps: float = Field(1e-8, gt=0)
     momentum: float = Field(0.0, ge=0, lt=1)  # sgd, rmsprop
     weight_decay: float = Field(0.0, ge=0)
 
 
 class Schedule(Part):
-    """The learning rate as a function of images seen: a factor that rises from 0 over `warmup` images and then goes from 1 to `final`."""
+    """The learning rate as a function of images seen: a factor that rises from 0 over `warmup` images and then goes from 1 to `final`.
+
+    Left open, `final` is 0, or a hundredth for an exponential schedule.
+    """
 
     kind: Literal["constant", "linear", "cosine", "exponential"] = "constant"
     warmup: int = Field(0, ge=0)
-    final: float = Field(1.0, ge=0)
+    final: float | None = Field(None, ge=0)
 
     @model_validator(mode="after")
     def _exponential_stays_positive(self) -> Schedule:
@@ -61,6 +68,7 @@ class Player(Part):
     optimizer: Optimizer = Optimizer()
     schedule: Schedule = Schedule()
     repeats: int = Field(1, ge=1, le=100)  # turns a step
+    begin: int = Field(0, ge=0)  # images seen before its first turn: a phase in which its opponent learns alone
     l1: float = Field(0.0, ge=0)
     l2: float = Field(0.0, ge=0)
     clip_weights: float | None = Field(None, gt=0)
@@ -68,8 +76,8 @@ class Player(Part):
 
 class Objective(Part):
     name: str = "non-saturating"
-    real_target: float = 1.0
-    fake_target: float = 0.0
+    real_target: float = Field(1.0, ge=0, le=1)
+    fake_target: float = Field(0.0, ge=0, le=1)
 
 
 class Recipe(Part):
@@ -96,6 +104,8 @@ class Recipe(Part):
         wanted = {"synthesis": {"generator", "discriminator"}}[self.game]
         if set(self.players) != wanted:
             raise ValueError(f"the game '{self.game}' is played by {' and '.join(sorted(wanted))}, not {', '.join(sorted(self.players))}")
+        if self.players["discriminator"].begin:
+            raise ValueError("the discriminator begins at image 0: images are counted by its turns")
         return self
 
 
@@ -117,7 +127,7 @@ def load_recipe(name: str) -> Recipe:
         path = Path(name)
         if not path.is_file():
             raise UserError(f"there is no recipe file {name}")
-        return recipe_from(parse_yaml(path.read_text(encoding="utf-8"), name), name)
+        return recipe_from(parse_yaml(read_text(path), name), name)
     return recipe_from(parse_yaml(recipe_text(name), name), name)
 
 
@@ -176,8 +186,10 @@ def images_from(text: int | str, examples: int, images_per_step: int) -> int:
 
     examples: training examples in an epoch. images_per_step: real examples shown to the discriminator in a step.
     """
-    match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+(?:e[0-9]+)?)\s*(k|m|epochs?|steps?|images?)?\s*", str(text).lower().replace(",", "").replace("_", ""))
-    if not match or float(match[1]) <= 0:
+    match = re.fullmatch(
+        r"\s*([0-9]*\.?[0-9]+(?:e[0-9]+)?)\s*(k|m|epochs?|steps?|images?)?\s*", str(text).lower().replace(",", "").replace("_", "")
+    )
+    if not match or not 0 < float(match[1]) < 1e12:
         raise UserError(f"'{text}' is not a number of images; write for example 200000, 2M, 50epochs or 30000steps")
     factor = {"k": 1e3, "m": 1e6, "epoch": examples, "step": images_per_step}.get((match[2] or "").removesuffix("s"), 1)
     return max(1, round(float(match[1]) * factor))
@@ -229,6 +241,4 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+0123456789.")
-)
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+0123456789."))

@@ -8,6 +8,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from .errors import UserError
+
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write aside, flush to the disk, rename into place: a reader sees the old file or the new one, never half of one."""
@@ -33,10 +35,33 @@ def write_json(path: Path, value: Any) -> None:
 
 def rename_folder(aside: Path, final: Path) -> None:
     """Put a finished folder in place of an older one of the same name; the folder's own entry reaches the disk too."""
-    if final.exists():
-        shutil.rmtree(final)
+    _sync_folder(aside)
+    remove_folder(final)
     os.replace(aside, final)
     _sync_folder(final.parent)
+
+
+def remove_folder(folder: Path) -> None:
+    """Take a folder away at once: a kill in the middle leaves a hidden rest, never half a folder under its own name."""
+    if folder.exists():
+        rest = folder.with_name(f".{folder.name}.{os.getpid()}.old.tmp")
+        shutil.rmtree(rest, ignore_errors=True)
+        os.replace(folder, rest)
+        shutil.rmtree(rest)
+
+
+def clean(folder: Path) -> None:
+    """Remove what killed writers left beside the files of a folder."""
+    for entry in folder.glob(".*.tmp"):
+        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+
+def read_text(path: Path) -> str:
+    """Raises UserError where the file is not UTF-8 text."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is not text in UTF-8") from None
 
 
 def _sync_folder(folder: Path) -> None:

@@ -79,6 +79,8 @@ def load(path: str | Path) -> Gan:
     weights = run.path / "generator.safetensors"
     if not weights.is_file():
         raise UserError(f"{run.path} has no trained generator yet; the first is written at the first tick of a training")
+    if not {"classes", "shape", "labels", "modality"} <= source.keys() or source["modality"] not in modalities.names():
+        raise UserError(f"{run.path / 'source.json'} is damaged: it does not say what the model was trained on")
     classes = source["classes"]
     player = recipe.players["generator"]
     generator = networks.build(

@@ -62,7 +62,9 @@ def in_words(tick: Tick) -> str:
         return f"{tick.health}: {tick.notes.get('reason', '')}"
     facts = tick.facts
     losses = ", ".join(f"{name.removeprefix('losses.')} {value:.3f}" for name, value in facts.items() if name.startswith("losses."))
-    judged = f"reals judged right {facts['accuracy.real']:.0%}, fakes {facts['accuracy.fake']:.0%} (fooling rate {facts['fooling_rate']:.0%})"
+    judged = (
+        f"reals judged right {facts['accuracy.real']:.0%}, fakes {facts['accuracy.fake']:.0%} (fooling rate {facts['fooling_rate']:.0%})"
+    )
     scores: dict[str, Any] = {name: score["value"] for name, score in tick.scores.items() if not name.endswith("_real")}
     score = ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in scores.items())
     return f"{tick.clock['images_per_second']:,.0f} images/s | losses: {losses} | {judged} | {score}{' *best*' if tick.best else ''}"

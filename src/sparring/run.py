@@ -15,7 +15,7 @@ from .errors import UserError
 if TYPE_CHECKING:
     from .gan import Gan
 
-ABOUT = ("data", "asked", "reasons", "command", "versions", "machine")  # keys of recipe.yaml beside those of the recipe itself
+ABOUT = ("data", "asked", "given", "reasons", "command", "planned_seconds", "versions", "machine")  # keys beside those of the recipe
 
 
 class Run:
@@ -32,13 +32,13 @@ class Run:
         return (self.path / "recipe.yaml").is_file()
 
     def recipe(self) -> tuple[Recipe, dict[str, Any]]:
-        """The resolved recipe, and what stands beside it: data, asked, reasons, command, versions, machine.
+        """The resolved recipe, and what stands beside it: data, asked, reasons, command, planned_seconds, versions, machine.
 
         Raises UserError where there is no run or it cannot be read.
         """
         if not self.exists:
             raise UserError(f"{self.path} is not a run folder (it has no recipe.yaml); give the folder that `sparring train` printed")
-        values = parse_yaml((self.path / "recipe.yaml").read_text(encoding="utf-8"), str(self.path / "recipe.yaml"))
+        values = parse_yaml(files.read_text(self.path / "recipe.yaml"), str(self.path / "recipe.yaml"))
         about = {name: values.pop(name, {}) for name in ABOUT}
         return recipe_from(values, str(self.path / "recipe.yaml")), about
 
@@ -50,9 +50,11 @@ class Run:
         """One of the run's JSON files; refuses what is missing, damaged or of another format in one sentence."""
         path = self.path / name
         try:
-            value = json.loads(path.read_text(encoding="utf-8"))
+            value = json.loads(files.read_text(path))
         except FileNotFoundError:
-            raise UserError(f"{self.path} has no {name}; the training was stopped before it began, run the same train command again") from None
+            raise UserError(
+                f"{self.path} has no {name}; the training was stopped before it began, run the same train command again"
+            ) from None
         except ValueError as error:
             raise UserError(f"{path} is damaged ({error})") from None
         if not isinstance(value, dict) or value.get("format") != FORMAT:

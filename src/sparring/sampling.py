@@ -35,7 +35,9 @@ def latents(latent: Latent, seed: int, indices: Sequence[int]) -> Tensor:
 def classes(shares: Sequence[float], seed: int, indices: Sequence[int]) -> Tensor:
     """Class numbers (int64) drawn with these shares, each from (seed, index) alone."""
     edges = np.cumsum(shares) / np.sum(shares)
-    drawn = [min(int(np.searchsorted(edges, numpy_generator(seed, "class", index).random(), side="right")), len(edges) - 1) for index in indices]
+    drawn = [
+        min(int(np.searchsorted(edges, numpy_generator(seed, "class", index).random(), side="right")), len(edges) - 1) for index in indices
+    ]
     return torch.tensor(drawn, dtype=torch.int64)
 
 

@@ -27,8 +27,9 @@ def from_bytes(data: bytes, path: Path) -> dict[str, Tensor]:
         raise UserError(f"{path} is not a safetensors file ({error}); nothing else is loaded, for safety") from None
 
 
-def about(data: bytes) -> dict[str, Any]:
-    """What `to_bytes` was given as `about`; {} where there is nothing."""
+def about(data: bytes, path: Path) -> dict[str, Any]:
+    """What `to_bytes` was given as `about`; {} where there is nothing. Refuses what is no safetensors file, like `from_bytes`."""
+    from_bytes(data, path)
     length = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + length])
     return json.loads(header.get("__metadata__", {}).get("sparring", "{}"))

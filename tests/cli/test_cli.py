@@ -6,9 +6,9 @@ import subprocess
 import sys
 
 import pytest
+
 from conftest import ArraySource
 from smoke import smoke_settings
-
 from sparring import api
 from sparring.listening import Silent
 
@@ -133,7 +133,12 @@ def test_a_pickle_as_weights_or_data_is_refused_not_run(run, tmp_path):
 def test_damaged_run_files_are_one_sentence(run, tmp_path):
     import shutil
 
-    for name, text in (("recipe.yaml", "format: 1\nname: ["), ("recipe.yaml", "format: 9"), ("codec.json", "{"), ("source.json", '{"format": 3}')):
+    for name, text in (
+        ("recipe.yaml", "format: 1\nname: ["),
+        ("recipe.yaml", "format: 9"),
+        ("codec.json", "{"),
+        ("source.json", '{"format": 3}'),
+    ):
         copy = tmp_path / "copy"
         shutil.copytree(run, copy)
         (copy / name).write_text(text)

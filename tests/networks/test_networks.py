@@ -80,7 +80,11 @@ def test_dcgan_small_is_the_printed_one():
     assert kinds[:3] == ["Linear", "LeakyReLU", "BatchNorm1d"]
     assert generator.layers[0].out_features == 256
     grow = [each for each in generator.modules() if isinstance(each, GrowingConv)]
-    assert [(each.out_channels, each.kernel_size, each.stride) for each in grow] == [(128, (4, 4), (2, 2)), (64, (4, 4), (2, 2)), (1, (4, 4), (2, 2))]
+    assert [(each.out_channels, each.kernel_size, each.stride) for each in grow] == [
+        (128, (4, 4), (2, 2)),
+        (64, (4, 4), (2, 2)),
+        (1, (4, 4), (2, 2)),
+    ]
     assert generator.layers[2].momentum == pytest.approx(0.2)
     halve = [each for each in discriminator.modules() if isinstance(each, HalvingConv)]
     assert [(each.out_channels, each.kernel_size) for each in halve] == [(64, (4, 4)), (128, (4, 4))]
@@ -93,13 +97,17 @@ def test_halving_rounds_up_and_growing_cuts(kernel, side):
     assert GrowingConv(1, 1, kernel, 2, (2 * side - 1, 2 * side))(torch.zeros(1, 1, side, side)).shape[-2:] == (2 * side - 1, 2 * side)
 
 
-@pytest.mark.parametrize(("network", "options", "sentence"), [("dcgan-generatr", {}, "did you mean"), ("mlp-generator", {"width": [1]}, "did you mean 'widths'")])
+@pytest.mark.parametrize(
+    ("network", "options", "sentence"), [("dcgan-generatr", {}, "did you mean"), ("mlp-generator", {"width": [1]}, "did you mean 'widths'")]
+)
 def test_unknown_networks_and_options_are_one_sentence(network, options, sentence):
     with pytest.raises(UserError, match=sentence):
         networks.build(network, options, shape=(1, 8, 8), classes=0, latent_size=4)
 
 
-@pytest.mark.parametrize(("how", "deviation"), [("dcgan", 0.02), ("keras", (2 / 400) ** 0.5), ("xavier", (2 / 400) ** 0.5), ("kaiming", (2 / 200) ** 0.5)])
+@pytest.mark.parametrize(
+    ("how", "deviation"), [("dcgan", 0.02), ("keras", (2 / 400) ** 0.5), ("xavier", (2 / 400) ** 0.5), ("kaiming", (2 / 200) ** 0.5)]
+)
 def test_initialisations_have_their_spread(how, deviation):
     layer = seeded(0, lambda: initialise(nn.Linear(200, 200), how))
     assert layer.weight.std().item() == pytest.approx(deviation, rel=0.03)

@@ -6,9 +6,9 @@ import threading
 import numpy as np
 import pytest
 import torch
-from smoke import smoke_settings
 from torch import nn
 
+from smoke import smoke_settings
 from sparring import games, modalities
 from sparring.choose import Choices, values
 from sparring.config import load_recipe, with_settings
@@ -66,7 +66,9 @@ def test_micro_batches_add_up_to_the_batch(bars, tmp_path, objective):
     assert parts.recipe.micro_batch == 5
     whole.step()
     parts.step()
-    for mine, theirs in zip(whole.game.players["discriminator"].parameters(), parts.game.players["discriminator"].parameters(), strict=True):
+    for mine, theirs in zip(
+        whole.game.players["discriminator"].parameters(), parts.game.players["discriminator"].parameters(), strict=True
+    ):
         torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-6)
     assert parts._means()["logits.real"] == pytest.approx(whole._means()["logits.real"], rel=1e-4)
 
@@ -127,7 +129,11 @@ def test_what_is_not_finite_never_reaches_a_weight(bars, tmp_path, what):
 
     def broken(batch, draws):
         outcome = turn.loss(batch, draws)
-        bad = outcome.loss * float("inf") if what == "loss" else outcome.loss + torch.sqrt(ours.game.players["discriminator"].last.bias * 0).sum()
+        bad = (
+            outcome.loss * float("inf")
+            if what == "loss"
+            else outcome.loss + torch.sqrt(ours.game.players["discriminator"].head.linear.bias * 0).sum()
+        )
         return games.Outcome(bad, outcome.shown)
 
     ours.turns = (games.Turn(turn.learner, broken), ours.turns[1])
@@ -154,3 +160,14 @@ def test_a_loss_that_no_graph_forgets(bars, tmp_path):
     with torch.autograd.set_detect_anomaly(True):
         for recipe in ("mlp", "dcgan", "dcgan-small"):
             trainer(bars, recipe, tmp_path).step()
+
+
+def test_a_phase_without_the_generator(bars, tmp_path):
+    """Until `begin` images the discriminator learns alone, against a generator that stands still."""
+    ours = trainer(bars, "mlp", tmp_path, **{"players.generator.begin": 33})
+    before = copy.deepcopy(ours.game.players["generator"].state_dict())
+    for _ in range(2):
+        ours.step()
+    assert all(torch.equal(value, before[name]) for name, value in ours.game.players["generator"].state_dict().items())
+    ours.step()
+    assert not torch.equal(ours.game.players["generator"].last.weight, before["last.weight"])

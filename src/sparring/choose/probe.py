@@ -19,6 +19,7 @@ SHORTEST_TICK = 3.0
 TICKS = 20  # looks at a training, where ticks of 3 to 45 seconds allow it
 SCORING_SHARE = 0.05  # of the time, at most, for the scores of ticks; and the same for the last one
 FEWEST_SAMPLES, MOST_SAMPLES = 256, 10_000
+MOST_BYTES = 2 << 30  # of generated values held at once, four bytes each
 
 
 @dataclass(frozen=True)
@@ -50,15 +51,17 @@ def measure(trainer: Trainer, sample: Callable[[int], None], seconds: float) -> 
     return Speed(statistics.median(times[len(times) // 3 :]), per_sample)
 
 
-def plan(choices: Choices, speed: Speed, examples: int, step_images: int, budget: float | None) -> None:
+def plan(choices: Choices, speed: Speed, examples: int, values: int, step_images: int, budget: float | None) -> None:
     """Fill images, tick, score_samples and final_samples. budget: seconds left for training and scoring, or None.
 
-    examples: training examples. step_images: real examples shown in a step; images and tick become multiples of it.
+    examples: training examples. values: numbers in one of them. step_images: real examples shown in a step; images and tick become multiples of it.
     """
     rate = step_images / speed.seconds_a_step
     if budget is not None:
         wanted = rate * budget * (1 - 2 * SCORING_SHARE)
-        choices.change("images", _steps(wanted, step_images), f"{budget:.0f} s left of the budget at {rate:.0f} images/s, less the time for scores")
+        choices.change(
+            "images", _steps(wanted, step_images), f"{budget:.0f} s left of the budget at {rate:.0f} images/s, less the time for scores"
+        )
     else:
         recipe: Recipe = choices.recipe
         assert recipe.images is not None
@@ -72,18 +75,16 @@ def plan(choices: Choices, speed: Speed, examples: int, step_images: int, budget
     tick = _steps(min(choices.recipe.images, rate * tick_seconds), step_images)
     choices.settle("tick", tick, f"a look and a checkpoint about every {tick / rate:.0f} s, which is the most that a kill can cost")
     assert choices.recipe.tick
-    affordable = SCORING_SHARE * choices.recipe.tick / rate / speed.seconds_a_sample
-    choices.settle("score_samples", _samples(affordable, examples), f"scoring them takes about {SCORING_SHARE:.0%} of the time")
-    affordable = SCORING_SHARE * seconds / speed.seconds_a_sample
-    choices.settle("final_samples", _samples(affordable, examples), f"scoring them once takes about {SCORING_SHARE:.0%} of the time")
+    most = max(2, min(MOST_SAMPLES, examples, MOST_BYTES // (4 * values)))
+    for key, spent in (("score_samples", choices.recipe.tick / rate), ("final_samples", seconds)):
+        affordable = int(SCORING_SHARE * spent / speed.seconds_a_sample) // 100 * 100
+        choices.settle(key, min(most, max(FEWEST_SAMPLES, affordable)), f"scoring them takes about {SCORING_SHARE:.0%} of the time")
+        if getattr(choices.recipe, key) > most:
+            choices.change(key, most, "no more than there are training examples, or than memory holds")
 
 
 def _steps(images: float, step_images: int) -> int:
     return max(1, ceil(images / step_images)) * step_images
-
-
-def _samples(affordable: float, examples: int) -> int:
-    return max(2, min(MOST_SAMPLES, examples, max(FEWEST_SAMPLES, int(affordable) // 100 * 100)))
 
 
 def _emptied(state: State) -> State:

@@ -7,6 +7,7 @@ from torch import nn
 
 from .. import objectives
 from ..data.source import Source
+from ..errors import UserError
 from ..training.devices import choose_precision
 from ..training.trainer import has_batch_statistics
 from . import Choices
@@ -36,10 +37,14 @@ def micro_batch(choices: Choices, players: dict[str, nn.Module]) -> None:
     choices.settle("micro_batch", recipe.batch, "the whole batch at once")
     asked = choices.recipe.micro_batch
     assert asked
+    joined = [name for name, player in players.items() if has_batch_statistics(player)]
+    if joined and min(asked, recipe.batch) < 2:
+        raise UserError(
+            f"a batch of 1 has no statistics, and the {' and '.join(joined)} needs them (batch normalisation); set batch to 2 or more"
+        )
     if asked >= recipe.batch:
         choices.change("micro_batch", recipe.batch, "the whole batch at once")
         return
-    joined = [name for name, player in players.items() if has_batch_statistics(player)]
     if objectives.get(recipe.objective.name).mean_of_batch:
         joined.append("objective")
     if joined:

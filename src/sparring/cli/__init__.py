@@ -44,6 +44,9 @@ def main(arguments: list[str] | None = None) -> None:
         app(arguments, standalone_mode=True)
     except UserError as error:
         _fail(str(error))
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        sys.stderr.close()
+        sys.exit(0)
     except OSError as error:
         if error.errno is None or error.errno not in _DISK:
             _fault(error)
@@ -51,9 +54,15 @@ def main(arguments: list[str] | None = None) -> None:
             _fail(f"{_DISK[error.errno]}{_at(error)}; nothing written before is lost, mend that and run the same command again")
     except KeyboardInterrupt:
         sys.exit(130)
+    except MemoryError:
+        _fail(OUT_OF_MEMORY)
     except Exception as error:
+        if type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error):  # torch's words, without importing it
+            _fail(OUT_OF_MEMORY)
         _fault(error)
 
+
+OUT_OF_MEMORY = "not enough memory for this; ask for a smaller --size or a smaller --set batch=N; what was saved is kept"
 
 _DISK = {
     errno.ENOSPC: "the disk is full",

@@ -26,18 +26,27 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Look at every file of a data set, before any training: counts, sizes, modes, labels, duplicates, and what cannot be used."""
         from .. import data as rooms
+        from ..choose.values import largest_side
         from ..data.source import OpenOptions
+        from ..training.devices import choose_device
 
         wishes = {"fit": one_of("--fit", fit, ("crop", "pad", "stretch")), "labels": labels, "size": parse_size(size)}
-        wishes |= {"mode": one_of("--mode", mode, ("auto", "L", "LA", "RGB", "RGBA")), "label_level": one_of("--label-level", label_level, ("first", "leaf"))}
-        source = rooms.open(data, OpenOptions(**{key: value for key, value in wishes.items() if value is not None}))  # type: ignore[arg-type]
+        wishes |= {
+            "mode": one_of("--mode", mode, ("auto", "L", "LA", "RGB", "RGBA")),
+            "label_level": one_of("--label-level", label_level, ("first", "leaf")),
+        }
+        side = largest_side(choose_device("auto")[0])
+        source = rooms.open(data, OpenOptions(max_side=side, **{key: value for key, value in wishes.items() if value is not None}))  # type: ignore[arg-type]
         report = source.report
         if as_json:
             typer.echo(json.dumps({**source.describe(), "report": asdict(report)}, indent=2, ensure_ascii=False))
             return
         for note in source.notes:
             typer.echo(note)
-        typer.echo(f"{source.modality} of shape {' x '.join(map(str, source.shape))}; " + ", ".join(f"{count:,} {split}" for split, count in report.counts.items()))
+        typer.echo(
+            f"{source.modality} of shape {' x '.join(map(str, source.shape))}; "
+            + ", ".join(f"{count:,} {split}" for split, count in report.counts.items())
+        )
         for title, counts in (("sizes", report.sizes), ("modes", report.modes), ("labels", report.labels)):
             if counts:
                 shown = list(counts.items())

@@ -13,10 +13,19 @@ def register(app: typer.Typer) -> None:
     def generate(
         run: Annotated[Path, typer.Argument(help="The run folder of a training.")],
         count: Annotated[int, typer.Option("-n", "--count", min=1, max=10_000_000, help="How many samples.")] = 64,
-        out: Annotated[Path | None, typer.Option("-o", "--out", help="A folder for single files, or one file (.png a sheet, .npz arrays, .zip). Default: samples beside the run.")] = None,
+        out: Annotated[
+            Path | None,
+            typer.Option(
+                "-o",
+                "--out",
+                help="A folder for single files, or one file (.png a sheet, .npz arrays, .zip). Default: NAME-samples here.",
+            ),
+        ] = None,
         seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
         label: Annotated[str | None, typer.Option(help="Only this class, by name or number (models trained with labels).")] = None,
-        batch_size: Annotated[int, typer.Option(min=1, help="How many samples are held in memory at once; the files do not depend on it.")] = 64,
+        batch_size: Annotated[
+            int, typer.Option(min=1, help="How many samples are held in memory at once; the files do not depend on it.")
+        ] = 64,
         grid: Annotated[bool, typer.Option("--grid", help="One sheet of all samples, whatever the count.")] = False,
     ) -> None:
         """Make new samples with a trained generator.

@@ -12,7 +12,10 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def interpolate(
         run: Annotated[Path, typer.Argument(help="The run folder of a training.")],
-        out: Annotated[Path | None, typer.Option("-o", "--out", help="A film (.mp4, .gif) or a strip of pictures (.png). Default: NAME-interpolation.gif.")] = None,
+        out: Annotated[
+            Path | None,
+            typer.Option("-o", "--out", help="A film (.mp4, .gif) or a strip of pictures (.png). Default: NAME-interpolation.gif."),
+        ] = None,
         stops: Annotated[int, typer.Option(min=2, max=1000, help="How many samples the walk passes through.")] = 6,
         frames: Annotated[int, typer.Option(min=1, max=1000, help="Pictures between two of them.")] = 24,
         seed: Annotated[int, typer.Option(help="Which samples.")] = 0,
@@ -25,4 +28,6 @@ def register(app: typer.Typer) -> None:
         """
         from ..tasks.interpolate import interpolate_file
 
-        typer.echo(interpolate_file(run, out or Path(f"{run.name or 'run'}-interpolation.gif"), stops, frames, seed=seed, label=label, fps=fps))
+        typer.echo(
+            interpolate_file(run, out or Path(f"{run.name or 'run'}-interpolation.gif"), stops, frames, seed=seed, label=label, fps=fps)
+        )

@@ -9,7 +9,12 @@ import typer
 
 from ..errors import UserError
 
-Size = Annotated[str | None, typer.Option("--size", help="Height x width to work at, for example 64x64. Default: the data's own, bounded by the device.", metavar="HxW")]
+Size = Annotated[
+    str | None,
+    typer.Option(
+        "--size", help="Height x width to work at, for example 64x64. Default: the data's own, bounded by the device.", metavar="HxW"
+    ),
+]
 Fit = Annotated[str | None, typer.Option("--fit", help="How other shapes are brought to that size: crop, pad or stretch. Default: crop.")]
 Mode = Annotated[str | None, typer.Option("--mode", help="Channels: L, LA, RGB or RGBA. Default: the fewest that lose nothing.")]
 Labels = Annotated[str | None, typer.Option("--labels", help="auto (folder names or a label column), none, or the name of a column.")]

@@ -21,15 +21,32 @@ def current_run() -> Path | None:
     return _current.get("run")
 
 
+def _without_folders(argument: str) -> str:
+    """Recipes travel with models: absolute paths stay at home."""
+    return Path(argument).name if Path(argument).is_absolute() else argument
+
+
 def register(app: typer.Typer) -> None:
     @app.command()
     def train(
-        data: Annotated[str, typer.Argument(help="A folder, zip or tar of pictures, an .npy/.npz, IDX or Parquet file, or a name: digits, mnist, cifar10, ring ...")],
-        recipe: Annotated[str | None, typer.Option(help="A recipe (see `sparring recipes`) or a YAML file of your own. Default: the one for this kind of data.")] = None,
+        data: Annotated[
+            str,
+            typer.Argument(
+                help="A folder, zip or tar of pictures, an .npy/.npz, IDX or Parquet file, or a name: digits, mnist, cifar10, ring ..."
+            ),
+        ],
+        recipe: Annotated[
+            str | None,
+            typer.Option(help="A recipe (see `sparring recipes`) or a YAML file of your own. Default: the one for this kind of data."),
+        ] = None,
         out: Annotated[Path | None, typer.Option(help="The run folder. Default: runs/NAME.")] = None,
         images: Annotated[str | None, typer.Option(help="How long, in real examples shown: 200000, 2M, 50epochs, 30000steps.")] = None,
-        budget: Annotated[str | None, typer.Option(help="How long, in time: 90s, 10m, 1h30m. A few timed steps turn it into images before the start.")] = None,
-        stop_after: Annotated[str | None, typer.Option(help="The hard clock: save what is reached after this time and end; the same command goes on.")] = None,
+        budget: Annotated[
+            str | None, typer.Option(help="How long, in time: 90s, 10m, 1h30m. A few timed steps turn it into images before the start.")
+        ] = None,
+        stop_after: Annotated[
+            str | None, typer.Option(help="The hard clock: save what is reached after this time and end; the same command goes on.")
+        ] = None,
         seed: Annotated[int | None, typer.Option(help="The seed of everything random. Default: 0.")] = None,
         size: Size = None,
         fit: Fit = None,
@@ -38,7 +55,14 @@ def register(app: typer.Typer) -> None:
         label_level: LabelLevel = None,
         init_from: Annotated[Path | None, typer.Option(help="Start from the weights of another run (fine-tuning).")] = None,
         device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
-        set_: Annotated[list[str] | None, typer.Option("--set", help="Change one value of the recipe: --set batch=64 --set players.generator.optimizer.lr=1e-3", metavar="KEY=VALUE")] = None,
+        set_: Annotated[
+            list[str] | None,
+            typer.Option(
+                "--set",
+                help="Change one value of the recipe: --set batch=64 --set players.generator.optimizer.lr=1e-3",
+                metavar="KEY=VALUE",
+            ),
+        ] = None,
         tensorboard: Annotated[bool, typer.Option(help="Write TensorBoard event files into the run folder.")] = False,
     ) -> None:
         """Train a GAN on your data. Run the same command again to go on after a stop, a kill or a power cut.
@@ -57,8 +81,9 @@ def register(app: typer.Typer) -> None:
             signal.signal(number, signal.SIG_DFL)  # a second one ends at once
             received.append(number)
             stop.set()
+            print("stopping after this step, saved; once more ends at once", file=sys.stderr, flush=True)
 
-        folder = out or Path("runs") / api.default_name(data, recipe)
+        folder = out or api.default_folder(data, recipe)
         _current["run"] = folder
         before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
@@ -67,7 +92,7 @@ def register(app: typer.Typer) -> None:
                     data, recipe, folder, images=images, budget=budget, stop_after=stop_after, seed=seed, size=parse_size(size),
                     fit=one_of("--fit", fit, ("crop", "pad", "stretch")), mode=one_of("--mode", mode, ("auto", "L", "LA", "RGB", "RGBA")),
                     labels=labels, label_level=one_of("--label-level", label_level, ("first", "leaf")), init_from=init_from, device=device,
-                    settings=set_ or (), tensorboard=tensorboard, listener=listener, stop=stop, command=shlex.join(["sparring", *sys.argv[1:]]),
+                    settings=set_ or (), tensorboard=tensorboard, listener=listener, stop=stop, command=shlex.join(["sparring", *map(_without_folders, sys.argv[1:])]),
                 )  # fmt: skip
         finally:
             for number, handler in before.items():

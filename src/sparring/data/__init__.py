@@ -11,7 +11,7 @@ from ..errors import UserError, nearest
 from . import named
 from .source import OpenOptions, ScanReport, Source, Split
 
-__all__ = ["OpenOptions", "ScanReport", "Source", "Split", "check", "known_names", "open"]
+__all__ = ["OpenOptions", "ScanReport", "Source", "Split", "known_names", "modality_of", "open"]
 
 
 def open(path_or_name: str | Path, options: OpenOptions | None = None) -> Source:
@@ -21,6 +21,8 @@ def open(path_or_name: str | Path, options: OpenOptions | None = None) -> Source
     cannot be read or holds nothing that a modality knows.
     """
     options, text = options or OpenOptions(), str(path_or_name)
+    if not text.strip():
+        raise UserError(f"No data was named: give a folder, a file, or one of {', '.join(known_names())}.")
     if isinstance(path_or_name, Path) or "/" in text or os.sep in text or text in ("", ".", ".."):
         return _open_path(Path(text), options)
     for module in _modules():
@@ -38,9 +40,15 @@ def open(path_or_name: str | Path, options: OpenOptions | None = None) -> Source
     return _open_path(Path(text), options)
 
 
-def check(path_or_name: str | Path, options: OpenOptions | None = None) -> Source:
-    """Open the data for its report alone: `.report` and `.notes` tell what would be used, chosen and skipped."""
-    return open(path_or_name, options)
+def modality_of(path_or_name: str | Path) -> str | None:
+    """The modality that would open this, without reading it; None where none would."""
+    text = str(path_or_name)
+    path = Path(text)
+    for name in modalities.names():
+        module = modalities.get(name)
+        if text in module.NAMES or (text in named.NAMED and name == named.MODALITY) or (path.exists() and module.recognises(path)):
+            return name
+    return None
 
 
 def known_names() -> list[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import lzma
 import os
 import tarfile
 import tempfile
 import threading
 import zipfile
+import zlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -31,7 +33,7 @@ def list_archive(path: Path) -> Contents:
         found = _list_zip(path) if path.suffix.lower() == ".zip" else _list_tar(path)
     except PermissionError:
         raise UserError(f"No permission to read {path}: change its permissions or open another file.") from None
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, ValueError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, ValueError, NotImplementedError, zlib.error, lzma.LZMAError) as error:
         raise UserError(f"{path} is not a whole archive ({error}): download or pack it again.") from None
     found.stamp = f"{path.resolve()}/{about.st_size}/{about.st_mtime_ns}/{about.st_ctime_ns}"
     found.members = [member for member in found.members if not _hidden(member.name, found)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ def from_file(path: Path) -> Contents | None:
         parts = _npz(path) if suffix == ".npz" else [ArrayPart(path.name, np.load(path, mmap_mode="r", allow_pickle=False))]
     except PermissionError:
         raise UserError(f"No permission to read {path}: change its permissions or open another file.") from None
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError, SyntaxError) as error:
+    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError, SyntaxError, zlib.error) as error:
         pickled = isinstance(error, ValueError) and ("pickle" in str(error).lower() or "Python objects" in str(error))
         reason = "Python objects (a pickle), which could run code and are never loaded" if pickled else f"no whole array ({error})"
         raise UserError(f"{path} holds {reason}: save plain numbers with numpy.save or numpy.savez.") from None

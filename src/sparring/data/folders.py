@@ -30,7 +30,7 @@ def _walk(folder: Path, prefix: str, real_root: str, skipped: Skipped) -> Iterat
     with os.scandir(folder) as entries:
         ordered = sorted(entries, key=lambda entry: entry.name)
     for entry in ordered:
-        name = prefix + entry.name
+        name = prefix + os.fsencode(entry.name).decode("utf-8", "replace")
         reason = _refused(entry, real_root)
         if reason:
             skipped.append((name, reason))

@@ -7,6 +7,7 @@ import io
 import math
 import re
 import struct
+import zlib
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -35,7 +36,7 @@ def parse(data: bytes, name: str) -> np.ndarray:
         content = file.read(expected + 1)
         if len(content) != expected:
             raise ValueError(f"its header promises {expected} bytes, it holds {'more' if len(content) > expected else len(content)}")
-    except (OSError, EOFError, ValueError, KeyError, struct.error) as error:
+    except (OSError, EOFError, ValueError, KeyError, struct.error, zlib.error) as error:
         raise UserError(f"{name} is not a whole IDX file ({error}): download it again.") from None
     return np.frombuffer(content, TYPES[kind]).reshape(shape)
 

@@ -29,6 +29,7 @@ def _mnist_files(*md5: str) -> dict[str, str]:
     )
 
 
+MODALITY = "image"  # of every set below
 NAMED = {
     "mnist": NamedSet(
         ("https://ossci-datasets.s3.amazonaws.com/mnist/",),

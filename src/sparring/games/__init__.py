@@ -37,12 +37,14 @@ class Outcome:
 class Turn:
     """`learner` takes a gradient step on `loss`, `repeats` times in a row; while it learns every other player is frozen.
 
+    begin: images seen before the first such turn (a phase in which the opponent learns alone).
     fresh: each repeat gets new real examples (and counts them); otherwise it sees those of the turn before.
     """
 
     learner: str
     loss: Callable[[Batch, Draws], Outcome]
     repeats: int = 1
+    begin: int = 0
     fresh: bool = True
 
 

@@ -24,7 +24,7 @@ class Synthesis:
         settings = self.recipe.players
         return (
             Turn("discriminator", self.discriminator_loss, settings["discriminator"].repeats),
-            Turn("generator", self.generator_loss, settings["generator"].repeats, fresh=False),
+            Turn("generator", self.generator_loss, settings["generator"].repeats, settings["generator"].begin, fresh=False),
         )
 
     def discriminator_loss(self, batch: Batch, draws: Draws) -> Outcome:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
 
-from ..data.source import Source
+from ..data.source import Source, Split
 from ..draws import numpy_generator, torch_generator
 
 WIDTH = 64
@@ -44,6 +44,10 @@ class FeatureNet:
                 classes.append(self.head(features).argmax(dim=1))
         return torch.cat(raw).double().numpy(), torch.cat(classes).numpy() if classes else None
 
+    def of(self, source: Source, indices: np.ndarray, split: Split = "train") -> np.ndarray:
+        """Features of these examples of a source, which are never all in memory."""
+        return np.concatenate([self(source.values(indices[start : start + CHUNK], split))[0] for start in range(0, len(indices), CHUNK)])
+
     def tensors(self) -> dict[str, Tensor]:
         parts = {"body": self.body, **({"head": self.head} if self.head is not None else {})}
         found = {f"{part}.{name}": value for part, module in parts.items() for name, value in module.state_dict().items()}
@@ -52,17 +56,19 @@ class FeatureNet:
     def load(self, tensors: dict[str, Tensor]) -> FeatureNet:
         for part, module in (("body", self.body), ("head", self.head)):
             if module is not None:
-                module.load_state_dict({name.removeprefix(f"{part}."): value for name, value in tensors.items() if name.startswith(f"{part}.")})
+                module.load_state_dict(
+                    {name.removeprefix(f"{part}."): value for name, value in tensors.items() if name.startswith(f"{part}.")}
+                )
         self.mean, self.deviation = tensors["mean"], tensors["deviation"]
         return self
 
     @torch.no_grad()
-    def standardise(self, values: np.ndarray) -> FeatureNet:
-        """Fix mean and scale on training examples."""
+    def standardise(self, source: Source, indices: np.ndarray) -> FeatureNet:
+        """Fix mean and scale on these training examples."""
         self.mean, self.deviation = torch.zeros(1), torch.ones(1)
-        features = torch.from_numpy(self(values)[0])
+        features = torch.from_numpy(self.of(source, indices))
         self.mean = features.mean(dim=0).float()
-        self.deviation = features.var(dim=0).mean().sqrt().clamp(min=1e-6).float()
+        self.deviation = features.var(dim=0, correction=0).mean().sqrt().clamp(min=1e-6).float()
         return self
 
     def identity(self) -> str:
@@ -119,11 +125,13 @@ def fit(
                 progress(seen / examples, "learning features for the score")
         modules.eval()
         with torch.no_grad():
-            value = float(sum(loss(watched[start : start + CHUNK]) * len(watched[start : start + CHUNK]) for start in range(0, len(watched), CHUNK)))
+            value = float(
+                sum(loss(watched[start : start + CHUNK]) * len(watched[start : start + CHUNK]) for start in range(0, len(watched), CHUNK))
+            )
         misses = 0 if value < best else misses + 1
         if value < best:
             best, state = value, {name: tensor.clone() for name, tensor in modules.state_dict().items()}
     if state is not None:
         modules.load_state_dict(state)
     modules.eval().requires_grad_(False)
-    return net.standardise(source.values(order[:5000]))
+    return net.standardise(source, order[:5000])

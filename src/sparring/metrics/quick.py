@@ -27,9 +27,9 @@ class QuickScore:
         self.net, self.count = net, min(count, source.count("train"))
         held_out = _some(source.count("test"), MOST, seed, "held-out")
         training = _some(source.count("train"), self.count, seed, "training")
-        self.test, _ = net(source.values(held_out, "test"))
+        self.test = net.of(source, held_out, "test")
         self.test_gaussian = frechet.fit(self.test)
-        real, _ = net(source.values(training))
+        real = net.of(source, training)
         self.fingerprint = {
             "features": net.identity(),
             "net": net.about["net"],
@@ -40,7 +40,7 @@ class QuickScore:
             "source": source.content_hash[:16],
             "seed": seed,
         }
-        self.headline = "frechet_distance" if len(self.test) >= ENOUGH else "kernel_distance"
+        self.headline = "kernel_distance" if min(len(self.test), self.count) >= 2 and len(self.test) < ENOUGH else "frechet_distance"
         self.of_real = {f"{name}_real": value for name, value in self._distances(real).items()}
 
     def __call__(self, values: np.ndarray, asked: np.ndarray | None = None) -> tuple[float, dict[str, Any]]:

@@ -12,8 +12,9 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
+from pydantic import ValidationError, create_model
 from torch import nn
 
 from ..errors import UserError, nearest
@@ -50,11 +51,20 @@ def build(name: str, options: dict[str, Any], **dimensions: Any) -> nn.Module:
     if name not in list_networks():
         raise UserError(f"network '{name}' is unknown; {nearest(name, list_networks())}")
     network = _NETWORKS[name]
-    known = [parameter.name for parameter in inspect.signature(network).parameters.values() if parameter.kind is parameter.KEYWORD_ONLY]
+    return network(**dimensions, **_checked(name, network, options))
+
+
+def _checked(name: str, network: type[nn.Module], options: dict[str, Any]) -> dict[str, Any]:
+    """The options as the types of the network's keyword-only parameters want them."""
+    parameters = inspect.signature(network).parameters.values()
+    hints = get_type_hints(network.__init__, include_extras=True)
+    known = {each.name: (hints[each.name], each.default) for each in parameters if each.kind is each.KEYWORD_ONLY}
     for option in options:
         if option not in known:
-            raise UserError(f"network '{name}' has no option '{option}'; {nearest(option, known)}")
+            raise UserError(f"network '{name}' has no option '{option}'; {nearest(option, list(known))}")
+    model = create_model("Options", __config__={"allow_inf_nan": False}, **known)  # type: ignore[call-overload]
     try:
-        return network(**dimensions, **options)
-    except (TypeError, ValueError) as error:
-        raise UserError(f"network '{name}' cannot be built with these options: {error}") from error
+        return model(**options).model_dump()
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UserError(f"network '{name}', option {'.'.join(map(str, first['loc']))}: {first['msg'].lower()}") from None

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import PositiveFloat
 from torch import Tensor, nn
 
 from . import Verdict, register
-from .layers import Condition, GrowingConv, HalvingConv, JoinedLabel, ProjectionHead, halved, halvings
+from .layers import Condition, GrowingConv, HalvingConv, JoinedLabel, Kernel, ProjectionHead, Share, Width, halved, halvings
 
 WIDEST = 512  # channels; the cap that Radford et al. and most successors use at the lowest resolutions is 512 or 1024
 
@@ -31,15 +32,15 @@ class DCGANGenerator(nn.Module):
         classes: int,
         latent_size: int,
         *,
-        width: int = 64,
-        kernel: int = 5,
-        start_side: int = 8,
-        start_units: int | None = None,
+        width: Width = 64,
+        kernel: Kernel = 5,
+        start_side: Width = 8,
+        start_units: Width | None = None,
         bias: bool = False,
         norm_first: bool = True,
-        norm_decay: float = 0.99,
-        norm_eps: float = 1e-3,
-        slope: float = 0.3,
+        norm_decay: Share = 0.99,
+        norm_eps: PositiveFloat = 1e-3,
+        slope: Share = 0.3,
         output: Literal["tanh", "linear"] = "tanh",
     ):
         super().__init__()
@@ -86,11 +87,11 @@ class DCGANDiscriminator(nn.Module):
         shape: tuple[int, int, int],
         classes: int,
         *,
-        width: int = 64,
-        kernel: int = 5,
-        end_side: int = 8,
-        slope: float = 0.3,
-        dropout: float = 0.3,
+        width: Width = 64,
+        kernel: Kernel = 5,
+        end_side: Width = 8,
+        slope: Share = 0.3,
+        dropout: Share = 0.3,
     ):
         super().__init__()
         channels, height, picture_width = shape

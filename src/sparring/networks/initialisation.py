@@ -13,7 +13,8 @@ DRAWS: dict[str, _Draw | None] = {
     "torch": None,  # what the layers do by themselves: Kaiming uniform with a = sqrt(5), and uniform biases
     "keras": nn.init.xavier_uniform_,  # Glorot & Bengio 2010, eq. 16: the default of Keras' dense and convolution layers
     "dcgan": lambda weight: nn.init.normal_(weight, 0.0, 0.02),  # Radford et al. 2015, section 4
-    "kaiming": lambda weight: nn.init.kaiming_normal_(weight, nonlinearity="relu"),  # He et al. 2015, eq. 10
+    # He et al. 2015, eq. 10; for transposed convolutions torch counts the fan-in over output channels
+    "kaiming": lambda weight: nn.init.kaiming_normal_(weight, nonlinearity="relu"),
     "xavier": nn.init.xavier_normal_,  # Glorot & Bengio 2010, eq. 12
     "orthogonal": nn.init.orthogonal_,  # Saxe et al. 2013; BigGAN's choice
 }
@@ -28,13 +29,11 @@ def seeded(seed: int, build: Callable[[], nn.Module]) -> nn.Module:
 
 def initialise(module: nn.Module, how: str) -> nn.Module:
     """Draw the weights of every dense, convolution and embedding layer anew; biases become 0. Normalisation layers keep 1 and 0,
-    but for "dcgan", whose gains are N(1, 0.02). Layers with an `own_initialisation` attribute are left alone."""
+    but for "dcgan", whose gains are N(1, 0.02)."""
     draw = DRAWS[how]
     if draw is None:
         return module
     for layer in module.modules():
-        if getattr(layer, "own_initialisation", False):
-            continue
         if isinstance(layer, nn.Linear | nn.modules.conv._ConvNd):
             draw(layer.weight)
             if layer.bias is not None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
 Condition = dict[str, Tensor] | None
+Width = Annotated[int, Field(ge=1, le=16384)]  # units or channels of a layer
+Widths = Annotated[tuple[Width, ...], Field(min_length=1, max_length=64)]
+Kernel = Annotated[int, Field(ge=2, le=15)]  # pixels a side
+Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 class JoinedLabel(nn.Module):
@@ -37,6 +44,8 @@ class ProjectionHead(nn.Module):
         super().__init__()
         self.linear = nn.Linear(features, 1)
         self.embedding = nn.Embedding(classes, features) if classes else None
+        if self.embedding is not None:  # torch's N(0, 1) would drown the unconditional logit at the start
+            nn.init.normal_(self.embedding.weight, 0.0, 0.02)
 
     def forward(self, features: Tensor, condition: Condition) -> Tensor:
         logits = self.linear(features).squeeze(1)
@@ -62,10 +71,8 @@ class GrowingConv(nn.ConvTranspose2d):
     """A transposed convolution of stride 1 or 2 with "same" padding, cut to the asked height and width."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, size: tuple[int, int], bias: bool = True):
-        crop = (kernel - stride + 1) // 2
-        super().__init__(
-            inputs, outputs, kernel, stride=stride, padding=crop, output_padding=2 * crop + stride - kernel, bias=bias
-        )
+        crop = max(0, (kernel - stride) // 2) if stride == 1 else max(0, (kernel - stride + 1) // 2)
+        super().__init__(inputs, outputs, kernel, stride=stride, padding=crop, output_padding=max(0, 2 * crop + stride - kernel), bias=bias)
         self.size = size
 
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
@@ -74,6 +81,8 @@ class GrowingConv(nn.ConvTranspose2d):
 
 def halvings(height: int, width: int, smallest: int, least: int) -> int:
     """How often to halve a picture until its shorter side is at most `smallest`; at least `least` times."""
+    if smallest < 1:
+        raise ValueError("the side at which halving ends is at least 1")
     times = least
     while -(-min(height, width) // 2**times) > smallest:
         times += 1

@@ -1,4 +1,8 @@
-"""Fully connected players, after Goodfellow et al. 2014 (arXiv:1406.2661); conditional as in Mirza & Osindero 2014 (arXiv:1411.1784)."""
+"""Fully connected players, after Goodfellow et al. 2014 (arXiv:1406.2661).
+
+With classes the generator gets an embedding of the class (Mirza & Osindero 2014, arXiv:1411.1784), the discriminator a projection
+head (Miyato & Koyama 2018, arXiv:1802.05637).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from typing import Literal
 from torch import Tensor, nn
 
 from . import Verdict, register
-from .layers import Condition, JoinedLabel
+from .layers import Condition, JoinedLabel, ProjectionHead, Widths
 
 
 def _hidden(widths: Sequence[int]) -> list[nn.Module]:
@@ -27,7 +31,7 @@ class MLPGenerator(nn.Module):
         classes: int,
         latent_size: int,
         *,
-        widths: Sequence[int] = (256, 512, 1024),
+        widths: Widths = (256, 512, 1024),
         output: Literal["tanh", "linear"] = "tanh",
     ):
         super().__init__()
@@ -43,13 +47,12 @@ class MLPGenerator(nn.Module):
 
 @register("mlp-discriminator")
 class MLPDiscriminator(nn.Module):
-    """sample (N x shape) -> ReLU layers of the given widths -> logits (N)."""
+    """sample (N x shape) -> ReLU layers of the given widths -> logits (N), with classes through a projection head (arXiv:1802.05637)."""
 
-    def __init__(self, shape: tuple[int, ...], classes: int, *, widths: Sequence[int] = (512, 256)):
+    def __init__(self, shape: tuple[int, ...], classes: int, *, widths: Widths = (512, 256)):
         super().__init__()
-        self.join = JoinedLabel(prod(shape), classes)
-        self.hidden = nn.Sequential(*_hidden([self.join.width, *widths]))
-        self.last = nn.Linear(widths[-1], 1)
+        self.hidden = nn.Sequential(nn.Flatten(), *_hidden([prod(shape), *widths]))
+        self.head = ProjectionHead(widths[-1], classes)
 
     def forward(self, sample: Tensor, condition: Condition = None) -> Verdict:
-        return Verdict(self.last(self.hidden(self.join(sample.flatten(1), condition))).squeeze(1))
+        return Verdict(self.head(self.hidden(sample), condition))

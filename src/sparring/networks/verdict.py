@@ -7,10 +7,6 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a discriminator returns.
-
-    logits: N, higher means more real. class_logits: N x classes, from discriminators that also classify.
-    """
+    """What a discriminator returns. logits: N, higher means more real."""
 
     logits: Tensor
-    class_logits: Tensor | None = None

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from math import prod
 from pathlib import Path
 
 import numpy as np
 
 from .. import sampling
+from ..errors import UserError
 from ..gan import load
+
+MOST_VALUES = 4 << 30  # pixels times channels
 
 
 def generate_files(
@@ -19,6 +23,9 @@ def generate_files(
     samples are in the making at once.
     """
     gan = load(run)
+    needed = count * prod(gan.codec.shape)
+    if needed > MOST_VALUES:
+        raise UserError(f"{count:,} samples of this model do not fit into memory at once; make them in several goes with other seeds")
     whole = max(sampling.CHUNK, batch_size // sampling.CHUNK * sampling.CHUNK)  # whole chunks, so that every pass has the same shape
     parts = []
     for start in range(0, count, whole):

@@ -32,10 +32,15 @@ def interpolate_file(
     shares = torch.linspace(0, 1, frames + 1)[:-1]
     walk = torch.cat([between(latents[a], latents[b], shares, gan.recipe.latent.distribution) for a, b in ends])
     labels = None
-    if gan.classes:
+    if gan.classes or label is not None:
         at = [gan.class_number(label)] * stops if label is not None else [number % len(gan.classes) for number in indices]
         labels = [at[a] if share < 0.5 else at[b] for a, b in ends for share in shares.tolist()]
-    values = np.concatenate([gan.decode(walk[start : start + 64], labels[start : start + 64] if labels else None) for start in range(0, len(walk), 64)])
+    if not film:  # a film is a loop; a strip ends at its last stop
+        walk = torch.cat([walk, latents[-1:]])
+        labels = labels and [*labels, at[-1]]
+    values = np.concatenate(
+        [gan.decode(walk[start : start + 64], labels[start : start + 64] if labels else None) for start in range(0, len(walk), 64)]
+    )
     if not film:
         return gan.modality.write(values, None, out, True)[0]
     return write_frames((gan.modality.preview(values[number : number + 1], 1) for number in range(len(values))), out, fps)
@@ -48,6 +53,6 @@ def between(a: Tensor, b: Tensor, shares: Tensor, distribution: str) -> Tensor:
     if distribution != "normal":
         return (1 - t) * a + t * b
     angle = torch.arccos(torch.clamp(torch.dot(a / a.norm(), b / b.norm()), -1, 1))
-    if angle < 1e-4:
+    if torch.sin(angle) < 1e-4:  # the same direction, or opposite ones, between which no circle is the great one
         return (1 - t) * a + t * b
     return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)

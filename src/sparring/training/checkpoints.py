@@ -48,7 +48,7 @@ class Checkpoints:
             aside.mkdir()
             for name, tensors in state.groups.items():
                 files.write_bytes(aside / f"{name}.safetensors", to_bytes(tensors))
-            files.write_json(aside / "state.json", {"format": FORMAT, "images": images, **state.facts})
+            files.write_json(aside / "state.json", {"format": FORMAT, "images": images, "groups": sorted(state.groups), **state.facts})
             files.rename_folder(aside, self.folder / f"{images:09d}")
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
@@ -56,7 +56,7 @@ class Checkpoints:
         newest = self.numbers()[-2:]
         for number in self.numbers():
             if number not in newest and number not in keep:
-                shutil.rmtree(self.folder / f"{number:09d}")
+                files.remove_folder(self.folder / f"{number:09d}")
 
     def load(self, images: int) -> State:
         """Raises UserError when the folder is damaged or of another format."""
@@ -68,10 +68,10 @@ class Checkpoints:
             raise UserError(f"checkpoint {folder} cannot be read ({error}); remove that folder to go on from an earlier one") from None
         if facts.get("format") != FORMAT:
             raise UserError(f"checkpoint {folder} has format {facts.get('format')}, this version of sparring reads format {FORMAT}")
+        if facts["groups"] != sorted(groups):
+            raise UserError(f"checkpoint {folder} is not whole; remove that folder to go on from an earlier one")
         return State(groups, facts)
 
     def clean(self) -> None:
         """Remove what a killed process left half written."""
-        if self.folder.is_dir():
-            for entry in self.folder.glob(".*.tmp"):
-                shutil.rmtree(entry)
+        files.clean(self.folder)

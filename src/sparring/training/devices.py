@@ -17,7 +17,8 @@ def choose_device(asked: str) -> tuple[torch.device, str]:
         return torch.device("cpu"), "no GPU found"
     try:
         device = torch.device(asked)
-        torch.empty(1, device=device)
+        if torch.empty(1, device=device).is_meta:
+            raise RuntimeError
     except (RuntimeError, AssertionError):
         raise UserError(f"device '{asked}' is not available here; use --device auto") from None
     return device, "asked for"

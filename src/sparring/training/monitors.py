@@ -96,16 +96,20 @@ class Export(Monitor):
 
     def restore(self, trainer: Trainer) -> None:
         """After a resume: hand out the best snapshot of the checkpoints, whatever a lost stretch of training wrote since."""
-        if not trainer.best or self._exported() == trainer.best["images"]:
-            return
+        if not trainer.best or self._exported() == trainer.best["images"] or trainer.best["images"] not in trainer.checkpoints.numbers():
+            return  # the last: somebody removed that checkpoint, and what was exported stands
         groups = trainer.checkpoints.load(trainer.best["images"]).groups
         for name in trainer.game.players:
             group = groups["averages" if name in trainer.averages else "players"]
-            self._write(name, {key.removeprefix(f"{name}."): value for key, value in group.items() if key.startswith(f"{name}.")}, trainer.best["images"])
+            self._write(
+                name,
+                {key.removeprefix(f"{name}."): value for key, value in group.items() if key.startswith(f"{name}.")},
+                trainer.best["images"],
+            )
 
     def _exported(self) -> int | None:
         path = self.folder / "generator.safetensors"
-        return about(path.read_bytes()).get("images") if path.is_file() else None
+        return about(path.read_bytes(), path).get("images") if path.is_file() else None
 
     def _write(self, name: str, tensors: dict[str, torch.Tensor], images: int) -> None:
         files.write_bytes(self.folder / f"{name}.safetensors", to_bytes(tensors, {"format": 1, "player": name, "images": images}))

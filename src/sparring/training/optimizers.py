@@ -17,9 +17,7 @@ def build(settings: Optimizer, module: nn.Module) -> torch.optim.Optimizer:
     fused = all(parameter.device.type in ("cpu", "cuda") for parameter in parameters)
     if settings.name in ("adam", "adamw"):
         kind = torch.optim.Adam if settings.name == "adam" else torch.optim.AdamW
-        return kind(
-            parameters, lr=settings.lr, betas=settings.betas, eps=settings.eps, weight_decay=settings.weight_decay, fused=fused
-        )
+        return kind(parameters, lr=settings.lr, betas=settings.betas, eps=settings.eps, weight_decay=settings.weight_decay, fused=fused)
     if settings.name == "rmsprop":
         return torch.optim.RMSprop(
             parameters,

@@ -16,9 +16,10 @@ def factor(schedule: Schedule, images: int, total: int) -> float:
     if images < schedule.warmup:
         return images / schedule.warmup
     done = min(1.0, (images - schedule.warmup) / max(1, total - schedule.warmup))
+    final = (0.01 if schedule.kind == "exponential" else 0.0) if schedule.final is None else schedule.final
     return {
         "constant": lambda: 1.0,
-        "linear": lambda: 1 + (schedule.final - 1) * done,
-        "cosine": lambda: schedule.final + (1 - schedule.final) * (1 + math.cos(math.pi * done)) / 2,
-        "exponential": lambda: schedule.final**done,
+        "linear": lambda: 1 + (final - 1) * done,
+        "cosine": lambda: final + (1 - final) * (1 + math.cos(math.pi * done)) / 2,
+        "exponential": lambda: final**done,
     }[schedule.kind]()

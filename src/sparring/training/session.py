@@ -59,7 +59,9 @@ def start_from(players: dict[str, nn.Module], folder: Path) -> None:
             player.load_state_dict(tensorfiles.from_bytes(path.read_bytes(), path))
         except RuntimeError as error:
             what = " ".join(str(error).split()[-12:])
-            raise UserError(f"the {name} of {folder} has another shape ({what}); give the same recipe, --size and labels as that run") from None
+            raise UserError(
+                f"the {name} of {folder} has another shape ({what}); give the same recipe, --size and labels as that run"
+            ) from None
 
 
 def fit_features(source: Source, folder: Path, progress: Progress | None) -> FeatureNet:
@@ -72,7 +74,7 @@ def fit_features(source: Source, folder: Path, progress: Progress | None) -> Fea
             data = found.read_bytes()
             if found != path:
                 files.write_bytes(path, data)
-            return modality.features_from(tensorfiles.about(data), tensorfiles.from_bytes(data, found))
+            return modality.features_from(tensorfiles.about(data, found), tensorfiles.from_bytes(data, found))
     net = modality.fit_features(source, SCORE_SEED, progress)
     for target in (path, cached):
         files.write_bytes(target, tensorfiles.to_bytes(net.tensors(), net.about))
@@ -99,9 +101,13 @@ class Session:
         recipe = self.trainer.recipe
         assert recipe.score_samples
         self.log, self.export = Log(self.folder / "log.jsonl"), Export(self.folder)
-        score = Score(QuickScore(self.net, self.source, recipe.score_samples, SCORE_SEED), self.sampler(recipe.score_samples))
+        score = self._score(recipe.score_samples)
         preview = Preview(self.folder / "samples", modalities.get(self.source.modality), self._sheet(), SHEET_COLUMNS)
         self.trainer.monitors += [score, preview, self.export, self.log]
+
+    def _score(self, count: int) -> Score:
+        quick = QuickScore(self.net, self.source, count, SCORE_SEED)
+        return Score(quick, self.sampler(quick.count))
 
     def sampler(self, count: int) -> Sampler:
         return Sampler(self.trainer.recipe.latent, self.codec, count, self.shares, SCORE_SEED, self.trainer.device)
@@ -113,7 +119,7 @@ class Session:
         module = self.trainer.averages["generator"].module
         before = {name: value.clone() for name, value in module.state_dict().items()}
         module.load_state_dict(tensorfiles.from_bytes(path.read_bytes(), path))
-        score = Score(QuickScore(self.net, self.source, count, SCORE_SEED), self.sampler(count))(module)
+        score = self._score(count)(module)
         module.load_state_dict(before)
         return score
 
@@ -128,7 +134,9 @@ class Session:
         return sheet
 
 
-def build(recipe: Recipe, source: Source, codec: Codec, players: dict[str, nn.Module], device: torch.device, folder: Path, net: FeatureNet) -> Session:
+def build(
+    recipe: Recipe, source: Source, codec: Codec, players: dict[str, nn.Module], device: torch.device, folder: Path, net: FeatureNet
+) -> Session:
     game = games.build(recipe, players)
     assert recipe.batch
     channels_last = len(source.shape) == 3 and any(is_convolutional(player) for player in players.values())
@@ -138,7 +146,7 @@ def build(recipe: Recipe, source: Source, codec: Codec, players: dict[str, nn.Mo
 
 def state_bytes(trainer: Trainer) -> int:
     """About how large a checkpoint will be: weights, averages and two moments of each weight."""
-    weights = sum(tensor.numel() * tensor.element_size() for player in trainer.game.players.values() for tensor in player.state_dict().values())
+    weights = sum(
+        tensor.numel() * tensor.element_size() for player in trainer.game.players.values() for tensor in player.state_dict().values()
+    )
     return 4 * weights
-
-

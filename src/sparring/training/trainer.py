@@ -53,7 +53,7 @@ class Monitor(Protocol):
 
 
 class NotFinite(Exception):
-    """A loss or a gradient is not finite; the weights are those before the turn."""
+    """A loss or a gradient is not finite; no weight has taken the turn's step."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,8 @@ class Trainer:
         self._restart_clock()
         while self.images < total:
             if stop.is_set():
-                self.save()
+                if self.images not in self.checkpoints.numbers():
+                    self.save()
                 return
             try:
                 self.step()
@@ -122,6 +123,8 @@ class Trainer:
         """Every turn of the game once, then the averages."""
         batch = None
         for number, turn in enumerate(self.turns):
+            if self.images < turn.begin:
+                continue
             self._let_learn(turn.learner)
             for repeat in range(turn.repeats):
                 if turn.fresh or batch is None:
@@ -233,7 +236,9 @@ class Trainer:
         groups = {
             "players": {f"{name}.{key}": value for name, player in self.game.players.items() for key, value in player.state_dict().items()},
             "averages": {f"{name}.{key}": value for name, each in self.averages.items() for key, value in each.module.state_dict().items()},
-            "optimizers": {f"{name}.{key}": value for name, each in self.optimizers.items() for key, value in optimizers.tensors(each).items()},
+            "optimizers": {
+                f"{name}.{key}": value for name, each in self.optimizers.items() for key, value in optimizers.tensors(each).items()
+            },
             "game": self.game.state(),
             "meters": self._sums,
         }

@@ -18,7 +18,12 @@ LONGEST = 64  # larger pictures are shrunk for the score; said in its fingerprin
 def fit_features(source: Source, seed: int, progress: Progress | None = None) -> FeatureNet:
     """Train the features on a source of pictures: on its labels, else on repairing noisy pictures."""
     channels, height, width = source.shape
-    about = {"net": "small-conv", "shape": list(source.shape), "classes": len(source.classes), "task": "labels" if source.classes else "repair"}
+    about = {
+        "net": "small-conv",
+        "shape": list(source.shape),
+        "classes": len(source.classes),
+        "task": "labels" if source.classes else "repair",
+    }
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(key(seed, "features", "weights"))
         net = _net(about)

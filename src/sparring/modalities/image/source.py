@@ -24,7 +24,10 @@ SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
 class ImageSource(Source):
-    """Values are uint8, N x C x H x W, in memory or mapped from the cache; C is 1 (L), 2 (LA), 3 (RGB) or 4 (RGBA)."""
+    """Values are uint8, N x C x H x W, in memory or mapped from the cache; C is 1 (L), 2 (LA), 3 (RGB) or 4 (RGBA).
+
+    Items stand in the order of their content's hash: the same pictures under other names train the same way.
+    """
 
     modality = "image"
 
@@ -32,7 +35,7 @@ class ImageSource(Source):
         self.name, self.mode, self.fit, self.report = name, mode, fit, report
         self.shape, self.classes, self.notes = tuple(values.shape[1:]), done.classes, ()
         self._values = values
-        self._rows = {split: np.array(done.among(split), dtype=np.int64) for split in SPLITS}
+        self._rows = {split: np.array(sorted(done.among(split), key=lambda row: hashes[row]), dtype=np.int64) for split in SPLITS}
         self._labels = np.array([-1 if label is None else label for label in done.labels], dtype=np.int64)
         report.counts = {split: self.count(split) for split in SPLITS}
         training = Counter(self._labels[self._rows["train"]].tolist())

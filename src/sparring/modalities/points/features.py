@@ -40,15 +40,15 @@ def fit_features(source: Source, seed: int, progress: Progress | None = None) ->
     """Draw frequencies at several scales of the data's spread."""
     draw = torch_generator(seed, "features", "frequencies")
     net = _net({"net": "random-fourier", "dimensions": source.shape[0], "classes": 0, "task": "none"})
-    values = source.values(np.arange(min(5000, source.count("train"))))
+    some = np.arange(min(5000, source.count("train")))
     scales = torch.tensor(SCALES).repeat(WIDTH // len(SCALES) + 1)[:WIDTH]
     drawn = {
         "frequencies": torch.randn(source.shape[0], WIDTH, generator=draw) * scales,
         "phases": torch.rand(WIDTH, generator=draw) * 2 * torch.pi,
-        "spread": torch.tensor(float(values.std())),
+        "spread": torch.tensor(float(source.values(some).std())),
     }
     net.body.load_state_dict(drawn)
-    return net.standardise(values)
+    return net.standardise(source, some)
 
 
 def features_from(about: dict[str, Any], tensors: dict[str, Tensor]) -> FeatureNet:

@@ -1,0 +1,169 @@
+"""A new run: open the data, fill every open value, measure the machine, write down what will be trained."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import time
+from dataclasses import asdict
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from . import __version__, files, modalities, objectives
+from .choose import Choices, probe, values
+from .config import Recipe, images_from, load_recipe, with_settings
+from .data.source import Source
+from .errors import Diverged, UserError
+from .listening import Listener
+from .run import Run
+from .training import session as sessions
+from .training.checkpoints import Checkpoints
+from .training.devices import device_name
+from .training.session import Session
+from .training.trainer import NotFinite
+from .wishes import Wishes, open_source
+
+FINISHING = 3.0  # seconds that the report and the film take at the end
+
+
+def begin(
+    run: Run,
+    where: str | Path | Source,
+    wishes: Wishes,
+    device: torch.device,
+    listener: Listener,
+    budget_end: float | None = None,
+    command: str | None = None,
+    init_from: Path | None = None,
+) -> Session:
+    """Everything up to image 0: afterwards the run folder holds all that going on needs, and recipe.yaml, written last, says so.
+
+    budget_end: when the budget is spent, by time.monotonic(). command: as typed, for the report. init_from: the run to start from.
+    """
+    _make_room(run)
+    base = None if init_from is None else Run(init_from)
+    options = wishes.opening(_opening_of(base), values.largest_side(device))
+    source = open_source(where, options)
+    for note in source.notes:
+        listener.note(note)
+    given = _given_recipe(source, wishes, base)
+    choices = Choices(_with_wishes(given, wishes))
+    values.from_data(choices, source)
+    values.from_machine(choices, device)
+    players = sessions.build_players(choices.recipe, source, device)
+    if init_from is not None:
+        sessions.start_from(players, init_from)
+        listener.note(f"starting from the weights of {init_from}")
+    values.micro_batch(choices, players)
+    codec = modalities.get(source.modality).fit_codec(source, choices.recipe.value_range)
+    net = sessions.fit_features(source, run.path, listener.progress)
+    session = sessions.build(choices.recipe, source, codec, players, device, run.path, net)
+    planned = _plan(choices, session, budget_end, listener)
+    for key, reason in choices.reasons.items():
+        listener.note(f"{key}: {getattr(choices.recipe, key)} ({reason})")
+    session.trainer.recipe = choices.recipe
+    _check_disk(session, run.path)
+    session.watch()
+    session.log.load_state({})
+    session.trainer.save()
+    files.write_json(run.path / "source.json", source.describe())
+    files.write_json(run.path / "codec.json", codec.describe())
+    files.write_json(run.path / "local.json", {"format": 1, "data": _place(where)})
+    about = {
+        "data": asdict(options),
+        "asked": wishes.stated(),
+        "given": given.model_dump(mode="json") if wishes.own_recipe else None,
+        "reasons": choices.reasons,
+        "command": command or "",
+        "planned_seconds": planned,
+        "versions": versions(),
+        "machine": machine(device),
+    }
+    run.write_recipe(choices.recipe, about)
+    return session
+
+
+def _make_room(run: Run) -> None:
+    """Remove what an earlier beginning left that never came to image 0. Raises UserError where there is a training without its recipe."""
+    if any(number > 0 for number in Checkpoints(run.path / "checkpoints").numbers()):
+        raise UserError(f"{run.path} has checkpoints but no recipe.yaml; put that back to go on, or remove the folder to start anew")
+    files.clean(run.path)
+    files.remove_folder(run.path / "checkpoints")
+    (run.path / "features.safetensors").unlink(missing_ok=True)  # perhaps of other labels or another size
+
+
+def _opening_of(base: Run | None) -> dict[str, Any]:
+    """How the run that is started from opened its data, at the size that this came to."""
+    if base is None:
+        return {}
+    shape = base.read_json("source.json")["shape"]
+    return {**base.recipe()[1]["data"], **({"size": shape[1:]} if len(shape) == 3 else {})}
+
+
+def _given_recipe(source: Source, wishes: Wishes, base: Run | None) -> Recipe:
+    """The named recipe, else that of the run that is started from, else the modality's own."""
+    if wishes.recipe is None and base is not None:
+        recipe = base.recipe()[0].model_copy(update=dict.fromkeys(("images", "tick", "score_samples", "final_samples", "precision")))
+    else:
+        recipe = load_recipe(wishes.recipe or modalities.get(source.modality).DEFAULT_RECIPE)
+    if source.modality not in recipe.modalities:
+        allowed = " or ".join(recipe.modalities)
+        raise UserError(f"recipe '{recipe.name}' is for {allowed}, and this is {source.modality}; see `sparring recipes`")
+    return recipe
+
+
+def _with_wishes(recipe: Recipe, wishes: Wishes) -> Recipe:
+    """The recipe with the settings asked for; what cannot be is refused before anything slow is done."""
+    stated = {"images": wishes.images, "seed": wishes.seed}
+    recipe = with_settings(recipe, {**wishes.settings, **{key: value for key, value in stated.items() if value is not None}})
+    objectives.get(**recipe.objective.model_dump())
+    if recipe.images is not None:
+        images_from(recipe.images, 1, 1)
+    return recipe
+
+
+def _plan(choices: Choices, session: Session, budget_end: float | None, listener: Listener) -> float | None:
+    """Fill the lengths; returns the seconds that a budget leaves for the training."""
+    fixed = choices.recipe.tick and choices.recipe.score_samples and choices.recipe.final_samples and budget_end is None
+    left = None if budget_end is None else budget_end - time.monotonic()
+    seconds = min(5.0, 0.05 * left) if left is not None and left > 0 else 1.5
+    if not fixed:
+        listener.note("timing a few steps ...")
+
+    def sample(count: int) -> None:
+        session.net(session.sampler(count)(session.trainer.averages["generator"].module, 100))
+
+    try:
+        speed = probe.Speed(1.0, 1.0) if fixed else probe.measure(session.trainer, sample, seconds)
+    except NotFinite as failure:
+        raise Diverged(f"{failure} within the first steps; try a lower learning rate") from None
+    left = None if budget_end is None else max(1.0, budget_end - time.monotonic() - FINISHING)
+    probe.plan(choices, speed, session.source.count("train"), prod(session.source.shape), session.trainer.step_images, left)
+    return None if left is None else round(left, 1)
+
+
+def _check_disk(session: Session, folder: Path) -> None:
+    needed = 4 * sessions.state_bytes(session.trainer) + (50 << 20)  # two newest, the best, one being written; sheets and reports
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise UserError(
+            f"{folder} has {free >> 20} MB free and this training needs about {needed >> 20} MB; free some or choose another --out"
+        )
+
+
+def machine(device: torch.device) -> dict[str, Any]:
+    return {"device": device.type, "name": device_name(device), "threads": torch.get_num_threads()}
+
+
+def _place(where: str | Path | Source) -> str:
+    """Where the data lies on this machine, for local.json."""
+    if isinstance(where, Source):
+        return where.name
+    return str(Path(where).absolute() if Path(where).exists() else where)
+
+
+def versions() -> dict[str, str]:
+    return {"sparring": __version__, "torch": str(torch.__version__), "python": platform.python_version()}

@@ -1,0 +1,96 @@
+"""An existing run, picked up at its newest checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from . import files, modalities
+from .beginning import machine, versions
+from .choose import values
+from .config import Recipe, images_from
+from .data.source import Source
+from .errors import Diverged, UserError
+from .listening import Listener
+from .run import Run
+from .training import session as sessions
+from .training.session import Session
+from .wishes import Wishes, open_source, refuse_changes
+
+
+def resume(run: Run, where: str | Path | Source, wishes: Wishes, device: torch.device, listener: Listener) -> Session | None:
+    """The session of an existing run at its newest checkpoint, or None when there is nothing left to do."""
+    recipe, about = run.recipe()
+    refuse_changes(run.path, recipe, about, wishes)
+    ended = _ended(run, recipe)
+    if ended and (wishes.images is None or ended["health"] == "diverged"):
+        _say_finished(run, ended, listener)
+        return None
+    source = open_source(where, Wishes().opening(about["data"], values.largest_side(device)))
+    if source.content_hash != run.read_json("source.json")["content_hash"]:
+        raise UserError(
+            f"the data in {where} is not what {run.path} was trained on; train into another folder with --out, perhaps with --init-from {run.path}"
+        )
+    players = sessions.build_players(recipe, source, device)
+    net = sessions.fit_features(source, run.path, listener.progress)
+    codec = modalities.get(source.modality).codec_from(run.read_json("codec.json"))
+    session = sessions.build(recipe, source, codec, players, device, run.path, net)
+    _extend(session, run, about, wishes, listener)
+    if ended and session.trainer.recipe == recipe:
+        _say_finished(run, ended, listener)
+        return None
+    for what, then, now in _differences(about, device):
+        listener.note(f"{what} was {then} and is {now}: the training goes on, but not bit for bit as it would have")
+    files.clean(run.path)
+    session.watch()
+    if not session.trainer.resume():
+        raise UserError(
+            f"{run.path} has no checkpoint to go on from; put its folder checkpoints back, or start anew with --init-from {run.path}"
+        )
+    session.export.restore(session.trainer)
+    (run.path / "report.html").unlink(missing_ok=True)  # of an earlier end
+    return session
+
+
+def _ended(run: Run, recipe: Recipe) -> dict[str, Any] | None:
+    """The log's last line where the training came to its end. Raises Diverged for one that broke before it had a snapshot."""
+    log = run.log()
+    last: dict[str, Any] = log[-1] if log else {"event": None}
+    assert isinstance(recipe.images, int)
+    if last["event"] == "final" and (last["health"] == "diverged" or last["images"] >= recipe.images):
+        return last
+    if last["event"] == "diverged" and not (run.path / "generator.safetensors").is_file():
+        raise Diverged(diverged_sentence(run.path, last))
+    return None
+
+
+def _say_finished(run: Run, last: dict[str, Any], listener: Listener) -> None:
+    advice = "try a lower learning rate in another --out" if last["health"] == "diverged" else "raise --images to train on"
+    listener.note(f"{run.path} is finished ({last['images']:,} images, {last['health']}); {advice}")
+
+
+def _extend(session: Session, run: Run, about: dict[str, Any], wishes: Wishes, listener: Listener) -> None:
+    """Raise the number of images where more are asked for, in whole steps."""
+    recipe, step = session.trainer.recipe, session.trainer.step_images
+    assert isinstance(recipe.images, int)
+    if wishes.images is None:
+        return
+    asked = -(-images_from(wishes.images, session.source.count("train"), step) // step) * step
+    if asked < recipe.images:
+        listener.note(f"images stays at {recipe.images:,}: a training can be made longer, not shorter")
+    elif asked > recipe.images:
+        session.trainer.recipe = recipe.model_copy(update={"images": asked})
+        about["reasons"]["images"] = f"raised from {recipe.images:,}"
+        run.write_recipe(session.trainer.recipe, about)
+
+
+def _differences(about: dict[str, Any], device: torch.device) -> list[tuple[str, Any, Any]]:
+    then = {**about["versions"], **about["machine"]}
+    now = {**versions(), **machine(device)}
+    return [(what, then.get(what), value) for what, value in now.items() if then.get(what) != value]
+
+
+def diverged_sentence(folder: Path, line: dict[str, Any]) -> str:
+    return f"{line.get('reason', 'training diverged')} at {line['images']:,} images, before {folder} had a usable snapshot; try a lower learning rate in another --out"
