@@ -254,3 +254,90 @@ def test_tensorboard_files_on_request(tmp_path):
     pytest.importorskip("tensorboard")
     run = train(tmp_path / "run", tensorboard=True)
     assert list((run.path / "tensorboard").glob("events*"))
+
+
+# -- what a kill between two writes leaves, made by hand --------------------------------------------------------------------------
+
+
+def test_a_kill_before_the_first_tick_keeps_the_weights_that_were_started_from(straight, tmp_path):
+    whole = train(tmp_path / "whole", recipe=None, init_from=straight, settings={**smoke_settings("mlp"), "seed": 9})
+    stop = threading.Event()
+    train(tmp_path / "cut", recipe=None, init_from=straight, settings={**smoke_settings("mlp"), "seed": 9}, listener=StopAt(16, stop), stop=stop)
+    import shutil
+
+    shutil.rmtree(tmp_path / "cut" / "checkpoints" / "000000016")  # as if killed just before it was written
+    train(tmp_path / "cut", recipe=None, init_from=straight, settings={**smoke_settings("mlp"), "seed": 9})
+    assert fingerprint(tmp_path / "cut") == fingerprint(whole.path)
+
+
+def test_a_kill_while_a_finished_run_is_extended_still_extends_it(tmp_path):
+    run = train(tmp_path / "run")
+    recipe, about = run.recipe()
+    run.write_recipe(recipe.model_copy(update={"images": 192}), about)  # the first write of an extension
+    train(tmp_path / "run")
+    assert run.log()[-1]["images"] == 192
+
+
+def test_a_kill_before_the_report_is_made_up_for(tmp_path):
+    run = train(tmp_path / "run")
+    (run.path / "report.html").unlink()
+    before = fingerprint(run.path)
+    train(tmp_path / "run")
+    assert (run.path / "report.html").is_file()
+    assert fingerprint(run.path) == before
+
+
+def test_features_of_an_earlier_attempt_are_not_used(tmp_path):
+    with pytest.raises(UserError, match="free"), pytest.MonkeyPatch.context() as patch:
+        import shutil
+
+        patch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, 0))
+        train(tmp_path / "run", source=ArraySource((1, 8, 8), classes=0, train=60, test=20))
+    run = train(tmp_path / "run")
+    assert "label_agreement" in run.log()[-1]["scores"]
+
+
+def test_a_run_without_checkpoints_is_not_begun_anew_in_silence(straight, tmp_path):
+    import shutil
+
+    shutil.copytree(straight, tmp_path / "run")
+    shutil.rmtree(tmp_path / "run" / "checkpoints")
+    before = (tmp_path / "run" / "generator.safetensors").read_bytes()
+    with pytest.raises(UserError, match="no checkpoint"):
+        train(tmp_path / "run", settings={key: value for key, value in smoke_settings("mlp").items() if key != "images"}, images=960)
+    assert (tmp_path / "run" / "generator.safetensors").read_bytes() == before
+    shutil.copytree(straight, tmp_path / "other")
+    (tmp_path / "other" / "recipe.yaml").unlink()
+    with pytest.raises(UserError, match=r"no recipe\.yaml"):
+        train(tmp_path / "other")
+
+
+def test_a_checkpoint_that_is_not_whole_is_one_sentence(tmp_path):
+    stop = threading.Event()
+    train(tmp_path / "run", listener=StopAt(48, stop), stop=stop)
+    (tmp_path / "run" / "checkpoints" / "000000048" / "players.safetensors").unlink()
+    with pytest.raises(UserError, match="not whole"):
+        train(tmp_path / "run")
+
+
+def test_a_changed_recipe_file_is_refused_with_the_difference(tmp_path):
+    from sparring.config import recipe_text
+
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(recipe_text("mlp"))
+    train(tmp_path / "run", recipe=str(mine), settings=smoke_settings("mlp"))
+    mine.write_text(recipe_text("mlp").replace("lr: 2e-4", "lr: 3e-4", 1))
+    with pytest.raises(UserError, match=r"players\.generator\.optimizer\.lr 0\.0002 -> 0\.0003"):
+        train(tmp_path / "run", recipe=str(mine), settings=smoke_settings("mlp"))
+
+
+@pytest.mark.parametrize(("count", "test"), [(1, 1), (2, 1), (3, 2)])
+def test_very_few_examples_train(tmp_path, count, test):
+    run = train(tmp_path / "run", source=ArraySource(classes=0, train=count, test=test))
+    assert run.log()[-1]["selection"] is not None
+
+
+def test_divergence_while_timing_is_one_sentence(tmp_path):
+    settings = {key: value for key, value in smoke_settings("mlp").items() if key != "tick"}
+    with pytest.raises(Diverged, match="learning rate"):
+        train(tmp_path / "run", settings={**settings, "players.discriminator.optimizer": {"name": "sgd", "lr": 1e30}})

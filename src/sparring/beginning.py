@@ -99,8 +99,9 @@ def _opening_of(base: Run | None) -> dict[str, Any]:
     """How the run that is started from opened its data, at the size that this came to."""
     if base is None:
         return {}
+    opened = base.recipe()[1]["data"]
     shape = base.read_json("source.json")["shape"]
-    return {**base.recipe()[1]["data"], **({"size": shape[1:]} if len(shape) == 3 else {})}
+    return {**opened, **({"size": shape[1:]} if len(shape) == 3 else {})}
 
 
 def _given_recipe(source: Source, wishes: Wishes, base: Run | None) -> Recipe:

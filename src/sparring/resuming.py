@@ -25,14 +25,14 @@ def resume(run: Run, where: str | Path | Source, wishes: Wishes, device: torch.d
     recipe, about = run.recipe()
     refuse_changes(run.path, recipe, about, wishes)
     ended = _ended(run, recipe)
-    if ended and (wishes.images is None or ended["health"] == "diverged"):
-        _say_finished(run, ended, listener)
-        return None
     source = open_source(where, Wishes().opening(about["data"], values.largest_side(device)))
     if source.content_hash != run.read_json("source.json")["content_hash"]:
         raise UserError(
             f"the data in {where} is not what {run.path} was trained on; train into another folder with --out, perhaps with --init-from {run.path}"
         )
+    if ended and (wishes.images is None or ended["health"] == "diverged"):
+        _say_finished(run, ended, listener)
+        return None
     players = sessions.build_players(recipe, source, device)
     net = sessions.fit_features(source, run.path, listener.progress)
     codec = modalities.get(source.modality).codec_from(run.read_json("codec.json"))

@@ -96,6 +96,16 @@ def test_what_is_no_data_is_one_sentence(tmp_path):
         (["--set", "objective.name=hing"], "hinge"),
         (["--device", "cuda:99"], "not available"),
         (["--init-from", "nowhere"], "not a run folder"),
+        (["--images", "1e400"], "1e400"),
+        (["--device", "meta"], "not available"),
+        (["--set", "players.generator.options.start_side=0"], "start_side"),
+        (["--set", "players.generator.options.width=-5"], "width"),
+        (["--set", "players.generator.options.output=sigmoid"], "output"),
+        (["--set", "players.generator.optimizer.betas=[0.5, 1.0]"], "betas"),
+        (["--set", "players.generator.optimizer.lr=.inf"], "finite"),
+        (["--set", "objective.real_target=5"], "real_target"),
+        (["--set", "latent.size=0"], "latent.size"),
+        (["--set", "batch=1"], "batch"),
     ],
 )
 def test_bad_wishes_are_one_sentence(tmp_path, arguments, word):

@@ -90,9 +90,10 @@ def test_dcgan_small_is_the_printed_one():
     assert [(each.out_channels, each.kernel_size) for each in halve] == [(64, (4, 4)), (128, (4, 4))]
 
 
-@pytest.mark.parametrize("kernel", [3, 4, 5])
+@pytest.mark.parametrize("kernel", [2, 3, 4, 5])
 @pytest.mark.parametrize("side", [1, 2, 5, 8, 13])
 def test_halving_rounds_up_and_growing_cuts(kernel, side):
+    assert GrowingConv(1, 1, kernel, 1, (side, side))(torch.zeros(1, 1, side, side)).shape[-2:] == (side, side)
     assert HalvingConv(1, 1, kernel)(torch.zeros(1, 1, side, side)).shape[-1] == -(-side // 2)
     assert GrowingConv(1, 1, kernel, 2, (2 * side - 1, 2 * side))(torch.zeros(1, 1, side, side)).shape[-2:] == (2 * side - 1, 2 * side)
 

@@ -27,7 +27,8 @@ from sparring.training.schedules import factor
     [
         (Schedule(), 500, 1.0),
         (Schedule(kind="linear", final=0.5), 500, 0.75),
-        (Schedule(kind="linear", final=0.0), 1000, 0.0),
+        (Schedule(kind="linear"), 1000, 0.0),
+        (Schedule(kind="exponential"), 500, 0.1),
         (Schedule(kind="cosine", final=0.2), 0, 1.0),
         (Schedule(kind="cosine", final=0.2), 500, 0.6),
         (Schedule(kind="cosine", final=0.2), 2000, 0.2),

@@ -35,8 +35,8 @@ def test_it_equals_the_plain_loop(bars, tmp_path):
     """Goodfellow's algorithm 1 as a tutorial writes it, with the same draws: the same weights."""
     ours = trainer(bars, "mlp", tmp_path)
     generator, discriminator = (copy.deepcopy(ours.game.players[name]) for name in ("generator", "discriminator"))
-    to_generator = torch.optim.Adam(generator.parameters(), 2e-4)
-    to_discriminator = torch.optim.Adam(discriminator.parameters(), 2e-4)
+    to_generator = torch.optim.Adam(generator.parameters(), 2e-4, (0.5, 0.999))
+    to_discriminator = torch.optim.Adam(discriminator.parameters(), 2e-4, (0.5, 0.999))
     criterion = nn.BCEWithLogitsLoss()
     for step in range(4):
         batch = ours.feed.at(16 * step, 0)
