@@ -262,7 +262,14 @@ def test_tensorboard_files_on_request(tmp_path):
 def test_a_kill_before_the_first_tick_keeps_the_weights_that_were_started_from(straight, tmp_path):
     whole = train(tmp_path / "whole", recipe=None, init_from=straight, settings={**smoke_settings("mlp"), "seed": 9})
     stop = threading.Event()
-    train(tmp_path / "cut", recipe=None, init_from=straight, settings={**smoke_settings("mlp"), "seed": 9}, listener=StopAt(16, stop), stop=stop)
+    train(
+        tmp_path / "cut",
+        recipe=None,
+        init_from=straight,
+        settings={**smoke_settings("mlp"), "seed": 9},
+        listener=StopAt(16, stop),
+        stop=stop,
+    )
     import shutil
 
     shutil.rmtree(tmp_path / "cut" / "checkpoints" / "000000016")  # as if killed just before it was written
@@ -288,11 +295,13 @@ def test_a_kill_before_the_report_is_made_up_for(tmp_path):
 
 
 def test_features_of_an_earlier_attempt_are_not_used(tmp_path):
-    with pytest.raises(UserError, match="free"), pytest.MonkeyPatch.context() as patch:
-        import shutil
+    import shutil
 
+    full = ArraySource((1, 8, 8), classes=0, train=60, test=20)
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, 0))
-        train(tmp_path / "run", source=ArraySource((1, 8, 8), classes=0, train=60, test=20))
+        with pytest.raises(UserError, match="free"):
+            train(tmp_path / "run", source=full)
     run = train(tmp_path / "run")
     assert "label_agreement" in run.log()[-1]["scores"]
 
