@@ -163,7 +163,7 @@ def test_missing_and_broken_pictures_are_left_out(run):
 
 
 def test_null_and_nan_scores_are_not_drawn_or_shown_as_numbers(run):
-    nothing = {"frechet_distance": {"value": None, "fingerprint": None}, "kid": None, "prdc": {"value": float("nan")}}
+    nothing = {"frechet_distance": {"value": None, "fingerprint": None}, "kernel_distance": None, "prdc": {"value": float("nan")}}
     rows = [tick(step, scores=nothing, selection=float("nan"), losses={"generator": None}, clock=None) for step in (1, 2, 3)]
     write_log(run, rows)
     page = write_report(run).read_text(encoding="utf-8")

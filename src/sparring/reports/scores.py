@@ -13,9 +13,10 @@ from sparring.reports.values import mapping, number, plain
 MEANINGS = {
     "frechet_distance": "How far the generated examples are, as a crowd, from real ones that were never trained on. Lower is better.",
     "frechet_distance_real": "The same distance for as many real examples: what even perfect generated examples would score.",
-    "kid": "Another distance between generated and real examples, fairer when there are few of them. Lower is better.",
+    "kernel_distance": "Another distance between generated and real examples, fairer when there are few of them. Lower is better.",
+    "kernel_distance_real": "The same distance for as many real examples; around zero, and a little below it by chance.",
     "label_agreement": "The share of generated examples in which a classifier trained on real ones sees the label that was asked for.",
-    "selection": "The quick score that chose the kept snapshot. Lower is better; it compares snapshots of this run only.",
+    "selection": "The quick score that chose the kept snapshot, of examples and their labels together. Lower is better.",
 }
 
 

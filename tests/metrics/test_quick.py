@@ -1,0 +1,46 @@
+"""The quick score sees labels: good examples under wrong labels are no good."""
+
+import numpy as np
+import pytest
+
+from conftest import ArraySource
+from sparring.metrics.quick import QuickScore, joined
+
+
+class Means:
+    """Features that are the values themselves."""
+
+    about = {"net": "means", "task": "none"}
+
+    def identity(self):
+        return "means"
+
+    def __call__(self, values):
+        return values.reshape(len(values), -1).astype(np.float64) / 64, None
+
+    def of(self, source, indices, split="train"):
+        return self(source.values(indices, split))[0]
+
+
+@pytest.mark.parametrize("test", [300, 2100])
+def test_wrong_labels_cost_selection_but_not_the_distance(test):
+    source = ArraySource((1, 4, 2), classes=4, train=400, test=test)
+    score = QuickScore(Means(), source, 400, 0)
+    everything = np.arange(400)
+    values, labels = source.values(everything), source.labels(everything)
+    right, scores = score(values, labels)
+    wrong, others = score(values, (labels + 1) % 4)
+    collapsed, _ = score(values, labels * 0)
+    assert right < wrong
+    assert right < collapsed
+    assert scores["frechet_distance"] == others["frechet_distance"]
+
+
+def test_without_labels_selection_is_the_headline():
+    source = ArraySource((1, 4, 2), classes=0, train=400, test=100)
+    selection, scores = QuickScore(Means(), source, 300, 0)(source.values(np.arange(300)))
+    assert selection == scores["kernel_distance"]["value"]
+
+
+def test_joined_labels_are_bounded():
+    assert joined(np.zeros((3, 5)), np.array([0, 99_999, 64]), 100_000).shape == (3, 5 + 64)
