@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 import sparring
-from conftest import ArraySource
-from smoke import StopAt, fingerprint, smoke_settings
+from smoke import ArraySource, StopAt, fingerprint, smoke_settings
 from sparring import api
 from sparring.config import list_recipes, load_recipe
 from sparring.listening import Silent

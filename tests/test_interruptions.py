@@ -15,8 +15,7 @@ import filelock
 import pytest
 
 import sparring
-from conftest import ArraySource
-from smoke import StopAt, fingerprint, smoke_settings
+from smoke import ArraySource, StopAt, fingerprint, smoke_settings
 from sparring import api, files
 from sparring.errors import Diverged, UserError
 from sparring.listening import Silent

@@ -7,8 +7,7 @@ import sys
 
 import pytest
 
-from conftest import ArraySource
-from smoke import smoke_settings
+from smoke import ArraySource, smoke_settings
 from sparring import api
 from sparring.listening import Silent
 

@@ -68,3 +68,12 @@ def mnist_like(count: int = 30, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 def everything(source, split="train") -> np.ndarray:
     return source.values(np.arange(source.count(split)), split)
+
+
+def holds(source, values, labels=None, split="train") -> bool:
+    """Whether the split holds just these values with these labels. A source orders them by content, not as they lie on the disk."""
+    indices = np.arange(source.count(split))
+    found_labels = source.labels(indices, split) if labels is not None else np.zeros(len(indices))
+    wanted_labels = labels if labels is not None else np.zeros(len(values))
+    found = sorted((value.tobytes(), int(label)) for value, label in zip(source.values(indices, split), found_labels, strict=True))
+    return found == sorted((np.ascontiguousarray(value).tobytes(), int(label)) for value, label in zip(values, wanted_labels, strict=True))

@@ -149,7 +149,7 @@ def test_names_and_paths(tmp_path, monkeypatch):
     assert built_in.count() + built_in.count("test") == 1797
     assert any("write ./digits" in note for note in built_in.notes)
     assert own.count() + own.count("test") == 40
-    assert data.check(Path("digits")).report.counts == own.report.counts
+    assert data.open(Path("digits")).report.counts == own.report.counts
     assert {"digits", "ring", "mnist", "cifar10"} <= set(data.known_names())
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from conftest import ArraySource
+from smoke import ArraySource
 from sparring.metrics.quick import QuickScore, joined
 
 
