@@ -67,7 +67,7 @@ def tick(step: int, **changed: object) -> dict:
         },
         "best": step <= 8,
         "health": "unjudged",
-        "clock": {"seconds": 5.8 * step, "images_per_second": 3400 + noise.normal(0, 60), "data_wait": 0.01, "memory_mb": 800},
+        "clock": {"seconds": 5.8, "images_per_second": 3400 + noise.normal(0, 60), "data_wait": 0.01, "memory_mb": 800},
     }
     return {**entry, **changed}
 

@@ -40,6 +40,7 @@ class Source(ABC):
 
     name: str  # short, fit for a folder name
     modality: str  # the folder under `modalities` that knows this kind of data
+    unit: str = "examples"  # what its values are called in the plural
     shape: tuple[int, ...]  # of one value, without the batch dimension
     classes: tuple[str, ...]  # () where there are no labels
     content_hash: str  # of values, labels and splits; independent of paths
@@ -63,6 +64,7 @@ class Source(ABC):
             "format": 1,
             "name": self.name,
             "modality": self.modality,
+            "unit": self.unit,
             "shape": list(self.shape),
             "classes": list(self.classes),
             "counts": {split: self.count(split) for split in ("train", "validation", "test")},

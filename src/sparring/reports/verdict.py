@@ -47,9 +47,9 @@ def _data(source: Mapping[str, Any]) -> str:
 
 
 def _time(log: Log) -> str:
-    seconds = [number(mapping(entry.get("clock")).get("seconds")) for entry in log]
+    seconds = [number(mapping(entry.get("clock")).get("seconds")) for entry in log]  # of each tick
     known = [value for value in seconds if value is not None]
-    return f", in {duration(max(known))}" if known else ""
+    return f", in {duration(sum(known))}" if known else ""
 
 
 def _quality(source: Mapping[str, Any], log: Log) -> str:

@@ -29,7 +29,7 @@ class ImageSource(Source):
     Items stand in the order of their content's hash: the same pictures under other names train the same way.
     """
 
-    modality = "image"
+    modality, unit = "image", "pictures"
 
     def __init__(self, name: str, values: np.ndarray, done: Arrangement, hashes: list[bytes], mode: str, fit: str, report: ScanReport):
         self.name, self.mode, self.fit, self.report = name, mode, fit, report

@@ -20,7 +20,7 @@ GRID = np.array([(x, y) for y in range(-4, 5, 2) for x in range(-4, 5, 2)], dtyp
 class PointsSource(Source):
     """Values are float32, N x 2. `centres` (modes x 2) and `std` tell where the modes are; None without modes."""
 
-    modality = "points"
+    modality, unit = "points", "points"
 
     def __init__(
         self, name: str, parts: dict[Split, tuple[np.ndarray, np.ndarray]], centres: np.ndarray | None, std: float | None, labelled: bool
