@@ -103,8 +103,9 @@ def test_large_logits_stay_finite(name):
     assert torch.isfinite(objective.generator(far, -far))
 
 
-def test_judged_real_uses_the_objectives_scale():
-    logits = torch.tensor([0.3, 0.7])
-    assert objectives.judged_real(logits, objectives.get("non-saturating"), torch.tensor(9.0)) == 1.0
-    assert objectives.judged_real(logits, objectives.get("least-squares"), torch.tensor(9.0)) == 0.5
-    assert objectives.judged_real(logits, objectives.get("wasserstein"), torch.tensor(0.5)) == 0.5
+def test_the_border_is_on_the_objectives_scale():
+    real, fake = torch.tensor([1.0, 3.0]), torch.tensor([0.0, -1.0])
+    assert objectives.get("non-saturating").border(real, fake) == 0.0
+    assert objectives.get("least-squares").border(real, fake) == 0.5
+    assert objectives.get("least-squares", 0.9).border(real, fake) == 0.45
+    assert objectives.get("wasserstein").border(real, fake) == 0.75

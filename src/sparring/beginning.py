@@ -51,6 +51,7 @@ def begin(
         listener.note(note)
     given = _given_recipe(source, wishes, base)
     choices = Choices(_with_wishes(given, wishes))
+    _check_source(choices.recipe, source)
     values.from_data(choices, source)
     values.from_machine(choices, device)
     players = sessions.build_players(choices.recipe, source, device)
@@ -124,6 +125,17 @@ def _with_wishes(recipe: Recipe, wishes: Wishes) -> Recipe:
     if recipe.images is not None:
         images_from(recipe.images, 1, 1)
     return recipe
+
+
+def _check_source(recipe: Recipe, source: Source) -> None:
+    """Can this recipe learn from this data at all?"""
+    if not source.classes and (recipe.needs_labels or recipe.class_loss):
+        raise UserError(
+            f"recipe '{recipe.name}' learns classes, and {source.name} has no labels; put the items into one folder a class, "
+            "add a labels.csv, or use another recipe (`sparring recipes`)"
+        )
+    if recipe.augmentation and len(source.shape) != 3:
+        raise UserError(f"augmentation is for pictures, and this is {source.modality}; leave it out with --set augmentation=null")
 
 
 def _plan(choices: Choices, session: Session, budget_end: float | None, listener: Listener) -> float | None:

@@ -59,6 +59,19 @@ class Schedule(Part):
         return self
 
 
+WEIGHT_PENALTIES = ("l1", "l2", "orthogonal")
+DISCRIMINATOR_PENALTIES = ("r1", "r2", "gradient-penalty", "dragan", "consistency")
+GENERATOR_PENALTIES = ("path-length",)
+
+
+class Penalty(Part):
+    """A regulariser of a player: added to its loss, or, every `every` steps, a turn of its own with `every` times the weight
+    (lazy regularisation: Karras et al. 2020, arXiv:1912.04958, appendix B)."""
+
+    weight: float = Field(gt=0)
+    every: int = Field(1, ge=1, le=64)
+
+
 class Player(Part):
     """One named network and how it learns."""
 
@@ -69,8 +82,7 @@ class Player(Part):
     schedule: Schedule = Schedule()
     repeats: int = Field(1, ge=1, le=100)  # turns a step
     begin: int = Field(0, ge=0)  # images seen before its first turn: a phase in which its opponent learns alone
-    l1: float = Field(0.0, ge=0)
-    l2: float = Field(0.0, ge=0)
+    penalties: dict[str, Penalty] = {}
     clip_weights: float | None = Field(None, gt=0)
 
 
@@ -80,6 +92,21 @@ class Objective(Part):
     fake_target: float = Field(0.0, ge=0, le=1)
 
 
+class Augmentation(Part):
+    """What is done to every picture before the discriminator sees it.
+
+    ada: with a probability that starts at `strength` and follows the discriminator's over-fitting up to a cap (Karras et al. 2020,
+    arXiv:2006.06676); `speed` images take it from 0 to 1, and 0 keeps it fixed. diffaugment: always (Zhao et al. 2020, arXiv:2006.10738).
+    operations: those of the method that are used; open means all of them.
+    """
+
+    name: Literal["ada", "diffaugment"]
+    operations: tuple[str, ...] | None = None
+    strength: float = Field(0.0, ge=0, le=0.8)
+    target: float = Field(0.6, gt=0, lt=1)
+    speed: int = Field(500_000, ge=0)
+
+
 class Recipe(Part):
     name: str
     summary: str = ""
@@ -87,6 +114,10 @@ class Recipe(Part):
     game: Literal["synthesis"] = "synthesis"
     players: dict[str, Player]
     objective: Objective = Objective()
+    class_loss: float = Field(0.0, ge=0)  # weight of the auxiliary classifier (Odena et al. 2017, arXiv:1610.09585) in both players' losses
+    needs_labels: bool = False
+    augmentation: Augmentation | None = None
+    style_mixing: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of samples made of two latents (style-based generators)
     latent: Latent = Latent()
     value_range: Literal["symmetric", "unit"] = "symmetric"  # of encoded values: [-1, 1] or [0, 1]
     batch: int | None = Field(None, ge=1)
@@ -104,6 +135,11 @@ class Recipe(Part):
         wanted = {"synthesis": {"generator", "discriminator"}}[self.game]
         if set(self.players) != wanted:
             raise ValueError(f"the game '{self.game}' is played by {' and '.join(sorted(wanted))}, not {', '.join(sorted(self.players))}")
+        for name, player in self.players.items():
+            allowed = WEIGHT_PENALTIES + (DISCRIMINATOR_PENALTIES if name == "discriminator" else GENERATOR_PENALTIES)
+            for penalty in player.penalties:
+                if penalty not in allowed:
+                    raise ValueError(f"the {name} has no penalty '{penalty}'; it can have {', '.join(allowed)}")
         if self.players["discriminator"].begin:
             raise ValueError("the discriminator begins at image 0: images are counted by its turns")
         return self
@@ -154,14 +190,14 @@ def recipe_from(values: dict[str, Any], origin: str) -> Recipe:
 
 
 def with_settings(recipe: Recipe, settings: dict[str, Any], origin: str = "--set") -> Recipe:
-    """The recipe with dotted keys replaced: {"players.generator.optimizer.lr": 1e-3}. A last part under `options` may be new."""
+    """The recipe with dotted keys replaced: {"players.generator.optimizer.lr": 1e-3}. What lies under `options` or `penalties` may be new."""
     values = recipe.model_dump(mode="json")
     for key, value in settings.items():
         *path, last = key.split(".")
         node = values
         for part in path:
             node = _child(node, part, key, origin)
-        if not isinstance(node, dict) or (last not in node and path[-1:] != ["options"]):
+        if not isinstance(node, dict) or (last not in node and path[-1:] not in (["options"], ["penalties"])):
             _child(node, last, key, origin)
         node[last] = value
     return recipe_from(values, origin)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from . import modalities, networks, sampling, tensorfiles
 from .config import Recipe
@@ -23,7 +23,7 @@ class Gan:
     generator is in eval mode, float32, on the CPU. classes: names, () without labels. shares: how often each was seen in training.
     """
 
-    def __init__(self, recipe: Recipe, generator: nn.Module, codec: Codec, modality: str, classes: Sequence[str], shares: Sequence[float]):
+    def __init__(self, recipe: Recipe, generator: Any, codec: Codec, modality: str, classes: Sequence[str], shares: Sequence[float]):
         self.recipe, self.generator, self.codec = recipe, generator, codec
         self.classes, self.shares, self._modality = tuple(classes), tuple(shares), modality
 
@@ -32,24 +32,74 @@ class Gan:
         """The module that knows this kind of data (see sparring.modalities)."""
         return modalities.get(self._modality)
 
-    def generate(self, count: int, seed: int = 0, label: str | int | None = None) -> list[Any]:
-        """`count` samples as Python objects (PIL images for pictures). Sample i depends on (seed, i) and the label alone."""
-        return self.modality.items(self.values(count, seed, label))
+    def generate(self, count: int, seed: int = 0, label: str | int | None = None, truncation: float | None = None) -> list[Any]:
+        """`count` samples as Python objects (PIL images for pictures). Sample i depends on (seed, i), label and truncation alone."""
+        return self.modality.items(self.values(count, seed, label, truncation))
 
-    def values(self, count: int, seed: int = 0, label: str | int | None = None) -> np.ndarray:
+    def values(self, count: int, seed: int = 0, label: str | int | None = None, truncation: float | None = None) -> np.ndarray:
         """`count` decoded samples as one array (pictures: uint8, N x C x H x W)."""
-        return np.concatenate(list(self.stream(count, seed, label)))
+        return np.concatenate(list(self.stream(count, seed, label, truncation)))
 
-    def stream(self, count: int, seed: int = 0, label: str | int | None = None) -> Iterator[np.ndarray]:
+    def stream(self, count: int, seed: int = 0, label: str | int | None = None, truncation: float | None = None) -> Iterator[np.ndarray]:
         """The same, a chunk at a time, so that any number can be made in bounded memory."""
         for start in range(0, count, sampling.CHUNK):
-            indices = range(start, min(count, start + sampling.CHUNK))
-            yield self.decode(sampling.latents(self.recipe.latent, seed, indices), self.labels(indices, seed, label))
+            yield self.at(range(start, min(count, start + sampling.CHUNK)), seed, label, truncation)
+
+    def at(self, indices: Sequence[int], seed: int = 0, label: str | int | None = None, truncation: float | None = None) -> np.ndarray:
+        """The samples with these numbers. truncation: less variety for better looks. Style-based generators keep this share of the
+        way from the mean style (0 to 1); others draw latents no larger than this (Brock et al. 2019, arXiv:1809.11096)."""
+        psi, threshold = self._truncation(truncation)
+        latents = sampling.latents(self.recipe.latent, seed, indices, threshold)
+        made = sampling.sample(
+            self.generator, latents, self._condition(self.labels(indices, seed, label)), seed=seed, indices=indices, psi=psi
+        )
+        return self.codec.decode(torch.cat(list(made)))
 
     def decode(self, latents: Tensor, labels: Sequence[int] | None = None) -> np.ndarray:
         """Samples (decoded array) for latents, N x latent size, and class numbers where the model has classes."""
-        condition = {"class": torch.as_tensor(labels, dtype=torch.int64)} if self.classes else None
-        return self.codec.decode(torch.cat(list(sampling.sample(self.generator, latents, condition))))
+        return self.codec.decode(torch.cat(list(sampling.sample(self.generator, latents, self._condition(labels)))))
+
+    @property
+    def styled(self) -> bool:
+        """Whether the generator maps latents to styles, N x layers x width, that can be moved, mixed and truncated."""
+        return hasattr(self.generator, "map")
+
+    @torch.no_grad()
+    def styles(self, latents: Tensor, labels: Sequence[int] | None = None) -> Tensor:
+        """N x layers x width, for a style-based generator."""
+        self._must_be_styled()
+        return self.generator.map(latents, self._condition(labels))
+
+    @torch.no_grad()
+    def decode_styles(self, styles: Tensor) -> np.ndarray:
+        """Samples (decoded array) for styles, N x layers x width, all with the same noise."""
+        self._must_be_styled()
+        drawn = sampling.noise(self.generator, 0, [0])
+        parts = [
+            self.generator.synthesise(part, None if drawn is None else drawn.expand(len(part), -1)) for part in styles.split(sampling.CHUNK)
+        ]
+        return self.codec.decode(torch.cat(parts))
+
+    def _must_be_styled(self) -> None:
+        if not self.styled:
+            raise UserError(f"styles are for style-based generators, and {self.recipe.players['generator'].network} is none")
+
+    def _condition(self, labels: Sequence[int] | None) -> dict[str, Tensor] | None:
+        return {"class": torch.as_tensor(labels, dtype=torch.int64)} if self.classes else None
+
+    def _truncation(self, truncation: float | None) -> tuple[float | None, float | None]:
+        """(share of a style kept, largest latent). Raises UserError for a value that makes no sense for this generator."""
+        if truncation is None:
+            return None, None
+        if self.styled:
+            if not 0 <= truncation <= 1:
+                raise UserError(f"truncation {truncation:g} should lie between 0 (the mean sample) and 1 (none)")
+            return truncation, None
+        if self.recipe.latent.distribution != "normal":
+            raise UserError("this model's latents are uniform, which leaves nothing to truncate")
+        if truncation < 0.05:
+            raise UserError(f"truncation {truncation:g} is too small: latents are drawn again until none is larger; use 0.05 or more")
+        return None, truncation
 
     def labels(self, indices: Sequence[int], seed: int = 0, label: str | int | None = None) -> list[int] | None:
         """The class number of each sample: the asked one, else drawn as often as in training from (seed, index)."""

@@ -65,6 +65,8 @@ def in_words(tick: Tick) -> str:
     judged = (
         f"reals judged right {facts['accuracy.real']:.0%}, fakes {facts['accuracy.fake']:.0%} (fooling rate {facts['fooling_rate']:.0%})"
     )
+    if "augmentation" in facts:
+        judged += f" | augmentation {facts['augmentation']:.0%}{' (at its cap: more pictures would help)' if facts['augmentation'] > 0.79 else ''}"
     scores: dict[str, Any] = {name: score["value"] for name, score in tick.scores.items() if not name.endswith("_real")}
     score = ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in scores.items())
     return f"{tick.clock['images_per_second']:,.0f} images/s | losses: {losses} | {judged} | {score}{' *best*' if tick.best else ''}"

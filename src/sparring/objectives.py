@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-import torch
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
@@ -106,6 +105,10 @@ class Objective:
     mean_of_batch: bool = False
     smoothable: bool = False
 
+    def border(self, real: Tensor, fake: Tensor) -> Tensor | float:
+        """The logit above which a sample counts as judged real, given the logits of a batch of each kind."""
+        return (real.mean() + fake.mean()) / 2 if self.threshold is None else self.threshold
+
 
 OBJECTIVES = {
     "minimax": Objective(cross_entropy_discriminator, minimax_generator, smoothable=True),
@@ -136,10 +139,3 @@ def get(name: str, real_target: float = 1.0, fake_target: float = 0.0) -> Object
     smoothed = partial(objective.discriminator, real_target=real_target, fake_target=fake_target)
     threshold = objective.threshold if objective.threshold == 0.0 else (real_target + fake_target) / 2
     return Objective(smoothed, objective.generator, threshold, smoothable=True)
-
-
-@torch.no_grad()
-def judged_real(logits: Tensor, objective: Objective, midpoint: Tensor) -> Tensor:
-    """The share of these logits on the real side of the objective's threshold (see `Objective.threshold`)."""
-    threshold = midpoint if objective.threshold is None else objective.threshold
-    return (logits > threshold).float().mean()

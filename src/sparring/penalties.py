@@ -1,8 +1,8 @@
-"""Regularisers: pure functions whose value is added to a player's loss."""
+"""Regularisers: pure functions whose value, times a weight, is added to a player's loss. All are computed in float32."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +21,69 @@ def l1(tensors: Iterable[Tensor]) -> Tensor:
 def l2(tensors: Iterable[Tensor]) -> Tensor:
     """The sum of squares, without a factor of one half (Keras' `l2`): add weight * l2(...) to a loss."""
     return torch.stack([tensor.float().square().sum() for tensor in tensors]).sum()
+
+
+def orthogonal(tensors: Iterable[Tensor]) -> Tensor:
+    """Brock et al. 2019 (arXiv:1809.11096), eq. 3: the squares of the off-diagonal entries of W W^T, summed over matrices.
+
+    A kernel is a matrix of output channels x the rest.
+    """
+    gram = [(flat := tensor.float().flatten(1)) @ flat.T for tensor in tensors]
+    return torch.stack([(each - each.diag().diag()).square().sum() for each in gram]).sum()
+
+
+def zero_centred(logits: Tensor, samples: Tensor) -> Tensor:
+    """Half the mean squared norm of the gradient of logits (N) with respect to samples (N x ...): R1 on reals, R2 on fakes.
+
+    Mescheder et al. 2018 (arXiv:1801.04406), eq. 9 and 10 without their gamma. `samples` must require gradients.
+    """
+    return 0.5 * _squared_norms(logits, samples).mean()
+
+
+def one_centred(logits: Tensor, samples: Tensor) -> Tensor:
+    """The mean of (norm of the gradient - 1)^2: Gulrajani et al. 2017 (arXiv:1704.00028), eq. 3, at points of `interpolated`;
+    Kodali et al. 2017 (arXiv:1705.07215), eq. 4 (DRAGAN), at points of `perturbed`."""
+    return ((_squared_norms(logits, samples) + 1e-12).sqrt() - 1).square().mean()
+
+
+def interpolated(real: Tensor, fake: Tensor, shares: Tensor) -> Tensor:
+    """A point on the line between each real and its fake (Gulrajani et al. 2017, section 4). shares: N x 1 in [0, 1]."""
+    shares = shares.view(-1, *[1] * (real.ndim - 1))
+    return (shares * real + (1 - shares) * fake).detach().requires_grad_()
+
+
+def perturbed(real: Tensor, normal: Tensor, deviation: float = 0.15) -> Tensor:
+    """Reals plus Gaussian noise (Kodali et al. 2017, eq. 4). normal: N x values of a sample, N(0, 1).
+
+    The paper leaves the deviation open; for values in [-1, 1] its code comes to about this.
+    """
+    return (real + deviation * normal.view_as(real)).detach().requires_grad_()
+
+
+def consistency(logits: Tensor, augmented: Tensor) -> Tensor:
+    """Zhao et al. 2020 (arXiv:2002.04724), section 3.1 (bCR): the mean squared change of the logits under augmentation."""
+    return (logits - augmented).square().mean()
+
+
+def path_length(pictures: Tensor, styles: Tensor, normal: Tensor, mean: Tensor) -> tuple[Tensor, Tensor]:
+    """Karras et al. 2020 (arXiv:1912.04958), eq. 4: how far the length of J^T y is from its running mean.
+
+    pictures: N x C x H x W made from styles, N x layers x width. normal: N x values of a picture, N(0, 1). mean: the running mean a.
+    Returns the penalty and the moved mean (by 1 % towards the lengths seen).
+    """
+    y = normal.view_as(pictures) / (pictures.shape[2] * pictures.shape[3]) ** 0.5
+    (gradient,) = torch.autograd.grad((pictures * y).sum(), styles, create_graph=True)
+    lengths = gradient.square().sum(dim=2).mean(dim=1).sqrt()
+    moved = mean.lerp(lengths.detach().mean(), 0.01)
+    return (lengths - moved).square().mean(), moved
+
+
+def _squared_norms(logits: Tensor, samples: Tensor) -> Tensor:
+    (gradient,) = torch.autograd.grad(logits.sum(), samples, create_graph=True)
+    return gradient.flatten(1).square().sum(dim=1)
+
+
+OF_WEIGHTS: dict[str, Callable[[Iterable[Tensor]], Tensor]] = {"l1": l1, "l2": l2, "orthogonal": orthogonal}
 
 
 @torch.no_grad()

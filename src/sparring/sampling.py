@@ -7,6 +7,7 @@ padded: the same seed gives the same bits however many are asked for at once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,9 +28,21 @@ def shape_draw(uniform_or_normal: np.random.Generator, latent: Latent, count: in
     return drawn if latent.distribution == "unit-uniform" else drawn * 2 - 1
 
 
-def latents(latent: Latent, seed: int, indices: Sequence[int]) -> Tensor:
-    """len(indices) x latent.size: row j is drawn from (seed, indices[j]) alone."""
+def latents(latent: Latent, seed: int, indices: Sequence[int], threshold: float | None = None) -> Tensor:
+    """len(indices) x latent.size: row j is drawn from (seed, indices[j]) alone.
+
+    threshold: normal values larger than this are drawn again (the truncation trick: Brock et al. 2019, arXiv:1809.11096, section 3.1).
+    """
+    if threshold is not None:
+        return torch.from_numpy(np.stack([_truncated(numpy_generator(seed, "sample", index), latent.size, threshold) for index in indices]))
     return torch.from_numpy(np.concatenate([shape_draw(numpy_generator(seed, "sample", index), latent, 1) for index in indices]))
+
+
+def _truncated(normal: np.random.Generator, size: int, threshold: float) -> np.ndarray:
+    drawn = normal.standard_normal(size, dtype=np.float32)
+    while (large := np.abs(drawn) > threshold).any():
+        drawn[large] = normal.standard_normal(int(large.sum()), dtype=np.float32)
+    return drawn
 
 
 def classes(shares: Sequence[float], seed: int, indices: Sequence[int]) -> Tensor:
@@ -41,17 +54,46 @@ def classes(shares: Sequence[float], seed: int, indices: Sequence[int]) -> Tenso
     return torch.tensor(drawn, dtype=torch.int64)
 
 
+def noise(generator: nn.Module, seed: int, indices: Sequence[int]) -> Tensor | None:
+    """len(indices) x generator.noise_size normal values, each row from (seed, index) alone; None for a generator that takes none."""
+    size = getattr(generator, "noise_size", 0)
+    if not size:
+        return None
+    drawn = [numpy_generator(seed, "noise", index).standard_normal((1, size), dtype=np.float32) for index in indices]
+    return torch.from_numpy(np.concatenate(drawn))
+
+
 @torch.no_grad()
 def sample(
-    generator: nn.Module, latent: Tensor, condition: dict[str, Tensor] | None, device: torch.device | str = "cpu", chunk: int = CHUNK
+    generator: Any,
+    latent: Tensor,
+    condition: dict[str, Tensor] | None,
+    device: torch.device | str = "cpu",
+    chunk: int = CHUNK,
+    seed: int = 0,
+    indices: Sequence[int] | None = None,
+    psi: float | None = None,
 ) -> Iterator[Tensor]:
-    """The generator's float32 output for these latents, chunk by chunk, on the CPU. The generator must be in eval mode."""
+    """The generator's float32 output for these latents, chunk by chunk, on the CPU. The generator must be in eval mode.
+
+    Row j gets the noise of (seed, indices[j]); without indices every row gets that of index 0, so that only the latents differ.
+    psi: how much of a style's distance to the mean style is kept (style-based generators).
+    """
     assert not generator.training
+    indices = [0] * len(latent) if indices is None else indices
     for start in range(0, len(latent), chunk):
         part = slice(start, start + chunk)
         count = len(latent[part])
         conditions = None if condition is None else {name: _padded(value[part], chunk).to(device) for name, value in condition.items()}
-        yield generator(_padded(latent[part], chunk).to(device), conditions)[:count].float().cpu()
+        drawn = noise(generator, seed, indices[part])
+        if drawn is not None:
+            drawn = _padded(drawn, chunk).to(device)
+        given = _padded(latent[part], chunk).to(device)
+        if psi is None:
+            made = generator(given, conditions, drawn)
+        else:
+            made = generator.synthesise(generator.truncate(generator.map(given, conditions), psi), drawn)
+        yield made[:count].float().cpu()
 
 
 def _padded(rows: Tensor, to: int) -> Tensor:

@@ -17,7 +17,7 @@ from sparring.sampling import shape_draw
 from sparring.training.checkpoints import Checkpoints
 from sparring.training.feed import Feed
 from sparring.training.session import build_players
-from sparring.training.trainer import Trainer
+from sparring.training.trainer import Trainer, TurnDraws
 
 CPU = torch.device("cpu")
 
@@ -107,12 +107,53 @@ def test_weights_are_clipped_when_asked(bars, tmp_path):
 @pytest.mark.parametrize("norm", ["l1", "l2"])
 def test_weight_penalties_enter_the_loss(bars, tmp_path, norm):
     plain = trainer(bars, "mlp", tmp_path)
-    heavy = trainer(bars, "mlp", tmp_path, **{f"players.generator.{norm}": 0.5})
+    heavy = trainer(bars, "mlp", tmp_path, **{f"players.generator.penalties.{norm}": {"weight": 0.5}})
     weights = [parameter for parameter in heavy.game.players["generator"].parameters() if parameter.ndim > 1]
     expected = 0.5 * sum((weight.abs() if norm == "l1" else weight.square()).sum().item() for weight in weights)
     plain.step()
     heavy.step()
     assert heavy._means()["losses.generator"] - plain._means()["losses.generator"] == pytest.approx(expected, rel=1e-3)
+
+
+def test_a_lazy_penalty_is_a_turn_of_its_own(bars, tmp_path):
+    """Every 4th step, 4 times the weight, in full precision; the optimizer's rate and betas shrink by 4/5."""
+    ours = trainer(bars, "mlp", tmp_path, **{"players.discriminator.penalties.r1": {"weight": 0.3, "every": 4}})
+    turn = ours.turns[1]
+    assert (turn.learner, turn.every, turn.fresh, turn.full_precision) == ("discriminator", 4, False, True)
+    batch = ours.feed.at(0, 0)
+    draws = TurnDraws((1,), 16, 0, 16, CPU)
+    real = batch.real.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(ours.game.players["discriminator"](real, batch.condition).logits.sum(), real)
+    expected = 4 * 0.3 * 0.5 * gradient.flatten(1).square().sum(dim=1).mean()
+    torch.testing.assert_close(turn.loss(batch, draws).loss.detach(), expected)
+    for _ in range(5):
+        ours.step()
+    steps = {name: int(next(iter(each.state.values()))["step"]) for name, each in ours.optimizers.items()}
+    assert steps == {"generator": 5, "discriminator": 7}
+    group = ours.optimizers["discriminator"].param_groups[0]
+    assert group["lr"] == pytest.approx(2e-4 * 0.8)
+    assert group["betas"] == pytest.approx((0.5**0.8, 0.999**0.8))
+
+
+def test_gradient_penalties_share_the_forward_pass_of_the_loss(bars, tmp_path):
+    """Relativistic loss + R1 + R2 in one turn equals the sum of the three, and costs two forward passes of the discriminator."""
+    settings = {"objective.name": "relativistic-paired", "players.discriminator.penalties": {"r1": {"weight": 2.0}, "r2": {"weight": 3.0}}}
+    ours = trainer(bars, "mlp", tmp_path, **settings)
+    discriminator, calls = ours.game.players["discriminator"], []
+    handle = discriminator.register_forward_hook(lambda *_: calls.append(1))
+    batch, draws = ours.feed.at(0, 0), TurnDraws((1,), 16, 0, 16, CPU)
+    outcome = ours.turns[0].loss(batch, draws)
+    assert len(calls) == 2
+    handle.remove()
+    fake = ours.game.generate(batch.condition, draws).detach().requires_grad_()
+    real = batch.real.clone().requires_grad_()
+    on_real, on_fake = (discriminator(sample, batch.condition).logits for sample in (real, fake))
+    squares = [
+        torch.autograd.grad(logits.sum(), x, create_graph=True)[0].square().sum() / 16 / 2
+        for logits, x in ((on_real, real), (on_fake, fake))
+    ]
+    expected = torch.nn.functional.softplus(on_fake - on_real).mean() + 2 * squares[0] + 3 * squares[1]
+    torch.testing.assert_close(outcome.loss, expected)
 
 
 def test_schedules_reach_the_optimizer(bars, tmp_path):

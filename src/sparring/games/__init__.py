@@ -14,7 +14,14 @@ from ..config import Latent, Recipe
 class Draws(Protocol):
     """Random numbers of one turn. They depend on the turn's address alone, not on what was drawn before."""
 
-    def latent(self, latent: Latent) -> Tensor: ...
+    def latent(self, latent: Latent, purpose: str = "latent") -> Tensor:
+        """N x latent.size."""
+
+    def uniform(self, purpose: str, values: int) -> Tensor:
+        """N x values, U[0, 1)."""
+
+    def normal(self, purpose: str, values: int) -> Tensor:
+        """N x values, N(0, 1)."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,8 @@ class Turn:
 
     begin: images seen before the first such turn (a phase in which the opponent learns alone).
     fresh: each repeat gets new real examples (and counts them); otherwise it sees those of the turn before.
+    every: taken in every so-many-th step only. A turn of a penalty is `penalty`, so that its loss is not shown as a loss.
+    full_precision: computed in float32 whatever the recipe's precision (gradients of gradients).
     """
 
     learner: str
@@ -46,6 +55,9 @@ class Turn:
     repeats: int = 1
     begin: int = 0
     fresh: bool = True
+    every: int = 1
+    penalty: bool = False
+    full_precision: bool = False
 
 
 class Game(Protocol):

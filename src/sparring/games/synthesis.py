@@ -1,13 +1,21 @@
-"""Noise -> sample: the game of Goodfellow et al. 2014 (arXiv:1406.2661), algorithm 1, with any objective."""
+"""Noise -> sample: the game of Goodfellow et al. 2014 (arXiv:1406.2661), algorithm 1, with any objective and any penalties."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
 from .. import objectives, penalties
 from ..config import Recipe
+from ..errors import UserError
 from . import Batch, Draws, Outcome, Turn
+from .contest import PENALTIES, Contest
+from .view import View
 
 
 class Synthesis:
@@ -17,52 +25,114 @@ class Synthesis:
 
     def __init__(self, recipe: Recipe, players: dict[str, nn.Module]):
         self.recipe, self.players = recipe, players
-        self.generator, self.discriminator = players["generator"], players["discriminator"]
+        self.generator: Any = players["generator"]
+        self.discriminator = players["discriminator"]
         self.objective = objectives.get(**recipe.objective.model_dump())
+        assert recipe.batch
+        self.view = View(recipe.augmentation, recipe.batch)
+        self.path_mean = torch.zeros((), device=next(players["generator"].parameters()).device)
+        if not hasattr(self.generator, "map") and (recipe.style_mixing or "path-length" in recipe.players["generator"].penalties):
+            raise UserError(
+                "style mixing and the path-length penalty need a style-based generator, "
+                f"and {recipe.players['generator'].network} is none; leave them out"
+            )
 
     def turns(self) -> tuple[Turn, ...]:
         settings = self.recipe.players
+        precise = any(name in PENALTIES and penalty.every == 1 for name, penalty in settings["discriminator"].penalties.items())
         return (
-            Turn("discriminator", self.discriminator_loss, settings["discriminator"].repeats),
+            Turn("discriminator", self.discriminator_loss, settings["discriminator"].repeats, full_precision=precise),
+            *self._lazy("discriminator", self.discriminator_penalty),
             Turn("generator", self.generator_loss, settings["generator"].repeats, settings["generator"].begin, fresh=False),
+            *self._lazy("generator", self.generator_penalty),
         )
 
     def discriminator_loss(self, batch: Batch, draws: Draws) -> Outcome:
-        with torch.no_grad():
-            fake = self.generator(draws.latent(self.recipe.latent), batch.condition)
-        real_logits = self.discriminator(batch.real, batch.condition).logits.float()
-        fake_logits = self.discriminator(fake, batch.condition).logits.float()
-        loss = self.objective.discriminator(real_logits, fake_logits)
-        return Outcome(loss + self._weight_penalty("discriminator"), self._judged(real_logits.detach(), fake_logits.detach()))
+        """Reals up, fakes down; with an auxiliary classifier both are classified (Odena et al. 2017, eq. 2 and 3)."""
+        contest = Contest(self, batch, draws)
+        real, fake = contest.on_real, contest.on_fake
+        loss = self.objective.discriminator(real.logits, fake.logits)
+        if self.recipe.class_loss:
+            loss = loss + self.recipe.class_loss * (self._misread(real.class_logits, batch) + self._misread(fake.class_logits, batch))
+        border = self.objective.border(real.logits.detach(), fake.logits.detach())
+        shown = self._judged(real.logits.detach(), fake.logits.detach(), border)
+        self.view.adjust(real.logits.detach() - border)
+        return Outcome(loss + self._penalties("discriminator", 1, contest), {**shown, **self.view.shown()})
 
     def generator_loss(self, batch: Batch, draws: Draws) -> Outcome:
-        fake = self.generator(draws.latent(self.recipe.latent), batch.condition)
-        fake_logits = self.discriminator(fake, batch.condition).logits.float()
-        real_logits = self.discriminator(batch.real, batch.condition).logits.float() if self.objective.compares else None
-        return Outcome(self.objective.generator(fake_logits, real_logits) + self._weight_penalty("generator"))
+        """Fakes up; with an auxiliary classifier they also show the class they were asked for."""
+        contest = Contest(self, batch, draws, learning="generator")
+        fake = contest.on_fake
+        loss = self.objective.generator(fake.logits, contest.on_real.logits if self.objective.compares else None)
+        if self.recipe.class_loss:
+            loss = loss + self.recipe.class_loss * self._misread(fake.class_logits, batch)
+        return Outcome(loss + self._penalties("generator", 1, contest))
+
+    def discriminator_penalty(self, every: int, batch: Batch, draws: Draws) -> Outcome:
+        return Outcome(every * self._penalties("discriminator", every, Contest(self, batch, draws)))
+
+    def generator_penalty(self, every: int, batch: Batch, draws: Draws) -> Outcome:
+        return Outcome(every * self._penalties("generator", every, Contest(self, batch, draws, learning="generator")))
+
+    def generate(self, condition: dict[str, Tensor] | None, draws: Draws) -> Tensor:
+        """Fakes: one latent each or, for a share of them, two whose styles meet at a random layer (style mixing: Karras et al. 2019,
+        arXiv:1812.04948, section 3.1)."""
+        noise = self.noise(draws)
+        if not self.recipe.style_mixing:
+            return self.generator(draws.latent(self.recipe.latent), condition, noise)
+        return self.generator.synthesise(self.styles(condition, draws), noise)
+
+    def styles(self, condition: dict[str, Tensor] | None, draws: Draws) -> Tensor:
+        """N x layers x width, of two latents for the share `style_mixing` of the samples."""
+        first = self.generator.map(draws.latent(self.recipe.latent), condition)
+        if not self.recipe.style_mixing:
+            return first
+        second = self.generator.map(draws.latent(self.recipe.latent, "mix"), condition)
+        layers = first.shape[1]
+        mixed, place = draws.uniform("crossover", 2).unbind(dim=1)
+        crossover = torch.where(mixed < self.recipe.style_mixing, 1 + (place * (layers - 1)).floor(), layers)
+        before = torch.arange(layers, device=first.device) < crossover[:, None]
+        return torch.where(before[:, :, None], first, second)
+
+    def noise(self, draws: Draws) -> Tensor | None:
+        size = getattr(self.generator, "noise_size", 0)
+        return draws.normal("noise", size) if size else None
 
     def state(self) -> dict[str, Tensor]:
-        return {}
+        return {**self.view.state(), "path_mean": self.path_mean}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
-        assert not state
+        self.path_mean = state["path_mean"].to(self.path_mean.device)
+        self.view.load_state(state)
 
-    def _weight_penalty(self, name: str) -> Tensor | float:
-        settings, tensors = self.recipe.players[name], penalties.weights(self.players[name])
-        penalty: Tensor | float = 0.0
-        if settings.l1:
-            penalty = penalty + settings.l1 * penalties.l1(tensors)
-        if settings.l2:
-            penalty = penalty + settings.l2 * penalties.l2(tensors)
-        return penalty
+    def _lazy(self, player: str, loss: Callable[[int, Batch, Draws], Outcome]) -> list[Turn]:
+        settings = self.recipe.players[player]
+        intervals = sorted({penalty.every for penalty in settings.penalties.values() if penalty.every > 1})
+        return [
+            Turn(player, partial(loss, every), 1, settings.begin, fresh=False, every=every, penalty=True, full_precision=True)
+            for every in intervals
+        ]
 
-    def _judged(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
-        midpoint = (real.mean() + fake.mean()) / 2
-        fooled = objectives.judged_real(fake, self.objective, midpoint)
+    def _penalties(self, player: str, every: int, contest: Contest) -> Tensor:
+        """The weighted sum of the player's penalties of this interval."""
+        total = torch.zeros((), device=contest.batch.real.device)
+        for name, penalty in self.recipe.players[player].penalties.items():
+            if penalty.every == every:
+                weights = penalties.OF_WEIGHTS.get(name)
+                value = PENALTIES[name](contest) if weights is None else weights(penalties.weights(self.players[player]))
+                total = total + penalty.weight * value
+        return total
+
+    def _misread(self, class_logits: Tensor | None, batch: Batch) -> Tensor:
+        assert class_logits is not None and batch.condition is not None, "class_loss needs an auxiliary classifier and labels"
+        return cross_entropy(class_logits.float(), batch.condition["class"])
+
+    def _judged(self, real: Tensor, fake: Tensor, border: Tensor | float) -> dict[str, Tensor]:
+        fooled = (fake > border).float().mean()
         return {
             "logits.real": real.mean(),
             "logits.fake": fake.mean(),
-            "accuracy.real": objectives.judged_real(real, self.objective, midpoint),
+            "accuracy.real": (real > border).float().mean(),
             "accuracy.fake": 1 - fooled,
             "fooling_rate": fooled,
         }

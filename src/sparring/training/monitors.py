@@ -38,14 +38,14 @@ class Sampler:
     """A fixed set of latents and classes (from `seed`), and what a generator makes of them."""
 
     def __init__(self, trainer_latent: Any, codec: Codec, count: int, shares: list[int], seed: int, device: torch.device):
-        self.codec, self.device = codec, device
+        self.codec, self.device, self.seed, self.indices = codec, device, seed, range(count)
         self.latents = sampling.latents(trainer_latent, seed, range(count))
         self.classes = sampling.classes(shares, seed, range(count)) if shares else None
 
     def __call__(self, generator: torch.nn.Module, chunk: int) -> np.ndarray:
         condition = None if self.classes is None else {"class": self.classes}
-        parts = [self.codec.decode(part) for part in sampling.sample(generator, self.latents, condition, self.device, chunk)]
-        return np.concatenate(parts)
+        made = sampling.sample(generator, self.latents, condition, self.device, chunk, self.seed, self.indices)
+        return np.concatenate([self.codec.decode(part) for part in made])
 
 
 class Score(Monitor):

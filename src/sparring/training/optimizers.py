@@ -8,21 +8,23 @@ from torch import Tensor, nn
 from ..config import Optimizer
 
 
-def build(settings: Optimizer, module: nn.Module) -> torch.optim.Optimizer:
+def build(settings: Optimizer, module: nn.Module, share: float = 1.0) -> torch.optim.Optimizer:
     """The optimizer of one player, in torch's fused form where there is one.
 
-    The learning rate is a plain number that the trainer sets before every turn.
+    The learning rate is a plain number that the trainer sets before every turn. share: of its steps those that lazy penalties did
+    not add; betas are raised to its power (Karras et al. 2020, arXiv:1912.04958, appendix B).
     """
+    betas = (settings.betas[0] ** share, settings.betas[1] ** share)
     parameters = list(module.parameters())
     fused = all(parameter.device.type in ("cpu", "cuda") for parameter in parameters)
     if settings.name in ("adam", "adamw"):
         kind = torch.optim.Adam if settings.name == "adam" else torch.optim.AdamW
-        return kind(parameters, lr=settings.lr, betas=settings.betas, eps=settings.eps, weight_decay=settings.weight_decay, fused=fused)
+        return kind(parameters, lr=settings.lr, betas=betas, eps=settings.eps, weight_decay=settings.weight_decay, fused=fused)
     if settings.name == "rmsprop":
         return torch.optim.RMSprop(
             parameters,
             lr=settings.lr,
-            alpha=settings.betas[1],
+            alpha=betas[1],
             eps=settings.eps,
             momentum=settings.momentum,
             weight_decay=settings.weight_decay,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -66,8 +67,16 @@ class TurnDraws:
     stop: int
     device: torch.device
 
-    def latent(self, latent: Latent) -> Tensor:
-        drawn = shape_draw(numpy_generator(*self.address, "latent"), latent, self.batch)
+    def latent(self, latent: Latent, purpose: str = "latent") -> Tensor:
+        return self._mine(shape_draw(numpy_generator(*self.address, purpose), latent, self.batch))
+
+    def uniform(self, purpose: str, values: int) -> Tensor:
+        return self._mine(numpy_generator(*self.address, purpose).random((self.batch, values), dtype=np.float32))
+
+    def normal(self, purpose: str, values: int) -> Tensor:
+        return self._mine(numpy_generator(*self.address, purpose).standard_normal((self.batch, values), dtype=np.float32))
+
+    def _mine(self, drawn: np.ndarray) -> Tensor:
         return torch.from_numpy(drawn[self.start : self.stop]).to(self.device)
 
 
@@ -85,7 +94,10 @@ class Trainer:
         self.checkpoints, self.monitors = checkpoints, list(monitors)
         self.turns = game.turns()
         self.step_images = recipe.batch * sum(turn.repeats for turn in self.turns if turn.fresh)
-        self.optimizers = {name: optimizers.build(recipe.players[name].optimizer, player) for name, player in game.players.items()}
+        self.shares = {name: self._share(name) for name in game.players}
+        self.optimizers = {
+            name: optimizers.build(recipe.players[name].optimizer, player, self.shares[name]) for name, player in game.players.items()
+        }
         self.averages = {name: Average(game.players[name], recipe.ema_half_life) for name in game.averaged}
         self.images = self.steps = self.attempt = 0
         self.best: dict[str, Any] | None = None  # {"images", "selection"} of the snapshot to hand out
@@ -123,7 +135,7 @@ class Trainer:
         """Every turn of the game once, then the averages."""
         batch = None
         for number, turn in enumerate(self.turns):
-            if self.images < turn.begin:
+            if self.images < turn.begin or self.steps % turn.every:
                 continue
             self._let_learn(turn.learner)
             for repeat in range(turn.repeats):
@@ -135,6 +147,17 @@ class Trainer:
         for average in self.averages.values():
             average.update(self.images, self.step_images)
 
+    def rate(self, player: str, total: int) -> float:
+        """The learning rate of a player at the images seen."""
+        settings = self.recipe.players[player]
+        return settings.optimizer.lr * schedules.factor(settings.schedule, self.images, total)
+
+    def _share(self, player: str) -> float:
+        """Of all gradient steps of a player, the share without lazy penalties: its learning rate and the logarithms of its betas
+        shrink by it, so that the steps of such turns add nothing (Karras et al. 2020, arXiv:1912.04958, appendix B)."""
+        mine = [turn for turn in self.turns if turn.learner == player]
+        return sum(turn.repeats for turn in mine if not turn.penalty) / sum(turn.repeats / turn.every for turn in mine)
+
     def synchronise(self) -> None:
         """Wait until the device has done all that it was given."""
         if self.device.type == "cuda":
@@ -145,7 +168,7 @@ class Trainer:
         player, optimizer, settings = self.game.players[turn.learner], self.optimizers[turn.learner], self.recipe.players[turn.learner]
         total, count, size = self.recipe.images, len(batch.real), self.recipe.micro_batch
         assert isinstance(total, int) and size
-        rate = settings.optimizer.lr * schedules.factor(settings.schedule, self.images, total)
+        rate = self.rate(turn.learner, total) * self.shares[turn.learner]
         for group in optimizer.param_groups:
             group["lr"] = rate
         optimizer.zero_grad(set_to_none=True)
@@ -154,11 +177,13 @@ class Trainer:
             for start in range(0, count, size):
                 stop = min(count, start + size)
                 share = (stop - start) / count
-                with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
+                short = self.recipe.precision == "bfloat16" and not turn.full_precision
+                with torch.autocast(self.device.type, torch.bfloat16, enabled=short):
                     outcome = turn.loss(_rows(batch, start, stop), TurnDraws(address, count, start, stop, self.device))
                 (outcome.loss * share).backward()
                 loss = loss + outcome.loss.detach() * share
-                self._show({f"losses.{turn.learner}": outcome.loss.detach(), **outcome.shown}, share)
+                kind = "penalties" if turn.penalty else "losses"
+                self._show({f"{kind}.{turn.learner}": outcome.loss.detach(), **outcome.shown}, share)
         norm = torch.nn.utils.get_total_norm([each.grad for each in player.parameters() if each.grad is not None])
         if not torch.isfinite(norm + loss):
             raise NotFinite(f"the {turn.learner}'s {'gradient' if torch.isfinite(loss) else 'loss'} is not finite")
@@ -191,8 +216,8 @@ class Trainer:
         tick = Tick(self.images, self.steps, self._means(), self._clock())
         total = self.recipe.images
         assert isinstance(total, int)
-        for name, settings in self.recipe.players.items():
-            tick.facts[f"lr.{name}"] = settings.optimizer.lr * schedules.factor(settings.schedule, self.images, total)
+        for name in self.recipe.players:
+            tick.facts[f"lr.{name}"] = self.rate(name, total)
         self._sums, self._weights = {}, {}
         for monitor in self.monitors:
             monitor.tick(self, tick)
@@ -292,4 +317,4 @@ def _below(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
 
 def has_batch_statistics(module: nn.Module) -> bool:
     """Does the output for one example depend on the others of its batch? Then a batch must not be split."""
-    return any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in module.modules())
+    return any(isinstance(layer, nn.modules.batchnorm._BatchNorm) or getattr(layer, "sees_batch", False) for layer in module.modules())

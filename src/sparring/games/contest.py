@@ -1,0 +1,100 @@
+"""What one turn of the synthesis game looks at: samples and verdicts, each made when it is first asked for, and once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from .. import augmentations, penalties
+from ..networks.verdict import Verdict
+from . import Batch, Draws
+
+if TYPE_CHECKING:
+    from .synthesis import Synthesis
+
+
+class Contest:
+    """Real and generated samples of one batch and the discriminator's verdicts on them, as one player learns.
+
+    The discriminator learns from fakes without a way back into the generator. Samples of which its penalties want the gradient are
+    leaves that require one, so that R1 and R2 share the forward pass of the loss.
+    """
+
+    def __init__(self, game: Synthesis, batch: Batch, draws: Draws, learning: str = "discriminator"):
+        self.game, self.batch, self.draws, self.learning = game, batch, draws, learning
+        self._wanted = game.recipe.players["discriminator"].penalties if learning == "discriminator" else {}
+
+    @cached_property
+    def real(self) -> Tensor:
+        return self.batch.real.detach().requires_grad_("r1" in self._wanted)
+
+    @cached_property
+    def fake(self) -> Tensor:
+        if self.learning == "generator":
+            return self.game.generate(self.batch.condition, self.draws)
+        with torch.no_grad():
+            fake = self.game.generate(self.batch.condition, self.draws)
+        return fake.float().requires_grad_("r2" in self._wanted)
+
+    @cached_property
+    def on_real(self) -> Verdict:
+        return self.judge(self.real, "real")
+
+    @cached_property
+    def on_fake(self) -> Verdict:
+        return self.judge(self.fake, "fake")
+
+    def judge(self, sample: Tensor, which: str) -> Verdict:
+        """The verdict on what the discriminator sees of these samples, logits in float32."""
+        verdict = self.game.discriminator(self.game.view(sample, self.draws, which), self.batch.condition)
+        return Verdict(verdict.logits.float(), verdict.class_logits)
+
+
+def _r1(contest: Contest) -> Tensor:
+    return penalties.zero_centred(contest.on_real.logits, contest.real)
+
+
+def _r2(contest: Contest) -> Tensor:
+    return penalties.zero_centred(contest.on_fake.logits, contest.fake)
+
+
+def _gradient_penalty(contest: Contest) -> Tensor:
+    between = penalties.interpolated(contest.real, contest.fake, contest.draws.uniform("between", 1))
+    return penalties.one_centred(contest.judge(between, "between").logits, between)
+
+
+def _dragan(contest: Contest) -> Tensor:
+    near = penalties.perturbed(contest.real, contest.draws.normal("near", contest.real[0].numel()))
+    return penalties.one_centred(contest.judge(near, "near").logits, near)
+
+
+def _consistency(contest: Contest) -> Tensor:
+    """Balanced: on reals and on fakes, whose augmentation is a small shift (Zhao et al. 2020, arXiv:2002.04724)."""
+    total = torch.zeros((), device=contest.real.device)
+    for which, sample, verdict in (("real", contest.real, contest.on_real), ("fake", contest.fake, contest.on_fake)):
+        draws = contest.draws.uniform(f"shift of {which}", augmentations.DIFFAUGMENT_DRAWS)
+        shifted = augmentations.diffaugment(sample, draws, ("translation",))
+        total = total + penalties.consistency(verdict.logits, contest.judge(shifted, f"shifted {which}").logits)
+    return total
+
+
+def _path_length(contest: Contest) -> Tensor:
+    game, draws = contest.game, contest.draws
+    styles = game.styles(contest.batch.condition, draws)
+    pictures = game.generator.synthesise(styles, game.noise(draws))
+    penalty, game.path_mean = penalties.path_length(pictures, styles, draws.normal("direction", pictures[0].numel()), game.path_mean)
+    return penalty
+
+
+PENALTIES: dict[str, Callable[[Contest], Tensor]] = {
+    "r1": _r1,
+    "r2": _r2,
+    "gradient-penalty": _gradient_penalty,
+    "dragan": _dragan,
+    "consistency": _consistency,
+    "path-length": _path_length,
+}
