@@ -23,6 +23,10 @@ def register(app: typer.Typer) -> None:
         ] = None,
         seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
         label: Annotated[str | None, typer.Option(help="Only this class, by name or number (models trained with labels).")] = None,
+        truncation: Annotated[
+            float | None,
+            typer.Option(help="Less variety for better looks: 0 to 1 for style-based generators; for others the largest latent value."),
+        ] = None,
         batch_size: Annotated[
             int, typer.Option(min=1, help="How many samples are held in memory at once; the files do not depend on it.")
         ] = 64,
@@ -35,5 +39,5 @@ def register(app: typer.Typer) -> None:
         from ..tasks.generate import generate_files
 
         target = out or Path(f"{run.name or 'run'}-samples{'.png' if grid else ''}")
-        paths = generate_files(run, target, count, seed=seed, label=label, batch_size=batch_size, grid=grid)
+        paths = generate_files(run, target, count, seed=seed, label=label, truncation=truncation, batch_size=batch_size, grid=grid)
         typer.echo(f"{count} samples: {paths[0] if len(paths) == 1 else target}")

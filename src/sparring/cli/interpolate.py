@@ -21,6 +21,9 @@ def register(app: typer.Typer) -> None:
         seed: Annotated[int, typer.Option(help="Which samples.")] = 0,
         label: Annotated[str | None, typer.Option(help="Only this class. Default for models with labels: one class after another.")] = None,
         fps: Annotated[int, typer.Option(min=1, max=120, help="Pictures a second.")] = 24,
+        way: Annotated[
+            str, typer.Option(help="auto, spherical, linear (between latents) or style (between styles, for style-based generators).")
+        ] = "auto",
     ) -> None:
         """Walk through latent space from sample to sample, as a film or a strip.
 
@@ -28,6 +31,5 @@ def register(app: typer.Typer) -> None:
         """
         from ..tasks.interpolate import interpolate_file
 
-        typer.echo(
-            interpolate_file(run, out or Path(f"{run.name or 'run'}-interpolation.gif"), stops, frames, seed=seed, label=label, fps=fps)
-        )
+        target = out or Path(f"{run.name or 'run'}-interpolation.gif")
+        typer.echo(interpolate_file(run, target, stops, frames, seed=seed, label=label, fps=fps, way=way))

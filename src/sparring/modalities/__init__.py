@@ -12,6 +12,7 @@ A modality is a module with these names:
     preview(values, columns) -> PIL image   one sheet of decoded values
     items(values) -> list                   one Python object per decoded value (a PIL image, an array)
     write(values, labels, out, grid) -> list[Path]
+    read(path, codec) -> array              one value from a file of one's own (where that makes sense)
     fit_features(source, seed, progress) -> FeatureNet    features for the quick score, see metrics.features
     features_from(description, tensors) -> FeatureNet
 """

@@ -15,11 +15,19 @@ MOST_VALUES = 4 << 30  # pixels times channels
 
 
 def generate_files(
-    run: Path, out: Path, count: int, *, seed: int = 0, label: str | int | None = None, batch_size: int = 64, grid: bool = False
+    run: Path,
+    out: Path,
+    count: int,
+    *,
+    seed: int = 0,
+    label: str | int | None = None,
+    truncation: float | None = None,
+    batch_size: int = 64,
+    grid: bool = False,
 ) -> list[Path]:
     """Write `count` samples of a run to `out` (a folder of single files, or one file by its suffix) and return what was written.
 
-    Sample i depends on (seed, i) and the label alone: the files are the same whatever the batch size, which says how many
+    Sample i depends on (seed, i), label and truncation alone: the files are the same whatever the batch size, which says how many
     samples are in the making at once.
     """
     gan = load(run)
@@ -30,7 +38,7 @@ def generate_files(
     parts = []
     for start in range(0, count, whole):
         indices = range(start, min(count, start + whole))
-        parts.append(gan.decode(sampling.latents(gan.recipe.latent, seed, indices), gan.labels(indices, seed, label)))
+        parts.append(gan.at(indices, seed, label, truncation))
     numbers = gan.labels(range(count), seed, label)
     names = None if numbers is None else [gan.classes[number] for number in numbers]
     return gan.modality.write(np.concatenate(parts), names, out, grid)

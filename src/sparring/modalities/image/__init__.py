@@ -18,7 +18,7 @@ NAMES = ("digits", "normal-pictures")
 
 __all__ = [
     "DEFAULT_RECIPE", "NAMES", "ImageCodec", "codec_from", "features_from", "fit_codec", "fit_features",
-    "items", "open_name", "open_path", "preview", "recognises", "write",
+    "items", "open_name", "open_path", "preview", "read", "recognises", "write",
 ]  # fmt: skip
 
 
@@ -38,6 +38,12 @@ def open_name(name: str, options: OpenOptions) -> Source:
     from .simulated import open_name as opened
 
     return opened(name, options)
+
+
+def read(path: Path, codec: ImageCodec) -> Any:
+    from .one import read as answer
+
+    return answer(path, codec)
 
 
 def fit_features(source: Source, seed: int, progress: Any = None) -> Any:
