@@ -23,10 +23,16 @@ ODD = (2, 13, 10)  # the one of the short matrix: two channels, no power of two
 def cases():
     for recipe in list_recipes():
         if "image" in load_recipe(recipe).modalities:
-            for classes in (0, 3):
+            for classes in (3,) if load_recipe(recipe).needs_labels else (0, 3):
                 yield pytest.param(recipe, ODD, classes)
                 for shape in SHAPES:
                     yield pytest.param(recipe, shape, classes, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("recipe", [name for name in list_recipes() if load_recipe(name).needs_labels])
+def test_recipes_that_need_labels_say_so(recipe, tmp_path):
+    with pytest.raises(sparring.UserError, match="has no labels"):
+        api.train(ArraySource(classes=0), recipe, tmp_path / "run", device="cpu", listener=Silent())
 
 
 @pytest.mark.parametrize(("recipe", "shape", "classes"), cases())

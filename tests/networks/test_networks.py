@@ -37,18 +37,23 @@ def test_any_size_with_and_without_labels(recipe, shape, classes):
     assert sample.shape == (3, *shape)
     verdict = discriminator(sample, condition)
     assert verdict.logits.shape == (3,)
-    verdict.logits.sum().backward()
+    judged = verdict.logits.sum() if verdict.class_logits is None else verdict.logits.sum() + verdict.class_logits.sum()
+    judged.backward()
     assert all(parameter.grad is not None for parameter in [*generator.parameters(), *discriminator.parameters()])
 
 
 @pytest.mark.parametrize("recipe", list_recipes())
 def test_labels_change_the_picture_and_the_verdict(recipe):
     generator, discriminator = (each.eval() for each in build(recipe, (1, 28, 28), 5))
+    for parameter in generator.parameters():  # what begins alike for all classes (gains, shifts) moves apart
+        parameter.data.add_(0.02 * torch.randn_like(parameter))
     latent = torch.randn(1, 100)
     one, two = ({"class": torch.tensor([number])} for number in (1, 2))
     assert not torch.equal(generator(latent, one), generator(latent, two))
     sample = torch.randn(1, 1, 28, 28)
-    assert not torch.equal(discriminator(sample, one).logits, discriminator(sample, two).logits)
+    verdict = discriminator(sample, one)
+    told = verdict.class_logits is None  # one that classifies is not told the class
+    assert torch.equal(verdict.logits, discriminator(sample, two).logits) != told
 
 
 def test_mlp_is_the_printed_one():

@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
+
+POWER_ITERATIONS = 15  # as many as torch's spectral normalisation does when it is put on a layer
 
 _Draw = Callable[[Tensor], object]
 
@@ -35,11 +38,27 @@ def initialise(module: nn.Module, how: str) -> nn.Module:
         return module
     for layer in module.modules():
         if isinstance(layer, nn.Linear | nn.modules.conv._ConvNd):
-            draw(layer.weight)
+            draw(_learned(layer))
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
         elif isinstance(layer, nn.Embedding):
-            nn.init.uniform_(layer.weight, -0.05, 0.05) if how == "keras" else draw(layer.weight)
-        elif isinstance(layer, nn.modules.batchnorm._BatchNorm) and how == "dcgan":
+            nn.init.uniform_(_learned(layer), -0.05, 0.05) if how == "keras" else draw(_learned(layer))
+        elif isinstance(layer, nn.modules.batchnorm._BatchNorm) and layer.affine and how == "dcgan":
             nn.init.normal_(layer.weight, 1.0, 0.02)
+    _settle(module)
     return module
+
+
+def _learned(layer: nn.Module) -> Tensor:
+    """The tensor behind a layer's weight: under a parametrisation (spectral normalisation) `layer.weight` is only computed from it."""
+    return layer.parametrizations.weight.original if is_parametrized(layer, "weight") else layer.weight  # type: ignore[union-attr,return-value]
+
+
+@torch.no_grad()
+def _settle(module: nn.Module) -> None:
+    """Let spectral normalisation find the singular vectors of the new weights, as it did for those that it was built with."""
+    assert module.training
+    for layer in module.modules():
+        if is_parametrized(layer, "weight"):
+            for _ in range(POWER_ITERATIONS):
+                layer.weight  # noqa: B018  each look in training is one power iteration

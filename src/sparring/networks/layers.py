@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import pad
+from torch.nn.utils.parametrizations import spectral_norm
 
 Condition = dict[str, Tensor] | None
 Width = Annotated[int, Field(ge=1, le=16384)]  # units or channels of a layer
 Widths = Annotated[tuple[Width, ...], Field(min_length=1, max_length=64)]
 Kernel = Annotated[int, Field(ge=2, le=15)]  # pixels a side
 Share = Annotated[float, Field(ge=0, lt=1)]
+_Layer = TypeVar("_Layer", bound=nn.Module)
+
+
+def normalised(layer: _Layer, on: bool) -> _Layer:
+    """The same layer, its weight from now on divided by an estimate of its largest singular value where `on`.
+
+    Miyato et al. 2018 (arXiv:1802.05957), eq. 8 and algorithm 1: one power iteration each time the weight is used in training.
+    """
+    if on:
+        spectral_norm(layer)
+    return layer
 
 
 class JoinedLabel(nn.Module):

@@ -14,11 +14,11 @@ from typing import Literal
 from torch import Tensor, nn
 
 from . import Verdict, register
-from .layers import Condition, JoinedLabel, ProjectionHead, Widths
+from .layers import Condition, JoinedLabel, ProjectionHead, Widths, normalised
 
 
-def _hidden(widths: Sequence[int]) -> list[nn.Module]:
-    return [layer for inputs, outputs in pairwise(widths) for layer in (nn.Linear(inputs, outputs), nn.ReLU())]
+def _hidden(widths: Sequence[int], spectral: bool = False) -> list[nn.Module]:
+    return [layer for pair in pairwise(widths) for layer in (normalised(nn.Linear(*pair), spectral), nn.ReLU())]
 
 
 @register("mlp-generator")
@@ -47,11 +47,14 @@ class MLPGenerator(nn.Module):
 
 @register("mlp-discriminator")
 class MLPDiscriminator(nn.Module):
-    """sample (N x shape) -> ReLU layers of the given widths -> logits (N), with classes through a projection head (arXiv:1802.05637)."""
+    """sample (N x shape) -> ReLU layers of the given widths -> logits (N), with classes through a projection head (arXiv:1802.05637).
 
-    def __init__(self, shape: tuple[int, ...], classes: int, *, widths: Widths = (512, 256)):
+    spectral: spectral normalisation of the hidden layers (Miyato et al. 2018, arXiv:1802.05957).
+    """
+
+    def __init__(self, shape: tuple[int, ...], classes: int, *, widths: Widths = (512, 256), spectral: bool = False):
         super().__init__()
-        self.hidden = nn.Sequential(nn.Flatten(), *_hidden([prod(shape), *widths]))
+        self.hidden = nn.Sequential(nn.Flatten(), *_hidden([prod(shape), *widths], spectral))
         self.head = ProjectionHead(widths[-1], classes)
 
     def forward(self, sample: Tensor, condition: Condition = None) -> Verdict:

@@ -1,0 +1,149 @@
+"""Every objective with every penalty on 2-D toys: modes hit and share of good samples, over seeds. Prints a Markdown table.
+
+    python benchmarks/toys.py --images 400k --seeds 3 --json toys.json --sheets toys/
+
+One network for all: three layers of 128 units a side, Adam at 1e-3 (0, 0.9), batch 256, without labels. `good`: within three standard
+deviations of a centre or, for the swiss roll, of the spiral.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import platform
+import statistics
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+import sparring
+from sparring import api, data
+from sparring.data import OpenOptions
+from sparring.files import write_bytes
+from sparring.listening import Silent
+from sparring.metrics.modes import mode_coverage
+from sparring.objectives import OBJECTIVES
+
+SETS = ("ring", "grid", "swiss-roll")
+PENALTIES: dict[str, dict[str, object]] = {
+    "none": {},
+    "R1": {"players.discriminator.penalties": {"r1": {"weight": 1.0}}},
+    "R1+R2": {"players.discriminator.penalties": {"r1": {"weight": 1.0}, "r2": {"weight": 1.0}}},
+    "GP": {"players.discriminator.penalties": {"gradient-penalty": {"weight": 1.0}}},
+    "SN": {"players.discriminator.options.spectral": True},
+}
+SAMPLES = 2500
+
+
+def settings(objective: str, penalty: str, images: str, seed: int) -> dict[str, object]:
+    both = {}
+    for player in ("generator", "discriminator"):
+        both[f"players.{player}.options.widths"] = [128, 128, 128]
+        both[f"players.{player}.initialisation"] = "kaiming"
+        both[f"players.{player}.optimizer"] = {"name": "adam", "lr": 1e-3, "betas": [0.0, 0.9]}
+    return {
+        **both, "players.generator.options.output": "linear", "latent.size": 8, "batch": 256, "seed": seed, "images": images,
+        "objective.name": objective, "score_samples": 256, "final_samples": 2500, **PENALTIES[penalty],
+    }  # fmt: skip
+
+
+def run(job: tuple[str, str, str, int, str]) -> dict[str, object]:
+    """Train one and look at its last generator, not at the best by a score that a toy does not need."""
+    import torch
+
+    torch.set_num_threads(1)
+    name, objective, penalty, seed, images = job
+    source = data.open(name, OpenOptions(labels="none"))
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        wanted = settings(objective, penalty, images, seed)
+        try:
+            done = api.train(source, "mlp", Path(folder) / "run", settings=wanted, device="cpu", listener=Silent())
+            points = sparring.load(done.path).values(SAMPLES, seed=1)
+        except sparring.UserError:  # diverged before the first snapshot
+            points = np.full((SAMPLES, 2), np.inf)
+    found: dict[str, object] = {"set": name, "objective": objective, "penalty": penalty, "seed": seed, "seconds": time.monotonic() - start}
+    finite = np.nan_to_num(points, nan=1e9, posinf=1e9, neginf=-1e9)
+    if source.centres is not None:
+        modes = mode_coverage(finite, source.centres, source.std)
+        return {**found, "hit": modes.hit, "good": modes.good, "points": points.tolist()}
+    turn = 1.5 * np.pi * (1 + 2 * np.linspace(0, 1, 4000))
+    spiral = np.stack([turn * np.cos(turn), turn * np.sin(turn)], axis=1) / 7
+    near = np.array([np.linalg.norm(spiral - point, axis=1).argmin() for point in finite])
+    good = np.linalg.norm(spiral[near] - finite, axis=1) <= 0.15
+    covered = len(np.unique(near[good] // 200))  # of twenty equal stretches of the turn
+    return {**found, "hit": covered, "good": float(good.mean()), "points": points.tolist()}
+
+
+def table(results: list[dict[str, object]]) -> str:
+    """Rows: set and objective. Cells: median modes hit / median share of good samples."""
+    lines = ["| set | objective | " + " | ".join(PENALTIES) + " |", "| --- " * (2 + len(PENALTIES)) + "|"]
+    for name, objective in itertools.product(SETS, OBJECTIVES):
+        cells = []
+        for penalty in PENALTIES:
+            mine = [each for each in results if (each["set"], each["objective"], each["penalty"]) == (name, objective, penalty)]
+            cells.append(
+                f"{statistics.median(each['hit'] for each in mine):g} / {statistics.median(each['good'] for each in mine):.0%}"
+                if mine
+                else ""
+            )
+        lines.append(f"| {name} | {objective} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def sheet(results: list[dict[str, object]], name: str, path: Path) -> None:
+    """Samples of seed 0: objectives down, penalties across."""
+    import io
+
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(len(OBJECTIVES), len(PENALTIES), figsize=(2 * len(PENALTIES), 2 * len(OBJECTIVES)), squeeze=False)
+    limit = {"ring": 3, "grid": 5.5, "swiss-roll": 2.6}[name]
+    for row, objective in enumerate(OBJECTIVES):
+        for column, penalty in enumerate(PENALTIES):
+            place = axes[row][column]
+            place.set(xlim=(-limit, limit), ylim=(-limit, limit), xticks=[], yticks=[], aspect="equal")
+            place.set_title(f"{objective}, {penalty}", fontsize=6)
+            for each in results:
+                if (each["set"], each["objective"], each["penalty"], each["seed"]) == (name, objective, penalty, 0):
+                    place.scatter(*np.array(each["points"]).T, s=0.5, alpha=0.5)
+    figure.tight_layout()
+    buffer = io.BytesIO()
+    figure.savefig(buffer, dpi=80)
+    write_bytes(path, buffer.getvalue())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", default="400k")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--sets", default=",".join(SETS))
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--sheets", type=Path)
+    parser.add_argument("--processes", type=int, default=2)
+    asked = parser.parse_args()
+    jobs = [(*job, asked.images) for job in itertools.product(asked.sets.split(","), OBJECTIVES, PENALTIES, range(asked.seeds))]
+    with ProcessPoolExecutor(asked.processes) as pool:
+        results = []
+        for done, result in enumerate(pool.map(run, jobs), 1):
+            results.append(result)
+            print(f"{done}/{len(jobs)} {result['set']} {result['objective']} {result['penalty']} seed {result['seed']}: "
+                  f"{result['hit']} / {result['good']:.0%} in {result['seconds']:.0f} s", flush=True)  # fmt: skip
+    print(f"\n{platform.machine()}, {platform.processor() or 'CPU'}; images {asked.images}, seeds {asked.seeds}\n\n{table(results)}")
+    if asked.json:
+        write_bytes(asked.json, json.dumps([{key: value for key, value in each.items() if key != "points"} for each in results]).encode())
+    if asked.sheets:
+        asked.sheets.mkdir(parents=True, exist_ok=True)
+        for name in asked.sets.split(","):
+            sheet(results, name, asked.sheets / f"toys-{name}.png")
+
+
+if __name__ == "__main__":
+    main()
