@@ -46,7 +46,7 @@ def build_players(recipe: Recipe, source: Source, device: torch.device) -> dict[
 
 
 def is_convolutional(module: nn.Module) -> bool:
-    return any(isinstance(layer, nn.modules.conv._ConvNd) for layer in module.modules())
+    return any(parameter.ndim == 4 for parameter in module.parameters())
 
 
 def start_from(players: dict[str, nn.Module], folder: Path) -> None:

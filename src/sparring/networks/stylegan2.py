@@ -1,0 +1,265 @@
+"""Style-based players: StyleGAN2 (Karras et al. 2020, arXiv:1912.04958, configuration F), with classes as in ADA (arXiv:2006.06676).
+
+A mapping network turns the latent into a style (Karras et al. 2019, arXiv:1812.04948, section 2), the style scales the inputs of every
+convolution of the generator. Pictures of any size: `width` channels at full size, twice as many with each halving but never above `most`,
+until the shorter side is 4 or less. The papers' channel base is width times the resolution: 128 at 256 x 256 for configuration F.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import sqrt
+from typing import Annotated, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu, one_hot, pad
+
+from . import Verdict, register
+from .equalised import GAIN, SLOPE, EqualConv, EqualDense, normalise
+from .layers import Condition, Width, halved, halvings
+from .resample import downsample, upsample
+
+Depth = Annotated[int, Field(ge=1, le=32)]  # layers
+Group = Annotated[int, Field(ge=1, le=1024)]  # examples
+
+START = 4  # pixels of the shorter side, at most, where the generator starts and the discriminator ends
+MEAN_DECAY = 0.998  # share of the mean style kept at each forward pass in training
+
+
+class Mapping(nn.Module):
+    """latent (N x latent_size) and class -> style (N x width): Karras et al. 2019, figure 1b, learning at a hundredth of the pace.
+
+    The class is embedded, normalised and put beside the normalised latent (arXiv:2006.06676, appendix D). latent_size 0: the class alone.
+    """
+
+    def __init__(self, latent_size: int, classes: int, width: int, layers: int):
+        super().__init__()
+        self.embedding = EqualDense(classes, width) if classes else None
+        self.classes = classes
+        widths = [latent_size + (width if classes else 0), *[width] * layers]
+        self.layers = nn.Sequential(*(EqualDense(*pair, active=True, rate=0.01) for pair in pairwise(widths)))
+
+    def forward(self, latent: Tensor | None, condition: Condition) -> Tensor:
+        parts = [] if latent is None else [normalise(latent)]
+        if self.embedding is not None:
+            assert condition is not None, "this network was built for labels"
+            chosen = one_hot(condition["class"], self.classes).to(self.embedding.weight.dtype)
+            parts.append(normalise(self.embedding(chosen)))
+        return self.layers(torch.cat(parts, dim=1))
+
+
+class StyledConv(nn.Module):
+    """A modulated 3x3 convolution, noise, bias and leaky ReLU (arXiv:1912.04958, figure 2d). N x inputs x h x w -> N x outputs x size.
+
+    grows: `size` is twice the input's; a transposed convolution of stride 2, then the low-pass filter.
+    Scaling inputs and outputs by sample equals scaling the weights by sample (eq. 1 and 3), and needs no weights of their own for each.
+    """
+
+    def __init__(self, inputs: int, outputs: int, style_width: int, size: tuple[int, int], grows: bool):
+        super().__init__()
+        self.affine = EqualDense(style_width, inputs, bias=1.0)
+        self.weight = nn.Parameter(torch.randn(outputs, inputs, 3, 3))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+        self.strength = nn.Parameter(torch.zeros(()))  # of the noise; one a layer
+        self.size, self.grows, self.scale = size, grows, 1 / sqrt(9 * inputs)
+
+    def forward(self, x: Tensor, style: Tensor, noise: Tensor | float = 0.0) -> Tensor:
+        """style: N x style_width. noise: N x 1 x size, or 0."""
+        scales = self.affine(style)
+        x = self.convolve(x * scales[:, :, None, None])
+        gain = GAIN * self.demodulation(scales)[:, :, None, None]
+        shift = GAIN * (self.bias[:, None, None] + self.strength * noise)
+        return leaky_relu(torch.addcmul(shift.to(x.dtype), x, gain.to(x.dtype)), SLOPE)
+
+    def convolve(self, x: Tensor) -> Tensor:
+        if not self.grows:
+            return conv2d(x, self.weight, padding=1)
+        doubled = blur(conv_transpose2d(x, self.weight.transpose(0, 1), stride=2), padding=1, gain=4)
+        return doubled[:, :, : self.size[0], : self.size[1]]
+
+    def demodulation(self, scales: Tensor) -> Tensor:
+        """What the outputs of a convolution with bare weights are multiplied by, N x outputs: eq. 3, times the weights' own scale."""
+        energy = scales.square() @ (self.weight * self.scale).square().sum(dim=(2, 3)).T
+        return self.scale * torch.rsqrt(energy + 1e-8)
+
+
+class ToPicture(nn.Module):
+    """Features -> channels of the picture: a modulated 1x1 convolution without demodulation, and a bias (arXiv:1912.04958, figure 7b)."""
+
+    def __init__(self, inputs: int, channels: int, style_width: int):
+        super().__init__()
+        self.affine = EqualDense(style_width, inputs, bias=1.0)
+        self.weight = nn.Parameter(torch.randn(channels, inputs, 1, 1))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.scale = 1 / sqrt(inputs)
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        return conv2d(x * (self.affine(style) * self.scale)[:, :, None, None], self.weight, self.bias)
+
+
+@register("stylegan2-generator")
+class StyleGAN2Generator(nn.Module):
+    """latent (N x latent_size) -> mapping -> styles -> a learned start, doubled stage by stage -> a picture (N x C x H x W), linear.
+
+    The picture is the sum of what every stage draws, each doubled up to full size: skip connections, figure 7b of arXiv:1912.04958.
+    layers: style inputs, one for each convolution and one for the last drawing. noise_size: values of noise per sample, all layers together.
+    """
+
+    mean_style: Tensor
+
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        classes: int,
+        latent_size: int,
+        *,
+        width: Width = 32,
+        most: Width = 512,
+        style_width: Width = 512,
+        mapping_layers: Depth = 8,
+    ):
+        super().__init__()
+        sizes, widths = _pyramid(shape, width, most)
+        self.sizes = [sizes[0], *(size for size in sizes[1:] for _ in range(2))]  # of each convolution's output
+        self.layers = len(self.sizes) + 1
+        self.noise_size = sum(height * width for height, width in self.sizes)
+        self.mapping = Mapping(latent_size, classes, style_width, mapping_layers)
+        self.register_buffer("mean_style", torch.zeros(style_width))
+        self.start = nn.Parameter(torch.randn(widths[0], *sizes[0]))
+        self.convs = nn.ModuleList([StyledConv(widths[0], widths[0], style_width, sizes[0], grows=False)])
+        for size, (inputs, outputs) in zip(sizes[1:], pairwise(widths), strict=True):
+            self.convs.append(StyledConv(inputs, outputs, style_width, size, grows=True))
+            self.convs.append(StyledConv(outputs, outputs, style_width, size, grows=False))
+        self.pictures = nn.ModuleList(ToPicture(features, shape[0], style_width) for features in widths)
+
+    def forward(self, latent: Tensor, condition: Condition = None, noise: Tensor | None = None) -> Tensor:
+        return self.synthesise(self.map(latent, condition), noise)
+
+    def map(self, latent: Tensor, condition: Condition = None) -> Tensor:
+        """Styles, N x layers x style_width: the same for every layer. In training mode their running mean is kept up to date."""
+        style = self.mapping(latent, condition)
+        if self.training:
+            with torch.no_grad():
+                self.mean_style.lerp_(style.mean(dim=0).to(self.mean_style.dtype), 1 - MEAN_DECAY)
+        return style.unsqueeze(1).expand(-1, self.layers, -1)
+
+    def truncate(self, styles: Tensor, psi: float, cutoff: int | None = None) -> Tensor:
+        """The styles of the first `cutoff` layers (None: all) pulled to the mean: mean + psi (style - mean), arXiv:1812.04948, appendix B."""
+        end = self.layers if cutoff is None else cutoff
+        pulled = torch.lerp(self.mean_style.to(styles.dtype), styles[:, :end], psi)
+        return torch.cat([pulled, styles[:, end:]], dim=1)
+
+    def synthesise(self, styles: Tensor, noise: Tensor | None = None) -> Tensor:
+        """A picture from styles (N x layers x style_width) and noise (N x noise_size; None: none)."""
+        noises = self._split(noise)
+        x = self.start.expand(len(styles), -1, -1, -1)
+        picture: Tensor | None = None
+        for layer, conv in enumerate(self.convs):
+            x = conv(x, styles[:, layer], noises[layer])
+            if layer % 2 == 0:  # the last convolution at its size
+                drawn = self.pictures[layer // 2](x, styles[:, layer + 1])
+                picture = drawn if picture is None else upsample(picture, self.sizes[layer]) + drawn
+        assert picture is not None
+        return picture
+
+    def _split(self, noise: Tensor | None) -> Sequence[Tensor | float]:
+        if noise is None:
+            return [0.0] * len(self.sizes)
+        parts = noise.split([height * width for height, width in self.sizes], dim=1)
+        return [part.unflatten(1, (1, *size)) for part, size in zip(parts, self.sizes, strict=True)]
+
+
+class Halving(nn.Module):
+    """Two 3x3 convolutions, the second after the low-pass filter and of stride 2. N x inputs x H x W -> N x outputs x ceil(H/2) x ceil(W/2).
+
+    residual: a halved 1x1 projection is added and the sum divided by sqrt 2 (arXiv:1912.04958, figure 7c).
+    """
+
+    def __init__(self, inputs: int, outputs: int, residual: bool):
+        super().__init__()
+        self.first = EqualConv(inputs, inputs, 3)
+        self.second = EqualConv(inputs, outputs, 3, stride=2)
+        self.skip = EqualConv(inputs, outputs, 1, active=False, bias=False) if residual else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = pad(self.first(x), (0, x.shape[3] % 2, 0, x.shape[2] % 2))
+        y = self.second(blur(y, padding=2))
+        return y if self.skip is None else (y + self.skip(downsample(x))) * sqrt(0.5)
+
+
+class BatchDeviation(nn.Module):
+    """Adds one channel: how much the examples of a group differ, a constant for all of them (arXiv:1710.10196, section 3).
+
+    Groups are runs of `group` examples in the order of the batch, or of the largest smaller number that divides it.
+    """
+
+    sees_batch = True  # the output for one example depends on its neighbours
+
+    def __init__(self, group: int):
+        super().__init__()
+        self.group = group
+
+    def forward(self, x: Tensor) -> Tensor:
+        count, _, height, width = x.shape
+        size = max(number for number in range(1, min(self.group, count) + 1) if count % number == 0)
+        groups = x.to(torch.promote_types(x.dtype, torch.float32)).unflatten(0, (count // size, size))
+        deviation = (groups.var(dim=1, correction=0) + 1e-8).sqrt().mean(dim=(1, 2, 3))
+        channel = deviation.to(x.dtype)[:, None].expand(-1, size).reshape(count, 1, 1, 1).expand(-1, -1, height, width)
+        return torch.cat([x, channel], dim=1)
+
+
+@register("stylegan2-discriminator")
+class StyleGAN2Discriminator(nn.Module):
+    """picture (N x C x H x W) -> stages that halve it -> deviation over the batch -> convolution -> dense -> logits (N).
+
+    form: `residual` is the paper's choice; `plain` has no skip connections, as ADA has it for CIFAR-10 (arXiv:2006.06676, appendix D).
+    group: examples whose deviation is measured together. With classes the logit is the inner product of the last features with the mapped
+    class, divided by the root of their number (a projection head; mapping_layers of the mapping).
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        classes: int,
+        *,
+        width: Width = 32,
+        most: Width = 512,
+        mapping_layers: Depth = 8,
+        form: Literal["residual", "plain"] = "residual",
+        group: Group = 4,
+    ):
+        super().__init__()
+        sizes, widths = _pyramid(shape, width, most)
+        end, (height, picture_width) = widths[0], sizes[0]
+        self.from_picture = EqualConv(shape[0], widths[-1], 1)
+        self.stages = nn.Sequential(*(Halving(*pair, residual=form == "residual") for pair in pairwise(widths[::-1])))
+        self.deviation = BatchDeviation(group)
+        self.last = EqualConv(end + 1, end, 3)
+        self.dense = EqualDense(end * height * picture_width, end, active=True)
+        self.head = EqualDense(end, end if classes else 1)
+        self.mapping = Mapping(0, classes, end, mapping_layers) if classes else None
+
+    def forward(self, sample: Tensor, condition: Condition = None) -> Verdict:
+        x = self.stages(self.from_picture(sample))
+        features = self.head(self.dense(self.last(self.deviation(x)).flatten(1)))
+        if self.mapping is None:
+            return Verdict(features.squeeze(1))
+        return Verdict((features * self.mapping(None, condition)).sum(dim=1) / sqrt(features.shape[1]))
+
+
+def blur(x: Tensor, padding: int, gain: float = 1.0) -> Tensor:
+    """The filter [1, 3, 3, 1] along both axes at stride 1 (arXiv:1912.04958, appendix B); padding: zeros on every side."""
+    line = torch.tensor([1.0, 3.0, 3.0, 1.0], dtype=x.dtype, device=x.device) / 8
+    kernel = torch.outer(line, line) * gain
+    return conv2d(x, kernel.expand(x.shape[1], 1, 4, 4), padding=padding, groups=x.shape[1])
+
+
+def _pyramid(shape: tuple[int, int, int], width: int, most: int) -> tuple[list[tuple[int, int]], list[int]]:
+    """Heights and widths, and channels, from the smallest size to the full one."""
+    _, height, picture_width = shape
+    stages = halvings(height, picture_width, START, least=0)
+    sizes = [halved(height, picture_width, times) for times in reversed(range(stages + 1))]
+    return sizes, [min(most, width * 2**times) for times in reversed(range(stages + 1))]
