@@ -29,26 +29,32 @@ class Speed:
 
 
 def measure(trainer: Trainer, sample: Callable[[int], None], seconds: float) -> Speed:
-    """Time real steps for about `seconds` (five at least; the first third warms up), and a sampling of 200; then put everything back.
+    """Time real steps for about `seconds` (five at least, after two to warm up), and a sampling of 200; then put everything back.
 
-    The median counts: one hiccup of a shared machine must not decide the length of a training.
+    Medians count: one hiccup of a shared machine must not decide the length of a training. Where some turns are taken in every so-many-th
+    step only, that is the mean of the medians of the steps of a cycle.
     """
     before, planned = copy.deepcopy(trainer.state()), trainer.recipe
     trainer.recipe = planned.model_copy(update={"images": 1 << 40})  # schedules want an end; which one matters not here
-    times: list[float] = []
+    for _ in range(2):
+        trainer.step()
+    trainer.synchronise()
+    trainer.steps, count = 0, 0
+    times: list[list[float]] = [[] for _ in range(max(turn.every for turn in trainer.turns))]
     start = time.perf_counter()
-    while len(times) < 5 or time.perf_counter() - start < seconds:
+    while count < 5 or time.perf_counter() - start < seconds:
         begin = time.perf_counter()
         trainer.step()
         trainer.synchronise()
-        times.append(time.perf_counter() - begin)
+        times[count % len(times)].append(time.perf_counter() - begin)
+        count += 1
     sample(100)
     begin = time.perf_counter()
     sample(200)
     per_sample = (time.perf_counter() - begin) / 200
     trainer.recipe = planned
     trainer.load_state(0, _emptied(before))
-    return Speed(statistics.median(times[len(times) // 3 :]), per_sample)
+    return Speed(statistics.mean(statistics.median(some) for some in times if some), per_sample)
 
 
 def plan(choices: Choices, speed: Speed, examples: int, values: int, step_images: int, budget: float | None) -> None:

@@ -11,7 +11,7 @@ from .codec import PointsCodec, codec_from, fit_codec
 from .show import items, preview, write
 from .source import PointsSource, open_name
 
-DEFAULT_RECIPE = "mlp"
+DEFAULT_RECIPE = "points"
 NAMES = ("ring", "grid", "swiss-roll")
 
 __all__ = [
