@@ -216,6 +216,17 @@ def test_warp_against_scipy(size):
             np.testing.assert_allclose(y[sample, channel], resampled(x[sample, channel].numpy(), source[sample].numpy()), atol=1e-12)
 
 
+@pytest.mark.parametrize("shape", [(7, 1), (1, 7)])
+def test_a_line_of_one_pixel_is_like_a_wide_one_without_change_across(shape):
+    x = pictures(2, 2, *shape, dtype=torch.float64)
+    wide = x.expand(-1, -1, 7, 7)
+    source = torch.tensor([[[0.8, 0.4, 2.2], [-0.5, 1.1, -1.7]], [[0.0, -1.0, 3.0], [1.0, 0.0, 9.0]]], dtype=torch.float64)
+    expected = warp(wide, source)[:, :, : shape[0], : shape[1]]
+    torch.testing.assert_close(warp(x, source), expected, rtol=0, atol=1e-12)
+    for strength in (0.0, 0.8):
+        assert ada(x, uniform(2, ADA_DRAWS), strength).isfinite().all()
+
+
 def smooth(height, width):
     """A picture that resampling hardly changes, as a function of row and column, so that its transforms are known exactly."""
     middle = (height - 1) / 2, (width - 1) / 2

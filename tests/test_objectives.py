@@ -59,6 +59,21 @@ def test_least_squares_smoothing_moves_its_targets_and_threshold():
     assert objective.threshold == pytest.approx(0.5)
 
 
+@pytest.mark.parametrize("name", ["non-saturating", "minimax", "least-squares"])
+@pytest.mark.parametrize(("real_target", "fake_target"), [(1.0, 0.0), (0.9, 0.0), (0.8, 0.3)])
+def test_the_best_discriminator_answers_the_border_where_both_are_equally_likely(name, real_target, fake_target):
+    objective = objectives.get(name, real_target, fake_target)
+    border = torch.tensor([objective.threshold], dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(objective.discriminator(border, border), border)
+    assert slope.item() == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize(("real_target", "fake_target"), [(0.0, 1.0), (0.5, 0.5), (0.0, 0.0)])
+def test_labels_that_call_fakes_real_are_refused(real_target, fake_target):
+    with pytest.raises(UserError, match="real_target must be above fake_target"):
+        objectives.get("non-saturating", real_target, fake_target)
+
+
 @pytest.mark.parametrize("name", ["wasserstein", "hinge", "relativistic-paired", "relativistic-average"])
 def test_smoothing_without_labels_is_refused(name):
     with pytest.raises(UserError, match="no labels to smooth"):

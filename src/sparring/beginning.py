@@ -136,6 +136,8 @@ def _check_source(recipe: Recipe, source: Source) -> None:
         )
     if recipe.augmentation and len(source.shape) != 3:
         raise UserError(f"augmentation is for pictures, and this is {source.modality}; leave it out with --set augmentation=null")
+    if "consistency" in recipe.players["discriminator"].penalties and len(source.shape) != 3:
+        raise UserError(f"the penalty 'consistency' shifts pictures, and this is {source.modality}; use another, such as r1")
 
 
 def _plan(choices: Choices, session: Session, budget_end: float | None, listener: Listener) -> float | None:

@@ -65,8 +65,8 @@ GENERATOR_PENALTIES = ("path-length",)
 
 
 class Penalty(Part):
-    """A regulariser of a player: added to its loss, or, every `every` steps, a turn of its own with `every` times the weight
-    (lazy regularisation: Karras et al. 2020, arXiv:1912.04958, appendix B)."""
+    """A regulariser of a player: added to its loss, or, every `every` steps, a turn of its own with `every` times the weight, times
+    the player's `repeats` (lazy regularisation: Karras et al. 2020, arXiv:1912.04958, appendix B)."""
 
     weight: float = Field(gt=0)
     every: int = Field(1, ge=1, le=64)

@@ -6,6 +6,7 @@ examples, `fake` of generated ones. Losses that compare pairs (relativistic) nee
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -46,7 +47,7 @@ def least_squares_discriminator(real: Tensor, fake: Tensor, real_target: float =
 
 
 def least_squares_generator(fake: Tensor, real: Tensor | None = None) -> Tensor:
-    """Mao et al. 2017, eq. 9, with c = 1."""
+    """Mao et al. 2017, eq. 9, with c = 1 (also where real_target, the paper's b, is smoothed)."""
     return 0.5 * (fake - 1).square().mean()
 
 
@@ -56,7 +57,7 @@ def wasserstein_discriminator(real: Tensor, fake: Tensor) -> Tensor:
 
 
 def wasserstein_generator(fake: Tensor, real: Tensor | None = None) -> Tensor:
-    """Arjovsky et al. 2017, algorithm 1, line 10. Also the generator's loss of the hinge objective."""
+    """Arjovsky et al. 2017, algorithm 1, line 10. Also the hinge objective's: Miyato et al. 2018, eq. 17."""
     return -fake.mean()
 
 
@@ -124,9 +125,9 @@ OBJECTIVES = {
 
 
 def get(name: str, real_target: float = 1.0, fake_target: float = 0.0) -> Objective:
-    """The named objective, with smoothed labels where asked.
+    """The named objective, with smoothed labels where asked: the discriminator's. The generator still wants its fakes called real.
 
-    Raises UserError for an unknown name, or for smoothing an objective that has no labels.
+    Raises UserError for an unknown name, for smoothing an objective that has no labels, or for labels that call fakes real.
     """
     if name not in OBJECTIVES:
         raise UserError(f"objective '{name}' is unknown; {nearest(name, list(OBJECTIVES))}")
@@ -136,6 +137,11 @@ def get(name: str, real_target: float = 1.0, fake_target: float = 0.0) -> Object
     if not objective.smoothable:
         able = ", ".join(known for known, each in OBJECTIVES.items() if each.smoothable)
         raise UserError(f"objective '{name}' has no labels to smooth; leave real_target and fake_target out, or use one of {able}")
+    if real_target <= fake_target:
+        raise UserError(
+            f"real_target must be above fake_target, or the generator learns to be caught; it is {real_target:g} against {fake_target:g}"
+        )
     smoothed = partial(objective.discriminator, real_target=real_target, fake_target=fake_target)
-    threshold = objective.threshold if objective.threshold == 0.0 else (real_target + fake_target) / 2
+    middle = (real_target + fake_target) / 2  # what the best discriminator says where real and fake are equally likely
+    threshold = middle if name == "least-squares" else math.log(middle / (1 - middle))
     return Objective(smoothed, objective.generator, threshold, smoothable=True)

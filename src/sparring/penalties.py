@@ -1,4 +1,4 @@
-"""Regularisers: pure functions whose value, times a weight, is added to a player's loss. All are computed in float32."""
+"""Regularisers: pure functions whose value, times a weight, is added to a player's loss. All are computed in float32 at least."""
 
 from __future__ import annotations
 
@@ -6,30 +6,48 @@ from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
 
 
 def weights(module: nn.Module) -> list[Tensor]:
-    """The tensors that weight regularisation means: matrices and kernels, not biases and not normalisation gains."""
-    return [parameter for parameter in module.parameters() if parameter.ndim > 1]
+    """The tensors that weight regularisation means: matrices and kernels. Not biases, normalisation gains (of classes neither),
+    embeddings or learned constants.
+
+    Under spectral normalisation what is learned, before its division.
+    """
+    found: list[Tensor] = []
+    for layer in module.modules():
+        if isinstance(layer, nn.Embedding):
+            continue
+        if is_parametrized(layer, "weight"):
+            found.append(layer.parametrizations.weight.original)  # type: ignore[union-attr,arg-type]
+        found += [value for name, value in layer.named_parameters(recurse=False) if name.startswith("weight") and value.ndim > 1]
+    return found
 
 
 def l1(tensors: Iterable[Tensor]) -> Tensor:
     """The sum of absolute values (Tibshirani 1996; Keras' `l1`): add weight * l1(...) to a loss."""
-    return torch.stack([tensor.float().abs().sum() for tensor in tensors]).sum()
+    return torch.stack([_precise(tensor).abs().sum() for tensor in tensors]).sum()
 
 
 def l2(tensors: Iterable[Tensor]) -> Tensor:
     """The sum of squares, without a factor of one half (Keras' `l2`): add weight * l2(...) to a loss."""
-    return torch.stack([tensor.float().square().sum() for tensor in tensors]).sum()
+    return torch.stack([_precise(tensor).square().sum() for tensor in tensors]).sum()
 
 
 def orthogonal(tensors: Iterable[Tensor]) -> Tensor:
     """Brock et al. 2019 (arXiv:1809.11096), eq. 3: the squares of the off-diagonal entries of W W^T, summed over matrices.
 
-    A kernel is a matrix of output channels x the rest.
+    A kernel is a matrix of output channels x the rest. The paper writes W^T W for a kernel kept the other way round. Its
+    first author's PyTorch program adds the gradient of half of this, and leaves the shared class embedding out as `weights` does.
     """
-    gram = [(flat := tensor.float().flatten(1)) @ flat.T for tensor in tensors]
-    return torch.stack([(each - each.diag().diag()).square().sum() for each in gram]).sum()
+    total = []
+    for tensor in tensors:
+        with torch.autocast(tensor.device.type, enabled=False):
+            flat = _precise(tensor).flatten(1)
+            gram = flat @ flat.T
+            total.append((gram - gram.diag().diag()).square().sum())
+    return torch.stack(total).sum()
 
 
 def zero_centred(logits: Tensor, samples: Tensor) -> Tensor:
@@ -55,32 +73,40 @@ def interpolated(real: Tensor, fake: Tensor, shares: Tensor) -> Tensor:
 def perturbed(real: Tensor, normal: Tensor, deviation: float = 0.15) -> Tensor:
     """Reals plus Gaussian noise (Kodali et al. 2017, eq. 4). normal: N x values of a sample, N(0, 1).
 
-    The paper leaves the deviation open; for values in [-1, 1] its code comes to about this.
+    The authors leave the deviation to the range of the data; this one is ours, for values in [-1, 1]. Their released program draws
+    otherwise: U[0, 1) times half the deviation of the batch, times a second U[0, 1) of each picture (root mean square: a sixth of it).
     """
     return (real + deviation * normal.view_as(real)).detach().requires_grad_()
 
 
 def consistency(logits: Tensor, augmented: Tensor) -> Tensor:
-    """Zhao et al. 2020 (arXiv:2002.04724), section 3.1 (bCR): the mean squared change of the logits under augmentation."""
+    """Zhao et al. 2020 (arXiv:2002.04724), section 2.1 (bCR): the mean squared change of the logits under augmentation."""
     return (logits - augmented).square().mean()
 
 
-def path_length(pictures: Tensor, styles: Tensor, normal: Tensor, mean: Tensor) -> tuple[Tensor, Tensor]:
+def path_length(pictures: Tensor, styles: Tensor, normal: Tensor, mean: Tensor, share: float = 1.0) -> tuple[Tensor, Tensor]:
     """Karras et al. 2020 (arXiv:1912.04958), eq. 4: how far the length of J^T y is from its running mean.
 
     pictures: N x C x H x W made from styles, N x layers x width. normal: N x values of a picture, N(0, 1). mean: the running mean a.
-    Returns the penalty and the moved mean (by 1 % towards the lengths seen).
+    share: of a batch that these are. Returns the penalty and the moved mean (for a whole batch by 1 % towards the lengths seen).
+
+    As in the released program: a length is a mean over layers, y is divided by the root of the number of pixels, and the penalty is
+    taken against the mean that has moved.
     """
     y = normal.view_as(pictures) / (pictures.shape[2] * pictures.shape[3]) ** 0.5
     (gradient,) = torch.autograd.grad((pictures * y).sum(), styles, create_graph=True)
     lengths = gradient.square().sum(dim=2).mean(dim=1).sqrt()
-    moved = mean.lerp(lengths.detach().mean(), 0.01)
+    moved = mean.lerp(lengths.detach().mean(), 0.01 * share)
     return (lengths - moved).square().mean(), moved
 
 
 def _squared_norms(logits: Tensor, samples: Tensor) -> Tensor:
     (gradient,) = torch.autograd.grad(logits.sum(), samples, create_graph=True)
     return gradient.flatten(1).square().sum(dim=1)
+
+
+def _precise(tensor: Tensor) -> Tensor:
+    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
 
 
 OF_WEIGHTS: dict[str, Callable[[Iterable[Tensor]], Tensor]] = {"l1": l1, "l2": l2, "orthogonal": orthogonal}

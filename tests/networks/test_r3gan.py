@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn.functional import conv2d, interpolate
 
 from sparring import networks
 from sparring.networks import r3gan
@@ -148,6 +149,18 @@ def test_a_conditional_verdict_is_the_product_with_the_embedding():
     discriminator.embedding.weight.data[1] *= 2
     discriminator.embedding.weight.data[2] = 0
     torch.testing.assert_close(discriminator(sample, {"class": labels}).logits, once * torch.tensor([1.0, 2.0, 0.0]))
+
+
+def test_transitions_are_bilinear():
+    """torch's bilinear interpolation, and appendix E's words: pixels doubled, then [1, 2, 1]. Beyond the picture there are zeros."""
+    x = draw(1, 1, 8, 9, dtype=torch.float64)
+    found = r3gan.Grow(1, 1, (16, 18))(x)
+    torch.testing.assert_close(found[:, :, 1:-1, 1:-1], interpolate(x, scale_factor=2, mode="bilinear")[:, :, 1:-1, 1:-1])
+    line = torch.tensor([1.0, 2.0, 1.0], dtype=torch.float64) / 4
+    torch.testing.assert_close(found, conv2d(interpolate(x, scale_factor=2), torch.outer(line, line)[None, None], padding=1))
+    x = draw(1, 1, 16, 18, dtype=torch.float64)
+    expected = interpolate(x, scale_factor=0.5, mode="bilinear", antialias=True)
+    torch.testing.assert_close(r3gan.Shrink(1, 1)(x)[:, :, 1:-1, 1:-1], expected[:, :, 1:-1, 1:-1])
 
 
 def spectrum(generator):

@@ -71,9 +71,11 @@ def test_the_sizes_of_tables_5_and_6():
     assert image_net.start[1].unflattened_size == (1024, 4, 4)
     assert widths(image_net) == [1024, 512, 256, 128, 64]
     assert [block.size for block in image_net.blocks] == [(8, 8), (16, 16), (32, 32), (64, 64), (128, 128)]
-    assert widths(stl_judge) == [64, 128, 256, 512, 512]
+    assert widths(stl_judge) == [64, 128, 256, 512, 1024]
     assert widths(image_net_judge) == [64, 128, 256, 512, 1024, 1024]
+    assert [isinstance(block.pool, nn.AvgPool2d) for block in stl_judge.blocks] == [True] * 4 + [False]
     assert [isinstance(block.pool, nn.AvgPool2d) for block in image_net_judge.blocks] == [True] * 5 + [False]
+    assert widths(discriminator((3, 256, 256), width=8)) == [2, 4, 8, 16, 32, 32, 32]  # larger ones: no table, 16 times the first
     # of the first convolution: SNGAN's has the width of the block's input (the first block, its output), BigGAN's that of the output
     assert [block.conv1.out_channels for block in image_net_judge.blocks] == [64, 64, 128, 256, 512, 1024]
     assert [block.conv1.out_channels for block in discriminator((3, 128, 128), width=4, wide=True).blocks] == [2, 4, 8, 16, 32, 32]

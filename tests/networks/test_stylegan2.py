@@ -84,8 +84,19 @@ def test_published_layers_at_1024():
     assert (count(judged.last), count(judged.dense), count(judged.head)) == (2_364_416, 4_194_816, 513)
 
 
+def test_rounded_counts_of_the_paper():
+    """arXiv:1912.04958, footnote 4: 25M and 24M at 1024 x 1024 in configuration E, 30M and 29M in F, 22 % and 21 % more."""
+    counts = {}
+    with torch.device("meta"):
+        for width in (16, 32):
+            made = generator((3, 1024, 1024), latent_size=512, **{**FULL, "width": width})
+            counts[width] = count(made), count(discriminator((3, 1024, 1024), width=width))
+    assert counts == {16: (24_900_764, 24_038_161), 32: (30_370_060, 29_012_513)}
+    assert [round(100 * (large / small - 1)) for small, large in zip(counts[16], counts[32], strict=True)] == [22, 21]
+
+
 def test_the_class_projects_the_last_features():
-    """arXiv:2006.06676, appendix D: the inner product with the mapped class over the root of their number; at 8 x 8 that is 6."""
+    """The inner product with the mapped class over the root of their number; at 8 x 8 that is 6."""
     judged = discriminator(classes=3).double()
     sample, condition, features = torch.randn(2, 1, 8, 8).double(), {"class": torch.tensor([0, 2])}, []
     judged.head.register_forward_hook(lambda module, given, result: features.append(result))
@@ -93,8 +104,20 @@ def test_the_class_projects_the_last_features():
     torch.testing.assert_close(logits, torch.einsum("nf,nf->n", features[0], judged.mapping(None, condition)) / 6**0.5)
 
 
+def test_without_mapping_layers_the_features_meet_the_normalised_embedding():
+    """As arXiv:2006.06676, appendix D, has it: the embedding of length 1 times the features."""
+    judged = discriminator(classes=3, mapping_layers=0).double()
+    sample, classes, features = torch.randn(2, 1, 8, 8).double(), torch.tensor([0, 2]), []
+    judged.head.register_forward_hook(lambda module, given, result: features.append(result))
+    logits = judged(sample, {"class": classes}).logits
+    embedded = nn.functional.normalize(judged.mapping.embedding.weight.T[classes], dim=1)
+    torch.testing.assert_close(logits, (features[0] * embedded).sum(dim=1), rtol=1e-6, atol=1e-7)
+    with pytest.raises(Exception, match="mapping_layers"):
+        generator(mapping_layers=0)
+
+
 def test_special_starts():
-    """Scales of a fresh style are about 1, nothing is shifted, no noise is heard (arXiv:1812.04948, appendix C; 1912.04958, figure 2)."""
+    """Scales of a fresh style are about 1, nothing is shifted, no noise is heard (arXiv:1812.04948, appendix C; 1912.04958, appendix B)."""
     made, judged = generator((1, 13, 10)), discriminator((1, 13, 10))
     for layer in [*made.convs, *made.pictures]:
         assert (layer.affine.bias == 1).all()

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from smoke import smoke_settings
-from sparring import games, modalities
+from sparring import augmentations, games, modalities, penalties
 from sparring.choose import Choices, values
 from sparring.config import load_recipe, with_settings
 from sparring.draws import numpy_generator
@@ -108,7 +108,7 @@ def test_weights_are_clipped_when_asked(bars, tmp_path):
 def test_weight_penalties_enter_the_loss(bars, tmp_path, norm):
     plain = trainer(bars, "mlp", tmp_path)
     heavy = trainer(bars, "mlp", tmp_path, **{f"players.generator.penalties.{norm}": {"weight": 0.5}})
-    weights = [parameter for parameter in heavy.game.players["generator"].parameters() if parameter.ndim > 1]
+    weights = [layer.weight for layer in heavy.game.players["generator"].modules() if isinstance(layer, nn.Linear)]
     expected = 0.5 * sum((weight.abs() if norm == "l1" else weight.square()).sum().item() for weight in weights)
     plain.step()
     heavy.step()
@@ -133,6 +133,87 @@ def test_a_lazy_penalty_is_a_turn_of_its_own(bars, tmp_path):
     group = ours.optimizers["discriminator"].param_groups[0]
     assert group["lr"] == pytest.approx(2e-4 * 0.8)
     assert group["betas"] == pytest.approx((0.5**0.8, 0.999**0.8))
+
+
+def test_a_lazy_penalty_stands_for_every_turn_of_the_loss(bars, tmp_path):
+    """With three turns a step and a penalty in every 4th step it weighs 12 times as much; Adam's steps shrink by 12/13."""
+    settings = {"players.discriminator.repeats": 3, "players.discriminator.penalties.r1": {"weight": 0.3, "every": 4}}
+    ours = trainer(bars, "mlp", tmp_path, **settings)
+    batch, draws = ours.feed.at(0, 0), TurnDraws((1,), 16, 0, 16, CPU)
+    real = batch.real.clone().requires_grad_()
+    expected = 12 * 0.3 * penalties.zero_centred(ours.game.players["discriminator"](real, batch.condition).logits, real)
+    torch.testing.assert_close(ours.turns[1].loss(batch, draws).loss, expected)
+    assert ours.shares["discriminator"] == pytest.approx(12 / 13)
+
+
+def test_lazy_steps_of_plain_gradient_descent_are_not_shrunk(bars, tmp_path):
+    """Four steps with a penalty and four with a lazy one in the first go equally far, where the way is too short for it to change."""
+    moved = {}
+    for every in (1, 4):
+        settings = {"players.discriminator.optimizer.name": "sgd", "players.discriminator.optimizer.lr": 1e-6}
+        ours = trainer(bars, "mlp", tmp_path, **settings, **{"players.discriminator.penalties.l2": {"weight": 50.0, "every": every}})
+        weight = ours.game.players["discriminator"].head.linear.weight
+        before = weight.detach().double()
+        for _ in range(4):
+            ours.step()
+        moved[every] = weight.detach().double() - before
+        torch.testing.assert_close(moved[every], -1e-6 * 4 * 50 * 2 * before, rtol=0.02, atol=5e-6)
+    torch.testing.assert_close(moved[1], moved[4], rtol=0.02, atol=1e-7)
+
+
+@pytest.mark.parametrize(("every", "wanted"), [(1, True), (4, False)])
+def test_only_the_turn_of_r1_asks_for_the_gradient_of_reals(bars, tmp_path, every, wanted):
+    ours = trainer(bars, "mlp", tmp_path, **{"players.discriminator.penalties.r1": {"weight": 1.0, "every": every}})
+    asked = []
+    ours.game.players["discriminator"].register_forward_pre_hook(lambda _, inputs: asked.append(inputs[0].requires_grad))
+    ours.turns[0].loss(ours.feed.at(0, 0), TurnDraws((1,), 16, 0, 16, CPU))
+    assert asked == [wanted, False]
+
+
+@pytest.mark.parametrize(("name", "precise"), [("r1", True), ("gradient-penalty", True), ("l2", False)])
+def test_gradients_of_gradients_are_of_full_precision(bars, tmp_path, name, precise):
+    ours = trainer(bars, "mlp", tmp_path, **{f"players.discriminator.penalties.{name}": {"weight": 1.0}})
+    assert [turn.full_precision for turn in ours.turns] == [precise, False]
+
+
+def test_path_length_in_every_step_is_of_full_precision_too(bars, tmp_path):
+    ours = trainer(bars, "stylegan2", tmp_path, **{"players.generator.penalties.path-length": {"weight": 2.0, "every": 1}})
+    generators = [turn for turn in ours.turns if turn.learner == "generator"]
+    assert [turn.full_precision for turn in generators] == [True]
+
+
+def test_consistency_compares_reals_and_fakes_with_their_shifted_selves(bars, tmp_path):
+    ours = trainer(bars, "mlp", tmp_path, **{"players.discriminator.penalties.consistency": {"weight": 10.0}})
+    batch, draws = ours.feed.at(0, 0), TurnDraws((1,), 16, 0, 16, CPU)
+    judge, fake = ours.game.players["discriminator"], ours.game.generate(batch.condition, draws).detach()
+    expected = torch.zeros(())
+    logits = {}
+    for which, sample in (("real", batch.real), ("fake", fake)):
+        shifted = augmentations.diffaugment(sample, draws.uniform(f"shift of {which}", augmentations.DIFFAUGMENT_DRAWS), ("translation",))
+        assert not torch.equal(shifted, sample)
+        logits[which] = judge(sample, batch.condition).logits
+        expected = expected + 10 * (logits[which] - judge(shifted, batch.condition).logits).square().mean()
+    expected = expected + ours.game.objective.discriminator(logits["real"], logits["fake"])
+    torch.testing.assert_close(ours.turns[0].loss(batch, draws).loss, expected)
+
+
+@pytest.mark.parametrize("name", ["gradient-penalty", "dragan"])
+def test_one_centred_penalties_look_at_their_points_with_their_labels(bars, tmp_path, name):
+    ours = trainer(bars, "mlp", tmp_path, **{f"players.discriminator.penalties.{name}": {"weight": 10.0}})
+    plain = trainer(bars, "mlp", tmp_path)
+    plain.game.players["discriminator"].load_state_dict(ours.game.players["discriminator"].state_dict())
+    batch, draws = ours.feed.at(0, 0), TurnDraws((1,), 16, 0, 16, CPU)
+    fake = ours.game.generate(batch.condition, draws).detach()
+    if name == "dragan":
+        points = batch.real + 0.15 * draws.normal("near", batch.real[0].numel()).view_as(batch.real)
+    else:
+        share = draws.uniform("between", 1)[:, :, None, None]
+        points = share * batch.real + (1 - share) * fake
+    points = points.requires_grad_()
+    (gradient,) = torch.autograd.grad(ours.game.players["discriminator"](points, batch.condition).logits.sum(), points)
+    expected = 10 * (gradient.flatten(1).norm(dim=1) - 1).square().mean()
+    loss, without = (each.turns[0].loss(batch, draws).loss.detach() for each in (ours, plain))
+    torch.testing.assert_close(loss - without, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_gradient_penalties_share_the_forward_pass_of_the_loss(bars, tmp_path):

@@ -44,6 +44,8 @@ def _shuffled(x: Tensor, source: Tensor) -> Tensor:
 def _resampled(x: Tensor, source: Tensor) -> Tensor:
     height, width = x.shape[2:]
     double = _doubling(height).to(x) @ x @ _doubling(width).to(x).T
+    if 1 in (height, width):
+        double = double.repeat(1, 1, 1 + (height == 1), 1 + (width == 1))  # a neighbour to look up
     rows, columns = (torch.arange(-MARGIN, 2 * size - 1 + MARGIN, device=x.device) / 2 for size in (height, width))
     rows, columns = _places(source, rows, columns)
     double = _bilinear(double, 2 * rows, 2 * columns)
@@ -73,6 +75,8 @@ def _bilinear(x: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
 
 def _mirrored(place: Tensor, size: int) -> Tensor:
     """Any place, folded into [0, size - 1] by mirrors at both ends."""
+    if size == 1:
+        return torch.zeros_like(place)
     period = 2 * (size - 1)
     place = place.remainder(period)
     return torch.minimum(place, period - place)

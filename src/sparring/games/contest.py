@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 class Contest:
     """Real and generated samples of one batch and the discriminator's verdicts on them, as one player learns.
 
-    The discriminator learns from fakes without a way back into the generator. Samples of which its penalties want the gradient are
-    leaves that require one, so that R1 and R2 share the forward pass of the loss.
+    The discriminator learns from fakes without a way back into the generator. Samples of which the penalties of this turn, those of
+    interval `every`, want the gradient are leaves that require one, so that R1 and R2 share the forward pass of the loss.
+    With augmentation a penalty looks through it: the gradient is that of the verdict on the view, with respect to the sample before
+    (as in Karras et al. 2020, arXiv:2006.06676, whose R1 does).
     """
 
-    def __init__(self, game: Synthesis, batch: Batch, draws: Draws, learning: str = "discriminator"):
+    def __init__(self, game: Synthesis, batch: Batch, draws: Draws, learning: str = "discriminator", every: int = 1):
         self.game, self.batch, self.draws, self.learning = game, batch, draws, learning
-        self._wanted = game.recipe.players["discriminator"].penalties if learning == "discriminator" else {}
+        settings = game.recipe.players[learning].penalties
+        self._wanted = {name for name, penalty in settings.items() if penalty.every == every}
 
     @cached_property
     def real(self) -> Tensor:
@@ -73,7 +76,10 @@ def _dragan(contest: Contest) -> Tensor:
 
 
 def _consistency(contest: Contest) -> Tensor:
-    """Balanced: on reals and on fakes, whose augmentation is a small shift (Zhao et al. 2020, arXiv:2002.04724)."""
+    """Balanced: on reals and on fakes, one weight for both (Zhao et al. 2020, arXiv:2002.04724, section 2.1; 10 for each).
+
+    The augmentation is a shift by up to an eighth of the side; the paper flips too, which not every picture bears.
+    """
     total = torch.zeros((), device=contest.real.device)
     for which, sample, verdict in (("real", contest.real, contest.on_real), ("fake", contest.fake, contest.on_fake)):
         draws = contest.draws.uniform(f"shift of {which}", augmentations.DIFFAUGMENT_DRAWS)
@@ -86,7 +92,9 @@ def _path_length(contest: Contest) -> Tensor:
     game, draws = contest.game, contest.draws
     styles = game.styles(contest.batch.condition, draws)
     pictures = game.generator.synthesise(styles, game.noise(draws))
-    penalty, game.path_mean = penalties.path_length(pictures, styles, draws.normal("direction", pictures[0].numel()), game.path_mean)
+    assert game.recipe.batch
+    direction, share = draws.normal("direction", pictures[0].numel()), len(pictures) / game.recipe.batch
+    penalty, game.path_mean = penalties.path_length(pictures, styles, direction, game.path_mean, share)
     return penalty
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -39,16 +38,20 @@ class Synthesis:
 
     def turns(self) -> tuple[Turn, ...]:
         settings = self.recipe.players
-        precise = any(name in PENALTIES and penalty.every == 1 for name, penalty in settings["discriminator"].penalties.items())
+        precise = {
+            player: any(name in PENALTIES and penalty.every == 1 for name, penalty in each.penalties.items())
+            for player, each in settings.items()
+        }
+        discriminator, generator = settings["discriminator"], settings["generator"]
         return (
-            Turn("discriminator", self.discriminator_loss, settings["discriminator"].repeats, full_precision=precise),
-            *self._lazy("discriminator", self.discriminator_penalty),
-            Turn("generator", self.generator_loss, settings["generator"].repeats, settings["generator"].begin, fresh=False),
-            *self._lazy("generator", self.generator_penalty),
+            Turn("discriminator", self.discriminator_loss, discriminator.repeats, full_precision=precise["discriminator"]),
+            *self._lazy("discriminator"),
+            Turn("generator", self.generator_loss, generator.repeats, generator.begin, fresh=False, full_precision=precise["generator"]),
+            *self._lazy("generator"),
         )
 
     def discriminator_loss(self, batch: Batch, draws: Draws) -> Outcome:
-        """Reals up, fakes down; with an auxiliary classifier both are classified (Odena et al. 2017, eq. 2 and 3)."""
+        """Reals up, fakes down; with an auxiliary classifier both are classified (Odena et al. 2017, eq. 2 and 3: L_S + L_C, upwards)."""
         contest = Contest(self, batch, draws)
         real, fake = contest.on_real, contest.on_fake
         loss = self.objective.discriminator(real.logits, fake.logits)
@@ -60,7 +63,7 @@ class Synthesis:
         return Outcome(loss + self._penalties("discriminator", 1, contest), {**shown, **self.view.shown()})
 
     def generator_loss(self, batch: Batch, draws: Draws) -> Outcome:
-        """Fakes up; with an auxiliary classifier they also show the class they were asked for."""
+        """Fakes up; with an auxiliary classifier they also show the class they were asked for (Odena et al. 2017: L_C - L_S, upwards)."""
         contest = Contest(self, batch, draws, learning="generator")
         fake = contest.on_fake
         loss = self.objective.generator(fake.logits, contest.on_real.logits if self.objective.compares else None)
@@ -68,11 +71,10 @@ class Synthesis:
             loss = loss + self.recipe.class_loss * self._misread(fake.class_logits, batch)
         return Outcome(loss + self._penalties("generator", 1, contest))
 
-    def discriminator_penalty(self, every: int, batch: Batch, draws: Draws) -> Outcome:
-        return Outcome(every * self._penalties("discriminator", every, Contest(self, batch, draws)))
-
-    def generator_penalty(self, every: int, batch: Batch, draws: Draws) -> Outcome:
-        return Outcome(every * self._penalties("generator", every, Contest(self, batch, draws, learning="generator")))
+    def lazy_penalty(self, player: str, every: int, batch: Batch, draws: Draws) -> Outcome:
+        """Weighed by all the turns of the loss that it stands for, so that the two keep their balance however rarely it is taken."""
+        turns = every * self.recipe.players[player].repeats
+        return Outcome(turns * self._penalties(player, every, Contest(self, batch, draws, player, every)))
 
     def generate(self, condition: dict[str, Tensor] | None, draws: Draws) -> Tensor:
         """Fakes: one latent each or, for a share of them, two whose styles meet at a random layer (style mixing: Karras et al. 2019,
@@ -105,11 +107,20 @@ class Synthesis:
         self.path_mean = state["path_mean"].to(self.path_mean.device)
         self.view.load_state(state)
 
-    def _lazy(self, player: str, loss: Callable[[int, Batch, Draws], Outcome]) -> list[Turn]:
+    def _lazy(self, player: str) -> list[Turn]:
         settings = self.recipe.players[player]
         intervals = sorted({penalty.every for penalty in settings.penalties.values() if penalty.every > 1})
         return [
-            Turn(player, partial(loss, every), 1, settings.begin, fresh=False, every=every, penalty=True, full_precision=True)
+            Turn(
+                player,
+                partial(self.lazy_penalty, player, every),
+                1,
+                settings.begin,
+                fresh=False,
+                every=every,
+                penalty=True,
+                full_precision=True,
+            )
             for every in intervals
         ]
 

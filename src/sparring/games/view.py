@@ -12,7 +12,7 @@ from . import Draws
 
 OPERATIONS = {"diffaugment": ("colour", "translation", "cutout"), "ada": ("blit", "geometry", "colour")}  # unless a recipe names its own
 KNOWN = {"diffaugment": OPERATIONS["diffaugment"], "ada": (*OPERATIONS["ada"], "cutout")}
-BATCHES = 4  # between two adjustments (Karras et al. 2020, arXiv:2006.06676, section 3.1)
+BATCHES = 4  # between two adjustments (Karras et al. 2020, arXiv:2006.06676, section 3)
 
 
 class View:

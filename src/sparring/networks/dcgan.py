@@ -2,6 +2,7 @@
 
 At 28 x 28 the defaults are the well-known tutorial network (7 x 7 x 256 dense, transposed convolutions 128, 64, output); other
 sizes get as many halvings as bring the shorter side to `start_side` or less, and widths that double with each of them.
+Radford et al. (section 3) have ReLU in the generator and normalise the discriminator; the tutorials have leaky ReLU and dropout.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 from . import Verdict, register
 from .layers import Condition, GrowingConv, HalvingConv, JoinedLabel, Kernel, ProjectionHead, Share, Width, halved, halvings
 
-WIDEST = 512  # channels; the cap that Radford et al. and most successors use at the lowest resolutions is 512 or 1024
+WIDEST = 512  # channels at the lowest resolutions; Radford et al. go to 1024 (figure 1)
 
 
 @register("dcgan-generator")

@@ -1,5 +1,6 @@
-"""Fully connected players, after Goodfellow et al. 2014 (arXiv:1406.2661).
+"""Fully connected players, after Goodfellow et al. 2014 (arXiv:1406.2661), with ReLU in both as tutorials print them.
 
+The paper (section 5) has ReLU and sigmoid units in the generator, maxout and dropout in the discriminator.
 With classes the generator gets an embedding of the class (Mirza & Osindero 2014, arXiv:1411.1784), the discriminator a projection
 head (Miyato & Koyama 2018, arXiv:1802.05637).
 """

@@ -1,6 +1,7 @@
 """Symmetric residual players without normalisation: R3GAN (Huang et al. 2024, arXiv:2501.05441), section 3, configuration E.
 
 Each resolution is one stage: a transition (bilinear resampling, a 1x1 convolution where the width changes) and residual blocks.
+Which layers have no bias, and how wide the class embedding is, the paper's parameter counts decide (table 9; docs/architectures/r3gan.md).
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from . import Verdict, register
 from .layers import Condition, JoinedLabel, Width, halved, halvings
 from .resample import downsample, upsample
 
-SLOPE = 0.2  # of the leaky ReLU, as in StyleGAN2 (Karras et al. 2020), from which the paper departs
-BILINEAR = (1, 2, 1)  # the filter that bilinear resampling amounts to (appendix E)
+SLOPE = 0.2  # of the leaky ReLU, not printed; as in StyleGAN2 (Karras et al. 2020), from which the paper departs
+BILINEAR = (1, 3, 3, 1)  # bilinear resampling by 2, which is [1, 2, 1] over pixels doubled, [1, 1] (appendix E)
 COARSEST = 4  # pixels of the shorter side at which halving ends; the paper's coarsest stage is 4 x 4
 
 Count = Annotated[int, Field(ge=1, le=64)]
@@ -25,8 +26,8 @@ Count = Annotated[int, Field(ge=1, le=64)]
 class ResidualBlock(nn.Module):
     """x + conv1x1(lrelu(grouped conv3x3(lrelu(conv1x1(x))))), N x width x H x W; the middle is `expansion` times as wide.
 
-    depth: the number L of residual blocks in the network. Fixup (Zhang et al. 2019, arXiv:1901.09321) in the form of section 3: the
-    last convolution begins at 0, so that the block begins as the identity, and the other two at L^-0.25 of He et al. 2015.
+    depth: the number L of residual blocks in the network. Fixup (Zhang et al. 2019, arXiv:1901.09321, with m = 3 layers) in the form of
+    section 3: the last convolution begins at 0, so that the block begins as the identity, the other two at L^-0.25 of He et al. 2015.
     """
 
     def __init__(self, width: int, expansion: int, group_size: int, depth: int):

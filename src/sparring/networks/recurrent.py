@@ -1,8 +1,8 @@
 """Recurrent players: a picture as a sequence of rows, from top to bottom.
 
-After C-RNN-GAN (Mogren 2016, arXiv:1611.09904): both players are recurrent, the discriminator in both directions. There every step
-of a melody gets a latent of its own and the step before; here all rows share one latent and learn their own position, so that one
-latent is one picture.
+After C-RNN-GAN (Mogren 2016, arXiv:1611.09904, sections 2 and 3): both players are recurrent, the discriminator in both directions.
+There every step of a melody gets a latent of its own and the step before; here all rows share one latent and learn their own position,
+so that one latent is one picture. There the discriminator averages a sigmoid per step, here the logits: the mean of the states is judged.
 """
 
 from __future__ import annotations

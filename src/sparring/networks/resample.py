@@ -1,4 +1,8 @@
-"""Doubling and halving pictures with a low-pass filter, so that no stride shows as a grid (Zhang 2019, arXiv:1904.11486)."""
+"""Doubling and halving pictures with a low-pass filter, so that no stride shows as a grid (Zhang 2019, arXiv:1904.11486).
+
+The default [1, 3, 3, 1], that of StyleGAN2's released program, is bilinear interpolation between pixel centres: [1, 2, 1] over pixels
+doubled or averaged ([1, 1]), as R3GAN's paper puts it (arXiv:2501.05441, appendix E). [1, 2, 1] alone is bilinear too, half a pixel off.
+"""
 
 from __future__ import annotations
 

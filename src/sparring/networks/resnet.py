@@ -24,13 +24,12 @@ FLAT = 32  # pixels; up to here all stages are equally wide (table 4), beyond th
 EMBEDDING = 128  # width of the shared class embedding (Brock et al. 2019, appendix B)
 
 
-def stage_widths(height: int, picture_width: int, width: int, stages: int, doublings: int) -> list[int]:
-    """Channels after 0, 1, ... `stages` halvings of the picture: `width` everywhere when its shorter side is at most 32.
+def stage_widths(above: int, width: int, stages: int, doublings: int) -> list[int]:
+    """Channels after 0, 1, ... `stages` halvings of a picture that comes to at most 32 pixels after `above` of them.
 
-    Larger pictures have `width` where the shorter side comes to 17 to 32, half as many for each doubling above, and twice as
-    many for each halving below, `doublings` times at most.
+    `width` everywhere when `above` is 0. Otherwise `width` after `above` halvings, half as many for each halving less, and twice as
+    many for each halving more, `doublings` times at most.
     """
-    above = halvings(height, picture_width, FLAT, least=0)
     if above == 0:
         return [width] * (stages + 1)
     return [max(1, round(width * 2.0 ** min(stage - above, doublings))) for stage in range(stages + 1)]
@@ -85,8 +84,9 @@ class ResNetGenerator(nn.Module):
     condition: how a class enters: a gain and shift of every class in every block ("batchnorm", Miyato & Koyama 2018,
     arXiv:1802.05637), gains and shifts linear in one class embedding ("shared", Brock et al. 2019, arXiv:1809.11096, appendix B),
     or an embedding beside the latent ("join"). hierarchical: the latent is cut into equal parts, the first for the start and one
-    for the normalisations of each block (ibid.). attention: the side of the feature map that gets self-attention, see `attended`.
-    spectral: spectral normalisation, as in Zhang et al. 2019 (arXiv:1805.08318), section 4.1.
+    for the normalisations of each block (ibid.; with "shared" the start does not see the class, though the tables there print it).
+    attention: the side of the feature map that gets self-attention, see `attended`. spectral: spectral normalisation, as in Zhang
+    et al. 2019 (arXiv:1805.08318), section 4.1.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class ResNetGenerator(nn.Module):
         super().__init__()
         channels, height, picture_width = shape
         stages = halvings(height, picture_width, start_side, least=1)
-        widths = stage_widths(height, picture_width, width, stages, doublings=2)[::-1]
+        widths = stage_widths(halvings(height, picture_width, FLAT, least=0), width, stages, doublings=2)[::-1]
         sizes = [halved(height, picture_width, stages - stage) for stage in range(stages + 1)]
         self.parts = _parts(latent_size, stages + 1 if hierarchical else 1)
         self.join = JoinedLabel(self.parts[0], classes if condition == "join" else 0)
@@ -150,11 +150,11 @@ class ResNetGenerator(nn.Module):
 class ResNetDiscriminator(nn.Module):
     """picture (N x C x H x W) -> blocks that halve -> blocks that keep the size -> ReLU, sum over pixels -> dense -> logits (N).
 
-    Up to 32 pixels a side blocks halve to at most 8 and two keep that size (table 4); larger pictures are halved to at most 4, and
-    one keeps that (tables 5 and 6). head: with classes, the inner product with a class embedding is added ("projection", Miyato &
-    Koyama 2018, arXiv:1802.05637, eq. 3), or a second dense layer classifies ("auxiliary", Odena et al. 2017, arXiv:1610.09585), or
-    classes are not looked at. wide: the first convolution of a block is as wide as its output (Brock et al. 2019, appendix B),
-    not as its input. attention: as in the generator.
+    Up to 32 pixels a side blocks halve to at most 8 (one at least does) and two keep that size (table 4); larger pictures are halved
+    to at most 4, and one keeps that (tables 5 and 6). head: with classes, the inner product with a class embedding is added
+    ("projection", Miyato & Koyama 2018, arXiv:1802.05637, eq. 3), or a second dense layer classifies ("auxiliary", Odena et al. 2017,
+    arXiv:1610.09585), or classes are not looked at. wide: the first convolution of a block is as wide as its output (Brock et al.
+    2019, appendix B), not as its input. attention: as in the generator.
     """
 
     def __init__(
@@ -172,8 +172,9 @@ class ResNetDiscriminator(nn.Module):
         channels, height, picture_width = shape
         end_side, keeping = (8, 2) if min(height, picture_width) <= FLAT else (4, 1)
         stages = halvings(height, picture_width, end_side, least=1)
-        widths = stage_widths(height, picture_width, width, stages, doublings=3)[1:]
-        widths += widths[-1:] * keeping
+        above = halvings(height, picture_width, FLAT, least=0)
+        # counted as one more halving, a block that keeps the size may still double (table 5), up to 16 times the first block's (both)
+        widths = stage_widths(above, width, stages + keeping, doublings=5 - above)[1:]
         sizes = [halved(height, picture_width, min(stage, stages)) for stage in range(1, len(widths) + 1)]
         place = attended(sizes, attention)
         blocks = []

@@ -23,16 +23,18 @@ from .layers import Condition, Width, halved, halvings
 from .resample import downsample, upsample
 
 Depth = Annotated[int, Field(ge=1, le=32)]  # layers
+ClassDepth = Annotated[int, Field(ge=0, le=32)]  # layers
 Group = Annotated[int, Field(ge=1, le=1024)]  # examples
 
 START = 4  # pixels of the shorter side, at most, where the generator starts and the discriminator ends
-MEAN_DECAY = 0.998  # share of the mean style kept at each forward pass in training
+MEAN_DECAY = 0.998  # share of the mean style kept at each forward pass in training; released program
 
 
 class Mapping(nn.Module):
     """latent (N x latent_size) and class -> style (N x width): Karras et al. 2019, figure 1b, learning at a hundredth of the pace.
 
-    The class is embedded, normalised and put beside the normalised latent (arXiv:2006.06676, appendix D). latent_size 0: the class alone.
+    The class is embedded, normalised and put beside the normalised latent (arXiv:2006.06676, appendix D). latent_size 0: the class alone,
+    which without layers is the normalised embedding itself.
     """
 
     def __init__(self, latent_size: int, classes: int, width: int, layers: int):
@@ -87,7 +89,7 @@ class StyledConv(nn.Module):
 
 
 class ToPicture(nn.Module):
-    """Features -> channels of the picture: a modulated 1x1 convolution without demodulation, and a bias (arXiv:1912.04958, figure 7b)."""
+    """Features -> channels of the picture: a modulated 1x1 convolution without demodulation, and a bias (arXiv:1912.04958, appendix B)."""
 
     def __init__(self, inputs: int, channels: int, style_width: int):
         super().__init__()
@@ -193,7 +195,8 @@ class Halving(nn.Module):
 class BatchDeviation(nn.Module):
     """Adds one channel: how much the examples of a group differ, a constant for all of them (arXiv:1710.10196, section 3).
 
-    Groups are runs of `group` examples in the order of the batch, or of the largest smaller number that divides it.
+    The paper's group is the batch; groups of 4 came with the program (arXiv:2006.06676, appendix D, has 4 to 32). Groups are runs of
+    `group` examples in the order of the batch, or of the largest smaller number that divides it.
     """
 
     sees_batch = True  # the output for one example depends on its neighbours
@@ -216,8 +219,9 @@ class StyleGAN2Discriminator(nn.Module):
     """picture (N x C x H x W) -> stages that halve it -> deviation over the batch -> convolution -> dense -> logits (N).
 
     form: `residual` is the paper's choice; `plain` has no skip connections, as ADA has it for CIFAR-10 (arXiv:2006.06676, appendix D).
-    group: examples whose deviation is measured together. With classes the logit is the inner product of the last features with the mapped
-    class, divided by the root of their number (a projection head; mapping_layers of the mapping).
+    group: examples whose deviation is measured together. With classes the logit is the inner product of the last features with the embedded
+    and normalised class, divided by the root of their number (a projection head). mapping_layers: between embedding and product; the paper
+    has none, the program released for PyTorch has 8.
     """
 
     def __init__(
@@ -227,7 +231,7 @@ class StyleGAN2Discriminator(nn.Module):
         *,
         width: Width = 32,
         most: Width = 512,
-        mapping_layers: Depth = 8,
+        mapping_layers: ClassDepth = 8,
         form: Literal["residual", "plain"] = "residual",
         group: Group = 4,
     ):
@@ -251,7 +255,10 @@ class StyleGAN2Discriminator(nn.Module):
 
 
 def blur(x: Tensor, padding: int, gain: float = 1.0) -> Tensor:
-    """The filter [1, 3, 3, 1] along both axes at stride 1 (arXiv:1912.04958, appendix B); padding: zeros on every side."""
+    """The filter [1, 3, 3, 1] along both axes at stride 1; padding: zeros on every side.
+
+    It is the released program's. The papers filter bilinearly: [1, 2, 1] (arXiv:1812.04948, appendix C; 1912.04958, appendix B).
+    """
     line = torch.tensor([1.0, 3.0, 3.0, 1.0], dtype=x.dtype, device=x.device) / 8
     kernel = torch.outer(line, line) * gain
     return conv2d(x, kernel.expand(x.shape[1], 1, 4, 4), padding=padding, groups=x.shape[1])

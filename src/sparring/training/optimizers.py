@@ -12,7 +12,7 @@ def build(settings: Optimizer, module: nn.Module, share: float = 1.0) -> torch.o
     """The optimizer of one player, in torch's fused form where there is one.
 
     The learning rate is a plain number that the trainer sets before every turn. share: of its steps those that lazy penalties did
-    not add; betas are raised to its power (Karras et al. 2020, arXiv:1912.04958, appendix B).
+    not add; betas, and RMSprop's momentum, are raised to its power (Karras et al. 2020, arXiv:1912.04958, appendix B, for Adam).
     """
     betas = (settings.betas[0] ** share, settings.betas[1] ** share)
     parameters = list(module.parameters())
@@ -26,7 +26,7 @@ def build(settings: Optimizer, module: nn.Module, share: float = 1.0) -> torch.o
             lr=settings.lr,
             alpha=betas[1],
             eps=settings.eps,
-            momentum=settings.momentum,
+            momentum=settings.momentum**share,
             weight_decay=settings.weight_decay,
         )
     return torch.optim.SGD(parameters, lr=settings.lr, momentum=settings.momentum, weight_decay=settings.weight_decay, fused=fused)

@@ -154,7 +154,12 @@ class Trainer:
 
     def _share(self, player: str) -> float:
         """Of all gradient steps of a player, the share without lazy penalties: its learning rate and the logarithms of its betas
-        shrink by it, so that the steps of such turns add nothing (Karras et al. 2020, arXiv:1912.04958, appendix B)."""
+        shrink by it, so that the steps of such turns add nothing (Karras et al. 2020, arXiv:1912.04958, appendix B: k / (k + 1)).
+
+        Plain gradient descent goes as far as the gradient is long, and needs no such thing.
+        """
+        if self.recipe.players[player].optimizer.name == "sgd":
+            return 1.0
         mine = [turn for turn in self.turns if turn.learner == player]
         return sum(turn.repeats for turn in mine if not turn.penalty) / sum(turn.repeats / turn.every for turn in mine)
 
@@ -200,9 +205,19 @@ class Trainer:
     @contextlib.contextmanager
     def _layers_draw_from(self, *address: int | str) -> Iterator[None]:
         """Layers that draw by themselves (dropout) draw from this address; torch's global generators are put back afterwards."""
-        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
-            torch.manual_seed(key(*address, "layers"))
+        generators = [torch.default_generator]
+        if self.device.type == "cuda":
+            generators.append(torch.cuda.default_generators[self.device.index or 0])
+        before = [generator.get_state() for generator in generators]
+        for (
+            generator
+        ) in generators:  # not torch.manual_seed: without a GPU it notes down a stack trace each time, which takes a millisecond
+            generator.manual_seed(key(*address, "layers"))
+        try:
             yield
+        finally:
+            for generator, state in zip(generators, before, strict=True):
+                generator.set_state(state)
 
     # -- looking up ----------------------------------------------------------------------------------------------------------------
 

@@ -81,7 +81,7 @@ def _swiss_roll(rng: np.random.Generator, count: int) -> Drawn:
 
 
 SETS: dict[str, tuple[Callable[[np.random.Generator, int], Drawn], np.ndarray | None, float | None]] = {
-    "ring": (_mixture(RING, 0.02), RING, 0.02),  # radius 2, as in Srivastava et al. 2017 (VEEGAN) and after
+    "ring": (_mixture(RING, 0.02), RING, 0.02),  # radius and deviation: Metz et al. 2017 (arXiv:1611.02163), appendix A
     "grid": (_mixture(GRID, 0.05), GRID, 0.05),  # spacing 2
     "swiss-roll": (_swiss_roll, None, None),
 }

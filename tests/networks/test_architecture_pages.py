@@ -1,0 +1,100 @@
+"""The parameter counts in docs/architectures/ are those of the networks, and their columns add up."""
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+
+from sparring import networks
+from sparring.config import load_recipe
+
+PAGES = Path(__file__).parents[2] / "docs" / "architectures"
+PICTURE, COLOUR = (1, 28, 28), (3, 32, 32)
+FULL_STYLE = {"style_width": 512}
+CIFAR_STYLE = {"width": 512, "mapping_layers": 2}
+
+
+def by_options(family, shape, classes=0, latent=64, generator=None, discriminator=None, **shared):
+    with torch.device("meta"):
+        made = networks.build(f"{family}-generator", {**shared, **(generator or {})}, shape=shape, classes=classes, latent_size=latent)
+        judged = networks.build(f"{family}-discriminator", {**shared, **(discriminator or {})}, shape=shape, classes=classes)
+    return [sum(parameter.numel() for parameter in network.parameters()) for network in (made, judged)]
+
+
+def by_recipe(name, shape, classes=0):
+    recipe = load_recipe(name)
+    options = {player: recipe.players[player].options for player in ("generator", "discriminator")}
+    family = recipe.players["generator"].network.removesuffix("-generator")
+    return by_options(family, shape, classes, recipe.latent.size, **options)
+
+
+QUOTED = {
+    "mlp": [
+        *(lambda name=name: by_recipe(name, PICTURE) for name in ("mlp", "mlp-small", "mlp-equal")),
+        lambda: by_recipe("mlp", PICTURE, 10),
+        lambda: by_recipe("points", (2,)),
+    ],
+    "dcgan": [
+        *(lambda name=name: by_recipe(name, PICTURE) for name in ("dcgan", "dcgan-small", "wgan", "wgan-gp", "lsgan", "dragan")),
+        lambda: by_recipe("dcgan", PICTURE, 10),
+        lambda: by_recipe("dcgan", (3, 64, 64)),
+    ],
+    "resnet": [
+        lambda: by_options("resnet", COLOUR, 0, 128, {"width": 256}, {"width": 128}),
+        lambda: by_recipe("sngan", COLOUR),
+    ],
+    "stylegan2": [
+        *(lambda width=width: by_options("stylegan2", (3, 256, 256), 0, 512, FULL_STYLE, width=width) for width in (64, 128)),
+        lambda: by_options("stylegan2", COLOUR, 0, 512, FULL_STYLE, {"form": "plain"}, **CIFAR_STYLE),
+        *(lambda name=name: by_recipe(name, COLOUR) for name in ("stylegan2", "stylegan2-ada")),
+    ],
+    "r3gan": [
+        *(lambda side=side, classes=classes: by_options("r3gan", (3, side, side), classes) for side, classes in ((32, 0), (32, 10), (256, 0), (64, 0))),
+        lambda: by_options("r3gan", COLOUR, 1000, width=1536, group_size=32),
+        lambda: by_options("r3gan", (3, 64, 64), 1000, width=1536, group_size=32, full_stages=5),
+        *(lambda classes=classes: by_recipe("r3gan", COLOUR, classes) for classes in (0, 10)),
+    ],
+    "rnn": [
+        lambda: by_options("rnn", PICTURE, 0, 100, cell="lstm", width=350, layers=2),
+        *(lambda classes=classes: by_recipe("rnn", PICTURE, classes) for classes in (0, 10)),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("family", sorted(QUOTED))
+def test_the_totals_are_those_of_the_networks(family):
+    """Where a recipe has changed, its page has to."""
+    page = (PAGES / f"{family}.md").read_text(encoding="utf-8")
+    for find in QUOTED[family]:
+        for count in find():
+            assert re.search(rf"(?<![\d,]){count:,}(?![\d,])", page), f"{family}.md does not say {count:,}"
+
+
+def test_every_page_is_checked_and_linked():
+    names = {path.stem for path in PAGES.glob("*.md")}
+    assert names == set(QUOTED)
+    overview = PAGES.with_suffix(".md").read_text(encoding="utf-8")
+    assert all(f"(architectures/{name}.md)" in overview for name in names)
+
+
+@pytest.mark.parametrize("family", sorted(QUOTED))
+def test_columns_add_up(family):
+    """Each bold row is the sum of the rows since the one before it."""
+    checked = 0
+    for table in re.findall(r"(?:^\|.*\n)+", (PAGES / f"{family}.md").read_text(encoding="utf-8"), flags=re.MULTILINE):
+        title, _, *rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in table.splitlines()]
+        if not any("parameters" in cell for cell in title):
+            continue
+        sums = [0] * len(title)
+        for row in rows:
+            numbers = [int(cell.strip("*").replace(",", "")) if re.fullmatch(r"\**[\d,]+\**", cell) else None for cell in row]
+            if not row[0].startswith("**"):
+                sums = [total + (number or 0) for total, number in zip(sums, numbers, strict=True)]
+                continue
+            for heading, total, number in zip(title, sums, numbers, strict=True):
+                if number is not None and not heading.startswith("output"):
+                    assert total == number, (family, row[0], heading)
+                    checked += 1
+            sums = [0] * len(title)
+    assert checked >= 4
