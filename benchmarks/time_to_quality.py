@@ -1,0 +1,256 @@
+"""How much sooner `auto` reaches what a tutorial's `dcgan` has after ten minutes, and how much further it gets in the same time.
+
+    SPARRING_DATA=folder python benchmarks/time_to_quality.py --data mnist --json time.json --work runs/time [--quick]
+
+The baseline is the recipe `dcgan` as a tutorial writes its loop: the same networks, eager float32, Adam, no average of the generator. Both
+get the labels. Only training counts: not imports, the start-up probe, compilation, scoring or checkpoints. Snapshots are stored while
+training and scored afterwards by features of a network trained for this alone (seed and width unlike those of the training's own score),
+on 10,000 samples against the held-out pictures; the moment of crossing is interpolated between the snapshots. What is done is kept in --work,
+and a second call does the rest; --json is written after every part.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import statistics
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from math import exp, log
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from sparring import beginning, data, modalities, tensorfiles
+from sparring.config import load_recipe, with_settings
+from sparring.data import OpenOptions
+from sparring.files import write_bytes
+from sparring.listening import Silent
+from sparring.metrics import frechet
+from sparring.metrics.features import FeatureNet
+from sparring.metrics.kernel import kernel_distance
+from sparring.metrics.neighbours import coverage
+from sparring.modalities.image.features import fit_features
+from sparring.run import Run
+from sparring.training import session as sessions
+from sparring.training.devices import choose_device, device_name
+from sparring.training.feed import Feed
+from sparring.training.monitors import Monitor, Sampler
+from sparring.wishes import Wishes
+
+SCORER_SEED, SAMPLES, KERNEL_SAMPLES = 20_261_121, 10_000, 2_000
+EVERY = 20.0  # seconds of training between two snapshots of the baseline
+Scores = dict[str, float]
+
+
+@dataclass
+class Snapshots:
+    """Generators stored while training, by the seconds that it had taken."""
+
+    folder: Path
+
+    def add(self, seconds: float, images: int, generator: nn.Module) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        name = f"{seconds * 1000:09.0f}-{images}.safetensors"
+        write_bytes(self.folder / name, tensorfiles.to_bytes(generator.state_dict(), {"format": 1}))
+
+    def all(self) -> list[tuple[float, int, Path]]:
+        parts = [(path.stem.split("-"), path) for path in sorted(self.folder.glob("*.safetensors"))]
+        return [(int(ms) / 1000, int(images), path) for (ms, images), path in parts]
+
+
+def plain_loop(source: data.Source, seed: int, minutes: float, snapshots: Snapshots) -> None:
+    """The recipe `dcgan` as a tutorial writes it."""
+    recipe = with_settings(load_recipe("dcgan"), {"seed": seed})
+    device, _ = choose_device("auto")
+    players = sessions.build_players(recipe, source, device)
+    generator, discriminator = players["generator"], players["discriminator"]
+    for player in players.values():
+        player.to(memory_format=torch.contiguous_format)
+    codec = modalities.get(source.modality).fit_codec(source, recipe.value_range)
+    assert recipe.batch
+    feed = Feed(source, codec, recipe.batch, seed, device)
+    adams = {name: torch.optim.Adam(player.parameters(), 2e-4, (0.5, 0.999), foreach=False) for name, player in players.items()}
+    torch.manual_seed(seed)
+    images, spent, stored = 0, 0.0, 0.0
+    while spent < 60 * minutes:
+        start = time.perf_counter()
+        batch = feed.at(images, 0)
+        ones, zeros = torch.ones(recipe.batch, device=device), torch.zeros(recipe.batch, device=device)
+        latent = torch.randn(recipe.batch, recipe.latent.size, device=device)
+        fake = generator(latent, batch.condition)
+        adams["discriminator"].zero_grad()
+        loss = binary_cross_entropy_with_logits(discriminator(batch.real, batch.condition).logits, ones)
+        loss = loss + binary_cross_entropy_with_logits(discriminator(fake.detach(), batch.condition).logits, zeros)
+        loss.backward()
+        adams["discriminator"].step()
+        adams["generator"].zero_grad()
+        fake = generator(torch.randn(recipe.batch, recipe.latent.size, device=device), batch.condition)
+        binary_cross_entropy_with_logits(discriminator(fake, batch.condition).logits, ones).backward()
+        adams["generator"].step()
+        images += recipe.batch
+        spent += time.perf_counter() - start
+        if spent - stored >= EVERY or spent >= 60 * minutes:
+            snapshots.add(spent, images, generator)
+            stored = spent
+
+
+class Store(Monitor):
+    """Stores the averaged generator at every tick."""
+
+    def __init__(self, snapshots: Snapshots):
+        self.snapshots, self.spent = snapshots, 0.0
+
+    def tick(self, trainer: Any, tick: Any) -> None:
+        self.spent += tick.clock["seconds"]
+        self.snapshots.add(self.spent, tick.images, trainer.averages["generator"].module)
+
+
+def ours(
+    source: data.Source, recipe: str, seed: int, minutes: float, folder: Path, snapshots: Snapshots, enough: Callable[[], bool]
+) -> None:
+    """`recipe` with that budget; stops early where a stored snapshot is `enough`."""
+    device, _ = choose_device("auto")
+    wishes = Wishes(recipe=recipe, seed=seed, budget=60 * minutes, settings={"patience": 0})
+    session = beginning.begin(Run(folder), source, wishes, device, Silent(), time.monotonic() + 60 * minutes)
+    session.trainer.monitors.append(Store(snapshots))
+    for _ in session.trainer.fit(threading.Event()):
+        if enough():
+            return
+
+
+class Scorer:
+    """The frozen judge: features and held-out pictures."""
+
+    def __init__(self, source: data.Source, work: Path):
+        path = work / "scorer.safetensors"
+        if path.exists():
+            found = path.read_bytes()
+            self.net: FeatureNet = modalities.get("image").features_from(
+                tensorfiles.about(found, path), tensorfiles.from_bytes(found, path)
+            )
+        else:
+            self.net = fit_features(source, SCORER_SEED)
+            work.mkdir(parents=True, exist_ok=True)
+            write_bytes(path, tensorfiles.to_bytes(self.net.tensors(), self.net.about))
+        count = min(SAMPLES, source.count("test"))
+        self.test = self.net.of(source, np.arange(count), "test")
+        self.source, self.gaussian = source, frechet.fit(self.test)
+
+    def __call__(self, recipe_name: str, recipe: Any, path: Path) -> Scores:
+        """Scores of a stored generator, remembered beside it."""
+        kept = path.with_suffix(".json")
+        if kept.exists():
+            return json.loads(kept.read_text())
+        device, _ = choose_device("auto")
+        generator = sessions.build_players(recipe, self.source, device)["generator"]
+        generator.load_state_dict(tensorfiles.from_bytes(path.read_bytes(), path))
+        codec = modalities.get("image").fit_codec(self.source, recipe.value_range)
+        shares = [self.source.report.labels[name] for name in self.source.classes]
+        values = Sampler(recipe.latent, codec, SAMPLES, shares, SCORER_SEED, device)(generator.eval(), 250)
+        features = self.net(values)[0]
+        scores = {
+            "frechet_distance": frechet.distance(frechet.fit(features), self.gaussian),
+            "kernel_distance": kernel_distance(features[:KERNEL_SAMPLES], self.test[:KERNEL_SAMPLES]),
+            "coverage": coverage(features, self.test),
+        }
+        write_bytes(kept, json.dumps(scores).encode())
+        return scores
+
+
+def crossing(curve: list[tuple[float, float]], level: float) -> float | None:
+    """When a curve of (seconds, distance) first falls to `level`, log-linear between its points; None: it does not."""
+    before: tuple[float, float] | None = None
+    for seconds, distance in curve:
+        if distance <= level:
+            if before is None or before[1] <= distance:
+                return seconds
+            share = (log(before[1]) - log(level)) / (log(before[1]) - log(distance))
+            return before[0] + share * (seconds - before[0])
+        before = (seconds, distance)
+    return None
+
+
+def one_seed(source: data.Source, scorer: Scorer, seed: int, asked: argparse.Namespace) -> dict[str, Any]:
+    work = asked.work
+    plain, mine = Snapshots(work / f"plain-{seed}"), Snapshots(work / f"{asked.recipe}-{seed}")
+    if not plain.all() or plain.all()[-1][0] < 60 * asked.minutes:
+        plain_loop(source, seed, asked.minutes, plain)
+    dcgan = with_settings(load_recipe("dcgan"), {"seed": seed})
+    levels = [(seconds, scorer("dcgan", dcgan, path)) for seconds, _, path in plain.all()[-1:]]
+    level = levels[-1][1]["frechet_distance"]
+    folder = work / f"run-{asked.recipe}-{seed}"
+
+    def enough() -> bool:
+        chosen = Run(folder).recipe()[0]
+        return asked.quick and scorer(asked.recipe, chosen, mine.all()[-1][2])["frechet_distance"] <= level
+
+    done = folder / "ended"
+    if not done.exists():
+        ours(source, asked.recipe, seed, asked.minutes, folder, mine, enough)
+        done.touch()
+    chosen = Run(folder).recipe()[0]
+    curve = [(seconds, scorer(asked.recipe, chosen, path)) for seconds, _, path in mine.all()]
+    crossed = crossing([(seconds, scores["frechet_distance"]) for seconds, scores in curve], level)
+    best = min(curve, key=lambda point: point[1]["frechet_distance"])
+    return {
+        "seed": seed,
+        "baseline": {"seconds": plain.all()[-1][0], "images": plain.all()[-1][1], **levels[-1][1]},
+        "ours_last": {"seconds": curve[-1][0], "images": mine.all()[-1][1], **curve[-1][1]},
+        "ours_best": {"seconds": best[0], **best[1]},
+        "seconds_to_baseline": crossed,
+        "speedup": None if crossed is None else 60 * asked.minutes / crossed,
+        "curve": [[round(seconds, 2), round(scores["frechet_distance"], 4)] for seconds, scores in curve],
+    }
+
+
+def summary(seeds: list[dict[str, Any]], asked: argparse.Namespace) -> dict[str, Any]:
+    speedups = [each["speedup"] for each in seeds if each["speedup"]]
+    ratios = [each["ours_last"]["frechet_distance"] / each["baseline"]["frechet_distance"] for each in seeds]
+    curves = [[(seconds, value) for seconds, value in each["curve"]] for each in seeds]
+    level = exp(statistics.mean(log(each["baseline"]["frechet_distance"]) for each in seeds))
+    to = {f"{share:g} of the baseline": [crossing(curve, share * level) for curve in curves] for share in (2, 1, 0.5, 0.25, 0.125)}
+    return {
+        "date": date.today().isoformat(),
+        "machine": {"device": device_name(choose_device("auto")[0]), "threads": torch.get_num_threads(), "platform": platform.platform()},
+        "data": asked.data,
+        "recipe": asked.recipe,
+        "minutes": asked.minutes,
+        "speedup_to_baseline_quality": statistics.median(speedups) if len(speedups) == len(seeds) else None,
+        "last_over_baseline": statistics.median(ratios),
+        "seconds_to": {name: [None if value is None else round(value, 2) for value in values] for name, values in to.items()},
+        "seeds": seeds,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", default="mnist")
+    parser.add_argument("--recipe", default="auto")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--minutes", type=float, default=10.0, help="of training, for each")
+    parser.add_argument("--quick", action="store_true", help="one seed, and ours ends where it has caught up")
+    parser.add_argument("--work", type=Path, default=Path("runs/time-to-quality"))
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    source = data.open(asked.data, OpenOptions())
+    scorer = Scorer(source, asked.work)
+    seeds: list[dict[str, Any]] = []
+    for seed in range(1 if asked.quick else asked.seeds):
+        seeds.append(one_seed(source, scorer, seed, asked))
+        found = summary(seeds, asked)
+        print(json.dumps({key: value for key, value in found.items() if key != "seeds"}), flush=True)
+        if asked.json:
+            write_bytes(asked.json, json.dumps(found, indent=2).encode())
+
+
+if __name__ == "__main__":
+    main()
