@@ -53,6 +53,7 @@ def smoke_settings(recipe: str, images: int = 96, tick: int = 32, batch: int = 1
         "score_samples": 20,
         "final_samples": 20,
         "precision": "float32",
+        "patience": 0,
     }
     for name, player in load_recipe(recipe).players.items():
         for option in player.options:

@@ -146,13 +146,13 @@ def _fit(session: Session, run: Run, listener: Listener, stop: threading.Event, 
     finally:
         if timer:
             timer.cancel()
-    if last is not None and last.event == "diverged":
+    if last is not None and last.event == "diverged" and last.action != "roll back":
         if not (run.path / "generator.safetensors").is_file():
             raise Diverged(diverged_sentence(run.path, record(last)))
         listener.note(
             f"{last.notes['reason']} at {last.images:,} images: the training ends here as diverged, and its best snapshot is kept"
         )
-    elif trainer.images < total:
+    elif not trainer.done:
         why = "the time of --stop-after is up" if out_of_time.is_set() else "stopped"
         listener.note(f"{why} at {trainer.images:,} of {total:,} images, saved; run the same command to go on")
         return
@@ -165,9 +165,15 @@ def _finish(session: Session, run: Run, listener: Listener, last: Tick | None) -
     trainer = session.trainer
     listener.note("scoring the best snapshot ...")
     selection, scores = session.final_score()
-    health = last.health if last is not None else "unjudged"
+    if last is not None:
+        health, evidence = last.health, last.notes.get("evidence")
+    else:  # killed between its last look and its end
+        health, evidence = run.log()[-1]["health"], run.log()[-1].get("evidence")
     tick = Tick(trainer.images, trainer.steps, {}, {}, scores, selection, event="final", health=health)
-    tick.notes["snapshot"] = trainer.best["images"] if trainer.best else trainer.images
+    tick.notes |= {"snapshot": trainer.best["images"] if trainer.best else trainer.images, "planned": trainer.recipe.images}
+    if trainer.ended:
+        tick.notes["reason"] = evidence
+        listener.note(f"the training ends here ({health}): {evidence}")
     session.log.append(record(tick))
     for name, score in scores.items():
         listener.note(f"{name.replace('_', ' ')}: {score['value']:.4g}")

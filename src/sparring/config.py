@@ -127,6 +127,8 @@ class Recipe(Part):
     tick: int | None = Field(None, ge=1)  # images between two looks at the training
     score_samples: int | None = Field(None, ge=2)  # generated examples that the score of a tick looks at
     final_samples: int | None = Field(None, ge=2)  # and the score of the snapshot that is handed out
+    patience: int | None = Field(None, ge=0)  # images without a better score after which the training ends; 0: it never ends early
+    rescues: int = Field(2, ge=0)  # how often a training that breaks goes back to its best snapshot, at half the learning rate
     seed: int = 0
     precision: Literal["float32", "bfloat16"] | None = None
 

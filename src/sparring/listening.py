@@ -58,8 +58,14 @@ class Lines(Silent):
 
 def in_words(tick: Tick) -> str:
     """A tick in one line: speed, losses, who judged what right, the score."""
+    doing = {
+        "": "",
+        "roll back": "; going back to the best snapshot at half the learning rate",
+        "augment": "; augmenting more",
+        "stop": "; stopping",
+    }
     if tick.event != "tick":
-        return f"{tick.health}: {tick.notes.get('reason', '')}"
+        return f"{tick.health}: {tick.notes.get('reason', '')}{doing[tick.action]}"
     facts = tick.facts
     losses = ", ".join(f"{name.removeprefix('losses.')} {value:.3f}" for name, value in facts.items() if name.startswith("losses."))
     judged = (
@@ -69,7 +75,11 @@ def in_words(tick: Tick) -> str:
         judged += f" | augmentation {facts['augmentation']:.0%}{' (at its cap: more pictures would help)' if facts['augmentation'] > 0.79 else ''}"
     scores: dict[str, Any] = {name: score["value"] for name, score in tick.scores.items() if not name.endswith("_real")}
     score = ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in scores.items())
-    return f"{tick.clock['images_per_second']:,.0f} images/s | losses: {losses} | {judged} | {score}{' *best*' if tick.best else ''}"
+    calm = tick.health in ("healthy", "unjudged")
+    health = f" | {tick.health}" if calm else f" | {tick.health}: {tick.notes['evidence']}{doing[tick.action]}"
+    return (
+        f"{tick.clock['images_per_second']:,.0f} images/s | losses: {losses} | {judged} | {score}{' *best*' if tick.best else ''}{health}"
+    )
 
 
 def duration(seconds: float) -> str:

@@ -49,6 +49,8 @@ def resume(run: Run, where: str | Path | Source, wishes: Wishes, device: torch.d
         raise UserError(
             f"{run.path} has no checkpoint to go on from; put its folder checkpoints back, or start anew with --init-from {run.path}"
         )
+    if ended:
+        session.trainer.ended = False  # more is asked for
     session.export.restore(session.trainer)
     (run.path / "report.html").unlink(missing_ok=True)  # of an earlier end
     return session
@@ -59,9 +61,9 @@ def _ended(run: Run, recipe: Recipe) -> dict[str, Any] | None:
     log = run.log()
     last: dict[str, Any] = log[-1] if log else {"event": None}
     assert isinstance(recipe.images, int)
-    if last["event"] == "final" and (last["health"] == "diverged" or last["images"] >= recipe.images):
+    if last["event"] == "final" and (last["health"] == "diverged" or last["planned"] >= recipe.images):
         return last
-    if last["event"] == "diverged" and not (run.path / "generator.safetensors").is_file():
+    if last["event"] == "diverged" and not last["action"] and not (run.path / "generator.safetensors").is_file():
         raise Diverged(diverged_sentence(run.path, last))
     return None
 

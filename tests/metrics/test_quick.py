@@ -28,9 +28,9 @@ def test_wrong_labels_cost_selection_but_not_the_distance(test):
     score = QuickScore(Means(), source, 400, 0)
     everything = np.arange(400)
     values, labels = source.values(everything), source.labels(everything)
-    right, scores = score(values, labels)
-    wrong, others = score(values, (labels + 1) % 4)
-    collapsed, _ = score(values, labels * 0)
+    right, scores, _ = score(values, labels)
+    wrong, others, _ = score(values, (labels + 1) % 4)
+    collapsed, _, _ = score(values, labels * 0)
     assert right < wrong
     assert right < collapsed
     assert scores["frechet_distance"] == others["frechet_distance"]
@@ -38,7 +38,7 @@ def test_wrong_labels_cost_selection_but_not_the_distance(test):
 
 def test_without_labels_selection_is_the_headline():
     source = ArraySource((1, 4, 2), classes=0, train=400, test=100)
-    selection, scores = QuickScore(Means(), source, 300, 0)(source.values(np.arange(300)))
+    selection, scores, _ = QuickScore(Means(), source, 300, 0)(source.values(np.arange(300)))
     assert selection == scores["kernel_distance"]["value"]
 
 

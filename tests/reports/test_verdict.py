@@ -76,3 +76,15 @@ def test_scores_come_from_the_final_line_then_the_best_tick():
 def test_almost_perfect_is_not_perfect():
     said = verdict(recipe(), source(), [tick(3, scores=scored(agreement=0.9997))])[1]
     assert "99.9 %" in said
+
+
+def test_an_early_end_says_why_and_what_was_tried():
+    log = [
+        tick(3),
+        {**tick(4), "action": "roll back"},
+        tick(3),
+        {**FINAL, "images": 90000, "health": "plateau", "reason": "no better score since"},
+    ]
+    said = verdict(recipe(), source(), log)[2]
+    assert said.startswith("The training ended by itself after 90,000 of 200,000 images (plateau: no better score since)")
+    assert said.endswith("It was taken back to its best snapshot 1 time.")

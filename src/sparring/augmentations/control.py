@@ -5,9 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+MOST_STRENGTH = 0.8
+
 
 def adjusted(
-    strength: float | Tensor, sign_mean: float | Tensor, target: float, images: int, speed: float = 500_000, cap: float = 0.8
+    strength: float | Tensor, sign_mean: float | Tensor, target: float, images: int, speed: float = 500_000, cap: float = MOST_STRENGTH
 ) -> Tensor:
     """The next strength, a 0-d tensor: more where the discriminator overfits, less where it does not, by a fixed step.
 

@@ -17,7 +17,8 @@ from . import Choices
 LONGEST_TICK = 45.0  # seconds planned between checkpoints, so that a loaded machine still keeps them under 60
 SHORTEST_TICK = 3.0
 TICKS = 20  # looks at a training, where ticks of 3 to 45 seconds allow it
-SCORING_SHARE = 0.05  # of the time, at most, for the scores of ticks; and the same for the last one
+SCORING_SHARE = 0.015  # of the time, at most, for the scores of ticks; and the same for the last one
+PATIENCE, PATIENT_TICKS = 0.2, 10  # share of a training, and at least so many looks, without a better score
 FEWEST_SAMPLES, MOST_SAMPLES = 256, 10_000
 MOST_BYTES = 2 << 30  # of generated values held at once, four bytes each
 
@@ -81,6 +82,8 @@ def plan(choices: Choices, speed: Speed, examples: int, values: int, step_images
     tick = _steps(min(choices.recipe.images, rate * tick_seconds), step_images)
     choices.settle("tick", tick, f"a look and a checkpoint about every {tick / rate:.0f} s, which is the most that a kill can cost")
     assert choices.recipe.tick
+    patience = _steps(max(PATIENCE * choices.recipe.images, PATIENT_TICKS * choices.recipe.tick), step_images)
+    choices.settle("patience", patience, "the training ends where so many images bring no better score")
     most = max(2, min(MOST_SAMPLES, examples, MOST_BYTES // (4 * values)))
     for key, spent in (("score_samples", choices.recipe.tick / rate), ("final_samples", seconds)):
         affordable = int(SCORING_SHARE * spent / speed.seconds_a_sample) // 100 * 100

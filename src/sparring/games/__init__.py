@@ -31,6 +31,12 @@ class Batch:
     real: Tensor
     condition: dict[str, Tensor] | None
 
+    def rows(self, start: int, stop: int) -> Batch:
+        if start == 0 and stop >= len(self.real):
+            return self
+        condition = None if self.condition is None else {name: value[start:stop] for name, value in self.condition.items()}
+        return Batch(self.real[start:stop], condition)
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -64,7 +70,13 @@ class Game(Protocol):
     players: dict[str, nn.Module]
     averaged: tuple[str, ...]  # players of which an average is kept and handed out
 
+    @property
+    def augments(self) -> bool:
+        """Can the augmentation of the discriminator's view be raised?"""
+
     def turns(self) -> tuple[Turn, ...]: ...
+
+    def augment_more(self) -> None: ...
 
     def state(self) -> dict[str, Tensor]: ...
 

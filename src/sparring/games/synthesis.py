@@ -100,6 +100,13 @@ class Synthesis:
         size = getattr(self.generator, "noise_size", 0)
         return draws.normal("noise", size) if size else None
 
+    @property
+    def augments(self) -> bool:
+        return self.view.can_rise
+
+    def augment_more(self) -> None:
+        self.view.rise()
+
     def state(self) -> dict[str, Tensor]:
         return {**self.view.state(), "path_mean": self.path_mean}
 

@@ -12,6 +12,7 @@ from . import Draws
 
 OPERATIONS = {"diffaugment": ("colour", "translation", "cutout"), "ada": ("blit", "geometry", "colour")}  # unless a recipe names its own
 KNOWN = {"diffaugment": OPERATIONS["diffaugment"], "ada": (*OPERATIONS["ada"], "cutout")}
+RISE = 0.1
 BATCHES = 4  # between two adjustments (Karras et al. 2020, arXiv:2006.06676, section 3)
 
 
@@ -46,6 +47,14 @@ class View:
             strength = self.strength.to(mean.device)
             self.strength = augmentations.adjusted(strength, mean, self.settings.target, self._seen, self.settings.speed)
             self._signs, self._seen = torch.zeros(()), 0
+
+    @property
+    def can_rise(self) -> bool:
+        return self.settings is not None and self.settings.name == "ada" and float(self.strength) < augmentations.MOST_STRENGTH
+
+    def rise(self) -> None:
+        """At once, where the training was seen to memorise."""
+        self.strength = (self.strength + RISE).clamp(max=augmentations.MOST_STRENGTH)
 
     def shown(self) -> dict[str, Tensor]:
         return {"augmentation": self.strength} if self.settings and self.settings.name == "ada" else {}

@@ -11,6 +11,7 @@ from ..draws import numpy_generator
 from . import frechet
 from .features import WIDTH, FeatureNet
 from .kernel import kernel_distance
+from .neighbours import closeness, coverage, variety
 
 ENOUGH = 2048  # held-out reals from which the Frechet distance is the headline; below, the unbiased kernel distance
 MOST = 10_000  # held-out reals used
@@ -34,7 +35,7 @@ class QuickScore:
         self.test_joint = joined(self.test, source.labels(held_out, "test"), len(source.classes)) if source.classes else self.test
         self.classes = len(source.classes)
         self.test_gaussian = frechet.fit(self.test)
-        real = net.of(source, training)
+        real = self.training = net.of(source, training)
         self.fingerprint = {
             "features": net.identity(),
             "net": net.about["net"],
@@ -47,19 +48,23 @@ class QuickScore:
         }
         self.headline = "kernel_distance" if min(len(self.test), self.count) >= 2 and len(self.test) < ENOUGH else "frechet_distance"
         self.of_real = {f"{name}_real": value for name, value in self._distances(real).items()}
+        self.of_real["coverage_real"] = coverage(real, self.test)
 
-    def __call__(self, values: np.ndarray, asked: np.ndarray | None = None) -> tuple[float, dict[str, Any]]:
-        """The selection score (lower is better) and every score with its fingerprint, of M generated values as the codec decodes
-        them; `asked`: the classes they were asked to show."""
+    def __call__(self, values: np.ndarray, asked: np.ndarray | None = None) -> tuple[float, dict[str, Any], np.ndarray]:
+        """The selection score (lower is better), every score with its fingerprint, and the features of M generated values as the
+        codec decodes them; `asked`: the classes they were asked to show."""
         assert len(values) == self.count
         features, found = self.net(values)
-        scores = {**self._distances(features), **self.of_real}
+        scores = {**self._distances(features), "coverage": coverage(features, self.test), **self.of_real}
         if found is not None and asked is not None:
             scores["label_agreement"] = float((found == asked).mean())
         joint = features if asked is None else joined(features, asked, self.classes)
-        return HEADLINES[self.headline](joint, self.test_joint), {
-            name: {"value": value, "fingerprint": self.fingerprint} for name, value in scores.items()
-        }
+        found_scores = {name: {"value": value, "fingerprint": self.fingerprint} for name, value in scores.items()}
+        return HEADLINES[self.headline](joint, self.test_joint), found_scores, features
+
+    def neighbours(self, features: np.ndarray) -> dict[str, float]:
+        """How varied generated samples are beside training examples, and how close to them beside held-out ones."""
+        return {"variety": variety(features, self.training), "closeness": closeness(features, self.training, self.test)}
 
     def _distances(self, features: np.ndarray) -> dict[str, float]:
         distances = {"frechet_distance": frechet.distance(frechet.fit(features), self.test_gaussian)}

@@ -34,7 +34,7 @@ class Curve:
 def curves(log: Log) -> list[Curve]:
     """Every chart that the log has at least one value for."""
     rows = ticks(log)
-    charts = [_losses(rows), _accuracy(rows), _selection(log, rows), _speed(rows)]
+    charts = [_losses(rows), _accuracy(rows), _selection(log, rows), _variety(rows), _speed(rows)]
     return [chart for chart in charts if chart.lines]
 
 
@@ -55,6 +55,15 @@ def _selection(log: Log, rows: Log) -> Curve:
     best = best_tick(log)
     at = next((index for index, row in enumerate(rows) if row is best), None)
     return _curve("selection", "Selection score", hint, rows, {"selection score": ("selection",)}, best=at)
+
+
+def _variety(rows: Log) -> Curve:
+    hint = (
+        "Variety: how unlike one another samples are, beside real ones. Coverage: the share of held-out reals that some sample comes near to. "
+        "Closeness: how far samples lie from training examples, beside held-out reals; near 0 they are copies."
+    )
+    names = {"variety": ("seen", "variety"), "coverage": ("scores", "coverage", "value"), "closeness": ("seen", "closeness")}
+    return _curve("variety", "How varied and how new", hint, rows, names, percent=True)
 
 
 def _speed(rows: Log) -> Curve:

@@ -77,7 +77,7 @@ def _outcome(recipe: Mapping[str, Any], log: Log) -> str:
     kept = snapshot_images(log)
     snapshot = f"the snapshot at image {count(kept)} is kept" if kept is not None else "no snapshot was scored"
     diverged, final, planned = last_event(log, "diverged"), last_event(log, "final"), whole(recipe.get("images"))
-    if diverged is not None or _health(log) == "diverged":
+    if (diverged is not None or _health(log) == "diverged") and not (final or {}).get("reason"):
         where = whole((diverged or {}).get("images"))
         at = f" at image {count(where)}" if where is not None else ""
         why = f" ({reason})" if (reason := (diverged or {}).get("reason")) else ""
@@ -86,7 +86,12 @@ def _outcome(recipe: Mapping[str, Any], log: Log) -> str:
         seen = count(images_seen(log) or 0)
         goal = f"{seen} of {count(planned)} images" if planned else f"{seen} images"
         return f"The training is not finished (it stands at {goal}); {snapshot}{_health_words(log)}."
-    return f"The training is finished; {snapshot}{_health_words(log)}."
+    back = sum(entry.get("action") == "roll back" for entry in log)
+    rescued = f" It was taken back to its best snapshot {back} time{'s' if back > 1 else ''}." if back else ""
+    if reason := final.get("reason"):
+        seen = f"{count(images_seen(log) or 0)} of {count(planned)} images" if planned else f"{count(images_seen(log) or 0)} images"
+        return f"The training ended by itself after {seen} ({_health(log)}: {reason}); {snapshot}.{rescued}"
+    return f"The training is finished; {snapshot}{_health_words(log)}.{rescued}"
 
 
 def _health(log: Log) -> str:

@@ -40,7 +40,7 @@ class Checkpoints:
         return sorted(int(entry.name) for entry in self.folder.iterdir() if entry.name.isdigit() and (entry / "state.json").is_file())
 
     def save(self, images: int, state: State, keep: set[int]) -> None:
-        """Write a state, then remove all but the two newest and those in `keep`."""
+        """Write a state, then remove all but the two newest and those in `keep`; also later ones, which a training that went back has left."""
         self.folder.mkdir(parents=True, exist_ok=True)
         aside = self.folder / f".{images:09d}.{os.getpid()}.tmp"
         shutil.rmtree(aside, ignore_errors=True)
@@ -53,9 +53,9 @@ class Checkpoints:
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
             raise
-        newest = self.numbers()[-2:]
+        newest = [number for number in self.numbers() if number <= images][-2:]
         for number in self.numbers():
-            if number not in newest and number not in keep:
+            if number > images or (number not in newest and number not in keep):
                 files.remove_folder(self.folder / f"{number:09d}")
 
     def load(self, images: int) -> State:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ import torch
 
 from .. import files, sampling
 from ..errors import UserError
+from ..games import Batch
 from ..metrics.quick import QuickScore
 from ..modalities import Codec
 from ..tensorfiles import about, to_bytes
+from .health import Look, judge
 from .trainer import Tick, Trainer
 
 SCORE_CHUNK = 100  # samples a forward pass when scoring: faster than the small chunks of `generate`
@@ -23,6 +26,8 @@ SCORE_CHUNK = 100  # samples a forward pass when scoring: faster than the small 
 
 class Monitor:
     """Does nothing; a base for those that look only at some moments."""
+
+    goes_back = True
 
     def step(self, trainer: Trainer) -> None: ...
 
@@ -56,13 +61,66 @@ class Score(Monitor):
 
     def __call__(self, generator: torch.nn.Module) -> tuple[float, dict[str, Any]]:
         asked = None if self.sampler.classes is None else self.sampler.classes.numpy()
-        selection, scores = self.score(self.sampler(generator, SCORE_CHUNK), asked)
+        self.values = self.sampler(generator, SCORE_CHUNK)
+        selection, scores, self.features = self.score(self.values, asked)
         return selection if math.isfinite(selection) else float("inf"), scores
 
     def tick(self, trainer: Trainer, tick: Tick) -> None:
         if tick.event == "tick":
             tick.selection, tick.scores = self(trainer.averages["generator"].module)
             trainer.judge(tick)
+
+
+class Health(Monitor):
+    """Says how the training goes and what is to be done about it, from what `score` saw at the same tick and what the discriminator
+    says of training examples, held-out ones and samples.
+
+    examples: real ones with their conditions, by split, encoded and on the device.
+    """
+
+    CHUNK = 64
+
+    def __init__(self, score: Score, codec: Codec, examples: dict[str, Batch], patience: int, rescues: int):
+        self.score, self.codec, self.examples, self.patience, self.rescues = score, codec, examples, patience, rescues
+        self.looks: list[Look] = []
+
+    def tick(self, trainer: Trainer, tick: Tick) -> None:
+        left = self.rescues - trainer.attempt
+        if tick.event == "diverged":
+            tick.action = "roll back" if trainer.best and left > 0 else ""
+            return
+        assert tick.selection is not None
+        evidence = {**self.score.score.neighbours(self.score.features), "gap": self._gap(trainer)}
+        judged_right = {kind: tick.facts[f"accuracy.{kind}"] for kind in ("real", "fake")}
+        self.looks.append(Look(tick.images, tick.selection, **judged_right, **evidence))
+        judged = judge(self.looks, self.patience, trainer.game.augments, left)
+        tick.health, tick.action, tick.notes["evidence"] = judged.state, judged.action, judged.evidence
+        tick.facts |= {f"seen.{name}": value for name, value in evidence.items()}
+
+    @torch.no_grad()
+    def _gap(self, trainer: Trainer) -> float:
+        """See `health.Look`: 0 where the discriminator cannot tell held-out reals from those it was trained on."""
+        train, test = (self._verdict(trainer, batch) for batch in (self.examples["train"], self.examples["test"]))
+        count = min(len(self.examples["train"].real), len(self.score.values))
+        classes = self.score.sampler.classes
+        condition = None if classes is None else {"class": classes[:count].to(trainer.device)}
+        fake = self._verdict(trainer, Batch(self.codec.encode(self.score.values[:count]).to(trainer.device), condition))
+        return (train - test) / (train - fake) if train > fake else 0.0
+
+    def _verdict(self, trainer: Trainer, batch: Batch) -> float:
+        """The mean logit, without dropout and augmentation."""
+        discriminator = trainer.game.players["discriminator"]
+        discriminator.eval()
+        rows = [batch.rows(start, start + self.CHUNK) for start in range(0, len(batch.real), self.CHUNK)]
+        logits = torch.cat([discriminator(each.real, each.condition).logits.float() for each in rows])
+        discriminator.train()
+        return float(logits.mean())
+
+    def state(self) -> dict[str, Any]:
+        return {"looks": [asdict(look) for look in self.looks]}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        self.looks = [Look(**look) for look in state.get("looks", [])]
 
 
 class Preview(Monitor):
@@ -118,6 +176,8 @@ class Export(Monitor):
 class Log(Monitor):
     """log.jsonl: one line a tick, on the disk before the checkpoint that remembers how long the log was."""
 
+    goes_back = False
+
     def __init__(self, path: Path):
         self.path, self.bytes = path, 0
 
@@ -172,7 +232,16 @@ def record(tick: Tick) -> dict[str, Any]:
         node[last] = _finite(value)
     scores = {name: {**score, "value": _finite(score["value"])} for name, score in tick.scores.items()}
     selection = None if tick.selection is None else _finite(tick.selection)
-    return {**line, "selection": selection, "scores": scores, "best": tick.best, "health": tick.health, **tick.notes, "clock": tick.clock}
+    return {
+        **line,
+        "selection": selection,
+        "scores": scores,
+        "best": tick.best,
+        "health": tick.health,
+        "action": tick.action,
+        **tick.notes,
+        "clock": tick.clock,
+    }
 
 
 def _finite(value: float) -> float | None:

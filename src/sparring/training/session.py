@@ -12,20 +12,24 @@ from torch import nn
 
 from .. import files, games, modalities, networks, tensorfiles
 from ..config import Recipe
-from ..data.source import Source
-from ..draws import key
+from ..data.source import Source, Split
+from ..draws import key, numpy_generator
 from ..errors import UserError
+from ..games import Batch
 from ..metrics.features import FeatureNet, Progress
 from ..metrics.quick import QuickScore
 from ..modalities import Codec
 from ..networks.initialisation import initialise, seeded
 from .checkpoints import Checkpoints
 from .feed import Feed
-from .monitors import Export, Log, Preview, Sampler, Score
+from .monitors import Export, Health, Log, Preview, Sampler, Score
 from .trainer import Trainer
 
 SCORE_SEED, PREVIEW_SEED = 1, 0  # of the scorers' and the sheet's own draws, whatever the training's seed
 SHEET_ROWS, SHEET_COLUMNS = 8, 8
+SPLITS: tuple[Split, ...] = ("train", "test")
+FEWEST_JUDGED, MOST_JUDGED = 32, 256  # real examples of each split that the discriminator is asked about at a tick
+JUDGED_SHARE = 0.03  # of a tick's images; judging one costs about an eighth of training on one, and there are three kinds
 
 
 def build_players(recipe: Recipe, source: Source, device: torch.device) -> dict[str, nn.Module]:
@@ -102,8 +106,19 @@ class Session:
         assert recipe.score_samples
         self.log, self.export = Log(self.folder / "log.jsonl"), Export(self.folder)
         score = self._score(recipe.score_samples)
+        assert recipe.patience is not None and recipe.tick
+        count = max(FEWEST_JUDGED, min(MOST_JUDGED, int(JUDGED_SHARE * recipe.tick)))
+        health = Health(score, self.codec, {split: self._examples(split, count) for split in SPLITS}, recipe.patience, recipe.rescues)
         preview = Preview(self.folder / "samples", modalities.get(self.source.modality), self._sheet(), SHEET_COLUMNS)
-        self.trainer.monitors += [score, preview, self.export, self.log]
+        self.trainer.monitors += [score, health, preview, self.export, self.log]
+
+    def _examples(self, split: Split, count: int) -> Batch:
+        """A few real examples of a split, as the discriminator gets them."""
+        total = self.source.count(split)
+        indices = np.sort(numpy_generator(SCORE_SEED, "judged", split).permutation(total)[:count])
+        device = self.trainer.device
+        condition = {"class": torch.from_numpy(self.source.labels(indices, split)).to(device)} if self.source.classes else None
+        return Batch(self.codec.encode(self.source.values(indices, split)).to(device), condition)
 
     def _score(self, count: int) -> Score:
         quick = QuickScore(self.net, self.source, count, SCORE_SEED)

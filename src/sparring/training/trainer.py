@@ -23,6 +23,7 @@ from .averages import Average
 from .checkpoints import Checkpoints, State
 from .devices import peak_memory_mb
 from .feed import Feed
+from .health import Action
 
 
 @dataclass
@@ -37,12 +38,18 @@ class Tick:
     selection: float | None = None  # lower is better; decides which snapshot is handed out
     best: bool = False
     health: str = "unjudged"
+    action: Action = ""
     event: str = "tick"
     notes: dict[str, Any] = field(default_factory=dict)
 
 
 class Monitor(Protocol):
-    """Looks at a training. Its state is part of the checkpoint, so it must be JSON values that depend on images alone."""
+    """Looks at a training. Its state is part of the checkpoint, so it must be JSON values that depend on images alone.
+
+    goes_back: forgets what it saw of a stretch that the training gives up.
+    """
+
+    goes_back: bool
 
     def step(self, trainer: Trainer) -> None: ...
 
@@ -51,6 +58,9 @@ class Monitor(Protocol):
     def state(self) -> dict[str, Any]: ...
 
     def load_state(self, state: dict[str, Any]) -> None: ...
+
+
+RESCUE_RATE = 0.5  # what the learning rates are multiplied with when a training goes back to its best snapshot
 
 
 class NotFinite(Exception):
@@ -100,6 +110,9 @@ class Trainer:
         }
         self.averages = {name: Average(game.players[name], recipe.ema_half_life) for name in game.averaged}
         self.images = self.steps = self.attempt = 0
+        self.lost = 0  # images of stretches that were given up
+        self.ended = False  # before all images were seen
+        self._saved: int | None = None  # images of the state that is on the disk
         self.best: dict[str, Any] | None = None  # {"images", "selection"} of the snapshot to hand out
         self._sums: dict[str, Tensor] = {}
         self._weights: dict[str, float] = {}
@@ -109,26 +122,30 @@ class Trainer:
     # -- going on ------------------------------------------------------------------------------------------------------------------
 
     def fit(self, stop: Event) -> Iterator[Tick]:
-        """Train until `recipe.images`, yielding at every tick; when `stop` is set, save the step reached and return.
+        """Train until the end, yielding at every tick; when `stop` is set, save the step reached and return.
 
-        A tick with event "diverged" is the last one: a loss or gradient was not finite, and no weight was touched by it.
+        A tick with event "diverged" tells of a loss or gradient that was not finite; no weight was touched by it. It is the last one
+        unless a monitor asks to go back to the best snapshot.
         """
-        total, every = self.recipe.images, self.recipe.tick
-        assert isinstance(total, int) and every
+        every = self.recipe.tick
+        assert every
         self._restart_clock()
-        while self.images < total:
+        while not self.done:
             if stop.is_set():
-                if self.images not in self.checkpoints.numbers():
+                if self.images != self._saved:
                     self.save()
                 return
             try:
                 self.step()
             except NotFinite as failure:
-                yield self._diverged(str(failure))
-                return
+                tick = self._diverged(str(failure))
+                yield tick
+                if tick.action != "roll back":
+                    return
+                continue
             for monitor in self.monitors:
                 monitor.step(self)
-            if self.images // every > (self.images - self.step_images) // every or self.images >= total:
+            if self.images // every > (self.images - self.step_images) // every or self.images >= self.end:
                 yield self._tick()
 
     def step(self) -> None:
@@ -147,10 +164,20 @@ class Trainer:
         for average in self.averages.values():
             average.update(self.images, self.step_images)
 
-    def rate(self, player: str, total: int) -> float:
-        """The learning rate of a player at the images seen."""
+    @property
+    def end(self) -> int:
+        """The number of images at which the training is over. What was given up is not made up for: a budget is a budget."""
+        assert isinstance(self.recipe.images, int)
+        return self.recipe.images - self.lost
+
+    @property
+    def done(self) -> bool:
+        return self.ended or self.images >= self.end
+
+    def rate(self, player: str) -> float:
+        """The learning rate of a player at the images seen; lower after each time the training went back."""
         settings = self.recipe.players[player]
-        return settings.optimizer.lr * schedules.factor(settings.schedule, self.images, total)
+        return settings.optimizer.lr * schedules.factor(settings.schedule, self.images, self.end) * RESCUE_RATE**self.attempt
 
     def _share(self, player: str) -> float:
         """Of all gradient steps of a player, the share without lazy penalties: its learning rate and the logarithms of its betas
@@ -171,9 +198,9 @@ class Trainer:
     def _take(self, turn: Turn, batch: Batch, address: tuple[int, ...]) -> None:
         """One gradient step of the learner on the turn's loss, summed over micro-batches."""
         player, optimizer, settings = self.game.players[turn.learner], self.optimizers[turn.learner], self.recipe.players[turn.learner]
-        total, count, size = self.recipe.images, len(batch.real), self.recipe.micro_batch
-        assert isinstance(total, int) and size
-        rate = self.rate(turn.learner, total) * self.shares[turn.learner]
+        count, size = len(batch.real), self.recipe.micro_batch
+        assert size
+        rate = self.rate(turn.learner) * self.shares[turn.learner]
         for group in optimizer.param_groups:
             group["lr"] = rate
         optimizer.zero_grad(set_to_none=True)
@@ -184,7 +211,7 @@ class Trainer:
                 share = (stop - start) / count
                 short = self.recipe.precision == "bfloat16" and not turn.full_precision
                 with torch.autocast(self.device.type, torch.bfloat16, enabled=short):
-                    outcome = turn.loss(_rows(batch, start, stop), TurnDraws(address, count, start, stop, self.device))
+                    outcome = turn.loss(batch.rows(start, stop), TurnDraws(address, count, start, stop, self.device))
                 (outcome.loss * share).backward()
                 loss = loss + outcome.loss.detach() * share
                 kind = "penalties" if turn.penalty else "losses"
@@ -229,14 +256,18 @@ class Trainer:
 
     def _tick(self) -> Tick:
         tick = Tick(self.images, self.steps, self._means(), self._clock())
-        total = self.recipe.images
-        assert isinstance(total, int)
         for name in self.recipe.players:
-            tick.facts[f"lr.{name}"] = self.rate(name, total)
+            tick.facts[f"lr.{name}"] = self.rate(name)
         self._sums, self._weights = {}, {}
         for monitor in self.monitors:
             monitor.tick(self, tick)
-        self.save()
+        if tick.action == "roll back":
+            self._go_back()
+        else:
+            self.ended = tick.action == "stop"
+            if tick.action == "augment":
+                self.game.augment_more()
+            self.save()
         self._restart_clock()
         return tick
 
@@ -251,7 +282,17 @@ class Trainer:
         tick = Tick(self.images, self.steps, {}, self._clock(), health="diverged", event="diverged", notes={"reason": reason})
         for monitor in self.monitors:
             monitor.tick(self, tick)
+        if tick.action == "roll back":
+            self._go_back()
         return tick
+
+    def _go_back(self) -> None:
+        """To the best snapshot, with new draws and lower learning rates. The next step that is saved is the first trace on the disk: a stop
+        before it leads here again."""
+        assert self.best
+        attempt, lost, images = self.attempt + 1, self.lost, self.images
+        self._load_training(self.best["images"], self.checkpoints.load(self.best["images"]))
+        self.attempt, self.lost, self._saved = attempt, lost + images - self.images, self.images
 
     def _means(self) -> dict[str, float]:
         names = sorted(self._sums)
@@ -285,6 +326,8 @@ class Trainer:
         facts = {
             "steps": self.steps,
             "attempt": self.attempt,
+            "lost": self.lost,
+            "ended": self.ended,
             "best": self.best,
             "weights": self._weights,
             "monitors": {type(monitor).__name__: monitor.state() for monitor in self.monitors},
@@ -292,6 +335,13 @@ class Trainer:
         return State(groups, facts)
 
     def load_state(self, images: int, state: State) -> None:
+        self._load_training(images, state)
+        for monitor in self.monitors:
+            if not monitor.goes_back:
+                monitor.load_state(state.facts["monitors"].get(type(monitor).__name__, {}))
+
+    def _load_training(self, images: int, state: State) -> None:
+        """All but what must not forget the stretches that were given up (the log)."""
         groups, facts = state.groups, state.facts
         for name, player in self.game.players.items():
             player.load_state_dict(_below(groups["players"], name))
@@ -303,12 +353,15 @@ class Trainer:
         self._sums = {name: value.to(self.device) for name, value in groups["meters"].items()}
         self._weights = dict(facts["weights"])
         self.images, self.steps, self.attempt, self.best = images, facts["steps"], facts["attempt"], facts["best"]
+        self.lost, self.ended = facts["lost"], facts["ended"]
         for monitor in self.monitors:
-            monitor.load_state(facts["monitors"].get(type(monitor).__name__, {}))
+            if monitor.goes_back:
+                monitor.load_state(facts["monitors"].get(type(monitor).__name__, {}))
 
     def save(self) -> None:
         keep = {self.best["images"]} if self.best else set()
         self.checkpoints.save(self.images, self.state(), keep)
+        self._saved = self.images
 
     def resume(self) -> bool:
         """Go on from the newest checkpoint; False when there is none."""
@@ -316,14 +369,8 @@ class Trainer:
         numbers = self.checkpoints.numbers()
         if numbers:
             self.load_state(numbers[-1], self.checkpoints.load(numbers[-1]))
+            self._saved = numbers[-1]
         return bool(numbers)
-
-
-def _rows(batch: Batch, start: int, stop: int) -> Batch:
-    if stop - start == len(batch.real):
-        return batch
-    condition = None if batch.condition is None else {name: value[start:stop] for name, value in batch.condition.items()}
-    return Batch(batch.real[start:stop], condition)
 
 
 def _below(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:

@@ -1,0 +1,105 @@
+"""How a training goes, in one word with its evidence, and what is done about it. Pure functions of what was seen at the ticks so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["healthy", "discriminator-winning", "generator-winning", "collapsing", "memorising", "plateau", "diverged", "unjudged"]
+Action = Literal["", "roll back", "augment", "stop"]
+
+FIRST = 4  # looks before anything is judged
+IN_A_ROW = 2  # looks that must show the same trouble
+SURE, LOST = 0.98, 0.2  # of its verdicts right on both kinds: the discriminator wins; of those on fakes: it has lost
+UNVARIED = 0.4  # of the variety of reals
+SHRUNK = 0.5  # of the most variety seen so far
+CLOSE, GAP = 0.5, 0.5  # closeness to training examples, and how far held-out reals are judged from them on the way to fakes
+WORSE, BROKEN = 1.5, 4.0  # times the best score
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one tick saw. selection: the score, lower is better. real, fake: shares judged right. variety, closeness: see metrics.neighbours.
+    gap: where the mean verdict on held-out reals lies between that on training examples (0) and that on fakes (1)."""
+
+    images: int
+    selection: float
+    real: float
+    fake: float
+    variety: float
+    closeness: float
+    gap: float
+
+
+@dataclass(frozen=True)
+class Judgement:
+    state: State
+    evidence: str
+    action: Action = ""
+
+
+def judge(looks: Sequence[Look], patience: int, can_augment: bool, rescues_left: int) -> Judgement:
+    """The state of a training after these looks, the last of which is now.
+
+    patience: images without a better score after which a training is on a plateau; 0: never. can_augment: the augmentation can be raised.
+    rescues_left: how often it may still be rolled back to its best snapshot; with none left, what would need it ends the training.
+    """
+    if len(looks) < FIRST:
+        return Judgement("unjudged", f"judged from the {FIRST}th look on")
+    now, best = looks[-1], min(looks, key=lambda look: look.selection)
+    trouble = _trouble(looks, best)
+    stalled = bool(patience) and now.images - best.images >= patience
+    if trouble is None:
+        if stalled:
+            return Judgement("plateau", f"no better score than {best.selection:.3g} since image {best.images:,}", "stop")
+        return Judgement("healthy", _trend(looks, best))
+    state, evidence = trouble
+    if state == "memorising" and can_augment and not stalled:
+        return Judgement(state, evidence, "augment")
+    if _worse(now, best, WORSE, looks) and state != "memorising" and patience:
+        return Judgement(state, evidence, "roll back" if rescues_left > 0 else "stop")
+    return Judgement(state, evidence, "stop" if stalled else "")
+
+
+def _trouble(looks: Sequence[Look], best: Look) -> tuple[State, str] | None:
+    recent = looks[-IN_A_ROW:]
+    now = looks[-1]
+    varied = max(look.variety for look in looks)
+    if all(_worse(look, best, BROKEN, looks) for look in recent):
+        return "diverged", f"the score is {now.selection:.3g} and was {best.selection:.3g} at image {best.images:,}"
+    if all(look.variety < UNVARIED and look.variety < SHRUNK * varied for look in recent):
+        return "collapsing", f"samples are {now.variety:.0%} as unlike one another as real ones, and were {varied:.0%}"
+    if best in recent:
+        return _memorising(recent)
+    if all(min(look.real, look.fake) >= SURE for look in recent):
+        return (
+            "discriminator-winning",
+            f"it tells {now.real:.0%} of the reals and {now.fake:.0%} of the fakes right, and the score gets no better",
+        )
+    if all(look.fake <= LOST and look.real >= 1 - LOST for look in recent):
+        return "generator-winning", f"{1 - now.fake:.0%} of the fakes pass as real, and the score gets no better"
+    return _memorising(recent)
+
+
+def _memorising(recent: Sequence[Look]) -> tuple[State, str] | None:
+    now = recent[-1]
+    if all(look.gap >= GAP and look.closeness <= CLOSE for look in recent):
+        return "memorising", (
+            f"samples lie at {now.closeness:.0%} of the distance of held-out reals from the training examples, "
+            f"and the discriminator puts held-out reals {min(now.gap, 1):.0%} of the way to fakes"
+        )
+    return None
+
+
+def _worse(look: Look, best: Look, times: float, looks: Sequence[Look]) -> bool:
+    """Worse than the best by that factor, and by a twentieth of all that was gained (a score near 0 is noise)."""
+    gained = max(each.selection for each in looks) - best.selection
+    return look.selection > best.selection + (times - 1) * abs(best.selection) + 0.05 * gained
+
+
+def _trend(looks: Sequence[Look], best: Look) -> str:
+    now = looks[-1]
+    if best is now:
+        return f"the best score so far, {now.selection:.3g}"
+    return f"the score is {now.selection:.3g}; the best, {best.selection:.3g}, was at image {best.images:,}"

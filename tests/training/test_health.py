@@ -1,0 +1,197 @@
+"""Every state of health is provoked and caught at the next look; going back is exact, whatever interrupts it."""
+
+import dataclasses
+import threading
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from smoke import ArraySource, StopAt, fingerprint, smoke_settings
+from sparring import api
+from sparring.listening import Silent
+from sparring.metrics.neighbours import closeness, coverage, variety
+from sparring.networks.verdict import Verdict
+from sparring.training import monitors
+from sparring.training.health import Judgement, Look, judge
+from sparring.training.trainer import NotFinite, Trainer
+
+FINE = Look(0, 1.0, real=0.7, fake=0.7, variety=0.9, closeness=1.0, gap=0.1)
+
+
+def looks(*changes, falling=6):
+    """A training whose score falls from 10 to 1, then looks that differ from it by `changes`."""
+    begin = [dataclasses.replace(FINE, images=100 * step, selection=10.0 - 9 * step / (falling - 1)) for step in range(falling)]
+    end = [dataclasses.replace(FINE, images=100 * (falling + step), **change) for step, change in enumerate(changes)]
+    return begin + end
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "action"),
+    [
+        ([], "healthy", ""),
+        ([{"selection": 0.9}], "healthy", ""),
+        ([{"selection": 1.3}] * 3, "healthy", ""),
+        ([{"selection": 2.5, "variety": 0.1}] * 2, "collapsing", "roll back"),
+        ([{"selection": 0.9, "variety": 0.1}] * 2, "collapsing", ""),
+        ([{"selection": 2.5, "variety": 0.1}], "healthy", ""),
+        ([{"selection": 8.0}] * 2, "diverged", "roll back"),
+        ([{"selection": 1.2, "real": 0.99, "fake": 1.0}] * 2, "discriminator-winning", ""),
+        ([{"selection": 3.0, "real": 0.99, "fake": 1.0}] * 2, "discriminator-winning", "roll back"),
+        ([{"selection": 0.9, "real": 0.99, "fake": 1.0}], "healthy", ""),
+        ([{"selection": 3.0, "real": 0.9, "fake": 0.1}] * 2, "generator-winning", "roll back"),
+        ([{"selection": 1.1, "gap": 0.8, "closeness": 0.3}] * 2, "memorising", "augment"),
+        ([{"selection": 1.1}] * 5, "plateau", "stop"),
+    ],
+)
+def test_states_and_what_is_done(changes, state, action):
+    found = judge(looks(*changes), patience=500, can_augment=True, rescues_left=1)
+    assert (found.state, found.action) == (state, action)
+    assert found.evidence
+
+
+def test_the_first_looks_are_not_judged():
+    assert judge(looks(falling=3), 500, True, 1).state == "unjudged"
+
+
+def test_without_rescues_left_a_broken_training_ends():
+    assert judge(looks(*[{"selection": 8.0}] * 2), 500, True, 0).action == "stop"
+
+
+def test_without_patience_nothing_is_done():
+    assert judge(looks(*[{"selection": 1.1}] * 50), 0, True, 1).action == ""
+    assert judge(looks(*[{"selection": 8.0}] * 2), 0, True, 1).action == ""
+
+
+def test_memorising_without_augmentation_is_said_and_ends_at_a_plateau():
+    change = {"selection": 1.1, "gap": 0.8, "closeness": 0.3}
+    assert judge(looks(*[change] * 2), 500, False, 1).action == ""
+    found = judge(looks(*[change] * 5), 500, False, 1)
+    assert (found.state, found.action) == ("memorising", "stop")
+
+
+def test_a_score_around_zero_is_no_collapse():
+    """Kernel distances are unbiased: the best may be below 0."""
+    scores = [1.0, 0.5, 0.1, -0.002, 0.004, 0.003, 0.005]
+    history = [dataclasses.replace(FINE, images=step, selection=score) for step, score in enumerate(scores)]
+    assert judge(history, 100, True, 1).state == "healthy"
+
+
+def test_neighbours():
+    rng = np.random.default_rng(0)
+    training, held_out, fresh = rng.normal(size=(3, 400, 8))
+    assert variety(fresh, training) == pytest.approx(1, abs=0.1)
+    assert variety(np.repeat(fresh[:4], 100, axis=0) + 1e-3 * rng.normal(size=(400, 8)), training) < 0.01
+    assert coverage(fresh, held_out) > 0.9
+    assert coverage(np.repeat(fresh[:4], 100, axis=0), held_out) < 0.2
+    assert closeness(fresh, training, held_out) == pytest.approx(1, abs=0.1)
+    assert closeness(training + 1e-3 * rng.normal(size=(400, 8)), training, held_out) < 0.01
+    assert variety(fresh, np.ones((400, 8))) == 1.0  # reals all alike say nothing
+
+
+def test_coverage_equals_its_definition():
+    """Naeem et al. 2020, eq. 9, written as loops."""
+    rng = np.random.default_rng(1)
+    fake, real = rng.normal(size=(2, 30, 3))
+    covered = 0
+    for point in real:
+        radius = sorted(np.linalg.norm(real - point, axis=1))[5]  # the nearest is itself
+        covered += any(np.linalg.norm(sample - point) <= radius for sample in fake)
+    assert coverage(fake, real) == covered / 30
+
+
+def go_back_once(history, patience, can_augment, rescues_left):
+    """Sends a training back from image 160, once; the score is made up so that 96 is the best image until then."""
+    again = rescues_left == 2 and history[-1].images == 160
+    return Judgement("collapsing" if again else "healthy", "as the test wants it", "roll back" if again else "")
+
+
+def train(out, **wishes):
+    return api.train(
+        ArraySource(train=60, test=20), "mlp", out, settings=smoke_settings("mlp", images=256), **{"listener": Silent(), **wishes}
+    )
+
+
+def test_going_back_is_exact_whatever_interrupts_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(monitors, "judge", go_back_once)
+    judged = Trainer.judge
+
+    def judge_made_up(trainer, tick):
+        tick.selection = float(abs(tick.images - 96))
+        judged(trainer, tick)
+
+    monkeypatch.setattr(Trainer, "judge", judge_made_up)
+    straight = train(tmp_path / "straight")
+    log = straight.log()
+    (back,) = (number for number, line in enumerate(log) if line["action"] == "roll back")
+    assert log[back + 1]["images"] == 128
+    assert log[back + 1]["lr"]["generator"] == pytest.approx(log[0]["lr"]["generator"] / 2)
+    assert log[-1]["images"] == 256 - 64  # what was given up is not made up for
+    expected = fingerprint(straight.path)
+    for images in range(16, 176, 16):
+        stop = threading.Event()
+        train(tmp_path / str(images), listener=StopAt(images, stop), stop=stop)
+        train(tmp_path / str(images))
+        assert fingerprint(tmp_path / str(images)) == expected, images
+
+
+def test_a_loss_that_is_not_finite_leads_back_to_the_best_snapshot(tmp_path, monkeypatch):
+    step, broken = Trainer.step, []
+
+    def breaking(self):
+        if self.images == 128 and self.attempt == 0:
+            broken.append(self.images)
+            raise NotFinite("the generator's loss is not finite")
+        step(self)
+
+    monkeypatch.setattr(Trainer, "step", breaking)
+    log = train(tmp_path / "run").log()
+    assert broken == [128]
+    assert [line["event"] for line in log].count("diverged") == 1
+    assert log[-1]["event"] == "final"
+    assert log[-1]["health"] != "diverged"
+
+
+def test_an_early_end_is_an_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(monitors, "judge", lambda history, *_: Judgement("plateau", "enough", "stop" if history[-1].images == 160 else ""))
+    run = train(tmp_path / "run")
+    assert run.log()[-1] | {"scores": 0} == run.log()[-1] | {
+        "scores": 0, "event": "final", "images": 160, "health": "plateau", "reason": "enough", "planned": 256,
+    }  # fmt: skip
+    before = (tmp_path / "run" / "log.jsonl").read_bytes()
+    train(tmp_path / "run")
+    assert (tmp_path / "run" / "log.jsonl").read_bytes() == before
+
+
+def test_a_kill_between_the_last_look_and_the_end_is_made_up_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(monitors, "judge", lambda history, *_: Judgement("plateau", "enough", "stop" if history[-1].images == 160 else ""))
+    expected = fingerprint(train(tmp_path / "straight").path)
+    with monkeypatch.context() as patch:
+        patch.setattr(api, "_finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            train(tmp_path / "run")
+    train(tmp_path / "run")
+    assert fingerprint(tmp_path / "run") == expected
+
+
+def test_a_discriminator_that_memorised_shows_in_the_gap(tmp_path, monkeypatch):
+    """One that has learned its training examples by heart takes held-out ones for fakes."""
+    source, found = ArraySource(train=60, test=20), []
+    known = {picture.tobytes() for picture in source.values(np.arange(60))}
+
+    class ByHeart(nn.Module):
+        def forward(self, sample, condition):
+            pictures = ((sample + 1) * 127.5).round().to(torch.uint8).numpy()
+            return Verdict(torch.tensor([float(picture.tobytes() in known) for picture in pictures]))
+
+    def with_one_by_heart(self, trainer, gap=monitors.Health._gap):
+        honest = gap(self, trainer)
+        with monkeypatch.context() as patch:
+            patch.setitem(trainer.game.players, "discriminator", ByHeart())
+            found.append(gap(self, trainer))
+        return honest
+
+    monkeypatch.setattr(monitors.Health, "_gap", with_one_by_heart)
+    train(tmp_path / "run")
+    assert found == [pytest.approx(1, abs=0.05)] * 8
