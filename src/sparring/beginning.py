@@ -65,7 +65,8 @@ def begin(
     planned = _plan(choices, session, budget_end, listener)
     for key, reason in choices.reasons.items():
         listener.note(f"{key}: {getattr(choices.recipe, key)} ({reason})")
-    session.trainer.recipe = choices.recipe
+    assert choices.recipe.micro_batch
+    session.trainer.recipe, session.trainer.micro_batch = choices.recipe, choices.recipe.micro_batch
     _check_disk(session, run.path)
     session.watch()
     session.log.load_state({})

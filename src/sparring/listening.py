@@ -73,6 +73,8 @@ def in_words(tick: Tick) -> str:
     )
     if "augmentation" in facts:
         judged += f" | augmentation {facts['augmentation']:.0%}{' (at its cap: more pictures would help)' if facts['augmentation'] > 0.79 else ''}"
+    if split := tick.notes.get("split_at"):
+        judged += f" | micro-batches of {split[-1]['micro_batch']}: memory ran out at image {split[-1]['images']:,}"
     scores: dict[str, Any] = {name: score["value"] for name, score in tick.scores.items() if not name.endswith("_real")}
     score = ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in scores.items())
     calm = tick.health in ("healthy", "unjudged")

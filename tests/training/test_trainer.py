@@ -1,6 +1,7 @@
 """The loop against the plain loop that a tutorial writes, micro-batches, frozen opponents, and losses that are not finite."""
 
 import copy
+import dataclasses
 import threading
 
 import numpy as np
@@ -10,9 +11,10 @@ from torch import nn
 
 from smoke import smoke_settings
 from sparring import augmentations, games, modalities, penalties
-from sparring.choose import Choices, values
+from sparring.choose import Choices, probe, values
 from sparring.config import load_recipe, with_settings
 from sparring.draws import numpy_generator
+from sparring.errors import UserError
 from sparring.sampling import shape_draw
 from sparring.training.checkpoints import Checkpoints
 from sparring.training.feed import Feed
@@ -293,3 +295,49 @@ def test_a_phase_without_the_generator(bars, tmp_path):
     assert all(torch.equal(value, before[name]) for name, value in ours.game.players["generator"].state_dict().items())
     ours.step()
     assert not torch.equal(ours.game.players["generator"].last.weight, before["last.weight"])
+
+
+def out_of_memory_above(patch, trainer, most):
+    """Every turn's loss runs out of memory with more examples than `most`."""
+    turns = []
+    for turn in trainer.turns:
+
+        def loss(batch, draws, loss=turn.loss):
+            if len(batch.real) > most:
+                raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate too much")
+            return loss(batch, draws)
+
+        turns.append(dataclasses.replace(turn, loss=loss))
+    patch.setattr(trainer, "turns", tuple(turns))
+
+
+def test_out_of_memory_lowers_the_micro_batch_and_goes_on(bars, tmp_path, monkeypatch):
+    asked = trainer(bars, "mlp", tmp_path, micro_batch=4)
+    short = trainer(bars, "mlp", tmp_path)
+    out_of_memory_above(monkeypatch, short, 5)
+    for _ in range(2):
+        asked.step()
+        short.step()
+    assert short.split_at == [{"images": 16, "micro_batch": 8}, {"images": 16, "micro_batch": 4}]
+    for name, player in asked.game.players.items():
+        for mine, theirs in zip(player.parameters(), short.game.players[name].parameters(), strict=True):
+            assert torch.equal(mine, theirs)
+    assert short._means() == asked._means()
+    again = trainer(bars, "mlp", tmp_path)
+    again.load_state(short.images, short.state())
+    assert again.micro_batch == 4
+
+
+@pytest.mark.parametrize(("recipe", "settings", "why"), [("dcgan", {}, "generator"), ("mlp", {"batch": 1}, "one example")])
+def test_out_of_memory_that_cannot_be_mended_is_one_sentence(bars, tmp_path, monkeypatch, recipe, settings, why):
+    ours = trainer(bars, recipe, tmp_path, **settings)
+    out_of_memory_above(monkeypatch, ours, 0)
+    with pytest.raises(UserError, match=f"out of memory.*{why}.*--set batch"):
+        ours.step()
+
+
+def test_the_probe_keeps_what_memory_bears(bars, tmp_path, monkeypatch):
+    ours = trainer(bars, "mlp", tmp_path)
+    out_of_memory_above(monkeypatch, ours, 5)
+    assert probe.measure(ours, lambda count: None, 0.0).micro_batch == 4
+    assert ours.micro_batch == 16

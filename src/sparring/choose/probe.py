@@ -27,6 +27,7 @@ MOST_BYTES = 2 << 30  # of generated values held at once, four bytes each
 class Speed:
     seconds_a_step: float
     seconds_a_sample: float  # generating and scoring one
+    micro_batch: int | None = None  # that memory bore
 
 
 def measure(trainer: Trainer, sample: Callable[[int], None], seconds: float) -> Speed:
@@ -53,9 +54,10 @@ def measure(trainer: Trainer, sample: Callable[[int], None], seconds: float) -> 
     begin = time.perf_counter()
     sample(200)
     per_sample = (time.perf_counter() - begin) / 200
+    micro_batch = trainer.micro_batch
     trainer.recipe = planned
     trainer.load_state(0, _emptied(before))
-    return Speed(statistics.mean(statistics.median(some) for some in times if some), per_sample)
+    return Speed(statistics.mean(statistics.median(some) for some in times if some), per_sample, micro_batch)
 
 
 def plan(choices: Choices, speed: Speed, examples: int, values: int, step_images: int, budget: float | None) -> None:
@@ -63,6 +65,8 @@ def plan(choices: Choices, speed: Speed, examples: int, values: int, step_images
 
     examples: training examples. values: numbers in one of them. step_images: real examples shown in a step; images and tick become multiples of it.
     """
+    if speed.micro_batch and choices.recipe.micro_batch and speed.micro_batch < choices.recipe.micro_batch:
+        choices.change("micro_batch", speed.micro_batch, "memory ran out with more")
     rate = step_images / speed.seconds_a_step
     if budget is not None:
         wanted = rate * budget * (1 - 2 * SCORING_SHARE)

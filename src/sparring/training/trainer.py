@@ -13,8 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .. import objectives
 from ..config import Latent, Recipe
 from ..draws import key, numpy_generator
+from ..errors import UserError
 from ..games import Batch, Game, Turn
 from ..penalties import clip_weights
 from ..sampling import shape_draw
@@ -114,6 +116,8 @@ class Trainer:
         self.ended = False  # before all images were seen
         self._saved: int | None = None  # images of the state that is on the disk
         self.best: dict[str, Any] | None = None  # {"images", "selection"} of the snapshot to hand out
+        self.micro_batch = recipe.micro_batch
+        self.split_at: list[dict[str, int]] = []  # at which images memory ran out, and the micro-batch from there on
         self._sums: dict[str, Tensor] = {}
         self._weights: dict[str, float] = {}
         self._since = time.perf_counter()
@@ -196,33 +200,67 @@ class Trainer:
             torch.cuda.synchronize(self.device)
 
     def _take(self, turn: Turn, batch: Batch, address: tuple[int, ...]) -> None:
-        """One gradient step of the learner on the turn's loss, summed over micro-batches."""
+        """One gradient step of the learner on the turn's loss."""
         player, optimizer, settings = self.game.players[turn.learner], self.optimizers[turn.learner], self.recipe.players[turn.learner]
-        count, size = len(batch.real), self.recipe.micro_batch
-        assert size
         rate = self.rate(turn.learner) * self.shares[turn.learner]
         for group in optimizer.param_groups:
             group["lr"] = rate
-        optimizer.zero_grad(set_to_none=True)
-        loss = torch.zeros((), device=self.device)
-        with self._layers_draw_from(*address):
-            for start in range(0, count, size):
-                stop = min(count, start + size)
-                share = (stop - start) / count
-                short = self.recipe.precision == "bfloat16" and not turn.full_precision
-                with torch.autocast(self.device.type, torch.bfloat16, enabled=short):
-                    outcome = turn.loss(batch.rows(start, stop), TurnDraws(address, count, start, stop, self.device))
-                (outcome.loss * share).backward()
-                loss = loss + outcome.loss.detach() * share
-                kind = "penalties" if turn.penalty else "losses"
-                self._show({f"{kind}.{turn.learner}": outcome.loss.detach(), **outcome.shown}, share)
+        before = self.game.state()
+        while True:
+            try:
+                loss, shown = self._gradients(turn, batch, address)
+                break
+            except RuntimeError as error:
+                if not out_of_memory(error):
+                    raise
+            self._split(batch)  # outside of the handler, which holds on to the tensors of the failed pass
+            self.game.load_state(before)
         norm = torch.nn.utils.get_total_norm([each.grad for each in player.parameters() if each.grad is not None])
         if not torch.isfinite(norm + loss):
             raise NotFinite(f"the {turn.learner}'s {'gradient' if torch.isfinite(loss) else 'loss'} is not finite")
+        for values, share in shown:
+            self._show(values, share)
         self._show({f"gradient.{turn.learner}": norm}, 1.0)
         optimizer.step()
         if settings.clip_weights:
             clip_weights(player, settings.clip_weights)
+
+    def _gradients(self, turn: Turn, batch: Batch, address: tuple[int, ...]) -> tuple[Tensor, list[tuple[dict[str, Tensor], float]]]:
+        """Leave the gradients of the turn's loss, summed over micro-batches, in the learner; the loss, and what each micro-batch shows."""
+        self.optimizers[turn.learner].zero_grad(set_to_none=True)
+        count, loss = len(batch.real), torch.zeros((), device=self.device)
+        kind, shown = "penalties" if turn.penalty else "losses", []
+        short = self.recipe.precision == "bfloat16" and not turn.full_precision
+        with self._layers_draw_from(*address):
+            for start in range(0, count, self.micro_batch):
+                stop = min(count, start + self.micro_batch)
+                share = (stop - start) / count
+                with torch.autocast(self.device.type, torch.bfloat16, enabled=short):
+                    outcome = turn.loss(batch.rows(start, stop), TurnDraws(address, count, start, stop, self.device))
+                (outcome.loss * share).backward()
+                loss = loss + outcome.loss.detach() * share
+                shown.append(({f"{kind}.{turn.learner}": outcome.loss.detach(), **outcome.shown}, share))
+        return loss, shown
+
+    def _split(self, batch: Batch) -> None:
+        """After running out of memory: smaller micro-batches from now on, which checkpoints remember."""
+        joined = [name for name, player in self.game.players.items() if has_batch_statistics(player)]
+        if self.micro_batch < 2 or joined or objectives.get(self.recipe.objective.name).mean_of_batch:
+            why = (
+                f"the {' and '.join(joined) or 'objective'} sees a batch as a whole"
+                if self.micro_batch > 1
+                else "one example is too much already"
+            )
+            raise UserError(
+                f"out of memory with a batch of {len(batch.real)}, which cannot be split ({why}); "
+                "train into another --out with --set batch=N, N smaller, with a smaller --size, or with narrower networks"
+            )
+        for player in self.game.players.values():
+            player.zero_grad(set_to_none=True)
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        self.micro_batch = self.micro_batch // 2
+        self.split_at.append({"images": self.images, "micro_batch": self.micro_batch})
 
     def _let_learn(self, learner: str) -> None:
         """Freeze every player but one: no gradients are computed for nothing."""
@@ -236,9 +274,8 @@ class Trainer:
         if self.device.type == "cuda":
             generators.append(torch.cuda.default_generators[self.device.index or 0])
         before = [generator.get_state() for generator in generators]
-        for (
-            generator
-        ) in generators:  # not torch.manual_seed: without a GPU it notes down a stack trace each time, which takes a millisecond
+        # not by torch.manual_seed: where there is no GPU it notes down a stack trace each time, which takes a millisecond
+        for generator in generators:
             generator.manual_seed(key(*address, "layers"))
         try:
             yield
@@ -258,6 +295,8 @@ class Trainer:
         tick = Tick(self.images, self.steps, self._means(), self._clock())
         for name in self.recipe.players:
             tick.facts[f"lr.{name}"] = self.rate(name)
+        if self.split_at:
+            tick.notes["split_at"] = self.split_at
         self._sums, self._weights = {}, {}
         for monitor in self.monitors:
             monitor.tick(self, tick)
@@ -328,6 +367,8 @@ class Trainer:
             "attempt": self.attempt,
             "lost": self.lost,
             "ended": self.ended,
+            "micro_batch": self.micro_batch,
+            "split_at": self.split_at,
             "best": self.best,
             "weights": self._weights,
             "monitors": {type(monitor).__name__: monitor.state() for monitor in self.monitors},
@@ -354,6 +395,7 @@ class Trainer:
         self._weights = dict(facts["weights"])
         self.images, self.steps, self.attempt, self.best = images, facts["steps"], facts["attempt"], facts["best"]
         self.lost, self.ended = facts["lost"], facts["ended"]
+        self.micro_batch, self.split_at = facts["micro_batch"], list(facts["split_at"])
         for monitor in self.monitors:
             if monitor.goes_back:
                 monitor.load_state(facts["monitors"].get(type(monitor).__name__, {}))
@@ -375,6 +417,11 @@ class Trainer:
 
 def _below(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
     return {key.removeprefix(f"{name}."): value for key, value in tensors.items() if key.startswith(f"{name}.")}
+
+
+def out_of_memory(error: RuntimeError) -> bool:
+    """torch has a class for GPUs; the CPU's allocator raises a plain RuntimeError."""
+    return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
 
 
 def has_batch_statistics(module: nn.Module) -> bool:
