@@ -17,7 +17,7 @@ from . import Choices
 LONGEST_TICK = 45.0  # seconds planned between checkpoints, so that a loaded machine still keeps them under 60
 SHORTEST_TICK = 3.0
 TICKS = 20  # looks at a training, where ticks of 3 to 45 seconds allow it
-SCORING_SHARE = 0.015  # of the time, at most, for the scores of ticks; and the same for the last one
+SCORING_SHARE, FINAL_SHARE = 0.014, 0.01  # of the time, at most, for the scores of ticks and for the last one; health takes as much as half of that
 PATIENCE, PATIENT_TICKS = 0.2, 10  # share of a training, and at least so many looks, without a better score
 FEWEST_SAMPLES, MOST_SAMPLES = 256, 10_000
 MOST_BYTES = 2 << 30  # of generated values held at once, four bytes each
@@ -69,7 +69,7 @@ def plan(choices: Choices, speed: Speed, examples: int, values: int, step_images
         choices.change("micro_batch", speed.micro_batch, "memory ran out with more")
     rate = step_images / speed.seconds_a_step
     if budget is not None:
-        wanted = rate * budget * (1 - 2 * SCORING_SHARE)
+        wanted = rate * budget * (1 - 3 * SCORING_SHARE)
         choices.change(
             "images", _steps(wanted, step_images), f"{budget:.0f} s left of the budget at {rate:.0f} images/s, less the time for scores"
         )
@@ -89,9 +89,11 @@ def plan(choices: Choices, speed: Speed, examples: int, values: int, step_images
     patience = _steps(max(PATIENCE * choices.recipe.images, PATIENT_TICKS * choices.recipe.tick), step_images)
     choices.settle("patience", patience, "the training ends where so many images bring no better score")
     most = max(2, min(MOST_SAMPLES, examples, MOST_BYTES // (4 * values)))
-    for key, spent in (("score_samples", choices.recipe.tick / rate), ("final_samples", seconds)):
-        affordable = int(SCORING_SHARE * spent / speed.seconds_a_sample) // 100 * 100
-        choices.settle(key, min(most, max(FEWEST_SAMPLES, affordable)), f"scoring them takes about {SCORING_SHARE:.0%} of the time")
+    spendable = {"score_samples": SCORING_SHARE * choices.recipe.tick / rate, "final_samples": FINAL_SHARE * seconds}
+    for key, spent in spendable.items():
+        affordable = int(spent / speed.seconds_a_sample) // 100 * 100
+        takes = max(affordable, FEWEST_SAMPLES) * speed.seconds_a_sample
+        choices.settle(key, min(most, max(FEWEST_SAMPLES, affordable)), f"scoring them takes about {takes:.1f} s")
         if getattr(choices.recipe, key) > most:
             choices.change(key, most, "no more than there are training examples, or than memory holds")
 

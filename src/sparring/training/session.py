@@ -29,7 +29,7 @@ SCORE_SEED, PREVIEW_SEED = 1, 0  # of the scorers' and the sheet's own draws, wh
 SHEET_ROWS, SHEET_COLUMNS = 8, 8
 SPLITS: tuple[Split, ...] = ("train", "test")
 FEWEST_JUDGED, MOST_JUDGED = 32, 256  # real examples of each split that the discriminator is asked about at a tick
-JUDGED_SHARE = 0.03  # of a tick's images; judging one costs about an eighth of training on one, and there are three kinds
+JUDGED_SHARE = 0.016  # of a tick's images; judging one costs about an eighth of training on one, and there are three kinds
 
 
 def build_players(recipe: Recipe, source: Source, device: torch.device) -> dict[str, nn.Module]:

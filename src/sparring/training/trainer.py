@@ -122,6 +122,7 @@ class Trainer:
         self._weights: dict[str, float] = {}
         self._since = time.perf_counter()
         self._images_since = 0
+        self._looked = 0.0  # seconds that the monitors took at the last tick
 
     # -- going on ------------------------------------------------------------------------------------------------------------------
 
@@ -298,8 +299,10 @@ class Trainer:
         if self.split_at:
             tick.notes["split_at"] = self.split_at
         self._sums, self._weights = {}, {}
+        start = time.perf_counter()
         for monitor in self.monitors:
             monitor.tick(self, tick)
+        self._looked = time.perf_counter() - start
         if tick.action == "roll back":
             self._go_back()
         else:
@@ -346,6 +349,7 @@ class Trainer:
             "seconds": round(seconds, 3),
             "images_per_second": round((self.images - self._images_since) / max(seconds, 1e-9), 1),
             "data_wait": round(self.feed.waited / max(seconds, 1e-9), 4),
+            "looking": round(self._looked / max(seconds + self._looked, 1e-9), 4),
             "memory_mb": peak_memory_mb(self.device),
         }
 

