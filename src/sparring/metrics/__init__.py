@@ -1,6 +1,51 @@
-"""One metric a file: features -> statistics -> value, each usable on plain N x D arrays."""
+"""One metric a file: features -> statistics -> value, each usable on plain N x D arrays.
 
-from .frechet import frechet_distance
-from .kernel import kernel_distance
+Everything here needs numpy alone; torch is loaded by what extracts features.
+"""
 
-__all__ = ["frechet_distance", "kernel_distance"]
+from .catalogue import METRICS, Metric
+from .density_coverage import DensityCoverage, density_coverage
+from .frechet import Extrapolation, Moments, frechet_distance, frechet_error, frechet_extrapolated
+from .inception_score import inception_score
+from .intervals import Estimate, Interval, Parts, bootstrap, jackknife, wilson
+from .intra_class_diversity import Diversity, intra_class_diversity
+from .kernel import kernel_distance, kernel_distance_estimate, kernel_distance_subsets
+from .label_agreement import Agreement, label_agreement
+from .memorisation import Memorisation, memorisation
+from .modes import Modes, mode_coverage
+from .ms_ssim import ms_ssim, ms_ssim_of_pairs
+from .precision_recall import PrecisionRecall, precision_recall
+
+__all__ = [
+    "METRICS",
+    "Agreement",
+    "DensityCoverage",
+    "Diversity",
+    "Estimate",
+    "Extrapolation",
+    "Interval",
+    "Memorisation",
+    "Metric",
+    "Modes",
+    "Moments",
+    "Parts",
+    "PrecisionRecall",
+    "bootstrap",
+    "density_coverage",
+    "frechet_distance",
+    "frechet_error",
+    "frechet_extrapolated",
+    "inception_score",
+    "intra_class_diversity",
+    "jackknife",
+    "kernel_distance",
+    "kernel_distance_estimate",
+    "kernel_distance_subsets",
+    "label_agreement",
+    "memorisation",
+    "mode_coverage",
+    "ms_ssim",
+    "ms_ssim_of_pairs",
+    "precision_recall",
+    "wilson",
+]

@@ -9,13 +9,12 @@ import numpy as np
 from .arrays import blocks, pair_of
 from .intervals import Estimate, Parts
 
-ROWS = 2048  # of the kernel matrix held at once
-
 
 def kernel_distance(features_a: np.ndarray, features_b: np.ndarray) -> float:
     """Unbiased MMD^2 (eq. 4) with the kernel (x . y / D + 1)^3 over N x D and M x D features, N and M at least 2.
 
-    Its expectation does not depend on N and M, so it suits few samples; it can come out slightly below 0.
+    Its expectation does not depend on N and M, so it suits few samples; it can come out slightly below 0, and does for the same samples
+    twice, which are more alike than two draws of one distribution are.
     """
     a, b = (np.asarray(features, dtype=np.float64) for features in (features_a, features_b))
     if min(len(a), len(b)) < 2:
@@ -32,22 +31,19 @@ def kernel_distance_estimate(features_a: np.ndarray, features_b: np.ndarray) -> 
     samples at once, which scatters less than the mean over subsets. Fewer than three samples of a kind: the error is inf.
     """
     a, b = pair_of(features_a, features_b)
-    value = kernel_distance(a, b)
     if min(len(a), len(b)) < 3:
-        return Estimate(value, float("inf"))
+        return Estimate(kernel_distance(a, b), float("inf"))
     across_a, across_b = _row_sums(a, b)
-    variance = 0.0
+    value, variance = -2 * across_a.sum() / (len(a) * len(b)), 0.0
     for own, other, across in ((a, b, across_a), (b, a, across_b)):
-        within = _row_sums(own, own)[0] - _diagonal(own)
-        count = len(own)
+        within, count = _row_sums(own, own)[0] - _diagonal(own), len(own)
+        value += within.sum() / (count * (count - 1))
         left = (within.sum() - 2 * within) / ((count - 1) * (count - 2)) - 2 * (across.sum() - across) / ((count - 1) * len(other))
         variance += (count - 1) * left.var()
-    return Estimate(value, float(np.sqrt(variance)))
+    return Estimate(float(value), float(np.sqrt(variance)))
 
 
-def kernel_distance_subsets(
-    features_a: np.ndarray, features_b: np.ndarray, subsets: int = 100, size: int = 1000, seed: int = 0
-) -> Parts:
+def kernel_distance_subsets(features_a: np.ndarray, features_b: np.ndarray, subsets: int = 100, size: int = 1000, seed: int = 0) -> Parts:
     """KID as it is published (Binkowski et al. 2018, section 4): the mean and deviation of `kernel_distance` over random subsets of `size`
     samples of each kind, at most as many as there are. N x D and M x D features, N and M at least 2.
 
@@ -62,7 +58,7 @@ def kernel_distance_subsets(
 
 
 def _kernel_sum(a: np.ndarray, b: np.ndarray) -> float:
-    return float(sum(((a[start : start + ROWS] @ b.T / a.shape[1] + 1) ** 3).sum() for start in range(0, len(a), ROWS)))
+    return float(sum(_kernel(a[part], b).sum() for part in blocks(len(a), len(b))))
 
 
 def _diagonal_sum(a: np.ndarray) -> float:
@@ -77,7 +73,12 @@ def _row_sums(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Of the kernel matrix of a and b, over its rows and over its columns. N, M."""
     rows, columns = np.empty(len(a)), np.zeros(len(b))
     for part in blocks(len(a), len(b)):
-        kernel = (a[part] @ b.T / a.shape[1] + 1) ** 3
+        kernel = _kernel(a[part], b)
         rows[part] = kernel.sum(axis=1)
         columns += kernel.sum(axis=0)
     return rows, columns
+
+
+def _kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    root = a @ b.T / a.shape[1] + 1
+    return root * root * root  # many times faster than ** 3

@@ -4,9 +4,15 @@ training examples they lie. Features are N x D; sets are cut to equal counts, fo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-MOST = 1000  # rows of a set looked at: 1,000 x 1,000 distances take milliseconds
+from .arrays import blocks
+
+MOST = 1000  # rows of a set looked at by the three scores below: 1,000 x 1,000 distances take milliseconds
+TIE = 1e-7  # squared distances that differ by this share are equal
+ROUNDING = 1e-13  # of squared distances, as a share of the squared lengths that they are the difference of
 
 
 def variety(generated: np.ndarray, real: np.ndarray) -> float:
@@ -19,13 +25,9 @@ def variety(generated: np.ndarray, real: np.ndarray) -> float:
 
 
 def coverage(generated: np.ndarray, real: np.ndarray, k: int = 5) -> float:
-    """The share of reals that have a generated sample no farther than their k-th nearest real (Naeem et al. 2020, arXiv:2002.09797, eq. 9)."""
+    """`density_coverage` of at most 1,000 samples and equally many reals: quick enough to be looked at while training."""
     count = min(len(generated), len(real), MOST)
-    generated, real, k = generated[:count], real[:count], min(k, max(1, count - 1))
-    own = _distances(real, real)
-    np.fill_diagonal(own, np.inf)
-    reach = np.partition(own, k - 1, axis=1)[:, k - 1]
-    return float((_distances(real, generated).min(axis=1) <= reach).mean())
+    return covered(generated[:count], real[:count], k)
 
 
 def closeness(generated: np.ndarray, training: np.ndarray, held_out: np.ndarray) -> float:
@@ -33,22 +35,62 @@ def closeness(generated: np.ndarray, training: np.ndarray, held_out: np.ndarray)
 
     1: as new as real examples never seen. 0: copies of training examples.
     """
-    return _ratio(_distances(generated[:MOST], training).min(axis=1), _distances(held_out[:MOST], training).min(axis=1))
+    return _ratio(nearest_among(generated[:MOST], training)[0], nearest_among(held_out[:MOST], training)[0])
 
 
 def nearest(features: np.ndarray) -> np.ndarray:
-    """The distance of each row to the nearest other one. N."""
-    distances = _distances(features, features)
-    np.fill_diagonal(distances, np.inf)
-    return distances.min(axis=1)
+    """The distance of each row to the nearest other one; inf for a single row. N."""
+    return np.sqrt(squared_reach(features, 1))
 
 
-def _distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    squares = np.square(a).sum(axis=1)[:, None] + np.square(b).sum(axis=1)[None] - 2 * a @ b.T
-    return np.sqrt(squares.clip(min=0))
+def nearest_among(features: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The distance of each row to the nearest of `others`, and which that is. N, N."""
+    distances, indices = np.empty(len(features)), np.empty(len(features), dtype=np.int64)
+    for part, squares in square_blocks(features, others):
+        indices[part] = squares.argmin(axis=1)
+        distances[part] = np.sqrt(squares.min(axis=1))
+    return distances, indices
+
+
+def squared_reach(features: np.ndarray, k: int) -> np.ndarray:
+    """The squared distance of each row to its k-th nearest other row, or to the farthest where there are fewer; of a single row inf. N."""
+    reach = np.empty(len(features))
+    k = min(k, max(1, len(features) - 1))
+    for part, squares in square_blocks(features, features):
+        squares[np.arange(len(squares)), np.arange(part.start, part.stop)] = np.inf
+        reach[part] = np.partition(squares, k - 1, axis=1)[:, k - 1]
+    return reach
+
+
+def within(squares: np.ndarray, squared_reaches: np.ndarray) -> np.ndarray:
+    """Whether distances are at most a reach: balls are closed, and a tie stays one whatever the rounding."""
+    return squares <= squared_reaches * (1 + TIE)
+
+
+def covered(generated: np.ndarray, real: np.ndarray, k: int) -> float:
+    """The share of reals that have a generated sample no farther than their k-th nearest real (Naeem et al. 2020, arXiv:2002.09797, eq. 9)."""
+    reach = squared_reach(real, k)
+    hits = sum(int(within(squares.min(axis=1), reach[part]).sum()) for part, squares in square_blocks(real, generated))
+    return hits / len(real)
+
+
+def square_blocks(a: np.ndarray, b: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """The squared distances of N rows of a to M rows of b, some rows of a at a time: (which, squares of those x M).
+
+    As |a|^2 + |b|^2 - 2 a . b around b's mean; what is left of equal rows by rounding is set to 0.
+    """
+    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    centre = b.mean(axis=0)
+    a, b = a - centre, b - centre
+    lengths_a, lengths_b = np.square(a).sum(axis=1), np.square(b).sum(axis=1)
+    for part in blocks(len(a), len(b)):
+        scale = lengths_a[part, None] + lengths_b[None]
+        squares = scale - 2 * (a[part] @ b.T)
+        squares[squares < ROUNDING * scale] = 0
+        yield part, squares
 
 
 def _ratio(mine: np.ndarray, theirs: np.ndarray) -> float:
-    """Of medians; 1 where the reals are all alike themselves."""
-    below = float(np.median(theirs))
-    return float(np.median(mine)) / below if below > 1e-9 else 1.0
+    """Of medians; 1 where the reals are all alike themselves, or too few to say."""
+    above, below = float(np.median(mine)), float(np.median(theirs))
+    return above / below if below > 1e-9 and np.isfinite([above, below]).all() else 1.0

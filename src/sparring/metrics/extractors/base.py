@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from ..features import Progress
 from . import cache
 
 BLOCK = 2048  # examples of a source in one cached file: what an interruption costs at most
+NUMBERS = 1 << 26  # float32 numbers of one chunk of values
 
 
 class Extracted(NamedTuple):
@@ -118,6 +120,11 @@ def weights_hash(tensors: dict[str, Tensor]) -> str:
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()[:16]
+
+
+def room(chunk: int, shape: Sequence[int]) -> int:
+    """A chunk of values of this shape that takes at most NUMBERS float32 numbers."""
+    return max(1, min(chunk, NUMBERS // max(1, math.prod(shape))))
 
 
 def array(tensor: Tensor) -> np.ndarray:

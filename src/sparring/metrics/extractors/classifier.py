@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch.nn.functional import softmax
 
 from ... import files, tensorfiles
 from ...data.source import Source
 from ...errors import UserError
 from ..features import CHUNK, FeatureNet
-from .base import Extracted, Extractor, Options, array, exact
+from .base import Extracted, Extractor, Options, array, exact, room
 
 NAME = "classifier"
 SEED = 1  # that of the score while training: both measure in the same features
@@ -27,6 +28,7 @@ class Classifier(Extractor):
         self.net = net
         self.width, self.classes = net.mean.numel(), int(net.about.get("classes") or 0) if net.head is not None else 0
         self.weights = net.identity()
+        self.chunk = room(CHUNK, net.about.get("shape", ()))
 
     def extract(self, values: np.ndarray) -> Extracted:
         with exact():
@@ -44,21 +46,20 @@ def build(source: Source, options: Options) -> Classifier:
 
     modality = modalities.get(source.modality)
     if options.weights:
-        return Classifier(modality.features_from(*_read(options.weights)))
+        return Classifier(_read(modality, options.weights))
     path = files.cache_folder("features") / f"{source.content_hash[:32]}-{len(source.classes)}.safetensors"
-    try:
-        if path.is_file():
-            return Classifier(modality.features_from(*_read(path)))
-    except UserError:  # damaged: learned again
-        pass
+    with contextlib.suppress(UserError):  # there is none, or it is damaged
+        return Classifier(_read(modality, path))
     net = modality.fit_features(source, SEED, options.progress)
     files.write_bytes(path, tensorfiles.to_bytes(net.tensors(), net.about))
     return Classifier(net)
 
 
-def _read(path: Any) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+def _read(modality: Any, path: Path) -> FeatureNet:
     try:
         data = path.read_bytes()
+        return modality.features_from(tensorfiles.about(data, path), tensorfiles.from_bytes(data, path))
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
-    return tensorfiles.about(data, path), tensorfiles.from_bytes(data, path)
+    except (KeyError, TypeError, ValueError, RuntimeError):
+        raise UserError(f"{path} does not hold features that a training has learned (features.safetensors of a run).") from None

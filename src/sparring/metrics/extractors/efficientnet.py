@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 from torch.nn.functional import softmax
 
 from ...data.source import Source
@@ -20,7 +19,7 @@ from . import pictures
 from .base import Extracted, Extractor, Options, array, exact, weights_hash
 
 NAME = "efficientnet-lite0"
-SIDE = 128  # 224, on which it was trained, costs three times as much; below 96 it no longer tells things apart
+SIDE = 128  # trained on 224, which costs three times as much; at 64 it tells clearly less apart (docs/metrics.md has the numbers)
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 
 
@@ -35,6 +34,8 @@ class EfficientNetLite0(Extractor):
             raise ValueError(f"the side must be a multiple of 32, not {side}")
         net_class, packaged = _packages()
         path = path or packaged
+        if not path.is_file():
+            raise UserError(f"There is no file {path} to take the weights of '{NAME}' from.")
         if hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
             raise UserError(
                 f"{path} is not the file of weights that these features are made of (SHA-256 {SHA256[:16]}...): install it again."
@@ -44,7 +45,7 @@ class EfficientNetLite0(Extractor):
             self.net: Any = net_class.from_name(NAME, image_size=side)
         self.net.load_state_dict(tensors)
         self.device, self.side, self.weights = device, side, weights_hash(tensors)
-        nn.Module.requires_grad_(self.net.eval(), False).to(device)
+        self.net.eval().requires_grad_(False).to(device)
 
     def extract(self, values: np.ndarray) -> Extracted:
         with exact():

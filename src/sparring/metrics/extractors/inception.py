@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -98,8 +98,9 @@ def load(path: Path) -> tuple[dict[str, Tensor], tuple[str, ...]]:
     if path.suffix not in (".pth", ".safetensors"):
         raise UserError(f"{path} is neither {FILE} nor a .safetensors file with the same tensors.")
     data = path.read_bytes()
+    notes: tuple[str, ...] = ()
     if path.suffix == ".pth":
-        found, notes = hashlib.sha256(data).hexdigest(), ()
+        found = hashlib.sha256(data).hexdigest()
         if found != SHA256:
             raise UserError(
                 f"{path} has the SHA-256 {found[:16]}..., not the {SHA256[:16]}... of the published {FILE}: get it again from {URL}."
@@ -190,47 +191,53 @@ class Layer(nn.Module):
         return relu(self.bn(self.conv(x)))
 
 
-Plan = tuple[str, int, int | tuple[int, int]] | tuple[str, int, int | tuple[int, int], int]  # name, outputs, kernel, stride
-Step = Callable[[Tensor], Tensor] | Plan | list[Plan]
+class Unit(NamedTuple):
+    """A layer in the plan of a branch."""
+
+    name: str
+    outputs: int
+    kernel: int | tuple[int, int]
+    stride: int = 1
+
+
+Pool = Callable[[Tensor], Tensor]
 
 
 class Mixed(nn.Module):
-    """Branches side by side, their outputs joined. A branch is a chain of poolings and layers; a list of layers is a fork in it."""
+    """Branches side by side, their outputs joined. A branch is a chain of poolings and units; a list of units is a fork in it."""
 
-    def __init__(self, inputs: int, *branches: list[Step]):
+    def __init__(self, inputs: int, *branches: Sequence[Pool | Unit | list[Unit]]):
         super().__init__()
-        self.branches: list[list[Callable[[Tensor], Tensor] | list[str]]] = []
+        self.branches = branches
         for branch in branches:
-            width, chain = inputs, []
+            width = inputs
             for step in branch:
-                if callable(step):
-                    chain.append(step)
-                    continue
-                fork = step if isinstance(step, list) else [step]
-                for name, outputs, *rest in fork:
-                    self.add_module(name, Layer(width, outputs, *rest))
-                width = sum(plan[1] for plan in fork)
-                chain.append([plan[0] for plan in fork])
-            self.branches.append(chain)
+                if units := _units(step):
+                    for unit in units:
+                        self.add_module(unit.name, Layer(width, unit.outputs, unit.kernel, unit.stride))
+                    width = sum(unit.outputs for unit in units)
 
     def forward(self, x: Tensor) -> Tensor:
-        ends = []
-        for chain in self.branches:
-            end = x
-            for step in chain:
-                end = step(end) if callable(step) else torch.cat([self.get_submodule(name)(end) for name in step], dim=1)
-            ends.append(end)
-        return torch.cat(ends, dim=1)
+        return torch.cat([self._along(branch, x) for branch in self.branches], dim=1)
+
+    def _along(self, branch: Sequence[Pool | Unit | list[Unit]], x: Tensor) -> Tensor:
+        for step in branch:
+            x = step(x) if callable(step) else torch.cat([self.get_submodule(unit.name)(x) for unit in _units(step)], dim=1)
+        return x
+
+
+def _units(step: Pool | Unit | list[Unit]) -> list[Unit]:
+    return step if isinstance(step, list) else [step] if isinstance(step, Unit) else []
 
 
 def fine(inputs: int, pooled: int) -> Mixed:
     """Figure 5: a 5 x 5 beside two 3 x 3 in a row."""
     return Mixed(
         inputs,
-        [("branch1x1", 64, 1)],
-        [("branch5x5_1", 48, 1), ("branch5x5_2", 64, 5)],
-        [("branch3x3dbl_1", 64, 1), ("branch3x3dbl_2", 96, 3), ("branch3x3dbl_3", 96, 3)],
-        [average, ("branch_pool", pooled, 1)],
+        [Unit("branch1x1", 64, 1)],
+        [Unit("branch5x5_1", 48, 1), Unit("branch5x5_2", 64, 5)],
+        [Unit("branch3x3dbl_1", 64, 1), Unit("branch3x3dbl_2", 96, 3), Unit("branch3x3dbl_3", 96, 3)],
+        [average, Unit("branch_pool", pooled, 1)],
     )
 
 
@@ -238,8 +245,8 @@ def first_halving(inputs: int) -> Mixed:
     """Figure 10: convolutions of stride 2 beside a pooling."""
     return Mixed(
         inputs,
-        [("branch3x3", 384, 3, 2)],
-        [("branch3x3dbl_1", 64, 1), ("branch3x3dbl_2", 96, 3), ("branch3x3dbl_3", 96, 3, 2)],
+        [Unit("branch3x3", 384, 3, 2)],
+        [Unit("branch3x3dbl_1", 64, 1), Unit("branch3x3dbl_2", 96, 3), Unit("branch3x3dbl_3", 96, 3, 2)],
         [halved],
     )
 
@@ -249,24 +256,29 @@ def factorised(inputs: int, inner: int) -> Mixed:
     flat, tall = (1, 7), (7, 1)
     return Mixed(
         inputs,
-        [("branch1x1", 192, 1)],
-        [("branch7x7_1", inner, 1), ("branch7x7_2", inner, flat), ("branch7x7_3", 192, tall)],
+        [Unit("branch1x1", 192, 1)],
+        [Unit("branch7x7_1", inner, 1), Unit("branch7x7_2", inner, flat), Unit("branch7x7_3", 192, tall)],
         [
-            ("branch7x7dbl_1", inner, 1),
-            ("branch7x7dbl_2", inner, tall),
-            ("branch7x7dbl_3", inner, flat),
-            ("branch7x7dbl_4", inner, tall),
-            ("branch7x7dbl_5", 192, flat),
+            Unit("branch7x7dbl_1", inner, 1),
+            Unit("branch7x7dbl_2", inner, tall),
+            Unit("branch7x7dbl_3", inner, flat),
+            Unit("branch7x7dbl_4", inner, tall),
+            Unit("branch7x7dbl_5", 192, flat),
         ],
-        [average, ("branch_pool", 192, 1)],
+        [average, Unit("branch_pool", 192, 1)],
     )
 
 
 def second_halving(inputs: int) -> Mixed:
     return Mixed(
         inputs,
-        [("branch3x3_1", 192, 1), ("branch3x3_2", 320, 3, 2)],
-        [("branch7x7x3_1", 192, 1), ("branch7x7x3_2", 192, (1, 7)), ("branch7x7x3_3", 192, (7, 1)), ("branch7x7x3_4", 192, 3, 2)],
+        [Unit("branch3x3_1", 192, 1), Unit("branch3x3_2", 320, 3, 2)],
+        [
+            Unit("branch7x7x3_1", 192, 1),
+            Unit("branch7x7x3_2", 192, (1, 7)),
+            Unit("branch7x7x3_3", 192, (7, 1)),
+            Unit("branch7x7x3_4", 192, 3, 2),
+        ],
         [halved],
     )
 
@@ -276,10 +288,14 @@ def coarse(inputs: int, pool: Callable[[Tensor], Tensor]) -> Mixed:
     flat, tall = (1, 3), (3, 1)
     return Mixed(
         inputs,
-        [("branch1x1", 320, 1)],
-        [("branch3x3_1", 384, 1), [("branch3x3_2a", 384, flat), ("branch3x3_2b", 384, tall)]],
-        [("branch3x3dbl_1", 448, 1), ("branch3x3dbl_2", 384, 3), [("branch3x3dbl_3a", 384, flat), ("branch3x3dbl_3b", 384, tall)]],
-        [pool, ("branch_pool", 192, 1)],
+        [Unit("branch1x1", 320, 1)],
+        [Unit("branch3x3_1", 384, 1), [Unit("branch3x3_2a", 384, flat), Unit("branch3x3_2b", 384, tall)]],
+        [
+            Unit("branch3x3dbl_1", 448, 1),
+            Unit("branch3x3dbl_2", 384, 3),
+            [Unit("branch3x3dbl_3a", 384, flat), Unit("branch3x3dbl_3b", 384, tall)],
+        ],
+        [pool, Unit("branch_pool", 192, 1)],
     )
 
 

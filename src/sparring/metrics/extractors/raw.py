@@ -12,12 +12,12 @@ from ...data.source import Source
 from ...draws import numpy_generator
 from ...errors import UserError
 from . import pictures
-from .base import Extracted, Extractor, Options, array, exact
+from .base import Extracted, Extractor, Options, array, exact, room
 
 NAME = "raw"
 MOST = 3072  # numbers a value has at most, 3 x 32 x 32
 COMPONENTS = 256
-EXAMPLES, NUMBERS = 2000, 1 << 27  # what components are fitted on: at most so many examples, and numbers in all of them
+EXAMPLES, NUMBERS = 2000, 1 << 26  # what components are fitted on: at most so many examples, and numbers in all of them
 SEED = 1
 
 
@@ -31,15 +31,18 @@ class Raw(Extractor):
         self, shape: tuple[int, ...], kind: np.dtype, mean: np.ndarray | None = None, axes: np.ndarray | None = None, fitted: str = ""
     ):
         """mean, axes: D and D x K of the components; fitted: what they were fitted on, for the fingerprint."""
-        if not np.issubdtype(kind, np.number) and kind != np.bool_:
+        if kind.kind not in "biuf":
             raise UserError(f"The features '{NAME}' need numbers, not values of type {kind}: use classifier.")
         self.shape, self.kind, self.mean, self.axes, self.fitted = shape, kind, mean, axes, fitted
+        self.chunk = room(self.chunk, shape)
         self.size = shrunk(shape) if axes is None and math.prod(shape) > MOST else None
         self.width = axes.shape[1] if axes is not None else math.prod((shape[0], *self.size) if self.size else shape)
 
     def extract(self, values: np.ndarray) -> Extracted:
         if values.shape[1:] != self.shape:
             raise UserError(f"The features '{NAME}' were made for values of shape {self.shape}, not {values.shape[1:]}.")
+        if (values.dtype == np.uint8) != (self.kind == np.uint8):
+            raise UserError(f"The features '{NAME}' were made for values of type {self.kind}, not {values.dtype}.")
         with exact():
             numbers = torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)) / (255 if self.kind == np.uint8 else 1)
             if not numbers.isfinite().all():
@@ -102,6 +105,6 @@ def principal(values: np.ndarray, components: int) -> tuple[np.ndarray, np.ndarr
 def shrunk(shape: tuple[int, ...]) -> tuple[int, int]:
     """The largest height and width, about in proportion, with which a picture has at most MOST numbers."""
     channels, height, width = shape
-    share = math.sqrt(MOST / math.prod(shape))
-    high = max(1, min(int(height * share), MOST // channels))
-    return high, max(1, min(int(width * share) if height * share >= 1 else MOST // channels, width, MOST // (channels * high)))
+    pixels = MOST // channels
+    high = max(1, min(int(height * math.sqrt(pixels / (height * width))), pixels))
+    return high, min(width, pixels // high)

@@ -1,0 +1,137 @@
+"""The benchmarks run, count rightly and write what they promise. How fast anything is, nothing here asserts."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from smoke import ArraySource, smoke_settings
+from sparring.config import list_recipes, load_recipe, with_settings
+
+FOLDER = Path(__file__).parent.parent / "benchmarks"
+PICTURES = [name for name in list_recipes() if "image" in load_recipe(name).modalities]
+
+
+def module(name):
+    spec = importlib.util.spec_from_file_location(f"benchmark_{name}", FOLDER / f"{name}.py")
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+@pytest.fixture(scope="module")
+def throughput():
+    return module("throughput")
+
+
+def run(name, *arguments, folder):
+    path = folder / f"{name}.json"
+    done = subprocess.run(
+        [sys.executable, str(FOLDER / f"{name}.py"), *map(str, arguments), "--json", str(path)], capture_output=True, text=True, cwd=folder
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(path.read_text()), done.stdout
+
+
+def test_throughput_writes_its_table(tmp_path):
+    found, table = run(
+        "throughput", "--recipes", "mlp-small", "--sizes", 8, "--batch", 8, "--pictures", 64, "--seconds", 0.05, "--repeats", 2,
+        "--device", "cpu", folder=tmp_path,
+    )  # fmt: skip
+    mine = found["mlp-small"]
+    for key in ("images_per_second", "ratio_to_plain_loop", "peak_memory_mb", "share_of_matmul_peak", "plain_images_per_second"):
+        assert mine[key] > 0 and math.isfinite(mine[key]), key
+    assert mine["batch"] == 8 and len(mine["repeats"]["ours"]) == len(mine["repeats"]["plain"]) == 2
+    assert 30 < mine["peak_memory_mb"] < 20_000
+    assert found["about"]["matmul_peak_gflops"]["float32"] > 0
+    assert {"device", "name", "threads", "cores"} <= set(found["about"]["machine"])
+    assert found["about"]["date"] and "| mlp-small | 8 | 8 |" in table
+
+
+def test_a_recipe_that_cannot_be_measured_says_why_and_the_next_one_is(throughput, monkeypatch, tmp_path):
+    def measure(job, *_):
+        if job["recipe"] == "mlp":
+            raise throughput.Failed("no | luck")
+        return {"images_per_second": 1.0, "ratio_to_plain_loop": 1.0, "peak_memory_mb": 1, "share_of_matmul_peak": 0.1, "batch": 2,
+                "plain_images_per_second": 1.0, "plain_peak_memory_mb": 1, "plain_share_of_matmul_peak": 0.1, "gflop_per_image": 1.0,
+                "precision": "float32"}  # fmt: skip
+
+    monkeypatch.setattr(throughput, "measure", measure)
+    monkeypatch.setattr(throughput, "prepare", lambda job: None)
+    monkeypatch.setattr(throughput, "matrix_peaks", lambda device: {"float32": 1e9})
+    monkeypatch.setenv("SPARRING_CACHE", "")  # so that it is put back
+    path = tmp_path / "found.json"
+    monkeypatch.setattr(sys, "argv", ["throughput.py", "--recipes", "mlp,dcgan", "--sizes", "8,12", "--json", str(path)])
+    throughput.main()
+    found = json.loads(path.read_text())
+    assert found["mlp"] == {"8": {"error": "no | luck"}, "12": {"error": "no | luck"}}
+    assert set(found["dcgan"]) == {"8", "12"} and found["dcgan"]["12"]["images_per_second"] == 1.0
+
+
+def test_startup_times_whole_processes_and_the_first_step(tmp_path):
+    found, table = run(
+        "startup", "--runs", 1, "--no-warm-up", "--only", "version,first_step_new_data", "--recipe", "mlp-small", "--device", "cpu",
+        folder=tmp_path,
+    )  # fmt: skip
+    for key in ("import_torch", "version", "first_step_new_data"):
+        assert 0 < found[key]["seconds"] < 600 and len(found[key]["all"]) == 1
+        assert found[key]["ratio_to_import_torch"] == pytest.approx(found[key]["seconds"] / found["import_torch"]["seconds"], abs=2e-3)
+    assert found["first_step_new_data"]["seconds"] > found["version"]["seconds"]  # it holds all of that and a training's beginning
+    assert found["data"] == "digits" and found["date"] and {"device", "name", "threads"} <= set(found["machine"])
+    assert "`sparring --version`" in table
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_plain_loop_takes_every_recipes_turns(throughput, name):
+    settings = {**smoke_settings(name, batch=8), "players.generator.begin": 0}
+    recipe = with_settings(load_recipe(name), settings)
+    loop = throughput.PlainLoop(recipe, ArraySource(shape=(1, 12, 12)), torch.device("cpu"))
+    before = {player: [each.clone() for each in module.parameters()] for player, module in loop.players.items()}
+    loop.step()
+    for player, module_ in loop.players.items():
+        now = list(module_.parameters())
+        assert all(torch.isfinite(each).all() for each in now)
+        assert any(not torch.equal(old, new) for old, new in zip(before[player], now, strict=True)), f"the {player} learned nothing"
+    assert loop.images == 8 * recipe.players["discriminator"].repeats
+    assert any(each.grad is not None for each in loop.discriminator.parameters())  # left over from the generator's turn, as in tutorials
+    operations = throughput.operations_an_image(loop)
+    assert operations is None if name == "rnn" else operations > 0
+
+
+def test_useful_work_is_that_of_two_dense_players(throughput):
+    """By hand: a dense layer costs two for each weight forwards, as many for the gradient of its weights, as many for that of its input."""
+    settings = smoke_settings("mlp", batch=8)
+    settings |= {"players.generator.options.widths": [16], "players.discriminator.options.widths": [12], "latent.size": 10}
+    recipe = with_settings(load_recipe("mlp"), settings)
+    loop = throughput.PlainLoop(recipe, ArraySource(shape=(1, 8, 8), classes=0), torch.device("cpu"))
+    inner, outer = [each.weight.numel() for each in loop.generator.modules() if isinstance(each, nn.Linear)]
+    first, last = [each.weight.numel() for each in loop.discriminator.modules() if isinstance(each, nn.Linear)]
+    assert (inner, outer, first, last) == (160, 1024, 768, 12)
+    discriminators_turn = (inner + outer) + 2 * (2 * first + 3 * last)
+    generators_turn = (2 * inner + 3 * outer) + 2 * (first + last)
+    assert throughput.operations_an_image(loop) == 2 * (discriminators_turn + generators_turn)
+
+
+@pytest.mark.parametrize("kind", [nn.Conv2d, nn.ConvTranspose2d])
+def test_grouped_convolutions_cost_their_part(throughput, kind):
+    """In four groups a quarter of the work, backwards as forwards, where torch's own count of the weight's gradient has all of it."""
+
+    def count(groups):
+        layer, x = kind(8, 16, 3, stride=2, groups=groups), torch.randn(2, 8, 9, 9, requires_grad=True)
+        with throughput.Counter() as mine, FlopCounterMode(display=False) as torchs:
+            layer(x).sum().backward()
+        return mine.total, torchs.get_total_flops()
+
+    mine, torchs = count(1)
+    assert mine == torchs
+    assert count(4)[0] == mine / 4
