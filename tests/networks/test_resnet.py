@@ -332,5 +332,5 @@ def test_recipes_build_at_their_own_width(recipe):
     for name, player in settings.players.items():
         latent = {"latent_size": settings.latent.size} if name == "generator" else {}
         network = networks.build(player.network, player.options, **sizes, **latent)
-        assert set(widths(network)) == {64}
+        assert set(widths(network)) == {player.options["width"]}
     assert (network.classifier is not None) == (settings.class_loss > 0)
