@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import shutil
 import statistics
 import threading
 import time
@@ -43,7 +44,8 @@ from sparring.run import Run
 from sparring.training import session as sessions
 from sparring.training.devices import choose_device, device_name
 from sparring.training.feed import Feed
-from sparring.training.monitors import Monitor, Sampler
+from sparring.training.looking import Monitor
+from sparring.training.monitors import Sampler
 from sparring.wishes import Wishes
 
 SCORER_SEED, SAMPLES, KERNEL_SAMPLES = 20_261_121, 10_000, 2_000
@@ -118,6 +120,9 @@ def ours(
     source: data.Source, recipe: str, seed: int, minutes: float, folder: Path, snapshots: Snapshots, enough: Callable[[], bool]
 ) -> None:
     """`recipe` with that budget; stops early where a stored snapshot is `enough`."""
+    for left in (folder, snapshots.folder):  # by a run that was cut off
+        shutil.rmtree(left, ignore_errors=True)
+    folder.mkdir(parents=True)
     device, _ = choose_device("auto")
     wishes = Wishes(recipe=recipe, seed=seed, budget=60 * minutes, settings={"patience": 0})
     session = beginning.begin(Run(folder), source, wishes, device, Silent(), time.monotonic() + 60 * minutes)

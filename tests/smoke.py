@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from sparring.config import load_recipe
 from sparring.data.source import ScanReport, Source
@@ -75,6 +76,15 @@ def fingerprint(run: Path) -> dict[str, str]:
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     hashes["log"] = json.dumps([{**line, "clock": None} for line in lines])
     return hashes
+
+
+def scramble(module, seed=0):
+    """Every parameter away from its special start (zero biases, zero noise strengths)."""
+    torch.manual_seed(seed)
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.add_(0.3 * torch.randn_like(parameter))
+    return module
 
 
 class StopAt(Silent):

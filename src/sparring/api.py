@@ -19,9 +19,10 @@ from .listening import Lines, Listener, duration, seconds_from
 from .resuming import diverged_sentence, resume
 from .run import Run
 from .training.devices import choose_device
-from .training.monitors import Monitor, TensorBoard, record
+from .training.looking import Monitor, Tick
+from .training.monitors import TensorBoard, record
 from .training.session import Session
-from .training.trainer import Tick, Trainer
+from .training.trainer import Trainer
 from .wishes import Wishes
 
 
@@ -165,10 +166,8 @@ def _finish(session: Session, run: Run, listener: Listener, last: Tick | None) -
     trainer = session.trainer
     listener.note("scoring the best snapshot ...")
     selection, scores = session.final_score()
-    if last is not None:
-        health, evidence = last.health, last.notes.get("evidence")
-    else:  # killed between its last look and its end
-        health, evidence = run.log()[-1]["health"], run.log()[-1].get("evidence")
+    seen = record(last) if last is not None else run.log()[-1]  # the latter: killed between its last look and its end
+    health, evidence = seen["health"], seen.get("evidence")
     tick = Tick(trainer.images, trainer.steps, {}, {}, scores, selection, event="final", health=health)
     tick.notes |= {"snapshot": trainer.best["images"] if trainer.best else trainer.images, "planned": trainer.recipe.images}
     if trainer.ended:

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from .training.trainer import Tick
+    from .training.looking import Tick
 
 
 class Listener(Protocol):

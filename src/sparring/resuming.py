@@ -61,9 +61,9 @@ def _ended(run: Run, recipe: Recipe) -> dict[str, Any] | None:
     log = run.log()
     last: dict[str, Any] = log[-1] if log else {"event": None}
     assert isinstance(recipe.images, int)
-    if last["event"] == "final" and (last["health"] == "diverged" or last["planned"] >= recipe.images):
+    if last["event"] == "final" and (last["health"] == "diverged" or last.get("planned", last["images"]) >= recipe.images):
         return last
-    if last["event"] == "diverged" and not last["action"] and not (run.path / "generator.safetensors").is_file():
+    if last["event"] == "diverged" and not last.get("action") and not (run.path / "generator.safetensors").is_file():
         raise Diverged(diverged_sentence(run.path, last))
     return None
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from smoke import scramble
 from sparring import networks
 from sparring.networks import stylegan2
 from sparring.networks.resample import upsample
@@ -27,15 +28,6 @@ def discriminator(shape=(1, 8, 8), classes=0, **options):
 
 def count(module):
     return sum(parameter.numel() for parameter in module.parameters())
-
-
-def scramble(module, seed=0):
-    """Every parameter away from its special start (zero biases, zero noise strengths)."""
-    torch.manual_seed(seed)
-    with torch.no_grad():
-        for parameter in module.parameters():
-            parameter.add_(0.3 * torch.randn_like(parameter))
-    return module
 
 
 FULL = {"width": 128, "most": 512, "style_width": 512, "mapping_layers": 8}  # of 256 x 256, configuration F: channel base 32768

@@ -5,6 +5,7 @@ import pytest
 import scipy.signal
 import torch
 
+from smoke import scramble
 from sparring.networks.equalised import EqualConv, EqualDense, normalise
 from sparring.networks.stylegan2 import BatchDeviation, Halving, Mapping, StyledConv, ToPicture
 
@@ -14,15 +15,6 @@ FIR = np.outer([1, 3, 3, 1], [1, 3, 3, 1]) / 64
 @pytest.fixture(autouse=True)
 def _seeded():
     torch.manual_seed(0)
-
-
-def scramble(module, seed=0):
-    """Every parameter away from its special start (zero biases, zero noise strengths)."""
-    torch.manual_seed(seed)
-    with torch.no_grad():
-        for parameter in module.parameters():
-            parameter.add_(0.3 * torch.randn_like(parameter))
-    return module
 
 
 def naive_styled_conv(layer, x, style, noise):

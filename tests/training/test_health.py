@@ -101,10 +101,20 @@ def test_coverage_equals_its_definition():
     assert coverage(fake, real) == covered / 30
 
 
-def go_back_once(history, patience, can_augment, rescues_left):
-    """Sends a training back from image 160, once; the score is made up so that 96 is the best image until then."""
-    again = rescues_left == 2 and history[-1].images == 160
-    return Judgement("collapsing" if again else "healthy", "as the test wants it", "roll back" if again else "")
+def send_back_from(monkeypatch, images):
+    """A training is sent back from `images`, once; its score is made up so that 96 is its best image until then."""
+    judged = Trainer.judge
+
+    def once(history, patience, can_augment, rescues_left):
+        again = rescues_left == 2 and history[-1].images == images
+        return Judgement("collapsing" if again else "healthy", "as the test wants it", "roll back" if again else "")
+
+    def judge_made_up(trainer, tick):
+        tick.selection = float(abs(tick.images - 96))
+        judged(trainer, tick)
+
+    monkeypatch.setattr(monitors, "judge", once)
+    monkeypatch.setattr(Trainer, "judge", judge_made_up)
 
 
 def train(out, **wishes):
@@ -114,14 +124,7 @@ def train(out, **wishes):
 
 
 def test_going_back_is_exact_whatever_interrupts_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(monitors, "judge", go_back_once)
-    judged = Trainer.judge
-
-    def judge_made_up(trainer, tick):
-        tick.selection = float(abs(tick.images - 96))
-        judged(trainer, tick)
-
-    monkeypatch.setattr(Trainer, "judge", judge_made_up)
+    send_back_from(monkeypatch, 160)
     straight = train(tmp_path / "straight")
     log = straight.log()
     (back,) = (number for number, line in enumerate(log) if line["action"] == "roll back")
@@ -134,6 +137,28 @@ def test_going_back_is_exact_whatever_interrupts_it(tmp_path, monkeypatch):
         train(tmp_path / str(images), listener=StopAt(images, stop), stop=stop)
         train(tmp_path / str(images))
         assert fingerprint(tmp_path / str(images)) == expected, images
+
+
+def test_sheets_of_a_stretch_that_was_given_up_do_not_outlive_it(tmp_path, monkeypatch):
+    send_back_from(monkeypatch, 224)
+    run = train(tmp_path / "run")
+    assert run.log()[-1]["images"] == 128
+    assert max(int(path.stem) for path in (run.path / "samples").glob("*.png")) == 128
+
+
+def test_going_back_does_not_bring_memory_back(tmp_path, monkeypatch):
+    send_back_from(monkeypatch, 160)
+    step, found = Trainer.step, []
+
+    def out_of_memory_at_128(self):
+        if self.images == 128 and self.attempt == 0 and not self.split_at:
+            self._split(self.feed.at(128, 0))
+        step(self)
+        found.append((self.attempt, self.micro_batch))
+
+    monkeypatch.setattr(Trainer, "step", out_of_memory_at_128)
+    train(tmp_path / "run")
+    assert {size for attempt, size in found if attempt == 1} == {8}
 
 
 def test_a_loss_that_is_not_finite_leads_back_to_the_best_snapshot(tmp_path, monkeypatch):

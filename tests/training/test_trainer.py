@@ -19,7 +19,8 @@ from sparring.sampling import shape_draw
 from sparring.training.checkpoints import Checkpoints
 from sparring.training.feed import Feed
 from sparring.training.session import build_players
-from sparring.training.trainer import Trainer, TurnDraws
+from sparring.training.trainer import Trainer
+from sparring.training.turn_draws import TurnDraws
 
 CPU = torch.device("cpu")
 

@@ -17,10 +17,8 @@ from . import Choices
 LONGEST_TICK = 45.0  # seconds planned between checkpoints, so that a loaded machine still keeps them under 60
 SHORTEST_TICK = 3.0
 TICKS = 20  # looks at a training, where ticks of 3 to 45 seconds allow it
-SCORING_SHARE, FINAL_SHARE = (
-    0.014,
-    0.01,
-)  # of the time, at most, for the scores of ticks and for the last one; health takes as much as half of that
+SCORING_SHARE = 0.014  # of the time, at most, for the scores of ticks; health takes about half as much again
+FINAL_SHARE = 0.01  # and for the last score
 PATIENCE, PATIENT_TICKS = 0.2, 20  # share of a training, and at least so many looks, without a better score
 FEWEST_SAMPLES, MOST_SAMPLES = 256, 10_000
 MOST_BYTES = 2 << 30  # of generated values held at once, four bytes each

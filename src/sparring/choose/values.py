@@ -5,11 +5,10 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from .. import objectives
 from ..data.source import Source
 from ..errors import UserError
 from ..training.devices import choose_precision
-from ..training.trainer import has_batch_statistics
+from ..training.trainer import sees_whole_batch
 from . import Choices
 
 LARGEST_SIDE = {"cpu": 64}  # pixels; what trains in reasonable time
@@ -37,16 +36,15 @@ def micro_batch(choices: Choices, players: dict[str, nn.Module]) -> None:
     choices.settle("micro_batch", recipe.batch, "the whole batch at once")
     asked = choices.recipe.micro_batch
     assert asked
-    joined = [name for name, player in players.items() if has_batch_statistics(player)]
-    if joined and min(asked, recipe.batch) < 2:
+    joined = sees_whole_batch(recipe, players)
+    normalised = [name for name in joined if name in players]
+    if normalised and min(asked, recipe.batch) < 2:
         raise UserError(
-            f"a batch of 1 has no statistics, and the {' and '.join(joined)} needs them (batch normalisation); set batch to 2 or more"
+            f"a batch of 1 has no statistics, and the {' and '.join(normalised)} needs them (batch normalisation); set batch to 2 or more"
         )
     if asked >= recipe.batch:
         choices.change("micro_batch", recipe.batch, "the whole batch at once")
         return
-    if objectives.get(recipe.objective.name).mean_of_batch:
-        joined.append("objective")
     if joined:
         reason = f"asked as micro_batch; the {' and '.join(joined)} sees a batch as a whole, so the batch itself is lowered to {asked}"
         choices.change("batch", asked, reason)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..listening import Lines, Listener, Silent, in_words
 
 if TYPE_CHECKING:
-    from ..training.trainer import Tick
+    from ..training.looking import Tick
 
 
 @contextlib.contextmanager

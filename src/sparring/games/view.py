@@ -12,7 +12,7 @@ from . import Draws
 
 OPERATIONS = {"diffaugment": ("colour", "translation", "cutout"), "ada": ("blit", "geometry", "colour")}  # unless a recipe names its own
 KNOWN = {"diffaugment": OPERATIONS["diffaugment"], "ada": (*OPERATIONS["ada"], "cutout")}
-RISE = 0.1
+RISE = 0.1  # of the strength, each time that a training is seen to memorise
 BATCHES = 4  # between two adjustments (Karras et al. 2020, arXiv:2006.06676, section 3)
 
 

@@ -3,7 +3,6 @@
 Everything here needs numpy alone; torch is loaded by what extracts features.
 """
 
-from .catalogue import METRICS, Metric
 from .density_coverage import DensityCoverage, density_coverage
 from .frechet import Extrapolation, Moments, frechet_distance, frechet_error, frechet_extrapolated
 from .inception_score import inception_score
@@ -17,7 +16,6 @@ from .ms_ssim import ms_ssim, ms_ssim_of_pairs
 from .precision_recall import PrecisionRecall, precision_recall
 
 __all__ = [
-    "METRICS",
     "Agreement",
     "DensityCoverage",
     "Diversity",
@@ -25,7 +23,6 @@ __all__ = [
     "Extrapolation",
     "Interval",
     "Memorisation",
-    "Metric",
     "Modes",
     "Moments",
     "Parts",

@@ -15,7 +15,7 @@ from .. import files
 from ..errors import UserError
 from ..tensorfiles import from_bytes, to_bytes
 
-FORMAT = 1
+FORMAT = 2
 Groups = dict[str, dict[str, Tensor]]
 
 

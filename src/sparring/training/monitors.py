@@ -19,24 +19,10 @@ from ..metrics.quick import QuickScore
 from ..modalities import Codec
 from ..tensorfiles import about, to_bytes
 from .health import Look, judge
-from .trainer import Tick, Trainer
+from .looking import Monitor, Tick
+from .trainer import Trainer
 
 SCORE_CHUNK = 100  # samples a forward pass when scoring: faster than the small chunks of `generate`
-
-
-class Monitor:
-    """Does nothing; a base for those that look only at some moments."""
-
-    goes_back = True
-
-    def step(self, trainer: Trainer) -> None: ...
-
-    def tick(self, trainer: Trainer, tick: Tick) -> None: ...
-
-    def state(self) -> dict[str, Any]:
-        return {}
-
-    def load_state(self, state: dict[str, Any]) -> None: ...
 
 
 class Sampler:
@@ -138,6 +124,9 @@ class Preview(Monitor):
             self.modality.preview(values, self.columns).save(sheet, "PNG")
             self.folder.mkdir(exist_ok=True)
             files.write_bytes(self.folder / f"{tick.images:09d}.png", sheet.getvalue())
+            for later in self.folder.glob("*.png"):  # of a stretch that was given up
+                if later.stem.isdigit() and int(later.stem) > tick.images:
+                    later.unlink()
 
 
 class Export(Monitor):

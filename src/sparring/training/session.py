@@ -10,12 +10,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from .. import files, games, modalities, networks, tensorfiles
+from .. import games, modalities, networks, tensorfiles
 from ..config import Recipe
 from ..data.source import Source, Split
 from ..draws import key, numpy_generator
 from ..errors import UserError
 from ..games import Batch
+from ..metrics.extractors import classifier
 from ..metrics.features import FeatureNet, Progress
 from ..metrics.quick import QuickScore
 from ..modalities import Codec
@@ -69,19 +70,12 @@ def start_from(players: dict[str, nn.Module], folder: Path) -> None:
 
 
 def fit_features(source: Source, folder: Path, progress: Progress | None) -> FeatureNet:
-    """The score's features: those of the run, else of the cache (by the data's content), else learned now and kept in both."""
-    modality = modalities.get(source.modality)
+    """The score's features: those of the run, else what was or is now learned from this data, and a copy for the run."""
     path = folder / "features.safetensors"
-    cached = files.cache_folder("features") / f"{source.content_hash[:32]}-{len(source.classes)}.safetensors"
-    for found in (path, cached):
-        if found.is_file():
-            data = found.read_bytes()
-            if found != path:
-                files.write_bytes(path, data)
-            return modality.features_from(tensorfiles.about(data, found), tensorfiles.from_bytes(data, found))
-    net = modality.fit_features(source, SCORE_SEED, progress)
-    for target in (path, cached):
-        files.write_bytes(target, tensorfiles.to_bytes(net.tensors(), net.about))
+    if path.is_file():
+        return classifier.read(source, path)
+    net = classifier.learned(source, progress)
+    classifier.write(net, path)
     return net
 
 

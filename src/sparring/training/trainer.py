@@ -5,91 +5,31 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from threading import Event
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from .. import objectives
-from ..config import Latent, Recipe
-from ..draws import key, numpy_generator
+from ..config import Recipe
+from ..draws import key
 from ..errors import UserError
 from ..games import Batch, Game, Turn
 from ..penalties import clip_weights
-from ..sampling import shape_draw
 from . import optimizers, schedules
 from .averages import Average
 from .checkpoints import Checkpoints, State
 from .devices import peak_memory_mb
 from .feed import Feed
-from .health import Action
-
-
-@dataclass
-class Tick:
-    """What is known at one look at the training. `facts` are numbers by dotted name; monitors add `scores`, `health`, `files`."""
-
-    images: int
-    step: int
-    facts: dict[str, float]
-    clock: dict[str, Any]  # all that depends on the machine's speed
-    scores: dict[str, Any] = field(default_factory=dict)
-    selection: float | None = None  # lower is better; decides which snapshot is handed out
-    best: bool = False
-    health: str = "unjudged"
-    action: Action = ""
-    event: str = "tick"
-    notes: dict[str, Any] = field(default_factory=dict)
-
-
-class Monitor(Protocol):
-    """Looks at a training. Its state is part of the checkpoint, so it must be JSON values that depend on images alone.
-
-    goes_back: forgets what it saw of a stretch that the training gives up.
-    """
-
-    goes_back: bool
-
-    def step(self, trainer: Trainer) -> None: ...
-
-    def tick(self, trainer: Trainer, tick: Tick) -> None: ...
-
-    def state(self) -> dict[str, Any]: ...
-
-    def load_state(self, state: dict[str, Any]) -> None: ...
-
+from .looking import Monitor, Tick
+from .turn_draws import TurnDraws
 
 RESCUE_RATE = 0.5  # what the learning rates are multiplied with when a training goes back to its best snapshot
 
 
 class NotFinite(Exception):
     """A loss or a gradient is not finite; no weight has taken the turn's step."""
-
-
-@dataclass(frozen=True)
-class TurnDraws:
-    """The random numbers of one turn, drawn for the whole batch; a micro-batch sees its rows [start, stop)."""
-
-    address: tuple[int | str, ...]
-    batch: int
-    start: int
-    stop: int
-    device: torch.device
-
-    def latent(self, latent: Latent, purpose: str = "latent") -> Tensor:
-        return self._mine(shape_draw(numpy_generator(*self.address, purpose), latent, self.batch))
-
-    def uniform(self, purpose: str, values: int) -> Tensor:
-        return self._mine(numpy_generator(*self.address, purpose).random((self.batch, values), dtype=np.float32))
-
-    def normal(self, purpose: str, values: int) -> Tensor:
-        return self._mine(numpy_generator(*self.address, purpose).standard_normal((self.batch, values), dtype=np.float32))
-
-    def _mine(self, drawn: np.ndarray) -> Tensor:
-        return torch.from_numpy(drawn[self.start : self.stop]).to(self.device)
 
 
 class Trainer:
@@ -245,13 +185,9 @@ class Trainer:
 
     def _split(self, batch: Batch) -> None:
         """After running out of memory: smaller micro-batches from now on, which checkpoints remember."""
-        joined = [name for name, player in self.game.players.items() if has_batch_statistics(player)]
-        if self.micro_batch < 2 or joined or objectives.get(self.recipe.objective.name).mean_of_batch:
-            why = (
-                f"the {' and '.join(joined) or 'objective'} sees a batch as a whole"
-                if self.micro_batch > 1
-                else "one example is too much already"
-            )
+        joined = sees_whole_batch(self.recipe, self.game.players)
+        if self.micro_batch < 2 or joined:
+            why = f"the {' and '.join(joined)} sees it as a whole" if self.micro_batch > 1 else "one example is too much already"
             raise UserError(
                 f"out of memory with a batch of {len(batch.real)}, which cannot be split ({why}); "
                 "train into another --out with --set batch=N, N smaller, with a smaller --size, or with narrower networks"
@@ -332,9 +268,10 @@ class Trainer:
         """To the best snapshot, with new draws and lower learning rates. The next step that is saved is the first trace on the disk: a stop
         before it leads here again."""
         assert self.best
-        attempt, lost, images = self.attempt + 1, self.lost, self.images
+        attempt, lost, images, memory = self.attempt + 1, self.lost, self.images, (self.micro_batch, self.split_at)
         self._load_training(self.best["images"], self.checkpoints.load(self.best["images"]))
         self.attempt, self.lost, self._saved = attempt, lost + images - self.images, self.images
+        self.micro_batch, self.split_at = memory
 
     def _means(self) -> dict[str, float]:
         names = sorted(self._sums)
@@ -428,6 +365,12 @@ def out_of_memory(error: RuntimeError) -> bool:
     return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
 
 
+def sees_whole_batch(recipe: Recipe, players: dict[str, nn.Module]) -> list[str]:
+    """What makes of a batch something else than of its parts, by name: players, and "objective". With none, a batch may be split."""
+    joined = [name for name, player in players.items() if has_batch_statistics(player)]
+    return [*joined, "objective"] if objectives.get(recipe.objective.name).mean_of_batch else joined
+
+
 def has_batch_statistics(module: nn.Module) -> bool:
-    """Does the output for one example depend on the others of its batch? Then a batch must not be split."""
+    """Does the output for one example depend on the others of its batch?"""
     return any(isinstance(layer, nn.modules.batchnorm._BatchNorm) or getattr(layer, "sees_batch", False) for layer in module.modules())

@@ -12,11 +12,11 @@ from torch.nn.functional import softmax
 from ... import files, tensorfiles
 from ...data.source import Source
 from ...errors import UserError
-from ..features import CHUNK, FeatureNet
+from ..features import CHUNK, FeatureNet, Progress
 from .base import Extracted, Extractor, Options, array, exact, room
 
 NAME = "classifier"
-SEED = 1  # that of the score while training: both measure in the same features
+SEED = 1  # whatever the training's: its score and this one measure in the same features
 
 
 class Classifier(Extractor):
@@ -42,23 +42,32 @@ class Classifier(Extractor):
 
 def build(source: Source, options: Options) -> Classifier:
     """Learned on this source's training split, once: the next time, and a training, find the features in the cache."""
+    return Classifier(read(source, options.weights) if options.weights else learned(source, options.progress))
+
+
+def learned(source: Source, progress: Progress | None = None) -> FeatureNet:
+    """The features of this source: from the cache, by the data's content, else learned now and kept there."""
     from ... import modalities
 
-    modality = modalities.get(source.modality)
-    if options.weights:
-        return Classifier(_read(modality, options.weights))
     path = files.cache_folder("features") / f"{source.content_hash[:32]}-{len(source.classes)}.safetensors"
     with contextlib.suppress(UserError):  # there is none, or it is damaged
-        return Classifier(_read(modality, path))
-    net = modality.fit_features(source, SEED, options.progress)
+        return read(source, path)
+    net = modalities.get(source.modality).fit_features(source, SEED, progress)
+    write(net, path)
+    return net
+
+
+def write(net: FeatureNet, path: Path) -> None:
     files.write_bytes(path, tensorfiles.to_bytes(net.tensors(), net.about))
-    return Classifier(net)
 
 
-def _read(modality: Any, path: Path) -> FeatureNet:
+def read(source: Source, path: Path) -> FeatureNet:
+    """Raises UserError where the file holds no features of this kind of data."""
+    from ... import modalities
+
     try:
         data = path.read_bytes()
-        return modality.features_from(tensorfiles.about(data, path), tensorfiles.from_bytes(data, path))
+        return modalities.get(source.modality).features_from(tensorfiles.about(data, path), tensorfiles.from_bytes(data, path))
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
     except (KeyError, TypeError, ValueError, RuntimeError):
