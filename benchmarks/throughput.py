@@ -38,7 +38,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, mse_loss
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
@@ -91,8 +91,11 @@ class RandomPictures(Source):
 # -- the plain loop ----------------------------------------------------------------------------------------------------------------
 
 
+Turn = tuple[tuple[str, ...], Callable[[], Tensor], int, int]
+
+
 class PlainLoop:
-    """A recipe as a tutorial writes it. frozen: leave out the gradients that no optimizer takes, for counting."""
+    """A recipe as a tutorial writes it: what every game needs. frozen: leave out the gradients that no optimizer takes, for counting."""
 
     def __init__(self, recipe: Recipe, source: Source, device: torch.device):
         assert recipe.batch
@@ -101,13 +104,10 @@ class PlainLoop:
         for player in self.players.values():
             player.to(memory_format=torch.contiguous_format)
         self.generator: Any = self.players["generator"]
-        self.discriminator = self.players["discriminator"]
-        self.objective = objectives.get(**recipe.objective.model_dump())
         self.feed = Feed(source, modalities.get(source.modality).fit_codec(source, recipe.value_range), recipe.batch, recipe.seed, device)
         self.optimizers = {name: self._optimizer(name) for name in self.players}
         self.batch = self.feed.at(0, 0)
         self.images = self.steps = 0
-        self.path_mean = torch.zeros((), device=device)
         torch.manual_seed(recipe.seed)
 
     def _optimizer(self, name: str) -> torch.optim.Optimizer:
@@ -121,36 +121,83 @@ class PlainLoop:
         return torch.optim.SGD(parameters, momentum=settings.momentum, **common)
 
     def step(self) -> None:
-        for learner, loss, repeats, every in self.turns():
+        for learners, loss, repeats, every in self.turns():
             if self.steps % every == 0:
                 for _ in range(repeats):
-                    self.take(learner, loss)
+                    self.take(learners, loss)
         self.steps += 1
 
-    def turns(self) -> list[tuple[str, Callable[[], Tensor], int, int]]:
+    def turns(self) -> list[Turn]:
         """Who learns, from what, how often in a row, in every how-manieth step."""
-        found: list[tuple[str, Callable[[], Tensor], int, int]] = []
-        for learner, loss in (("discriminator", self.discriminator_loss), ("generator", self.generator_loss)):
-            settings = self.recipe.players[learner]
-            found.append((learner, loss, settings.repeats, 1))
-            for every in sorted({each.every for each in settings.penalties.values() if each.every > 1}):
-                found.append((learner, partial(self.lazy_penalty, learner, every), 1, every))
-        return found
+        raise NotImplementedError
 
-    def take(self, learner: str, loss: Callable[[], Tensor]) -> None:
+    def take(self, learners: tuple[str, ...], loss: Callable[[], Tensor]) -> None:
         for name, player in self.players.items():
-            player.requires_grad_(name == learner or not self.frozen)
-        self.optimizers[learner].zero_grad()
+            player.requires_grad_(name in learners or not self.frozen)
+        for learner in learners:
+            self.optimizers[learner].zero_grad()
         value = loss()
         value.backward()
         value.item()
-        self.optimizers[learner].step()
-        if bound := self.recipe.players[learner].clip_weights:
-            penalties.clip_weights(self.players[learner], bound)
+        for learner in learners:
+            self.optimizers[learner].step()
+            if bound := self.recipe.players[learner].clip_weights:
+                penalties.clip_weights(self.players[learner], bound)
 
-    def discriminator_loss(self) -> Tensor:
+    def fetch(self) -> None:
+        """New real examples."""
         self.batch = self.feed.at(self.images, 0)
         self.images += len(self.batch.real)
+
+    def latent(self) -> Tensor:
+        latent, batch = self.recipe.latent, len(self.batch.real)
+        if latent.distribution == "normal":
+            return torch.randn(batch, latent.size, device=self.device)
+        drawn = torch.rand(batch, latent.size, device=self.device)
+        return drawn if latent.distribution == "unit-uniform" else drawn * 2 - 1
+
+    def noise(self) -> Tensor | None:
+        size = getattr(self.generator, "noise_size", 0)
+        return torch.randn(len(self.batch.real), size, device=self.device) if size else None
+
+
+class PlainAutoencoder(PlainLoop):
+    """An encoder and a generator, one loss."""
+
+    def turns(self) -> list[Turn]:
+        return [(("encoder", "generator"), self.loss, self.recipe.players["generator"].repeats, 1)]
+
+    def loss(self) -> Tensor:
+        self.fetch()
+        real, condition = self.batch.real, self.batch.condition
+        encoder: Any = self.players["encoder"]
+        mean, log_variance = encoder(real, condition)
+        made = self.generator(mean + (log_variance / 2).exp() * torch.randn_like(mean), condition, self.noise())
+        kl = -0.5 * (1 + log_variance - mean.pow(2) - log_variance.exp()).sum(dim=1).mean()
+        return 0.5 * real[0].numel() * mse_loss(made, real).log() + kl
+
+
+class PlainContest(PlainLoop):
+    """A generator and a discriminator."""
+
+    def __init__(self, recipe: Recipe, source: Source, device: torch.device):
+        super().__init__(recipe, source, device)
+        assert recipe.objective
+        self.discriminator = self.players["discriminator"]
+        self.objective = objectives.get(**recipe.objective.model_dump())
+        self.path_mean = torch.zeros((), device=device)
+
+    def turns(self) -> list[Turn]:
+        found: list[Turn] = []
+        for learner, loss in (("discriminator", self.discriminator_loss), ("generator", self.generator_loss)):
+            settings = self.recipe.players[learner]
+            found.append(((learner,), loss, settings.repeats, 1))
+            for every in sorted({each.every for each in settings.penalties.values() if each.every > 1}):
+                found.append(((learner,), partial(self.lazy_penalty, learner, every), 1, every))
+        return found
+
+    def discriminator_loss(self) -> Tensor:
+        self.fetch()
         sight = Sight(self, self.batch, "discriminator", 1)
         loss = self.objective.discriminator(sight.on_real.logits, sight.on_fake.logits)
         if self.recipe.class_loss:
@@ -207,22 +254,16 @@ class PlainLoop:
             styles = torch.cat([styles[:, :place], second[:, place:]], dim=1)
         return styles
 
-    def latent(self) -> Tensor:
-        latent, batch = self.recipe.latent, len(self.batch.real)
-        if latent.distribution == "normal":
-            return torch.randn(batch, latent.size, device=self.device)
-        drawn = torch.rand(batch, latent.size, device=self.device)
-        return drawn if latent.distribution == "unit-uniform" else drawn * 2 - 1
 
-    def noise(self) -> Tensor | None:
-        size = getattr(self.generator, "noise_size", 0)
-        return torch.randn(len(self.batch.real), size, device=self.device) if size else None
+def plain_loop(recipe: Recipe, source: Source, device: torch.device) -> PlainLoop:
+    kinds: dict[str, type[PlainLoop]] = {"synthesis": PlainContest, "autoencoder": PlainAutoencoder}
+    return kinds[recipe.game](recipe, source, device)
 
 
 class Sight:
     """Samples and verdicts of one turn, each made where it is first asked for."""
 
-    def __init__(self, loop: PlainLoop, batch: Batch, learner: str, every: int):
+    def __init__(self, loop: PlainContest, batch: Batch, learner: str, every: int):
         self.loop, self.learner, self.condition = loop, learner, batch.condition
         self.due = {name for name, penalty in loop.recipe.players[learner].penalties.items() if penalty.every == every}
         self.real = batch.real.detach().requires_grad_("r1" in self.due)
@@ -289,10 +330,10 @@ def operations_an_image(loop: PlainLoop) -> float | None:
     if any(isinstance(layer, nn.RNNBase) for player in loop.players.values() for layer in player.modules()):
         return None
     loop.frozen, total, before = True, 0.0, loop.images
-    for learner, loss, repeats, every in loop.turns():
+    for learners, loss, repeats, every in loop.turns():
         with Counter() as counter:
             for _ in range(repeats):
-                loop.take(learner, loss)
+                loop.take(learners, loss)
         total += counter.total / every
     return total / (loop.images - before)
 
@@ -409,7 +450,7 @@ def work(pipe: Connection, kind: str, job: dict[str, Any]) -> None:
                 recipe, step, seen = trainer.recipe, trainer.step, lambda: trainer.images
             else:
                 recipe = recipe_from(job["resolved"], job["recipe"])
-                loop = PlainLoop(recipe, pictures(job), device)
+                loop = plain_loop(recipe, pictures(job), device)
                 step, seen = loop.step, lambda: loop.images
             steps = cycle(recipe)
             for _ in range(2):

@@ -9,9 +9,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from sparring.config import load_recipe
+from sparring import games, modalities
+from sparring.choose import Choices, values
+from sparring.config import load_recipe, with_settings
 from sparring.data.source import ScanReport, Source
 from sparring.listening import Silent
+from sparring.training.checkpoints import Checkpoints
+from sparring.training.feed import Feed
+from sparring.training.session import build_players
+from sparring.training.trainer import Trainer
 
 SMALL = {"width": 4, "widths": [16, 12], "start_units": 32}
 
@@ -61,6 +67,16 @@ def smoke_settings(recipe: str, images: int = 96, tick: int = 32, batch: int = 1
             if option in SMALL and player.options[option] is not None:
                 settings[f"players.{name}.options.{option}"] = SMALL[option]
     return settings
+
+
+def trainer(source: Source, recipe: str, folder: Path, **settings: object) -> Trainer:
+    """A shrunken recipe's trainer without monitors, on the CPU."""
+    choices, device = Choices(with_settings(load_recipe(recipe), {**smoke_settings(recipe), **settings})), torch.device("cpu")
+    players = build_players(choices.recipe, source, device)
+    values.micro_batch(choices, players)
+    codec = modalities.get("image").fit_codec(source, choices.recipe.value_range)
+    feed = Feed(source, codec, choices.recipe.batch, choices.recipe.seed, device)
+    return Trainer(choices.recipe, games.build(choices.recipe, players), feed, device, Checkpoints(folder / "checkpoints"))
 
 
 def fingerprint(run: Path) -> dict[str, str]:

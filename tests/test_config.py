@@ -45,6 +45,34 @@ def test_bad_settings_are_one_sentence(settings, sentence):
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("recipe", "settings", "sentence"),
+    [
+        ("vae", ["class_loss=1"], "'autoencoder' has no class_loss"),
+        ("vae", ["augmentation={name: ada}"], "'autoencoder' has no augmentation"),
+        ("vae", ["objective={name: hinge}"], "'autoencoder' has no objective"),
+        ("vae", ["objective.name=hinge"], "nothing lies below"),
+        ("vae", ["style_mixing=0.9"], "'autoencoder' has no style_mixing"),
+        ("vae", ["latent.distribution=uniform"], "latents are normal, not uniform"),
+        ("vae", ["players.generator.penalties.path-length={weight: 1}"], "the generator has no penalty 'path-length'"),
+        ("vae", ["players.encoder.penalties.r1={weight: 1}"], "the encoder has no penalty 'r1'; it can have l1, l2, orthogonal"),
+        ("vae", ["players.encoder.penalties.l2={weight: 1, every: 4}"], "leave out every of the encoder's 'l2'"),
+        ("vae", ["players.generator.begin=100"], "the generator begins at image 0"),
+        ("vae", ["players.encoder.repeats=2"], "the encoder and the generator learn in one turn"),
+        ("vae", ["game=synthesis"], "is played by discriminator and generator, not encoder, generator"),
+        ("dcgan", ["game=autoencoder"], "is played by encoder and generator, not discriminator, generator"),
+        ("dcgan", ["objective=null"], "'synthesis' needs an objective"),
+        ("dcgan", ["players.discriminator.begin=100"], "the discriminator begins at image 0"),
+        ("dcgan", ["players.discriminator.penalties.path-length={weight: 1}"], "the discriminator has no penalty 'path-length'"),
+        ("dcgan", ["objective={nam: hinge}"], "did you mean 'name'"),
+    ],
+)
+def test_what_a_game_has_no_use_for_is_refused(recipe, settings, sentence):
+    with pytest.raises(UserError, match=sentence) as raised:
+        with_settings(load_recipe(recipe), parse_settings(settings))
+    assert "\n" not in str(raised.value)
+
+
 def test_settings_reach_their_place():
     recipe = with_settings(
         load_recipe("dcgan"), parse_settings(["players.generator.optimizer.lr=1e-3", "batch=64", "players.generator.options.width=8"])

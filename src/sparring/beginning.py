@@ -122,7 +122,8 @@ def _with_wishes(recipe: Recipe, wishes: Wishes) -> Recipe:
     """The recipe with the settings asked for; what cannot be is refused before anything slow is done."""
     stated = {"images": wishes.images, "seed": wishes.seed}
     recipe = with_settings(recipe, {**wishes.settings, **{key: value for key, value in stated.items() if value is not None}})
-    objectives.get(**recipe.objective.model_dump())
+    if recipe.objective:
+        objectives.get(**recipe.objective.model_dump())
     if recipe.images is not None:
         images_from(recipe.images, 1, 1)
     return recipe
@@ -137,7 +138,7 @@ def _check_source(recipe: Recipe, source: Source) -> None:
         )
     if recipe.augmentation and len(source.shape) != 3:
         raise UserError(f"augmentation is for pictures, and this is {source.modality}; leave it out with --set augmentation=null")
-    if "consistency" in recipe.players["discriminator"].penalties and len(source.shape) != 3:
+    if any("consistency" in player.penalties for player in recipe.players.values()) and len(source.shape) != 3:
         raise UserError(f"the penalty 'consistency' shifts pictures, and this is {source.modality}; use another, such as r1")
 
 

@@ -1,4 +1,4 @@
-"""The recipe: one complete, typed description of an adversarial training, read from and written to YAML.
+"""The recipe: one complete, typed description of a training, read from and written to YAML.
 
 A value of `null` is open: `choose` fills it from the data, the machine and the budget, and notes the reason.
 """
@@ -6,9 +6,10 @@ A value of `null` is open: `choose` fills it from the data, the machine and the 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -64,6 +65,36 @@ DISCRIMINATOR_PENALTIES = ("r1", "r2", "gradient-penalty", "dragan", "consistenc
 GENERATOR_PENALTIES = ("path-length",)
 
 
+@dataclass(frozen=True)
+class Rules:
+    """What a game makes of a recipe.
+
+    penalties: its players, and those that each can have. turns: who learns together; the first of them counts the images.
+    without: parts of a recipe that mean nothing in it. lazy: penalties may be turns of their own.
+    """
+
+    penalties: dict[str, tuple[str, ...]]
+    turns: tuple[tuple[str, ...], ...]
+    without: tuple[str, ...] = ()
+    lazy: bool = True
+    latents: tuple[str, ...] = ("normal", "uniform", "unit-uniform")
+
+
+RULES = {
+    "synthesis": Rules(
+        {"generator": WEIGHT_PENALTIES + GENERATOR_PENALTIES, "discriminator": WEIGHT_PENALTIES + DISCRIMINATOR_PENALTIES},
+        (("discriminator",), ("generator",)),
+    ),
+    "autoencoder": Rules(
+        {"encoder": WEIGHT_PENALTIES, "generator": WEIGHT_PENALTIES},
+        (("encoder", "generator"),),
+        without=("objective", "class_loss", "augmentation", "style_mixing"),
+        lazy=False,
+        latents=("normal",),  # what its encoder's are drawn towards
+    ),
+}
+
+
 class Penalty(Part):
     """A regulariser of a player: added to its loss, or, every `every` steps, a turn of its own with `every` times the weight, times
     the player's `repeats` (lazy regularisation: Karras et al. 2020, arXiv:1912.04958, appendix B)."""
@@ -111,9 +142,9 @@ class Recipe(Part):
     name: str
     summary: str = ""
     modalities: tuple[str, ...]
-    game: Literal["synthesis"] = "synthesis"
+    game: Literal["synthesis", "autoencoder"] = "synthesis"
     players: dict[str, Player]
-    objective: Objective = Objective()
+    objective: Objective | None = Objective()  # null in a game without an opponent
     class_loss: float = Field(0.0, ge=0)  # weight of the auxiliary classifier (Odena et al. 2017, arXiv:1610.09585) in both players' losses
     needs_labels: bool = False
     augmentation: Augmentation | None = None
@@ -134,16 +165,42 @@ class Recipe(Part):
 
     @model_validator(mode="after")
     def _game_has_its_players(self) -> Recipe:
-        wanted = {"synthesis": {"generator", "discriminator"}}[self.game]
-        if set(self.players) != wanted:
-            raise ValueError(f"the game '{self.game}' is played by {' and '.join(sorted(wanted))}, not {', '.join(sorted(self.players))}")
+        allowed = RULES[self.game].penalties
+        if set(self.players) != set(allowed):
+            raise ValueError(f"the game '{self.game}' is played by {' and '.join(sorted(allowed))}, not {', '.join(sorted(self.players))}")
         for name, player in self.players.items():
-            allowed = WEIGHT_PENALTIES + (DISCRIMINATOR_PENALTIES if name == "discriminator" else GENERATOR_PENALTIES)
-            for penalty in player.penalties:
-                if penalty not in allowed:
-                    raise ValueError(f"the {name} has no penalty '{penalty}'; it can have {', '.join(allowed)}")
-        if self.players["discriminator"].begin:
-            raise ValueError("the discriminator begins at image 0: images are counted by its turns")
+            for penalty, settings in player.penalties.items():
+                if penalty not in allowed[name]:
+                    raise ValueError(f"the {name} has no penalty '{penalty}'; it can have {', '.join(allowed[name])}")
+                if settings.every > 1 and not RULES[self.game].lazy:
+                    raise ValueError(
+                        f"in the game '{self.game}' a penalty is part of every loss; leave out every of the {name}'s '{penalty}'"
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _players_know_when_it_is_their_turn(self) -> Recipe:
+        turns = RULES[self.game].turns
+        for name in turns[0]:
+            if self.players[name].begin:
+                raise ValueError(f"the {name} begins at image 0: images are counted by its turns")
+        for learners in turns:
+            if len({(self.players[name].begin, self.players[name].repeats) for name in learners}) > 1:
+                raise ValueError(f"the {' and the '.join(learners)} learn in one turn; give them the same begin and repeats")
+        return self
+
+    @model_validator(mode="after")
+    def _says_nothing_that_means_nothing(self) -> Recipe:
+        rules = RULES[self.game]
+        for key in rules.without:
+            if getattr(self, key):
+                raise ValueError(
+                    f"the game '{self.game}' has no {key}; leave it {'at 0' if isinstance(getattr(self, key), float) else 'null'}"
+                )
+        if self.objective is None and "objective" not in rules.without:
+            raise ValueError(f"the game '{self.game}' needs an objective, for example {{name: non-saturating}}")
+        if self.latent.distribution not in rules.latents:
+            raise ValueError(f"in the game '{self.game}' latents are {' or '.join(rules.latents)}, not {self.latent.distribution}")
         return self
 
 
@@ -222,7 +279,7 @@ def parse_settings(settings: list[str] | tuple[str, ...]) -> dict[str, Any]:
 def images_from(text: int | str, examples: int, images_per_step: int) -> int:
     """A number of images from "200000", "2M", "500k", "50epochs" or "30000steps".
 
-    examples: training examples in an epoch. images_per_step: real examples shown to the discriminator in a step.
+    examples: training examples in an epoch. images_per_step: real examples shown in a step.
     """
     match = re.fullmatch(
         r"\s*([0-9]*\.?[0-9]+(?:e[0-9]+)?)\s*(k|m|epochs?|steps?|images?)?\s*", str(text).lower().replace(",", "").replace("_", "")
@@ -263,7 +320,8 @@ def _known_keys(path: tuple[int | str, ...]) -> list[str]:
         elif model == dict[str, Player]:
             model = Player
         else:
-            model = model.model_fields[str(step)].annotation
+            found = model.model_fields[str(step)].annotation
+            model = next((part for part in get_args(found) if hasattr(part, "model_fields")), found)  # Part | None
     return list(model.model_fields) if hasattr(model, "model_fields") else []
 
 

@@ -57,7 +57,7 @@ class Lines(Silent):
 
 
 def in_words(tick: Tick) -> str:
-    """A tick in one line: speed, losses, who judged what right, the score."""
+    """A tick in one line: speed, losses, who judged what right (where anyone judges), the score."""
     doing = {
         "": "",
         "roll back": "; going back to the best snapshot at half the learning rate",
@@ -67,21 +67,26 @@ def in_words(tick: Tick) -> str:
     if tick.event != "tick":
         return f"{tick.health}: {tick.notes.get('reason', '')}{doing[tick.action]}"
     facts = tick.facts
-    losses = ", ".join(f"{name.removeprefix('losses.')} {value:.3f}" for name, value in facts.items() if name.startswith("losses."))
-    judged = (
-        f"reals judged right {facts['accuracy.real']:.0%}, fakes {facts['accuracy.fake']:.0%} (fooling rate {facts['fooling_rate']:.0%})"
-    )
+    said = [f"{group}: {values}" for group in ("losses", "elbo") if (values := _below(facts, group))]
+    if "fooling_rate" in facts:
+        right = f"reals judged right {facts['accuracy.real']:.0%}, fakes {facts['accuracy.fake']:.0%}"
+        said.append(f"{right} (fooling rate {facts['fooling_rate']:.0%})")
     if "augmentation" in facts:
-        judged += f" | augmentation {facts['augmentation']:.0%}{' (at its cap: more pictures would help)' if facts['augmentation'] > 0.79 else ''}"
+        cap = " (at its cap: more pictures would help)" if facts["augmentation"] > 0.79 else ""
+        said.append(f"augmentation {facts['augmentation']:.0%}{cap}")
     if split := tick.notes.get("split_at"):
-        judged += f" | micro-batches of {split[-1]['micro_batch']}: memory ran out at image {split[-1]['images']:,}"
+        said.append(f"micro-batches of {split[-1]['micro_batch']}: memory ran out at image {split[-1]['images']:,}")
     scores: dict[str, Any] = {name: score["value"] for name, score in tick.scores.items() if not name.endswith("_real")}
     score = ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in scores.items())
     calm = tick.health in ("healthy", "unjudged")
     health = f" | {tick.health}" if calm else f" | {tick.health}: {tick.notes['evidence']}{doing[tick.action]}"
-    return (
-        f"{tick.clock['images_per_second']:,.0f} images/s | losses: {losses} | {judged} | {score}{' *best*' if tick.best else ''}{health}"
-    )
+    return f"{tick.clock['images_per_second']:,.0f} images/s | {' | '.join(said)} | {score}{' *best*' if tick.best else ''}{health}"
+
+
+def _below(facts: dict[str, float], group: str) -> str:
+    """ "generator 0.693, discriminator 1.386": the facts of a group."""
+    found = {name.removeprefix(f"{group}."): value for name, value in facts.items() if name.startswith(f"{group}.")}
+    return ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in found.items())
 
 
 def duration(seconds: float) -> str:

@@ -14,13 +14,17 @@ SHAPES = [(1, 28, 28), (3, 32, 48), (4, 20, 20), (1, 37, 53), (2, 8, 8), (3, 1, 
 
 
 def build(recipe, shape, classes=0):
+    """The recipe's generator, and the player beside it."""
     players = load_recipe(recipe).players
-    generator, discriminator = players["generator"], players["discriminator"]
-    dimensions = {"shape": shape, "classes": classes}
-    return (
-        networks.build(generator.network, generator.options, **dimensions, latent_size=100),
-        networks.build(discriminator.network, discriminator.options, **dimensions),
-    )
+    other = players.get("discriminator") or players["encoder"]
+    dimensions = {"shape": shape, "classes": classes, "latent_size": 100}
+    return tuple(networks.build(each.network, each.options, **dimensions) for each in (players["generator"], other))
+
+
+def said(answer):
+    """What a discriminator or an encoder says, as tensors with a row for each sample."""
+    found = (answer.logits, answer.class_logits) if isinstance(answer, networks.Verdict) else answer
+    return [each for each in found if each is not None]
 
 
 def count(module):
@@ -31,29 +35,30 @@ def count(module):
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("classes", [0, 5])
 def test_any_size_with_and_without_labels(recipe, shape, classes):
-    generator, discriminator = build(recipe, shape, classes)
+    generator, other = build(recipe, shape, classes)
     condition = {"class": torch.tensor([0, 4, 2])} if classes else None
     sample = generator(torch.randn(3, 100), condition)
     assert sample.shape == (3, *shape)
-    verdict = discriminator(sample, condition)
-    assert verdict.logits.shape == (3,)
-    judged = verdict.logits.sum() if verdict.class_logits is None else verdict.logits.sum() + verdict.class_logits.sum()
-    judged.backward()
-    assert all(parameter.grad is not None for parameter in [*generator.parameters(), *discriminator.parameters()])
+    answer = other(sample, condition)
+    if isinstance(answer, networks.Verdict):
+        assert answer.logits.shape == (3,)
+    else:
+        assert [each.shape for each in answer] == [(3, 100)] * 2
+    sum(each.sum() for each in said(answer)).backward()
+    assert all(parameter.grad is not None for parameter in [*generator.parameters(), *other.parameters()])
 
 
 @pytest.mark.parametrize("recipe", list_recipes())
-def test_labels_change_the_picture_and_the_verdict(recipe):
-    generator, discriminator = (each.eval() for each in build(recipe, (1, 28, 28), 5))
+def test_labels_change_the_picture_and_what_is_said_of_it(recipe):
+    generator, other = (each.eval() for each in build(recipe, (1, 28, 28), 5))
     for parameter in generator.parameters():  # what begins alike for all classes (gains, shifts) moves apart
         parameter.data.add_(0.02 * torch.randn_like(parameter))
     latent = torch.randn(1, 100)
     one, two = ({"class": torch.tensor([number])} for number in (1, 2))
     assert not torch.equal(generator(latent, one), generator(latent, two))
     sample = torch.randn(1, 1, 28, 28)
-    verdict = discriminator(sample, one)
-    told = verdict.class_logits is None  # one that classifies is not told the class
-    assert torch.equal(verdict.logits, discriminator(sample, two).logits) != told
+    told = getattr(other(sample, one), "class_logits", None) is None  # one that classifies is not told the class
+    assert all(torch.equal(*pair) != told for pair in zip(said(other(sample, one)), said(other(sample, two)), strict=True))
 
 
 def test_mlp_is_the_printed_one():
@@ -93,6 +98,15 @@ def test_dcgan_small_is_the_printed_one():
     assert generator.layers[2].momentum == pytest.approx(0.2)
     halve = [each for each in discriminator.modules() if isinstance(each, HalvingConv)]
     assert [(each.out_channels, each.kernel_size) for each in halve] == [(64, (4, 4)), (128, (4, 4))]
+
+
+def test_the_encoder_sees_with_the_discriminators_convolutions():
+    encoder, discriminator = (
+        networks.build(f"dcgan-{name}", {"width": 8}, shape=(3, 32, 48), classes=0, latent_size=7) for name in ("encoder", "discriminator")
+    )
+    assert [each.shape for each in encoder.layers.parameters()] == [each.shape for each in discriminator.layers.parameters()]
+    assert encoder.head.in_features == discriminator.head.linear.in_features == 16 * 8 * 12
+    assert encoder.head.out_features == 2 * 7
 
 
 @pytest.mark.parametrize("kernel", [2, 3, 4, 5])

@@ -51,6 +51,25 @@ def test_states_and_what_is_done(changes, state, action):
     assert found.evidence
 
 
+@pytest.mark.parametrize(
+    ("changes", "state", "action"),
+    [
+        ([], "healthy", ""),
+        ([{"selection": 2.5, "variety": 0.1}] * 2, "collapsing", "roll back"),
+        ([{"selection": 8.0}] * 2, "diverged", "roll back"),
+        ([{"selection": 3.0}] * 2, "healthy", ""),
+        ([{"selection": 1.1, "closeness": 0.3}] * 2, "memorising", ""),
+        ([{"selection": 1.1, "closeness": 0.3}], "healthy", ""),
+        ([{"selection": 1.1}] * 5, "plateau", "stop"),
+    ],
+)
+def test_without_a_discriminator_the_samples_are_judged_alone(changes, state, action):
+    history = [dataclasses.replace(look, real=None, fake=None, gap=None) for look in looks(*changes)]
+    found = judge(history, patience=500, can_augment=False, rescues_left=1)
+    assert (found.state, found.action) == (state, action)
+    assert "discriminator" not in found.evidence
+
+
 def test_the_first_looks_are_not_judged():
     assert judge(looks(falling=3), 500, True, 1).state == "unjudged"
 

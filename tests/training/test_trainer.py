@@ -9,29 +9,17 @@ import pytest
 import torch
 from torch import nn
 
-from smoke import smoke_settings
-from sparring import augmentations, games, modalities, penalties
+from smoke import smoke_settings, trainer
+from sparring import augmentations, games, penalties
 from sparring.choose import Choices, probe, values
 from sparring.config import load_recipe, with_settings
 from sparring.draws import numpy_generator
 from sparring.errors import UserError
 from sparring.sampling import shape_draw
-from sparring.training.checkpoints import Checkpoints
-from sparring.training.feed import Feed
 from sparring.training.session import build_players
-from sparring.training.trainer import Trainer
 from sparring.training.turn_draws import TurnDraws
 
 CPU = torch.device("cpu")
-
-
-def trainer(source, recipe, tmp_path, **settings):
-    choices = Choices(with_settings(load_recipe(recipe), {**smoke_settings(recipe), **settings}))
-    players = build_players(choices.recipe, source, CPU)
-    values.micro_batch(choices, players)
-    codec = modalities.get("image").fit_codec(source, choices.recipe.value_range)
-    feed = Feed(source, codec, choices.recipe.batch, choices.recipe.seed, CPU)
-    return Trainer(choices.recipe, games.build(choices.recipe, players), feed, CPU, Checkpoints(tmp_path / "checkpoints"))
 
 
 def test_it_equals_the_plain_loop(bars, tmp_path):
@@ -93,11 +81,68 @@ def test_only_the_learner_moves(bars, tmp_path):
     ours = trainer(bars, "mlp", tmp_path)
     before = copy.deepcopy(ours.game.players["generator"].state_dict())
     turn = ours.turns[0]
-    ours._let_learn("discriminator")
+    ours._let_learn(turn.learners)
     ours._take(turn, ours.feed.at(0, 0), (0, 0, 16, 0, 0))
     after = ours.game.players["generator"].state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)
     assert all(parameter.grad is None for parameter in ours.game.players["generator"].parameters())
+
+
+def both(ours):
+    """A turn of a game to come, in which two players bring down the same loss."""
+
+    def loss(batch, draws):
+        fake = ours.game.generate(batch.condition, draws)
+        return games.Outcome(ours.game.players["discriminator"](fake, batch.condition).logits.square().mean())
+
+    return games.Turn(("generator", "discriminator"), loss)
+
+
+def test_several_can_learn_from_one_loss(bars, tmp_path):
+    """The same as a step of each from the gradients of the same loss, each with its own optimizer."""
+    ours = trainer(
+        bars, "mlp", tmp_path, **{"players.generator.optimizer": {"name": "sgd", "lr": 0.1}, "players.generator.clip_weights": 0.5}
+    )
+    ours.turns = (both(ours),)
+    copies = copy.deepcopy(ours.game.players)
+    rates = {"generator": torch.optim.SGD(copies["generator"].parameters(), 0.1)}
+    rates["discriminator"] = torch.optim.Adam(copies["discriminator"].parameters(), 2e-4, (0.5, 0.999))
+    batch = ours.feed.at(0, 0)
+    latent = torch.from_numpy(shape_draw(numpy_generator(0, 0, 16, 0, 0, "latent"), ours.recipe.latent, 16))
+    copies["discriminator"](copies["generator"](latent, batch.condition), batch.condition).logits.square().mean().backward()
+    for each in rates.values():
+        each.step()
+    penalties.clip_weights(copies["generator"], 0.5)
+    ours.step()
+    for name, plain in copies.items():
+        for mine, theirs in zip(ours.game.players[name].parameters(), plain.parameters(), strict=True):
+            torch.testing.assert_close(mine, theirs, rtol=1e-5, atol=1e-6)
+    assert {"losses.generator+discriminator", "gradient.generator", "gradient.discriminator"} <= set(ours._means())
+
+
+def test_a_lazy_penalty_of_one_learner_leaves_the_steps_of_the_other(bars, tmp_path):
+    ours = trainer(bars, "mlp", tmp_path)
+    lazy = games.Turn(("generator",), both(ours).loss, fresh=False, every=4, penalty=True)
+    ours.turns = (both(ours), lazy)
+    assert ours._share("generator") == pytest.approx(4 / 5)
+    assert ours._share("discriminator") == 1
+
+
+@pytest.mark.parametrize(("what", "who"), [("loss", "generator and discriminator"), ("gradient", "discriminator")])
+def test_of_several_learners_the_broken_ones_are_named(bars, tmp_path, what, who):
+    ours = trainer(bars, "mlp", tmp_path)
+    turn = both(ours)
+
+    def broken(batch, draws):
+        loss = turn.loss(batch, draws).loss
+        bias = ours.game.players["discriminator"].head.linear.bias
+        return games.Outcome(loss * float("inf") if what == "loss" else loss + torch.sqrt(bias * 0).sum())
+
+    ours.turns = (dataclasses.replace(turn, loss=broken),)
+    before = copy.deepcopy(ours.game.players["generator"].state_dict())
+    (tick,) = ours.fit(threading.Event())
+    assert tick.notes["reason"] == f"the {who}'s {what} is not finite"
+    assert all(torch.equal(value, before[name]) for name, value in ours.game.players["generator"].state_dict().items())
 
 
 def test_weights_are_clipped_when_asked(bars, tmp_path):
@@ -122,7 +167,7 @@ def test_a_lazy_penalty_is_a_turn_of_its_own(bars, tmp_path):
     """Every 4th step, 4 times the weight, in full precision; the optimizer's rate and betas shrink by 4/5."""
     ours = trainer(bars, "mlp", tmp_path, **{"players.discriminator.penalties.r1": {"weight": 0.3, "every": 4}})
     turn = ours.turns[1]
-    assert (turn.learner, turn.every, turn.fresh, turn.full_precision) == ("discriminator", 4, False, True)
+    assert (turn.learners, turn.every, turn.fresh, turn.full_precision) == (("discriminator",), 4, False, True)
     batch = ours.feed.at(0, 0)
     draws = TurnDraws((1,), 16, 0, 16, CPU)
     real = batch.real.clone().requires_grad_()
@@ -181,7 +226,7 @@ def test_gradients_of_gradients_are_of_full_precision(bars, tmp_path, name, prec
 
 def test_path_length_in_every_step_is_of_full_precision_too(bars, tmp_path):
     ours = trainer(bars, "stylegan2", tmp_path, **{"players.generator.penalties.path-length": {"weight": 2.0, "every": 1}})
-    generators = [turn for turn in ours.turns if turn.learner == "generator"]
+    generators = [turn for turn in ours.turns if turn.learners == ("generator",)]
     assert [turn.full_precision for turn in generators] == [True]
 
 
@@ -261,7 +306,7 @@ def test_what_is_not_finite_never_reaches_a_weight(bars, tmp_path, what):
         )
         return games.Outcome(bad, outcome.shown)
 
-    ours.turns = (games.Turn(turn.learner, broken), ours.turns[1])
+    ours.turns = (games.Turn(turn.learners, broken), ours.turns[1])
     before = {name: copy.deepcopy(player.state_dict()) for name, player in ours.game.players.items()}
     ticks = list(ours.fit(threading.Event()))
     assert [tick.event for tick in ticks] == ["diverged"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from torch import Tensor, nn
 
@@ -48,15 +48,16 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Turn:
-    """`learner` takes a gradient step on `loss`, `repeats` times in a row; while it learns every other player is frozen.
+    """Each of the `learners` takes a gradient step on the one `loss`, `repeats` times in a row; meanwhile every other player is frozen.
 
+    name: under which the loss is shown; without one, the learners'.
     begin: images seen before the first such turn (a phase in which the opponent learns alone).
     fresh: each repeat gets new real examples (and counts them); otherwise it sees those of the turn before.
     every: taken in every so-many-th step only. A turn of a penalty is `penalty`, so that its loss is not shown as a loss.
     full_precision: computed in float32 whatever the recipe's precision (gradients of gradients).
     """
 
-    learner: str
+    learners: tuple[str, ...]
     loss: Callable[[Batch, Draws], Outcome]
     repeats: int = 1
     begin: int = 0
@@ -64,11 +65,22 @@ class Turn:
     every: int = 1
     penalty: bool = False
     full_precision: bool = False
+    name: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.name or "+".join(self.learners)
 
 
 class Game(Protocol):
     players: dict[str, nn.Module]
     averaged: tuple[str, ...]  # players of which an average is kept and handed out
+
+    def __init__(self, recipe: Recipe, players: dict[str, nn.Module]): ...
+
+    @staticmethod
+    def joins(recipe: Recipe) -> tuple[str, ...]:
+        """What of its losses is no mean over examples, by name. With nothing, a batch may be split."""
 
     @property
     def augments(self) -> bool:
@@ -83,7 +95,20 @@ class Game(Protocol):
     def load_state(self, state: dict[str, Tensor]) -> None: ...
 
 
-def build(recipe: Recipe, players: dict[str, nn.Module]) -> Game:
+def kind(recipe: Recipe) -> type[Game]:
+    """The game that a recipe is for."""
+    from .autoencoder import Autoencoder
     from .synthesis import Synthesis
 
-    return {"synthesis": Synthesis}[recipe.game](recipe, players)
+    kinds: dict[str, type[Game]] = {"synthesis": Synthesis, "autoencoder": Autoencoder}
+    return kinds[recipe.game]
+
+
+def build(recipe: Recipe, players: dict[str, nn.Module]) -> Game:
+    return kind(recipe)(recipe, players)
+
+
+def noise_for(generator: Any, draws: Draws) -> Tensor | None:
+    """N x generator.noise_size normal values; None for a generator that takes none."""
+    size = getattr(generator, "noise_size", 0)
+    return draws.normal("noise", size) if size else None

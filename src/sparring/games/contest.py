@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .. import augmentations, penalties
 from ..networks.verdict import Verdict
-from . import Batch, Draws
+from . import Batch, Draws, noise_for
 
 if TYPE_CHECKING:
     from .synthesis import Synthesis
@@ -91,7 +91,7 @@ def _consistency(contest: Contest) -> Tensor:
 def _path_length(contest: Contest) -> Tensor:
     game, draws = contest.game, contest.draws
     styles = game.styles(contest.batch.condition, draws)
-    pictures = game.generator.synthesise(styles, game.noise(draws))
+    pictures = game.generator.synthesise(styles, noise_for(game.generator, draws))
     assert game.recipe.batch
     direction, share = draws.normal("direction", pictures[0].numel()), len(pictures) / game.recipe.batch
     penalty, game.path_mean = penalties.path_length(pictures, styles, direction, game.path_mean, share)

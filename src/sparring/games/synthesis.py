@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy
 from .. import objectives, penalties
 from ..config import Recipe
 from ..errors import UserError
-from . import Batch, Draws, Outcome, Turn
+from . import Batch, Draws, Outcome, Turn, noise_for
 from .contest import PENALTIES, Contest
 from .view import View
 
@@ -26,8 +26,8 @@ class Synthesis:
         self.recipe, self.players = recipe, players
         self.generator: Any = players["generator"]
         self.discriminator = players["discriminator"]
+        assert recipe.objective and recipe.batch
         self.objective = objectives.get(**recipe.objective.model_dump())
-        assert recipe.batch
         self.view = View(recipe.augmentation, recipe.batch)
         self.path_mean = torch.zeros((), device=next(players["generator"].parameters()).device)
         if not hasattr(self.generator, "map") and (recipe.style_mixing or "path-length" in recipe.players["generator"].penalties):
@@ -35,6 +35,11 @@ class Synthesis:
                 "style mixing and the path-length penalty need a style-based generator, "
                 f"and {recipe.players['generator'].network} is none; leave them out"
             )
+
+    @staticmethod
+    def joins(recipe: Recipe) -> tuple[str, ...]:
+        assert recipe.objective
+        return ("objective",) if objectives.get(recipe.objective.name).mean_of_batch else ()
 
     def turns(self) -> tuple[Turn, ...]:
         settings = self.recipe.players
@@ -44,9 +49,9 @@ class Synthesis:
         }
         discriminator, generator = settings["discriminator"], settings["generator"]
         return (
-            Turn("discriminator", self.discriminator_loss, discriminator.repeats, full_precision=precise["discriminator"]),
+            Turn(("discriminator",), self.discriminator_loss, discriminator.repeats, full_precision=precise["discriminator"]),
             *self._lazy("discriminator"),
-            Turn("generator", self.generator_loss, generator.repeats, generator.begin, fresh=False, full_precision=precise["generator"]),
+            Turn(("generator",), self.generator_loss, generator.repeats, generator.begin, fresh=False, full_precision=precise["generator"]),
             *self._lazy("generator"),
         )
 
@@ -79,7 +84,7 @@ class Synthesis:
     def generate(self, condition: dict[str, Tensor] | None, draws: Draws) -> Tensor:
         """Fakes: one latent each or, for a share of them, two whose styles meet at a random layer (style mixing: Karras et al. 2019,
         arXiv:1812.04948, section 3.1)."""
-        noise = self.noise(draws)
+        noise = noise_for(self.generator, draws)
         if not self.recipe.style_mixing:
             return self.generator(draws.latent(self.recipe.latent), condition, noise)
         return self.generator.synthesise(self.styles(condition, draws), noise)
@@ -95,10 +100,6 @@ class Synthesis:
         crossover = torch.where(mixed < self.recipe.style_mixing, 1 + (place * (layers - 1)).floor(), layers)
         before = torch.arange(layers, device=first.device) < crossover[:, None]
         return torch.where(before[:, :, None], first, second)
-
-    def noise(self, draws: Draws) -> Tensor | None:
-        size = getattr(self.generator, "noise_size", 0)
-        return draws.normal("noise", size) if size else None
 
     @property
     def augments(self) -> bool:
@@ -119,7 +120,7 @@ class Synthesis:
         intervals = sorted({penalty.every for penalty in settings.penalties.values() if penalty.every > 1})
         return [
             Turn(
-                player,
+                (player,),
                 partial(self.lazy_penalty, player, every),
                 1,
                 settings.begin,

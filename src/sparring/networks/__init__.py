@@ -1,9 +1,10 @@
 """Architectures: one file per family, registered by name.
 
 A generator is built from (shape, classes, latent_size, **options) and called as `generator(latent, condition, noise)`; a
-discriminator from (shape, classes, **options), called as `discriminator(sample, condition)`, and returns a Verdict. `shape` is a
-sample's shape without the batch dimension, `classes` their number (0: without labels), `condition` named tensors such as
-{"class": N class numbers}. Networks know tensors, nothing else.
+discriminator from (shape, classes, **options), called as `discriminator(sample, condition)`, and returns a Verdict; an encoder from
+(shape, classes, latent_size, **options), called as `encoder(sample, condition)`, and returns the mean and the logarithm of the variance
+of the sample's latents, N x latent_size each. `shape` is a sample's shape without the batch dimension, `classes` their number (0:
+without labels), `condition` named tensors such as {"class": N class numbers}. Networks know tensors, nothing else.
 """
 
 from __future__ import annotations
@@ -44,14 +45,15 @@ def list_networks() -> list[str]:
 
 
 def build(name: str, options: dict[str, Any], **dimensions: Any) -> nn.Module:
-    """The named network. `dimensions`: shape, classes and, for a generator, latent_size.
+    """The named network. `dimensions`: shape, classes and latent_size; each network takes those that it asks for.
 
     Raises UserError for an unknown name or an option that the network does not have.
     """
     if name not in list_networks():
         raise UserError(f"network '{name}' is unknown; {nearest(name, list_networks())}")
     network = _NETWORKS[name]
-    return network(**dimensions, **_checked(name, network, options))
+    asked = {key: value for key, value in dimensions.items() if key in inspect.signature(network).parameters}
+    return network(**asked, **_checked(name, network, options))
 
 
 def _checked(name: str, network: type[nn.Module], options: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from . import Verdict, register
 from .layers import Condition, GrowingConv, HalvingConv, JoinedLabel, Kernel, ProjectionHead, Share, Width, halved, halvings
 
 WIDEST = 512  # channels at the lowest resolutions; Radford et al. go to 1024 (figure 1)
+Shape = tuple[int, int, int]  # channels, height, width
 
 
 @register("dcgan-generator")
@@ -29,7 +30,7 @@ class DCGANGenerator(nn.Module):
 
     def __init__(
         self,
-        shape: tuple[int, int, int],
+        shape: Shape,
         classes: int,
         latent_size: int,
         *,
@@ -76,6 +77,18 @@ class DCGANGenerator(nn.Module):
         return self.layers(self.join(latent, condition))
 
 
+def _halving(shape: Shape, width: int, kernel: int, end_side: int, slope: float, dropout: float) -> tuple[nn.Sequential, int]:
+    """picture (N x C x H x W) -> convolutions of stride 2 with leaky ReLU and dropout -> features (N x D), and D."""
+    channels, height, picture_width = shape
+    stages = halvings(height, picture_width, end_side, least=2)
+    widths = [min(WIDEST, width * 2**power) for power in range(stages)]
+    layers: list[nn.Module] = []
+    for inputs, outputs in zip([channels, *widths], widths, strict=False):
+        layers += [HalvingConv(inputs, outputs, kernel), nn.LeakyReLU(slope), nn.Dropout(dropout)]
+    end = halved(height, picture_width, stages)
+    return nn.Sequential(*layers, nn.Flatten()), widths[-1] * end[0] * end[1]
+
+
 @register("dcgan-discriminator")
 class DCGANDiscriminator(nn.Module):
     """picture (N x C x H x W) -> convolutions of stride 2 with leaky ReLU and dropout -> dense -> logits (N).
@@ -85,7 +98,7 @@ class DCGANDiscriminator(nn.Module):
 
     def __init__(
         self,
-        shape: tuple[int, int, int],
+        shape: Shape,
         classes: int,
         *,
         width: Width = 64,
@@ -95,15 +108,37 @@ class DCGANDiscriminator(nn.Module):
         dropout: Share = 0.3,
     ):
         super().__init__()
-        channels, height, picture_width = shape
-        stages = halvings(height, picture_width, end_side, least=2)
-        widths = [min(WIDEST, width * 2**power) for power in range(stages)]
-        layers: list[nn.Module] = []
-        for inputs, outputs in zip([channels, *widths], widths, strict=False):
-            layers += [HalvingConv(inputs, outputs, kernel), nn.LeakyReLU(slope), nn.Dropout(dropout)]
-        self.layers = nn.Sequential(*layers, nn.Flatten())
-        end = halved(height, picture_width, stages)
-        self.head = ProjectionHead(widths[-1] * end[0] * end[1], classes)
+        self.layers, features = _halving(shape, width, kernel, end_side, slope, dropout)
+        self.head = ProjectionHead(features, classes)
 
     def forward(self, sample: Tensor, condition: Condition = None) -> Verdict:
         return Verdict(self.head(self.layers(sample), condition))
+
+
+@register("dcgan-encoder")
+class DCGANEncoder(nn.Module):
+    """picture (N x C x H x W) -> the discriminator's convolutions -> dense -> mean and log-variance of its latents (N x latent_size each).
+
+    With classes an embedding of the class joins what the dense layer sees, as it joins the generator's latent.
+    """
+
+    def __init__(
+        self,
+        shape: Shape,
+        classes: int,
+        latent_size: int,
+        *,
+        width: Width = 64,
+        kernel: Kernel = 5,
+        end_side: Width = 8,
+        slope: Share = 0.3,
+        dropout: Share = 0.0,
+    ):
+        super().__init__()
+        self.layers, features = _halving(shape, width, kernel, end_side, slope, dropout)
+        self.join = JoinedLabel(features, classes)
+        self.head = nn.Linear(self.join.width, 2 * latent_size)
+
+    def forward(self, sample: Tensor, condition: Condition = None) -> tuple[Tensor, Tensor]:
+        mean, log_variance = self.head(self.join(self.layers(sample), condition)).chunk(2, dim=1)
+        return mean, log_variance

@@ -15,6 +15,7 @@ from sparring.reports.values import count, listed, mapping, plain, short, whole
 from sparring.reports.verdict import unit, verdict
 
 MOST_CLASSES, MOST_NOTES, MOST_SETTINGS = 100, 50, 300
+TAGS = {"autoencoder": "vae"}  # of games, where hubs do not call it "gan"
 
 
 def write_card(run: Path) -> Path:
@@ -41,8 +42,9 @@ def _front_matter(run: RunFolder) -> str:
     import yaml
 
     modality = run.source.get("modality") or run.recipe.get("modality")
-    tags = ["gan", *([f"{modality}-generation"] if modality else []), *([str(run.recipe["name"])] if run.recipe.get("name") else [])]
-    meta = {"library_name": "sparring", "license": "other", "license_name": "unspecified", "tags": tags}
+    kind = TAGS.get(str(run.recipe.get("game")), "gan")
+    tags = [kind, *([f"{modality}-generation"] if modality else []), *([str(run.recipe["name"])] if run.recipe.get("name") else [])]
+    meta = {"library_name": "sparring", "license": "other", "license_name": "unspecified", "tags": list(dict.fromkeys(tags))}
     return f"---\n{yaml.safe_dump(meta, sort_keys=False, allow_unicode=True)}---\n"
 
 

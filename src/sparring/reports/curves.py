@@ -34,14 +34,30 @@ class Curve:
 def curves(log: Log) -> list[Curve]:
     """Every chart that the log has at least one value for."""
     rows = ticks(log)
-    charts = [_losses(rows), _accuracy(rows), _selection(log, rows), _variety(rows), _speed(rows)]
+    charts = [_losses(rows), _reconstruction(rows), _kl(rows), _accuracy(rows), _selection(log, rows), _variety(rows), _speed(rows)]
     return [chart for chart in charts if chart.lines]
 
 
 def _losses(rows: Log) -> Curve:
-    hint = "How hard each player finds the contest. Steady is good, running away is not; these say nothing about how good the samples look."
-    players = dict.fromkeys(str(name) for row in rows for name in mapping(row.get("losses")))
-    return _curve("losses", "Losses", hint, rows, {name: ("losses", name) for name in players})
+    contest = (
+        "How hard each player finds the contest. Steady is good, running away is not; these say nothing about how good the samples look."
+    )
+    alone = (
+        "What the players bring down together: a bound on how unlikely the training examples are to them. Falling is good, level is done."
+    )
+    hint = alone if any("elbo" in row for row in rows) else contest
+    names = dict.fromkeys(str(name) for row in rows for name in mapping(row.get("losses")))
+    return _curve("losses", "Losses", hint, rows, {name.replace("_", " "): ("losses", name) for name in names})
+
+
+def _reconstruction(rows: Log) -> Curve:
+    hint = "The mean squared difference between a training example and what the generator makes of its latents."
+    return _curve("reconstruction", "Reconstruction error", hint, rows, {"squared error": ("elbo", "reconstruction_error")})
+
+
+def _kl(rows: Log) -> Curve:
+    hint = "How much the latents say about an example, in nats (1.44 bits). At zero they say nothing, and samples are all alike."
+    return _curve("kl", "What the latents say", hint, rows, {"KL divergence": ("elbo", "kl")})
 
 
 def _accuracy(rows: Log) -> Curve:
@@ -67,7 +83,7 @@ def _variety(rows: Log) -> Curve:
 
 
 def _speed(rows: Log) -> Curve:
-    hint = "Real examples shown to the discriminator a second."
+    hint = "Real examples learned from a second."
     return _curve("speed", "Speed", hint, rows, {"images a second": ("clock", "images_per_second")})
 
 

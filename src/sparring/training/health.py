@@ -21,15 +21,17 @@ WORSE, BROKEN = 1.5, 4.0  # times the best score
 @dataclass(frozen=True)
 class Look:
     """What one tick saw. selection: the score, lower is better. real, fake: shares judged right. variety, closeness: see metrics.neighbours.
-    gap: where the mean verdict on held-out reals lies between that on training examples (0) and that on fakes (1)."""
+    gap: where the mean verdict on held-out reals lies between that on training examples (0) and that on fakes (1).
+
+    real, fake and gap are None where there is no discriminator."""
 
     images: int
     selection: float
-    real: float
-    fake: float
     variety: float
     closeness: float
-    gap: float
+    real: float | None = None
+    fake: float | None = None
+    gap: float | None = None
 
 
 @dataclass(frozen=True)
@@ -70,26 +72,29 @@ def _trouble(looks: Sequence[Look], best: Look) -> tuple[State, str] | None:
         return "diverged", f"the score is {now.selection:.3g} and was {best.selection:.3g} at image {best.images:,}"
     if all(look.variety < UNVARIED and look.variety < SHRUNK * varied for look in recent):
         return "collapsing", f"samples are {now.variety:.0%} as unlike one another as real ones, and were {varied:.0%}"
-    if best in recent:
-        return _memorising(recent)
-    if all(min(look.real, look.fake) >= SURE for look in recent):
-        return (
-            "discriminator-winning",
-            f"it tells {now.real:.0%} of the reals and {now.fake:.0%} of the fakes right, and the score gets no better",
-        )
-    if all(look.fake <= LOST and look.real >= 1 - LOST for look in recent):
-        return "generator-winning", f"{1 - now.fake:.0%} of the fakes pass as real, and the score gets no better"
-    return _memorising(recent)
+    return (None if best in recent else _one_sided(recent)) or _memorising(recent)
+
+
+def _one_sided(recent: Sequence[Look]) -> tuple[State, str] | None:
+    judged = [(look.real, look.fake) for look in recent if look.real is not None and look.fake is not None]
+    if len(judged) < len(recent):
+        return None
+    real, fake = judged[-1]
+    if all(min(both) >= SURE for both in judged):
+        return "discriminator-winning", f"it tells {real:.0%} of the reals and {fake:.0%} of the fakes right, and the score gets no better"
+    if all(fakes <= LOST and reals >= 1 - LOST for reals, fakes in judged):
+        return "generator-winning", f"{1 - fake:.0%} of the fakes pass as real, and the score gets no better"
+    return None
 
 
 def _memorising(recent: Sequence[Look]) -> tuple[State, str] | None:
     now = recent[-1]
-    if all(look.gap >= GAP and look.closeness <= CLOSE for look in recent):
-        return "memorising", (
-            f"samples lie at {now.closeness:.0%} of the distance of held-out reals from the training examples, "
-            f"and the discriminator puts held-out reals {min(now.gap, 1):.0%} of the way to fakes"
-        )
-    return None
+    if any(look.closeness > CLOSE or (look.gap is not None and look.gap < GAP) for look in recent):
+        return None
+    evidence = f"samples lie at {now.closeness:.0%} of the distance of held-out reals from the training examples"
+    if now.gap is not None:
+        evidence += f", and the discriminator puts held-out reals {min(now.gap, 1):.0%} of the way to fakes"
+    return "memorising", evidence
 
 
 def _worse(look: Look, best: Look, times: float, looks: Sequence[Look]) -> bool:

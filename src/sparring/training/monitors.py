@@ -58,8 +58,8 @@ class Score(Monitor):
 
 
 class Health(Monitor):
-    """Says how the training goes and what is to be done about it, from what `score` saw at the same tick and what the discriminator
-    says of training examples, held-out ones and samples.
+    """Says how the training goes and what is to be done about it, from what `score` saw at the same tick and, where there is a
+    discriminator, what it says of training examples, held-out ones and samples.
 
     examples: real ones with their conditions, by split, encoded and on the device.
     """
@@ -76,9 +76,11 @@ class Health(Monitor):
             tick.action = "roll back" if trainer.best and left > 0 else ""
             return
         assert tick.selection is not None
-        evidence = {**self.score.score.neighbours(self.score.features), "gap": self._gap(trainer)}
-        judged_right = {kind: tick.facts[f"accuracy.{kind}"] for kind in ("real", "fake")}
-        self.looks.append(Look(tick.images, tick.selection, **judged_right, **evidence))
+        evidence = self.score.score.neighbours(self.score.features)
+        if "discriminator" in trainer.game.players:
+            evidence["gap"] = self._gap(trainer)
+        real, fake = (tick.facts.get(f"accuracy.{kind}") for kind in ("real", "fake"))
+        self.looks.append(Look(tick.images, tick.selection, real=real, fake=fake, **evidence))
         judged = judge(self.looks, self.patience, trainer.game.augments, left)
         tick.health, tick.action, tick.notes["evidence"] = judged.state, judged.action, judged.evidence
         tick.facts |= {f"seen.{name}": value for name, value in evidence.items()}
@@ -130,7 +132,7 @@ class Preview(Monitor):
 
 
 class Export(Monitor):
-    """Writes generator.safetensors (the average) and discriminator.safetensors whenever a snapshot is the best so far."""
+    """Writes every player, averaged where an average is kept (generator.safetensors ...), whenever a snapshot is the best so far."""
 
     def __init__(self, folder: Path):
         self.folder = folder

@@ -36,12 +36,10 @@ JUDGED_SHARE = 0.016  # of a tick's images; judging one costs about an eighth of
 def build_players(recipe: Recipe, source: Source, device: torch.device) -> dict[str, nn.Module]:
     """Every network of the recipe, initialised from the recipe's seed, on the device."""
     players = {}
+    dimensions: dict[str, Any] = {"shape": source.shape, "classes": len(source.classes), "latent_size": recipe.latent.size}
     for name, settings in recipe.players.items():
-        dimensions: dict[str, Any] = {"shape": source.shape, "classes": len(source.classes)}
-        if name == "generator":
-            dimensions["latent_size"] = recipe.latent.size
 
-        def build(settings: Any = settings, dimensions: dict[str, Any] = dimensions) -> nn.Module:
+        def build(settings: Any = settings) -> nn.Module:
             return initialise(networks.build(settings.network, settings.options, **dimensions), settings.initialisation)
 
         players[name] = seeded(key(recipe.seed, "weights", name), build).to(device)

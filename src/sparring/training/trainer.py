@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .. import objectives
+from .. import games
 from ..config import Recipe
 from ..draws import key
 from ..errors import UserError
@@ -35,7 +35,7 @@ class NotFinite(Exception):
 class Trainer:
     """Owns optimizers, averages, precision and checkpoints; knows no modality and no architecture.
 
-    Every value it reads from the recipe must be filled in. Progress is counted in images: real examples shown to discriminators.
+    Every value it reads from the recipe must be filled in. Progress is counted in images: real examples shown to those who learn from them.
     """
 
     def __init__(
@@ -50,6 +50,9 @@ class Trainer:
         self.optimizers = {
             name: optimizers.build(recipe.players[name].optimizer, player, self.shares[name]) for name, player in game.players.items()
         }
+        self._weights_of = {
+            name: list(player.parameters()) for name, player in game.players.items()
+        }  # looking for them takes a tenth of a step
         self.averages = {name: Average(game.players[name], recipe.ema_half_life) for name in game.averaged}
         self.images = self.steps = self.attempt = 0
         self.lost = 0  # images of stretches that were given up
@@ -99,7 +102,7 @@ class Trainer:
         for number, turn in enumerate(self.turns):
             if self.images < turn.begin or self.steps % turn.every:
                 continue
-            self._let_learn(turn.learner)
+            self._let_learn(turn.learners)
             for repeat in range(turn.repeats):
                 if turn.fresh or batch is None:
                     batch = self.feed.at(self.images, self.attempt)
@@ -132,7 +135,7 @@ class Trainer:
         """
         if self.recipe.players[player].optimizer.name == "sgd":
             return 1.0
-        mine = [turn for turn in self.turns if turn.learner == player]
+        mine = [turn for turn in self.turns if player in turn.learners]
         return sum(turn.repeats for turn in mine if not turn.penalty) / sum(turn.repeats / turn.every for turn in mine)
 
     def synchronise(self) -> None:
@@ -141,11 +144,11 @@ class Trainer:
             torch.cuda.synchronize(self.device)
 
     def _take(self, turn: Turn, batch: Batch, address: tuple[int, ...]) -> None:
-        """One gradient step of the learner on the turn's loss."""
-        player, optimizer, settings = self.game.players[turn.learner], self.optimizers[turn.learner], self.recipe.players[turn.learner]
-        rate = self.rate(turn.learner) * self.shares[turn.learner]
-        for group in optimizer.param_groups:
-            group["lr"] = rate
+        """One gradient step of every learner on the turn's loss."""
+        for name in turn.learners:
+            rate = self.rate(name) * self.shares[name]
+            for group in self.optimizers[name].param_groups:
+                group["lr"] = rate
         before = self.game.state()
         while True:
             try:
@@ -156,19 +159,22 @@ class Trainer:
                     raise
             self._split(batch)  # outside of the handler, which holds on to the tensors of the failed pass
             self.game.load_state(before)
-        norm = torch.nn.utils.get_total_norm([each.grad for each in player.parameters() if each.grad is not None])
-        if not torch.isfinite(norm + loss):
-            raise NotFinite(f"the {turn.learner}'s {'gradient' if torch.isfinite(loss) else 'loss'} is not finite")
+        norms = {name: total_gradient(self._weights_of[name]) for name in turn.learners}
+        if not torch.isfinite(torch.stack([loss, *norms.values()])).all():
+            broken = [name for name, norm in norms.items() if not torch.isfinite(norm)] if torch.isfinite(loss) else turn.learners
+            raise NotFinite(f"the {' and '.join(broken)}'s {'gradient' if torch.isfinite(loss) else 'loss'} is not finite")
         for values, share in shown:
             self._show(values, share)
-        self._show({f"gradient.{turn.learner}": norm}, 1.0)
-        optimizer.step()
-        if settings.clip_weights:
-            clip_weights(player, settings.clip_weights)
+        self._show({f"gradient.{name}": norm for name, norm in norms.items()}, 1.0)
+        for name in turn.learners:
+            self.optimizers[name].step()
+            if bound := self.recipe.players[name].clip_weights:
+                clip_weights(self.game.players[name], bound)
 
     def _gradients(self, turn: Turn, batch: Batch, address: tuple[int, ...]) -> tuple[Tensor, list[tuple[dict[str, Tensor], float]]]:
-        """Leave the gradients of the turn's loss, summed over micro-batches, in the learner; the loss, and what each micro-batch shows."""
-        self.optimizers[turn.learner].zero_grad(set_to_none=True)
+        """Leave the gradients of the turn's loss, summed over micro-batches, in the learners; the loss, and what each micro-batch shows."""
+        for name in turn.learners:
+            self.optimizers[name].zero_grad(set_to_none=True)
         count, loss = len(batch.real), torch.zeros((), device=self.device)
         kind, shown = "penalties" if turn.penalty else "losses", []
         short = self.recipe.precision == "bfloat16" and not turn.full_precision
@@ -180,7 +186,7 @@ class Trainer:
                     outcome = turn.loss(batch.rows(start, stop), TurnDraws(address, count, start, stop, self.device))
                 (outcome.loss * share).backward()
                 loss = loss + outcome.loss.detach() * share
-                shown.append(({f"{kind}.{turn.learner}": outcome.loss.detach(), **outcome.shown}, share))
+                shown.append(({f"{kind}.{turn.title}": outcome.loss.detach(), **outcome.shown}, share))
         return loss, shown
 
     def _split(self, batch: Batch) -> None:
@@ -199,10 +205,11 @@ class Trainer:
         self.micro_batch = self.micro_batch // 2
         self.split_at.append({"images": self.images, "micro_batch": self.micro_batch})
 
-    def _let_learn(self, learner: str) -> None:
-        """Freeze every player but one: no gradients are computed for nothing."""
-        for name, player in self.game.players.items():
-            player.requires_grad_(name == learner)
+    def _let_learn(self, learners: Sequence[str]) -> None:
+        """Freeze every other player: no gradients are computed for nothing."""
+        for name, weights in self._weights_of.items():
+            for weight in weights:
+                weight.requires_grad_(name in learners)
 
     @contextlib.contextmanager
     def _layers_draw_from(self, *address: int | str) -> Iterator[None]:
@@ -360,15 +367,19 @@ def _below(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
     return {key.removeprefix(f"{name}."): value for key, value in tensors.items() if key.startswith(f"{name}.")}
 
 
+def total_gradient(weights: Sequence[Tensor]) -> Tensor:
+    """The norm of all their gradients together."""
+    return torch.nn.utils.get_total_norm([each.grad for each in weights if each.grad is not None])
+
+
 def out_of_memory(error: RuntimeError) -> bool:
     """torch has a class for GPUs; the CPU's allocator raises a plain RuntimeError."""
     return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
 
 
 def sees_whole_batch(recipe: Recipe, players: dict[str, nn.Module]) -> list[str]:
-    """What makes of a batch something else than of its parts, by name: players, and "objective". With none, a batch may be split."""
-    joined = [name for name, player in players.items() if has_batch_statistics(player)]
-    return [*joined, "objective"] if objectives.get(recipe.objective.name).mean_of_batch else joined
+    """What makes of a batch something else than of its parts, by name: players, and parts of the game's losses. With none, it may be split."""
+    return [*(name for name, player in players.items() if has_batch_statistics(player)), *games.kind(recipe).joins(recipe)]
 
 
 def has_batch_statistics(module: nn.Module) -> bool:
