@@ -18,16 +18,27 @@ if TYPE_CHECKING:
     from .errors import UserError
     from .gan import Gan, load
     from .run import Run
+    from .tasks.compare import compare
+    from .tasks.evaluate import evaluate
 
 __version__ = "0.1.0"
-__all__ = ["Gan", "Run", "UserError", "list_recipes", "load", "train"]
+__all__ = ["Gan", "Run", "UserError", "compare", "evaluate", "list_recipes", "load", "train"]
 
 # Threads that wait by spinning take the cores from whatever else is running: beside one busy program two threads trained twenty times
 # slower so than with threads that sleep. It has to be said before torch is loaded.
 if "torch" not in sys.modules and "GOMP_SPINCOUNT" not in os.environ:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-_HOMES = {"Gan": "gan", "Run": "run", "UserError": "errors", "list_recipes": "config", "load": "gan", "train": "api"}
+_HOMES = {
+    "Gan": "gan",
+    "Run": "run",
+    "UserError": "errors",
+    "list_recipes": "config",
+    "load": "gan",
+    "train": "api",
+    "compare": "tasks.compare",
+    "evaluate": "tasks.evaluate",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -25,6 +25,8 @@ from .training.session import Session
 from .training.trainer import Trainer
 from .wishes import Wishes
 
+STRIP_STOPS, STRIP_FRAMES = 4, 7  # of the walk through latent space in the report
+
 
 def train(
     source: str | Path | Source,
@@ -182,8 +184,10 @@ def _finish(session: Session, run: Run, listener: Listener, last: Tick | None) -
 def _write_pages(run: Run, listener: Listener) -> None:
     """The film, the report and the model card of a finished run."""
     from .reports import write_card, write_film, write_report
+    from .tasks.interpolate import interpolate_file
 
     film = write_film(run.path)
+    interpolate_file(run.path, run.path / "interpolation.png", stops=STRIP_STOPS, frames=STRIP_FRAMES)
     write_card(run.path)
     report = write_report(run.path)  # last: where it is, the others are
     listener.note(f"samples: {max((run.path / 'samples').glob('*.png'))} (film: {film})\nreport: {report}")

@@ -51,15 +51,17 @@ def begin(
         listener.note(note)
     given = _given_recipe(source, wishes, base)
     choices = Choices(_with_wishes(given, wishes))
-    _check_source(choices.recipe, source)
+    check_source(choices.recipe, source)
     values.from_data(choices, source)
     values.from_machine(choices, device)
     players = sessions.build_players(choices.recipe, source, device)
+    codec = modalities.get(source.modality).fit_codec(source, choices.recipe.value_range)
     if init_from is not None:
         sessions.start_from(players, init_from)
         listener.note(f"starting from the weights of {init_from}")
+    else:
+        sessions.fit_to_data(choices.recipe, players, source, codec)
     values.micro_batch(choices, players)
-    codec = modalities.get(source.modality).fit_codec(source, choices.recipe.value_range)
     net = sessions.fit_features(source, run.path, listener.progress)
     session = sessions.build(choices.recipe, source, codec, players, device, run.path, net)
     planned = _plan(choices, session, budget_end, listener)
@@ -112,9 +114,6 @@ def _given_recipe(source: Source, wishes: Wishes, base: Run | None) -> Recipe:
         recipe = base.recipe()[0].model_copy(update=dict.fromkeys(("images", "tick", "score_samples", "final_samples", "precision")))
     else:
         recipe = load_recipe(wishes.recipe or modalities.get(source.modality).DEFAULT_RECIPE)
-    if source.modality not in recipe.modalities:
-        allowed = " or ".join(recipe.modalities)
-        raise UserError(f"recipe '{recipe.name}' is for {allowed}, and this is {source.modality}; see `sparring recipes`")
     return recipe
 
 
@@ -129,8 +128,11 @@ def _with_wishes(recipe: Recipe, wishes: Wishes) -> Recipe:
     return recipe
 
 
-def _check_source(recipe: Recipe, source: Source) -> None:
-    """Can this recipe learn from this data at all?"""
+def check_source(recipe: Recipe, source: Source) -> None:
+    """Can this recipe learn from this data at all? Raises UserError with the reason where it cannot."""
+    if source.modality not in recipe.modalities:
+        allowed = " or ".join(recipe.modalities)
+        raise UserError(f"recipe '{recipe.name}' is for {allowed}, and this is {source.modality}; see `sparring recipes`")
     if not source.classes and (recipe.needs_labels or recipe.class_loss):
         raise UserError(
             f"recipe '{recipe.name}' learns classes, and {source.name} has no labels; put the items into one folder a class, "

@@ -20,7 +20,7 @@ def test_the_card_has_front_matter_use_data_scores_and_limits(run):
     assert "sparring generate RUN -n 64 -o out/" in body
     assert 'sparring.load("RUN")' in body
     assert "1,437 train, 180 validation, 180 test" in body
-    assert "| label\\_agreement | 0.97 | classifier sparring-digits, samples 1000 |" in body
+    assert "| asked label recognised | 0.97 | classifier sparring-digits, samples 1000 |" in body
     assert "## Limits" in body
 
 

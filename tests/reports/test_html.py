@@ -75,7 +75,7 @@ def test_a_finished_run_has_every_section_in_order_and_loads_nothing(run):
     page = write_report(run).read_text(encoding="utf-8")
     assert_self_contained(page)
     assert headings(page) == [
-        "What it makes", "The data", "How the training went", "Samples over time", "Scores", "The recipe", "Command, versions, machine",
+        "What it makes", "The data", "How the training went", "Samples over time", "Scores", "Limits", "The recipe", "Command, versions, machine",
     ]  # fmt: skip
     assert page.index("was trained on 1,437 examples") < page.index("What it makes")
     assert "sparring train digits --budget 60s" in page
@@ -124,7 +124,7 @@ def test_a_run_of_broken_files_has_a_report(run):
         (run / part).write_bytes(b'{"a": [')
     page = write_report(run).read_text(encoding="utf-8")
     assert_self_contained(page)
-    assert headings(page) == ["What it makes", "Samples over time"]
+    assert headings(page) == ["What it makes", "Samples over time", "Limits"]
 
 
 def test_values_of_the_wrong_kind_do_not_break_the_page(run):

@@ -13,10 +13,12 @@ from .neighbours import square_blocks, squared_reach, within
 @dataclass(frozen=True)
 class DensityCoverage:
     """density: in how many neighbourhoods of reals a sample lies, as a share of k; from 0, about 1 for real against real, above 1 where
-    samples crowd in the middle. coverage: the share of reals with a sample in their neighbourhood; 0 to 1. Higher is better."""
+    samples crowd in the middle. coverage: the share of reals with a sample in their neighbourhood; 0 to 1. Higher is better.
+    density_error: the standard error of the density, which is a mean over samples; the reals count as given. inf for one sample."""
 
     density: float
     coverage: float
+    density_error: float
 
 
 def density_coverage(generated: np.ndarray, real: np.ndarray, k: int = 5) -> DensityCoverage:
@@ -31,9 +33,10 @@ def density_coverage(generated: np.ndarray, real: np.ndarray, k: int = 5) -> Den
     for part, squares in square_blocks(real, real):
         members[part] = within(squares, reach[part, None]).sum(axis=1) - 1
     members = np.maximum(members, 1)
-    crowd, hits = 0.0, 0
+    crowd, hits = np.zeros(len(generated)), 0
     for part, squares in square_blocks(real, generated):
         inside = within(squares, reach[part, None])
-        crowd += float((inside.sum(axis=1) / members[part]).sum())
+        crowd += (inside / members[part, None]).sum(axis=0)
         hits += int(inside.any(axis=1).sum())
-    return DensityCoverage(crowd / len(generated), hits / len(real))
+    error = float(crowd.std(ddof=1) / np.sqrt(len(crowd))) if len(crowd) > 1 else float("inf")
+    return DensityCoverage(float(crowd.mean()), hits / len(real), error)

@@ -29,8 +29,8 @@ class QuickScore:
 
     def __init__(self, net: FeatureNet, source: Source, count: int, seed: int):
         self.net, self.count = net, min(count, source.count("train"))
-        held_out = _some(source.count("test"), MOST, seed, "held-out")
-        training = _some(source.count("train"), self.count, seed, "training")
+        held_out = chosen(source.count("test"), MOST, seed, "held-out")
+        training = chosen(source.count("train"), self.count, seed, "training")
         self.test = net.of(source, held_out, "test")
         self.test_joint = joined(self.test, source.labels(held_out, "test"), len(source.classes)) if source.classes else self.test
         self.classes = len(source.classes)
@@ -82,5 +82,6 @@ def joined(features: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray
     return np.hstack([features, np.sqrt(features.shape[1]) * np.eye(columns)[labels % columns]])
 
 
-def _some(count: int, most: int, seed: int, purpose: str) -> np.ndarray:
+def chosen(count: int, most: int, seed: int, purpose: str) -> np.ndarray:
+    """Which of `count` examples are looked at, at most `most`: in order, so that they are read quickly."""
     return np.sort(numpy_generator(seed, "score", purpose).permutation(count)[:most])

@@ -5,14 +5,16 @@ from __future__ import annotations
 import html
 import re
 import shlex
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from sparring.files import write_text
+from sparring.reports.findings import findings, interval
 from sparring.reports.folder import RunFolder, open_run
-from sparring.reports.scores import scores
+from sparring.reports.scores import NAMES, ordered, scores
 from sparring.reports.settings import settings
-from sparring.reports.values import count, listed, mapping, plain, short, whole
-from sparring.reports.verdict import unit, verdict
+from sparring.reports.values import count, listed, mapping, number, plain, short, whole
+from sparring.reports.verdict import limits, unit, verdict
 
 MOST_CLASSES, MOST_NOTES, MOST_SETTINGS = 100, 50, 300
 TAGS = {"autoencoder": "vae"}  # of games, where hubs do not call it "gan"
@@ -106,22 +108,39 @@ def _training(run: RunFolder) -> str:
 
 
 def _scores(run: RunFolder) -> str:
-    rows = [(one.name, "not measured" if one.value is None else short(one.value), one.measured_on) for one in scores(run.log).values()]
+    if run.evaluation:
+        return _evaluated(run)
+    rows = [
+        (NAMES.get(one.name, one.name), "not measured" if one.value is None else short(one.value), one.measured_on)
+        for one in scores(run.log).values()
+    ]
     return "## Scores\n\n" + (_table(("score", "value", "measured on"), rows) if rows else "None was measured.")
 
 
+def _evaluated(run: RunFolder) -> str:
+    """What `sparring evaluate` found."""
+    said = "\n".join(f"- {escaped(sentence)}" for sentence in findings(run.evaluation, unit(run.source)))
+    rows = []
+    for name, score in ordered(mapping(run.evaluation.get("scores"))):
+        value, real = number(score.get("value")), number(score.get("real"))
+        on = ", ".join(f"{key} {plain(part)}" for key, part in mapping(score.get("fingerprint")).items())
+        rows.append(
+            (
+                NAMES.get(name, name),
+                "not finite" if value is None else short(value),
+                interval(score),
+                "" if real is None else short(real),
+                on,
+            )
+        )
+    return f"## Scores\n\n{said}\n\n" + _table(("score", "value", "95 %", "real examples", "measured on"), rows)
+
+
 def _limits(run: RunFolder) -> str:
-    what = unit(run.source)
-    return f"""## Limits
-
-- It can only make what resembles its training data, with all that is missing, rare or one-sided in it.
-- It may come close to single {escaped(what)} of its training data.
-- The scores were measured as is said beside them; they do not compare with numbers measured in any other way, published ones among them.
-- What it makes is not real: say so where it is shown, and do not take it for evidence.
-- Neither the licence of the training data nor that of this model was stated: settle both before passing it on."""
+    return "## Limits\n\n" + "\n".join(f"- {escaped(limit)}" for limit in limits(unit(run.source)))
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, str, str]]) -> str:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *(tuple(escaped(cell) for cell in row) for row in rows)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) if rows else ""
 

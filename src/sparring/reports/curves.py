@@ -110,15 +110,13 @@ def svg(curve: Curve) -> str:
     import matplotlib
     from matplotlib.figure import Figure
 
-    settings: Any = {"svg.fonttype": "none", "svg.hashsalt": curve.key, "font.size": 9, "text.color": INK, "axes.edgecolor": INK,
-                "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "text.parse_math": False, "text.usetex": False}  # fmt: skip
-    with matplotlib.rc_context(settings):
+    with matplotlib.rc_context(settings(curve.key)):
         figure = Figure(figsize=(4.8, 2.7), layout="constrained")
         figure.patch.set_alpha(0)
         _draw(figure.add_subplot(), curve)
         out = io.StringIO()
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    return _inline(out.getvalue(), curve)
+    return inline(out.getvalue(), curve.key, curve.title)
 
 
 def _draw(axes: Axes, curve: Curve) -> None:
@@ -164,7 +162,13 @@ def _mark_best(axes: Axes, curve: Curve) -> None:
         axes.plot([curve.images[curve.best]], [value], "o", markersize=7, color=COLOURS[1], zorder=5, label=label)
 
 
-def _inline(document: str, curve: Curve) -> str:
+def settings(key: str) -> Any:
+    """matplotlib's, for charts that a page colours; the same key gives the same ids."""
+    return {"svg.fonttype": "none", "svg.hashsalt": key, "font.size": 9, "text.color": INK, "axes.edgecolor": INK,
+            "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "text.parse_math": False, "text.usetex": False}  # fmt: skip
+
+
+def inline(document: str, key: str, title: str) -> str:
     """The <svg> element alone: no XML header, no fixed size, ids of its own on the page, named for those who cannot see it."""
     import html
     import re
@@ -172,7 +176,7 @@ def _inline(document: str, curve: Curve) -> str:
     body = document[document.index("<svg") :].replace(INK, "currentColor")
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
     for reference in (' id="', "url(#", 'href="#'):
-        body = body.replace(reference, f"{reference}{curve.key}-")
+        body = body.replace(reference, f"{reference}{key}-")
     opening, rest = body.split(">", 1)
     opening = re.sub(r'\s(width|height)="[^"]*"', "", opening)
-    return f'{opening} role="img" aria-label="{html.escape(curve.title)}">{rest.strip()}'
+    return f'{opening} role="img" aria-label="{html.escape(title)}">{rest.strip()}'

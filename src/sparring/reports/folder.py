@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from sparring.errors import UserError
-from sparring.reports.log import Log, read_log
+from sparring.reports.log import Log, read_log, snapshot_images
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class RunFolder:
     log: Log
     samples: list[tuple[int, Path]]  # images seen, picture; oldest first
     missing: list[str]
+    evaluation: dict[str, Any] = field(default_factory=dict)  # of the snapshot that is kept now; {} for none
 
     @property
     def name(self) -> str:
@@ -42,7 +43,13 @@ def open_run(run: Path) -> RunFolder:
         missing.append("log.jsonl has no whole line yet" if (run / "log.jsonl").exists() else "log.jsonl is not there")
     if not samples:
         missing.append("samples/ holds no picture yet")
-    return RunFolder(run, recipe, source, log, samples, missing)
+    return RunFolder(run, recipe, source, log, samples, missing, read_evaluation(run, log))
+
+
+def read_evaluation(run: Path, log: Log) -> dict[str, Any]:
+    """evaluation.json, if it is of the snapshot that the run hands out now; {} where there is none or the training has gone on since."""
+    found = _read(run / "evaluation.json", json.loads, [])
+    return found if found.get("snapshot") == snapshot_images(log) else {}
 
 
 def list_samples(run: Path) -> list[tuple[int, Path]]:

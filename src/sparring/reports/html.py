@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sparring.files import write_text
 from sparring.reports.curves import curves, svg
+from sparring.reports.evaluated import evaluated
 from sparring.reports.folder import RunFolder, open_run
 from sparring.reports.log import images_seen, snapshot_images
 from sparring.reports.markup import bullets, page, paragraph, picture, section, table, text
@@ -14,10 +15,10 @@ from sparring.reports.pictures import data_uri, evenly, open_picture
 from sparring.reports.scores import multiple_of_real, scores
 from sparring.reports.settings import flat, settings
 from sparring.reports.values import count, listed, mapping, percent, plain, short, whole
-from sparring.reports.verdict import verdict
+from sparring.reports.verdict import limits, unit, verdict
 
 FINAL_SIDE, FILM_SIDE, FILM_MOST = 1024, 320, 8  # pixels, pixels, pictures
-MOST_CLASSES, MOST_NOTES, MOST_SETTINGS = 100, 50, 300
+MOST_CLASSES, MOST_NOTES, MOST_SETTINGS, MOST_STRETCHES = 100, 50, 300, 100
 
 
 def write_report(run: Path) -> Path:
@@ -35,9 +36,13 @@ def render(run: RunFolder) -> str:
         _missing(run),
         _final_grid(run),
         _data(run),
+        *evaluated(run),
         _curves(run),
+        _health(run),
         _over_time(run),
+        _interpolation(run),
         _scores(run),
+        _limits(run),
         _recipe(run),
         _reproduce(run),
         "<footer>Made by sparring. This page is one file and loads nothing from anywhere.</footer>",
@@ -128,7 +133,39 @@ def _over_time(run: RunFolder) -> str:
     return section("Samples over time", intro, f'<div class="film">{"".join(figures)}</div>') if figures else ""
 
 
+def _health(run: RunFolder) -> str:
+    """A row for every stretch of the training in one health, with the last evidence of it and what was done."""
+    rows: list[tuple[str, str, str, str]] = []
+    for entry in run.log:
+        if entry.get("event") in ("tick", "diverged") and entry.get("health"):
+            row = (
+                str(entry["health"]),
+                count(whole(entry.get("images")) or 0),
+                plain(entry.get("evidence") or entry.get("reason") or ""),
+                plain(entry.get("action") or ""),
+            )
+            if rows and rows[-1][0] == row[0] and not rows[-1][3]:
+                rows.pop()
+            rows.append(row)
+    known = any(row[0] != "unjudged" for row in rows)
+    return section("Its health", table(("health", "until image", "evidence", "what was done"), rows[-MOST_STRETCHES:])) if known else ""
+
+
+def _interpolation(run: RunFolder) -> str:
+    strip = open_picture(run.path / "interpolation.png")
+    if strip is None:
+        return ""
+    caption = "A walk through latent space. Smooth changes speak for a generator that has learned more than single examples."
+    return section("From sample to sample", picture(data_uri(strip, FINAL_SIDE), "A walk from sample to sample", caption, None))
+
+
+def _limits(run: RunFolder) -> str:
+    return section("Limits", bullets(limits(unit(run.source)), "notes"))
+
+
 def _scores(run: RunFolder) -> str:
+    if run.evaluation:
+        return ""
     found = scores(run.log)
     rows = [
         (score.name, "not measured" if score.value is None else short(score.value), score.measured_on, score.meaning)

@@ -10,12 +10,61 @@ from sparring.reports.log import Log, best_tick, last_event, ticks
 from sparring.reports.settings import flat
 from sparring.reports.values import mapping, number, plain
 
+NAMES = {
+    "frechet_distance": "Frechet distance",
+    "frechet_distance_real": "Frechet distance of reals",
+    "frechet_distance_infinite": "Frechet distance, infinitely many samples",
+    "kernel_distance": "kernel distance",
+    "kernel_distance_real": "kernel distance of reals",
+    "inception_score": "inception score",
+    "precision": "precision",
+    "recall": "recall",
+    "density": "density",
+    "coverage": "coverage",
+    "coverage_real": "coverage by reals",
+    "label_agreement": "asked label recognised",
+    "class_shift": "shift of the classes",
+    "classification_accuracy": "accuracy of a classifier of samples",
+    "diversity": "variety within a class",
+    "ms_ssim": "likeness within a class (MS-SSIM)",
+    "modes_hit": "modes hit",
+    "good_share": "samples in a mode",
+    "mode_divergence": "divergence of the modes",
+    "judged_right_training": "training examples judged real",
+    "judged_right_held_out": "held-out examples judged real",
+    "judged_right_generated": "samples judged fake",
+    "fooling_rate": "fooling rate",
+    "copied_share": "share close to training examples",
+    "closer_than_held_out": "closer to training than held-outs",
+    "selection": "selection score",
+}
+FROM_REALS = ("frechet_distance", "kernel_distance")
 MEANINGS = {
     "frechet_distance": "How far the generated examples are, as a crowd, from real ones that were never trained on. Lower is better.",
     "frechet_distance_real": "The same distance for as many real examples: what even perfect generated examples would score.",
+    "frechet_distance_infinite": "The same without the bias of small counts: 0 for a perfect generator, within its error.",
     "kernel_distance": "Another distance between generated and real examples, fairer when there are few of them. Lower is better.",
     "kernel_distance_real": "The same distance for as many real examples; around zero, and a little below it by chance.",
+    "inception_score": "How sure the class of each sample is and how many classes there are; never looks at real examples. Higher is better.",
+    "precision": "The share of samples that look like real examples. Higher is better.",
+    "recall": "The share of real examples that the generator could have made. Higher is better.",
+    "density": "How many real examples have a sample for a neighbour, on average; about 1 for reals. Higher is better.",
+    "coverage": "The share of held-out examples that have a sample for a neighbour: low means that kinds are missing. Higher is better.",
+    "coverage_real": "The same for as many real examples.",
     "label_agreement": "The share of generated examples in which a classifier trained on real ones sees the label that was asked for.",
+    "class_shift": "The share of samples that would have to change class for classes to be as frequent as among reals. Lower is better.",
+    "classification_accuracy": "How many held-out real examples a classifier gets right that has seen samples alone (CAS). Higher is better.",
+    "diversity": "How unlike one another samples of one class are, as a share of reals: below 1 they repeat themselves.",
+    "ms_ssim": "How alike two samples of one class are, pixel by pixel; compare it with that of reals: higher means less variety.",
+    "modes_hit": "Modes of the simulated data in which there is at least one sample. Higher is better.",
+    "good_share": "The share of samples within three standard deviations of a mode. Higher is better.",
+    "mode_divergence": "How unevenly the modes are hit, in nats. 0 is even.",
+    "judged_right_training": "What the discriminator says of examples that it was trained on.",
+    "judged_right_held_out": "The same of examples that it never saw: much lower means that it learned its examples by heart.",
+    "judged_right_generated": "How often it recognises a sample as one.",
+    "fooling_rate": "The share of samples that the discriminator takes for real. It says as much about the discriminator as about the generator.",
+    "copied_share": "The share of samples closer to a training example than the closest 5 % of held-out ones are: 5 % for new ones, 100 % for copies.",
+    "closer_than_held_out": "How often a sample is closer to the training data than a held-out example is; 50 % for new ones.",
     "selection": "The quick score that chose the kept snapshot, of examples and their labels together. Lower is better.",
 }
 
@@ -53,6 +102,12 @@ def _score(name: str, value: Any) -> Score:
     if isinstance(value, Mapping):
         return Score(name, number(value.get("value")), mapping(value.get("fingerprint")))
     return Score(name, number(value), {})
+
+
+def ordered(found: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Scores by name in the order of NAMES, those without a place there last."""
+    places = list(NAMES)
+    return sorted(found.items(), key=lambda item: places.index(item[0]) if item[0] in places else len(places))
 
 
 def multiple_of_real(found: Mapping[str, Score]) -> float | None:

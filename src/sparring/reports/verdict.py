@@ -23,6 +23,17 @@ def unit(source: Mapping[str, Any]) -> str:
     return str(source.get("unit") or "examples")
 
 
+def limits(what: str) -> list[str]:
+    """What every reader of a report should know. what: of the values, in the plural."""
+    return [
+        "It can only make what resembles its training data, with all that is missing, rare or one-sided in it.",
+        f"It may come close to single {what} of its training data.",
+        "The scores were measured as is said beside them; they do not compare with numbers measured in any other way, published ones among them.",
+        "What it makes is not real: say so where it is shown, and do not take it for evidence.",
+        "Neither the licence of the training data nor that of this model was stated: settle both before passing it on.",
+    ]
+
+
 def _trained(recipe: Mapping[str, Any], source: Mapping[str, Any], log: Log) -> str:
     what = f"Recipe {recipe['name']}" if recipe.get("name") else "A GAN"
     seen = images_seen(log)

@@ -50,6 +50,7 @@ class Extractor(ABC):
     classes: int = 0  # K; 0 where there are no probabilities
     chunk: int = 32
     cached: bool = True  # worth a place on the disk
+    light: bool = False  # thousands of values a second on a CPU
     notes: tuple[str, ...] = ()  # sentences for the user
 
     @abstractmethod

@@ -22,7 +22,7 @@ SEED = 1  # whatever the training's: its score and this one measure in the same 
 class Classifier(Extractor):
     """The features of a FeatureNet (those of a run, say), and the probabilities of the source's classes where it learned them."""
 
-    name, chunk = NAME, CHUNK
+    name, chunk, light = NAME, CHUNK, True
 
     def __init__(self, net: FeatureNet):
         self.net = net

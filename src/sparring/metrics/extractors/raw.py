@@ -25,7 +25,7 @@ class Raw(Extractor):
     """Values of one shape, flattened; bytes divided by 255. With more than MOST numbers: pictures shrunk, anything else projected on
     the principal components of training examples."""
 
-    name, chunk, cached = NAME, 256, False
+    name, chunk, cached, light = NAME, 256, False, True
 
     def __init__(
         self, shape: tuple[int, ...], kind: np.dtype, mean: np.ndarray | None = None, axes: np.ndarray | None = None, fitted: str = ""

@@ -1,0 +1,134 @@
+"""sparring evaluate"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from ..metrics.evaluation import Evaluation
+
+
+def register(app: typer.Typer) -> None:
+    @app.command()
+    def evaluate(
+        run: Annotated[str, typer.Argument(help="The run folder of a training; or samples in files of any program, with --data.")],
+        data: Annotated[str | None, typer.Option(help="What to hold it against. Default: the data that the run was trained on.")] = None,
+        metrics: Annotated[
+            str | None,
+            typer.Option(
+                help="Only these, for example fid,kid,prdc: fid, kid, is, prdc, labels, diversity, modes, discriminator, memorisation, cas, all. "
+                "Default: all that apply but cas, which trains a network."
+            ),
+        ] = None,
+        features: Annotated[
+            str, typer.Option(help="What distances are measured in: classifier (learned here), raw, efficientnet-lite0, inception.")
+        ] = "classifier",
+        weights: Annotated[Path | None, typer.Option(help="The file with the weights of these features, for inception.")] = None,
+        samples: Annotated[
+            int | None, typer.Option("-n", "--samples", min=2, help="How many. Default: 10,000, at most as many as training examples.")
+        ] = None,
+        against: Annotated[
+            str | None, typer.Option(help="Another run, or other samples: which of the two is better, and is that sure?")
+        ] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
+    ) -> None:
+        """How good are the samples, how varied, are they copies, and what would real examples score?
+
+        Example:  sparring evaluate runs/digits   |   sparring evaluate runs/digits --against runs/digits-mlp
+
+        A run's numbers and their meaning go into its evaluation.json and report.html too.
+        """
+        from ..errors import UserError
+        from ..listening import Silent
+        from ..metrics.scores import difference
+        from ..tasks.evaluate import evaluate as measured
+        from .progress import terminal
+
+        wanted = None if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]
+        options: dict[str, Any] = {"metrics": wanted, "features": features, "weights": weights, "samples": samples}
+        if as_json:
+            found = [measured(each, data, listener=Silent(), **options) for each in (run, against) if each is not None]
+        else:
+            with terminal() as listener:
+                found = [measured(each, data, listener=listener, **options) for each in (run, against) if each is not None]
+        differences = (
+            [difference(score, found[1].scores[name]) for name, score in found[0].scores.items() if name in found[1].scores]
+            if against
+            else []
+        )
+        if as_json:
+            described = [each.described() for each in found]
+            both = (
+                {"run": described[0], "against": described[1], "differences": [vars(each) for each in differences]}
+                if against
+                else described[0]
+            )
+            typer.echo(json.dumps(both, indent=2, ensure_ascii=False))
+            return
+        names = [Path(each).name for each in (run, against) if each is not None]
+        if not found[0].scores:
+            raise UserError(f"nothing could be measured: {'; '.join(found[0].left_out.values())}")
+        if against:
+            _print_both(names, found, differences)
+            return
+        _print_one(found[0])
+        if (page := Path(run) / "report.html").is_file():
+            typer.echo(f"report: {page}")
+
+
+def _print_one(found: Evaluation) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from ..reports.findings import findings, interval
+    from ..reports.scores import NAMES
+    from ..reports.values import percent, short
+
+    table = Table("score", "value", "95 %", "real examples", "better", box=None, header_style="bold")
+    for score in found.scores.values():
+        described = score.described()
+        real = "" if score.real is None else short(score.real)
+        table.add_row(NAMES.get(score.name, score.name), short(score.value), interval(described), real, score.better)
+    console = Console()
+    console.print(table)
+    if found.classes:
+        rows = Table("class", "made", "real", "recognised", "variety", "", box=None, header_style="bold")
+        for row in found.classes[:50]:
+            right, varied = (percent(value) if value is not None else "" for value in (row.agreement, row.diversity))
+            rows.add_row(row.name, percent(row.share), percent(row.real_share), right, varied, row.made)
+        console.print(rows)
+    for sentence in findings(found.described()):
+        typer.echo(sentence)
+    for name, reason in found.left_out.items():
+        typer.echo(f"not measured, {name}: {reason}")
+    first = next(iter(found.scores.values()))
+    typer.echo("measured on: " + ", ".join(f"{key} {value}" for key, value in (first.fingerprint or {}).items()))
+
+
+def _print_both(names: list[str], found: list[Evaluation], differences: list[Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from ..reports.scores import NAMES
+    from ..reports.values import short
+
+    table = Table("score", *names, "better", "by chance", box=None, header_style="bold")
+    for each in differences:
+        mine, theirs = (evaluation.scores[each.name] for evaluation in found)
+        better = ""
+        if mine.better and each.value:
+            better = names[0] if (each.value < 0) == (mine.better == "lower") else names[1]
+        chance = "not known" if each.chance is None else f"{each.chance:.2g}"
+        table.add_row(
+            NAMES.get(each.name, each.name),
+            short(mine.value),
+            short(theirs.value),
+            better if each.sure else f"{better}?" if better else "",
+            chance,
+        )
+    Console().print(table)
+    typer.echo("by chance: how likely so large a difference is between equally good generators; ? marks what may be chance.")

@@ -1,0 +1,179 @@
+"""Every measure of a set of generated examples beside what real ones get, with all that the numbers depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+
+from .. import __version__, modalities
+from ..data.source import Source
+from ..errors import UserError, nearest
+from .classes import ClassRow, by_class
+from .evidence import SEED, Evidence, Side, look
+from .extractors import Extractor
+from .features import Progress
+from .measures import MEASURES, Inapplicable
+from .quick import ENOUGH, MOST, chosen
+from .scores import Score
+from .subset import Subset
+
+EVERY = 100_000  # training examples that copies are looked for among, where features are quickly made
+Verdicts = Callable[[Side, Side, Side], tuple[Mapping[str, np.ndarray], float]]  # of training, held-out and generated examples
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A sample and the training example nearest to it, both by index, and their distance."""
+
+    sample: int
+    training: int
+    distance: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """headline: the score to read first, and why it is that one. left_out: measures that had nothing to look at, each with the reason.
+    suspects: the samples nearest to training examples, nearest first; copying: what they say."""
+
+    scores: dict[str, Score]
+    headline: str
+    why: str
+    classes: list[ClassRow]
+    suspects: list[Suspect]
+    copying: str
+    left_out: dict[str, str]
+
+    def described(self) -> dict[str, Any]:
+        """For JSON."""
+        return {**asdict(self), "scores": {name: score.described() for name, score in self.scores.items()}}
+
+
+def evaluate(
+    generated: Source,
+    real: Source,
+    extractor: Extractor,
+    measures: Sequence[str] | None = None,
+    verdicts: Verdicts | None = None,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Compare the training split of `generated` (all that was generated) with the held-out split of `real`.
+
+    measures: names of MEASURES, or ["all"] that apply; None: those of them that are not slow. Raises UserError where one that is asked for does not apply, or
+    the two sources hold values of unlike shapes.
+    """
+    wanted = _known(measures)
+    if generated.shape != real.shape:
+        raise UserError(
+            f"{generated.name} holds values of shape {generated.shape} and {real.name} of {real.shape}: bring them to one size and mode"
+        )
+    evidence = _evidence(generated, real, extractor, verdicts, progress)
+    scores: dict[str, Score] = {}
+    left_out: dict[str, str] = {}
+    cuts: dict[tuple[int | None, bool], Evidence] = {}
+    for number, name in enumerate(wanted):
+        if progress:
+            progress(number / len(wanted), f"measuring: {MEASURES[name].about}")
+        measure = MEASURES[name]
+        mine = cuts.setdefault(measure.cut, evidence if measure.most is None else evidence.cut(measure.most, measure.equal))
+        try:
+            found = measure.of(mine)
+        except Inapplicable as reason:
+            if measures and list(measures) != ["all"]:
+                raise
+            left_out[name] = str(reason)
+            continue
+        floors = {score.name: score.value for score in measure.of(mine.of_reals())} if measure.floor else {}
+        fingerprint = _fingerprint(mine, extractor)
+        for score in found:
+            scores[score.name] = replace(score, real=floors.get(score.name) if score.real is None else score.real, fingerprint=fingerprint)
+    headline, why = _headline(scores, evidence)
+    looked = cuts.get(MEASURES["memorisation"].cut) if "memorisation" in wanted else None
+    return Evaluation(
+        scores,
+        headline,
+        why,
+        by_class(evidence) if "labels" in scores or "class_shift" in scores else [],
+        [] if looked is None else _suspects(looked),
+        "" if looked is None else looked.memorised.reading,
+        left_out,
+    )
+
+
+def _known(measures: Sequence[str] | None) -> list[str]:
+    if measures is None:
+        return [name for name, measure in MEASURES.items() if not measure.slow]
+    if list(measures) == ["all"]:
+        return list(MEASURES)
+    for name in measures:
+        if name not in MEASURES:
+            raise UserError(f"there is no measure '{name}'; {nearest(name, [*MEASURES, 'all'])}")
+    return list(dict.fromkeys(measures))
+
+
+def _evidence(generated: Source, real: Source, extractor: Extractor, verdicts: Verdicts | None, progress: Progress | None) -> Evidence:
+    count = generated.count("train")
+    held_out = look(real, "test", chosen(real.count("test"), MOST, SEED, "held-out"), extractor, progress)
+    training = look(real, "train", chosen(real.count("train"), count, SEED, "training"), extractor, progress)
+    mine = look(generated, "train", np.arange(count), extractor, progress)
+    own_classes = extractor.name == "classifier" and extractor.classes == len(real.classes) > 0
+
+    @cache
+    def all_training() -> Side:
+        if not extractor.light or real.count("train") <= len(training):
+            return training
+        return look(real, "train", chosen(real.count("train"), EVERY, SEED, "copies"), extractor, progress)
+
+    def classify(side: Side) -> np.ndarray:
+        net = modalities.get(real.modality).fit_features(Subset(side.source, side.split, side.indices), SEED + 1, progress)
+        seen = [net(real.values(part, "test"))[1] for part in np.array_split(held_out.indices, max(1, len(held_out) // 1000))]
+        return np.concatenate(seen)
+
+    return Evidence(
+        mine,
+        held_out,
+        training,
+        all_training,
+        own_classes,
+        classify if real.classes else None,
+        None if verdicts is None else lambda: verdicts(training, held_out, mine),
+    )
+
+
+def _fingerprint(evidence: Evidence, extractor: Extractor) -> dict[str, Any]:
+    about, real = extractor.describe(), evidence.held_out.source
+    return {
+        "features": extractor.name,
+        "features_hash": extractor.identity(),
+        **({"resize": about["resize"]} if "resize" in about else {}),
+        "generated": len(evidence.generated),
+        "real": len(evidence.held_out),
+        "split": "test",
+        "source": real.content_hash[:16],
+        "seed": SEED,
+        "sparring": __version__,
+        "torch": str(torch.__version__),
+    }
+
+
+def _headline(scores: Mapping[str, Score], evidence: Evidence) -> tuple[str, str]:
+    fewest = min(len(evidence.generated), len(evidence.held_out))
+    if "kernel_distance" in scores and (fewest < ENOUGH or "frechet_distance" not in scores):
+        few = "held-out examples" if len(evidence.held_out) == fewest else "samples"
+        return (
+            "kernel_distance",
+            f"with {fewest:,} {few} the Frechet distance is mostly bias, and the kernel distance has none" if fewest < ENOUGH else "",
+        )
+    return ("frechet_distance", "") if "frechet_distance" in scores else (next(iter(scores), ""), "")
+
+
+def _suspects(evidence: Evidence) -> list[Suspect]:
+    found, training = evidence.memorised, evidence.all_training()
+    return [
+        Suspect(int(evidence.generated.indices[sample]), int(training.indices[neighbour]), float(distance))
+        for sample, neighbour, distance in zip(found.samples, found.neighbours, found.distances, strict=True)
+    ]

@@ -1,0 +1,189 @@
+"""What can be measured of a generator: one function a measure, from evidence to scores. Each metric's own mathematics is in its own file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import UserError
+from .density_coverage import density_coverage
+from .evidence import Evidence, Side
+from .frechet import frechet_distance, frechet_error, frechet_extrapolated
+from .inception_score import inception_score
+from .intervals import Estimate, jackknife, wilson
+from .intra_class_diversity import intra_class_diversity
+from .kernel import kernel_distance_estimate
+from .label_agreement import label_agreement
+from .memorisation import memorisation
+from .modes import mode_coverage
+from .ms_ssim import ms_ssim_of_pairs
+from .precision_recall import precision_recall
+from .scores import Score, scored
+
+NEIGHBOURS = 5000  # examples of a side where all pairs are looked at
+PAIRS = 1000  # of pictures whose structural similarity is measured
+
+
+class Inapplicable(UserError):
+    """This measure has nothing to look at here; the sentence says what is missing."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """floor: what reals in the place of generated examples get means something. most: examples of a side, equally many generated and
+    held-out ones where `equal`. slow: only when asked for."""
+
+    of: Callable[[Evidence], list[Score]]
+    about: str
+    floor: bool = True
+    most: int | None = None
+    equal: bool = False
+    slow: bool = False
+
+    @property
+    def cut(self) -> tuple[int | None, bool]:
+        return self.most, self.equal
+
+
+def frechet(evidence: Evidence) -> list[Score]:
+    generated, real = evidence.generated.features, evidence.held_out.features
+    plain = Estimate(frechet_distance(generated, real), frechet_error(generated, real))
+    points = 15 if generated.shape[1] <= 512 else 5  # each costs seconds in wide features
+    return [
+        scored("frechet_distance", plain, least=0),
+        scored("frechet_distance_infinite", frechet_extrapolated(generated, real, points, both=True).estimate),
+    ]
+
+
+def kernel(evidence: Evidence) -> list[Score]:
+    if min(len(evidence.generated), len(evidence.held_out)) < 2:
+        raise Inapplicable("the kernel distance needs at least two samples and two held-out examples")
+    return [scored("kernel_distance", kernel_distance_estimate(evidence.generated.features, evidence.held_out.features))]
+
+
+def inception(evidence: Evidence) -> list[Score]:
+    if evidence.generated.probabilities is None:
+        raise Inapplicable("the inception score needs features with class probabilities: a labelled source, or --features inception")
+    parts = inception_score(evidence.generated.probabilities)
+    return [
+        scored("inception_score", Estimate(parts.value, parts.deviation / np.sqrt(parts.parts) if parts.parts > 1 else np.inf), least=1)
+    ]
+
+
+def neighbourhoods(evidence: Evidence) -> list[Score]:
+    generated, real = evidence.generated.features, evidence.held_out.features
+    pr, dc = precision_recall(generated, real), density_coverage(generated, real)
+    shares = {"precision": (pr.precision, len(generated)), "recall": (pr.recall, len(real)), "coverage": (dc.coverage, len(real))}
+    found = [scored(name, wilson(round(share * count), count)) for name, (share, count) in shares.items()]
+    return [*found, scored("density", Estimate(dc.density, dc.density_error), least=0)]
+
+
+def labels(evidence: Evidence) -> list[Score]:
+    seen, seen_in_reals = _classifier(evidence)
+    found = []
+    asked, true = evidence.generated.labels, evidence.held_out.labels
+    if asked is not None and true is not None:
+        agreement, reals = label_agreement(seen, asked).overall, label_agreement(seen_in_reals, true).overall
+        found.append(Score("label_agreement", agreement.value, agreement.low, agreement.high, reals.value))
+    count = len(evidence.classes)
+    return [*found, Score("class_shift", class_shift(seen, seen_in_reals, count))]
+
+
+def class_shift(seen: np.ndarray, in_reals: np.ndarray, classes: int) -> float:
+    """The share of samples that would have to be of another class for the classes to be as frequent as among reals (total variation).
+
+    Above 0 by chance, the more so the fewer samples there are, which no bootstrap mends: what as many reals get says how much.
+    """
+    shares = [np.bincount(each, minlength=classes) / len(each) for each in (seen, in_reals)]
+    return float(np.abs(shares[0] - shares[1]).sum() / 2)
+
+
+def classification_accuracy(evidence: Evidence) -> list[Score]:
+    """Ravuri & Vinyals 2019 (arXiv:1905.10887): the accuracy on held-out reals of a classifier that has seen generated examples alone."""
+    if evidence.classify is None or evidence.generated.labels is None or evidence.held_out.labels is None:
+        raise Inapplicable("the classification accuracy score needs a generator that was trained with labels")
+    right = int((evidence.classify(evidence.generated) == evidence.held_out.labels).sum())
+    return [scored("classification_accuracy", wilson(right, len(evidence.held_out)))]
+
+
+def diversity(evidence: Evidence) -> list[Score]:
+    of, reals = evidence.generated, evidence.held_out
+    mine, theirs = (of.labels, reals.labels) if of.labels is not None and reals.labels is not None else (_one(of), _one(reals))
+
+    def varied(features: np.ndarray, numbers: np.ndarray) -> float:
+        return intra_class_diversity(features, reals.features, numbers, theirs).value
+
+    found = [scored("diversity", jackknife(varied, of.features, mine, groups=10, together=True), least=0)]
+    values, present = of.values(len(of)), np.unique(mine)
+    if values.ndim == 4 and values.dtype == np.uint8:
+        pairs = max(10, PAIRS // len(present))
+        parts = [ms_ssim_of_pairs(values[mine == label], pairs) for label in present]
+        error = float(np.sqrt(sum(part.error**2 for part in parts))) / len(parts)
+        found.append(scored("ms_ssim", Estimate(float(np.mean([part.value for part in parts])), error), least=0))
+    return found
+
+
+def modes(evidence: Evidence) -> list[Score]:
+    source = evidence.held_out.source
+    centres, deviation = getattr(source, "centres", None), getattr(source, "std", None)
+    if centres is None or deviation is None:
+        raise Inapplicable("modes are counted on simulated sources whose centres are known")
+    values = evidence.generated.values(len(evidence.generated))
+    found = mode_coverage(values, centres, deviation)
+    return [
+        Score("modes_hit", found.hit),
+        scored("good_share", wilson(round(found.good * len(values)), len(values))),
+        Score("mode_divergence", found.divergence),
+    ]
+
+
+def discriminator(evidence: Evidence) -> list[Score]:
+    """What share of training examples, held-out ones and samples the discriminator takes for real: the tutorials' mean(D(G(z)) > 0.5)."""
+    if evidence.verdicts is None:
+        raise Inapplicable("the discriminator's verdicts need a run whose discriminator is at hand")
+    logits, border = evidence.verdicts()
+    real = {kind: int((values > border).sum()) for kind, values in logits.items()}
+    fooled, count = real["generated"], len(logits["generated"])
+    return [
+        *(scored(f"judged_right_{kind}", wilson(real[kind], len(logits[kind]))) for kind in ("training", "held_out")),
+        scored("judged_right_generated", wilson(count - fooled, count)),
+        scored("fooling_rate", wilson(fooled, count)),
+    ]
+
+
+def copies(evidence: Evidence) -> list[Score]:
+    found, real = evidence.memorised, evidence.held_out
+    half = memorisation(real.features[::2], evidence.all_training().features, real.features[1::2]) if len(real) > 1 else None
+    close = wilson(round(found.share * len(evidence.generated)), len(evidence.generated))
+    return [
+        Score("copied_share", close.value, close.low, close.high, half.share if half else None),
+        Score("closer_than_held_out", found.closer, real=half.closer if half else None),
+    ]
+
+
+MEASURES: dict[str, Measure] = {
+    "fid": Measure(frechet, "Frechet distance, also extrapolated to infinitely many samples"),
+    "kid": Measure(kernel, "kernel distance with its standard error: for few samples", most=NEIGHBOURS),
+    "is": Measure(inception, "inception score"),
+    "prdc": Measure(neighbourhoods, "precision, recall, density, coverage", most=NEIGHBOURS, equal=True),
+    "labels": Measure(labels, "are classes what was asked for, and as frequent as among reals"),
+    "diversity": Measure(diversity, "how unlike one another the samples of a class are", most=2000),
+    "modes": Measure(modes, "modes of a simulated source that are hit"),
+    "discriminator": Measure(discriminator, "what the discriminator takes for real", floor=False),
+    "memorisation": Measure(copies, "are training examples copied", floor=False, most=NEIGHBOURS),
+    "cas": Measure(classification_accuracy, "train a classifier on samples, test it on reals (slow)", slow=True),
+}
+
+
+def _classifier(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
+    """The classes seen in samples and in held-out reals, by a classifier of the source's own classes."""
+    seen, in_reals = evidence.generated.seen, evidence.held_out.seen
+    if not evidence.recognises or seen is None or in_reals is None:
+        raise Inapplicable("classes are recognised with the features 'classifier' of a labelled source")
+    return seen, in_reals
+
+
+def _one(side: Side) -> np.ndarray:
+    return np.zeros(len(side), dtype=np.int64)

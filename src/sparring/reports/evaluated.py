@@ -1,0 +1,74 @@
+"""What `sparring evaluate` found, as parts of the report page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sparring.reports.findings import findings, interval
+from sparring.reports.folder import RunFolder
+from sparring.reports.markup import bullets, paragraph, picture, section, table
+from sparring.reports.pictures import data_uri, open_picture
+from sparring.reports.scores import MEANINGS, NAMES, ordered
+from sparring.reports.values import listed, mapping, number, percent, plain, short
+from sparring.reports.verdict import unit
+
+PAIRS_SIDE = 640  # pixels
+MOST_CLASSES = 200
+
+
+def evaluated(run: RunFolder) -> list[str]:
+    """Sections: the scores with their floors, class by class, the samples nearest to training examples. [] for a run not evaluated."""
+    if not run.evaluation:
+        return []
+    scores = mapping(run.evaluation.get("scores"))
+    rows = [_row(str(name), mapping(score)) for name, score in ordered(scores)]
+    head = ("score", "value", "95 %", "real examples", "meaning")
+    said = bullets(findings(run.evaluation, unit(run.source)), "notes")
+    left_out = [f"{name} was not measured: {plain(reason)}." for name, reason in mapping(run.evaluation.get("left_out")).items()]
+    return [
+        section(
+            "How good, how varied, how new",
+            said,
+            table(head, rows),
+            paragraph(_measured_on(scores), "soft"),
+            bullets(left_out, "notes soft"),
+        ),
+        section("Class by class", table(("class", "of samples", "of reals", "recognised", "variety", ""), _class_rows(run.evaluation))),
+        _nearest(run),
+    ]
+
+
+def _row(name: str, score: Mapping[str, Any]) -> tuple[str, ...]:
+    value, real = number(score.get("value")), number(score.get("real"))
+    shown = "not finite" if value is None else short(value)
+    return NAMES.get(name, name), shown, interval(score), "" if real is None else short(real), MEANINGS.get(name, "")
+
+
+def _measured_on(scores: Mapping[str, Any]) -> str:
+    """What the fingerprints have in common; counts of examples differ from measure to measure and are in evaluation.json."""
+    prints = [mapping(mapping(score).get("fingerprint")) for score in scores.values()]
+    shared = [
+        f"{key} {plain(value)}" for key, value in (prints[0] if prints else {}).items() if all(each.get(key) == value for each in prints)
+    ]
+    return f"Measured on: {', '.join(shared)}. Numbers may be compared only where all of this is the same." if shared else ""
+
+
+def _class_rows(evaluation: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    rows = [mapping(row) for row in listed(evaluation.get("classes"))[:MOST_CLASSES]]
+    names = ("share", "real_share", "agreement", "diversity")
+    return [
+        (plain(row.get("name")), *("" if (value := number(row.get(name))) is None else percent(value) for name in names), f"too {plain(row['made'])}" if row.get("made") else "")
+        for row in rows
+    ]  # fmt: skip
+
+
+def _nearest(run: RunFolder) -> str:
+    pairs = open_picture(run.path / "neighbours.png")
+    if pairs is None or not listed(run.evaluation.get("suspects")):
+        return ""
+    caption = "Pairs: a sample, and the training example nearest to it, beginning with the nearest pair of all. This picture shows training examples."
+    width = None if pairs.width >= 320 else pairs.width * (480 // pairs.width)
+    return section(
+        "Nearest training examples", picture(data_uri(pairs, PAIRS_SIDE), "Samples beside their nearest training examples", caption, width)
+    )

@@ -1,0 +1,154 @@
+"""How good is a generator? Opens what is to be evaluated and what it is held against, measures, and writes evaluation.json beside it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .. import data, files, networks, objectives, tensorfiles
+from ..choose.values import largest_side
+from ..data.source import OpenOptions, Source
+from ..errors import UserError
+from ..gan import Gan
+from ..listening import Lines, Listener
+from ..metrics import evaluation, extractors
+from ..metrics.evaluation import Evaluation, Verdicts
+from ..metrics.evidence import SEED, Side
+from ..run import Run
+from .samples import Everything, Generated
+
+SAMPLES = 10_000
+NEIGHBOURS = "neighbours.png"
+
+
+def evaluate(
+    what: str | Path,
+    data: str | Path | Source | None = None,
+    *,
+    metrics: Sequence[str] | None = None,
+    features: str = "classifier",
+    weights: str | Path | None = None,
+    samples: int | None = None,
+    listener: Listener | None = None,
+) -> Evaluation:
+    """Evaluate a run, or samples in files that any program has written, against the held-out examples of `data`.
+
+    data: None for a run's own. metrics: names such as "fid" (see sparring.metrics.measures.MEASURES), "all", or None for all that apply and are
+    not slow. features: classifier, raw, efficientnet-lite0 or inception, with `weights` where they come from a file. samples: how many;
+    None: 10,000, at most as many as training examples. A run gets evaluation.json, and report.html and README.md are written anew.
+
+    Raises UserError for everything that the caller can mend.
+    """
+    listener, run = listener or Lines(), Run(what)
+    if not run.exists and data is None:
+        raise UserError(f"{what} is not a run folder; to evaluate samples in files, say with --data what they should look like")
+    real = _real(run, data)
+    own = run.exists and real.content_hash == run.read_json("source.json")["content_hash"]
+    if run.exists and not own:
+        listener.note(f"{real.name} is not what {run.path} was trained on: the numbers hold for this data and are not written down")
+    gan = run.load() if run.exists else None
+    generated = _generated(run, gan, real, samples) if gan else _from_files(what, real, samples)
+    if weights is None and features == "classifier" and own:
+        weights = run.path / "features.safetensors"  # what its training was scored in
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    extractor = extractors.build(features, real, None if weights is None else Path(weights), device, listener.progress)
+    for note in extractor.notes:
+        listener.note(note)
+    found = evaluation.evaluate(generated, real, extractor, metrics, _verdicts(run, gan, real), listener.progress)
+    if own:
+        _write(run, found, generated, real)
+    return found
+
+
+def _real(run: Run, where: str | Path | Source | None) -> Source:
+    """The data that the generator is held against, opened as the run opened it."""
+    if isinstance(where, Source):
+        return where
+    if not run.exists:
+        assert where is not None
+        return data.open(where, OpenOptions(max_side=largest_side(torch.device("cpu"))))
+    shape, options = run.read_json("source.json")["shape"], run.recipe()[1]["data"]
+    size = tuple(shape[1:]) if len(shape) == 3 else None
+    place = where or run.read_json("local.json")["data"]
+    try:
+        return data.open(place, OpenOptions(**{**options, "size": size}))
+    except UserError as error:
+        raise UserError(f"{error} Say with --data where the data lies now.") from None
+
+
+def _generated(run: Run, gan: Gan, real: Source, samples: int | None) -> Source:
+    weights = run.path / "generator.safetensors"
+    identity = hashlib.sha256(weights.read_bytes() + run.recipe()[0].model_dump_json().encode()).hexdigest()
+    return Generated(gan, samples or min(SAMPLES, real.count("train")), SEED, run.path.resolve().name, identity)
+
+
+def _from_files(what: str | Path, real: Source, samples: int | None) -> Source:
+    size = (real.shape[1], real.shape[2]) if len(real.shape) == 3 else None
+    found = Everything(data.open(what, OpenOptions(size=size)), real)
+    if samples is not None and samples > found.count("train"):
+        raise UserError(f"{what} holds {found.count('train'):,} samples, not {samples:,}")
+    from ..metrics.subset import Subset
+
+    return found if samples is None else Subset(found, "train", np.arange(samples))
+
+
+def _verdicts(run: Run, gan: Gan | None, real: Source) -> Verdicts | None:
+    """What the run's discriminator says, or None where there is none at hand."""
+    path = run.path / "discriminator.safetensors"
+    if gan is None or not path.is_file() or "discriminator" not in gan.recipe.players or gan.recipe.objective is None:
+        return None
+    player = gan.recipe.players["discriminator"]
+    judge: Any = networks.build(player.network, player.options, shape=real.shape, classes=len(gan.classes))
+    judge.load_state_dict(tensorfiles.from_bytes(path.read_bytes(), path))
+    judge.eval().requires_grad_(False)
+    objective = objectives.get(**gan.recipe.objective.model_dump())
+
+    def logits(side: Side) -> Tensor:
+        found = []
+        for part in np.array_split(np.arange(len(side)), max(1, len(side) // 100)):
+            values = gan.codec.encode(side.source.values(side.indices[part], side.split))
+            labels = side.source.labels(side.indices[part], side.split) if gan.classes else None
+            found.append(judge(values, None if labels is None else {"class": torch.from_numpy(labels)}).logits.float())
+        return torch.cat(found)
+
+    @torch.no_grad()
+    def verdicts(training: Side, held_out: Side, generated: Side) -> tuple[Mapping[str, np.ndarray], float]:
+        seen = {name: logits(side.some(2000)) for name, side in (("training", training), ("held_out", held_out), ("generated", generated))}
+        return {name: each.numpy() for name, each in seen.items()}, float(objective.border(seen["training"], seen["generated"]))
+
+    return verdicts if gan.classes == real.classes else None
+
+
+def _write(run: Run, found: Evaluation, generated: Source, real: Source) -> None:
+    """evaluation.json, the suspects beside their nearest training examples, and the pages that show them."""
+    from ..modalities import get
+    from ..reports import write_card, write_report
+    from ..reports.folder import read_evaluation
+    from ..reports.log import snapshot_images
+    from ..reports.scores import FROM_REALS
+
+    if found.suspects:
+        import io
+
+        mine = generated.values(np.array([suspect.sample for suspect in found.suspects]))
+        theirs = real.values(np.array([suspect.training for suspect in found.suspects]))
+        pairs = np.stack([mine, theirs], axis=1).reshape(-1, *mine.shape[1:])
+        sheet = io.BytesIO()
+        get(real.modality).preview(pairs, 8).save(sheet, "PNG")
+        files.write_bytes(run.path / NEIGHBOURS, sheet.getvalue())
+    described = found.described()
+    before = read_evaluation(run.path, run.log())
+    described["scores"] = {**before.get("scores", {}), **described["scores"]}  # of the same snapshot; each has its own fingerprint
+    for part in ("classes", "suspects", "copying", "left_out"):
+        described[part] = described[part] or before.get(part, described[part])
+    if before and found.headline not in FROM_REALS:
+        described["headline"], described["why"] = before["headline"], before["why"]
+    files.write_json(run.path / "evaluation.json", {"format": 1, "snapshot": snapshot_images(run.log()), **described})
+    write_card(run.path)
+    write_report(run.path)
