@@ -17,7 +17,7 @@ setup: .venv/ready
 
 # A class-conditional GAN on the handwritten digits that ship inside scikit-learn.
 demo: setup
-	$(BIN)/sparring train digits --recipe dcgan-small --budget 90s --out runs/demo
+	$(BIN)/sparring train digits --budget 90s --out runs/demo
 	$(BIN)/sparring generate runs/demo -n 100 -o runs/demo/generated.png
 	$(BIN)/sparring interpolate runs/demo -o runs/demo/interpolation.gif
 	@echo "Look at runs/demo/report.html, runs/demo/generated.png and runs/demo/interpolation.gif"

@@ -66,7 +66,7 @@ def begin(
     session = sessions.build(choices.recipe, source, codec, players, device, run.path, net)
     planned = _plan(choices, session, budget_end, listener)
     for key, reason in choices.reasons.items():
-        listener.note(f"{key}: {getattr(choices.recipe, key)} ({reason})")
+        listener.note(f"{key}: {choices.value(key)} ({reason})")
     assert choices.recipe.micro_batch
     session.trainer.recipe, session.trainer.micro_batch = choices.recipe, choices.recipe.micro_batch
     _check_disk(session, run.path)
@@ -148,7 +148,7 @@ def _plan(choices: Choices, session: Session, budget_end: float | None, listener
     """Fill the lengths; returns the seconds that a budget leaves for the training."""
     fixed = choices.recipe.tick and choices.recipe.score_samples and choices.recipe.final_samples and budget_end is None
     left = None if budget_end is None else budget_end - time.monotonic()
-    seconds = min(5.0, 0.05 * left) if left is not None and left > 0 else 1.5
+    seconds = min(2.5, 0.05 * left) if left is not None and left > 0 else 1.5
     if not fixed:
         listener.note("timing a few steps ...")
 

@@ -22,11 +22,14 @@ def by_options(family, shape, classes=0, latent=64, generator=None, discriminato
     return [sum(parameter.numel() for parameter in network.parameters()) for network in (made, judged)]
 
 
-def by_recipe(name, shape, classes=0):
+def by_recipe(name, shape, classes=0, **open_options):
     recipe = load_recipe(name)
-    options = {player: recipe.players[player].options for player in ("generator", "discriminator")}
-    family = recipe.players["generator"].network.removesuffix("-generator")
-    return by_options(family, shape, classes, recipe.latent.size, **options)
+    with torch.device("meta"):
+        players = [
+            networks.build(player.network, {**player.options, **open_options}, shape=shape, classes=classes, latent_size=recipe.latent.size)
+            for player in (recipe.players["generator"], recipe.players["discriminator"])
+        ]
+    return [sum(parameter.numel() for parameter in network.parameters()) for network in players]
 
 
 QUOTED = {
@@ -58,6 +61,9 @@ QUOTED = {
     "rnn": [
         lambda: by_options("rnn", PICTURE, 0, 100, cell="lstm", width=350, layers=2),
         *(lambda classes=classes: by_recipe("rnn", PICTURE, classes) for classes in (0, 10)),
+    ],
+    "refiner": [
+        *(lambda case=case: by_recipe("auto", *case, width=16) for case in ((PICTURE,), (PICTURE, 10), ((3, 64, 64),))),
     ],
 }  # fmt: skip
 

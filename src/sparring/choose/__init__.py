@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..config import Recipe
+from ..config import Recipe, with_settings
 
 
 @dataclass
@@ -16,9 +16,16 @@ class Choices:
     reasons: dict[str, str] = field(default_factory=dict)
 
     def settle(self, key: str, value: Any, reason: str) -> None:
-        if getattr(self.recipe, key) is None:
+        """key: dotted, as in --set."""
+        if self.value(key) is None:
             self.change(key, value, reason)
 
     def change(self, key: str, value: Any, reason: str) -> None:
-        self.recipe = self.recipe.model_copy(update={key: value})
+        self.recipe = with_settings(self.recipe, {key: value})
         self.reasons[key] = reason
+
+    def value(self, key: str) -> Any:
+        found: Any = self.recipe
+        for part in key.split("."):
+            found = found.get(part) if isinstance(found, dict) else getattr(found, part)
+        return found

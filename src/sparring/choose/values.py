@@ -13,6 +13,9 @@ from . import Choices
 
 LARGEST_SIDE = {"cpu": 64}  # pixels; what trains in reasonable time
 LARGEST_SIDE_ON_GPU = 256
+WIDTHS = {"cpu": 16}  # docs/experiments.md, "A start from statistics"
+WIDTH_ON_GPU = 64
+FEW = {"name": "diffaugment", "operations": ["translation", "cutout"]}  # of its operations those that suit grey pictures and any subject
 
 
 def largest_side(device: torch.device) -> int:
@@ -24,9 +27,18 @@ def from_data(choices: Choices, source: Source) -> None:
     choices.settle("images", "50epochs", "the recipe names no length")
     choices.settle("ema_half_life", 10_000, "the half-life that StyleGAN2 uses at batch 32")
 
+    if choices.recipe.augmentation is None and source.count("train") < choices.recipe.augment_below:
+        choices.change(
+            "augmentation", FEW, f"{source.count('train'):,} training examples are few, and the discriminator would learn them by heart"
+        )
+
 
 def from_machine(choices: Choices, device: torch.device) -> None:
     choices.settle("precision", *choose_precision(device))
+    width = WIDTHS.get(device.type, WIDTH_ON_GPU)
+    for name, player in choices.recipe.players.items():
+        if "width" in player.options:
+            choices.settle(f"players.{name}.options.width", width, f"channels of its first layer, what a {device.type} trains quickly")
 
 
 def micro_batch(choices: Choices, players: dict[str, nn.Module]) -> None:

@@ -13,7 +13,7 @@ from .codec import ImageCodec, codec_from, fit_codec
 from .preview import items, preview
 from .write import write
 
-DEFAULT_RECIPE = "dcgan"
+DEFAULT_RECIPE = "auto"
 NAMES = ("digits", "normal-pictures")
 
 __all__ = [

@@ -1,0 +1,91 @@
+"""The generator that begins as a mixture of Gaussians: its start has the data's moments, and its correction begins small."""
+
+import pytest
+import torch
+
+from smoke import ArraySource, smoke_settings
+from sparring import api
+from sparring.listening import Silent
+from sparring.networks import refiner
+from sparring.networks.refiner import EDGE, Refiner
+
+
+def low_rank(count, shape, classes, seed=0):
+    """Pictures of classes that lie apart, each varying along two directions of its own: (pictures before tanh, labels)."""
+    draw = torch.Generator().manual_seed(seed)
+    numbers = shape[0] * shape[1] * shape[2]
+    means = 0.5 * torch.randn(classes, numbers, generator=draw)
+    axes = 0.2 * torch.randn(classes, 2, numbers, generator=draw)
+    labels = torch.arange(count) % classes
+    latent = torch.randn(count, 2, generator=draw)
+    return (means[labels] + (latent[:, None] @ axes[labels])[:, 0]).unflatten(1, shape), labels
+
+
+def moments(rows):
+    return rows.mean(dim=0), (rows - rows.mean(dim=0)).T @ (rows - rows.mean(dim=0)) / len(rows)
+
+
+def test_each_class_starts_with_the_mean_and_covariance_of_its_data():
+    pictures, labels = low_rank(3000, (1, 6, 6), 3)
+    net = Refiner((1, 6, 6), 3, 16, rank=4)
+    net.fit(torch.tanh(pictures), labels)
+    latent = torch.randn(20_000, 16, generator=torch.Generator().manual_seed(1))
+    inside = torch.atanh(torch.tanh(pictures).clamp(-EDGE, EDGE))
+    for number in range(3):
+        mean, covariance = moments(net.start(latent, torch.full((20_000,), number)).flatten(1))
+        wanted_mean, wanted = moments(inside[labels == number].flatten(1))
+        assert (mean - wanted_mean).abs().max() < 0.05
+        assert (covariance - wanted).norm() < 0.1 * wanted.norm()
+
+
+def test_without_labels_clusters_come_as_often_as_in_the_data():
+    pictures, labels = low_rank(2000, (1, 6, 6), 4)
+    kept = (labels != 3) | (torch.arange(2000) % 3 == 0)  # the fourth is rarer
+    net = Refiner((1, 6, 6), 0, 16, parts=4)
+    net.fit(torch.tanh(pictures[kept]), None)
+    part = net.part(torch.randn(20_000, 16, generator=torch.Generator().manual_seed(1)))
+    made = torch.bincount(part, minlength=4).sort().values / 20_000
+    real = torch.bincount(labels[kept]).sort().values / kept.sum()
+    torch.testing.assert_close(made, real.float(), atol=0.02, rtol=0)
+    for mean in net.means:  # each cluster is one of the true ones
+        gaps = [(mean - pictures[labels == number].flatten(1).mean(dim=0)).norm() for number in range(4)]
+        assert min(gaps) < 0.3 * sorted(gaps)[1]
+
+
+def test_the_correction_begins_small_and_reaches_the_picture():
+    pictures, labels = low_rank(300, (2, 9, 7), 3)
+    net = Refiner((2, 9, 7), 3, 16).eval()
+    net.fit(torch.tanh(pictures), labels)
+    latent, condition = torch.randn(8, 16), {"class": torch.arange(8) % 3}
+    made, start = net(latent, condition), torch.tanh(net.start(latent, condition["class"]))
+    assert 0 < (made - start).abs().mean() < 0.2 * start.abs().mean()
+    net.strength.data.fill_(0)
+    assert torch.equal(net(latent, condition), start)
+
+
+def test_few_examples_share_their_components(monkeypatch):
+    pictures, labels = low_rank(60, (1, 6, 6), 3)
+    net = Refiner((1, 6, 6), 3, 16, rank=4)
+    net.fit(torch.tanh(pictures), labels)  # twenty a class, thirty-two wanted
+    assert torch.equal(net.axes[0], net.axes[1])
+    assert not torch.equal(net.means[0], net.means[1])
+    monkeypatch.setattr(refiner, "MOST_NUMBERS", 100)
+    assert len(Refiner((1, 6, 6), 3, 16, rank=4).axes) == 1
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_a_handful_of_pictures_is_enough_to_begin(count):
+    for classes in (0, 3):
+        net = Refiner((3, 40, 52), classes, 8)
+        net.fit(torch.rand(count, 3, 40, 52) * 2 - 1, torch.arange(count) % 3 if classes else None)
+        made = net(torch.randn(4, 8), {"class": torch.tensor([0, 1, 2, 0])} if classes else None)
+        assert made.shape == (4, 3, 40, 52)
+        assert torch.isfinite(made).all()
+
+
+def test_a_training_fits_it_once_and_fine_tuning_does_not(tmp_path):
+    source, settings = ArraySource(), smoke_settings("auto", images=16)
+    first = api.train(source, "auto", tmp_path / "first", settings=settings, listener=Silent())
+    assert first.load().generator.means.abs().sum() > 0
+    other = api.train(ArraySource(seed=9), "auto", tmp_path / "second", settings=settings, init_from=first.path, listener=Silent())
+    assert torch.equal(other.load().generator.means, first.load().generator.means)
