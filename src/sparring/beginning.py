@@ -54,6 +54,7 @@ def begin(
     check_source(choices.recipe, source)
     values.from_data(choices, source)
     values.from_machine(choices, device)
+    values.widths(choices, source, device)
     players = sessions.build_players(choices.recipe, source, device)
     codec = modalities.get(source.modality).fit_codec(source, choices.recipe.value_range)
     if init_from is not None:

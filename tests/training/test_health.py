@@ -124,7 +124,7 @@ def send_back_from(monkeypatch, images):
     """A training is sent back from `images`, once; its score is made up so that 96 is its best image until then."""
     judged = Trainer.judge
 
-    def once(history, patience, can_augment, rescues_left):
+    def once(history, patience, can_augment, rescues_left, noise):
         again = rescues_left == 2 and history[-1].images == images
         return Judgement("collapsing" if again else "healthy", "as the test wants it", "roll back" if again else "")
 
@@ -239,3 +239,22 @@ def test_a_discriminator_that_memorised_shows_in_the_gap(tmp_path, monkeypatch):
     monkeypatch.setattr(monitors.Health, "_gap", with_one_by_heart)
     train(tmp_path / "run")
     assert found == [pytest.approx(1, abs=0.05)] * 8
+
+
+def test_a_noisy_score_below_zero_is_no_measure_to_fall_behind():
+    """The kernel distance of few held-out examples: its luckiest look lies below 0, and four times that is nothing."""
+    lucky = [dataclasses.replace(FINE, images=100 * step, selection=value) for step, value in enumerate([0.9, 0.5, -0.06, 0.2, 0.22, 0.21])]
+    assert judge(lucky, 0, False, 1, noise=0.1).state == "healthy"
+    assert judge(lucky, 0, False, 1, noise=0.01).state == "diverged"
+    worse = [*lucky, *(dataclasses.replace(FINE, images=600 + step, selection=5.0) for step in range(2))]
+    assert judge(worse, 0, False, 1, noise=0.1).state == "diverged"
+
+
+def test_the_noise_of_a_score_shrinks_with_what_it_is_measured_on():
+    from sparring.metrics.quick import QuickScore
+    from sparring.modalities.image.features import fit_features
+
+    few, many = ArraySource(train=60, test=20), ArraySource(train=900, test=600)
+    net = fit_features(many, 1)
+    noises = [QuickScore(net, source, 400, 1).noise for source in (few, many)]
+    assert 0 < noises[1] < 0.5 * noises[0]

@@ -13,7 +13,7 @@ from . import Choices
 
 LARGEST_SIDE = {"cpu": 64}  # pixels; what trains in reasonable time
 LARGEST_SIDE_ON_GPU = 256
-WIDTHS = {"cpu": 16}  # docs/experiments.md, "A start from statistics"
+WIDTH, WIDTH_OF_COLOUR = 16, 32  # on a CPU: docs/experiments.md, "A start from statistics"
 WIDTH_ON_GPU = 64
 FEW = {"name": "diffaugment", "operations": ["translation", "cutout"]}  # of its operations those that suit grey pictures and any subject
 
@@ -35,10 +35,16 @@ def from_data(choices: Choices, source: Source) -> None:
 
 def from_machine(choices: Choices, device: torch.device) -> None:
     choices.settle("precision", *choose_precision(device))
-    width = WIDTHS.get(device.type, WIDTH_ON_GPU)
+
+
+def widths(choices: Choices, source: Source, device: torch.device) -> None:
+    """Of networks that leave theirs open."""
+    colour = len(source.shape) == 3 and source.shape[0] > 2
+    width = WIDTH_ON_GPU if device.type != "cpu" else WIDTH_OF_COLOUR if colour else WIDTH
+    kind = "colour pictures" if colour else "grey pictures"
     for name, player in choices.recipe.players.items():
         if "width" in player.options:
-            choices.settle(f"players.{name}.options.width", width, f"channels of its first layer, what a {device.type} trains quickly")
+            choices.settle(f"players.{name}.options.width", width, f"channels of its first layer, for {kind} on a {device.type}")
 
 
 def micro_batch(choices: Choices, players: dict[str, nn.Module]) -> None:

@@ -10,11 +10,15 @@ from ..data.source import Source
 from ..draws import numpy_generator
 from . import frechet
 from .features import WIDTH, FeatureNet
-from .kernel import kernel_distance
+from .kernel import kernel_distance, kernel_distance_estimate
 from .neighbours import closeness, coverage, variety
 
 ENOUGH = 2048  # held-out reals from which the Frechet distance is the headline; below, the unbiased kernel distance
 MOST = 10_000  # held-out reals used
+ERRORS = {
+    "kernel_distance": lambda generated, real: kernel_distance_estimate(generated, real).error,
+    "frechet_distance": frechet.frechet_error,
+}
 HEADLINES = {"kernel_distance": kernel_distance, "frechet_distance": frechet.frechet_distance}
 
 
@@ -47,6 +51,8 @@ class QuickScore:
             "seed": seed,
         }
         self.headline = "kernel_distance" if min(len(self.test), self.count) >= 2 and len(self.test) < ENOUGH else "frechet_distance"
+        joint = joined(real, source.labels(training), len(source.classes)) if source.classes else real
+        self.noise = ERRORS[self.headline](joint, self.test_joint)  # of the selection score, among samples as good as reals
         self.of_real = {f"{name}_real": value for name, value in self._distances(real).items()}
         self.of_real["coverage_real"] = coverage(real, self.test)
 

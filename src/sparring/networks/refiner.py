@@ -15,11 +15,23 @@ from torch.nn.functional import interpolate, relu
 
 from . import register
 from .dcgan import WIDEST, Shape
-from .layers import Condition, GrowingConv, HalvingConv, JoinedLabel, Width, halved, halvings
+from .layers import Condition, HalvingConv, JoinedLabel, Width, halved, halvings
 
 MOST_NUMBERS = 1 << 22  # of all components together; beyond, all parts share theirs
 ENOUGH = 8  # examples a component, below which a part has none of its own
 EDGE = 0.97  # of values in [-1, 1]: beyond it the inverse of tanh runs away
+
+
+class EnlargingConv(nn.Conv2d):
+    """Linear enlargement to a size, then a convolution: no grid of the stride, which transposed convolutions leave (Odena et al. 2016,
+    Distill, doi:10.23915/distill.00003)."""
+
+    def __init__(self, inputs: int, outputs: int, size: tuple[int, int]):
+        super().__init__(inputs, outputs, 3, padding=1)
+        self.size = size
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(interpolate(x, self.size, mode="bilinear", align_corners=False))
 
 
 @register("refiner-generator")
@@ -67,11 +79,10 @@ class Refiner(nn.Module):
         self.join = JoinedLabel(latent_size, self.parts)
         self.inject = nn.Sequential(nn.Linear(self.join.width, widths[-1] * end[0] * end[1]), nn.Unflatten(1, (widths[-1], *end)))
         self.up = nn.ModuleList(
-            GrowingConv(widths[stage], widths[stage - 1], 4, 2, halved(height, picture_width, stage))
-            for stage in reversed(range(1, stages))
+            EnlargingConv(widths[stage], widths[stage - 1], halved(height, picture_width, stage)) for stage in reversed(range(1, stages))
         )
         self.up_norms = nn.ModuleList(nn.BatchNorm2d(widths[stage - 1]) for stage in reversed(range(1, stages)))
-        self.last = GrowingConv(widths[0], channels, 4, 2, (height, picture_width))
+        self.last = EnlargingConv(widths[0], channels, (height, picture_width))
         self.strength = nn.Parameter(torch.full((), 0.1))  # of the correction: it begins small
 
     def forward(self, latent: Tensor, condition: Condition = None, noise: Tensor | None = None) -> Tensor:

@@ -16,6 +16,7 @@ UNVARIED = 0.4  # of the variety of reals
 SHRUNK = 0.5  # of the most variety seen so far
 CLOSE, GAP = 0.5, 0.5  # closeness to training examples, and how far held-out reals are judged from them on the way to fakes
 WORSE, BROKEN = 1.5, 4.0  # times the best score
+CHANCE = 4.0  # standard errors of a score
 
 
 @dataclass(frozen=True)
@@ -41,16 +42,17 @@ class Judgement:
     action: Action = ""
 
 
-def judge(looks: Sequence[Look], patience: int, can_augment: bool, rescues_left: int) -> Judgement:
+def judge(looks: Sequence[Look], patience: int, can_augment: bool, rescues_left: int, noise: float = 0.0) -> Judgement:
     """The state of a training after these looks, the last of which is now.
 
     patience: images without a better score after which a training is on a plateau; 0: never. can_augment: the augmentation can be raised.
     rescues_left: how often it may still be rolled back to its best snapshot; with none left, what would need it ends the training.
+    noise: the standard error of a score, which no difference between two looks means anything below a few times of.
     """
     if len(looks) < FIRST:
         return Judgement("unjudged", f"judged from the {FIRST}th look on")
     now, best = looks[-1], min(looks, key=lambda look: look.selection)
-    trouble = _trouble(looks, best)
+    trouble = _trouble(looks, best, noise)
     stalled = bool(patience) and now.images - best.images >= patience
     if trouble is None:
         if stalled:
@@ -59,16 +61,16 @@ def judge(looks: Sequence[Look], patience: int, can_augment: bool, rescues_left:
     state, evidence = trouble
     if state == "memorising" and can_augment and not stalled:
         return Judgement(state, evidence, "augment")
-    if _worse(now, best, WORSE, looks) and state != "memorising" and patience:
+    if _worse(now, best, WORSE, looks, noise) and state != "memorising" and patience:
         return Judgement(state, evidence, "roll back" if rescues_left > 0 else "stop")
     return Judgement(state, evidence, "stop" if stalled else "")
 
 
-def _trouble(looks: Sequence[Look], best: Look) -> tuple[State, str] | None:
+def _trouble(looks: Sequence[Look], best: Look, noise: float) -> tuple[State, str] | None:
     recent = looks[-IN_A_ROW:]
     now = looks[-1]
     varied = max(look.variety for look in looks)
-    if all(_worse(look, best, BROKEN, looks) for look in recent):
+    if all(_worse(look, best, BROKEN, looks, noise) for look in recent):
         return "diverged", f"the score is {now.selection:.3g} and was {best.selection:.3g} at image {best.images:,}"
     if all(look.variety < UNVARIED and look.variety < SHRUNK * varied for look in recent):
         return "collapsing", f"samples are {now.variety:.0%} as unlike one another as real ones, and were {varied:.0%}"
@@ -97,10 +99,11 @@ def _memorising(recent: Sequence[Look]) -> tuple[State, str] | None:
     return "memorising", evidence
 
 
-def _worse(look: Look, best: Look, times: float, looks: Sequence[Look]) -> bool:
-    """Worse than the best by that factor, and by a twentieth of all that was gained (a score near 0 is noise)."""
+def _worse(look: Look, best: Look, times: float, looks: Sequence[Look], noise: float) -> bool:
+    """Worse than the best by that factor (the kernel distance has no zero to count from: by what is no chance), and by a twentieth of all
+    that was gained."""
     gained = max(each.selection for each in looks) - best.selection
-    return look.selection > best.selection + (times - 1) * abs(best.selection) + 0.05 * gained
+    return look.selection > best.selection + max((times - 1) * abs(best.selection), CHANCE * noise) + 0.05 * gained
 
 
 def _trend(looks: Sequence[Look], best: Look) -> str:

@@ -81,7 +81,7 @@ class Health(Monitor):
             evidence["gap"] = self._gap(trainer)
         real, fake = (tick.facts.get(f"accuracy.{kind}") for kind in ("real", "fake"))
         self.looks.append(Look(tick.images, tick.selection, real=real, fake=fake, **evidence))
-        judged = judge(self.looks, self.patience, trainer.game.augments, left)
+        judged = judge(self.looks, self.patience, trainer.game.augments, left, self.score.score.noise)
         tick.health, tick.action, tick.notes["evidence"] = judged.state, judged.action, judged.evidence
         tick.facts |= {f"seen.{name}": value for name, value in evidence.items()}
 

@@ -1,0 +1,41 @@
+"""What a recipe leaves open is chosen from the data and the machine, with its reason; what it or the user states stays."""
+
+import torch
+
+from smoke import ArraySource
+from sparring.choose import Choices, values
+from sparring.config import load_recipe, with_settings
+
+
+def chosen(settings=None, train=120, device="cpu", shape=(1, 8, 8)):
+    choices, source = Choices(with_settings(load_recipe("auto"), settings or {})), ArraySource(shape, train=train)
+    values.from_data(choices, source)
+    values.widths(choices, source, torch.device(device))
+    return choices
+
+
+def widths(choices):
+    return [choices.value(f"players.{player}.options.width") for player in ("generator", "discriminator")]
+
+
+def test_widths_follow_data_and_device_and_give_their_reason():
+    assert widths(chosen()) == [16, 16]
+    assert widths(chosen(shape=(3, 8, 8))) == [32, 32]
+    assert widths(chosen(device="cuda")) == [64, 64]
+    assert "cpu" in chosen().reasons["players.generator.options.width"]
+    stated = chosen({"players.generator.options.width": 8})
+    assert widths(stated) == [8, 16]
+    assert "players.generator.options.width" not in stated.reasons
+
+
+def test_a_batch_is_no_larger_than_the_data():
+    assert (chosen().recipe.batch, chosen(train=20).recipe.batch) == (64, 20)
+
+
+def test_few_examples_are_augmented_where_the_recipe_says_so():
+    assert chosen({"augment_below": 100}).recipe.augmentation is None
+    few = chosen({"augment_below": 200})
+    assert few.recipe.augmentation.name == "diffaugment"
+    assert "few" in few.reasons["augmentation"]
+    own = {"augment_below": 200, "augmentation": {"name": "ada"}}
+    assert chosen(own).recipe.augmentation.name == "ada"
