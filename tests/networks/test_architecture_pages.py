@@ -63,7 +63,8 @@ QUOTED = {
         *(lambda classes=classes: by_recipe("rnn", PICTURE, classes) for classes in (0, 10)),
     ],
     "refiner": [
-        *(lambda case=case: by_recipe("auto", *case, width=16) for case in ((PICTURE,), (PICTURE, 10), ((3, 64, 64),))),
+        *(lambda classes=classes: by_recipe("auto", PICTURE, classes, width=16) for classes in (0, 10)),
+        lambda: by_recipe("auto", (3, 64, 64), width=32),
     ],
 }  # fmt: skip
 

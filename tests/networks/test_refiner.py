@@ -7,6 +7,7 @@ from smoke import ArraySource, smoke_settings
 from sparring import api
 from sparring.listening import Silent
 from sparring.networks import refiner
+from sparring.networks.layers import GrowingConv
 from sparring.networks.refiner import EDGE, Refiner
 
 
@@ -89,3 +90,19 @@ def test_a_training_fits_it_once_and_fine_tuning_does_not(tmp_path):
     assert first.load().generator.means.abs().sum() > 0
     other = api.train(ArraySource(seed=9), "auto", tmp_path / "second", settings=settings, init_from=first.path, listener=Silent())
     assert torch.equal(other.load().generator.means, first.load().generator.means)
+
+
+def strides_show(net):
+    """Whether the power of fresh corrections of 64 x 64 along rows peaks where something repeats every 2, 4 or 8 pixels."""
+    with torch.no_grad():
+        net.strength.data.fill_(1)
+        inside = torch.atanh(net(torch.randn(32, 16, generator=torch.Generator().manual_seed(0))).clamp(-0.999, 0.999))[:, 0, 8:56, 8:56]
+    power = torch.fft.rfft(inside * torch.hann_window(48)).abs().square().mean(dim=(0, 1))[1:]
+    return [bool(power[48 // stride - 1] > 1.5 * power[48 // stride - 3 : 48 // stride - 1].mean()) for stride in (2, 4, 8)]
+
+
+def test_no_stride_shows_in_the_correction(monkeypatch):
+    torch.manual_seed(0)
+    assert not any(strides_show(Refiner((1, 64, 64), 0, 16)))
+    monkeypatch.setattr(refiner, "EnlargingConv", lambda inputs, outputs, size: GrowingConv(inputs, outputs, 3, 2, size))
+    assert any(strides_show(Refiner((1, 64, 64), 0, 16)))  # what the measure must find
