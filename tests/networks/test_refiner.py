@@ -29,7 +29,7 @@ def moments(rows):
 def test_each_class_starts_with_the_mean_and_covariance_of_its_data():
     pictures, labels = low_rank(3000, (1, 6, 6), 3)
     net = Refiner((1, 6, 6), 3, 16, rank=4)
-    net.fit(torch.tanh(pictures), labels)
+    net.fit(net.look(torch.tanh(pictures)), labels)
     latent = torch.randn(20_000, 16, generator=torch.Generator().manual_seed(1))
     inside = torch.atanh(torch.tanh(pictures).clamp(-EDGE, EDGE))
     for number in range(3):
@@ -43,7 +43,7 @@ def test_without_labels_clusters_come_as_often_as_in_the_data():
     pictures, labels = low_rank(2000, (1, 6, 6), 4)
     kept = (labels != 3) | (torch.arange(2000) % 3 == 0)  # the fourth is rarer
     net = Refiner((1, 6, 6), 0, 16, parts=4)
-    net.fit(torch.tanh(pictures[kept]), None)
+    net.fit(net.look(torch.tanh(pictures[kept])), None)
     part = net.part(torch.randn(20_000, 16, generator=torch.Generator().manual_seed(1)))
     made = torch.bincount(part, minlength=4).sort().values / 20_000
     real = torch.bincount(labels[kept]).sort().values / kept.sum()
@@ -56,7 +56,7 @@ def test_without_labels_clusters_come_as_often_as_in_the_data():
 def test_the_correction_begins_small_and_reaches_the_picture():
     pictures, labels = low_rank(300, (2, 9, 7), 3)
     net = Refiner((2, 9, 7), 3, 16).eval()
-    net.fit(torch.tanh(pictures), labels)
+    net.fit(net.look(torch.tanh(pictures)), labels)
     latent, condition = torch.randn(8, 16), {"class": torch.arange(8) % 3}
     made, start = net(latent, condition), torch.tanh(net.start(latent, condition["class"]))
     assert 0 < (made - start).abs().mean() < 0.2 * start.abs().mean()
@@ -67,7 +67,7 @@ def test_the_correction_begins_small_and_reaches_the_picture():
 def test_few_examples_share_their_components(monkeypatch):
     pictures, labels = low_rank(60, (1, 6, 6), 3)
     net = Refiner((1, 6, 6), 3, 16, rank=4)
-    net.fit(torch.tanh(pictures), labels)  # twenty a class, thirty-two wanted
+    net.fit(net.look(torch.tanh(pictures)), labels)  # twenty a class, thirty-two wanted
     assert torch.equal(net.axes[0], net.axes[1])
     assert not torch.equal(net.means[0], net.means[1])
     monkeypatch.setattr(refiner, "MOST_NUMBERS", 100)
@@ -78,7 +78,7 @@ def test_few_examples_share_their_components(monkeypatch):
 def test_a_handful_of_pictures_is_enough_to_begin(count):
     for classes in (0, 3):
         net = Refiner((3, 40, 52), classes, 8)
-        net.fit(torch.rand(count, 3, 40, 52) * 2 - 1, torch.arange(count) % 3 if classes else None)
+        net.fit(net.look(torch.rand(count, 3, 40, 52) * 2 - 1), torch.arange(count) % 3 if classes else None)
         made = net(torch.randn(4, 8), {"class": torch.tensor([0, 1, 2, 0])} if classes else None)
         assert made.shape == (4, 3, 40, 52)
         assert torch.isfinite(made).all()

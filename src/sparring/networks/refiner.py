@@ -114,12 +114,16 @@ class Refiner(nn.Module):
         return interpolate(pictures, self.shape[1:], mode="bilinear", align_corners=False)
 
     @torch.no_grad()
-    def fit(self, samples: Tensor, labels: Tensor | None) -> None:
-        """Take the start from examples: samples N x C x H x W in [-1, 1], labels N class numbers, or None for a network without classes."""
+    def look(self, samples: Tensor) -> Tensor:
+        """What `fit` wants of examples, N x C x H x W in [-1, 1]: their values before tanh at the start's size, N x D."""
         pictures = samples.float()
         if self.start_shape != self.shape:
             pictures = interpolate(pictures, self.start_shape[1:], mode="area")
-        rows = torch.atanh(pictures.clamp(-EDGE, EDGE)).flatten(1)
+        return torch.atanh(pictures.clamp(-EDGE, EDGE)).flatten(1)
+
+    @torch.no_grad()
+    def fit(self, rows: Tensor, labels: Tensor | None) -> None:
+        """Take the start from examples: rows as `look` gives them, labels N class numbers, or None for a network without classes."""
         part = labels if labels is not None and self.classes else self._clusters(rows)
         counts = torch.bincount(part, minlength=self.parts)
         whole = rows.mean(dim=0)

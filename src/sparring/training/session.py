@@ -28,7 +28,7 @@ from .trainer import Trainer
 
 SCORE_SEED, PREVIEW_SEED = 1, 0  # of the scorers' and the sheet's own draws, whatever the training's seed
 SHEET_ROWS, SHEET_COLUMNS = 8, 8
-MOST_FITTED = 20_000  # training examples from which a player may take its start
+MOST_FITTED, FITTED_AT_ONCE = 20_000, 200  # training examples from which a player may take its start
 SPLITS: tuple[Split, ...] = ("train", "test")
 FEWEST_JUDGED, MOST_JUDGED = 32, 256  # real examples of each split that the discriminator is asked about at a tick
 JUDGED_SHARE = 0.016  # of a tick's images; judging one costs about an eighth of training on one, and there are three kinds
@@ -58,12 +58,11 @@ def fit_to_data(recipe: Recipe, players: dict[str, nn.Module], source: Source, c
     for name, player in players.items():
         if hasattr(player, "fit"):
             indices = np.sort(numpy_generator(recipe.seed, "fit", name).permutation(source.count("train"))[:MOST_FITTED])
-            samples = codec.encode(source.values(indices))
             labels = torch.from_numpy(source.labels(indices)) if source.classes else None
-            device = next(player.parameters()).device
+            device, parts = next(player.parameters()).device, np.array_split(indices, len(indices) // FITTED_AT_ONCE + 1)
 
-            def fitted(player: Any = player.cpu(), samples: Any = samples, labels: Any = labels) -> nn.Module:
-                player.fit(samples, labels)
+            def fitted(player: Any = player.cpu(), parts: Any = parts, labels: Any = labels) -> nn.Module:
+                player.fit(torch.cat([player.look(codec.encode(source.values(part))) for part in parts]), labels)
                 return player
 
             seeded(key(recipe.seed, "fit", name), fitted).to(device)
