@@ -97,7 +97,7 @@ def evaluate(
         scores,
         headline,
         why,
-        by_class(evidence) if "labels" in scores or "class_shift" in scores else [],
+        by_class(evidence) if "labels" in wanted else [],
         [] if looked is None else _suspects(looked),
         "" if looked is None else looked.memorised.reading,
         left_out,
