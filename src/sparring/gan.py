@@ -49,7 +49,7 @@ class Gan:
         """The samples with these numbers. truncation: less variety for better looks. Style-based generators keep this share of the
         way from the mean style (0 to 1); others draw latents no larger than this (Brock et al. 2019, arXiv:1809.11096)."""
         psi, threshold = self._truncation(truncation)
-        latents = sampling.latents(self.recipe.latent, seed, indices, threshold)
+        latents = sampling.latents(self.recipe.latent, seed, indices, threshold, getattr(self.generator, "choosing", 0))
         made = sampling.sample(
             self.generator, latents, self._condition(self.labels(indices, seed, label)), seed=seed, indices=indices, psi=psi
         )

@@ -28,20 +28,23 @@ def shape_draw(uniform_or_normal: np.random.Generator, latent: Latent, count: in
     return drawn if latent.distribution == "unit-uniform" else drawn * 2 - 1
 
 
-def latents(latent: Latent, seed: int, indices: Sequence[int], threshold: float | None = None) -> Tensor:
+def latents(latent: Latent, seed: int, indices: Sequence[int], threshold: float | None = None, choosing: int = 0) -> Tensor:
     """len(indices) x latent.size: row j is drawn from (seed, indices[j]) alone.
 
-    threshold: normal values larger than this are drawn again (the truncation trick: Brock et al. 2019, arXiv:1809.11096, section 3.1).
+    threshold: normal values larger than this are drawn again (the truncation trick: Brock et al. 2019, arXiv:1809.11096, section 3.1),
+    but for the first `choosing`, which choose among kinds of samples and must not rule any out.
     """
     if threshold is not None:
-        return torch.from_numpy(np.stack([_truncated(numpy_generator(seed, "sample", index), latent.size, threshold) for index in indices]))
+        return torch.from_numpy(
+            np.stack([_truncated(numpy_generator(seed, "sample", index), latent.size, threshold, choosing) for index in indices])
+        )
     return torch.from_numpy(np.concatenate([shape_draw(numpy_generator(seed, "sample", index), latent, 1) for index in indices]))
 
 
-def _truncated(normal: np.random.Generator, size: int, threshold: float) -> np.ndarray:
+def _truncated(normal: np.random.Generator, size: int, threshold: float, choosing: int) -> np.ndarray:
     drawn = normal.standard_normal(size, dtype=np.float32)
-    while (large := np.abs(drawn) > threshold).any():
-        drawn[large] = normal.standard_normal(int(large.sum()), dtype=np.float32)
+    while (large := np.abs(drawn[choosing:]) > threshold).any():
+        drawn[choosing:][large] = normal.standard_normal(int(large.sum()), dtype=np.float32)
     return drawn
 
 

@@ -138,7 +138,9 @@ def test_unlike_fingerprints_are_not_compared():
     found = difference(one, other)
     assert found.value == pytest.approx(-0.4)
     assert found.sure
-    assert not difference(one, dataclasses.replace(one, value=0.52)).sure
+    assert not difference(one, dataclasses.replace(one, value=0.52, low=0.42, high=0.62)).sure
+    near_bound = [Score("frechet_distance", value, 0.0, value + 0.196, None, {}) for value in (0.01, 0.2)]
+    assert difference(*near_bound).chance == pytest.approx(0.179, abs=0.01)  # a cut-off end does not make it surer
     assert difference(one, dataclasses.replace(other, low=None)).chance is None
     with pytest.raises(UserError, match="real 10 and 20"):
         difference(one, dataclasses.replace(other, fingerprint={"features": "raw", "real": 20}))
@@ -146,3 +148,10 @@ def test_unlike_fingerprints_are_not_compared():
         difference(one, dataclasses.replace(other, name="recall"))
     assert score_from(one.described()) == one
     assert scored("recall", float("inf")).described()["value"] is None
+
+
+def test_no_floor_where_there_are_fewer_training_examples_than_samples(digits, classifier):
+    found = evaluate(Planted(digits, "train", np.resize(rows(digits, "train"), 2000)), digits, classifier, ["fid", "labels"])
+    assert found.scores["frechet_distance"].real is None
+    assert found.measured == ("fid", "labels")
+    assert found.scores["label_agreement"].real is not None  # of held-out examples

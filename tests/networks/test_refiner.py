@@ -5,6 +5,7 @@ import torch
 
 from smoke import ArraySource, smoke_settings
 from sparring import api
+from sparring.errors import UserError
 from sparring.listening import Silent
 from sparring.networks import refiner
 from sparring.networks.layers import GrowingConv
@@ -106,3 +107,19 @@ def test_no_stride_shows_in_the_correction(monkeypatch):
     assert not any(strides_show(Refiner((1, 64, 64), 0, 16)))
     monkeypatch.setattr(refiner, "EnlargingConv", lambda inputs, outputs, size: GrowingConv(inputs, outputs, 3, 2, size))
     assert any(strides_show(Refiner((1, 64, 64), 0, 16)))  # what the measure must find
+
+
+def test_truncation_rules_no_cluster_out():
+    from sparring import sampling
+    from sparring.config import Latent
+
+    net = Refiner((1, 6, 6), 0, 16, parts=10)
+    assert (net.choosing, Refiner((1, 6, 6), 3, 16).choosing) == (1, 0)
+    latent = sampling.latents(Latent(size=16), 0, range(400), 0.3, net.choosing)
+    assert latent[:, 1:].abs().max() <= 0.3
+    assert len(net.part(latent).unique()) == 10
+
+
+def test_a_latent_of_one_value_is_refused():
+    with pytest.raises(UserError, match="two values"):
+        Refiner((1, 6, 6), 0, 1)

@@ -96,6 +96,19 @@ def test_all_splits_of_samples_count_and_foreign_labels_do_not():
     assert Everything(source, other).classes == ()
 
 
+def test_classes_of_other_data_are_known_by_their_names(run):
+    other = ArraySource(train=60, test=20)
+    other.classes = ("class 2", "class 1", "class 0")
+    other.content_hash = "other"
+    found = measured(run.path, other, samples=40, metrics=["diversity"])
+    assert "diversity" in found.scores
+    gan = run.load()
+    renamed = Everything(Generated(gan, 12, 1, "bars", "identity"), other)
+    assert renamed.labels(np.arange(12)).tolist() == [2 - number for number in gan.labels(range(12), seed=1)]
+    with pytest.raises(UserError, match="one size and mode"):
+        measured(run.path, ArraySource((3, 8, 8), train=60, test=20), samples=20)
+
+
 def test_other_data_is_said_and_not_written_down(run):
     (run.path / "evaluation.json").unlink(missing_ok=True)
     said = []

@@ -258,3 +258,10 @@ def test_the_noise_of_a_score_shrinks_with_what_it_is_measured_on():
     net = fit_features(many, 1)
     noises = [QuickScore(net, source, 400, 1).noise for source in (few, many)]
     assert 0 < noises[1] < 0.5 * noises[0]
+
+
+def test_a_score_that_is_not_finite_is_worse_than_any():
+    broken = [*looks(), *(dataclasses.replace(FINE, images=600 + step, selection=float("inf")) for step in range(2))]
+    assert judge(broken, 0, False, 1, noise=float("inf")).state == "diverged"
+    after = [*looks({"selection": float("inf")}), *(dataclasses.replace(FINE, images=900 + step, selection=8.0) for step in range(2))]
+    assert judge(after, 0, False, 1).state == "diverged"

@@ -63,7 +63,7 @@ def register(app: typer.Typer) -> None:
         if as_json:
             described = [each.described() for each in found]
             both = (
-                {"run": described[0], "against": described[1], "differences": [vars(each) for each in differences]}
+                {"run": described[0], "against": described[1], "differences": [each.described() for each in differences]}
                 if against
                 else described[0]
             )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from .evidence import Evidence
 from .intervals import wilson
 from .intra_class_diversity import intra_class_diversity
@@ -33,13 +31,14 @@ def by_class(evidence: Evidence) -> list[ClassRow]:
     if not evidence.recognises or seen is None or in_reals is None:
         return []
     asked = evidence.generated.labels
-    varied = intra_class_diversity(
-        evidence.generated.features, evidence.held_out.features, seen if asked is None else asked, evidence.held_out.labels
-    )
+    of_generated = seen if asked is None else asked
+    of_real = in_reals if evidence.held_out.labels is None else evidence.held_out.labels
+    varied = intra_class_diversity(evidence.generated.features, evidence.held_out.features, of_generated, of_real)
     rows = []
     for number, name in enumerate(evidence.classes):
-        made, real = wilson(int((seen == number).sum()), len(seen)), float((in_reals == number).mean())
+        made, real = (wilson(int((each == number).sum()), len(each)) for each in (seen, in_reals))
         right = None if asked is None or not (asked == number).any() else float((seen[asked == number] == number).mean())
-        verdict = "rarely" if made.high < RARE * real else "often" if made.low > COMMON * real else ""
-        rows.append(ClassRow(name, float(np.mean(seen == number)), real, right, varied.by_class.get(number), verdict))
+        verdict = "rarely" if made.high < RARE * real.low else "often" if made.low > COMMON * real.high else ""
+        enough = min(int((own == number).sum()) for own in (of_generated, of_real)) >= 2
+        rows.append(ClassRow(name, made.value, real.value, right, varied.by_class.get(number) if enough else None, verdict))
     return rows

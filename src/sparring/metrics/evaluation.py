@@ -17,7 +17,7 @@ from .classes import ClassRow, by_class
 from .evidence import SEED, Evidence, Side, look
 from .extractors import Extractor
 from .features import Progress
-from .measures import MEASURES, Inapplicable
+from .measures import MEASURES, Inapplicable, Measure
 from .quick import ENOUGH, MOST, chosen
 from .scores import Score
 from .subset import Subset
@@ -38,7 +38,7 @@ class Suspect:
 @dataclass(frozen=True)
 class Evaluation:
     """headline: the score to read first, and why it is that one. left_out: measures that had nothing to look at, each with the reason.
-    suspects: the samples nearest to training examples, nearest first; copying: what they say."""
+    suspects: the samples nearest to training examples, nearest first; copying: what they say. measured: the measures that were taken."""
 
     scores: dict[str, Score]
     headline: str
@@ -47,6 +47,7 @@ class Evaluation:
     suspects: list[Suspect]
     copying: str
     left_out: dict[str, str]
+    measured: tuple[str, ...]
 
     def described(self) -> dict[str, Any]:
         """For JSON."""
@@ -87,7 +88,7 @@ def evaluate(
                 raise
             left_out[name] = str(reason)
             continue
-        floors = {score.name: score.value for score in measure.of(mine.of_reals())} if measure.floor else {}
+        floors = _floors(measure, mine)
         fingerprint = _fingerprint(mine, extractor)
         for score in found:
             scores[score.name] = replace(score, real=floors.get(score.name) if score.real is None else score.real, fingerprint=fingerprint)
@@ -99,9 +100,20 @@ def evaluate(
         why,
         by_class(evidence) if "labels" in wanted else [],
         [] if looked is None else _suspects(looked),
-        "" if looked is None else looked.memorised.reading,
+        "" if looked is None else _copying(looked, real),
         left_out,
+        tuple(name for name in wanted if name not in left_out),
     )
+
+
+def _floors(measure: Measure, evidence: Evidence) -> dict[str, float]:
+    """What real training examples get; nothing where there are fewer of them than samples, for distances shrink with their number."""
+    if not measure.floor or len(evidence.training) < len(evidence.generated):
+        return {}
+    try:
+        return {score.name: score.value for score in measure.of(evidence.of_reals())}
+    except Inapplicable:
+        return {}
 
 
 def _known(measures: Sequence[str] | None) -> list[str]:
@@ -169,6 +181,12 @@ def _headline(scores: Mapping[str, Score], evidence: Evidence) -> tuple[str, str
             f"with {fewest:,} {few} the Frechet distance is mostly bias, and the kernel distance has none" if fewest < ENOUGH else "",
         )
     return ("frechet_distance", "") if "frechet_distance" in scores else (next(iter(scores), ""), "")
+
+
+def _copying(evidence: Evidence, real: Source) -> str:
+    looked, there = len(evidence.all_training()), real.count("train")
+    among = f" (looked for among {looked:,} of {there:,} training examples)" if looked < there else ""
+    return evidence.memorised.reading + among
 
 
 def _suspects(evidence: Evidence) -> list[Suspect]:

@@ -65,6 +65,10 @@ class Difference:
     value: float
     chance: float | None
 
+    def described(self) -> dict[str, Any]:
+        """For JSON, which knows no infinity."""
+        return {key: value if not isinstance(value, float) or isfinite(value) else None for key, value in asdict(self).items()}
+
     @property
     def sure(self) -> bool:
         return self.chance is not None and self.chance < 0.05
@@ -87,7 +91,9 @@ def difference(mine: Score, theirs: Score) -> Difference:
 
 
 def _error(score: Score) -> float | None:
-    return None if score.low is None or score.high is None else (score.high - score.low) / (2 * HALF)
+    if score.low is None or score.high is None:
+        return None
+    return max(score.high - score.value, score.value - score.low) / HALF  # one end may be cut off where no truth lies
 
 
 def _plain(value: Any) -> str:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, relu
 
+from ..errors import UserError
 from . import register
 from .dcgan import WIDEST, Shape
 from .layers import Condition, HalvingConv, JoinedLabel, Width, halved, halvings
@@ -60,8 +61,11 @@ class Refiner(nn.Module):
         end_side: Width = 8,
     ):
         super().__init__()
+        if latent_size < 2:
+            raise UserError("the refiner's latent needs two values at least: one chooses a cluster, the others move along its components")
         channels, height, picture_width = shape
         self.shape, self.classes = shape, classes
+        self.choosing = 0 if classes else 1  # values of the latent that choose a cluster
         self.rank, self.parts = max(1, min(rank, latent_size - 1)), classes or parts
         shrink = max(1.0, max(height, picture_width) / start_side)
         self.start_shape = (channels, max(1, round(height / shrink)), max(1, round(picture_width / shrink)))

@@ -97,6 +97,8 @@ def verdict(entries: Entries) -> list[str]:
                 if close
                 else "no other recipe's seeds reach it"
             )
+            if min(len(theirs) for _, theirs in ranked) < 2:
+                unsure = "with one training of some, the order may be luck"
             said[0] = f"{said[0][:-1]}; {unsure}."
     for recipe in dict.fromkeys(str(entry["recipe"]) for entry in entries):
         mine = [entry for entry in entries if entry["recipe"] == recipe]

@@ -66,7 +66,7 @@ def compare(
     listener, out = listener or Lines(), Path(out)
     if (budget is None) == (images is None):
         raise UserError("give either a budget or images: all recipes are trained as long")
-    if not recipes or len(set(recipes)) < len(recipes):
+    if not recipes or len({Path(name).stem for name in recipes}) < len(recipes):
         raise UserError("name at least one recipe, and each only once")
     if not isinstance(source, Source):
         wishes = {"size": size, "labels": labels}

@@ -20,6 +20,7 @@ from ..listening import Lines, Listener
 from ..metrics import evaluation, extractors
 from ..metrics.evaluation import Evaluation, Verdicts
 from ..metrics.evidence import SEED, Side
+from ..reports.log import snapshot_images
 from ..run import Run
 from .samples import Everything, Generated
 
@@ -54,6 +55,11 @@ def evaluate(
         listener.note(f"{real.name} is not what {run.path} was trained on: the numbers hold for this data and are not written down")
     gan = run.load() if run.exists else None
     generated = _generated(run, gan, real, samples) if gan else _from_files(what, real, samples)
+    if generated.shape != real.shape:
+        raise UserError(
+            f"{generated.name} holds values of shape {generated.shape} and {real.name} of {real.shape}: bring them to one size and mode"
+        )
+    snapshot = snapshot_images(run.log())
     if weights is None and features == "classifier" and own:
         weights = run.path / "features.safetensors"  # what its training was scored in
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -62,7 +68,7 @@ def evaluate(
         listener.note(note)
     found = evaluation.evaluate(generated, real, extractor, metrics, _verdicts(run, gan, real), listener.progress)
     if own:
-        _write(run, found, generated, real)
+        _write(run, found, generated, real, snapshot)
     return found
 
 
@@ -85,7 +91,8 @@ def _real(run: Run, where: str | Path | Source | None) -> Source:
 def _generated(run: Run, gan: Gan, real: Source, samples: int | None) -> Source:
     weights = run.path / "generator.safetensors"
     identity = hashlib.sha256(weights.read_bytes() + run.recipe()[0].model_dump_json().encode()).hexdigest()
-    return Generated(gan, samples or min(SAMPLES, real.count("train")), SEED, run.path.resolve().name, identity)
+    made = Generated(gan, samples or min(SAMPLES, real.count("train")), SEED, run.path.resolve().name, identity)
+    return made if gan.classes == real.classes else Everything(made, real)  # of other data: classes are known by their names
 
 
 def _from_files(what: str | Path, real: Source, samples: int | None) -> Source:
@@ -125,12 +132,11 @@ def _verdicts(run: Run, gan: Gan | None, real: Source) -> Verdicts | None:
     return verdicts if gan.classes == real.classes else None
 
 
-def _write(run: Run, found: Evaluation, generated: Source, real: Source) -> None:
+def _write(run: Run, found: Evaluation, generated: Source, real: Source, snapshot: int | None) -> None:
     """evaluation.json, the suspects beside their nearest training examples, and the pages that show them."""
     from ..modalities import get
     from ..reports import write_card, write_report
     from ..reports.folder import read_evaluation
-    from ..reports.log import snapshot_images
     from ..reports.scores import FROM_REALS
 
     if found.suspects and len(real.shape) == 3:  # points side by side say nothing
@@ -145,10 +151,12 @@ def _write(run: Run, found: Evaluation, generated: Source, real: Source) -> None
     described = found.described()
     before = read_evaluation(run.path, run.log())
     described["scores"] = {**before.get("scores", {}), **described["scores"]}  # of the same snapshot; each has its own fingerprint
-    for part in ("classes", "suspects", "copying", "left_out"):
-        described[part] = described[part] or before.get(part, described[part])
+    described["left_out"] = {name: why for name, why in before.get("left_out", {}).items() if name not in found.measured} | found.left_out
+    for part, measure in (("classes", "labels"), ("suspects", "memorisation"), ("copying", "memorisation")):
+        if measure not in found.measured:
+            described[part] = before.get(part, described[part])
     if before and found.headline not in FROM_REALS:
         described["headline"], described["why"] = before["headline"], before["why"]
-    files.write_json(run.path / "evaluation.json", {"format": 1, "snapshot": snapshot_images(run.log()), **described})
+    files.write_json(run.path / "evaluation.json", {"format": 1, "snapshot": snapshot, **described})
     write_card(run.path)
     write_report(run.path)

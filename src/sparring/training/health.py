@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Literal
 
 State = Literal["healthy", "discriminator-winning", "generator-winning", "collapsing", "memorising", "plateau", "diverged", "unjudged"]
@@ -102,8 +103,11 @@ def _memorising(recent: Sequence[Look]) -> tuple[State, str] | None:
 def _worse(look: Look, best: Look, times: float, looks: Sequence[Look], noise: float) -> bool:
     """Worse than the best by that factor (the kernel distance has no zero to count from: by what is no chance), and by a twentieth of all
     that was gained."""
-    gained = max(each.selection for each in looks) - best.selection
-    return look.selection > best.selection + max((times - 1) * abs(best.selection), CHANCE * noise) + 0.05 * gained
+    if not isfinite(look.selection):
+        return isfinite(best.selection)
+    gained = max(each.selection for each in looks if isfinite(each.selection)) - best.selection
+    chance = CHANCE * noise if isfinite(noise) else 0.0
+    return look.selection > best.selection + max((times - 1) * abs(best.selection), chance) + 0.05 * gained
 
 
 def _trend(looks: Sequence[Look], best: Look) -> str:
