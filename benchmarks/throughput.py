@@ -28,6 +28,7 @@ import random
 import statistics
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import date
 from functools import cached_property, partial
@@ -94,7 +95,7 @@ class RandomPictures(Source):
 Turn = tuple[tuple[str, ...], Callable[[], Tensor], int, int]
 
 
-class PlainLoop:
+class PlainLoop(ABC):
     """A recipe as a tutorial writes it: what every game needs. frozen: leave out the gradients that no optimizer takes, for counting."""
 
     def __init__(self, recipe: Recipe, source: Source, device: torch.device):
@@ -127,9 +128,9 @@ class PlainLoop:
                     self.take(learners, loss)
         self.steps += 1
 
+    @abstractmethod
     def turns(self) -> list[Turn]:
         """Who learns, from what, how often in a row, in every how-manieth step."""
-        raise NotImplementedError
 
     def take(self, learners: tuple[str, ...], loss: Callable[[], Tensor]) -> None:
         for name, player in self.players.items():

@@ -148,7 +148,6 @@ class Recipe(Part):
     class_loss: float = Field(0.0, ge=0)  # weight of the auxiliary classifier (Odena et al. 2017, arXiv:1610.09585) in both players' losses
     needs_labels: bool = False
     augmentation: Augmentation | None = None
-    augment_below: int = Field(0, ge=0)  # training examples; with fewer, a recipe without augmentation gets one
     style_mixing: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of samples made of two latents (style-based generators)
     latent: Latent = Latent()
     value_range: Literal["symmetric", "unit"] = "symmetric"  # of encoded values: [-1, 1] or [0, 1]

@@ -25,12 +25,12 @@ class Gan:
 
     def __init__(self, recipe: Recipe, generator: Any, codec: Codec, modality: str, classes: Sequence[str], shares: Sequence[float]):
         self.recipe, self.generator, self.codec = recipe, generator, codec
-        self.classes, self.shares, self._modality = tuple(classes), tuple(shares), modality
+        self.classes, self.shares, self.kind = tuple(classes), tuple(shares), modality  # kind: the modality's name
 
     @property
     def modality(self) -> Any:
         """The module that knows this kind of data (see sparring.modalities)."""
-        return modalities.get(self._modality)
+        return modalities.get(self.kind)
 
     def generate(self, count: int, seed: int = 0, label: str | int | None = None, truncation: float | None = None) -> list[Any]:
         """`count` samples as Python objects (PIL images for pictures). Sample i depends on (seed, i), label and truncation alone."""

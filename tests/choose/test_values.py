@@ -30,12 +30,3 @@ def test_widths_follow_data_and_device_and_give_their_reason():
 
 def test_a_batch_is_no_larger_than_the_data():
     assert (chosen().recipe.batch, chosen(train=20).recipe.batch) == (64, 20)
-
-
-def test_few_examples_are_augmented_where_the_recipe_says_so():
-    assert chosen({"augment_below": 100}).recipe.augmentation is None
-    few = chosen({"augment_below": 200})
-    assert few.recipe.augmentation.name == "diffaugment"
-    assert "few" in few.reasons["augmentation"]
-    own = {"augment_below": 200, "augmentation": {"name": "ada"}}
-    assert chosen(own).recipe.augmentation.name == "ada"

@@ -11,7 +11,7 @@ from sparring.errors import UserError
 from sparring.metrics import extractors
 from sparring.metrics.evaluation import evaluate
 from sparring.metrics.measures import MEASURES
-from sparring.metrics.scores import Score, difference, score_from, scored
+from sparring.metrics.scores import Score, difference, differences
 from sparring.metrics.subset import Subset
 from sparring.reports.findings import findings
 
@@ -136,18 +136,19 @@ def test_measures_that_do_not_apply_are_named_or_refused(digits, classifier):
 def test_unlike_fingerprints_are_not_compared():
     one, other = (Score("coverage", value, value - 0.1, value + 0.1, None, {"features": "raw", "real": 10}) for value in (0.5, 0.9))
     found = difference(one, other)
-    assert found.value == pytest.approx(-0.4)
+    assert (found.value, found.ahead) == (pytest.approx(-0.4), "theirs")
+    assert [each.name for each in differences({"coverage": one, "recall": one}, {"coverage": other})] == ["coverage"]
     assert found.sure
     assert not difference(one, dataclasses.replace(one, value=0.52, low=0.42, high=0.62)).sure
     near_bound = [Score("frechet_distance", value, 0.0, value + 0.196, None, {}) for value in (0.01, 0.2)]
+    assert difference(*near_bound).ahead == "mine"
     assert difference(*near_bound).chance == pytest.approx(0.179, abs=0.01)  # a cut-off end does not make it surer
     assert difference(one, dataclasses.replace(other, low=None)).chance is None
     with pytest.raises(UserError, match="real 10 and 20"):
         difference(one, dataclasses.replace(other, fingerprint={"features": "raw", "real": 20}))
     with pytest.raises(UserError, match="coverage and recall"):
         difference(one, dataclasses.replace(other, name="recall"))
-    assert score_from(one.described()) == one
-    assert scored("recall", float("inf")).described()["value"] is None
+    assert dataclasses.replace(one, value=float("inf")).described() == {**one.described(), "value": None}
 
 
 def test_no_floor_where_there_are_fewer_training_examples_than_samples(digits, classifier):

@@ -15,7 +15,6 @@ LARGEST_SIDE = {"cpu": 64}  # pixels; what trains in reasonable time
 LARGEST_SIDE_ON_GPU = 256
 WIDTH, WIDTH_OF_COLOUR = 16, 32  # on a CPU: docs/experiments.md, "A start from statistics"
 WIDTH_ON_GPU = 64
-FEW = {"name": "diffaugment", "operations": ["translation", "cutout"]}  # of its operations those that suit grey pictures and any subject
 
 
 def largest_side(device: torch.device) -> int:
@@ -26,11 +25,6 @@ def from_data(choices: Choices, source: Source) -> None:
     choices.settle("batch", max(2, min(64, source.count("train"))), f"64, at most the {source.count('train')} training examples")
     choices.settle("images", "50epochs", "the recipe names no length")
     choices.settle("ema_half_life", 10_000, "the half-life that StyleGAN2 uses at batch 32")
-
-    if choices.recipe.augmentation is None and source.count("train") < choices.recipe.augment_below:
-        choices.change(
-            "augmentation", FEW, f"{source.count('train'):,} training examples are few, and the discriminator would learn them by heart"
-        )
 
 
 def from_machine(choices: Choices, device: torch.device) -> None:

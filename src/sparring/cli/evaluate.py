@@ -10,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from ..metrics.evaluation import Evaluation
+    from ..metrics.scores import Difference
 
 
 def register(app: typer.Typer) -> None:
@@ -44,7 +45,7 @@ def register(app: typer.Typer) -> None:
         """
         from ..errors import UserError
         from ..listening import Silent
-        from ..metrics.scores import difference
+        from ..metrics.scores import differences
         from ..tasks.evaluate import evaluate as measured
         from .progress import terminal
 
@@ -55,15 +56,11 @@ def register(app: typer.Typer) -> None:
         else:
             with terminal() as listener:
                 found = [measured(each, data, listener=listener, **options) for each in (run, against) if each is not None]
-        differences = (
-            [difference(score, found[1].scores[name]) for name, score in found[0].scores.items() if name in found[1].scores]
-            if against
-            else []
-        )
+        between = differences(found[0].scores, found[1].scores) if against else []
         if as_json:
             described = [each.described() for each in found]
             both = (
-                {"run": described[0], "against": described[1], "differences": [each.described() for each in differences]}
+                {"run": described[0], "against": described[1], "differences": [each.described() for each in between]}
                 if against
                 else described[0]
             )
@@ -73,7 +70,7 @@ def register(app: typer.Typer) -> None:
         if not found[0].scores:
             raise UserError(f"nothing could be measured: {'; '.join(found[0].left_out.values())}")
         if against:
-            _print_both(names, found, differences)
+            _print_both(names, found, between)
             return
         _print_one(found[0])
         if (page := Path(run) / "report.html").is_file():
@@ -109,7 +106,7 @@ def _print_one(found: Evaluation) -> None:
     typer.echo("measured on: " + ", ".join(f"{key} {value}" for key, value in (first.fingerprint or {}).items()))
 
 
-def _print_both(names: list[str], found: list[Evaluation], differences: list[Any]) -> None:
+def _print_both(names: list[str], found: list[Evaluation], between: list[Difference]) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -117,11 +114,9 @@ def _print_both(names: list[str], found: list[Evaluation], differences: list[Any
     from ..reports.values import short
 
     table = Table("score", *names, "better", "by chance", box=None, header_style="bold")
-    for each in differences:
+    for each in between:
         mine, theirs = (evaluation.scores[each.name] for evaluation in found)
-        better = ""
-        if mine.better and each.value:
-            better = names[0] if (each.value < 0) == (mine.better == "lower") else names[1]
+        better = {"mine": names[0], "theirs": names[1], "": ""}[each.ahead]
         chance = "not known" if each.chance is None else f"{each.chance:.2g}"
         table.add_row(
             NAMES.get(each.name, each.name),

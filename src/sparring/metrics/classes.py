@@ -27,10 +27,9 @@ class ClassRow:
 
 def by_class(evidence: Evidence) -> list[ClassRow]:
     """A row for each class of the source; none where the features do not recognise its classes."""
-    seen, in_reals = evidence.generated.seen, evidence.held_out.seen
-    if not evidence.recognises or seen is None or in_reals is None:
+    if evidence.recognised is None:
         return []
-    asked = evidence.generated.labels
+    (seen, in_reals), asked = evidence.recognised, evidence.generated.labels
     of_generated = seen if asked is None else asked
     of_real = in_reals if evidence.held_out.labels is None else evidence.held_out.labels
     varied = intra_class_diversity(evidence.generated.features, evidence.held_out.features, of_generated, of_real)

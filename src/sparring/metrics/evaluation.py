@@ -51,7 +51,8 @@ class Evaluation:
 
     def described(self) -> dict[str, Any]:
         """For JSON."""
-        return {**asdict(self), "scores": {name: score.described() for name, score in self.scores.items()}}
+        found = {**asdict(self), "scores": {name: score.described() for name, score in self.scores.items()}}
+        return {name: value for name, value in found.items() if name != "measured"}
 
 
 def evaluate(
@@ -68,10 +69,7 @@ def evaluate(
     the two sources hold values of unlike shapes.
     """
     wanted = _known(measures)
-    if generated.shape != real.shape:
-        raise UserError(
-            f"{generated.name} holds values of shape {generated.shape} and {real.name} of {real.shape}: bring them to one size and mode"
-        )
+    refuse_unlike(generated, real)
     evidence = _evidence(generated, real, extractor, verdicts, progress)
     scores: dict[str, Score] = {}
     left_out: dict[str, str] = {}
@@ -104,6 +102,13 @@ def evaluate(
         left_out,
         tuple(name for name in wanted if name not in left_out),
     )
+
+
+def refuse_unlike(generated: Source, real: Source) -> None:
+    """Raises UserError where the two hold values of unlike shapes."""
+    if generated.shape != real.shape:
+        shapes = f"{generated.name} holds values of shape {generated.shape} and {real.name} of {real.shape}"
+        raise UserError(f"{shapes}: bring them to one size and mode")
 
 
 def _floors(measure: Measure, evidence: Evidence) -> dict[str, float]:

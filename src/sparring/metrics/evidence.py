@@ -43,9 +43,10 @@ class Side:
         """The class that a classifier sees in each, N, or None."""
         return None if self.probabilities is None else self.probabilities.argmax(axis=1)
 
-    def values(self, most: int) -> np.ndarray:
-        """The decoded values of the first so many."""
-        return self.source.values(self.indices[:most], self.split)
+    @cached_property
+    def values(self) -> np.ndarray:
+        """Decoded."""
+        return self.source.values(self.indices, self.split)
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -75,6 +76,12 @@ class Evidence:
     recognises: bool = False
     classify: Callable[[Side], np.ndarray] | None = None
     verdicts: Callable[[], tuple[Mapping[str, np.ndarray], float]] | None = None
+
+    @property
+    def recognised(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The classes of the source that are seen in samples and in held-out examples."""
+        seen, in_reals = self.generated.seen, self.held_out.seen
+        return None if not self.recognises or seen is None or in_reals is None else (seen, in_reals)
 
     @property
     def classes(self) -> tuple[str, ...]:

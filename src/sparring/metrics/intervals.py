@@ -25,7 +25,7 @@ class Estimate:
 
     def interval(self, level: float = LEVEL) -> tuple[float, float]:
         """Where the truth lies with this probability, if estimates scatter normally around it."""
-        reach = _quantile(level) * self.error
+        reach = quantile(level) * self.error
         return self.value - reach, self.value + reach
 
 
@@ -102,7 +102,7 @@ def wilson(hits: int, count: int, level: float = LEVEL) -> Interval:
         raise ValueError(f"{hits} of {count} is no share")
     if not count:
         return Interval(0.5, 0.0, 1.0)
-    share, z2 = hits / count, _quantile(level) ** 2
+    share, z2 = hits / count, quantile(level) ** 2
     middle = (share + z2 / (2 * count)) / (1 + z2 / count)
     reach = np.sqrt(z2 * (share * (1 - share) / count + z2 / (4 * count**2))) / (1 + z2 / count)
     return Interval(share, 0.0 if not hits else float(max(0.0, middle - reach)), 1.0 if hits == count else float(min(1.0, middle + reach)))
@@ -127,7 +127,8 @@ def _arrays(samples: tuple[np.ndarray, ...], together: bool) -> list[np.ndarray]
     return arrays
 
 
-def _quantile(level: float) -> float:
+def quantile(level: float) -> float:
+    """How many standard errors an interval of this level reaches to either side."""
     if not 0 < level < 1:
         raise ValueError(f"a level lies between 0 and 1, not at {level}")
     return NormalDist().inv_cdf((1 + level) / 2)

@@ -81,14 +81,14 @@ def neighbourhoods(evidence: Evidence) -> list[Score]:
 
 
 def labels(evidence: Evidence) -> list[Score]:
-    seen, seen_in_reals = _classifier(evidence)
-    found = []
+    if evidence.recognised is None:
+        raise Inapplicable("classes are recognised with the features 'classifier' of a labelled source")
+    (seen, seen_in_reals), found = evidence.recognised, []
     asked, true = evidence.generated.labels, evidence.held_out.labels
     if asked is not None and true is not None:
         agreement, reals = label_agreement(seen, asked).overall, label_agreement(seen_in_reals, true).overall
         found.append(Score("label_agreement", agreement.value, agreement.low, agreement.high, reals.value))
-    count = len(evidence.classes)
-    return [*found, Score("class_shift", class_shift(seen, seen_in_reals, count))]
+    return [*found, Score("class_shift", class_shift(seen, seen_in_reals, len(evidence.classes)))]
 
 
 def class_shift(seen: np.ndarray, in_reals: np.ndarray, classes: int) -> float:
@@ -116,7 +116,7 @@ def diversity(evidence: Evidence) -> list[Score]:
         return intra_class_diversity(features, reals.features, numbers, theirs).value
 
     found = [scored("diversity", jackknife(varied, of.features, mine, groups=10, together=True), least=0)]
-    values, present = of.values(len(of)), np.unique(mine)
+    values, present = of.values, np.unique(mine)
     if values.ndim == 4 and values.dtype == np.uint8:
         pairs = max(10, PAIRS // len(present))
         parts = [ms_ssim_of_pairs(values[mine == label], pairs) for label in present]
@@ -130,7 +130,7 @@ def modes(evidence: Evidence) -> list[Score]:
     centres, deviation = getattr(source, "centres", None), getattr(source, "std", None)
     if centres is None or deviation is None:
         raise Inapplicable("modes are counted on simulated sources whose centres are known")
-    values = evidence.generated.values(len(evidence.generated))
+    values = evidence.generated.values
     found = mode_coverage(values, centres, deviation)
     return [
         Score("modes_hit", found.hit),
@@ -175,14 +175,6 @@ MEASURES: dict[str, Measure] = {
     "memorisation": Measure(copies, "are training examples copied", floor=False, most=NEIGHBOURS),
     "cas": Measure(classification_accuracy, "train a classifier on samples, test it on reals (slow)", slow=True),
 }
-
-
-def _classifier(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
-    """The classes seen in samples and in held-out reals, by a classifier of the source's own classes."""
-    seen, in_reals = evidence.generated.seen, evidence.held_out.seen
-    if not evidence.recognises or seen is None or in_reals is None:
-        raise Inapplicable("classes are recognised with the features 'classifier' of a labelled source")
-    return seen, in_reals
 
 
 def _one(side: Side) -> np.ndarray:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from math import erfc, isfinite, sqrt
 from typing import Any, Literal
 
 from ..errors import UserError
-from .intervals import LEVEL, Estimate, Interval
+from .intervals import LEVEL, Estimate, Interval, quantile
 
 Better = Literal["lower", "higher", ""]
 HIGHER = {
@@ -17,7 +17,6 @@ HIGHER = {
 NEITHER = {
     "fooling_rate", "ms_ssim", "diversity", "closer_than_held_out", "judged_right_training", "judged_right_held_out", "judged_right_generated",
 }  # fmt: skip  # right is the value of real examples, or it depends on the discriminator as much as on the generator
-HALF = 1.959964  # standard errors in half of a 95 % interval
 
 
 @dataclass(frozen=True)
@@ -37,37 +36,33 @@ class Score:
         return "" if self.name in NEITHER else "higher" if self.name in HIGHER else "lower"
 
     def described(self) -> dict[str, Any]:
-        """For JSON, which knows no infinity."""
-        return {key: value if not isinstance(value, float) or isfinite(value) else None for key, value in asdict(self).items()}
+        """For JSON."""
+        return _without_infinity(asdict(self))
 
 
-def scored(name: str, value: float | Estimate | Interval, least: float | None = None) -> Score:
-    """A score of a plain number, or with the interval of an estimate; `least`: below which no truth lies."""
+def scored(name: str, value: Estimate | Interval, least: float | None = None) -> Score:
+    """A score with the interval of an estimate; `least`: below which no truth lies."""
     if isinstance(value, Interval):
         return Score(name, value.value, value.low, value.high)
-    if not isinstance(value, Estimate) or not isfinite(value.error):
-        return Score(name, value.value if isinstance(value, Estimate) else float(value))
-    low, high = value.interval(LEVEL)
+    if not isfinite(value.error):
+        return Score(name, value.value)
+    low, high = value.interval()
     return Score(name, value.value, low if least is None else max(least, low), high)
-
-
-def score_from(described: Mapping[str, Any]) -> Score:
-    """The inverse of `Score.described`."""
-    found = replace(Score("", 0.0), **described)
-    return found if isinstance(found.value, float) else replace(found, value=float("nan") if found.value is None else float(found.value))
 
 
 @dataclass(frozen=True)
 class Difference:
-    """mine less theirs. chance: of so large a difference between equally good generators, None where a score has no interval."""
+    """value: mine less theirs. ahead: whose is better, "" where none is. chance: of so large a difference between equally good generators,
+    None where a score has no interval."""
 
     name: str
     value: float
+    ahead: Literal["mine", "theirs", ""]
     chance: float | None
 
     def described(self) -> dict[str, Any]:
-        """For JSON, which knows no infinity."""
-        return {key: value if not isinstance(value, float) or isfinite(value) else None for key, value in asdict(self).items()}
+        """For JSON."""
+        return _without_infinity(asdict(self))
 
     @property
     def sure(self) -> bool:
@@ -81,20 +76,31 @@ def difference(mine: Score, theirs: Score) -> Difference:
     if mine.name != theirs.name or unlike:
         what = ", ".join(f"{key} {_plain(a.get(key))} and {_plain(b.get(key))}" for key in unlike[:3]) or f"{mine.name} and {theirs.name}"
         raise UserError(f"these two scores were measured differently ({what}) and cannot be compared; evaluate both with the same options")
-    spreads = [_error(score) for score in (mine, theirs)]
-    value = mine.value - theirs.value
+    value, spreads = mine.value - theirs.value, [_error(score) for score in (mine, theirs)]
+    ahead: Literal["mine", "theirs", ""] = ""
+    if mine.better and value and isfinite(value):
+        ahead = "mine" if (value < 0) == (mine.better == "lower") else "theirs"
     if None in spreads:
-        return Difference(mine.name, value, None)
+        return Difference(mine.name, value, ahead, None)
     error = sqrt(sum(spread**2 for spread in spreads if spread))
-    chance = erfc(abs(value) / error / sqrt(2)) if error > 0 else float(value == 0)
-    return Difference(mine.name, value, chance)
+    return Difference(mine.name, value, ahead, erfc(abs(value) / error / sqrt(2)) if error > 0 else float(value == 0))
+
+
+def differences(mine: Mapping[str, Score], theirs: Mapping[str, Score]) -> list[Difference]:
+    """Of every score that both have."""
+    return [difference(score, theirs[name]) for name, score in mine.items() if name in theirs]
 
 
 def _error(score: Score) -> float | None:
     if score.low is None or score.high is None:
         return None
-    return max(score.high - score.value, score.value - score.low) / HALF  # one end may be cut off where no truth lies
+    return max(score.high - score.value, score.value - score.low) / quantile(LEVEL)  # one end may be cut off where no truth lies
 
 
 def _plain(value: Any) -> str:
     return "none" if value is None else str(value)[:60]
+
+
+def _without_infinity(values: dict[str, Any]) -> dict[str, Any]:
+    """JSON knows no infinity: None."""
+    return {key: value if not isinstance(value, float) or isfinite(value) else None for key, value in values.items()}

@@ -23,7 +23,7 @@ from ..run import Run
 from ..training.devices import choose_device
 from .evaluate import SAMPLES, evaluate
 
-SHOWN, COLUMNS = 32, 4  # samples of each recipe on the sheet
+ROWS, COLUMNS = 10, 4  # samples of each recipe on the sheet
 
 
 @dataclass(frozen=True)
@@ -148,15 +148,18 @@ def _curve(run: Path) -> tuple[list[float], list[float], list[float]]:
 
 
 def _write_samples(out: Path, entries: list[Entry], source: Source) -> None:
-    """The first samples of the middle one of every recipe's runs, under its name."""
+    """The first samples of the middle one of every recipe's runs, under its name, with labels a class a row."""
     from ..reports.comparison import write_sheet
 
-    sheets = {}
+    sheets, preview = {}, modalities.get(source.modality).preview
     for recipe in dict.fromkeys(entry.recipe for entry in entries):
         mine = [entry for entry in entries if entry.recipe == recipe and (out / entry.path / "generator.safetensors").is_file()]
         if mine:
             middle = sorted(mine, key=lambda entry: entry.scores.get("frechet_distance", float("inf")))[(len(mine) - 1) // 2]
-            values = load(out / middle.path).values(SHOWN, seed=0)
-            sheets[recipe] = modalities.get(source.modality).preview(values, COLUMNS)
-    real = source.values(np.linspace(0, source.count("test") - 1, SHOWN).astype(np.int64), "test")
-    write_sheet({**sheets, "real": modalities.get(source.modality).preview(real, COLUMNS)}, out / "samples.png")
+            gan = load(out / middle.path)
+            rows = [gan.values(COLUMNS, seed=0, label=label) for label in gan.classes[:ROWS]] or [gan.values(ROWS * COLUMNS, seed=0)]
+            sheets[recipe] = preview(np.concatenate(rows), COLUMNS)
+    indices = np.arange(source.count("test"))
+    classes = source.labels(indices, "test") if source.classes else None
+    some = [indices[classes == number][:COLUMNS] for number in range(min(ROWS, len(source.classes)))] or [indices[: ROWS * COLUMNS]]
+    write_sheet({**sheets, "real": preview(source.values(np.concatenate(some), "test"), COLUMNS)}, out / "samples.png")

@@ -20,6 +20,7 @@ from ..listening import Lines, Listener
 from ..metrics import evaluation, extractors
 from ..metrics.evaluation import Evaluation, Verdicts
 from ..metrics.evidence import SEED, Side
+from ..metrics.subset import Subset
 from ..reports.log import snapshot_images
 from ..run import Run
 from .samples import Everything, Generated
@@ -55,10 +56,7 @@ def evaluate(
         listener.note(f"{real.name} is not what {run.path} was trained on: the numbers hold for this data and are not written down")
     gan = run.load() if run.exists else None
     generated = _generated(run, gan, real, samples) if gan else _from_files(what, real, samples)
-    if generated.shape != real.shape:
-        raise UserError(
-            f"{generated.name} holds values of shape {generated.shape} and {real.name} of {real.shape}: bring them to one size and mode"
-        )
+    evaluation.refuse_unlike(generated, real)  # before anything slow is done
     snapshot = snapshot_images(run.log())
     if weights is None and features == "classifier" and own:
         weights = run.path / "features.safetensors"  # what its training was scored in
@@ -100,8 +98,6 @@ def _from_files(what: str | Path, real: Source, samples: int | None) -> Source:
     found = Everything(data.open(what, OpenOptions(size=size)), real)
     if samples is not None and samples > found.count("train"):
         raise UserError(f"{what} holds {found.count('train'):,} samples, not {samples:,}")
-    from ..metrics.subset import Subset
-
     return found if samples is None else Subset(found, "train", np.arange(samples))
 
 
