@@ -101,11 +101,12 @@ class PlainLoop(ABC):
     def __init__(self, recipe: Recipe, source: Source, device: torch.device):
         assert recipe.batch
         self.recipe, self.device, self.frozen = recipe, device, False
-        self.players = sessions.build_players(recipe, source, device)
+        codec = modalities.get(source.modality).fit_codec(source, recipe.value_range)
+        self.players = sessions.build_players(recipe, codec, len(source.classes), device)
         for player in self.players.values():
             player.to(memory_format=torch.contiguous_format)
         self.generator: Any = self.players["generator"]
-        self.feed = Feed(source, modalities.get(source.modality).fit_codec(source, recipe.value_range), recipe.batch, recipe.seed, device)
+        self.feed = Feed(source, codec, recipe.batch, recipe.seed, device)
         self.optimizers = {name: self._optimizer(name) for name in self.players}
         self.batch = self.feed.at(0, 0)
         self.images = self.steps = 0

@@ -75,11 +75,11 @@ def plain_loop(source: data.Source, seed: int, minutes: float, snapshots: Snapsh
     """The recipe `dcgan` as a tutorial writes it."""
     recipe = with_settings(load_recipe("dcgan"), {"seed": seed})
     device, _ = choose_device("auto")
-    players = sessions.build_players(recipe, source, device)
+    codec = modalities.get(source.modality).fit_codec(source, recipe.value_range)
+    players = sessions.build_players(recipe, codec, len(source.classes), device)
     generator, discriminator = players["generator"], players["discriminator"]
     for player in players.values():
         player.to(memory_format=torch.contiguous_format)
-    codec = modalities.get(source.modality).fit_codec(source, recipe.value_range)
     assert recipe.batch
     feed = Feed(source, codec, recipe.batch, seed, device)
     adams = {name: torch.optim.Adam(player.parameters(), 2e-4, (0.5, 0.999), foreach=False) for name, player in players.items()}
@@ -168,9 +168,9 @@ class Scorer:
         if kept.exists():
             return json.loads(kept.read_text())
         device, _ = choose_device("auto")
-        generator = sessions.build_players(recipe, self.source, device)["generator"]
-        generator.load_state_dict(tensorfiles.from_bytes(path.read_bytes(), path))
         codec = modalities.get("image").fit_codec(self.source, recipe.value_range)
+        generator = sessions.build_players(recipe, codec, len(self.source.classes), device)["generator"]
+        generator.load_state_dict(tensorfiles.from_bytes(path.read_bytes(), path))
         shares = [self.source.report.labels[name] for name in self.source.classes]
         values = Sampler(recipe.latent, codec, SAMPLES, shares, SCORER_SEED, device)(generator.eval(), 250)
         features = self.net(values)[0]

@@ -13,13 +13,16 @@ from sparring import games, modalities
 from sparring.choose import Choices, values
 from sparring.config import load_recipe, with_settings
 from sparring.data.source import ScanReport, Source
+from sparring.data.splits import Arrangement
 from sparring.listening import Silent
+from sparring.modalities.pairs.maps import Legend
+from sparring.modalities.pairs.source import PairSource, Side
 from sparring.training.checkpoints import Checkpoints
 from sparring.training.feed import Feed
 from sparring.training.session import build_players
 from sparring.training.trainer import Trainer
 
-SMALL = {"width": 4, "widths": [16, 12], "start_units": 32}
+SMALL = {"width": 4, "widths": [16, 12], "start_units": 32, "growth": 4, "blocks": 1}
 
 
 class ArraySource(Source):
@@ -51,6 +54,21 @@ class ArraySource(Source):
         return self._labels[split][indices].astype(np.int64)
 
 
+def pair_source(shape=(3, 12, 16), maps=None, train=40, test=12, seed=0):
+    """Pairs made from a seed: bars beside their negatives, or beside label maps of three classes."""
+    bars = ArraySource(shape, 0, train + test, 2, seed)
+    pictures = bars.values(np.arange(train + test))
+    numbers = (pictures[:, :1] // 90).clip(0, 2).astype(np.uint8)
+    legend = Legend((0, 5, 9), ("low", "middle", "high"), ((0, 0, 0), (200, 0, 0), (0, 200, 0)), (11,))
+    sides = {"given": Side("photos", pictures), "made": Side("negatives", 255 - pictures)}
+    if maps:
+        other = "made" if maps == "given" else "given"
+        sides = {maps: Side("labels", numbers, legend), other: Side("photos", pictures)}
+    done = Arrangement(["train"] * train + ["test"] * test, [None] * (train + test))
+    hashes = [hashlib.sha256(picture.tobytes()).digest() for picture in pictures]
+    return PairSource("pairs", sides["given"], sides["made"], done, hashes, "crop", ScanReport())
+
+
 def smoke_settings(recipe: str, images: int = 96, tick: int = 32, batch: int = 16) -> dict[str, object]:
     """Settings that shrink a recipe's networks (those of SMALL that they have) and fix every length."""
     settings: dict[str, object] = {
@@ -72,9 +90,9 @@ def smoke_settings(recipe: str, images: int = 96, tick: int = 32, batch: int = 1
 def trainer(source: Source, recipe: str, folder: Path, **settings: object) -> Trainer:
     """A shrunken recipe's trainer without monitors, on the CPU."""
     choices, device = Choices(with_settings(load_recipe(recipe), {**smoke_settings(recipe), **settings})), torch.device("cpu")
-    players = build_players(choices.recipe, source, device)
-    values.micro_batch(choices, players)
     codec = modalities.get("image").fit_codec(source, choices.recipe.value_range)
+    players = build_players(choices.recipe, codec, len(source.classes), device)
+    values.micro_batch(choices, players)
     feed = Feed(source, codec, choices.recipe.batch, choices.recipe.seed, device)
     return Trainer(choices.recipe, games.build(choices.recipe, players), feed, device, Checkpoints(folder / "checkpoints"))
 

@@ -11,18 +11,22 @@ import numpy as np
 import pytest
 
 import sparring
-from smoke import ArraySource, StopAt, fingerprint, smoke_settings
-from sparring import api
+from smoke import ArraySource, StopAt, fingerprint, pair_source, smoke_settings
+from sparring import api, games
 from sparring.config import list_recipes, load_recipe
+from sparring.gan import load_translator
 from sparring.listening import Silent
 
 SHAPES = [(1, 28, 28), (3, 32, 48), (4, 20, 20)]
 ODD = (2, 13, 10)  # the one of the short matrix: two channels, no power of two
 
 
+TRANSLATING = [name for name in list_recipes() if games.kind(load_recipe(name)).translates]
+
+
 def cases():
     for recipe in list_recipes():
-        if "image" in load_recipe(recipe).modalities:
+        if "image" in load_recipe(recipe).modalities and recipe not in TRANSLATING:
             for classes in (3,) if load_recipe(recipe).needs_labels else (0, 3):
                 yield pytest.param(recipe, ODD, classes)
                 for shape in SHAPES:
@@ -35,13 +39,12 @@ def test_recipes_that_need_labels_say_so(recipe, tmp_path):
         api.train(ArraySource(classes=0), recipe, tmp_path / "run", device="cpu", listener=Silent())
 
 
-@pytest.mark.parametrize(("recipe", "shape", "classes"), cases())
-def test_train_drop_resume_load_generate(recipe, shape, classes, tmp_path):
-    source = ArraySource(shape, classes, train=60, test=20)
+def trained(source, recipe, folder):
+    """A run, after seeing that one that was dropped twice is the same byte for byte."""
     settings = smoke_settings(recipe)
 
     def train(name, listener=None, stop=None):
-        return api.train(source, recipe, tmp_path / name, settings=settings, seed=3, device="cpu", listener=listener or Silent(), stop=stop)
+        return api.train(source, recipe, folder / name, settings=settings, seed=3, device="cpu", listener=listener or Silent(), stop=stop)
 
     straight = train("straight")
     for images in (16, 48):  # before the first tick, and between two
@@ -49,7 +52,42 @@ def test_train_drop_resume_load_generate(recipe, shape, classes, tmp_path):
         train("dropped", StopAt(images, stop), stop)
     dropped = train("dropped")
     assert fingerprint(dropped.path) == fingerprint(straight.path)
+    return straight
 
+
+def translating_cases():
+    for recipe in TRANSLATING:
+        yield pytest.param(recipe, ODD)
+        for shape in SHAPES:
+            yield pytest.param(recipe, shape, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize(("recipe", "shape"), translating_cases())
+def test_train_drop_resume_load_translate(recipe, shape, tmp_path):
+    """Whatever comes out has the size of what went in, times the scale, at any size; one by one or together."""
+    loaded = load_recipe(recipe)
+    paired = "pairs" in loaded.modalities
+    source = pair_source(shape, loaded.maps, 60, 20) if paired else ArraySource(shape, 2, train=60, test=20)
+    run = trained(source, recipe, tmp_path)
+
+    for back in (False, True) if "back" in loaded.players else (False,):
+        translator = load_translator(run.path, back)
+        rng = np.random.default_rng(0)
+        for height, width in ((shape[1], shape[2]), (1, 1), (9, 23)):
+            channels = [
+                1 if loaded.maps == side else codec.shape[0] for side, codec in (("given", translator.given), ("made", translator.made))
+            ]
+            given = rng.integers(0, 3 if loaded.maps == "given" else 256, (2, channels[0], height, width), dtype=np.uint8)
+            made = translator.values(given)
+            assert made.shape == (2, channels[1], height * translator.scale, width * translator.scale)
+            np.testing.assert_array_equal(made[1:], translator.values(given[1:]))
+    with pytest.raises(sparring.UserError, match="sparring apply"):
+        sparring.load(run.path)
+
+
+@pytest.mark.parametrize(("recipe", "shape", "classes"), cases())
+def test_train_drop_resume_load_generate(recipe, shape, classes, tmp_path):
+    straight = trained(ArraySource(shape, classes, train=60, test=20), recipe, tmp_path)
     gan = sparring.load(straight.path)
     values = gan.values(20, seed=1)
     assert values.shape == (20, *shape)

@@ -10,7 +10,7 @@ from typing import Any
 
 import filelock
 
-from . import data, modalities
+from . import data, games, modalities
 from .beginning import begin
 from .config import Recipe, parse_settings
 from .data.source import Source
@@ -42,6 +42,7 @@ def train(
     mode: str | None = None,
     labels: str | None = None,
     label_level: str | None = None,
+    given: str | None = None,
     init_from: str | Path | None = None,
     device: str = "auto",
     settings: dict[str, Any] | list[str] | tuple[str, ...] = (),
@@ -70,6 +71,7 @@ def train(
         mode=mode,
         labels=labels,
         label_level=label_level,
+        given=given,
         init_from=None if init_from is None else Path(init_from).absolute().name,
         settings=settings if isinstance(settings, dict) else parse_settings(settings),
     )
@@ -187,7 +189,8 @@ def _write_pages(run: Run, listener: Listener) -> None:
     from .tasks.interpolate import interpolate_file
 
     film = write_film(run.path)
-    interpolate_file(run.path, run.path / "interpolation.png", stops=STRIP_STOPS, frames=STRIP_FRAMES)
+    if not games.kind(run.recipe()[0]).translates:
+        interpolate_file(run.path, run.path / "interpolation.png", stops=STRIP_STOPS, frames=STRIP_FRAMES)
     write_card(run.path)
     report = write_report(run.path)  # last: where it is, the others are
     listener.note(f"samples: {max((run.path / 'samples').glob('*.png'))} (film: {film})\nreport: {report}")

@@ -45,18 +45,20 @@ def begin(
     """
     _make_room(run)
     base = None if init_from is None else Run(init_from)
-    options = wishes.opening(_opening_of(base), values.largest_side(device))
+    named = _named_recipe(wishes, base)
+    options = wishes.opening(_opening_of(base), values.largest_side(device), named)
     source = open_source(where, options)
     for note in source.notes:
         listener.note(note)
-    given = _given_recipe(source, wishes, base)
+    given = named or load_recipe(modalities.get(source.modality).DEFAULT_RECIPE)
     choices = Choices(_with_wishes(given, wishes))
     check_source(choices.recipe, source)
+    source = for_game(choices.recipe, source)
     values.from_data(choices, source)
     values.from_machine(choices, device)
     values.widths(choices, source, device)
-    players = sessions.build_players(choices.recipe, source, device)
     codec = modalities.get(source.modality).fit_codec(source, choices.recipe.value_range)
+    players = sessions.build_players(choices.recipe, codec, len(source.classes), device)
     if init_from is not None:
         sessions.start_from(players, init_from)
         listener.note(f"starting from the weights of {init_from}")
@@ -109,13 +111,11 @@ def _opening_of(base: Run | None) -> dict[str, Any]:
     return {**opened, **({"size": shape[1:]} if len(shape) == 3 else {})}
 
 
-def _given_recipe(source: Source, wishes: Wishes, base: Run | None) -> Recipe:
-    """The named recipe, else that of the run that is started from, else the modality's own."""
+def _named_recipe(wishes: Wishes, base: Run | None) -> Recipe | None:
+    """The recipe asked for, else that of the run that is started from; None: the modality's own."""
     if wishes.recipe is None and base is not None:
-        recipe = base.recipe()[0].model_copy(update=dict.fromkeys(("images", "tick", "score_samples", "final_samples", "precision")))
-    else:
-        recipe = load_recipe(wishes.recipe or modalities.get(source.modality).DEFAULT_RECIPE)
-    return recipe
+        return base.recipe()[0].model_copy(update=dict.fromkeys(("images", "tick", "score_samples", "final_samples", "precision")))
+    return None if wishes.recipe is None else load_recipe(wishes.recipe)
 
 
 def _with_wishes(recipe: Recipe, wishes: Wishes) -> Recipe:
@@ -139,10 +139,28 @@ def check_source(recipe: Recipe, source: Source) -> None:
             f"recipe '{recipe.name}' learns classes, and {source.name} has no labels; put the items into one folder a class, "
             "add a labels.csv, or use another recipe (`sparring recipes`)"
         )
+    if source.given and (maps := source.maps) != recipe.maps and "made" in (maps, recipe.maps):
+        what = "makes label maps, and here none are to be made" if recipe.maps else "makes pictures, and here label maps are to be made"
+        raise UserError(
+            f"recipe '{recipe.name}' {what}; use {'pix2pix' if recipe.maps else 'segment'}, or turn the pairs round with --given NAME"
+        )
     if recipe.augmentation and len(source.shape) != 3:
         raise UserError(f"augmentation is for pictures, and this is {source.modality}; leave it out with --set augmentation=null")
     if any("consistency" in player.penalties for player in recipe.players.values()) and len(source.shape) != 3:
         raise UserError(f"the penalty 'consistency' shifts pictures, and this is {source.modality}; use another, such as r1")
+
+
+def for_game(recipe: Recipe, source: Source) -> Source:
+    """The source as the recipe's game wants it: pictures with damaged ones beside them, or two classes of which one becomes the other."""
+    if recipe.damage:
+        from .modalities.pairs.derived import Damaged
+
+        return Damaged(source, recipe.damage)
+    if recipe.game == "cycle":
+        from .modalities.pairs.derived import Unpaired, domains
+
+        return Unpaired(source, *domains(source, recipe.domains))
+    return source
 
 
 def _plan(choices: Choices, session: Session, budget_end: float | None, listener: Listener) -> float | None:

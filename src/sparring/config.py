@@ -76,6 +76,7 @@ class Rules:
     penalties: dict[str, tuple[str, ...]]
     turns: tuple[tuple[str, ...], ...]
     without: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()  # parts of a recipe that mean something in few games, this one among them
     lazy: bool = True
     latents: tuple[str, ...] = ("normal", "uniform", "unit-uniform")
 
@@ -92,7 +93,21 @@ RULES = {
         lazy=False,
         latents=("normal",),  # what its encoder's are drawn towards
     ),
+    "translation": Rules(
+        {"generator": WEIGHT_PENALTIES, "discriminator": WEIGHT_PENALTIES + DISCRIMINATOR_PENALTIES},
+        (("discriminator",), ("generator",)),
+        without=("class_loss", "style_mixing", "augmentation"),
+        only=("fidelity", "damage", "maps"),
+    ),
+    "cycle": Rules(
+        {"generator": (), "back": (), "discriminator": ("r1",), "discriminator_back": ("r1",)},
+        (("discriminator", "discriminator_back"), ("generator", "back")),
+        without=("class_loss", "style_mixing", "augmentation"),
+        only=("cycle", "identity", "pool", "domains"),
+        lazy=False,
+    ),
 }
+RARE = {part for rules in RULES.values() for part in rules.only}
 
 
 class Penalty(Part):
@@ -138,17 +153,56 @@ class Augmentation(Part):
     speed: int = Field(500_000, ge=0)
 
 
+class Fidelity(Part):
+    """Weights, in the generator's loss, of how far what it makes lies from the truth; `adversarial`: of the opponent's verdict, 0: there is none.
+
+    l1: the mean absolute difference. cross_entropy: of label maps. features: the mean absolute difference of what the discriminator's
+    layers see (Wang et al. 2018, arXiv:1711.11585, eq. 4). perceptual: the distance in the score's own features (metrics.fidelity).
+    """
+
+    adversarial: float = Field(1.0, ge=0)
+    l1: float = Field(0.0, ge=0)
+    cross_entropy: float = Field(0.0, ge=0)
+    features: float = Field(0.0, ge=0)
+    perceptual: float = Field(0.0, ge=0)
+
+
+class Damage(Part):
+    """One thing that happens to a whole picture before it is given (see modalities.image.damage): its strength is drawn between the two
+    ends, and it happens with this chance."""
+
+    kind: Literal[
+        "noise", "blur", "motion", "jpeg", "shrink", "coarse", "dark", "pale", "spots", "scratches", "stains", "watermark", "holes", "grey"
+    ]
+    least: float = Field(0.0, ge=0)
+    most: float = Field(1.0, ge=0)
+    chance: float = Field(1.0, gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _ends_are_in_order(self) -> Damage:
+        if self.least > self.most:
+            raise ValueError(f"'{self.kind}' has its least strength ({self.least:g}) above its most ({self.most:g})")
+        return self
+
+
 class Recipe(Part):
     name: str
     summary: str = ""
     modalities: tuple[str, ...]
-    game: Literal["synthesis", "autoencoder"] = "synthesis"
+    game: Literal["synthesis", "autoencoder", "translation", "cycle"] = "synthesis"
     players: dict[str, Player]
     objective: Objective | None = Objective()  # null in a game without an opponent
     class_loss: float = Field(0.0, ge=0)  # weight of the auxiliary classifier (Odena et al. 2017, arXiv:1610.09585) in both players' losses
     needs_labels: bool = False
     augmentation: Augmentation | None = None
     style_mixing: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of samples made of two latents (style-based generators)
+    fidelity: Fidelity | None = None  # of the game `translation`
+    damage: tuple[Damage, ...] | None = None  # whole pictures are given damaged, in this order
+    maps: Literal["given", "made"] | None = None  # which side of a pair should be label maps, where there are any
+    domains: tuple[str, str] | None = None  # of the game `cycle`: two classes, the first of which is turned into the second
+    cycle: float = Field(0.0, ge=0)  # weight of the way there and back (Zhu et al. 2017, arXiv:1703.10593, eq. 2)
+    identity: float = Field(0.0, ge=0)  # weight of leaving pictures of the other domain as they are (Zhu et al. 2017, section 5.2)
+    pool: int = Field(0, ge=0)  # made pictures remembered and shown to the discriminators again (Shrivastava et al. 2017)
     latent: Latent = Latent()
     value_range: Literal["symmetric", "unit"] = "symmetric"  # of encoded values: [-1, 1] or [0, 1]
     batch: int | None = Field(None, ge=1)
@@ -171,7 +225,7 @@ class Recipe(Part):
         for name, player in self.players.items():
             for penalty, settings in player.penalties.items():
                 if penalty not in allowed[name]:
-                    raise ValueError(f"the {name} has no penalty '{penalty}'; it can have {', '.join(allowed[name])}")
+                    raise ValueError(f"the {name} has no penalty '{penalty}'; it can have {', '.join(allowed[name]) or 'none'}")
                 if settings.every > 1 and not RULES[self.game].lazy:
                     raise ValueError(
                         f"in the game '{self.game}' a penalty is part of every loss; leave out every of the {name}'s '{penalty}'"
@@ -197,6 +251,9 @@ class Recipe(Part):
                 raise ValueError(
                     f"the game '{self.game}' has no {key}; leave it {'at 0' if isinstance(getattr(self, key), float) else 'null'}"
                 )
+        for key in RARE - set(rules.only):
+            if getattr(self, key):
+                raise ValueError(f"the game '{self.game}' has no {key}; leave it out")
         if self.objective is None and "objective" not in rules.without:
             raise ValueError(f"the game '{self.game}' needs an objective, for example {{name: non-saturating}}")
         if self.latent.distribution not in rules.latents:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -15,6 +15,9 @@ from .config import Recipe
 from .errors import UserError, nearest
 from .modalities import Codec
 from .run import Run
+
+if TYPE_CHECKING:
+    from .translator import Translator
 
 
 class Gan:
@@ -121,26 +124,53 @@ class Gan:
 def load(path: str | Path) -> Gan:
     """The generator of a run folder: its best snapshot so far.
 
-    Reads recipe.yaml, codec.json, source.json and generator.safetensors; never unpickles. Raises UserError where one is missing or damaged.
+    Reads recipe.yaml, codec.json, source.json and generator.safetensors; never unpickles. Raises UserError where one is missing or damaged,
+    and for a run whose generator makes nothing of latents (see `load_translator`).
     """
     run = Run(path)
+    recipe, source, codec = _described(run)
+    if codec.given:
+        raise UserError(f"{run.path} turns pictures into others and makes none by itself; use `sparring apply {run.path} PICTURES -o OUT`")
+    generator = _player(run, "generator", recipe, codec, len(source["classes"]))
+    shares = [source["labels"].get(name, 0) for name in source["classes"]]
+    return Gan(recipe, generator, codec, source["modality"], source["classes"], shares)
+
+
+def load_translator(path: str | Path, back: bool = False) -> Translator:
+    """The generator of a run that turns pictures into others; back: the other way round, where it learned both. Raises UserError as `load`."""
+    from .translator import Translator
+
+    run = Run(path)
+    recipe, _, codec = _described(run)
+    if not codec.given:
+        raise UserError(f"{run.path} makes samples by itself and turns nothing into them; use `sparring generate {run.path} -o OUT`")
+    if back and "back" not in recipe.players:
+        raise UserError(f"{run.path} learned one way only: from what is given to what is made")
+    player = "back" if back else "generator"
+    return Translator(
+        recipe, _player(run, player, recipe, codec, 0), codec.made if back else codec.given, codec.given if back else codec.made
+    )
+
+
+def _described(run: Run) -> tuple[Recipe, dict[str, Any], Any]:
+    """Recipe, source.json and codec of a run."""
     recipe, _ = run.recipe()
     source, description = run.read_json("source.json"), run.read_json("codec.json")
-    weights = run.path / "generator.safetensors"
-    if not weights.is_file():
-        raise UserError(f"{run.path} has no trained generator yet; the first is written at the first tick of a training")
     if not {"classes", "shape", "labels", "modality"} <= source.keys() or source["modality"] not in modalities.names():
         raise UserError(f"{run.path / 'source.json'} is damaged: it does not say what the model was trained on")
-    classes = source["classes"]
-    player = recipe.players["generator"]
-    generator = networks.build(
-        player.network, player.options, shape=tuple(source["shape"]), classes=len(classes), latent_size=recipe.latent.size
-    )
+    return recipe, source, modalities.get(source["modality"]).codec_from(description)
+
+
+def _player(run: Run, name: str, recipe: Recipe, codec: Any, classes: int) -> Any:
+    """One averaged network of a run, ready to use."""
+    weights = run.path / f"{name}.safetensors"
+    if not weights.is_file():
+        raise UserError(f"{run.path} has no trained {name} yet; the first is written at the first tick of a training")
+    player = recipe.players[name]
+    network = networks.build(player.network, player.options, **networks.dimensions(name, codec, classes, recipe.latent.size))
     tensors = tensorfiles.from_bytes(weights.read_bytes(), weights)
     try:
-        generator.load_state_dict(tensors)
+        network.load_state_dict(tensors)
     except RuntimeError:
         raise UserError(f"{weights} does not fit the network in {run.path / 'recipe.yaml'}; one of them was replaced") from None
-    codec = modalities.get(source["modality"]).codec_from(description)
-    shares = [source["labels"].get(name, 0) for name in classes]
-    return Gan(recipe, generator.eval().requires_grad_(False), codec, source["modality"], classes, shares)
+    return network.eval().requires_grad_(False)

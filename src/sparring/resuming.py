@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from . import files, modalities
-from .beginning import machine, versions
+from .beginning import for_game, machine, versions
 from .choose import values
 from .config import Recipe, images_from
 from .data.source import Source
@@ -25,7 +25,7 @@ def resume(run: Run, where: str | Path | Source, wishes: Wishes, device: torch.d
     recipe, about = run.recipe()
     refuse_changes(run.path, recipe, about, wishes)
     ended = _ended(run, recipe)
-    source = open_source(where, Wishes().opening(about["data"], values.largest_side(device)))
+    source = for_game(recipe, open_source(where, Wishes().opening(about["data"], values.largest_side(device), recipe)))
     if source.content_hash != run.read_json("source.json")["content_hash"]:
         raise UserError(
             f"the data in {where} is not what {run.path} was trained on; train into another folder with --out, perhaps with --init-from {run.path}"
@@ -33,9 +33,9 @@ def resume(run: Run, where: str | Path | Source, wishes: Wishes, device: torch.d
     if ended and (wishes.images is None or ended["health"] == "diverged"):
         _say_finished(run, ended, listener)
         return None
-    players = sessions.build_players(recipe, source, device)
-    net = sessions.fit_features(source, run.path, listener.progress)
     codec = modalities.get(source.modality).codec_from(run.read_json("codec.json"))
+    players = sessions.build_players(recipe, codec, len(source.classes), device)
+    net = sessions.fit_features(source, run.path, listener.progress)
     session = sessions.build(recipe, source, codec, players, device, run.path, net)
     _extend(session, run, about, wishes, listener)
     if ended and session.trainer.recipe == recipe:

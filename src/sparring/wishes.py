@@ -25,6 +25,7 @@ class Wishes:
     mode: str | None = None
     labels: str | None = None
     label_level: str | None = None
+    given: str | None = None
     init_from: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
 
@@ -37,11 +38,14 @@ class Wishes:
         """Is the recipe a file of the user's, which may change between two runs?"""
         return self.recipe is not None and self.recipe.endswith((".yaml", ".yml"))
 
-    def opening(self, stored: dict[str, Any], largest_side: int) -> OpenOptions:
-        """How to open the data: as asked, else as `stored` with the run that is gone on with or started from, else as suits the device."""
-        stored = {**stored, "size": tuple(stored["size"])} if stored.get("size") else stored
-        asked = {key: getattr(self, key) for key in ("size", "fit", "mode", "labels", "label_level") if getattr(self, key) is not None}
-        return OpenOptions(**{"max_side": largest_side, **stored, **asked})
+    def opening(self, stored: dict[str, Any], largest_side: int, recipe: Recipe | None) -> OpenOptions:
+        """How to open the data: as asked, else as `stored` with the run that is gone on with or started from, else as suits the device
+        and the recipe (None: the one of the modality that is found)."""
+        stored = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
+        wanted = {} if recipe is None else {"modalities": recipe.modalities, "maps": recipe.maps}
+        keys = ("size", "fit", "mode", "labels", "label_level", "given")
+        asked = {key: getattr(self, key) for key in keys if getattr(self, key) is not None}
+        return OpenOptions(**{"max_side": largest_side, **wanted, **stored, **asked})
 
 
 def open_source(where: str | Path | Source, options: OpenOptions) -> Source:

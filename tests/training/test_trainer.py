@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from smoke import smoke_settings, trainer
-from sparring import augmentations, games, penalties
+from sparring import augmentations, games, modalities, penalties
 from sparring.choose import Choices, probe, values
 from sparring.config import load_recipe, with_settings
 from sparring.draws import numpy_generator
@@ -66,7 +66,8 @@ def test_micro_batches_add_up_to_the_batch(bars, tmp_path, objective):
 
 def test_batch_statistics_lower_the_batch_instead(bars):
     choices = Choices(with_settings(load_recipe("dcgan"), {**smoke_settings("dcgan"), "micro_batch": 4}))
-    values.micro_batch(choices, build_players(choices.recipe, bars, CPU))
+    codec = modalities.get("image").fit_codec(bars)
+    values.micro_batch(choices, build_players(choices.recipe, codec, len(bars.classes), CPU))
     assert choices.recipe.batch == choices.recipe.micro_batch == 4
     assert "generator" in choices.reasons["batch"]
 

@@ -24,7 +24,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-VERBS = ("train", "generate", "interpolate", "explore", "invert", "evaluate", "compare", "check", "recipes", "report")
+VERBS = ("train", "generate", "apply", "interpolate", "explore", "invert", "evaluate", "compare", "check", "recipes", "report")
 for _verb in VERBS:
     importlib.import_module(f".{_verb}", __name__).register(app)
 

@@ -44,8 +44,8 @@ def modality_of(path_or_name: str | Path) -> str | None:
     """The modality that would open this, without reading it; None where none would."""
     text = str(path_or_name)
     path = Path(text)
-    for name in modalities.names():
-        module = modalities.get(name)
+    for module in _modules():
+        name = module.__name__.rsplit(".", 1)[-1]
         if text in module.NAMES or (text in named.NAMED and name == named.MODALITY) or (path.exists() and module.recognises(path)):
             return name
     return None
@@ -56,8 +56,9 @@ def known_names() -> list[str]:
     return sorted([name for module in _modules() for name in module.NAMES] + list(named.NAMED))
 
 
-def _modules() -> list[ModuleType]:
-    return [modalities.get(name) for name in modalities.names()]
+def _modules(names: tuple[str, ...] = ()) -> list[ModuleType]:
+    """Those whose data looks like another's, and more, come first."""
+    return sorted((modalities.get(name) for name in names or modalities.names()), key=lambda module: not getattr(module, "SPECIAL", False))
 
 
 def _open_path(path: Path, options: OpenOptions) -> Source:
@@ -69,8 +70,9 @@ def _open_path(path: Path, options: OpenOptions) -> Source:
             path.open("rb").close()  # an unreadable file is another fault than an unknown one
         if empty:
             raise UserError(f"{path} is empty: give a folder or file with data in it.")
-        for module in _modules():
-            if module.recognises(path):
+        allowed = _modules(options.modalities)
+        for module in allowed:
+            if len(allowed) == 1 and getattr(module, "SPECIAL", False) or module.recognises(path):
                 return module.open_path(path, options)
     except PermissionError as error:
         raise UserError(f"No permission to read {error.filename or path}: change its permissions or open other data.") from None

@@ -35,6 +35,11 @@ def read(path: Path, labels: str = "auto") -> Contents:
     raise UserError(f"{path} is not data that sparring can open: give a folder, .zip, .tar, IDX, .npy, .npz or .parquet file.")
 
 
+def listed(path: Path) -> Contents:
+    """The files of a folder or archive as they lie. Raises UserError where it cannot be read."""
+    return archives.list_archive(path) if archives.is_archive(path) else folders.list_folder(path)
+
+
 def _folder(path: Path, labels: str) -> Contents:
     found = folders.list_folder(path)
     packed = [member for member in found.members if "/" not in member.name and member.name.lower().endswith(archives.SUFFIXES)]

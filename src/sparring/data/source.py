@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ..errors import UserError
+
 Split = Literal["train", "validation", "test"]
 
 
@@ -21,6 +23,9 @@ class OpenOptions:
     mode: Literal["auto", "L", "LA", "RGB", "RGBA"] = "auto"
     labels: str = "auto"  # auto, none, or the name of a column
     label_level: Literal["first", "leaf"] = "first"  # which folder level names the class
+    given: str | None = None  # of pairs: the folder or column that is turned into the other
+    maps: Literal["given", "made"] | None = None  # of pairs: which side should be label maps, where nothing else says it
+    modalities: tuple[str, ...] = ()  # those that it may be opened as; (): any
 
 
 @dataclass
@@ -42,6 +47,8 @@ class Source(ABC):
     modality: str  # the folder under `modalities` that knows this kind of data
     unit: str = "examples"  # what its values are called in the plural
     shape: tuple[int, ...]  # of one value, without the batch dimension
+    maps: Literal["given", "made"] | None = None  # which side of a pair holds label maps
+    given: tuple[int, ...] = ()  # of what is given beside a value, to be turned into it; () where nothing is
     classes: tuple[str, ...]  # () where there are no labels
     content_hash: str  # of values, labels and splits; independent of paths
     notes: tuple[str, ...]  # sentences for the user: what was found, chosen, held out, skipped
@@ -57,6 +64,10 @@ class Source(ABC):
     @abstractmethod
     def labels(self, indices: np.ndarray, split: Split = "train") -> np.ndarray:
         """Class numbers (int64), in the given order. Only where `classes` is not empty."""
+
+    def given_values(self, indices: np.ndarray, split: Split = "train", seed: int = 0) -> np.ndarray:
+        """What is given beside the values at these positions; where that is drawn, from (seed, position) alone. Only where `given` is not ()."""
+        raise UserError(f"{self.name} holds {self.unit}, and nothing that is to be turned into them")
 
     def describe(self) -> dict[str, Any]:
         """source.json: what a model was trained on; no absolute paths, no samples."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import torch
 from torch import Tensor, nn
 
 from ..config import Latent, Recipe
@@ -26,7 +27,7 @@ class Draws(Protocol):
 
 @dataclass(frozen=True)
 class Batch:
-    """Real examples (N x shape, encoded) and what is given beside them ({"class": N} or None)."""
+    """Real examples (N x shape, encoded) and what is given beside them: {"class": N}, {"picture": N x given shape}, or None."""
 
     real: Tensor
     condition: dict[str, Tensor] | None
@@ -36,6 +37,10 @@ class Batch:
             return self
         condition = None if self.condition is None else {name: value[start:stop] for name, value in self.condition.items()}
         return Batch(self.real[start:stop], condition)
+
+    def to(self, device: torch.device) -> Batch:
+        condition = self.condition and {name: value.to(device, non_blocking=True) for name, value in self.condition.items()}
+        return Batch(self.real.to(device, non_blocking=True), condition)
 
 
 @dataclass(frozen=True)
@@ -75,8 +80,10 @@ class Turn:
 class Game(Protocol):
     players: dict[str, nn.Module]
     averaged: tuple[str, ...]  # players of which an average is kept and handed out
+    translates: bool  # samples are made of given pictures, not of latents
 
-    def __init__(self, recipe: Recipe, players: dict[str, nn.Module]): ...
+    def __init__(self, recipe: Recipe, players: dict[str, nn.Module], perceiving: nn.Module | None = None):
+        """perceiving: a trained network whose layers a loss may compare (on the players' device)."""
 
     @staticmethod
     def joins(recipe: Recipe) -> tuple[str, ...]:
@@ -98,14 +105,16 @@ class Game(Protocol):
 def kind(recipe: Recipe) -> type[Game]:
     """The game that a recipe is for."""
     from .autoencoder import Autoencoder
+    from .cycle import Cycle
     from .synthesis import Synthesis
+    from .translation import Translation
 
-    kinds: dict[str, type[Game]] = {"synthesis": Synthesis, "autoencoder": Autoencoder}
+    kinds: dict[str, type[Game]] = {"synthesis": Synthesis, "autoencoder": Autoencoder, "translation": Translation, "cycle": Cycle}
     return kinds[recipe.game]
 
 
-def build(recipe: Recipe, players: dict[str, nn.Module]) -> Game:
-    return kind(recipe)(recipe, players)
+def build(recipe: Recipe, players: dict[str, nn.Module], perceiving: nn.Module | None = None) -> Game:
+    return kind(recipe)(recipe, players, perceiving)
 
 
 def noise_for(generator: Any, draws: Draws) -> Tensor | None:

@@ -18,9 +18,10 @@ class Autoencoder:
     """
 
     averaged: tuple[str, ...] = ("encoder", "generator")
+    translates = False
     augments = False
 
-    def __init__(self, recipe: Recipe, players: dict[str, nn.Module]):
+    def __init__(self, recipe: Recipe, players: dict[str, nn.Module], perceiving: nn.Module | None = None):
         self.recipe, self.players = recipe, players
         self.encoder: Any = players["encoder"]
         self.generator: Any = players["generator"]

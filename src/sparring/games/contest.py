@@ -38,9 +38,9 @@ class Contest:
     @cached_property
     def fake(self) -> Tensor:
         if self.learning == "generator":
-            return self.game.generate(self.batch.condition, self.draws)
+            return self.game.generate(self.batch, self.draws)
         with torch.no_grad():
-            fake = self.game.generate(self.batch.condition, self.draws)
+            fake = self.game.generate(self.batch, self.draws)
         return fake.float().requires_grad_("r2" in self._wanted)
 
     @cached_property
@@ -54,7 +54,7 @@ class Contest:
     def judge(self, sample: Tensor, which: str) -> Verdict:
         """The verdict on what the discriminator sees of these samples, logits in float32."""
         verdict = self.game.discriminator(self.game.view(sample, self.draws, which), self.batch.condition)
-        return Verdict(verdict.logits.float(), verdict.class_logits)
+        return Verdict(verdict.logits.float(), verdict.class_logits, verdict.features)
 
 
 def _r1(contest: Contest) -> Tensor:

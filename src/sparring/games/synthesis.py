@@ -21,8 +21,9 @@ class Synthesis:
     """A generator makes samples from noise, a discriminator tells them from real ones."""
 
     averaged: tuple[str, ...] = ("generator",)
+    translates = False
 
-    def __init__(self, recipe: Recipe, players: dict[str, nn.Module]):
+    def __init__(self, recipe: Recipe, players: dict[str, nn.Module], perceiving: nn.Module | None = None):
         self.recipe, self.players = recipe, players
         self.generator: Any = players["generator"]
         self.discriminator = players["discriminator"]
@@ -81,13 +82,13 @@ class Synthesis:
         turns = every * self.recipe.players[player].repeats
         return Outcome(turns * self._penalties(player, every, Contest(self, batch, draws, player, every)))
 
-    def generate(self, condition: dict[str, Tensor] | None, draws: Draws) -> Tensor:
+    def generate(self, batch: Batch, draws: Draws) -> Tensor:
         """Fakes: one latent each or, for a share of them, two whose styles meet at a random layer (style mixing: Karras et al. 2019,
         arXiv:1812.04948, section 3.1)."""
         noise = noise_for(self.generator, draws)
         if not self.recipe.style_mixing:
-            return self.generator(draws.latent(self.recipe.latent), condition, noise)
-        return self.generator.synthesise(self.styles(condition, draws), noise)
+            return self.generator(draws.latent(self.recipe.latent), batch.condition, noise)
+        return self.generator.synthesise(self.styles(batch.condition, draws), noise)
 
     def styles(self, condition: dict[str, Tensor] | None, draws: Draws) -> Tensor:
         """N x layers x width, of two latents for the share `style_mixing` of the samples."""

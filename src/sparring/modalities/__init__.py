@@ -15,6 +15,11 @@ A modality is a module with these names:
     read(path, codec) -> array              one value from a file of one's own (where that makes sense)
     fit_features(source, seed, progress) -> FeatureNet    features for the quick score, see metrics.features
     features_from(description, tensors) -> FeatureNet
+
+and, where values are made of given ones (see modalities.pairs):
+
+    sheet(codec, given, made, truth) -> PIL image    what was given, made of it, and true, side by side
+    quick_score(net, source, count, seed)            the score of a tick, in the place of metrics.quick.QuickScore
 """
 
 from __future__ import annotations
@@ -33,7 +38,8 @@ if TYPE_CHECKING:
 class Codec(Protocol):
     """How one modality's values become tensors and come back."""
 
-    shape: tuple[int, ...]
+    shape: tuple[int, ...]  # of an encoded value
+    given: Any  # the codec of what is given beside a value, None where nothing is
 
     def encode(self, values: np.ndarray) -> torch.Tensor: ...
 

@@ -45,7 +45,7 @@ def list_networks() -> list[str]:
 
 
 def build(name: str, options: dict[str, Any], **dimensions: Any) -> nn.Module:
-    """The named network. `dimensions`: shape, classes and latent_size; each network takes those that it asks for.
+    """The named network. `dimensions`: shape, given, classes and latent_size; each network takes those that it asks for.
 
     Raises UserError for an unknown name or an option that the network does not have.
     """
@@ -54,6 +54,13 @@ def build(name: str, options: dict[str, Any], **dimensions: Any) -> nn.Module:
     network = _NETWORKS[name]
     asked = {key: value for key, value in dimensions.items() if key in inspect.signature(network).parameters}
     return network(**asked, **_checked(name, network, options))
+
+
+def dimensions(player: str, codec: Any, classes: int, latent_size: int) -> dict[str, Any]:
+    """What the networks of a recipe may ask for, from the codec of its data; players named `back` turn what is made into what was given."""
+    given, made = codec.given.shape if codec.given else (), codec.shape
+    sides = {"shape": given, "given": made} if player.endswith("back") else {"shape": made, "given": given}
+    return {**sides, "classes": classes, "latent_size": latent_size}
 
 
 def _checked(name: str, network: type[nn.Module], options: dict[str, Any]) -> dict[str, Any]:

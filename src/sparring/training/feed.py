@@ -8,10 +8,20 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import numpy as np
 import torch
 
-from ..data.source import Source
-from ..draws import numpy_generator
+from ..data.source import Source, Split
+from ..draws import key, numpy_generator
 from ..games import Batch
 from ..modalities import Codec
+
+
+def batch_of(source: Source, codec: Codec, indices: np.ndarray, split: Split, seed: int = 0) -> Batch:
+    """Examples of a source, encoded, with what is given beside them: their classes, their partners (drawn from `seed`)."""
+    condition = {}
+    if source.classes:
+        condition["class"] = torch.from_numpy(source.labels(indices, split))
+    if source.given:
+        condition["picture"] = codec.given.encode(source.given_values(indices, split, seed))
+    return Batch(codec.encode(source.values(indices, split)), condition or None)
 
 
 class Feed:
@@ -30,12 +40,11 @@ class Feed:
         start = time.perf_counter()
         wanted = (images, attempt)
         ahead = self._ahead[1] if self._ahead and self._ahead[0] == wanted else self._worker.submit(self._prepare, *wanted)
-        real, labels = ahead.result()
+        real, condition = ahead.result()
         following = (images + self.batch, attempt)
         self._ahead = (following, self._worker.submit(self._prepare, *following))
         self.waited += time.perf_counter() - start
-        condition = None if labels is None else {"class": labels.to(self.device, non_blocking=True)}
-        return Batch(real.to(self.device, non_blocking=True), condition)
+        return Batch(real, condition).to(self.device)
 
     def indices(self, images: int, attempt: int) -> np.ndarray:
         """Which training examples the batch after `images` holds."""
@@ -44,13 +53,13 @@ class Feed:
         epochs = positions // count
         return np.concatenate([self._order(epoch, attempt)[positions[epochs == epoch] % count] for epoch in np.unique(epochs)])
 
-    def _prepare(self, images: int, attempt: int) -> tuple[torch.Tensor, torch.Tensor | None]:
-        indices = self.indices(images, attempt)
-        real = self.codec.encode(self.source.values(indices)).contiguous(memory_format=self.format)
-        labels = torch.from_numpy(self.source.labels(indices)) if self.source.classes else None
+    def _prepare(self, images: int, attempt: int) -> tuple[torch.Tensor, dict[str, torch.Tensor] | None]:
+        found = batch_of(self.source, self.codec, self.indices(images, attempt), "train", key(self.seed, attempt, "given", images))
+        real, condition = found.real.contiguous(memory_format=self.format), found.condition
         if self.device.type == "cuda":
-            real, labels = real.pin_memory(), labels.pin_memory() if labels is not None else None
-        return real, labels
+            real = real.pin_memory()
+            condition = condition and {name: value.pin_memory() for name, value in condition.items()}
+        return real, condition
 
     def _order(self, epoch: int, attempt: int) -> np.ndarray:
         wanted = (int(epoch), attempt)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,16 @@ import numpy as np
 import torch
 
 from .. import files, sampling
+from ..data.source import Source
 from ..errors import UserError
 from ..games import Batch
-from ..metrics.quick import QuickScore
 from ..modalities import Codec
 from ..tensorfiles import about, to_bytes
 from .health import Look, judge
 from .looking import Monitor, Tick
 from .trainer import Trainer
 
+SCORE_SEED = 1  # of the scorers' own draws, whatever the training's seed
 SCORE_CHUNK = 100  # samples a forward pass when scoring: faster than the small chunks of `generate`
 
 
@@ -38,11 +40,33 @@ class Sampler:
         made = sampling.sample(generator, self.latents, condition, self.device, chunk, self.seed, self.indices)
         return np.concatenate([self.codec.decode(part) for part in made])
 
+    def condition(self, count: int) -> dict[str, torch.Tensor] | None:
+        """What the first `count` samples were made under, on the device."""
+        return None if self.classes is None else {"class": self.classes[:count].to(self.device)}
+
+
+class Translated:
+    """Fixed held-out examples, and what a generator makes of what is given with them. given: decoded."""
+
+    classes = None
+
+    def __init__(self, source: Source, codec: Codec, indices: np.ndarray, device: torch.device):
+        self.codec, self.device = codec, device
+        self.given = source.given_values(indices, "test", SCORE_SEED)
+
+    @torch.no_grad()
+    def __call__(self, generator: torch.nn.Module, chunk: int) -> np.ndarray:
+        parts = [self.given[start : start + chunk] for start in range(0, len(self.given), chunk)]
+        return np.concatenate([self.codec.decode(generator(self.codec.given.encode(part).to(self.device))) for part in parts])
+
+    def condition(self, count: int) -> dict[str, torch.Tensor]:
+        return {"picture": self.codec.given.encode(self.given[:count]).to(self.device)}
+
 
 class Score(Monitor):
     """Scores the averaged generator and tells the trainer whether this is the best snapshot so far."""
 
-    def __init__(self, score: QuickScore, sampler: Sampler):
+    def __init__(self, score: Any, sampler: Sampler | Translated):
         self.score, self.sampler = score, sampler
 
     def __call__(self, generator: torch.nn.Module) -> tuple[float, dict[str, Any]]:
@@ -90,9 +114,8 @@ class Health(Monitor):
         """See `health.Look`: 0 where the discriminator cannot tell held-out reals from those it was trained on."""
         train, test = (self._verdict(trainer, batch) for batch in (self.examples["train"], self.examples["test"]))
         count = min(len(self.examples["train"].real), len(self.score.values))
-        classes = self.score.sampler.classes
-        condition = None if classes is None else {"class": classes[:count].to(trainer.device)}
-        fake = self._verdict(trainer, Batch(self.codec.encode(self.score.values[:count]).to(trainer.device), condition))
+        made = self.codec.encode(self.score.values[:count]).to(trainer.device)
+        fake = self._verdict(trainer, Batch(made, self.score.sampler.condition(count)))
         return (train - test) / (train - fake) if train > fake else 0.0
 
     def _verdict(self, trainer: Trainer, batch: Batch) -> float:
@@ -112,18 +135,17 @@ class Health(Monitor):
 
 
 class Preview(Monitor):
-    """The same latents at every tick, as one sheet: samples/IMAGES.png. With labels every row shows one class."""
+    """The same samples at every tick, as one sheet: samples/IMAGES.png. sheet: from a generator to a PIL image."""
 
-    def __init__(self, folder: Path, modality: Any, sampler: Sampler, columns: int):
-        self.folder, self.modality, self.sampler, self.columns = folder, modality, sampler, columns
+    def __init__(self, folder: Path, sheet: Callable[[torch.nn.Module], Any]):
+        self.folder, self.sheet = folder, sheet
 
     def tick(self, trainer: Trainer, tick: Tick) -> None:
         if tick.event == "tick":
             import io
 
             sheet = io.BytesIO()
-            values = self.sampler(trainer.averages["generator"].module, sampling.CHUNK)
-            self.modality.preview(values, self.columns).save(sheet, "PNG")
+            self.sheet(trainer.averages["generator"].module).save(sheet, "PNG")
             self.folder.mkdir(exist_ok=True)
             files.write_bytes(self.folder / f"{tick.images:09d}.png", sheet.getvalue())
             for later in self.folder.glob("*.png"):  # of a stretch that was given up

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from .. import games, modalities, networks, tensorfiles
+from .. import games, modalities, networks, sampling, tensorfiles
 from ..config import Recipe
 from ..data.source import Source, Split
 from ..draws import key, numpy_generator
@@ -18,30 +20,31 @@ from ..errors import UserError
 from ..games import Batch
 from ..metrics.extractors import classifier
 from ..metrics.features import FeatureNet, Progress
-from ..metrics.quick import QuickScore
+from ..metrics.quick import QuickScore, chosen
 from ..modalities import Codec
 from ..networks.initialisation import initialise, seeded
 from .checkpoints import Checkpoints
-from .feed import Feed
-from .monitors import Export, Health, Log, Preview, Sampler, Score
+from .feed import Feed, batch_of
+from .monitors import SCORE_SEED, Export, Health, Log, Preview, Sampler, Score, Translated
 from .trainer import Trainer
 
-SCORE_SEED, PREVIEW_SEED = 1, 0  # of the scorers' and the sheet's own draws, whatever the training's seed
+PREVIEW_SEED = 0  # of the sheet's own draws, whatever the training's seed
 SHEET_ROWS, SHEET_COLUMNS = 8, 8
+TRANSLATED_ROWS = 8
 MOST_FITTED, FITTED_AT_ONCE = 20_000, 200  # training examples from which a player may take its start
 SPLITS: tuple[Split, ...] = ("train", "test")
 FEWEST_JUDGED, MOST_JUDGED = 32, 256  # real examples of each split that the discriminator is asked about at a tick
 JUDGED_SHARE = 0.016  # of a tick's images; judging one costs about an eighth of training on one, and there are three kinds
 
 
-def build_players(recipe: Recipe, source: Source, device: torch.device) -> dict[str, nn.Module]:
-    """Every network of the recipe, initialised from the recipe's seed, on the device."""
+def build_players(recipe: Recipe, codec: Codec, classes: int, device: torch.device) -> dict[str, nn.Module]:
+    """Every network of the recipe, initialised from the recipe's seed, on the device. classes: their number, 0 without labels."""
     players = {}
-    dimensions: dict[str, Any] = {"shape": source.shape, "classes": len(source.classes), "latent_size": recipe.latent.size}
     for name, settings in recipe.players.items():
 
-        def build(settings: Any = settings) -> nn.Module:
-            return initialise(networks.build(settings.network, settings.options, **dimensions), settings.initialisation)
+        def build(name: str = name, settings: Any = settings) -> nn.Module:
+            sides = networks.dimensions(name, codec, classes, recipe.latent.size)
+            return initialise(networks.build(settings.network, settings.options, **sides), settings.initialisation)
 
         players[name] = seeded(key(recipe.seed, "weights", name), build).to(device)
         if is_convolutional(players[name]):
@@ -117,22 +120,26 @@ class Session:
         assert recipe.patience is not None and recipe.tick
         count = max(FEWEST_JUDGED, min(MOST_JUDGED, int(JUDGED_SHARE * recipe.tick)))
         health = Health(score, self.codec, {split: self._examples(split, count) for split in SPLITS}, recipe.patience, recipe.rescues)
-        preview = Preview(self.folder / "samples", modalities.get(self.source.modality), self._sheet(), SHEET_COLUMNS)
+        preview = Preview(self.folder / "samples", self._sheet())
         self.trainer.monitors += [score, health, preview, self.export, self.log]
 
     def _examples(self, split: Split, count: int) -> Batch:
         """A few real examples of a split, as the discriminator gets them."""
         total = self.source.count(split)
         indices = np.sort(numpy_generator(SCORE_SEED, "judged", split).permutation(total)[:count])
-        device = self.trainer.device
-        condition = {"class": torch.from_numpy(self.source.labels(indices, split)).to(device)} if self.source.classes else None
-        return Batch(self.codec.encode(self.source.values(indices, split)).to(device), condition)
+        return batch_of(self.source, self.codec, indices, split, SCORE_SEED).to(self.trainer.device)
 
     def _score(self, count: int) -> Score:
-        quick = QuickScore(self.net, self.source, count, SCORE_SEED)
+        make = getattr(modalities.get(self.source.modality), "quick_score", QuickScore)
+        quick = make(self.net, self.source, count, SCORE_SEED)
         return Score(quick, self.sampler(quick.count))
 
-    def sampler(self, count: int) -> Sampler:
+    def sampler(self, count: int) -> Sampler | Translated:
+        """What the scores look at: samples of fixed latents, or what is made of fixed held-out examples."""
+        if self.trainer.game.translates:
+            return Translated(
+                self.source, self.codec, chosen(self.source.count("test"), count, SCORE_SEED, "held-out"), self.trainer.device
+            )
         return Sampler(self.trainer.recipe.latent, self.codec, count, self.shares, SCORE_SEED, self.trainer.device)
 
     def final_score(self) -> tuple[float, dict[str, Any]]:
@@ -146,8 +153,19 @@ class Session:
         module.load_state_dict(before)
         return score
 
-    def _sheet(self) -> Sampler:
-        """Latents of the sample sheet: with labels one class a row (at most 10 rows), each column the same latents."""
+    def _sheet(self) -> Callable[[nn.Module], Any]:
+        """From a generator to the sheet of its samples, a PIL image."""
+        modality = modalities.get(self.source.modality)
+        if self.trainer.game.translates:
+            shown = chosen(self.source.count("test"), TRANSLATED_ROWS, PREVIEW_SEED, "sheet")
+            translated = Translated(self.source, self.codec, shown, self.trainer.device)
+            truth = self.source.values(shown, "test") if getattr(self.source, "paired", False) else None
+            return lambda generator: modality.sheet(self.codec, translated.given, translated(generator, sampling.CHUNK), truth)
+        latents = self._sheet_latents()
+        return lambda generator: modality.preview(latents(generator, sampling.CHUNK), SHEET_COLUMNS)
+
+    def _sheet_latents(self) -> Sampler:
+        """With labels one class a row (at most 10 rows), each column the same latents."""
         rows = min(10, len(self.shares)) or SHEET_ROWS
         sheet = Sampler(self.trainer.recipe.latent, self.codec, rows * SHEET_COLUMNS, [], PREVIEW_SEED, self.trainer.device)
         if self.shares:
@@ -160,7 +178,7 @@ class Session:
 def build(
     recipe: Recipe, source: Source, codec: Codec, players: dict[str, nn.Module], device: torch.device, folder: Path, net: FeatureNet
 ) -> Session:
-    game = games.build(recipe, players)
+    game = games.build(recipe, players, copy.deepcopy(net.body).to(device))
     assert recipe.batch
     channels_last = len(source.shape) == 3 and any(is_convolutional(player) for player in players.values())
     feed = Feed(source, codec, recipe.batch, recipe.seed, device, channels_last)

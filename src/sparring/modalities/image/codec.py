@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -25,6 +25,7 @@ class ImageCodec:
     value_range: str = "symmetric"
     fit: str = "crop"
     mode: str = "RGB"
+    given: ClassVar[None] = None
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,29 +13,37 @@ from ...data.source import Source
 from ...draws import key
 from ...metrics.features import WIDTH, FeatureNet, Progress, fit
 
+Prepare = Callable[[np.ndarray], np.ndarray]
 LONGEST = 64  # larger pictures are shrunk for the score; said in its fingerprint
 
 
-def fit_features(source: Source, seed: int, progress: Progress | None = None) -> FeatureNet:
-    """Train the features on a source of pictures: on its labels, else on repairing noisy pictures."""
-    channels, height, width = source.shape
+def fit_features(
+    source: Source, seed: int, progress: Progress | None = None, channels: int | None = None, prepare: Prepare | None = None
+) -> FeatureNet:
+    """Train the features on a source of pictures: on its labels, else on repairing noisy pictures.
+
+    prepare: what makes pictures of `channels` channels of the source's values, where they are none.
+    """
+    own, height, width = source.shape
+    channels = channels or own
     about = {
         "net": "small-conv",
-        "shape": list(source.shape),
+        "shape": [channels, height, width],
         "classes": len(source.classes),
         "task": "labels" if source.classes else "repair",
+        **({"maps": True} if prepare else {}),
     }
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(key(seed, "features", "weights"))
-        net = _net(about)
+        net = _net(about, prepare)
         repair = nn.Sequential(nn.Linear(WIDTH, 256), nn.ReLU(), nn.Linear(256, channels * _fit(height, width)[0] * _fit(height, width)[1]))
     repair.append(nn.Unflatten(1, (channels, *_fit(height, width))))
     return fit(net, source, seed, repair, progress=progress)
 
 
-def features_from(about: dict[str, Any], tensors: dict[str, Tensor]) -> FeatureNet:
+def features_from(about: dict[str, Any], tensors: dict[str, Tensor], prepare: Prepare | None = None) -> FeatureNet:
     """The inverse of (FeatureNet.about, FeatureNet.tensors())."""
-    return _net(about).load(tensors)
+    return _net(about, prepare).load(tensors)
 
 
 def _fit(height: int, width: int) -> tuple[int, int]:
@@ -42,7 +51,7 @@ def _fit(height: int, width: int) -> tuple[int, int]:
     return max(1, round(height / shrink)), max(1, round(width / shrink))
 
 
-def _net(about: dict[str, Any]) -> FeatureNet:
+def _net(about: dict[str, Any], prepare: Prepare | None) -> FeatureNet:
     channels, height, width = about["shape"]
     size = _fit(height, width)
     layers: list[nn.Module] = []
@@ -55,7 +64,7 @@ def _net(about: dict[str, Any]) -> FeatureNet:
     head = nn.Linear(WIDTH, about["classes"]) if about["classes"] else None
 
     def encode(values: np.ndarray) -> Tensor:
-        pictures = torch.from_numpy(np.ascontiguousarray(values)).float() / 127.5 - 1
+        pictures = torch.from_numpy(np.ascontiguousarray(prepare(values) if prepare else values)).float() / 127.5 - 1
         if tuple(pictures.shape[2:]) != size:
             pictures = nn.functional.interpolate(pictures, size, mode="bilinear", antialias=True)
         return pictures

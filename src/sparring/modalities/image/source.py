@@ -66,7 +66,7 @@ def open_path(path: Path, options: OpenOptions) -> ImageSource:
     """Open the pictures of a folder or file. Raises UserError where none is usable or something asked for is not there."""
     contents = readers.read(path, options.labels)
     try:
-        return build(_name(path), contents, options)
+        return build(name_of(path), contents, options)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
 
@@ -75,7 +75,7 @@ def build(name: str, contents: Contents, options: OpenOptions) -> ImageSource:
     """Scan contents and arrange them into a source."""
     if options.size and min(options.size) < 1:
         raise UserError(f"The size {options.size[0]}x{options.size[1]} has no pixels: give height and width from 1 up.")
-    found, values, hashes = _decoded(contents, options)
+    found, values, hashes = decoded(contents, options)
     every = list(contents.each())
     done = arrange([every[index] for index in found.kept], hashes, contents, options)
     skipped = [*contents.skipped, *found.skipped, *done.skipped]
@@ -89,7 +89,7 @@ def build(name: str, contents: Contents, options: OpenOptions) -> ImageSource:
     return source
 
 
-def _decoded(contents: Contents, options: OpenOptions) -> tuple[Scan, np.ndarray, list[bytes]]:
+def decoded(contents: Contents, options: OpenOptions) -> tuple[Scan, np.ndarray, list[bytes]]:
     """Scan, values and their hashes: from the cache where it has them."""
     many = len(contents.members) > cache.MANY
     name = cache.key(contents, options)
@@ -141,6 +141,6 @@ def _summary(report: ScanReport) -> list[str]:
     return notes
 
 
-def _name(path: Path) -> str:
+def name_of(path: Path) -> str:
     stem = re.sub(r"(\.(gz|bz2|xz|tar|zip|npy|npz|parquet|tgz))+$", "", path.resolve().name.lower())
     return re.sub(r"[^a-z0-9]+", "-", stem).strip("-") or "pictures"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ class PointsCodec:
     dimensions: int
     scale: float
     value_range: str = "symmetric"
+    given: ClassVar[None] = None
 
     @property
     def shape(self) -> tuple[int]:

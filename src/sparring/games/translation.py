@@ -1,0 +1,84 @@
+"""Picture -> its partner: the conditional game of Isola et al. 2017 (arXiv:1611.07004), eq. 1 to 4, with any objective and any penalties."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import l1_loss, log_softmax
+
+from ..config import Recipe
+from ..errors import UserError
+from ..metrics.fidelity import perceptual
+from . import Batch, Draws, Outcome, Turn
+from .contest import Contest
+from .synthesis import Synthesis
+
+
+class Translation(Synthesis):
+    """A generator makes of a given picture what belongs to it, a discriminator tells that from the true one, seeing what was given or not.
+
+    How far it lies from the truth counts too. What is made may be a label map: then the generator gives logits, and the discriminator
+    sees their softmax beside true maps of zeros and ones (Luc et al. 2016, arXiv:1611.08408).
+    """
+
+    translates = True
+
+    def __init__(self, recipe: Recipe, players: dict[str, nn.Module], perceiving: nn.Module | None = None):
+        super().__init__(recipe, players)
+        assert recipe.fidelity
+        self.fidelity, self.perceiving = recipe.fidelity, perceiving
+        if self.fidelity.cross_entropy and recipe.maps != "made":
+            raise UserError("cross_entropy compares label maps, and this recipe makes pictures (maps: made is for maps)")
+
+    def turns(self) -> tuple[Turn, ...]:
+        """Without an adversarial term the generator learns alone, from the same examples."""
+        turns = super().turns()
+        if self.fidelity.adversarial:
+            return turns
+        return (Turn(("generator",), self.generator_loss, self.recipe.players["generator"].repeats),)
+
+    def generate(self, batch: Batch, draws: Draws) -> Tensor:
+        return self._judged_form(self._made(batch), batch)
+
+    def generator_loss(self, batch: Batch, draws: Draws) -> Outcome:
+        """Isola et al. 2017, eq. 4, with Wang et al. 2018 (arXiv:1711.11585), eq. 4: the verdict, and distances to the truth."""
+        contest, weights = Contest(self, batch, draws, learning="generator"), self.fidelity
+        made = self._made(batch)
+        contest.fake = self._judged_form(made, batch)
+        parts: dict[str, Tensor] = {}
+        if weights.l1:
+            parts["l1"] = l1_loss(made, batch.real)
+        if weights.cross_entropy:
+            parts["cross_entropy"] = cross_entropy(made, batch.real)
+        if weights.perceptual:
+            assert self.perceiving is not None
+            parts["perceptual"] = perceptual(self.perceiving, made.float(), batch.real).mean()  # type: ignore[arg-type]
+        if weights.adversarial:
+            parts["adversarial"] = self.objective.generator(
+                contest.on_fake.logits, contest.on_real.logits if self.objective.compares else None
+            )
+            if weights.features:
+                parts["features"] = _matching(contest.on_fake.features, contest.on_real.features)
+        loss = sum((getattr(weights, name) * value for name, value in parts.items()), torch.zeros((), device=made.device))
+        shown = {f"fidelity.{name}": value.detach() for name, value in parts.items()}
+        return Outcome(loss + self._penalties("generator", 1, contest), shown)
+
+    def _made(self, batch: Batch) -> Tensor:
+        assert batch.condition is not None
+        return self.generator(batch.condition["picture"])
+
+    def _judged_form(self, made: Tensor, batch: Batch) -> Tensor:
+        """As the discriminator sees it: label maps as shares, nothing where the true map says nothing."""
+        return made.softmax(dim=1) * batch.real.sum(dim=1, keepdim=True) if self.recipe.maps == "made" else made
+
+
+def cross_entropy(logits: Tensor, maps: Tensor) -> Tensor:
+    """The mean over pixels of a class of -log of its share. maps: N x classes x H x W, 1 at the class; all 0 at pixels of none."""
+    return -(maps * log_softmax(logits.float(), dim=1)).sum() / maps.sum().clamp(min=1)
+
+
+def _matching(fake: tuple[Tensor, ...], real: tuple[Tensor, ...]) -> Tensor:
+    distances: list[Any] = [l1_loss(mine, theirs.detach()) for mine, theirs in zip(fake, real, strict=True)]
+    return torch.stack(distances).mean()

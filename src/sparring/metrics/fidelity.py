@@ -1,0 +1,41 @@
+"""How near pictures come to the true ones, picture by picture: by their values, and by what a network sees in them."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from .arrays import blocks
+
+MOST_PSNR = 100.0  # decibels, for pictures without any difference
+
+
+def psnr(pictures: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Peak signal-to-noise ratio in decibels, N values: 10 log10(255^2 / mean squared difference), at most 100. Both N x C x H x W of 0 to 255."""
+    errors = [
+        np.square(pictures[part].astype(np.float64) - truth[part]).mean(axis=(1, 2, 3)) for part in blocks(len(truth), 8 * truth[0].size)
+    ]
+    return np.minimum(MOST_PSNR, 10 * np.log10(255.0**2 / np.concatenate(errors).clip(min=1e-12)))
+
+
+def activations(body: nn.Sequential, pictures: Tensor) -> list[Tensor]:
+    """What the convolutional layers at the head of a network see after their activation: N x C x H x W each."""
+    seen, x = list[Tensor](), pictures
+    for layer in body:
+        if not isinstance(layer, nn.Conv2d | nn.ReLU):
+            break
+        x = layer(x)
+        if isinstance(layer, nn.ReLU):
+            seen.append(x)
+    return seen
+
+
+def perceptual(body: nn.Sequential, pictures: Tensor, truth: Tensor) -> Tensor:
+    """N distances between what the layers of `body` see in two batches of pictures: squared differences of channel vectors of length 1,
+    averaged over places, summed over layers (Zhang et al. 2018, arXiv:1801.03924, eq. 1, all weights 1)."""
+    total = torch.zeros(len(pictures), device=pictures.device)
+    for mine, theirs in zip(activations(body, pictures), activations(body, truth), strict=True):
+        difference = nn.functional.normalize(mine, dim=1, eps=1e-6) - nn.functional.normalize(theirs, dim=1, eps=1e-6)
+        total = total + difference.square().sum(dim=1).mean(dim=(1, 2))
+    return total

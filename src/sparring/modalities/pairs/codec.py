@@ -1,0 +1,54 @@
+"""How both sides of a pair become tensors and come back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from ...errors import UserError
+from ..image.codec import ImageCodec
+from ..image.codec import codec_from as image_codec_from
+from . import maps
+from .maps import MapCodec
+
+Side = ImageCodec | MapCodec
+_KINDS: dict[str, Callable[[dict[str, Any]], Side]] = {"image": image_codec_from, "map": maps.codec_from}
+
+
+@dataclass(frozen=True)
+class PairCodec:
+    """given: of what is turned into the other; made: of that, which is what `shape`, `encode` and `decode` are about."""
+
+    given: Side
+    made: Side
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return self.made.shape
+
+    def encode(self, values: np.ndarray) -> torch.Tensor:
+        return self.made.encode(values)
+
+    def decode(self, tensor: torch.Tensor) -> np.ndarray:
+        return self.made.decode(tensor)
+
+    def describe(self) -> dict[str, Any]:
+        return {"format": 1, "modality": "pairs", "given": self.given.describe(), "made": self.made.describe()}
+
+
+def codec_from(description: dict[str, Any]) -> PairCodec:
+    """The inverse of PairCodec.describe(). Raises UserError for what another version, or nobody, has written."""
+    try:
+        given, made = (_KINDS[side["modality"]](side) for side in (description["given"], description["made"]))
+    except (KeyError, TypeError):
+        raise UserError("codec.json is damaged: it does not say what goes in and what comes out.") from None
+    return PairCodec(given, made)
+
+
+def pictures(side: Side, values: np.ndarray) -> np.ndarray:
+    """Values of a side as pictures for a person: uint8, N x 1 to 4 x H x W."""
+    return side.coloured(values) if isinstance(side, MapCodec) else values

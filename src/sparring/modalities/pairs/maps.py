@@ -1,0 +1,203 @@
+"""Label maps: pictures whose values are class numbers, read and written exactly and never mixed."""
+
+from __future__ import annotations
+
+import colorsys
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from ...data.contents import Contents, Member
+from ...errors import UserError
+from ..image.decode import FORMATS, MAX_PIXELS, Unusable
+
+DESCRIBED = "classes.json"
+MOST_CLASSES, LOOKED_AT = 64, 20
+VOID = 255  # the number of pixels of no class, inside
+WORDS = ("label", "labels", "mask", "masks", "map", "maps", "annotations", "annotation", "segmentation", "layout")
+
+
+@dataclass(frozen=True)
+class Legend:
+    """ids: the numbers in the files, one for each class. palette: a colour each. void: numbers in the files that name no class.
+
+    palettes: the files have colours (indexed or plain), which are written again.
+    """
+
+    ids: tuple[int, ...]
+    names: tuple[str, ...]
+    palette: tuple[tuple[int, int, int], ...]
+    void: tuple[int, ...] = ()
+    colours: bool = False
+
+    def numbers(self, ids: np.ndarray) -> np.ndarray:
+        """Numbers of the files -> class numbers from 0, VOID where there is no class."""
+        table = np.full(256, VOID, np.uint8)
+        table[list(self.ids)] = np.arange(len(self.ids))
+        return table[ids]
+
+
+@dataclass(frozen=True)
+class MapCodec:
+    """uint8 N x 1 x H x W class numbers <-> float32 N x classes x H x W: 1 at the class and 0 elsewhere, all 0 where there is none.
+
+    `decode` takes the class with the largest value, so only known numbers come out.
+    """
+
+    height: int
+    width: int
+    legend: Legend
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return len(self.legend.ids), self.height, self.width
+
+    def encode(self, values: np.ndarray) -> torch.Tensor:
+        classes = torch.arange(len(self.legend.ids), dtype=torch.uint8)[None, :, None, None]
+        return (torch.from_numpy(np.ascontiguousarray(values)) == classes).float()
+
+    def decode(self, tensor: torch.Tensor) -> np.ndarray:
+        return tensor.detach().float().cpu().argmax(dim=1, keepdim=True).to(torch.uint8).numpy()
+
+    def coloured(self, values: np.ndarray) -> np.ndarray:
+        """Class numbers as pictures, N x 3 x H x W; black where there is no class."""
+        table = np.zeros((256, 3), np.uint8)
+        table[: len(self.legend.palette)] = self.legend.palette
+        return table[values[:, 0]].transpose(0, 3, 1, 2)
+
+    def describe(self) -> dict[str, Any]:
+        return {"format": 1, "modality": "map", **asdict(self), "decode": "the class with the largest value; ids[class] is written"}
+
+
+def codec_from(description: dict[str, Any]) -> MapCodec:
+    """The inverse of MapCodec.describe()."""
+    try:
+        legend = description["legend"]
+        palette = tuple((int(red), int(green), int(blue)) for red, green, blue in legend["palette"])
+        built = Legend(
+            tuple(map(int, legend["ids"])), tuple(map(str, legend["names"])), palette, tuple(legend["void"]), bool(legend["colours"])
+        )
+        if not len(built.ids) == len(built.names) == len(built.palette) or not 0 < len(built.ids) <= VOID:
+            raise ValueError
+        return MapCodec(int(description["height"]), int(description["width"]), built)
+    except (KeyError, TypeError, ValueError):
+        raise UserError("codec.json is damaged: the classes of its label maps are missing or do not go together.") from None
+
+
+def legend_of(contents: Contents, members: Sequence[Member], folder: str) -> Legend | None:
+    """The classes of these files if they are label maps, else None: described in a classes.json beside them, indexed by a palette, or
+    few grey values in a folder whose name says so."""
+    described = [member for member in contents.members if member.name.rsplit("/", 1)[-1] == DESCRIBED]
+    looked: list[np.ndarray] = []
+    indexed = grey = True
+    palette: list[int] = []
+    for member in members[:: max(1, len(members) // LOOKED_AT)]:
+        try:
+            with _opened(member) as picture:
+                indexed, grey = indexed and picture.mode == "P", grey and picture.mode in ("1", "L", "P")
+                palette = palette or list(picture.getpalette() or [])
+                if grey:
+                    looked.append(np.unique(_plain(picture)))
+        except Unusable:
+            continue
+    seen = np.unique(np.concatenate(looked)) if looked else np.array([])
+    named = folder.lower() in WORDS
+    if described and (grey and named or not grey and named):
+        return _read(described[0])
+    if not grey or not len(seen) or len(seen) > MOST_CLASSES or not (indexed or named):
+        return None
+    ids = tuple(seen.tolist())
+    colours = tuple(tuple(palette[3 * number : 3 * number + 3]) for number in ids) if indexed else _distinct(len(ids))
+    return Legend(ids, tuple(str(number) for number in ids), colours, (), indexed)  # type: ignore[arg-type]
+
+
+def _read(member: Member) -> Legend:
+    try:
+        told = json.loads(member.whole())
+        names = [str(name) for name in told["classes"]]
+        ids = [int(number) for number in told.get("ids", range(len(names)))]
+        void = [int(number) for number in np.atleast_1d(told.get("ignore_index", []))]
+        palette = [tuple(int(value) for value in colour) for colour in told.get("palette", _distinct(len(names)))][: len(names)]
+        if not 0 < len(names) == len(ids) == len(palette) <= VOID or not all(0 <= number < 256 for number in ids + void):
+            raise ValueError
+    except (ValueError, KeyError, TypeError):
+        raise UserError(
+            f'{member.shown} should hold {{"classes": [names], "ids": [numbers in the files], "palette": [colours], "ignore_index": number}}'
+        ) from None
+    return Legend(tuple(ids), tuple(names), tuple(palette), tuple(void))  # type: ignore[arg-type]
+
+
+def read(member: Member, size: tuple[int, int], legend: Legend) -> np.ndarray:
+    """Class numbers, H x W, brought to a size by the nearest pixel (covering it, edges cut). Raises Unusable."""
+    from PIL import ImageOps
+
+    ids = _ids(member, legend)
+    fitted = ImageOps.fit(Image.fromarray(ids), (size[1], size[0]), Image.Resampling.NEAREST)
+    return legend.numbers(np.asarray(fitted))
+
+
+def read_whole(path: Path, legend: Legend) -> np.ndarray:
+    """Class numbers, H x W, of a file at its own size. Raises Unusable."""
+    return legend.numbers(_ids(Member(path.name, path.stat().st_size, "", path.read_bytes), legend))
+
+
+def _ids(member: Member, legend: Legend) -> np.ndarray:
+    """Numbers as the file has them."""
+    with _opened(member) as picture:
+        if picture.mode in ("1", "L", "P"):
+            return _plain(picture)
+        return _by_colour(np.asarray(picture.convert("RGB")), legend)
+
+
+def written(numbers: np.ndarray, legend: Legend) -> Image.Image:
+    """Class numbers, H x W, as the files have them: indexed where they were, else grey."""
+    table = np.zeros(256, np.uint8)
+    table[: len(legend.ids)] = legend.ids
+    picture = Image.fromarray(table[numbers])
+    if legend.colours:
+        colours = np.zeros((256, 3), np.uint8)
+        colours[list(legend.ids)] = legend.palette
+        picture.putpalette(colours.tobytes())
+    return picture
+
+
+def _by_colour(pixels: np.ndarray, legend: Legend) -> np.ndarray:
+    """Plain colours -> numbers of the files. Raises Unusable for a colour that the legend does not have."""
+    ids = np.full(pixels.shape[:2], -1)
+    for number, colour in zip(legend.ids, legend.palette, strict=True):
+        ids[(pixels == np.array(colour, np.uint8)).all(axis=2)] = number
+    if (ids < 0).any() and not legend.void:
+        raise Unusable(f"holds a colour that is not in {DESCRIBED}: {pixels[ids < 0][0].tolist()}")
+    ids[ids < 0] = legend.void[0] if legend.void else 0
+    return ids.astype(np.uint8)
+
+
+def _plain(picture: Image.Image) -> np.ndarray:
+    """The stored numbers, not what they look like; a picture of one bit holds 0 and 255."""
+    return np.asarray(picture.convert("L") if picture.mode == "1" else picture)
+
+
+def _opened(member: Member) -> Image.Image:
+    try:
+        picture = Image.open(io.BytesIO(member.read()), formats=FORMATS)
+        if picture.width * picture.height > MAX_PIXELS:
+            raise Unusable("too large")
+        picture.load()
+        return picture
+    except Unusable:
+        raise
+    except Exception as error:  # decoders of damaged files raise nearly anything
+        raise Unusable(f"damaged: {str(error)[:100] or type(error).__name__}") from None
+
+
+def _distinct(count: int) -> tuple[tuple[int, int, int], ...]:
+    """Colours that are easy to tell from one another."""
+    found = [colorsys.hsv_to_rgb(0.618034 * number % 1, 0.75, 1.0 - 0.35 * (number % 2)) for number in range(count)]
+    return tuple((round(255 * red), round(255 * green), round(255 * blue)) for red, green, blue in found)

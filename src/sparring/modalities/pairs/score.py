@@ -1,0 +1,139 @@
+"""Scores of made pictures beside the true ones, while training."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from ...metrics.features import FeatureNet
+from ...metrics.fidelity import perceptual, psnr
+from ...metrics.ms_ssim import ms_ssim
+from ...metrics.neighbours import closeness, variety
+from ...metrics.quick import QuickScore, chosen
+from ...metrics.segmentation import agreement, confusion
+from .maps import VOID, MapCodec
+
+CHUNK = 100
+
+
+def quick_score(net: FeatureNet, source: Any, count: int, seed: int) -> Any:
+    """How made values compare with the held-out ones: with their own partners where there are, else as a whole."""
+    if not source.paired:
+        return QuickScore(net, source, min(count, source.count("test")), seed)
+    kind = MapScore if isinstance(source.codec("symmetric").made, MapCodec) else PictureScore
+    return kind(net, source, count, seed)
+
+
+class _PairScore(ABC):
+    """Compares values made of held-out examples with what belongs to those. `trivial`: what doing next to nothing scores."""
+
+    noise = 0.0  # the same examples at every look
+
+    def __init__(self, net: FeatureNet, source: Any, count: int, seed: int):
+        self.net, self.count = net, min(count, source.count("test"))
+        self.indices = chosen(source.count("test"), self.count, seed, "held-out")
+        self.truth = source.values(self.indices, "test")
+        self.codec = source.codec("symmetric")
+        self.test = net(self.truth)[0]
+        self.training = net.of(source, chosen(source.count("train"), self.count, seed, "training"))
+        self.fingerprint = {
+            "features": net.identity(),
+            "net": net.about["net"],
+            "task": net.about["task"],
+            "generated": self.count,
+            "split": "test",
+            "source": source.content_hash[:16],
+            "seed": seed,
+        }
+        simple = self.simple(source, source.given_values(self.indices, "test", seed))
+        self.trivial = {f"{name}_trivial": value for name, value in self.measured(simple).items()}
+
+    def __call__(self, values: np.ndarray, asked: None = None) -> tuple[float, dict[str, Any], np.ndarray]:
+        """The selection score (lower is better), every score with its fingerprint, and the values' features."""
+        scores = self.measured(values)
+        found = {name: {"value": value, "fingerprint": self.fingerprint} for name, value in {**scores, **self.trivial}.items()}
+        return self.selection(scores), found, self.net(values)[0]
+
+    def neighbours(self, features: np.ndarray) -> dict[str, float]:
+        return {"variety": variety(features, self.training), "closeness": closeness(features, self.training, self.test)}
+
+    @abstractmethod
+    def simple(self, source: Any, given: np.ndarray) -> np.ndarray:
+        """The trivial answer to what is given."""
+
+    @abstractmethod
+    def measured(self, values: np.ndarray) -> dict[str, float]: ...
+
+    @abstractmethod
+    def selection(self, scores: dict[str, float]) -> float: ...
+
+
+class PictureScore(_PairScore):
+    """Means over the held-out pictures. The trivial answer is the given picture itself, brought to the size by bicubic interpolation."""
+
+    def simple(self, source: Any, given: np.ndarray) -> np.ndarray:
+        return as_it_is(given, source.shape) if not isinstance(self.codec.given, MapCodec) else _mean_picture(source, len(given))
+
+    def measured(self, values: np.ndarray) -> dict[str, float]:
+        return {
+            "psnr": float(psnr(values, self.truth).mean()),
+            "ssim": float(ms_ssim(values, self.truth, scales=1).mean()),
+            "perceptual_distance": self._perceptual(values),
+        }
+
+    def selection(self, scores: dict[str, float]) -> float:
+        return scores["perceptual_distance"]
+
+    @torch.no_grad()
+    def _perceptual(self, values: np.ndarray) -> float:
+        parts = [slice(start, start + CHUNK) for start in range(0, len(values), CHUNK)]
+        body: Any = self.net.body
+        return float(
+            torch.cat([perceptual(body, self.net.encode(values[part]), self.net.encode(self.truth[part])) for part in parts]).mean()
+        )
+
+
+class MapScore(_PairScore):
+    """The trivial answer is the most frequent class of the training maps, everywhere."""
+
+    def simple(self, source: Any, given: np.ndarray) -> np.ndarray:
+        some = source.values(chosen(source.count("train"), 500, 0, "majority"))
+        counts = np.bincount(some.ravel(), minlength=256)
+        counts[VOID] = 0
+        return np.full_like(self.truth, counts.argmax())
+
+    def measured(self, values: np.ndarray) -> dict[str, float]:
+        found = agreement(confusion(values, self.truth, len(self.codec.made.legend.ids)))
+        return {"mean_iou": found.mean_iou, "pixel_accuracy": found.accuracy}
+
+    def selection(self, scores: dict[str, float]) -> float:
+        return 1 - scores["mean_iou"]
+
+
+def as_it_is(given: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Given pictures, N x C x H x W, at another size and with other channels: next to nothing done. Holes are grey."""
+    channels, height, width = shape
+    colour = given[:, : 1 if given.shape[1] < 3 else 3].astype(np.float32)
+    if given.shape[1] in (2, 4) and channels in (1, 3):
+        known = given[:, -1:].astype(np.float32) / 255
+        mean = (colour * known).sum(axis=(2, 3), keepdims=True) / known.sum(axis=(2, 3), keepdims=True).clip(min=1)
+        colour = colour * known + mean * (1 - known)
+    made = np.repeat(colour, 3, axis=1) if colour.shape[1] == 1 and channels >= 3 else colour
+    made = made.mean(axis=1, keepdims=True) if made.shape[1] == 3 and channels < 3 else made
+    if channels in (2, 4):
+        made = np.concatenate([made, given[:, -1:] if given.shape[1] in (2, 4) else np.full_like(made[:, :1], 255)], axis=1)
+    if made.shape[2:] == (height, width):
+        return np.rint(made).astype(np.uint8)
+    resized = [
+        np.asarray(Image.fromarray(plane).resize((width, height), Image.Resampling.BICUBIC)) for picture in made for plane in picture
+    ]
+    return np.rint(np.stack(resized)).clip(0, 255).astype(np.uint8).reshape(len(given), channels, height, width)
+
+
+def _mean_picture(source: Any, count: int) -> np.ndarray:
+    some = source.values(chosen(source.count("train"), 500, 0, "majority"))
+    return np.repeat(np.rint(some.mean(axis=0, keepdims=True)).astype(np.uint8), count, axis=0)

@@ -1,0 +1,123 @@
+"""A trained translator on files: pictures and folders of them, of any size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from ..errors import UserError
+from ..gan import load_translator
+from ..modalities.image import whole
+from ..modalities.image.codec import RANGES, ImageCodec
+from ..modalities.image.decode import Unusable
+from ..modalities.image.whole import Whole
+from ..modalities.pairs import maps
+from ..modalities.pairs.maps import MapCodec
+from ..translator import Translator
+
+LUMA = np.array([[0.299], [0.587], [0.114]], np.float32)
+
+
+@dataclass(frozen=True)
+class Applied:
+    """One input: where its result is, or why there is none."""
+
+    path: Path
+    out: Path | None
+    reason: str = ""
+
+
+def apply_files(run: Path, given: Path, out: Path, back: bool = False) -> Iterator[Applied]:
+    """Make of a picture, or of every picture below a folder, what the run has learned, one after the other.
+
+    A file's result goes to `out` (a file where it has a suffix, else into that folder), a folder's into a folder of the same tree.
+    Inputs that cannot be used are told, and the rest goes on. Raises UserError where there is nothing to do.
+    """
+    translator = load_translator(run, back)
+    if not given.exists():
+        raise UserError(f"there is no file or folder {given}")
+    inputs = [given] if given.is_file() else list(whole.pictures_below(given))
+    if not inputs:
+        raise UserError(f"{given} holds no pictures")
+    if given.is_dir() and out.suffix:
+        raise UserError(f"{given} is a folder, so its results need one too; {out} looks like a file")
+    if out.resolve() == given.resolve() or (given.is_dir() and given.resolve() in out.resolve().parents):
+        raise UserError(f"results in {out} would lie among what is given; choose another place")
+    for path in inputs:
+        target = out if given.is_file() and out.suffix else out / path.relative_to(given.parent if given.is_file() else given)
+        if not (given.is_file() and out.suffix):
+            target = target.with_suffix(".png" if isinstance(translator.made, MapCodec) else whole.suffix_for(path))
+        try:
+            _one(translator, path, target)
+        except Unusable as reason:
+            yield Applied(path, None, str(reason))
+            continue
+        yield Applied(path, target)
+
+
+def _one(translator: Translator, path: Path, target: Path) -> None:
+    if isinstance(translator.given, MapCodec):
+        numbers = maps.read_whole(path, translator.given.legend)
+        made = [_decoded(translator.tensor(translator.given.encode(numbers[None, None])), translator.made)]
+        whole.write(Whole(tuple(made), (None,), 255), target)
+        return
+    found = whole.read(path)
+    if isinstance(translator.made, MapCodec):
+        numbers = translator.made.decode(translator.tensor(_encoded(found, 0, translator.given)))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        maps.written(numbers[0, 0], translator.made.legend).save(target)
+        return
+    whole.write(translated(translator, found), target)
+
+
+def translated(translator: Translator, found: Whole) -> Whole:
+    """Every frame. What is restored keeps its mode and depth; transparency stays, but where it meant holes to fill."""
+    given, made = translator.given, translator.made
+    assert isinstance(given, ImageCodec) and isinstance(made, ImageCodec)
+    fills = given.channels in (2, 4) and made.channels in (1, 3)
+    frames, opacity = [], list[np.ndarray | None]()
+    for number, frame in enumerate(found.frames):
+        values = _decoded(translator.tensor(_encoded(found, number, given)), made)
+        alpha = found.opacity[number]
+        if made.channels in (2, 4):
+            values, alpha = values[..., :-1], values[..., -1:] if alpha is not None or not translator.restores else None
+        elif fills:
+            alpha = None
+        elif alpha is not None and translator.scale > 1:
+            alpha = _enlarged(alpha, translator.scale)
+        if translator.restores and frame.shape[2] == 1 and values.shape[2] == 3:
+            values = values @ LUMA
+        frames.append(values)
+        opacity.append(alpha)
+    return replace(found, frames=tuple(frames), opacity=tuple(opacity))
+
+
+def _encoded(found: Whole, number: int, codec: ImageCodec) -> torch.Tensor:
+    """A frame as the network wants it, 1 x C x H x W: not rounded to 8 bits on the way."""
+    colour, alpha = found.frames[number], found.opacity[number]
+    if codec.channels < 3 and colour.shape[2] == 3:
+        colour = colour @ LUMA
+    elif codec.channels >= 3 and colour.shape[2] == 1:
+        colour = colour.repeat(3, axis=2)
+    if codec.channels in (2, 4):
+        alpha = np.ones_like(colour[..., :1]) if alpha is None else alpha
+        colour = np.concatenate([colour * (alpha > 0), alpha], axis=2)
+    scale, offset = RANGES[codec.value_range]
+    return torch.from_numpy(np.ascontiguousarray(colour.transpose(2, 0, 1)[None])) * (255 / scale) - offset
+
+
+def _decoded(made: torch.Tensor, codec: ImageCodec | MapCodec) -> np.ndarray:
+    """H x W x C of 0 to 1."""
+    assert isinstance(codec, ImageCodec)
+    scale, offset = RANGES[codec.value_range]
+    return ((torch.nan_to_num(made[0], nan=-offset) + offset) * (scale / 255)).clamp(0, 1).numpy().transpose(1, 2, 0)
+
+
+def _enlarged(alpha: np.ndarray, scale: int) -> np.ndarray:
+    size = (alpha.shape[1] * scale, alpha.shape[0] * scale)
+    return np.asarray(Image.fromarray(alpha[..., 0]).resize(size, Image.Resampling.BILINEAR))[..., None]

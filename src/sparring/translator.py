@@ -1,0 +1,81 @@
+"""A trained generator that turns a given picture into another. Nothing here needs the code that trained it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from itertools import pairwise
+from math import ceil
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .config import Recipe
+from .modalities.pairs.codec import Side
+
+MOST_AT_ONCE = 1 << 20  # pixels of a forward pass where a picture can be cut into tiles
+TILE = 512  # pixels of a tile's side, less what it sees of its neighbours
+
+
+class Translator:
+    """What a run learned to make of a given picture. given, made: the codecs of both sides; scale: how much larger the result is.
+
+    The generator is in eval mode, float32, on the CPU. Pictures of any size go in, whatever it was trained at.
+    """
+
+    def __init__(self, recipe: Recipe, generator: Any, given: Side, made: Side):
+        self.recipe, self.generator, self.given, self.made = recipe, generator, given, made
+        self.scale = round(made.height / given.height)
+
+    @property
+    def restores(self) -> bool:
+        """Is what is made of the same kind as what is given, only better?"""
+        return bool(self.recipe.damage) and all(damage.kind != "grey" for damage in self.recipe.damage or ())
+
+    def values(self, given: np.ndarray) -> np.ndarray:
+        """Decoded values of one size, N x C x H x W, as the codec of the given side has them -> those made of them."""
+        return np.concatenate([self.made.decode(self.tensor(self.given.encode(one[None]))) for one in given])
+
+    @torch.no_grad()
+    def tensor(self, given: Tensor) -> Tensor:
+        """An encoded picture, 1 x C x H x W, of any size -> what is made of it, encoded.
+
+        Where no layer looks at the whole (the network has a `reach`, in pixels), a large one is made in tiles, which gives the same.
+        """
+        height, width = given.shape[2:]
+        reach = getattr(self.generator, "reach", None)
+        if reach is None or height * width <= MOST_AT_ONCE:
+            return self._once(given)
+        return tiled(self._once, given, self.scale, TILE, reach)
+
+    def _once(self, given: Tensor) -> Tensor:
+        made = self.generator(given)
+        if torch.isfinite(made).all():
+            return made
+        return copy.deepcopy(self.generator).double()(given.double()).float()
+
+
+def tiled(make: Callable[[Tensor], Tensor], given: Tensor, scale: int, tile: int, reach: int) -> Tensor:
+    """A large picture, 1 x C x H x W, tile by tile: each is made from `reach` more pixels on every side than are kept of it.
+
+    A network whose layers see no farther than that makes the same of the whole picture. Tiles begin at even places.
+    """
+    height, width = given.shape[2:]
+    reach += reach % 2
+    rows = []
+    for top, bottom in pairwise(_edges(height, tile)):
+        row = []
+        for left, right in pairwise(_edges(width, tile)):
+            up, west = max(0, top - reach), max(0, left - reach)
+            made = make(given[:, :, up : min(height, bottom + reach), west : min(width, right + reach)])
+            row.append(made[:, :, (top - up) * scale : (bottom - up) * scale, (left - west) * scale : (right - west) * scale])
+        rows.append(torch.cat(row, dim=3))
+    return torch.cat(rows, dim=2)
+
+
+def _edges(side: int, tile: int) -> list[int]:
+    """Where tiles begin and end: about equal, at even places but for the last."""
+    count = ceil(side / tile)
+    return [*(round(side * number / count / 2) * 2 for number in range(count)), side]
