@@ -140,9 +140,9 @@ def check_source(recipe: Recipe, source: Source) -> None:
             "add a labels.csv, or use another recipe (`sparring recipes`)"
         )
     if source.given and (maps := source.maps) != recipe.maps and "made" in (maps, recipe.maps):
-        what = "makes label maps, and here none are to be made" if recipe.maps else "makes pictures, and here label maps are to be made"
+        what, other = ("pictures", "segment") if maps == "made" else ("label maps", "pix2pix")
         raise UserError(
-            f"recipe '{recipe.name}' {what}; use {'pix2pix' if recipe.maps else 'segment'}, or turn the pairs round with --given NAME"
+            f"recipe '{recipe.name}' makes {what}, and {source.name} has none to be made; use {other}, or turn the pairs round with --given NAME"
         )
     if recipe.augmentation and len(source.shape) != 3:
         raise UserError(f"augmentation is for pictures, and this is {source.modality}; leave it out with --set augmentation=null")

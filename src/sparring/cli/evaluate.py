@@ -85,10 +85,13 @@ def _print_one(found: Evaluation) -> None:
     from ..reports.scores import NAMES
     from ..reports.values import percent, short
 
-    table = Table("score", "value", "95 %", "real examples", "better", box=None, header_style="bold")
+    trivial = any(score.trivial is not None for score in found.scores.values())
+    beside = "next to nothing" if trivial else "real examples"
+    table = Table("score", "value", "95 %", beside, "better", box=None, header_style="bold")
     for score in found.scores.values():
         described = score.described()
-        real = "" if score.real is None else short(score.real)
+        other = score.trivial if trivial else score.real
+        real = "" if other is None else short(other)
         table.add_row(NAMES.get(score.name, score.name), short(score.value), interval(described), real, score.better)
     console = Console()
     console.print(table)

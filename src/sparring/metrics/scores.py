@@ -13,6 +13,7 @@ from .intervals import LEVEL, Estimate, Interval, quantile
 Better = Literal["lower", "higher", ""]
 HIGHER = {
     "inception_score", "precision", "recall", "density", "coverage", "label_agreement", "classification_accuracy", "modes_hit", "good_share",
+    "psnr", "ssim", "mean_iou", "pixel_accuracy",
 }  # fmt: skip
 NEITHER = {
     "fooling_rate", "ms_ssim", "diversity", "closer_than_held_out", "judged_right_training", "judged_right_held_out", "judged_right_generated",
@@ -22,18 +23,19 @@ NEITHER = {
 @dataclass(frozen=True)
 class Score:
     """value; low, high: its 95 % interval, None where there is none; real: the same of as many real training examples in the place of
-    generated ones, None where that means nothing. fingerprint: everything that the value depends on beside the generator."""
+    generated ones, None where that means nothing; trivial: of an answer that does next to nothing. fingerprint: everything that the value depends on beside the generator."""
 
     name: str
     value: float
     low: float | None = None
     high: float | None = None
     real: float | None = None
+    trivial: float | None = None
     fingerprint: Mapping[str, Any] | None = None
 
     @property
     def better(self) -> Better:
-        return "" if self.name in NEITHER else "higher" if self.name in HIGHER else "lower"
+        return "" if self.name in NEITHER else "higher" if self.name in HIGHER or self.name.startswith("iou ") else "lower"
 
     def described(self) -> dict[str, Any]:
         """For JSON."""

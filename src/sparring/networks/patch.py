@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import log2
 from typing import Literal
 
 import torch
@@ -23,6 +24,11 @@ def _beside(sample: Tensor, condition: Condition) -> Tensor:
     if given.shape[2:] != sample.shape[2:]:
         given = interpolate(given, sample.shape[2:], mode="nearest")
     return torch.cat([sample, given.to(sample.dtype)], dim=1)
+
+
+def _layers(asked: int, side: int) -> int:
+    """As many halvings as leave about four pixels: of a single one instance normalisation leaves nothing."""
+    return max(1, min(asked, int(log2(max(1, side / 4)))))
 
 
 class Patches(nn.Module):
@@ -50,7 +56,7 @@ class PatchDiscriminator(nn.Module):
     """Isola et al. 2017 (arXiv:1611.07004), appendix 6.1.2: C64-C128-C256-C512, a logit for each patch (70 x 70 pixels with three halvings).
 
     scales: so many of them, each looking at the picture at half the size of the one before (Wang et al. 2018, arXiv:1711.11585,
-    section 3.2). conditional: it sees the given picture too. norm: of its layers but the first and the last.
+    section 3.2). conditional: it sees the given picture too. norm: of its layers but the first and the last. Small pictures get fewer layers.
     """
 
     def __init__(
@@ -67,7 +73,8 @@ class PatchDiscriminator(nn.Module):
         super().__init__()
         self.conditional = conditional
         inputs = shape[0] + (given[0] if conditional else 0)
-        self.scales = nn.ModuleList(Patches(inputs, width, layers, norm) for _ in range(scales))
+        side = min(shape[1:])
+        self.scales = nn.ModuleList(Patches(inputs, width, _layers(layers, side >> scale), norm) for scale in range(scales))
 
     def forward(self, sample: Tensor, condition: Condition = None) -> Verdict:
         x = _beside(sample, condition) if self.conditional else sample

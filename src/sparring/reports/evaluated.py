@@ -23,7 +23,8 @@ def evaluated(run: RunFolder) -> list[str]:
         return []
     scores = mapping(run.evaluation.get("scores"))
     rows = [_row(str(name), mapping(score)) for name, score in ordered(scores)]
-    head = ("score", "value", "95 %", "real examples", "meaning")
+    trivial = any(mapping(score).get("trivial") is not None for score in scores.values())
+    head = ("score", "value", "95 %", "doing next to nothing" if trivial else "real examples", "meaning")
     said = bullets(findings(run.evaluation, unit(run.source)), "notes")
     left_out = [f"{name} was not measured: {plain(reason)}." for name, reason in mapping(run.evaluation.get("left_out")).items()]
     return [
@@ -40,7 +41,7 @@ def evaluated(run: RunFolder) -> list[str]:
 
 
 def _row(name: str, score: Mapping[str, Any]) -> tuple[str, ...]:
-    value, real = number(score.get("value")), number(score.get("real"))
+    value, real = number(score.get("value")), number(score.get("real") if score.get("trivial") is None else score.get("trivial"))
     shown = "not finite" if value is None else short(value)
     return NAMES.get(name, name), shown, interval(score), "" if real is None else short(real), MEANINGS.get(name, "")
 

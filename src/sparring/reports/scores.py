@@ -37,6 +37,11 @@ NAMES = {
     "copied_share": "share close to training examples",
     "closer_than_held_out": "closer to training than held-outs",
     "selection": "selection score",
+    "psnr": "PSNR (dB)",
+    "ssim": "SSIM",
+    "perceptual_distance": "perceptual distance",
+    "mean_iou": "mean intersection over union",
+    "pixel_accuracy": "pixels of the right class",
 }
 FROM_REALS = ("frechet_distance", "kernel_distance")
 MEANINGS = {
@@ -65,6 +70,11 @@ MEANINGS = {
     "fooling_rate": "The share of samples that the discriminator takes for real. It says as much about the discriminator as about the generator.",
     "copied_share": "The share of samples closer to a training example than the closest 5 % of held-out ones are: 5 % for new ones, 100 % for copies.",
     "closer_than_held_out": "How often a sample is closer to the training data than a held-out example is; 50 % for new ones.",
+    "psnr": "How near the made picture comes to the true one, value by value; blurred pictures do well here. Higher is better.",
+    "ssim": "How like the true picture it is in light, contrast and structure of small windows; 1 is the same. Higher is better.",
+    "perceptual_distance": "How unlike the true picture it looks to the layers of a small network; blur counts. Lower is better.",
+    "mean_iou": "How well each class's area agrees with the true one, as a mean over classes. Higher is better.",
+    "pixel_accuracy": "The share of pixels of the right class; large classes decide it. Higher is better.",
     "selection": "The quick score that chose the kept snapshot, of examples and their labels together. Lower is better.",
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sparring.reports.log import Log, images_seen, last_event, snapshot_images
-from sparring.reports.scores import multiple_of_real, scores
+from sparring.reports.scores import NAMES, multiple_of_real, scores
 from sparring.reports.values import count, duration, listed, mapping, number, percent, short, whole
 
 
@@ -77,6 +77,11 @@ def _quality(source: Mapping[str, Any], log: Log) -> str:
             f"Its Frechet distance from real {unit(source)} is {short(distance.value)}, "
             "with no like distance between reals to hold it against"
         )
+    for name in ("mean_iou", "psnr"):
+        mine, trivial = found.get(name), found.get(f"{name}_trivial")
+        if mine is not None and mine.value is not None:
+            beside = f" (doing next to nothing: {short(trivial.value)})" if trivial is not None and trivial.value is not None else ""
+            parts.append(f"On held-out {unit(source)} its {NAMES[name]} is {short(mine.value)}{beside}")
     agreement = found.get("label_agreement")
     if agreement is not None and agreement.value is not None:
         said = f"a classifier sees the label that was asked for in {percent(agreement.value)} of its {unit(source)}"

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import data, files, networks, objectives, tensorfiles
+from .. import data, files, games, networks, objectives, tensorfiles
 from ..choose.values import largest_side
 from ..data.source import OpenOptions, Source
 from ..errors import UserError
@@ -23,6 +23,7 @@ from ..metrics.evidence import SEED, Side
 from ..metrics.subset import Subset
 from ..reports.log import snapshot_images
 from ..run import Run
+from .evaluate_translator import evaluate_translator
 from .samples import Everything, Generated
 
 SAMPLES = 10_000
@@ -54,6 +55,10 @@ def evaluate(
     own = run.exists and real.content_hash == run.read_json("source.json")["content_hash"]
     if run.exists and not own:
         listener.note(f"{real.name} is not what {run.path} was trained on: the numbers hold for this data and are not written down")
+    if run.exists and games.kind(run.recipe()[0]).translates:
+        if metrics or features != "classifier":
+            raise UserError(f"{run.path} is measured on pairs, by their own measures and features: leave --metrics and --features out")
+        return evaluate_translator(run, real, samples, listener)
     gan = run.load() if run.exists else None
     generated = _generated(run, gan, real, samples) if gan else _from_files(what, real, samples)
     evaluation.refuse_unlike(generated, real)  # before anything slow is done

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from ...data.contents import Contents, Member, Skipped
@@ -35,10 +35,11 @@ ENOUGH = 0.5  # of the files of a side must have a partner
 
 @dataclass
 class Matched:
-    """Partners at the same positions. Names are those of the made side without the side's folder, so that they still tell the split."""
+    """Partners at the same positions. names: of the pairs, without the side's folder, so that they still tell the split."""
 
     given: list[Member]
     made: list[Member]
+    names: list[str]
     sides: tuple[str, str]  # the names of the two folders or columns
     skipped: Skipped
     of_table: bool = False
@@ -49,7 +50,7 @@ class Matched:
         return self.sides[0].lower() in GIVEN and self.sides[1].lower() in MADE
 
     def turned(self) -> Matched:
-        return Matched(self.made, self.given, self.sides[::-1], self.skipped, self.of_table)
+        return Matched(self.made, self.given, self.names, self.sides[::-1], self.skipped, self.of_table)
 
 
 def matched(contents: Contents, given: str | None = None) -> Matched | None:
@@ -72,7 +73,7 @@ def _of_folders(members: list[Member], given: str | None) -> Matched | None:
             parts = PurePosixPath(member.name).parts
             if len(parts) > level + 1:
                 rest = PurePosixPath(*parts[:level], *parts[level + 1 :])
-                sides[parts[level]][str(rest.with_suffix(""))] = replace(member, name=str(rest))
+                sides[parts[level]][str(rest.with_suffix(""))] = member
         one, other = (sides[name] for name in names)
         common = sorted(one.keys() & other.keys())
         if common and len(common) >= ENOUGH * max(len(one), len(other)):
@@ -82,7 +83,8 @@ def _of_folders(members: list[Member], given: str | None) -> Matched | None:
                 for side, other_side in ((first, second), (second, first))
                 for name in sorted(sides[side].keys() - sides[other_side].keys())
             ]
-            return Matched([sides[first][name] for name in common], [sides[second][name] for name in common], (first, second), skipped)
+            given_side, made_side = ([sides[side][name] for name in common] for side in (first, second))
+            return Matched(given_side, made_side, common, (first, second), skipped)
     return None
 
 
@@ -100,16 +102,16 @@ def _of_table(contents: Contents, given: str | None) -> Matched | None:
     first, second = ordered((columns[0], columns[1]), given)
     base = PurePosixPath(tables[0].name).parent
     known = {member.name: member for member in contents.members}
-    found = Matched([], [], (first, second), [], of_table=True)
+    found = Matched([], [], [], (first, second), [], of_table=True)
     for number, row in enumerate(rows, 2):
         pair = [known.get(str(base / (row[column] or "")).removeprefix("./")) for column in (first, second)]
         if pair[0] is None or pair[1] is None:
             missing = row[first] if pair[0] is None else row[second]
             found.skipped.append((f"{tables[0].shown}, line {number}", f"there is no file {missing}"))
             continue
-        name = f"{row['split']}/{number}" if row.get("split") else str(number)
-        found.given.append(replace(pair[0], name=name))
-        found.made.append(replace(pair[1], name=name))
+        found.given.append(pair[0])
+        found.made.append(pair[1])
+        found.names.append(f"{row['split']}/{number}" if row.get("split") else str(number))
     return found
 
 

@@ -15,6 +15,7 @@ from ...metrics.ms_ssim import ms_ssim
 from ...metrics.neighbours import closeness, variety
 from ...metrics.quick import QuickScore, chosen
 from ...metrics.segmentation import agreement, confusion
+from .codec import PairCodec
 from .maps import VOID, MapCodec
 
 CHUNK = 100
@@ -49,7 +50,7 @@ class _PairScore(ABC):
             "source": source.content_hash[:16],
             "seed": seed,
         }
-        simple = self.simple(source, source.given_values(self.indices, "test", seed))
+        simple = self.trivial_answer(source, self.codec, source.given_values(self.indices, "test", seed))
         self.trivial = {f"{name}_trivial": value for name, value in self.measured(simple).items()}
 
     def __call__(self, values: np.ndarray, asked: None = None) -> tuple[float, dict[str, Any], np.ndarray]:
@@ -61,9 +62,10 @@ class _PairScore(ABC):
     def neighbours(self, features: np.ndarray) -> dict[str, float]:
         return {"variety": variety(features, self.training), "closeness": closeness(features, self.training, self.test)}
 
+    @staticmethod
     @abstractmethod
-    def simple(self, source: Any, given: np.ndarray) -> np.ndarray:
-        """The trivial answer to what is given."""
+    def trivial_answer(source: Any, codec: PairCodec, given: np.ndarray) -> np.ndarray:
+        """What doing next to nothing makes of what is given."""
 
     @abstractmethod
     def measured(self, values: np.ndarray) -> dict[str, float]: ...
@@ -73,38 +75,37 @@ class _PairScore(ABC):
 
 
 class PictureScore(_PairScore):
-    """Means over the held-out pictures. The trivial answer is the given picture itself, brought to the size by bicubic interpolation."""
+    """Means over the held-out pictures. The trivial answer is the given picture itself, brought to the size by bicubic interpolation; where
+    a label map is given, the mean picture."""
 
-    def simple(self, source: Any, given: np.ndarray) -> np.ndarray:
-        return as_it_is(given, source.shape) if not isinstance(self.codec.given, MapCodec) else _mean_picture(source, len(given))
+    @staticmethod
+    def trivial_answer(source: Any, codec: PairCodec, given: np.ndarray) -> np.ndarray:
+        return _mean_picture(source, len(given)) if isinstance(codec.given, MapCodec) else as_it_is(given, source.shape)
+
+    @staticmethod
+    @torch.no_grad()
+    def rows(net: Any, values: np.ndarray, truth: np.ndarray) -> dict[str, np.ndarray]:
+        """Every score of every picture. net: whose layers the perceptual distance compares, a FeatureNet."""
+        parts = [slice(start, start + CHUNK) for start in range(0, len(values), CHUNK)]
+        seen = [perceptual(net.body, net.encode(values[part]), net.encode(truth[part])).numpy() for part in parts]
+        return {"psnr": psnr(values, truth), "ssim": ms_ssim(values, truth, scales=1), "perceptual_distance": np.concatenate(seen)}
 
     def measured(self, values: np.ndarray) -> dict[str, float]:
-        return {
-            "psnr": float(psnr(values, self.truth).mean()),
-            "ssim": float(ms_ssim(values, self.truth, scales=1).mean()),
-            "perceptual_distance": self._perceptual(values),
-        }
+        return {name: float(each.mean()) for name, each in self.rows(self.net, values, self.truth).items()}
 
     def selection(self, scores: dict[str, float]) -> float:
         return scores["perceptual_distance"]
 
-    @torch.no_grad()
-    def _perceptual(self, values: np.ndarray) -> float:
-        parts = [slice(start, start + CHUNK) for start in range(0, len(values), CHUNK)]
-        body: Any = self.net.body
-        return float(
-            torch.cat([perceptual(body, self.net.encode(values[part]), self.net.encode(self.truth[part])) for part in parts]).mean()
-        )
-
 
 class MapScore(_PairScore):
-    """The trivial answer is the most frequent class of the training maps, everywhere."""
+    """Over all pixels of the held-out maps. The trivial answer is the most frequent class of the training maps, everywhere."""
 
-    def simple(self, source: Any, given: np.ndarray) -> np.ndarray:
+    @staticmethod
+    def trivial_answer(source: Any, codec: PairCodec, given: np.ndarray) -> np.ndarray:
         some = source.values(chosen(source.count("train"), 500, 0, "majority"))
         counts = np.bincount(some.ravel(), minlength=256)
         counts[VOID] = 0
-        return np.full_like(self.truth, counts.argmax())
+        return np.full((len(given), *source.shape), counts.argmax(), np.uint8)
 
     def measured(self, values: np.ndarray) -> dict[str, float]:
         found = agreement(confusion(values, self.truth, len(self.codec.made.legend.ids)))

@@ -139,7 +139,7 @@ def _build(name: str, contents: Contents, options: OpenOptions) -> PairSource:
         for position, (values, kept) in sorted(sides.items())
     )
     hashes = [hashlib.sha256(one.tobytes() + other.tobytes()).digest() for one, other in zip(given.values, made.values, strict=True)]
-    used = Contents(members=[found.made[row] for row in both])
+    used = Contents(members=[replace(found.made[row], name=found.names[row]) for row in both])
     done = arrange(list(used.each()), hashes, used, replace(options, labels="none"))
     report.sizes = {f"{made.values.shape[2]}x{made.values.shape[3]}": len(both)}
     report.skipped += done.skipped

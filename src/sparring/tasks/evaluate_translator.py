@@ -1,0 +1,115 @@
+"""How near what a translator makes comes to the truth, on held-out pairs, beside what doing next to nothing scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .. import files
+from ..beginning import for_game
+from ..data.source import Source
+from ..errors import UserError
+from ..gan import load_translator
+from ..listening import Listener
+from ..metrics import frechet
+from ..metrics.evaluation import Evaluation
+from ..metrics.evidence import SEED
+from ..metrics.extractors import classifier
+from ..metrics.features import FeatureNet
+from ..metrics.intervals import Estimate
+from ..metrics.kernel import kernel_distance_estimate
+from ..metrics.quick import ENOUGH, chosen
+from ..metrics.scores import Score, scored
+from ..metrics.segmentation import agreement, confusion
+from ..modalities.pairs.codec import PairCodec
+from ..modalities.pairs.maps import MapCodec
+from ..modalities.pairs.score import MapScore, PictureScore
+from ..run import Run
+
+ROUNDS = 200  # of the bootstrap over pictures
+CHUNK = 50
+
+
+def evaluate_translator(run: Run, source: Source, samples: int | None, listener: Listener) -> Evaluation:
+    """Scores of everything made of held-out pairs (or `samples` of them), each with an interval over pictures and with the trivial answer's.
+
+    source: the run's data, or other data of its kind. Of its own the evaluation is written into the run. Raises UserError for runs
+    without pairs.
+    """
+    recipe, _ = run.recipe()
+    pairs: Any = source if source.given else for_game(recipe, source)
+    if not getattr(pairs, "paired", False):
+        raise UserError(
+            f"{run.path} was trained without pairs, so there is no truth to hold what it makes against; translate pictures with `sparring apply` "
+            "and evaluate those as samples: sparring evaluate FOLDER --data PICTURES_OF_THE_OTHER_KIND"
+        )
+    translator = load_translator(run.path)
+    own = pairs.content_hash == run.read_json("source.json")["content_hash"]
+    net = classifier.read(pairs, run.path / "features.safetensors")  # what its training was scored in
+    indices = chosen(pairs.count("test"), samples or pairs.count("test"), SEED, "held-out")
+    given, truth = pairs.given_values(indices, "test", SEED), pairs.values(indices, "test")
+    made = []
+    for start in range(0, len(indices), CHUNK):
+        made.append(translator.values(given[start : start + CHUNK]))
+        listener.progress(min(1.0, (start + CHUNK) / len(indices)), "translating held-out pictures")
+    values = np.concatenate(made)
+    codec: PairCodec = pairs.codec(recipe.value_range)
+    measure = _of_maps if isinstance(codec.made, MapCodec) else _of_pictures
+    scores = measure(pairs, codec, net, given, values, truth)
+    about = {"features": net.identity(), "net": net.about["net"], "task": net.about["task"]}
+    fingerprint = {**about, "generated": len(values), "split": "test", "source": pairs.content_hash[:16], "seed": SEED}
+    found = {score.name: Score(**{**vars(score), "fingerprint": fingerprint}) for score in scores}
+    evaluation = Evaluation(found, next(iter(found)), "", [], [], "", {}, ("pairs",))
+    if own:
+        from ..reports import write_card, write_report
+
+        files.write_json(run.path / "evaluation.json", {"format": 1, **evaluation.described()})
+        write_card(run.path)
+        write_report(run.path)
+    return evaluation
+
+
+def _of_pictures(pairs: Any, codec: PairCodec, net: FeatureNet, given: np.ndarray, made: np.ndarray, truth: np.ndarray) -> list[Score]:
+    """The mean over pictures of what compares each with its own truth; and the distances between the crowds, which see invented detail."""
+    simple = PictureScore.trivial_answer(pairs, codec, given)
+    rows, theirs = (PictureScore.rows(net, each, truth) for each in (made, simple))
+    found = []
+    for name, values in rows.items():
+        error = float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("inf")
+        score = scored(name, Estimate(float(values.mean()), error))
+        found.append(Score(score.name, score.value, score.low, score.high, trivial=float(theirs[name].mean())))
+    features, of_truth, of_simple = (net(each)[0] for each in (made, truth, simple))
+    kernel = scored("kernel_distance", kernel_distance_estimate(features, of_truth))
+    beside = kernel_distance_estimate(of_simple, of_truth).value
+    found.append(Score(kernel.name, kernel.value, kernel.low, kernel.high, trivial=beside))
+    if len(made) >= ENOUGH:
+        near, far = (frechet.frechet_distance(each, of_truth) for each in (features, of_simple))
+        found.append(Score("frechet_distance", near, trivial=far))
+    return found
+
+
+def _of_maps(pairs: Any, codec: PairCodec, net: FeatureNet, given: np.ndarray, made: np.ndarray, truth: np.ndarray) -> list[Score]:
+    """Over all pixels; intervals by drawing pictures anew."""
+    assert isinstance(codec.made, MapCodec)
+    legend = codec.made.legend
+    counts, simple = (
+        np.stack([confusion(one, true, len(legend.ids)) for one, true in zip(each, truth, strict=True)])
+        for each in (made, MapScore.trivial_answer(pairs, codec, given))
+    )
+    rng = np.random.default_rng(SEED)
+    drawn = [_named(counts[rng.integers(len(counts), size=len(counts))].sum(axis=0), legend.names) for _ in range(ROUNDS)]
+    mine, theirs = (_named(each.sum(axis=0), legend.names) for each in (counts, simple))
+    found = []
+    for name, value in mine.items():
+        again = [values[name] for values in drawn if name in values]
+        low, high = np.quantile(again, [0.025, 0.975])
+        found.append(Score(name, value, float(low), float(high), trivial=theirs.get(name)))
+    return found
+
+
+def _named(counts: np.ndarray, names: tuple[str, ...]) -> Mapping[str, float]:
+    all_ = agreement(counts)
+    each = {f"iou {name}": float(value) for name, value in zip(names, all_.iou, strict=True) if np.isfinite(value)}
+    return {"mean_iou": all_.mean_iou, "pixel_accuracy": all_.accuracy, **each}

@@ -1,0 +1,151 @@
+"""The games of pictures into pictures: their losses by hand, who learns, and what is remembered."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import softplus
+
+from smoke import ArraySource, pair_source, smoke_settings
+from sparring import api, games, modalities
+from sparring.config import load_recipe, with_settings
+from sparring.errors import UserError
+from sparring.games import Batch
+from sparring.games.cycle import Pool
+from sparring.games.translation import cross_entropy
+from sparring.listening import Silent
+from sparring.modalities.pairs.derived import Unpaired
+from sparring.training.feed import batch_of
+from sparring.training.session import build_players
+from sparring.training.turn_draws import TurnDraws
+
+CPU = torch.device("cpu")
+
+
+def game(recipe, source, **settings):
+    recipe = with_settings(load_recipe(recipe), {**smoke_settings(recipe), **settings})
+    codec = modalities.get("pairs").fit_codec(source, recipe.value_range)
+    players = build_players(recipe, codec, 0, CPU)
+    return games.build(recipe, players), batch_of(source, codec, np.arange(4), "train")
+
+
+def draws():
+    return TurnDraws((0, 0, 0), 4, 0, 4, CPU)
+
+
+def test_the_generator_s_loss_is_that_of_the_paper():
+    """-log D(x, G(x)) + 100 |y - G(x)|, Isola et al. 2017, eq. 4, with the non-saturating form."""
+    ours, batch = game("pix2pix", pair_source())
+    made = ours.generator(batch.condition["picture"])
+    verdict = ours.discriminator(made, batch.condition)
+    expected = softplus(-verdict.logits).mean() + 100 * (made - batch.real).abs().mean()
+    torch.testing.assert_close(ours.generator_loss(batch, draws()).loss, expected)
+
+
+def test_features_are_matched():
+    ours, batch = game("layout", pair_source(maps="given"))
+    made = ours.generator(batch.condition["picture"])
+    fake, real = (ours.discriminator(each, batch.condition) for each in (made, batch.real))
+    matched = torch.stack([(a - b).abs().mean() for a, b in zip(fake.features, real.features, strict=True)]).mean()
+    expected = 0.5 * (fake.logits - 1).square().mean() + 10 * (made - batch.real).abs().mean() + 10 * matched
+    torch.testing.assert_close(ours.generator_loss(batch, draws()).loss, expected)
+
+
+def test_cross_entropy_counts_pixels_of_a_class_alone():
+    logits = torch.tensor([[[[2.0, 0.0]], [[0.0, 0.0]]]])  # 1 x 2 classes x 1 x 2
+    maps = torch.tensor([[[[1.0, 0.0]], [[0.0, 0.0]]]])  # the second pixel is of no class
+    torch.testing.assert_close(cross_entropy(logits, maps), torch.tensor(np.log(1 + np.exp(-2.0)), dtype=torch.float32))
+    assert cross_entropy(logits, torch.zeros_like(maps)) == 0
+
+
+def test_the_judge_of_maps_sees_shares_where_the_truth_says_something():
+    ours, batch = game("segment", pair_source(maps="made"))
+    batch.real[:, :, :3] = 0  # of no class
+    seen = ours.generate(batch, draws())
+    assert seen[:, :, :3].abs().max() == 0
+    torch.testing.assert_close(seen[:, :, 3:].sum(dim=1), torch.ones_like(seen[:, 0, 3:]))
+
+
+def test_without_a_verdict_only_the_generator_learns():
+    ours, batch = game("segment", pair_source(maps="made"), **{"fidelity.adversarial": 0})
+    assert [turn.learners for turn in ours.turns()] == [("generator",)]
+    torch.testing.assert_close(
+        ours.generator_loss(batch, draws()).loss, cross_entropy(ours.generator(batch.condition["picture"]), batch.real)
+    )
+
+
+class Negative(torch.nn.Module):
+    def forward(self, picture):
+        return -picture
+
+
+def test_who_goes_there_and_back_comes_home():
+    source = Unpaired(ArraySource((1, 8, 8), 2, 40, 10), "class 0", "class 1")
+    ours, batch = game("cyclegan", source, identity=0.0)
+    ours.there = ours.back = Negative()
+    outcome = ours.generator_loss(batch, draws())
+    assert outcome.shown["fidelity.cycle"] == 0
+    verdicts = [ours.players["discriminator"](-batch.condition["picture"], None), ours.players["discriminator_back"](-batch.real, None)]
+    torch.testing.assert_close(outcome.loss, sum(0.5 * (verdict.logits - 1).square().mean() for verdict in verdicts))
+
+
+def test_the_judges_lose_half_of_both_sides():
+    source = Unpaired(ArraySource((1, 8, 8), 2, 40, 10), "class 0", "class 1")
+    ours, batch = game("cyclegan", source, pool=0)
+    made = {"there": ours.there(batch.condition["picture"]), "back": ours.back(batch.real)}
+    expected = 0.0
+    for judge, real, fake in (
+        ("discriminator", batch.real, made["there"]),
+        ("discriminator_back", batch.condition["picture"], made["back"]),
+    ):
+        on_real, on_fake = (ours.players[judge](each, None).logits for each in (real, fake))
+        expected = expected + 0.5 * 0.5 * ((on_real - 1).square().mean() + on_fake.square().mean())
+    torch.testing.assert_close(ours.discriminator_loss(batch, draws()).loss, expected)
+
+
+def test_the_pool_shows_old_pictures_half_of_the_time():
+    pool = Pool(3)
+    first = torch.arange(3.0)[:, None]
+    torch.testing.assert_close(pool(first, torch.full((3, 2), 0.9)), first)  # filled
+    shown = pool(torch.tensor([[10.0], [11.0]]), torch.tensor([[0.4, 0.5], [0.6, 0.0]]))
+    assert shown.flatten().tolist() == [1.0, 11.0]
+    assert sorted(pool.kept.flatten().tolist()) == [0.0, 2.0, 10.0]
+    before = copy.deepcopy(pool.kept)
+    kept = pool.kept
+    pool(torch.tensor([[20.0]]), torch.tensor([[0.1, 0.0]]))
+    torch.testing.assert_close(kept, before)  # what a checkpoint holds is not written over
+
+
+@pytest.mark.parametrize(
+    ("recipe", "source", "words"),
+    [
+        ("segment", pair_source(), "use pix2pix"),
+        ("pix2pix", pair_source(maps="made"), "has none to be made; use segment"),
+        ("dcgan", pair_source(), "is for image"),
+        ("cyclegan", ArraySource(classes=3), "name two classes"),
+        ("pix2pix", ArraySource(), "is for pairs"),
+    ],
+)
+def test_data_of_another_kind_is_refused(recipe, source, words, tmp_path):
+    with pytest.raises(UserError, match=words):
+        api.train(source, recipe, tmp_path / "run", settings=smoke_settings(recipe), listener=Silent())
+
+
+@pytest.mark.parametrize(
+    ("recipe", "settings", "words"),
+    [
+        ("dcgan", {"fidelity": {"l1": 1.0}}, "has no fidelity"),
+        ("pix2pix", {"cycle": 1.0}, "has no cycle"),
+        ("cyclegan", {"players.discriminator.penalties": {"r2": {"weight": 1.0}}}, "no penalty 'r2'"),
+        ("restore-denoise", {"damage": [{"kind": "noise", "least": 3, "most": 1}]}, "least strength"),
+    ],
+)
+def test_recipes_say_nothing_that_means_nothing(recipe, settings, words):
+    with pytest.raises(UserError, match=words):
+        with_settings(load_recipe(recipe), settings)
+
+
+def test_a_batch_goes_to_a_device_with_its_condition():
+    batch = Batch(torch.zeros(2, 1), {"picture": torch.ones(2, 3)}).to(CPU)
+    assert batch.condition["picture"].shape == (2, 3)

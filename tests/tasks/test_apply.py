@@ -1,0 +1,124 @@
+"""`apply` on files as people have them: sizes, modes, depth, transparency and frames stay; what is broken is named."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from smoke import ArraySource, pair_source, smoke_settings
+from sparring import api
+from sparring.errors import UserError
+from sparring.gan import load_translator
+from sparring.listening import Silent
+from sparring.tasks.apply import apply_files
+from sparring.tensorfiles import from_bytes, to_bytes
+
+
+def trained(recipe, source, folder):
+    return api.train(source, recipe, folder, settings=smoke_settings(recipe, images=32), device="cpu", listener=Silent()).path
+
+
+@pytest.fixture(scope="module")
+def same(tmp_path_factory):
+    """A run that gives pictures back as they are: a restorer whose last layer is zero."""
+    run = trained("restore-denoise", ArraySource((3, 12, 16), 0, 40, 12), tmp_path_factory.mktemp("same") / "run")
+    path = run / "generator.safetensors"
+    tensors = from_bytes(path.read_bytes(), path)
+    for name in ("last.2.weight", "last.2.bias"):
+        tensors[name] = torch.zeros_like(tensors[name])
+    path.write_bytes(to_bytes(tensors, {"format": 1, "player": "generator", "images": 32}))
+    return run
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "P", "1", "I;16"])
+@pytest.mark.parametrize("size", [(1, 1), (53, 37)])
+def test_modes_sizes_and_depth_stay(same, mode, size, tmp_path):
+    rng = np.random.default_rng(0)
+    if mode == "I;16":
+        picture = Image.fromarray(rng.integers(300, 65536, size[::-1], dtype=np.uint16))
+    else:
+        picture = (
+            Image.fromarray(rng.integers(0, 256, (*size[::-1], 4), dtype=np.uint8)).convert("RGB" if mode in "P1" else mode).convert(mode)
+        )
+    picture.save(tmp_path / "in.png")
+    (applied,) = apply_files(same, tmp_path / "in.png", tmp_path / "out.png")
+    made = Image.open(applied.out)
+    assert made.size == size
+    expected = {"P": "RGB", "1": "L"}.get(mode, mode)
+    assert made.mode == expected
+    values, theirs = (np.asarray(each).astype(int) for each in (made, picture.convert(expected) if mode in "P1" else picture))
+    assert np.abs(values - theirs).max() <= 1
+    if mode == "I;16":
+        assert len(np.unique(values)) > 256 or size == (1, 1)
+
+
+def test_frames_of_a_film_stay(same, tmp_path):
+    frames = [Image.fromarray(np.full((9, 7, 3), shade, np.uint8)) for shade in (10, 120, 240)]
+    frames[0].save(tmp_path / "in.gif", save_all=True, append_images=frames[1:], duration=[40, 80, 120])
+    (applied,) = apply_files(same, tmp_path / "in.gif", tmp_path / "out.gif")
+    made = Image.open(applied.out)
+    assert made.n_frames == 3
+    shades = []
+    for number in range(3):
+        made.seek(number)
+        shades.append(np.asarray(made.convert("L"))[4, 3])
+    assert np.abs(np.array(shades, int) - [10, 120, 240]).max() <= 3
+
+
+def test_a_folder_keeps_its_tree_and_names_what_is_broken(same, tmp_path):
+    for name in ("a.png", "deep/b.jpg", "deep/c.bmp"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.zeros((5, 6, 3), np.uint8)).save(tmp_path / "in" / name)
+    (tmp_path / "in" / "broken.png").write_bytes(b"no picture")
+    applied = list(apply_files(same, tmp_path / "in", tmp_path / "out"))
+    made = {str(each.out.relative_to(tmp_path / "out")) for each in applied if each.out}
+    assert made == {"a.png", "deep/b.jpg", "deep/c.bmp"}
+    assert [(each.path.name, bool(each.reason)) for each in applied if not each.out] == [("broken.png", True)]
+
+
+@pytest.mark.parametrize(("given", "out"), [("in", "in"), ("in", "in/out"), ("in", "out.png"), ("nothing", "out"), ("empty", "out")])
+def test_what_cannot_be_is_refused_before_anything_is_written(same, given, out, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "empty").mkdir()
+    Image.new("RGB", (3, 3)).save(tmp_path / "in" / "a.png")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(UserError):
+        list(apply_files(same, tmp_path / given, tmp_path / out))
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_large_pictures_are_tiled_without_a_seam(same, tmp_path):
+    run = trained("restore-denoise", ArraySource((3, 12, 16), 0, 40, 12, seed=2), tmp_path / "run")
+    translator = load_translator(run)
+    picture = torch.rand(1, 3, 1100, 1000) * 2 - 1
+    whole = translator._once(picture)
+    assert (translator.tensor(picture) - whole).abs().max() < 1 / 255
+
+
+def test_label_maps_hold_known_numbers_only(tmp_path):
+    run = trained("segment", pair_source(maps="made"), tmp_path / "run")
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (31, 17, 3), dtype=np.uint8)).save(tmp_path / "in.jpg")
+    (applied,) = apply_files(run, tmp_path / "in.jpg", tmp_path / "out")
+    made = Image.open(applied.out)
+    assert (made.size, applied.out.name) == ((17, 31), "in.png")
+    assert set(np.unique(np.asarray(made))) <= {0, 5, 9}
+
+
+def test_label_maps_become_pictures(tmp_path):
+    run = trained("layout", pair_source(maps="given"), tmp_path / "run")
+    Image.fromarray(np.random.default_rng(0).choice([0, 5, 9, 11], size=(31, 17)).astype(np.uint8)).save(tmp_path / "in.png")
+    (applied,) = apply_files(run, tmp_path / "in.png", tmp_path / "out.png")
+    assert Image.open(applied.out).size == (17, 31)
+
+
+def test_transparency_is_filled_by_the_recipe_that_fills(tmp_path):
+    run = trained("restore-inpaint", ArraySource((3, 12, 16), 0, 40, 12), tmp_path / "run")
+    values = np.random.default_rng(0).integers(0, 256, (20, 30, 4), dtype=np.uint8)
+    values[..., 3] = 255
+    values[5:12, 8:20, 3] = 0
+    Image.fromarray(values).save(tmp_path / "in.png")
+    (applied,) = apply_files(run, tmp_path / "in.png", tmp_path / "out.png")
+    made = np.asarray(Image.open(applied.out)).astype(int)
+    assert made.shape == (20, 30, 3)
+    known = values[..., 3] == 255
+    assert np.abs(made[known] - values[known][:, :3]).max() <= 1
