@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from . import __version__, files, modalities, objectives
+from . import __version__, files, games, modalities, objectives
 from .choose import Choices, probe, values
 from .config import Recipe, images_from, load_recipe, with_settings
 from .data.source import Source
@@ -156,7 +156,7 @@ def for_game(recipe: Recipe, source: Source) -> Source:
         from .modalities.pairs.derived import Damaged
 
         return Damaged(source, recipe.damage)
-    if recipe.game == "cycle":
+    if games.kind(recipe).translates and not source.given:
         from .modalities.pairs.derived import Unpaired, domains
 
         return Unpaired(source, *domains(source, recipe.domains))

@@ -106,6 +106,12 @@ RULES = {
         only=("cycle", "identity", "pool", "domains"),
         lazy=False,
     ),
+    "contrast": Rules(
+        {"generator": WEIGHT_PENALTIES, "discriminator": WEIGHT_PENALTIES + DISCRIMINATOR_PENALTIES},
+        (("discriminator",), ("generator",)),
+        without=("class_loss", "style_mixing", "augmentation"),
+        only=("contrast", "identity", "domains"),
+    ),
 }
 RARE = {part for rules in RULES.values() for part in rules.only}
 
@@ -189,7 +195,7 @@ class Recipe(Part):
     name: str
     summary: str = ""
     modalities: tuple[str, ...]
-    game: Literal["synthesis", "autoencoder", "translation", "cycle"] = "synthesis"
+    game: Literal["synthesis", "autoencoder", "translation", "cycle", "contrast"] = "synthesis"
     players: dict[str, Player]
     objective: Objective | None = Objective()  # null in a game without an opponent
     class_loss: float = Field(0.0, ge=0)  # weight of the auxiliary classifier (Odena et al. 2017, arXiv:1610.09585) in both players' losses
@@ -199,8 +205,9 @@ class Recipe(Part):
     fidelity: Fidelity | None = None  # of the game `translation`
     damage: tuple[Damage, ...] | None = None  # whole pictures are given damaged, in this order
     maps: Literal["given", "made"] | None = None  # which side of a pair should be label maps, where there are any
-    domains: tuple[str, str] | None = None  # of the game `cycle`: two classes, the first of which is turned into the second
+    domains: tuple[str, str] | None = None  # of the games `cycle` and `contrast`: two classes, the first of which is turned into the second
     cycle: float = Field(0.0, ge=0)  # weight of the way there and back (Zhu et al. 2017, arXiv:1703.10593, eq. 2)
+    contrast: float = Field(0.0, ge=0)  # weight of recognising each patch among the others (Park et al. 2020, arXiv:2007.15651, eq. 4)
     identity: float = Field(0.0, ge=0)  # weight of leaving pictures of the other domain as they are (Zhu et al. 2017, section 5.2)
     pool: int = Field(0, ge=0)  # made pictures remembered and shown to the discriminators again (Shrivastava et al. 2017)
     latent: Latent = Latent()

@@ -12,6 +12,7 @@ from sparring import api, games, modalities
 from sparring.config import load_recipe, with_settings
 from sparring.errors import UserError
 from sparring.games import Batch
+from sparring.games.contrast import patch_loss
 from sparring.games.cycle import Pool
 from sparring.games.translation import cross_entropy
 from sparring.listening import Silent
@@ -102,6 +103,27 @@ def test_the_judges_lose_half_of_both_sides():
         on_real, on_fake = (ours.players[judge](each, None).logits for each in (real, fake))
         expected = expected + 0.5 * 0.5 * ((on_real - 1).square().mean() + on_fake.square().mean())
     torch.testing.assert_close(ours.discriminator_loss(batch, draws()).loss, expected)
+
+
+def test_patches_are_found_among_the_others():
+    """Park et al. 2020, eq. 3, for two patches: -log of the right one's share."""
+    key = torch.eye(2)[None]
+    query = torch.tensor([[[1.0, 0.0], [0.6, 0.8]]])
+    shares = [1 / (1 + np.exp(-1 / 0.07)), 1 / (1 + np.exp((0.6 - 0.8) / 0.07))]
+    torch.testing.assert_close(patch_loss(query, key), torch.tensor(-np.log(shares).mean(), dtype=torch.float32))
+
+
+def test_the_one_way_loss_falls_where_patches_stay():
+    source = Unpaired(ArraySource((3, 16, 16), 2, 40, 10), "class 0", "class 1")
+    ours, batch = game("cut", source)
+    given = batch.condition["picture"]
+    assert ours.contrast(given, given, draws(), "x") < ours.contrast(given, given.flip(0, 3), draws(), "x")
+    outcome = ours.generator_loss(batch, draws())
+    verdict = ours.discriminator(ours.generator(given), None).logits
+    parts = outcome.shown["fidelity.contrast"] + outcome.shown["fidelity.identity"]
+    torch.testing.assert_close(outcome.loss.detach(), (0.5 * (verdict - 1).square().mean() + parts).detach())
+    with pytest.raises(UserError, match="no heads"):
+        game("cut", source, **{"players.generator.options.heads": 0})
 
 
 def test_the_pool_shows_old_pictures_half_of_the_time():

@@ -105,11 +105,18 @@ class Game(Protocol):
 def kind(recipe: Recipe) -> type[Game]:
     """The game that a recipe is for."""
     from .autoencoder import Autoencoder
+    from .contrast import Contrast
     from .cycle import Cycle
     from .synthesis import Synthesis
     from .translation import Translation
 
-    kinds: dict[str, type[Game]] = {"synthesis": Synthesis, "autoencoder": Autoencoder, "translation": Translation, "cycle": Cycle}
+    kinds: dict[str, type[Game]] = {
+        "synthesis": Synthesis,
+        "autoencoder": Autoencoder,
+        "translation": Translation,
+        "cycle": Cycle,
+        "contrast": Contrast,
+    }
     return kinds[recipe.game]
 
 

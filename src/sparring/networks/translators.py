@@ -20,6 +20,7 @@ from .layers import HalvingConv, Width, halvings
 Shape = tuple[int, int, int]  # channels, height, width
 Output = Literal["tanh", "linear"]
 Count = Annotated[int, Field(ge=1, le=64)]
+Units = Annotated[int, Field(ge=0, le=4096)]
 WIDEST_TIMES = 8  # the first width: Isola et al. 2017 and Johnson et al. 2016 stop doubling there
 
 
@@ -98,16 +99,26 @@ class UNetTranslator(nn.Module):
 @register("resnet-translator")
 class ResNetTranslator(nn.Module):
     """Two halvings, residual blocks, back up (Johnson et al. 2016, arXiv:1603.08155; Zhu et al. 2017, arXiv:1703.10593, appendix 7.2:
-    c7s1-64, d128, d256, R256 x 6 or 9, u128, u64, c7s1-3), mirrored edges, instance normalisation."""
+    c7s1-64, d128, d256, R256 x 6 or 9, u128, u64, c7s1-3), mirrored edges, instance normalisation.
 
-    def __init__(self, shape: Shape, given: Shape, *, width: Width = 64, blocks: Count = 6, output: Output = "tanh"):
+    heads: units of small networks beside it that compare patches (Park et al. 2020, arXiv:2007.15651, section 3.2); 0: none.
+    """
+
+    def __init__(self, shape: Shape, given: Shape, *, width: Width = 64, blocks: Count = 6, heads: Units = 0, output: Output = "tanh"):
         super().__init__()
         self.output, self.norm = output, InstanceNorm()
+        seen = [width, 2 * width, 4 * width, 4 * width]  # by the first convolution, the two halvings, and half of the blocks
+        self.heads = nn.ModuleList(nn.Sequential(nn.Linear(inputs, heads), nn.ReLU(), nn.Linear(heads, heads)) for inputs in seen if heads)
         self.first = ReflectedConv(given[0], width, 7)
         self.down = nn.ModuleList([HalvingConv(width, 2 * width, 3), HalvingConv(2 * width, 4 * width, 3)])
         self.blocks = nn.ModuleList(ResidualBlock(4 * width) for _ in range(blocks))
         self.up = nn.ModuleList([ReflectedConv(4 * width, 2 * width, 3), ReflectedConv(2 * width, width, 3)])
         self.last = ReflectedConv(width, shape[0], 7)
+
+    def patches(self, picture: Tensor) -> list[Tensor]:
+        """What the layers that have heads see of a picture (Park et al. 2020, arXiv:2007.15651, appendix C.1)."""
+        seen = self.encode(picture)
+        return [*seen[:3], seen[2 + (len(self.blocks) + 1) // 2]]
 
     def encode(self, picture: Tensor) -> list[Tensor]:
         """What the halvings and the blocks make of a picture, one after the other."""
