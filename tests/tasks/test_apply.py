@@ -1,5 +1,8 @@
 """`apply` on files as people have them: sizes, modes, depth, transparency and frames stay; what is broken is named."""
 
+from fractions import Fraction
+
+import av
 import numpy as np
 import pytest
 import torch
@@ -122,3 +125,55 @@ def test_transparency_is_filled_by_the_recipe_that_fills(tmp_path):
     assert made.shape == (20, 30, 3)
     known = values[..., 3] == 255
     assert np.abs(made[known] - values[known][:, :3]).max() <= 1
+
+
+def film(path, size=(40, 31), frames=12, sound=True):
+    """A square that moves over a noisy ground, and a tone."""
+    rng = np.random.default_rng(0)
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=Fraction(24000, 1001), options={"crf": "10"})
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv444p"
+        tone = out.add_stream("aac", rate=16000) if sound else None
+        for number in range(frames):
+            picture = np.full((size[1], size[0], 3), 90, np.uint8) + rng.integers(0, 8, (size[1], size[0], 1), dtype=np.uint8)
+            picture[5:15, number : number + 10] = 220
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        out.mux(stream.encode(None))
+        if tone:
+            wave = (0.3 * np.sin(np.arange(8192) * 0.2)).astype(np.float32)[None]
+            sound = av.AudioFrame.from_ndarray(wave, format="fltp", layout="mono")
+            sound.sample_rate = 16000
+            out.mux(tone.encode(sound))
+            out.mux(tone.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("sound", [True, False])
+def test_films_keep_rate_size_frames_and_sound(same, sound, tmp_path):
+    (applied,) = apply_files(same, film(tmp_path / "in.mp4", sound=sound), tmp_path / "out")
+    with av.open(str(tmp_path / "in.mp4")) as given, av.open(str(applied.out)) as made:
+        for each in (given, made):
+            assert (each.streams.video[0].width, each.streams.video[0].height) == (40, 31)
+            assert each.streams.video[0].average_rate == Fraction(24000, 1001)
+        assert len(made.streams.audio) == sound
+        if sound:
+            packets = [[bytes(packet) for packet in each.demux(audio=0) if packet.size] for each in (given, made)]
+            assert packets[0] == packets[1]
+    with av.open(str(tmp_path / "in.mp4")) as given, av.open(str(applied.out)) as made:
+        pictures = [[frame.to_ndarray(format="rgb24").astype(int) for frame in each.decode(video=0)] for each in (given, made)]
+    assert len(pictures[0]) == len(pictures[1]) == applied.film.frames == 12
+    assert np.mean([np.abs(a - b).mean() for a, b in zip(*pictures, strict=True)]) < 3
+
+
+def test_steadying_lowers_the_flicker(same, tmp_path):
+    path = film(tmp_path / "in.mp4")
+    flickers = [next(iter(apply_files(same, path, tmp_path / f"{steady}.mp4", steady=steady))).film.flicker for steady in (0.0, 0.8)]
+    assert flickers[1] < 0.7 * flickers[0]
+
+
+def test_a_broken_film_is_named_and_leaves_nothing(same, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.mp4").write_bytes(b"no film")
+    (applied,) = apply_files(same, tmp_path / "in", tmp_path / "out")
+    assert applied.out is None and applied.reason
+    assert list((tmp_path / "out").iterdir()) == []

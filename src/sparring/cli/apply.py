@@ -12,25 +12,33 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def apply(
         run: Annotated[Path, typer.Argument(help="The folder of a run that turns pictures into others.", show_default=False)],
-        pictures: Annotated[Path, typer.Argument(help="A picture, or a folder of pictures, of any size.", show_default=False)],
+        pictures: Annotated[Path, typer.Argument(help="A picture or film, or a folder of them, of any size.", show_default=False)],
         out: Annotated[Path, typer.Option("--out", "-o", help="A file, or a folder for the results.")],
         back: Annotated[bool, typer.Option("--back", help="The other way round, where the run learned both (cyclegan).")] = False,
+        steady: Annotated[
+            float, typer.Option(min=0, max=1, help="Of films: how much of the frame before is kept where the picture stands still.")
+        ] = 0.0,
     ) -> None:
         """Make of your pictures what a run has learned: restored, translated, segmented. Sizes are kept (times the run's scale).
 
         Examples:  sparring apply runs/photos-denoise holiday/ -o clean/   |   sparring apply runs/streets street.jpg -o labels.png
 
-        Transparent parts are what `restore-inpaint` fills. A file that cannot be used is named, and the others are done.
+        Films keep their frames a second and their sound. Transparent parts are what `restore-inpaint` fills. A file that cannot be used is named, and the others are done.
         """
         from ..tasks.apply import apply_files
 
         done, failed = 0, 0
-        for applied in apply_files(run, pictures, out, back):
+        for applied in apply_files(run, pictures, out, back, steady):
             if applied.out is None:
                 failed += 1
                 typer.echo(f"{applied.path}: {applied.reason}", err=True)
             else:
                 done += 1
+                if film := applied.film:
+                    typer.echo(
+                        f"{applied.out}: {film.frames} frames; where the picture stood still they change by {film.flicker:.2%} from one to the next "
+                        f"(those of the given film by {film.given_flicker:.2%})"
+                    )
         typer.echo(f"{done} made in {out}" + (f", {failed} could not be used (named above)" if failed else ""))
         if failed:
             raise typer.Exit(2)

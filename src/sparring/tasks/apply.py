@@ -14,26 +14,28 @@ from ..errors import UserError
 from ..gan import load_translator
 from ..modalities.image import whole
 from ..modalities.image.codec import RANGES, ImageCodec
-from ..modalities.image.decode import Unusable
+from ..modalities.image.decode import SUFFIXES, Unusable
 from ..modalities.image.whole import Whole
 from ..modalities.pairs import maps
 from ..modalities.pairs.maps import MapCodec
 from ..translator import Translator
+from .apply_video import Film, apply_to_film, is_film
 
 LUMA = np.array([[0.299], [0.587], [0.114]], np.float32)
 
 
 @dataclass(frozen=True)
 class Applied:
-    """One input: where its result is, or why there is none."""
+    """One input: where its result is, or why there is none. film: of films, how many frames and how much they flicker."""
 
     path: Path
     out: Path | None
     reason: str = ""
+    film: Film | None = None
 
 
-def apply_files(run: Path, given: Path, out: Path, back: bool = False) -> Iterator[Applied]:
-    """Make of a picture, or of every picture below a folder, what the run has learned, one after the other.
+def apply_files(run: Path, given: Path, out: Path, back: bool = False, steady: float = 0.0) -> Iterator[Applied]:
+    """Make of a picture or film, or of all below a folder, what the run has learned, one after the other.
 
     A file's result goes to `out` (a file where it has a suffix, else into that folder), a folder's into a folder of the same tree.
     Inputs that cannot be used are told, and the rest goes on. Raises UserError where there is nothing to do.
@@ -41,9 +43,9 @@ def apply_files(run: Path, given: Path, out: Path, back: bool = False) -> Iterat
     translator = load_translator(run, back)
     if not given.exists():
         raise UserError(f"there is no file or folder {given}")
-    inputs = [given] if given.is_file() else list(whole.pictures_below(given))
+    inputs = [given] if given.is_file() else sorted(path for path in given.rglob("*") if _usable(path))
     if not inputs:
-        raise UserError(f"{given} holds no pictures")
+        raise UserError(f"{given} holds no pictures and no films")
     if given.is_dir() and out.suffix:
         raise UserError(f"{given} is a folder, so its results need one too; {out} looks like a file")
     if out.resolve() == given.resolve() or (given.is_dir() and given.resolve() in out.resolve().parents):
@@ -51,28 +53,49 @@ def apply_files(run: Path, given: Path, out: Path, back: bool = False) -> Iterat
     for path in inputs:
         target = out if given.is_file() and out.suffix else out / path.relative_to(given.parent if given.is_file() else given)
         if not (given.is_file() and out.suffix):
-            target = target.with_suffix(".png" if isinstance(translator.made, MapCodec) else whole.suffix_for(path))
+            target = target.with_suffix(_suffix(translator, path))
         try:
-            _one(translator, path, target)
+            film = _one(translator, path, target, steady)
         except Unusable as reason:
             yield Applied(path, None, str(reason))
             continue
-        yield Applied(path, target)
+        yield Applied(path, target, film=film)
 
 
-def _one(translator: Translator, path: Path, target: Path) -> None:
+def _usable(path: Path) -> bool:
+    return path.is_file() and not path.name.startswith(".") and (path.suffix.lower() in SUFFIXES or is_film(path))
+
+
+def _suffix(translator: Translator, path: Path) -> str:
+    if is_film(path):
+        return ".mp4"
+    return ".png" if isinstance(translator.made, MapCodec) else whole.suffix_for(path)
+
+
+def _one(translator: Translator, path: Path, target: Path, steady: float) -> Film | None:
+    if is_film(path):
+        if isinstance(translator.given, MapCodec) or isinstance(translator.made, MapCodec):
+            raise Unusable("films are for runs that turn pictures into pictures")
+        return apply_to_film(path, target, lambda frame: _coloured(translator, frame), steady)
     if isinstance(translator.given, MapCodec):
         numbers = maps.read_whole(path, translator.given.legend)
         made = [_decoded(translator.tensor(translator.given.encode(numbers[None, None])), translator.made)]
         whole.write(Whole(tuple(made), (None,), 255), target)
-        return
+        return None
     found = whole.read(path)
     if isinstance(translator.made, MapCodec):
         numbers = translator.made.decode(translator.tensor(_encoded(found, 0, translator.given)))
         target.parent.mkdir(parents=True, exist_ok=True)
         maps.written(numbers[0, 0], translator.made.legend).save(target)
-        return
+        return None
     whole.write(translated(translator, found), target)
+    return None
+
+
+def _coloured(translator: Translator, frame: np.ndarray) -> np.ndarray:
+    """A frame of a film, H x W x 3, and what is made of it."""
+    made = translated(translator, Whole((frame,), (None,), 255)).frames[0]
+    return made.repeat(3, axis=2) if made.shape[2] == 1 else made
 
 
 def translated(translator: Translator, found: Whole) -> Whole:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from PIL import Image, ImageOps, ImageSequence
 
 from ...errors import UserError
 from ...files import write_bytes
-from .decode import FORMATS, MAX_PIXELS, SUFFIXES, Unusable
+from .decode import FORMATS, MAX_PIXELS, Unusable
 
 DEEP = 65535
 MOST_FRAMES = 10_000
@@ -101,10 +100,3 @@ def _image(colour: np.ndarray, opacity: np.ndarray | None, peak: int, kind: str)
     values = colour if opacity is None or kind in ("JPEG", "BMP") else np.concatenate([colour, opacity], axis=2)
     stored = np.rint(values.clip(0, 1) * 255).astype(np.uint8)
     return Image.fromarray(np.ascontiguousarray(stored[..., 0] if stored.shape[2] == 1 else stored))
-
-
-def pictures_below(folder: Path) -> Sequence[Path]:
-    """Every picture file of a folder, by its name, in order."""
-    return sorted(
-        path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file() and not path.name.startswith(".")
-    )
