@@ -38,7 +38,9 @@ def test_two_recipes_and_a_broken_one(recipes, tmp_path):
     text, page = ((out / name).read_text() for name in ("README.md", "report.html"))
     assert "broken diverged in 2 of 2 trainings" in text
     assert "| real |" in text
-    assert "<svg" in page
+    assert page.count("<svg") == 2
+    assert "mathdefault" not in page  # tick labels are numbers
+    assert page.index('<th scope="col">one') < page.index('<th scope="row">Frechet distance')
     assert (out / "samples.png").read_bytes().startswith(b"\x89PNG")
     assert len(json.loads((out / "comparison.json").read_text())["entries"]) == 6
     weights = {path: path.stat().st_mtime_ns for path in out.glob("*/generator.safetensors")}

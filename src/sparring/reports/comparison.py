@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparring.files import write_bytes, write_text
 from sparring.reports.curves import COLOURS, inline, settings
-from sparring.reports.markup import bullets, page, paragraph, picture, section, table, text
+from sparring.reports.markup import bullets, matrix, page, paragraph, picture, section, text
 from sparring.reports.pictures import data_uri, open_picture
 from sparring.reports.scores import FROM_REALS, MEANINGS, NAMES
 from sparring.reports.values import count, duration, percent, short
@@ -49,16 +49,18 @@ class Line:
 
 def write_comparison(out: Path, name: str, unit: str, entries: Entries, lines: Sequence[Line]) -> None:
     """README.md and report.html of a comparison, and curves.svg, which both show; the same comparison gives the same bytes."""
-    drawn = curves(lines)
+    drawn = curves(lines, "seconds", "images")
     if drawn:
         write_text(out / "curves.svg", '<?xml version="1.0" encoding="utf-8"?>\n' + drawn.replace("<svg ", '<svg color="#444" ', 1) + "\n")
     said, head, rows = verdict(entries), *rows_of(entries)
+    named, *turned = zip(head, *rows, strict=True)  # a column for each recipe: there are more measures than recipes
     cells = ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows)]
     figure = "\n\n![Frechet distance over time and images](curves.svg)" if drawn else ""
     write_text(
         out / "README.md",
         f"# Recipes on {name}\n\n" + "\n\n".join(said) + "\n\n" + "\n".join(cells) + f"\n\n{NOTE}\n\n![Samples](samples.png){figure}\n",
     )
+    charts = "".join(curves(lines, across) for across in ("seconds", "images"))
     sheet = open_picture(out / "samples.png")
     shown = (
         ""
@@ -70,8 +72,8 @@ def write_comparison(out: Path, name: str, unit: str, entries: Entries, lines: S
     parts = [
         f'<p class="kicker">sparring comparison</p>\n<h1>{text(f"Recipes on {name}")}</h1>',
         f'<div class="verdict">{"".join(paragraph(sentence) for sentence in said)}</div>',
-        section("In numbers", table(head, rows), paragraph(NOTE, "soft"), bullets((f"{NAMES[score]}: {MEANINGS[score]}" for score in SHOWN if _measured(entries, score)), "notes soft")),
-        section("Over time", f"<figure>{drawn}<figcaption>Each line is one training; lower is better.</figcaption></figure>" if drawn else ""),
+        section("In numbers", matrix(named, turned), paragraph(NOTE, "soft"), bullets((f"{NAMES[score]}: {MEANINGS[score]}" for score in SHOWN if _measured(entries, score)), "notes soft")),
+        section("Over time", f'<div class="charts">{charts}</div>' if charts else "", paragraph("Each line is one training; lower is better.", "soft")),
         section("Samples", shown),
         "<footer>Made by sparring. This page is one file and loads nothing from anywhere.</footer>",
     ]  # fmt: skip
@@ -160,36 +162,40 @@ def _shown(score: str, value: float) -> str:
     return short(float(f"{value:.3g}")) if score in ("frechet_distance", "kernel_distance", "modes_hit") else percent(value)
 
 
-def curves(lines: Sequence[Line]) -> str:
-    """An <svg> with two charts, over time and over images; "" where there is nothing to draw."""
+def curves(lines: Sequence[Line], *across: str) -> str:
+    """An <svg> with a chart over each of these ("seconds", "images"), side by side; "" where there is nothing to draw."""
     import matplotlib
     from matplotlib.figure import Figure
-    from matplotlib.ticker import EngFormatter
+    from matplotlib.ticker import EngFormatter, FuncFormatter, NullFormatter
 
     recipes = list(dict.fromkeys(line.recipe for line in lines if line.distances))
     if not recipes:
         return ""
     with matplotlib.rc_context(settings("comparison")):
-        figure = Figure(figsize=(9.6, 3.6), layout="constrained")
+        figure = Figure(figsize=(4.8 * len(across), 3.6), layout="constrained")
         figure.patch.set_alpha(0)
-        left, right = figure.subplots(1, 2, sharey=True)
-        for axes, across in ((left, "seconds"), (right, "images")):
+        every = figure.subplots(1, len(across), sharey=True, squeeze=False)[0]
+        for axes, along in zip(every, across, strict=True):
             axes.set_facecolor("none")
             axes.grid(alpha=0.12)
             axes.spines[["top", "right"]].set_visible(False)
-            axes.set(yscale="log", xlabel="seconds of training" if across == "seconds" else "images seen")
+            axes.set(yscale="log", xlabel="seconds of training" if along == "seconds" else "images seen")
             axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axes.yaxis.set_minor_formatter(NullFormatter())
             drawn = set()
             for line in lines:
                 label = None if line.recipe in drawn else line.recipe
                 drawn.add(line.recipe)
                 colour = COLOURS[recipes.index(line.recipe) % len(COLOURS)] if line.recipe in recipes else COLOURS[0]
-                axes.plot(getattr(line, across), line.distances, color=colour, linewidth=1.4, alpha=0.85, label=label)
-        left.set_ylabel("Frechet distance")
-        figure.legend(*left.get_legend_handles_labels(), loc="outside upper center", ncols=min(6, len(recipes)), frameon=False)
+                axes.plot(getattr(line, along), line.distances, color=colour, linewidth=1.4, alpha=0.85, label=label)
+        every[0].set_ylabel("Frechet distance")
+        figure.legend(
+            *every[0].get_legend_handles_labels(), loc="outside upper center", ncols=min(3 * len(across), len(recipes)), frameon=False
+        )
         out = io.StringIO()
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    return inline(out.getvalue(), "comparison", "Frechet distance over time and over images")
+    return inline(out.getvalue(), "-".join(across), f"Frechet distance over {' and '.join(across)}")
 
 
 def write_sheet(sheets: Mapping[str, Image], out: Path) -> None:

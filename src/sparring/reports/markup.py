@@ -38,6 +38,20 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return f'<div class="wide"><table>{thead}<tbody>\n{body}\n</tbody></table></div>'
 
 
+def matrix(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of values by row and column, which is scrolled where it is too wide; what a cell has in brackets stands below its value."""
+    titles = "".join(f'<th scope="col">{text(title)}</th>' for title in head)
+    body = "\n".join(
+        f'<tr><th scope="row">{text(first)}</th>{"".join(f"<td>{_stacked(cell)}</td>" for cell in rest)}</tr>' for first, *rest in rows
+    )
+    return f'<div class="wide"><table class="matrix"><thead><tr>{titles}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
+
+
+def _stacked(cell: str) -> str:
+    value, bracket, rest = cell.partition(" (")
+    return text(value) + (f"<br><small>({text(rest)}</small>" if bracket else "")
+
+
 def _row(row: Sequence[object]) -> str:
     first, second, *rest = row
     more = "".join(f"<td>{text(cell)}</td>" for cell in rest)
