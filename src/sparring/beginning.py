@@ -15,6 +15,7 @@ import torch
 from . import __version__, files, games, modalities, objectives
 from .choose import Choices, probe, values
 from .config import Recipe, images_from, load_recipe, with_settings
+from .data.few_labels import FewLabels
 from .data.source import Source
 from .errors import Diverged, UserError
 from .listening import Listener
@@ -57,6 +58,7 @@ def begin(
     values.from_data(choices, source)
     values.from_machine(choices, device)
     values.widths(choices, source, device)
+    values.names(choices, source)
     codec = modalities.get(source.modality).fit_codec(source, choices.recipe.value_range)
     players = sessions.build_players(choices.recipe, codec, len(source.classes), device)
     if init_from is not None:
@@ -156,6 +158,8 @@ def for_game(recipe: Recipe, source: Source) -> Source:
         from .modalities.pairs.derived import Damaged
 
         return Damaged(source, recipe.damage)
+    if recipe.game == "semi-supervised":
+        return FewLabels(source, recipe.labelled, recipe.seed)
     if games.kind(recipe).translates and not source.given:
         from .modalities.pairs.derived import Unpaired, domains
 

@@ -112,6 +112,12 @@ RULES = {
         without=("class_loss", "style_mixing", "augmentation"),
         only=("contrast", "identity", "domains"),
     ),
+    "semi-supervised": Rules(
+        {"generator": WEIGHT_PENALTIES, "discriminator": WEIGHT_PENALTIES + DISCRIMINATOR_PENALTIES},
+        (("discriminator",), ("generator",)),
+        without=("class_loss", "style_mixing"),
+        only=("labelled",),
+    ),
 }
 RARE = {part for rules in RULES.values() for part in rules.only}
 
@@ -195,11 +201,13 @@ class Recipe(Part):
     name: str
     summary: str = ""
     modalities: tuple[str, ...]
-    game: Literal["synthesis", "autoencoder", "translation", "cycle", "contrast"] = "synthesis"
+    game: Literal["synthesis", "autoencoder", "translation", "cycle", "contrast", "semi-supervised"] = "synthesis"
     players: dict[str, Player]
     objective: Objective | None = Objective()  # null in a game without an opponent
     class_loss: float = Field(0.0, ge=0)  # weight of the auxiliary classifier (Odena et al. 2017, arXiv:1610.09585) in both players' losses
     needs_labels: bool = False
+    labelled: int | None = Field(None, ge=1)  # of the game `semi-supervised`: training examples whose label is shown; null: all
+    hand_out: Literal["best", "latest"] = "best"  # which snapshot: the one of the best score, or the last
     augmentation: Augmentation | None = None
     style_mixing: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of samples made of two latents (style-based generators)
     fidelity: Fidelity | None = None  # of the game `translation`

@@ -152,6 +152,14 @@ def load_translator(path: str | Path, back: bool = False) -> Translator:
     )
 
 
+def load_player(run: Run, name: str) -> tuple[Recipe, dict[str, Any], Any, Any]:
+    """Recipe, source.json, codec and one network of a run, in eval mode."""
+    recipe, source, codec = _described(run)
+    if name not in recipe.players:
+        raise UserError(f"{run.path} has no {name}")
+    return recipe, source, codec, _player(run, name, recipe, codec, len(source["classes"]))
+
+
 def _described(run: Run) -> tuple[Recipe, dict[str, Any], Any]:
     """Recipe, source.json and codec of a run."""
     recipe, _ = run.recipe()

@@ -41,6 +41,14 @@ def widths(choices: Choices, source: Source, device: torch.device) -> None:
             choices.settle(f"players.{name}.options.width", width, f"channels of its first layer, for {kind} on a {device.type}")
 
 
+def names(choices: Choices, source: Source) -> None:
+    """Of networks that name classes and leave open how many there are."""
+    count = len(getattr(source, "known_classes", ()))
+    for name, player in choices.recipe.players.items():
+        if "names" in player.options:
+            choices.settle(f"players.{name}.options.names", count, "the classes of the data")
+
+
 def micro_batch(choices: Choices, players: dict[str, nn.Module]) -> None:
     """The examples of one forward pass: the whole batch, unless a smaller number is asked for and the maths allows it."""
     recipe = choices.recipe

@@ -23,12 +23,13 @@ def register(app: typer.Typer) -> None:
 
         Examples:  sparring apply runs/photos-denoise holiday/ -o clean/   |   sparring apply runs/streets street.jpg -o labels.png
 
-        Films keep their frames a second and their sound. Transparent parts are what `restore-inpaint` fills. A file that cannot be used is named, and the others are done.
+        A run of `sgan` names classes: -o labels.csv. Films keep their frames a second and their sound. Transparent parts are what `restore-inpaint` fills. A file that cannot be used is named, and the others are done.
         """
         from ..tasks.apply import apply_files
+        from ..tasks.classify import classifies, classify_files
 
         done, failed = 0, 0
-        for applied in apply_files(run, pictures, out, back, steady):
+        for applied in classify_files(run, pictures, out) if classifies(run) else apply_files(run, pictures, out, back, steady):
             if applied.out is None:
                 failed += 1
                 typer.echo(f"{applied.path}: {applied.reason}", err=True)

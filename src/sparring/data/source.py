@@ -69,6 +69,10 @@ class Source(ABC):
         """What is given beside the values at these positions; where that is drawn, from (seed, position) alone. Only where `given` is not ()."""
         raise UserError(f"{self.name} holds {self.unit}, and nothing that is to be turned into them")
 
+    def beside(self, indices: np.ndarray, split: Split = "train", seed: int = 0) -> dict[str, np.ndarray]:
+        """What else a game wants beside the values at these positions, by name; drawn from `seed`. Values come as `values` gives them."""
+        return {}
+
     def describe(self) -> dict[str, Any]:
         """source.json: what a model was trained on; no absolute paths, no samples."""
         return {

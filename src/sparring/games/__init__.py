@@ -107,6 +107,7 @@ def kind(recipe: Recipe) -> type[Game]:
     from .autoencoder import Autoencoder
     from .contrast import Contrast
     from .cycle import Cycle
+    from .semi_supervised import SemiSupervised
     from .synthesis import Synthesis
     from .translation import Translation
 
@@ -116,6 +117,7 @@ def kind(recipe: Recipe) -> type[Game]:
         "translation": Translation,
         "cycle": Cycle,
         "contrast": Contrast,
+        "semi-supervised": SemiSupervised,
     }
     return kinds[recipe.game]
 

@@ -21,6 +21,8 @@ def batch_of(source: Source, codec: Codec, indices: np.ndarray, split: Split, se
         condition["class"] = torch.from_numpy(source.labels(indices, split))
     if source.given:
         condition["picture"] = codec.given.encode(source.given_values(indices, split, seed))
+    for name, each in source.beside(indices, split, seed).items():
+        condition[name] = torch.from_numpy(each) if each.ndim == 1 else codec.encode(each)
     return Batch(codec.encode(source.values(indices, split)), condition or None)
 
 

@@ -17,6 +17,7 @@ from .. import files, sampling
 from ..data.source import Source
 from ..errors import UserError
 from ..games import Batch
+from ..metrics.quick import chosen
 from ..modalities import Codec
 from ..tensorfiles import about, to_bytes
 from .health import Look, judge
@@ -79,6 +80,35 @@ class Score(Monitor):
         if tick.event == "tick":
             tick.selection, tick.scores = self(trainer.averages["generator"].module)
             trainer.judge(tick)
+
+
+class Misread(Monitor):
+    """Which share of held-out examples a discriminator that names classes gets wrong, and of the labelled training examples."""
+
+    def __init__(self, codec: Codec, source: Any, count: int):
+        self.codec, self.source = codec, source
+        self.indices = chosen(source.count("test"), count, SCORE_SEED, "held-out")
+        self.truth = source.labels(self.indices, "test")
+
+    def __call__(self, trainer: Trainer) -> dict[str, Any]:
+        module = trainer.averages["discriminator"].module
+        wrong = float((classes_named(module, self.codec, self.source, self.indices, trainer.device) != self.truth).mean())
+        about = {"generated": len(self.truth), "split": "test", "labelled": len(self.source.known), "source": self.source.content_hash[:16]}
+        return {"error_rate": {"value": wrong, "fingerprint": {**about, "seed": SCORE_SEED}}}
+
+    def tick(self, trainer: Trainer, tick: Tick) -> None:
+        if tick.event == "tick":
+            tick.scores |= self(trainer)
+
+
+@torch.no_grad()
+def classes_named(module: Any, codec: Codec, source: Source, indices: np.ndarray, device: torch.device) -> np.ndarray:
+    """The class that a discriminator in eval mode sees in held-out examples, N."""
+    assert not module.training
+    parts = np.array_split(indices, max(1, len(indices) // SCORE_CHUNK))
+    return np.concatenate(
+        [module(codec.encode(source.values(part, "test")).to(device), None).class_logits.argmax(dim=1).cpu() for part in parts]
+    )
 
 
 class Health(Monitor):

@@ -25,12 +25,13 @@ from ..modalities import Codec
 from ..networks.initialisation import initialise, seeded
 from .checkpoints import Checkpoints
 from .feed import Feed, batch_of
-from .monitors import SCORE_SEED, Export, Health, Log, Preview, Sampler, Score, Translated
+from .monitors import SCORE_SEED, Export, Health, Log, Misread, Preview, Sampler, Score, Translated
 from .trainer import Trainer
 
 PREVIEW_SEED = 0  # of the sheet's own draws, whatever the training's seed
 SHEET_ROWS, SHEET_COLUMNS = 8, 8
 TRANSLATED_ROWS = 8
+MISREAD, MOST_MISREAD = 1000, 10_000  # held-out examples of which a discriminator names the class, at a tick and at the end
 MOST_FITTED, FITTED_AT_ONCE = 20_000, 200  # training examples from which a player may take its start
 SPLITS: tuple[Split, ...] = ("train", "test")
 FEWEST_JUDGED, MOST_JUDGED = 32, 256  # real examples of each split that the discriminator is asked about at a tick
@@ -121,7 +122,16 @@ class Session:
         count = max(FEWEST_JUDGED, min(MOST_JUDGED, int(JUDGED_SHARE * recipe.tick)))
         health = Health(score, self.codec, {split: self._examples(split, count) for split in SPLITS}, recipe.patience, recipe.rescues)
         preview = Preview(self.folder / "samples", self._sheet())
-        self.trainer.monitors += [score, health, preview, self.export, self.log]
+        named = [self._misread(MISREAD)] if self.names else []
+        self.trainer.monitors += [score, *named, health, preview, self.export, self.log]
+
+    @property
+    def names(self) -> bool:
+        """Does the discriminator name classes?"""
+        return bool(getattr(self.source, "known_classes", ()))
+
+    def _misread(self, count: int) -> Misread:
+        return Misread(self.codec, self.source, count)
 
     def _examples(self, split: Split, count: int) -> Batch:
         """A few real examples of a split, as the discriminator gets them."""
@@ -149,9 +159,11 @@ class Session:
         module = self.trainer.averages["generator"].module
         before = {name: value.clone() for name, value in module.state_dict().items()}
         module.load_state_dict(tensorfiles.from_bytes(path.read_bytes(), path))
-        score = self._score(count)(module)
+        selection, scores = self._score(count)(module)
         module.load_state_dict(before)
-        return score
+        if self.names:  # the snapshot that is handed out is the last
+            scores |= self._misread(MOST_MISREAD)(self.trainer)
+        return selection, scores
 
     def _sheet(self) -> Callable[[nn.Module], Any]:
         """From a generator to the sheet of its samples, a PIL image."""

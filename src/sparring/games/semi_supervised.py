@@ -1,0 +1,42 @@
+"""The discriminator as a classifier that knows few labels: Salimans et al. 2016 (arXiv:1606.03498), section 5."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from ..config import Recipe
+from . import Batch, Draws, Outcome
+from .contest import Contest
+from .synthesis import Synthesis
+
+
+class SemiSupervised(Synthesis):
+    """The discriminator names the class of what it takes for real. It learns that from the few labelled examples, and what is real from all.
+
+    Its logit of being real is log sum exp of its class logits, the class `fake` having the logit 0 (section 5, last paragraph).
+    """
+
+    averaged: tuple[str, ...] = ("generator", "discriminator")
+
+    @staticmethod
+    def joins(recipe: Recipe) -> tuple[str, ...]:
+        return (*Synthesis.joins(recipe), "means of features")
+
+    def discriminator_loss(self, batch: Batch, draws: Draws) -> Outcome:
+        """L_supervised + L_unsupervised of section 5: the classes of labelled examples, and all others against samples."""
+        assert batch.condition is not None
+        outcome = super().discriminator_loss(batch, draws)
+        known = self.discriminator(self.view(batch.condition["known"], draws, "known"), None)
+        named, truth = known.class_logits.float(), batch.condition["known_class"]
+        wrong = (named.argmax(dim=1) != truth).float().mean()
+        return Outcome(outcome.loss + cross_entropy(named, truth), {**outcome.shown, "known_misread": wrong})
+
+    def generator_loss(self, batch: Batch, draws: Draws) -> Outcome:
+        """Feature matching, section 3.1: the squared distance between the mean features of reals and of samples."""
+        contest = Contest(self, batch, draws, learning="generator")
+        distances: list[Tensor] = [
+            (real.detach().float().mean(dim=0) - fake.float().mean(dim=0)).square().sum()
+            for real, fake in zip(contest.on_real.features, contest.on_fake.features, strict=True)
+        ]
+        return Outcome(sum(distances, distances[0].new_zeros(())) + self._penalties("generator", 1, contest))
