@@ -42,6 +42,9 @@ NAMES = {
     "perceptual_distance": "perceptual distance",
     "mean_iou": "mean intersection over union",
     "pixel_accuracy": "pixels of the right class",
+    "other_kind": "recognised as the other kind",
+    "cycle_error": "mean error after there and back",
+    "error_rate": "classes named wrongly",
 }
 FROM_REALS = ("frechet_distance", "kernel_distance")
 MEANINGS = {
@@ -75,6 +78,9 @@ MEANINGS = {
     "perceptual_distance": "How unlike the true picture it looks to the layers of a small network; blur counts. Lower is better.",
     "mean_iou": "How well each class's area agrees with the true one, as a mean over classes. Higher is better.",
     "pixel_accuracy": "The share of pixels of the right class; large classes decide it. Higher is better.",
+    "other_kind": "The share of translated pictures that a classifier of both kinds takes for the other kind. Higher is better.",
+    "cycle_error": "How far a picture that was turned into the other kind and back lies from itself, as a share of the range of values. Lower is better.",
+    "error_rate": "The share of held-out examples whose class the discriminator names wrongly. Lower is better.",
     "selection": "The quick score that chose the kept snapshot, of examples and their labels together. Lower is better.",
 }
 

@@ -1,4 +1,4 @@
-"""How near what a translator makes comes to the truth, on held-out pairs, beside what doing next to nothing scores."""
+"""How near what a translator makes comes to the truth, or to the other kind, on held-out pictures, beside what doing next to nothing scores."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 from .. import files
 from ..beginning import for_game
 from ..data.source import Source
-from ..errors import UserError
 from ..gan import load_translator
 from ..listening import Listener
 from ..metrics import frechet
@@ -18,7 +17,7 @@ from ..metrics.evaluation import Evaluation
 from ..metrics.evidence import SEED
 from ..metrics.extractors import classifier
 from ..metrics.features import FeatureNet
-from ..metrics.intervals import Estimate
+from ..metrics.intervals import Estimate, wilson
 from ..metrics.kernel import kernel_distance_estimate
 from ..metrics.quick import ENOUGH, chosen
 from ..metrics.scores import Score, scored
@@ -27,39 +26,35 @@ from ..modalities.pairs.codec import PairCodec
 from ..modalities.pairs.maps import MapCodec
 from ..modalities.pairs.score import MapScore, PictureScore
 from ..run import Run
+from ..translator import Translator
 
 ROUNDS = 200  # of the bootstrap over pictures
 CHUNK = 50
 
 
 def evaluate_translator(run: Run, source: Source, samples: int | None, listener: Listener) -> Evaluation:
-    """Scores of everything made of held-out pairs (or `samples` of them), each with an interval over pictures and with the trivial answer's.
+    """Scores of everything made of held-out examples (or `samples` of them), each with an interval over pictures and with the trivial answer's.
 
-    source: the run's data, or other data of its kind. Of its own the evaluation is written into the run. Raises UserError for runs
-    without pairs.
+    source: the run's data, or other data of its kind. Of its own the evaluation is written into the run.
     """
     recipe, _ = run.recipe()
     pairs: Any = source if source.given else for_game(recipe, source)
-    if not getattr(pairs, "paired", False):
-        raise UserError(
-            f"{run.path} was trained without pairs, so there is no truth to hold what it makes against; translate pictures with `sparring apply` "
-            "and evaluate those as samples: sparring evaluate FOLDER --data PICTURES_OF_THE_OTHER_KIND"
-        )
-    translator = load_translator(run.path)
     own = pairs.content_hash == run.read_json("source.json")["content_hash"]
-    net = classifier.read(pairs, run.path / "features.safetensors")  # what its training was scored in
-    indices = chosen(pairs.count("test"), samples or pairs.count("test"), SEED, "held-out")
-    given, truth = pairs.given_values(indices, "test", SEED), pairs.values(indices, "test")
-    made = []
-    for start in range(0, len(indices), CHUNK):
-        made.append(translator.values(given[start : start + CHUNK]))
-        listener.progress(min(1.0, (start + CHUNK) / len(indices)), "translating held-out pictures")
-    values = np.concatenate(made)
-    codec: PairCodec = pairs.codec(recipe.value_range)
-    measure = _of_maps if isinstance(codec.made, MapCodec) else _of_pictures
-    scores = measure(pairs, codec, net, given, values, truth)
+    translator = load_translator(run.path)
+    if pairs.paired:
+        net = classifier.read(pairs, run.path / "features.safetensors")  # what its training was scored in
+        indices = chosen(pairs.count("test"), samples or pairs.count("test"), SEED, "held-out")
+        given = pairs.given_values(indices, "test", SEED)
+        codec: PairCodec = pairs.codec(recipe.value_range)
+        measure = _of_maps if isinstance(codec.made, MapCodec) else _of_pictures
+        scores = measure(pairs, codec, net, given, _translated(translator, given, listener), pairs.values(indices, "test"))
+    else:
+        net = classifier.learned(pairs.source, listener.progress)  # which tells the two kinds from one another
+        given = pairs.of_kind(0, "test")[:samples]
+        back = load_translator(run.path, back=True) if "back" in recipe.players else None
+        scores = _of_kinds(pairs, net, given, _translated(translator, given, listener), back, listener)
     about = {"features": net.identity(), "net": net.about["net"], "task": net.about["task"]}
-    fingerprint = {**about, "generated": len(values), "split": "test", "source": pairs.content_hash[:16], "seed": SEED}
+    fingerprint = {**about, "generated": len(given), "split": "test", "source": pairs.content_hash[:16], "seed": SEED}
     found = {score.name: Score(**{**vars(score), "fingerprint": fingerprint}) for score in scores}
     evaluation = Evaluation(found, next(iter(found)), "", [], [], "", {}, ("pairs",))
     if own:
@@ -69,6 +64,33 @@ def evaluate_translator(run: Run, source: Source, samples: int | None, listener:
         write_card(run.path)
         write_report(run.path)
     return evaluation
+
+
+def _translated(translator: Translator, given: np.ndarray, listener: Listener) -> np.ndarray:
+    made = []
+    for start in range(0, len(given), CHUNK):
+        made.append(translator.values(given[start : start + CHUNK]))
+        listener.progress(min(1.0, (start + CHUNK) / len(given)), "translating held-out pictures")
+    return np.concatenate(made)
+
+
+def _of_kinds(pairs: Any, net: FeatureNet, given: np.ndarray, made: np.ndarray, back: Translator | None, listener: Listener) -> list[Score]:
+    """Without pairs: are they of the other kind, how far from it as a crowd, and do they come home? Doing nothing leaves them as they are."""
+    (features, seen), (before, seen_before) = net(made), net(given)
+    assert seen is not None and seen_before is not None
+    wanted, truth = pairs.numbers[1], net(pairs.of_kind(1, "test"))[0]
+    hits = wilson(int((seen == wanted).sum()), len(seen))
+    kernel, beside = (kernel_distance_estimate(each, truth) for each in (features, before))
+    recognised, distance = scored("other_kind", hits), scored("kernel_distance", kernel)
+    found = [
+        Score(recognised.name, recognised.value, recognised.low, recognised.high, trivial=float((seen_before == wanted).mean())),
+        Score(distance.name, distance.value, distance.low, distance.high, trivial=beside.value),
+    ]
+    if back is not None:
+        errors = np.abs(_translated(back, made, listener).astype(np.float64) - given).mean(axis=(1, 2, 3)) / 255
+        error = float(errors.std(ddof=1) / np.sqrt(len(errors))) if len(errors) > 1 else float("inf")
+        found.append(scored("cycle_error", Estimate(float(errors.mean()), error), least=0))
+    return found
 
 
 def _of_pictures(pairs: Any, codec: PairCodec, net: FeatureNet, given: np.ndarray, made: np.ndarray, truth: np.ndarray) -> list[Score]:

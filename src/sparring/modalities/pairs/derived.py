@@ -90,14 +90,18 @@ class Unpaired(_Derived):
         super().__init__(source, f"{source.name}", f"{given} -> {made}")
         self.shape = self.given = source.shape
         self.sides = (given, made)
-        numbers = [source.classes.index(name) for name in self.sides]
+        self.numbers = [source.classes.index(name) for name in self.sides]
         self._rows: dict[Split, list[np.ndarray]] = {}
         for split in SPLITS:
             labels = source.labels(np.arange(source.count(split)), split) if source.count(split) else np.empty(0, np.int64)
-            self._rows[split] = [np.flatnonzero(labels == number) for number in numbers]
+            self._rows[split] = [np.flatnonzero(labels == number) for number in self.numbers]
         for name, rows in zip(self.sides, zip(*(self._rows[split] for split in ("train", "test")), strict=True), strict=True):
             if min(map(len, rows)) < 2:
                 raise UserError(f"class '{name}' has too few pictures to learn from and to be scored on: two of each at least")
+
+    def of_kind(self, side: int, split: Split) -> np.ndarray:
+        """Every picture of the given kind (0) or of the other one (1)."""
+        return self.source.values(self._rows[split][side], split)
 
     def count(self, split: Split = "train") -> int:
         return len(self._rows[split][1])

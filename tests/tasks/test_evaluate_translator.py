@@ -1,0 +1,46 @@
+"""`evaluate` of runs that turn pictures into others: beside the trivial answer, with intervals, in the run's pages."""
+
+import json
+
+import numpy as np
+import pytest
+
+from smoke import ArraySource, pair_source, smoke_settings
+from sparring import api
+from sparring.listening import Silent
+from sparring.tasks.evaluate import evaluate
+
+
+def trained(recipe, source, folder, **settings):
+    wanted = {**smoke_settings(recipe, images=64), **settings}
+    return api.train(source, recipe, folder, settings=wanted, device="cpu", listener=Silent())
+
+
+@pytest.mark.parametrize(("recipe", "maps"), [("pix2pix", None), ("segment", "made"), ("layout", "given")])
+def test_pairs(recipe, maps, tmp_path):
+    source = pair_source(maps=maps, train=40, test=20)
+    run = trained(recipe, source, tmp_path / "run")
+    found = evaluate(run.path, source, listener=Silent())
+    expected = {"mean_iou", "pixel_accuracy"} if maps == "made" else {"psnr", "ssim", "perceptual_distance", "kernel_distance"}
+    assert expected <= set(found.scores)
+    for name in expected:
+        score = found.scores[name]
+        assert score.trivial is not None
+        assert score.low <= score.value <= score.high
+        assert score.fingerprint["generated"] == 20
+    logged = run.log()[-1]["scores"]  # the same numbers as at the end of the training, which looked at as many
+    for name in expected & set(logged):
+        assert found.scores[name].value == pytest.approx(logged[name]["value"], rel=1e-3)
+        assert found.scores[name].trivial == pytest.approx(logged[f"{name}_trivial"]["value"], rel=1e-3)
+    assert found.headline in json.loads((run.path / "evaluation.json").read_text())["scores"]
+    assert "doing next to nothing" in (run.path / "report.html").read_text()
+
+
+def test_without_pairs(tmp_path):
+    source = ArraySource((1, 12, 12), 3, 90, 30)
+    run = trained("cyclegan", source, tmp_path / "run", domains=["class 2", "class 0"])
+    found = evaluate(run.path, source, listener=Silent())
+    assert found.scores["other_kind"].trivial < 0.4  # pictures as they are do not pass for the other kind
+    assert found.scores["kernel_distance"].trivial > 0
+    assert 0 <= found.scores["cycle_error"].value <= 1
+    assert np.isfinite([score.value for score in found.scores.values()]).all()
