@@ -62,6 +62,7 @@ class Schedule(Part):
 
 WEIGHT_PENALTIES = ("l1", "l2", "orthogonal")
 DISCRIMINATOR_PENALTIES = ("r1", "r2", "gradient-penalty", "dragan", "consistency")
+BESIDE_PICTURES = tuple(name for name in DISCRIMINATOR_PENALTIES if name != "consistency")  # which shifts one of two that belong together
 GENERATOR_PENALTIES = ("path-length",)
 
 
@@ -94,7 +95,7 @@ RULES = {
         latents=("normal",),  # what its encoder's are drawn towards
     ),
     "translation": Rules(
-        {"generator": WEIGHT_PENALTIES, "discriminator": WEIGHT_PENALTIES + DISCRIMINATOR_PENALTIES},
+        {"generator": WEIGHT_PENALTIES, "discriminator": WEIGHT_PENALTIES + BESIDE_PICTURES},
         (("discriminator",), ("generator",)),
         without=("class_loss", "style_mixing", "augmentation"),
         only=("fidelity", "damage", "maps"),
@@ -191,9 +192,14 @@ class Damage(Part):
     chance: float = Field(1.0, gt=0, le=1)
 
     @model_validator(mode="after")
-    def _ends_are_in_order(self) -> Damage:
-        if self.least > self.most:
-            raise ValueError(f"'{self.kind}' has its least strength ({self.least:g}) above its most ({self.most:g})")
+    def _strength_makes_sense(self) -> Damage:
+        low, high = {"jpeg": (1, 95), "shrink": (1, 64), "coarse": (1, 64), "noise": (0, 255)}.get(
+            self.kind, (0, 1) if self.kind in ("dark", "pale", "watermark", "holes", "grey") else (0, 1000)
+        )
+        if not low <= self.least <= self.most <= high:
+            raise ValueError(
+                f"the strength of '{self.kind}' lies between {low} and {high}, its least below its most, not {self.least:g} to {self.most:g}"
+            )
         return self
 
 
@@ -215,7 +221,7 @@ class Recipe(Part):
     maps: Literal["given", "made"] | None = None  # which side of a pair should be label maps, where there are any
     domains: tuple[str, str] | None = None  # of the games `cycle` and `contrast`: two classes, the first of which is turned into the second
     cycle: float = Field(0.0, ge=0)  # weight of the way there and back (Zhu et al. 2017, arXiv:1703.10593, eq. 2)
-    contrast: float = Field(0.0, ge=0)  # weight of recognising each patch among the others (Park et al. 2020, arXiv:2007.15651, eq. 4)
+    contrast: float = Field(0.0, ge=0)  # weight of recognising each patch among the others (Park et al. 2020, arXiv:2007.15651, eq. 3)
     identity: float = Field(0.0, ge=0)  # weight of leaving pictures of the other domain as they are (Zhu et al. 2017, section 5.2)
     pool: int = Field(0, ge=0)  # made pictures remembered and shown to the discriminators again (Shrivastava et al. 2017)
     latent: Latent = Latent()

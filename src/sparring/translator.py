@@ -60,10 +60,11 @@ class Translator:
 def tiled(make: Callable[[Tensor], Tensor], given: Tensor, scale: int, tile: int, reach: int) -> Tensor:
     """A large picture, 1 x C x H x W, tile by tile: each is made from `reach` more pixels on every side than are kept of it.
 
-    A network whose layers see no farther than that makes the same of the whole picture. Tiles begin at even places.
+    A network whose layers see no farther than that makes the same of the whole picture. Tiles begin at multiples of four pixels, so that
+    halvings fall where they fall in the whole.
     """
     height, width = given.shape[2:]
-    reach += reach % 2
+    reach += -reach % 4
     rows = []
     for top, bottom in pairwise(_edges(height, tile)):
         row = []
@@ -76,6 +77,6 @@ def tiled(make: Callable[[Tensor], Tensor], given: Tensor, scale: int, tile: int
 
 
 def _edges(side: int, tile: int) -> list[int]:
-    """Where tiles begin and end: about equal, at even places but for the last."""
+    """Where tiles begin and end: about equal, at multiples of four but for the last."""
     count = ceil(side / tile)
-    return [*(round(side * number / count / 2) * 2 for number in range(count)), side]
+    return [*(round(side * number / count / 4) * 4 for number in range(count)), side]

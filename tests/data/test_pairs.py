@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import numpy as np
@@ -129,6 +130,49 @@ def test_indexed_pictures_are_label_maps_with_their_colours(tmp_path):
     assert out.convert("RGB").getpixel((0, 0)) == (250, 0, 0)
 
 
+@pytest.mark.parametrize("fit", ["crop", "stretch", "pad"])
+def test_maps_are_fitted_as_the_pictures_are(fit, tmp_path):
+    values = np.zeros((16, 32), np.uint8)
+    values[:, 6:14] = 255
+    files = {}
+    for index in range(20):
+        files[f"images/{index}.png"] = png(Image.fromarray(values))
+        files[f"labels/{index}.png"] = label_map(values // 255 * (1 + index % 2))
+    source = data.open(put(tmp_path / "data", files), OpenOptions(size=(16, 16), fit=fit))
+    given, made = source.given_values(np.arange(10)), source.values(np.arange(10))
+    inside = made != VOID
+    assert (inside.mean() < 0.6) == (fit == "pad")
+    np.testing.assert_array_equal((given > 127)[inside], (made > 0)[inside])
+
+
+def test_a_rare_class_is_not_missed(tmp_path):
+    files = {f"images/{n}.png": png(picture(n)) for n in range(100)}
+    files |= {f"labels/{n}.png": label_map(np.full((8, 8), 7 if n == 63 else n % 2)) for n in range(100)}
+    assert data.open(put(tmp_path / "data", files)).codec("symmetric").made.legend.ids == (0, 1, 7)
+    described = {"classes": ["a", "b"], "ignore_index": 1}
+    with pytest.raises(UserError, match=r"the numbers \[7\]"):
+        data.open(put(tmp_path / "data", {"classes.json": json.dumps(described).encode()}))
+    described = {"classes": ["a", "b", "c"], "ids": [0, 1, 7], "ignore_index": 1}
+    source = data.open(put(tmp_path / "data", {"classes.json": json.dumps(described).encode()}))
+    assert source.codec("symmetric").made.legend.ids == (0, 7)
+    assert (source.values(np.arange(90)) == VOID).mean() > 0.3
+
+
+def test_indexed_photographs_are_no_label_maps(tmp_path):
+    files = sides(count=12)
+    files = {name.replace(".jpg", ".png"): png(Image.open(io.BytesIO(content)).quantize(8)) for name, content in files.items()}
+    assert data.open(put(tmp_path / "data", files)).maps is None
+
+
+def test_splits_are_no_sides_and_doubles_are_named(tmp_path):
+    files = {f"{split}/{side}/{n}.png": png(picture(n)) for split in ("train", "test") for side in ("A", "B") for n in range(8)}
+    files["train/A/3.jpg"] = png(picture(3))
+    source = data.open(put(tmp_path / "data", files))
+    assert (source.count("train"), source.count("test")) == (8, 8)
+    assert "A is given" in source.notes[0]
+    assert any("same name" in reason for _, reason in source.report.skipped)
+
+
 def test_a_broken_description_of_classes(tmp_path):
     files = {
         **{f"images/{n}.png": png(picture(n)) for n in range(9)},
@@ -143,7 +187,7 @@ def test_a_broken_description_of_classes(tmp_path):
 def test_damage_is_drawn_from_its_seed_and_keeps_what_it_should(kind, channels):
     rng = np.random.default_rng(1)
     whole = rng.integers(0, 256, (channels, 20, 14), dtype=np.uint8)
-    strength = {"shrink": 2.0, "dark": 0.4, "pale": 0.4, "holes": 0.4, "watermark": 0.5, "jpeg": 20.0}.get(kind, 3.0)
+    strength = {"shrink": 2.0, "dark": 0.4, "pale": 0.4, "holes": 0.4, "watermark": 0.5, "jpeg": 20.0, "grey": 1.0}.get(kind, 3.0)
     damage = Damage(kind=kind, least=strength, most=strength)
     one, again, other = (damaged(whole, [damage], np.random.default_rng(seed)) for seed in (5, 5, 6))
     np.testing.assert_array_equal(one, again)
@@ -157,6 +201,18 @@ def test_damage_is_drawn_from_its_seed_and_keeps_what_it_should(kind, channels):
         assert not np.array_equal(one, other)
     if opaque and kind not in ("shrink", "holes"):
         np.testing.assert_array_equal(one[-1], whole[-1])
+
+
+def test_what_comes_after_holes_damages_colour_alone():
+    whole = np.random.default_rng(0).integers(0, 256, (3, 24, 24), dtype=np.uint8)
+    holes = Damage(kind="holes", least=0.3, most=0.3)
+    alone = damaged(whole, [holes], np.random.default_rng(0))
+    for kind, strength in (("jpeg", 30), ("dark", 0.3), ("noise", 20), ("coarse", 2), ("blur", 1)):
+        after = damaged(whole, [holes, Damage(kind=kind, least=strength, most=strength)], np.random.default_rng(0))
+        assert after.shape == (4, 24, 24)
+        np.testing.assert_array_equal(after[3], alone[3])
+    assert damaged(whole, [holes, holes], np.random.default_rng(0)).shape == (4, 24, 24)
+    assert damaged(whole, [holes, Damage(kind="grey")], np.random.default_rng(0)).shape == (2, 24, 24)
 
 
 def test_holes_cover_about_the_share_asked_for():

@@ -48,8 +48,8 @@ def test_features_are_matched():
     ours, batch = game("layout", pair_source(maps="given"))
     made = ours.generator(batch.condition["picture"])
     fake, real = (ours.discriminator(each, batch.condition) for each in (made, batch.real))
-    matched = torch.stack([(a - b).abs().mean() for a, b in zip(fake.features, real.features, strict=True)]).mean()
-    expected = 0.5 * (fake.logits - 1).square().mean() + 10 * (made - batch.real).abs().mean() + 10 * matched
+    matched = sum((a - b).abs().mean() for a, b in zip(fake.features, real.features, strict=True))
+    expected = 0.5 * (fake.logits - 1).square().mean() + 10 * (made - batch.real).abs().mean() + 5 * matched
     torch.testing.assert_close(ours.generator_loss(batch, draws()).loss, expected)
 
 
@@ -58,6 +58,11 @@ def test_cross_entropy_counts_pixels_of_a_class_alone():
     maps = torch.tensor([[[[1.0, 0.0]], [[0.0, 0.0]]]])  # the second pixel is of no class
     torch.testing.assert_close(cross_entropy(logits, maps), torch.tensor(np.log(1 + np.exp(-2.0)), dtype=torch.float32))
     assert cross_entropy(logits, torch.zeros_like(maps)) == 0
+    torch.manual_seed(0)
+    many, truth = torch.randn(4, 3, 5, 5), torch.nn.functional.one_hot(torch.randint(3, (4, 5, 5)), 3).permute(0, 3, 1, 2).float()
+    truth[:2, :, :4] = 0
+    halves = (cross_entropy(many[:2], truth[:2]) + cross_entropy(many[2:], truth[2:])) / 2
+    torch.testing.assert_close(cross_entropy(many, truth), halves)  # so that a batch may be split
 
 
 def test_the_judge_of_maps_sees_shares_where_the_truth_says_something():
@@ -76,6 +81,12 @@ def test_without_a_verdict_only_the_generator_learns():
     )
 
 
+def test_a_run_without_an_opponent(tmp_path):
+    settings = {**smoke_settings("segment", images=32), "fidelity.adversarial": 0}
+    run = api.train(pair_source(maps="made"), "segment", tmp_path / "run", settings=settings, device="cpu", listener=Silent())
+    assert run.log()[-1]["event"] == "final"
+
+
 class Negative(torch.nn.Module):
     def forward(self, picture):
         return -picture
@@ -91,7 +102,7 @@ def test_who_goes_there_and_back_comes_home():
     torch.testing.assert_close(outcome.loss, sum(0.5 * (verdict.logits - 1).square().mean() for verdict in verdicts))
 
 
-def test_the_judges_lose_half_of_both_sides():
+def test_the_judges_lose_on_both_sides():
     source = Unpaired(ArraySource((1, 8, 8), 2, 40, 10), "class 0", "class 1")
     ours, batch = game("cyclegan", source, pool=0)
     made = {"there": ours.there(batch.condition["picture"]), "back": ours.back(batch.real)}
@@ -101,7 +112,7 @@ def test_the_judges_lose_half_of_both_sides():
         ("discriminator_back", batch.condition["picture"], made["back"]),
     ):
         on_real, on_fake = (ours.players[judge](each, None).logits for each in (real, fake))
-        expected = expected + 0.5 * 0.5 * ((on_real - 1).square().mean() + on_fake.square().mean())
+        expected = expected + 0.5 * ((on_real - 1).square().mean() + on_fake.square().mean())
     torch.testing.assert_close(ours.discriminator_loss(batch, draws()).loss, expected)
 
 
@@ -117,10 +128,11 @@ def test_the_one_way_loss_falls_where_patches_stay():
     source = Unpaired(ArraySource((3, 16, 16), 2, 40, 10), "class 0", "class 1")
     ours, batch = game("cut", source)
     given = batch.condition["picture"]
+    assert len(ours.generator.patches(given)) == len(ours.generator.heads) == 4
     assert ours.contrast(given, given, draws(), "x") < ours.contrast(given, given.flip(0, 3), draws(), "x")
     outcome = ours.generator_loss(batch, draws())
     verdict = ours.discriminator(ours.generator(given), None).logits
-    parts = outcome.shown["fidelity.contrast"] + outcome.shown["fidelity.identity"]
+    parts = 0.5 * (outcome.shown["fidelity.contrast"] + outcome.shown["fidelity.identity"])
     torch.testing.assert_close(outcome.loss.detach(), (0.5 * (verdict - 1).square().mean() + parts).detach())
     with pytest.raises(UserError, match="no heads"):
         game("cut", source, **{"players.generator.options.heads": 0})
@@ -157,10 +169,29 @@ def test_data_of_another_kind_is_refused(recipe, source, words, tmp_path):
 @pytest.mark.parametrize(
     ("recipe", "settings", "words"),
     [
+        ("dcgan", {"players.discriminator.network": "patch-discriminator", "players.discriminator.options": {}}, "here none are"),
+        ("cyclegan", {"players.discriminator.options.conditional": True}, "conditional=false"),
+        ("segment", {"fidelity.l1": 1.0}, "use cross_entropy"),
+    ],
+)
+def test_networks_and_losses_that_do_not_fit_a_game_are_refused(recipe, settings, words, tmp_path):
+    source = pair_source(maps="made") if recipe == "segment" else ArraySource(classes=2)
+    wanted = {**smoke_settings(recipe), **settings}
+    if recipe == "dcgan":
+        wanted = {name: value for name, value in wanted.items() if not name.startswith("players.discriminator.options.")} | settings
+    with pytest.raises(UserError, match=words):
+        api.train(source, recipe, tmp_path / "run", settings=wanted, device="cpu", listener=Silent())
+
+
+@pytest.mark.parametrize(
+    ("recipe", "settings", "words"),
+    [
         ("dcgan", {"fidelity": {"l1": 1.0}}, "has no fidelity"),
         ("pix2pix", {"cycle": 1.0}, "has no cycle"),
         ("cyclegan", {"players.discriminator.penalties": {"r2": {"weight": 1.0}}}, "no penalty 'r2'"),
-        ("restore-denoise", {"damage": [{"kind": "noise", "least": 3, "most": 1}]}, "least strength"),
+        ("restore-denoise", {"damage": [{"kind": "noise", "least": 3, "most": 1}]}, "strength"),
+        ("restore-denoise", {"damage": [{"kind": "coarse", "most": 2}]}, "lies between 1 and 64"),
+        ("pix2pix", {"players.discriminator.penalties": {"consistency": {"weight": 1.0}}}, "no penalty 'consistency'"),
     ],
 )
 def test_recipes_say_nothing_that_means_nothing(recipe, settings, words):

@@ -39,6 +39,12 @@ def test_tiles_equal_the_whole(scale):
     assert (tiled(network, picture, scale, 16, 2) - network(picture)).abs().max() > 1e-6  # the test can fail
 
 
+def test_an_inpainter_can_be_tiled():
+    network = built("inpainter").double()
+    picture = torch.randn(1, 4, 230, 310, dtype=torch.float64)
+    torch.testing.assert_close(tiled(network, picture, 1, 64, network.reach), network(picture), rtol=1e-9, atol=1e-12)
+
+
 def test_a_restorer_without_weights_changes_nothing():
     network = built("restorer", (3, 12, 16), (3, 12, 16))
     for parameter in network.last[-1].parameters():
@@ -97,7 +103,7 @@ def test_judges_at_several_scales():
     one, three = built("patch-discriminator", **shapes, layers=2), built("patch-discriminator", **shapes, layers=2, scales=3)
     sample, condition = torch.randn(1, 3, 32, 32), {"picture": torch.randn(1, 4, 32, 32)}
     assert one(sample, condition).logits.shape == (1, 64)
-    assert three(sample, condition).logits.shape == (1, 64 + 16 + 16)  # the third, of 8 x 8 pixels, halves once only
+    assert three(sample, condition).logits.shape == (1, 3 * 64)  # each judge's verdict counts as much
 
 
 def test_the_patch_judge_has_the_paper_s_size():

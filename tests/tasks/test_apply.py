@@ -79,6 +79,18 @@ def test_a_folder_keeps_its_tree_and_names_what_is_broken(same, tmp_path):
     assert [(each.path.name, bool(each.reason)) for each in applied if not each.out] == [("broken.png", True)]
 
 
+def test_nothing_is_written_over_what_is_given(same, tmp_path):
+    for name in ("a.png", "a.tga", "b.png"):
+        Image.fromarray(np.full((5, 6, 3), len(name), np.uint8)).save(tmp_path / name)
+    before = (tmp_path / "b.png").read_bytes()
+    (applied,) = apply_files(same, tmp_path / "b.png", tmp_path)
+    assert applied.out is None and "written over" in applied.reason
+    assert (tmp_path / "b.png").read_bytes() == before
+    applied = list(apply_files(same, tmp_path, tmp_path.parent / f"{tmp_path.name}-out"))
+    assert sorted(each.path.name for each in applied if each.out) == ["a.png", "b.png"]
+    assert "a.png" in next(each.reason for each in applied if not each.out)
+
+
 @pytest.mark.parametrize(("given", "out"), [("in", "in"), ("in", "in/out"), ("in", "out.png"), ("nothing", "out"), ("empty", "out")])
 def test_what_cannot_be_is_refused_before_anything_is_written(same, given, out, tmp_path):
     (tmp_path / "in").mkdir()
@@ -105,6 +117,8 @@ def test_label_maps_hold_known_numbers_only(tmp_path):
     made = Image.open(applied.out)
     assert (made.size, applied.out.name) == ((17, 31), "in.png")
     assert set(np.unique(np.asarray(made))) <= {0, 5, 9}
+    with pytest.raises(UserError, match="keep every number"):
+        list(apply_files(run, tmp_path / "in.jpg", tmp_path / "out.jpg"))
 
 
 def test_label_maps_become_pictures(tmp_path):
@@ -163,6 +177,35 @@ def test_films_keep_rate_size_frames_and_sound(same, sound, tmp_path):
         pictures = [[frame.to_ndarray(format="rgb24").astype(int) for frame in each.decode(video=0)] for each in (given, made)]
     assert len(pictures[0]) == len(pictures[1]) == applied.film.frames == 12
     assert np.mean([np.abs(a - b).mean() for a, b in zip(*pictures, strict=True)]) < 3
+
+
+def uneven(path, turned=False):
+    """Sound before the first picture, frames at uneven times, perhaps held sideways."""
+    with av.open(str(path), "w") as out:
+        stream, tone = out.add_stream("libx264", rate=30, options={"bf": "2"}), out.add_stream("aac", rate=16000)
+        stream.width, stream.height, stream.pix_fmt = 48, 32, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        sound = av.AudioFrame.from_ndarray(np.zeros((1, 16384), np.float32), format="fltp", layout="mono")
+        sound.sample_rate = 16000
+        out.mux(tone.encode(sound))
+        for pts in (0, 33, 66, 300, 310, 500):
+            frame = av.VideoFrame.from_ndarray(np.full((32, 48, 3), pts % 200, np.uint8), format="rgb24")
+            frame.pts, frame.time_base = pts, Fraction(1, 1000)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+        out.mux(tone.encode(None))
+    return path
+
+
+def test_films_with_early_sound_and_uneven_frames(same, tmp_path):
+    (applied,) = apply_files(same, uneven(tmp_path / "in.mp4"), tmp_path / "out.mp4")
+    assert applied.out, applied.reason
+    times = []
+    for name in ("in.mp4", "out.mp4"):
+        with av.open(str(tmp_path / name)) as each:
+            times.append([float(frame.time) for frame in each.decode(video=0)])
+            assert len(each.streams.audio) == 1
+    np.testing.assert_allclose(times[1], times[0], atol=0.002)
 
 
 def test_steadying_lowers_the_flicker(same, tmp_path):

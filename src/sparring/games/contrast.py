@@ -45,12 +45,12 @@ class Contrast(Synthesis):
         return Outcome(loss + self._penalties("generator", 1, contest), shown)
 
     def contrast(self, given: Tensor, made: Tensor, draws: Draws, which: str) -> Tensor:
-        """Park et al. 2020, eq. 3 and 4: a mean over layers, pictures and places."""
+        """Park et al. 2020, eq. 2 and 3: a mean over layers, pictures and places."""
         with torch.no_grad():
             keys = self.generator.patches(given)
         losses = []
         for layer, (key, query) in enumerate(zip(keys, self.generator.patches(made), strict=True)):
-            places = (draws.uniform(f"places of {which} {layer}", min(PLACES, key[0, 0].numel())) * key[0, 0].numel()).long()
+            places = draws.uniform(f"places of {which} {layer}", key[0, 0].numel()).argsort(dim=1)[:, :PLACES]  # none twice
             losses.append(patch_loss(*(head(self.generator.heads[layer], each, places) for each in (query, key))))
         return torch.stack(losses).mean()
 

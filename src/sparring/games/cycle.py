@@ -10,6 +10,7 @@ from torch.nn.functional import l1_loss
 
 from .. import objectives, penalties
 from ..config import Recipe
+from ..errors import UserError
 from . import Batch, Draws, Outcome, Turn
 
 SIDES = {"there": ("generator", "discriminator"), "back": ("back", "discriminator_back")}
@@ -28,6 +29,9 @@ class Cycle:
         self.back: Any = players["back"]
         assert recipe.objective
         self.objective = objectives.get(**recipe.objective.model_dump())
+        for _, judge in SIDES.values():
+            if getattr(players[judge], "conditional", False):
+                raise UserError(f"without pairs the {judge} cannot see what was given; set players.{judge}.options.conditional=false")
         self.pools = {side: Pool(recipe.pool) for side in SIDES}
 
     @staticmethod
@@ -44,7 +48,7 @@ class Cycle:
         )
 
     def discriminator_loss(self, batch: Batch, draws: Draws) -> Outcome:
-        """Zhu et al. 2017, eq. 1 both ways, halved (appendix 7.1), on pictures of a pool of what was made (section 4)."""
+        """Zhu et al. 2017, eq. 1 both ways, on pictures of a pool of what was made (section 4). The half of appendix 7.1 is in the objective."""
         given, real = self._both(batch)
         with torch.no_grad():
             made = {"there": self.there(given), "back": self.back(real)}
@@ -53,7 +57,7 @@ class Cycle:
             fake = self.pools[side](made[side], draws.uniform(f"pool {side}", 2))
             real_sample = truth[side].detach().requires_grad_("r1" in self.recipe.players[judge].penalties)
             on_real, on_fake = (self.players[judge](sample, None).logits.float() for sample in (real_sample, fake))
-            total = total + 0.5 * self.objective.discriminator(on_real, on_fake)
+            total = total + self.objective.discriminator(on_real, on_fake)
             for name, penalty in self.recipe.players[judge].penalties.items():
                 if name == "r1":
                     total = total + penalty.weight * penalties.zero_centred(on_real, real_sample)

@@ -31,6 +31,10 @@ class Translation(Synthesis):
         self.fidelity, self.perceiving = recipe.fidelity, perceiving
         if self.fidelity.cross_entropy and recipe.maps != "made":
             raise UserError("cross_entropy compares label maps, and this recipe makes pictures (maps: made is for maps)")
+        if recipe.maps == "made" and (self.fidelity.l1 or self.fidelity.perceptual):
+            raise UserError("l1 and perceptual compare pictures, and this recipe makes label maps; use cross_entropy")
+        if self.fidelity.perceptual and recipe.value_range == "unit":
+            raise UserError("perceptual distances are of values in [-1, 1]; leave value_range at symmetric")
 
     def turns(self) -> tuple[Turn, ...]:
         """Without an adversarial term the generator learns alone, from the same examples."""
@@ -75,10 +79,13 @@ class Translation(Synthesis):
 
 
 def cross_entropy(logits: Tensor, maps: Tensor) -> Tensor:
-    """The mean over pixels of a class of -log of its share. maps: N x classes x H x W, 1 at the class; all 0 at pixels of none."""
-    return -(maps * log_softmax(logits.float(), dim=1)).sum() / maps.sum().clamp(min=1)
+    """-log of the right class's share, a mean over the pixels of a class in each example and then over examples, so that a batch may be
+    split. maps: N x classes x H x W, 1 at the class; all 0 at pixels of none."""
+    each = -(maps * log_softmax(logits.float(), dim=1)).sum(dim=(1, 2, 3))
+    return (each / maps.sum(dim=(1, 2, 3)).clamp(min=1)).mean()
 
 
 def _matching(fake: tuple[Tensor, ...], real: tuple[Tensor, ...]) -> Tensor:
+    """Wang et al. 2018 (arXiv:1711.11585), eq. 4: a sum over layers, and over the judges of eq. 5."""
     distances: list[Any] = [l1_loss(mine, theirs.detach()) for mine, theirs in zip(fake, real, strict=True)]
-    return torch.stack(distances).mean()
+    return torch.stack(distances).sum()

@@ -52,6 +52,8 @@ def build(name: str, options: dict[str, Any], **dimensions: Any) -> nn.Module:
     if name not in list_networks():
         raise UserError(f"network '{name}' is unknown; {nearest(name, list_networks())}")
     network = _NETWORKS[name]
+    if not dimensions.get("given", True) and "given" in inspect.signature(network).parameters:
+        raise UserError(f"network '{name}' is for games in which pictures are given, such as translation, and here none are")
     asked = {key: value for key, value in dimensions.items() if key in inspect.signature(network).parameters}
     return network(**asked, **_checked(name, network, options))
 

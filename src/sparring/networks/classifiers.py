@@ -15,7 +15,7 @@ from .layers import Condition, HalvingConv, Share, Width, Widths
 
 
 class Noise(nn.Module):
-    """Normal noise added in training (Salimans et al. 2016, appendix B of its program: 0.3 on the input, 0.5 between layers)."""
+    """Normal noise added in training (Salimans et al. 2016, its MNIST program: 0.3 on the input, 0.5 between layers)."""
 
     def __init__(self, deviation: float):
         super().__init__()

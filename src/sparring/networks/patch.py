@@ -48,12 +48,13 @@ class Patches(nn.Module):
             x = conv(x)
             x = leaky_relu(self.norm(x) if number else x, 0.2)
             seen.append(x)
-        return self.convs[-1](x).flatten(1), seen
+        return self.convs[-1](x), seen
 
 
 @register("patch-discriminator")
 class PatchDiscriminator(nn.Module):
-    """Isola et al. 2017 (arXiv:1611.07004), appendix 6.1.2: C64-C128-C256-C512, a logit for each patch (70 x 70 pixels with three halvings).
+    """Isola et al. 2017 (arXiv:1611.07004), appendix 6.1.2: C64-C128-C256-C512, a logit for each patch: 54 x 54 pixels with three
+    halvings, where the paper's last two layers, of 4x4 kernels, make it 70 x 70.
 
     scales: so many of them, each looking at the picture at half the size of the one before (Wang et al. 2018, arXiv:1711.11585,
     section 3.2). conditional: it sees the given picture too. norm: of its layers but the first and the last. Small pictures get fewer layers.
@@ -78,19 +79,20 @@ class PatchDiscriminator(nn.Module):
 
     def forward(self, sample: Tensor, condition: Condition = None) -> Verdict:
         x = _beside(sample, condition) if self.conditional else sample
-        logits, seen = [], list[Tensor]()
+        logits, seen = list[Tensor](), list[Tensor]()
         for number, judge in enumerate(self.scales):
             if number:
                 x = avg_pool2d(x, 3, 2, padding=1, count_include_pad=False)
             found, layers = judge(x)
-            logits.append(found)
+            finest = logits[0].shape[2:] if logits else found.shape[2:]
+            logits.append(interpolate(found, finest, mode="nearest"))  # each judge's verdict counts as much
             seen += layers
-        return Verdict(torch.cat(logits, dim=1), features=tuple(seen))
+        return Verdict(torch.cat(logits, dim=1).flatten(1), features=tuple(seen))
 
 
 @register("unet-discriminator")
 class UNetDiscriminator(nn.Module):
-    """A verdict on every pixel, from a U-Net with spectral normalisation (Wang et al. 2021, arXiv:2107.10833, section 3.3 and figure 6;
+    """A verdict on every pixel, from a U-Net with spectral normalisation (Wang et al. 2021, arXiv:2107.10833, section 3.4;
     Schoenfeld et al. 2020, arXiv:2002.12655)."""
 
     def __init__(self, shape: Shape, given: Shape, *, width: Width = 32, conditional: bool = False):

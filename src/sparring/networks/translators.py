@@ -239,6 +239,8 @@ class Inpainter(nn.Module):
     The last channel of the given picture is its opacity: 1 where it is known, -1 in holes. What is known comes out as it went in.
     """
 
+    reach = 96  # pixels of the given picture, at most, that a pixel of the result looks away from its place
+
     def __init__(self, shape: Shape, given: Shape, *, width: Width = 32, output: Output = "tanh"):
         super().__init__()
         self.output = output
@@ -249,8 +251,9 @@ class Inpainter(nn.Module):
         self.last = nn.Conv2d(width, shape[0], 3, padding=1)
 
     def forward(self, picture: Tensor) -> Tensor:
+        height, side = picture.shape[2:]
         known = (picture[:, -1:] > 0).to(picture.dtype)
-        x = self.first(picture)
+        x = self.first(pad(picture, (0, -side % 4, 0, -height % 4), mode="replicate"))
         seen = [x]
         for conv in self.down:
             x = conv(x)
@@ -258,5 +261,5 @@ class Inpainter(nn.Module):
         x = x + self.middle(x)
         for conv, across in zip(self.up, (seen[1], seen[0]), strict=True):
             x = conv(torch.cat([enlarged(x, across.shape[2:]), across], dim=1))
-        made = activated(self.last(x), self.output)
+        made = activated(self.last(x), self.output)[:, :, :height, :side]
         return known * picture[:, : made.shape[1]] + (1 - known) * made

@@ -50,14 +50,23 @@ def apply_files(run: Path, given: Path, out: Path, back: bool = False, steady: f
         raise UserError(f"{given} is a folder, so its results need one too; {out} looks like a file")
     if out.resolve() == given.resolve() or (given.is_dir() and given.resolve() in out.resolve().parents):
         raise UserError(f"results in {out} would lie among what is given; choose another place")
+    taken: dict[Path, Path] = {path.resolve(): path for path in inputs}  # what no result may be written over
     for path in inputs:
         target = out if given.is_file() and out.suffix else out / path.relative_to(given.parent if given.is_file() else given)
         if not (given.is_file() and out.suffix):
             target = target.with_suffix(_suffix(translator, path))
+        if (already := taken.setdefault(target.resolve(), path)) != path or target.resolve() == path.resolve():
+            yield Applied(path, None, f"its result, {target}, would be written over {already}")
+            continue
         try:
             film = _one(translator, path, target, steady)
         except Unusable as reason:
             yield Applied(path, None, str(reason))
+            continue
+        except RuntimeError as error:  # torch's own words for running out of memory
+            if "allocate memory" not in str(error) and "out of memory" not in str(error).lower():
+                raise
+            yield Applied(path, None, "needs more memory than there is; make it smaller, or cut it into parts")
             continue
         yield Applied(path, target, film=film)
 
@@ -85,8 +94,7 @@ def _one(translator: Translator, path: Path, target: Path, steady: float) -> Fil
     found = whole.read(path)
     if isinstance(translator.made, MapCodec):
         numbers = translator.made.decode(translator.tensor(_encoded(found, 0, translator.given)))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        maps.written(numbers[0, 0], translator.made.legend).save(target)
+        maps.write(numbers[0, 0], translator.made.legend, target)
         return None
     whole.write(translated(translator, found), target)
     return None

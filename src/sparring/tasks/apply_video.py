@@ -69,15 +69,20 @@ def _frames(source: Any, target: Any, make: Callable[[np.ndarray], np.ndarray], 
     rate = given_stream.average_rate or Fraction(25)
     stream = target.add_stream("libx264", rate=rate, options={"crf": "16"})
     sounds = {each.index: target.add_stream_from_template(each) for each in source.streams.audio}
+    stream.codec_context.time_base = given_stream.time_base  # frames come when they came, also at an uneven rate
     flickers, before, count = list[tuple[float, float]](), None, 0
+    early: list[Any] = []  # sound that comes before the first frame: writing it would fix the size of the pictures
     for packet in source.demux([given_stream, *source.streams.audio]):
         if packet.stream.index in sounds:
             if packet.dts is not None:
                 packet.stream = sounds[packet.stream.index]
-                target.mux(packet)
+                early.append(packet)
+            if count:
+                target.mux(early)
+                early = []
             continue
         for frame in packet.decode():
-            given = frame.to_ndarray(format="rgb24").astype(np.float32) / 255
+            given = np.rot90(frame.to_ndarray(format="rgb24"), frame.rotation // 90).astype(np.float32) / 255
             made = make(given)
             if before is not None:
                 made, flicker = _steadied(given, made, *before, steady)
@@ -86,12 +91,13 @@ def _frames(source: Any, target: Any, make: Callable[[np.ndarray], np.ndarray], 
             if count == 0:
                 stream.width, stream.height = made.shape[1], made.shape[0]
                 stream.pix_fmt = "yuv420p" if made.shape[0] % 2 == made.shape[1] % 2 == 0 else "yuv444p"  # which bears odd sides
-            picture = av.VideoFrame.from_ndarray(np.rint(made.clip(0, 1) * 255).astype(np.uint8), format="rgb24")
+            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(np.rint(made.clip(0, 1) * 255).astype(np.uint8)), format="rgb24")
             picture.pts, picture.time_base = frame.pts, frame.time_base
             target.mux(stream.encode(picture.reformat(format=stream.pix_fmt)))
             count += 1
     if not count:
         raise Unusable("holds no frames")
+    target.mux(early)
     target.mux(stream.encode(None))
     means = np.mean(flickers, axis=0) if flickers else np.zeros(2)
     return Film(count, float(means[0]), float(means[1]))

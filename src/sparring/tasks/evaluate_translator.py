@@ -10,6 +10,7 @@ import numpy as np
 from .. import files
 from ..beginning import for_game
 from ..data.source import Source
+from ..errors import UserError
 from ..gan import load_translator
 from ..listening import Listener
 from ..metrics import frechet
@@ -41,6 +42,10 @@ def evaluate_translator(run: Run, source: Source, samples: int | None, listener:
     pairs: Any = source if source.given else for_game(recipe, source)
     own = pairs.content_hash == run.read_json("source.json")["content_hash"]
     translator = load_translator(run.path)
+    for side, mine in (("given", translator.given), ("made", translator.made)):
+        theirs = getattr(pairs.codec(recipe.value_range), side)
+        if getattr(mine, "legend", None) != getattr(theirs, "legend", None):
+            raise UserError(f"the label maps of {pairs.name} have other classes than those {run.path} was trained on")
     if pairs.paired:
         net = classifier.read(pairs, run.path / "features.safetensors")  # what its training was scored in
         indices = chosen(pairs.count("test"), samples or pairs.count("test"), SEED, "held-out")

@@ -60,6 +60,9 @@ def judge(looks: Sequence[Look], patience: int, can_augment: bool, rescues_left:
             return Judgement("plateau", f"no better score than {best.selection:.3g} since image {best.images:,}", "stop")
         return Judgement("healthy", _trend(looks, best))
     state, evidence = trouble
+    if best is looks[0] and isfinite(now.selection) and state != "memorising":
+        # what an untrained generator makes can score better than its first lessons: there is nothing yet to go back to
+        return Judgement("unjudged", f"no better yet than at its first look, {best.selection:.3g}", "stop" if stalled else "")
     if state == "memorising" and can_augment and not stalled:
         return Judgement(state, evidence, "augment")
     if _worse(now, best, WORSE, looks, noise) and state != "memorising" and patience:

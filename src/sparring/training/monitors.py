@@ -131,7 +131,7 @@ class Health(Monitor):
             return
         assert tick.selection is not None
         evidence = self.score.score.neighbours(self.score.features)
-        if "discriminator" in trainer.game.players:
+        if any("discriminator" in turn.learners for turn in trainer.turns):
             evidence["gap"] = self._gap(trainer)
         real, fake = (tick.facts.get(f"accuracy.{kind}") for kind in ("real", "fake"))
         self.looks.append(Look(tick.images, tick.selection, real=real, fake=fake, **evidence))

@@ -154,15 +154,17 @@ class Session:
 
     def final_score(self) -> tuple[float, dict[str, Any]]:
         """The scores of the snapshot that is handed out, on more samples than a tick affords."""
-        path, count = self.folder / "generator.safetensors", self.trainer.recipe.final_samples
+        count = self.trainer.recipe.final_samples
         assert count
-        module = self.trainer.averages["generator"].module
-        before = {name: value.clone() for name, value in module.state_dict().items()}
-        module.load_state_dict(tensorfiles.from_bytes(path.read_bytes(), path))
-        selection, scores = self._score(count)(module)
-        module.load_state_dict(before)
-        if self.names:  # the snapshot that is handed out is the last
+        before = {player: copy.deepcopy(average.module.state_dict()) for player, average in self.trainer.averages.items()}
+        for player, average in self.trainer.averages.items():
+            path = self.folder / f"{player}.safetensors"
+            average.module.load_state_dict(tensorfiles.from_bytes(path.read_bytes(), path))
+        selection, scores = self._score(count)(self.trainer.averages["generator"].module)
+        if self.names:
             scores |= self._misread(MOST_MISREAD)(self.trainer)
+        for player, average in self.trainer.averages.items():
+            average.module.load_state_dict(before[player])
         return selection, scores
 
     def _sheet(self) -> Callable[[nn.Module], Any]:

@@ -136,6 +136,8 @@ class Trainer:
         if self.recipe.players[player].optimizer.name == "sgd":
             return 1.0
         mine = [turn for turn in self.turns if player in turn.learners]
+        if not mine:  # it never learns
+            return 1.0
         return sum(turn.repeats for turn in mine if not turn.penalty) / sum(turn.repeats / turn.every for turn in mine)
 
     def synchronise(self) -> None:

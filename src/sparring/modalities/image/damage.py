@@ -145,18 +145,25 @@ def damaged(picture: np.ndarray, damages: Sequence[Damage], draws: Draws) -> np.
     """uint8 C x H x W after all of these, one after the other, each with its chance. Transparency stays as it is, at the result's size, and
     holes are transparent too."""
     values = picture.transpose(1, 2, 0).astype(np.float32)
-    opacity = values[..., -1:] if values.shape[2] in (2, 4) else None
+    opacity: np.ndarray | None = values[..., -1:] if values.shape[2] in (2, 4) else None
     values = values[..., : -1 if opacity is not None else None]
     for damage in damages:
         strength, taken = draws.uniform(damage.least, damage.most), draws.random() < damage.chance
-        if taken:
-            values = KINDS[damage.kind](values, strength, draws)
+        if not taken:
+            continue
+        values = KINDS[damage.kind](values, strength, draws)
+        if values.shape[2] in (2, 4):  # with holes: those are no colour for what comes after
+            values, known = values[..., :-1], values[..., -1:]
+            opacity = known if opacity is None else _resized(opacity, known.shape[:2]) * known / 255
     if opacity is not None:
-        height, width = values.shape[:2]
-        opacity = _by_pillow(opacity, lambda image: image.resize((width, height), Image.Resampling.BICUBIC))
-        known = values[..., -1:] / 255 if values.shape[2] in (2, 4) else 1.0
-        values = np.concatenate([values[..., : 1 if values.shape[2] < 3 else 3], opacity * known], axis=2)
+        values = np.concatenate([values, _resized(opacity, values.shape[:2])], axis=2)
     return np.rint(values).clip(0, 255).astype(np.uint8).transpose(2, 0, 1)
+
+
+def _resized(opacity: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    if opacity.shape[:2] == size:
+        return opacity
+    return _by_pillow(opacity, lambda image: image.resize((size[1], size[0]), Image.Resampling.BICUBIC))
 
 
 def _painted(

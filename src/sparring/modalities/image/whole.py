@@ -42,7 +42,9 @@ def read(path: Path) -> Whole:
         if picture.width * picture.height > MAX_PIXELS or count > MOST_FRAMES:
             raise Unusable(f"too large: more than {MAX_PIXELS // 1_000_000} million pixels, or {MOST_FRAMES:,} frames")
         if picture.mode.startswith(("I", "F")):
-            values = np.asarray(picture, dtype=np.float32)
+            values = np.nan_to_num(np.asarray(ImageOps.exif_transpose(picture), dtype=np.float32))
+            if picture.mode == "F" and values.min() >= 0 and values.max() <= 1:
+                return Whole((values[..., None],), (None,), DEEP)
             peak = DEEP if values.max() > 255 else 255
             return Whole((values[..., None].clip(0, peak) / peak,), (None,), peak)
         frames, opacity, times = [], list[np.ndarray | None](), []

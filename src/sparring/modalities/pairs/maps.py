@@ -12,14 +12,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 from ...data.contents import Contents, Member
 from ...errors import UserError
+from ...files import write_bytes
 from ..image.decode import FORMATS, MAX_PIXELS, Unusable
 
 DESCRIBED = "classes.json"
-MOST_CLASSES, LOOKED_AT = 64, 20
+MOST_CLASSES = 64
 VOID = 255  # the number of pixels of no class, inside
 WORDS = ("label", "labels", "mask", "masks", "map", "maps", "annotations", "annotation", "segmentation", "layout")
 
@@ -28,7 +29,7 @@ WORDS = ("label", "labels", "mask", "masks", "map", "maps", "annotations", "anno
 class Legend:
     """ids: the numbers in the files, one for each class. palette: a colour each. void: numbers in the files that name no class.
 
-    palettes: the files have colours (indexed or plain), which are written again.
+    colours: the files show colours (by a palette, or plainly), so what is written is indexed with them; else it is grey.
     """
 
     ids: tuple[int, ...]
@@ -92,55 +93,78 @@ def codec_from(description: dict[str, Any]) -> MapCodec:
 
 
 def legend_of(contents: Contents, members: Sequence[Member], folder: str) -> Legend | None:
-    """The classes of these files if they are label maps, else None: described in a classes.json beside them, indexed by a palette, or
-    few grey values in a folder whose name says so."""
+    """The classes of these files if they are label maps, else None: described in a classes.json beside them, indexed by one palette, or
+    few grey values in a folder whose name says so. Every file is looked at, for a class may be rare.
+
+    Raises UserError where files that must be label maps do not go together.
+    """
     described = [member for member in contents.members if member.name.rsplit("/", 1)[-1] == DESCRIBED]
-    looked: list[np.ndarray] = []
-    indexed = grey = True
-    palette: list[int] = []
-    for member in members[:: max(1, len(members) // LOOKED_AT)]:
+    named = folder.lower() in WORDS
+    seen, palettes, indexed, plain = set[int](), list[list[int]](), True, True
+    for member in members:
         try:
             with _opened(member) as picture:
-                indexed, grey = indexed and picture.mode == "P", grey and picture.mode in ("1", "L", "P")
-                palette = palette or list(picture.getpalette() or [])
-                if grey:
-                    looked.append(np.unique(_plain(picture)))
+                indexed, plain = indexed and picture.mode == "P", plain and picture.mode in ("1", "L", "P")
+                if plain:
+                    seen.update(np.unique(_plain(picture)).tolist())
+                    palettes += [list(picture.getpalette() or [])] if picture.mode == "P" else []
         except Unusable:
             continue
-    seen = np.unique(np.concatenate(looked)) if looked else np.array([])
-    named = folder.lower() in WORDS
-    if described and (grey and named or not grey and named):
-        return _read(described[0])
-    if not grey or not len(seen) or len(seen) > MOST_CLASSES or not (indexed or named):
+        if not plain and not (described and named) or len(seen) > MOST_CLASSES and not described:
+            return None
+    if described:
+        legend = _read(described[0], colours=indexed or not plain)
+        strange = sorted(seen - {*legend.ids, *legend.void})
+        if plain and strange and named:
+            raise UserError(
+                f"{folder} holds the numbers {strange[:5]}, which {DESCRIBED} does not name; add them as classes or as ignore_index"
+            )
+        return legend if named or (plain and not strange) else None
+    colours = {tuple(_colour(palette, number) for number in seen) for palette in palettes} if indexed else set()
+    if not seen or not plain or not (named or len(colours) == 1):
         return None
-    ids = tuple(seen.tolist())
-    colours = tuple(tuple(palette[3 * number : 3 * number + 3]) for number in ids) if indexed else _distinct(len(ids))
-    return Legend(ids, tuple(str(number) for number in ids), colours, (), indexed)  # type: ignore[arg-type]
+    ids = tuple(sorted(seen))
+    one = palettes[0] if len(colours) == 1 else []
+    palette = tuple(_colour(one, number) for number in ids) if one else _distinct(len(ids))
+    return Legend(ids, tuple(str(number) for number in ids), palette, (), bool(one))
 
 
-def _read(member: Member) -> Legend:
+def _colour(palette: list[int], number: int) -> tuple[int, int, int]:
+    red, green, blue = (*palette[3 * number : 3 * number + 3], 0, 0, 0)[:3]
+    return red, green, blue
+
+
+def _read(member: Member, colours: bool) -> Legend:
     try:
         told = json.loads(member.whole())
+        void = [int(number) for number in np.atleast_1d(told.get("ignore_index", []))]
         names = [str(name) for name in told["classes"]]
         ids = [int(number) for number in told.get("ids", range(len(names)))]
-        void = [int(number) for number in np.atleast_1d(told.get("ignore_index", []))]
-        palette = [tuple(int(value) for value in colour) for colour in told.get("palette", _distinct(len(names)))][: len(names)]
+        palette = [[int(value) for value in colour] for colour in told.get("palette", _distinct(len(names)))][: len(names)]
         if not 0 < len(names) == len(ids) == len(palette) <= VOID or not all(0 <= number < 256 for number in ids + void):
             raise ValueError
+        if any(len(colour) != 3 for colour in palette):
+            raise ValueError
+        kept = [place for place, number in enumerate(ids) if number not in void]
     except (ValueError, KeyError, TypeError):
         raise UserError(
             f'{member.shown} should hold {{"classes": [names], "ids": [numbers in the files], "palette": [colours], "ignore_index": number}}'
         ) from None
-    return Legend(tuple(ids), tuple(names), tuple(palette), tuple(void))  # type: ignore[arg-type]
+    shown = tuple((red, green, blue) for red, green, blue in (palette[place] for place in kept))
+    return Legend(tuple(ids[place] for place in kept), tuple(names[place] for place in kept), shown, tuple(void), colours)
 
 
-def read(member: Member, size: tuple[int, int], legend: Legend) -> np.ndarray:
-    """Class numbers, H x W, brought to a size by the nearest pixel (covering it, edges cut). Raises Unusable."""
-    from PIL import ImageOps
-
-    ids = _ids(member, legend)
-    fitted = ImageOps.fit(Image.fromarray(ids), (size[1], size[0]), Image.Resampling.NEAREST)
-    return legend.numbers(np.asarray(fitted))
+def read(member: Member, size: tuple[int, int], fit: str, legend: Legend) -> np.ndarray:
+    """Class numbers, H x W, brought to a size as pictures are (crop, stretch, pad with no class), by the nearest pixel. Raises Unusable."""
+    numbers = Image.fromarray(legend.numbers(_ids(member, legend)))
+    wanted = (size[1], size[0])
+    if fit == "stretch":
+        return np.asarray(numbers.resize(wanted, Image.Resampling.NEAREST))
+    if fit == "crop":
+        return np.asarray(ImageOps.fit(numbers, wanted, Image.Resampling.NEAREST))
+    inner, whole = ImageOps.contain(numbers, wanted, Image.Resampling.NEAREST), Image.new("L", wanted, VOID)
+    whole.paste(inner, ((wanted[0] - inner.width) // 2, (wanted[1] - inner.height) // 2))
+    return np.asarray(whole)
 
 
 def read_whole(path: Path, legend: Legend) -> np.ndarray:
@@ -166,6 +190,20 @@ def written(numbers: np.ndarray, legend: Legend) -> Image.Image:
         colours[list(legend.ids)] = legend.palette
         picture.putpalette(colours.tobytes())
     return picture
+
+
+SUFFIXES = {".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF", ".bmp": "BMP"}  # formats that lose nothing
+
+
+def write(numbers: np.ndarray, legend: Legend, path: Path) -> None:
+    """Raises UserError for a suffix whose format would change the numbers."""
+    kind = SUFFIXES.get(path.suffix.lower())
+    if kind is None:
+        raise UserError(f"label maps are written as {', '.join(SUFFIXES)}, which keep every number; name {path.name} so")
+    buffer = io.BytesIO()
+    written(numbers, legend).save(buffer, kind)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_bytes(path, buffer.getvalue())
 
 
 def _by_colour(pixels: np.ndarray, legend: Legend) -> np.ndarray:

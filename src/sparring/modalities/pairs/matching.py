@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from ...data.contents import Contents, Member, Skipped
+from ...data.splits import split_of
 from ...errors import UserError
 
 TABLE = "pairs.csv"
@@ -66,19 +67,22 @@ def _of_folders(members: list[Member], given: str | None) -> Matched | None:
     paths = [PurePosixPath(member.name) for member in members if "/" in member.name]
     for level in range(3):
         names = sorted({path.parts[level] for path in paths if len(path.parts) > level + 1})
-        if len(names) != 2:
+        if len(names) != 2 or all(split_of(name) for name in names):
             continue
         sides: dict[str, dict[str, Member]] = {name: {} for name in names}
+        doubled: Skipped = []
         for member in members:
             parts = PurePosixPath(member.name).parts
             if len(parts) > level + 1:
                 rest = PurePosixPath(*parts[:level], *parts[level + 1 :])
-                sides[parts[level]][str(rest.with_suffix(""))] = member
+                first_of = sides[parts[level]].setdefault(str(rest.with_suffix("")), member)
+                if first_of is not member:
+                    doubled.append((member.shown, f"{first_of.name} has the same name"))
         one, other = (sides[name] for name in names)
         common = sorted(one.keys() & other.keys())
         if common and len(common) >= ENOUGH * max(len(one), len(other)):
             first, second = ordered((names[0], names[1]), given)
-            skipped = [
+            skipped = doubled + [
                 (sides[side][name].shown, f"no partner of that name in {other_side}")
                 for side, other_side in ((first, second), (second, first))
                 for name in sorted(sides[side].keys() - sides[other_side].keys())

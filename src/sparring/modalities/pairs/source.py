@@ -129,13 +129,13 @@ def _build(name: str, contents: Contents, options: OpenOptions) -> PairSource:
             notes += [f"{found.sides[position]}: {note}" for note in scanned.notes]
         else:
             assert size
-            sides[position] = _maps(members, size, legend, report.skipped)
+            sides[position] = _maps(members, size, options.fit, legend, report.skipped)
             notes.append(f"{found.sides[position]}: label maps of {len(legend.ids)} classes ({', '.join(legend.names[:12])}).")
     both = sorted(set(sides[0][1]) & set(sides[1][1]))
     if not both:
         raise UserError("None of the pairs can be used: " + "; ".join(f"{which} is {reason}" for which, reason in report.skipped[:2]) + ".")
     given, made = (
-        Side(found.sides[position], values[[kept.index(row) for row in both]] if len(both) < len(kept) else values, legends[position])
+        Side(found.sides[position], values[np.searchsorted(kept, both)] if len(both) < len(kept) else values, legends[position])
         for position, (values, kept) in sorted(sides.items())
     )
     hashes = [hashlib.sha256(one.tobytes() + other.tobytes()).digest() for one, other in zip(given.values, made.values, strict=True)]
@@ -160,11 +160,11 @@ def _with_legends(found: Matched, contents: Contents, options: OpenOptions) -> t
     return found, legends
 
 
-def _maps(members: Sequence[Member], size: tuple[int, int], legend: Legend, skipped: Skipped) -> tuple[np.ndarray, list[int]]:
+def _maps(members: Sequence[Member], size: tuple[int, int], fit: str, legend: Legend, skipped: Skipped) -> tuple[np.ndarray, list[int]]:
     values, kept = np.empty((len(members), 1, *size), np.uint8), list[int]()
     for row, member in enumerate(track(members, len(members), "Reading label maps")):
         try:
-            values[len(kept), 0] = maps.read(member, size, legend)
+            values[len(kept), 0] = maps.read(member, size, fit, legend)
             kept.append(row)
         except Unusable as reason:
             skipped.append((member.shown, str(reason)))
