@@ -51,6 +51,16 @@ def test_states_and_what_is_done(changes, state, action):
     assert found.evidence
 
 
+def test_there_is_nothing_to_go_back_to_before_the_first_gain():
+    """A blank picture can score better than the first lessons: a training is not sent back to it, but neither does it go on for ever."""
+    begin = [dataclasses.replace(FINE, images=100 * step, selection=2.5 if not step else 60.0 + step) for step in range(5)]
+    found = judge(begin, patience=1000, can_augment=False, rescues_left=2)
+    assert (found.state, found.action) == ("unjudged", "")
+    assert judge(begin, patience=400, can_augment=False, rescues_left=2).action == "stop"
+    gained = [*begin, *(dataclasses.replace(FINE, images=100 * step, selection=each) for step, each in ((5, 1.0), (6, 60.0), (7, 60.0)))]
+    assert judge(gained, patience=1000, can_augment=False, rescues_left=2).action == "roll back"
+
+
 @pytest.mark.parametrize(
     ("changes", "state", "action"),
     [
