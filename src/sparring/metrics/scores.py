@@ -30,8 +30,8 @@ class Score:
     low: float | None = None
     high: float | None = None
     real: float | None = None
-    trivial: float | None = None
     fingerprint: Mapping[str, Any] | None = None
+    trivial: float | None = None
 
     @property
     def better(self) -> Better:
