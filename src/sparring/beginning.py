@@ -54,7 +54,11 @@ def begin(
     given = named or load_recipe(modalities.get(source.modality).DEFAULT_RECIPE)
     choices = Choices(_with_wishes(given, wishes))
     check_source(choices.recipe, source)
-    source = for_game(choices.recipe, source)
+    plain, source = source, for_game(choices.recipe, source)
+    for note in source.notes[len(plain.notes) :]:
+        listener.note(note)
+    if wishes.given is not None and (not source.given or plain is not source):
+        raise UserError(f"--given names one side of pairs, and recipe '{choices.recipe.name}' learns from other data; leave it out")
     values.from_data(choices, source)
     values.from_machine(choices, device)
     values.widths(choices, source, device)
@@ -143,8 +147,9 @@ def check_source(recipe: Recipe, source: Source) -> None:
         )
     if source.given and (maps := source.maps) != recipe.maps and "made" in (maps, recipe.maps):
         what, other = ("pictures", "segment") if maps == "made" else ("label maps", "pix2pix")
+        hint = "" if maps else " (label maps are indexed PNGs, or grey ones in a folder named labels or masks, or any with a classes.json)"
         raise UserError(
-            f"recipe '{recipe.name}' makes {what}, and {source.name} has none to be made; use {other}, or turn the pairs round with --given NAME"
+            f"recipe '{recipe.name}' makes {what}, and {source.name} has none to be made; use {other}, or turn the pairs round with --given NAME{hint}"
         )
     if recipe.augmentation and len(source.shape) != 3:
         raise UserError(f"augmentation is for pictures, and this is {source.modality}; leave it out with --set augmentation=null")

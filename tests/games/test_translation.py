@@ -151,6 +151,18 @@ def test_the_pool_shows_old_pictures_half_of_the_time():
     torch.testing.assert_close(kept, before)  # what a checkpoint holds is not written over
 
 
+def test_a_side_is_named_for_pairs_only(tmp_path):
+    with pytest.raises(UserError, match="--given names one side of pairs"):
+        api.train(
+            ArraySource(classes=0),
+            "restore-denoise",
+            tmp_path / "run",
+            given="x",
+            settings=smoke_settings("restore-denoise"),
+            listener=Silent(),
+        )
+
+
 @pytest.mark.parametrize(
     ("recipe", "source", "words"),
     [

@@ -1,5 +1,6 @@
 """`apply` on files as people have them: sizes, modes, depth, transparency and frames stay; what is broken is named."""
 
+import re
 from fractions import Fraction
 
 import av
@@ -126,6 +127,12 @@ def test_label_maps_become_pictures(tmp_path):
     Image.fromarray(np.random.default_rng(0).choice([0, 5, 9, 11], size=(31, 17)).astype(np.uint8)).save(tmp_path / "in.png")
     (applied,) = apply_files(run, tmp_path / "in.png", tmp_path / "out.png")
     assert Image.open(applied.out).size == (17, 31)
+    Image.fromarray(np.full((8, 8), 7, np.uint8)).save(tmp_path / "strange.png")
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "photo.png")
+    for name, words in (("strange.png", "no classes of this model"), ("photo.png", "colour|no label map|no classes")):
+        (applied,) = apply_files(run, tmp_path / name, tmp_path / "out.png")
+        assert applied.out is None
+        assert re.search(words, applied.reason)
 
 
 def test_transparency_is_filled_by_the_recipe_that_fills(tmp_path):

@@ -59,6 +59,7 @@ def test_what_cannot_be_compared_is_refused_before_anything_is_trained(tmp_path)
         (["dcgan", "acgan"], {"images": 5}, "no labels"),
         (["dcgan", "points"], {"images": 5}, "points"),
         (["dcgna"], {"images": 5}, "did you mean"),
+        (["dcgan", "restore-denoise"], {"images": 5}, "turns pictures into others"),
     ):
         with pytest.raises(UserError, match=word):
             compare(source, recipes, out, listener=Silent(), **options)

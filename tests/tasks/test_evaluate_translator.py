@@ -44,3 +44,33 @@ def test_without_pairs(tmp_path):
     assert found.scores["kernel_distance"].trivial > 0
     assert 0 <= found.scores["cycle_error"].value <= 1
     assert np.isfinite([score.value for score in found.scores.values()]).all()
+
+
+def test_restored_pictures_are_the_run_s_own(tmp_path):
+    """The run was trained on damaged pairs; what is opened again are the plain pictures."""
+    source = ArraySource((3, 12, 12), 0, 60, 20)
+    run = trained("restore-denoise", source, tmp_path / "run")
+    notes = []
+
+    class Notes(Silent):
+        def note(self, text):
+            notes.append(text)
+
+    evaluate(run.path, source, listener=Notes())
+    assert not notes
+    assert json.loads((run.path / "evaluation.json").read_text())["snapshot"] == run.log()[-1]["snapshot"]
+    card, page = ((run.path / name).read_text() for name in ("README.md", "report.html"))
+    assert "sparring apply RUN pictures/" in card and "generate" not in card.split("## Training")[0].replace("Generated", "")
+    assert "damaged, as given" in page and "same latent" not in page and "doing next to nothing" in page
+
+
+def test_a_classifier_is_judged(tmp_path):
+    source = ArraySource((1, 8, 8), 3, 90, 30)
+    run = trained("sgan", source, tmp_path / "run", labelled=6)
+    found = evaluate(run.path, source, listener=Silent())
+    assert found.scores["error_rate"].trivial == pytest.approx(2 / 3)
+    assert found.scores["error_rate"].value == pytest.approx(run.log()[-1]["scores"]["error_rate"]["value"])
+    logged = run.log()[-1]["scores"]["kernel_distance"]["value"]
+    again = evaluate(run.path, source, samples=20, listener=Silent())  # as many as at the end of the training
+    assert again.scores["kernel_distance"].value == pytest.approx(logged, rel=1e-3)
+    assert "labels.csv" in (run.path / "README.md").read_text()

@@ -93,7 +93,7 @@ def both(ours):
     """A turn of a game to come, in which two players bring down the same loss."""
 
     def loss(batch, draws):
-        fake = ours.game.generate(batch.condition, draws)
+        fake = ours.game.generate(batch, draws)
         return games.Outcome(ours.game.players["discriminator"](fake, batch.condition).logits.square().mean())
 
     return games.Turn(("generator", "discriminator"), loss)
@@ -234,7 +234,7 @@ def test_path_length_in_every_step_is_of_full_precision_too(bars, tmp_path):
 def test_consistency_compares_reals_and_fakes_with_their_shifted_selves(bars, tmp_path):
     ours = trainer(bars, "mlp", tmp_path, **{"players.discriminator.penalties.consistency": {"weight": 10.0}})
     batch, draws = ours.feed.at(0, 0), TurnDraws((1,), 16, 0, 16, CPU)
-    judge, fake = ours.game.players["discriminator"], ours.game.generate(batch.condition, draws).detach()
+    judge, fake = ours.game.players["discriminator"], ours.game.generate(batch, draws).detach()
     expected = torch.zeros(())
     logits = {}
     for which, sample in (("real", batch.real), ("fake", fake)):
@@ -252,7 +252,7 @@ def test_one_centred_penalties_look_at_their_points_with_their_labels(bars, tmp_
     plain = trainer(bars, "mlp", tmp_path)
     plain.game.players["discriminator"].load_state_dict(ours.game.players["discriminator"].state_dict())
     batch, draws = ours.feed.at(0, 0), TurnDraws((1,), 16, 0, 16, CPU)
-    fake = ours.game.generate(batch.condition, draws).detach()
+    fake = ours.game.generate(batch, draws).detach()
     if name == "dragan":
         points = batch.real + 0.15 * draws.normal("near", batch.real[0].numel()).view_as(batch.real)
     else:
@@ -275,7 +275,7 @@ def test_gradient_penalties_share_the_forward_pass_of_the_loss(bars, tmp_path):
     outcome = ours.turns[0].loss(batch, draws)
     assert len(calls) == 2
     handle.remove()
-    fake = ours.game.generate(batch.condition, draws).detach().requires_grad_()
+    fake = ours.game.generate(batch, draws).detach().requires_grad_()
     real = batch.real.clone().requires_grad_()
     on_real, on_fake = (discriminator(sample, batch.condition).logits for sample in (real, fake))
     squares = [

@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Make of your pictures what a run has learned: restored, translated, segmented. Sizes are kept (times the run's scale).
 
-        Examples:  sparring apply runs/photos-denoise holiday/ -o clean/   |   sparring apply runs/streets street.jpg -o labels.png
+        Examples:  sparring apply runs/photos-restore-denoise holiday/ -o clean/   |   sparring apply runs/streets street.jpg -o labels.png
 
         A run of `sgan` names classes: -o labels.csv. Films keep their frames a second and their sound. Transparent parts are what `restore-inpaint` fills. A file that cannot be used is named, and the others are done.
         """
@@ -40,6 +40,8 @@ def register(app: typer.Typer) -> None:
                         f"{applied.out}: {film.frames} frames; where the picture stood still they change by {film.flicker:.2%} from one to the next "
                         f"(those of the given film by {film.given_flicker:.2%})"
                     )
-        typer.echo(f"{done} made in {out}" + (f", {failed} could not be used (named above)" if failed else ""))
+        typer.echo(
+            (f"{done} made: {out}" if done else "nothing was made") + (f", {failed} could not be used (named above)" if failed else "")
+        )
         if failed:
             raise typer.Exit(2)

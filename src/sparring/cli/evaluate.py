@@ -111,12 +111,19 @@ def _print_one(found: Evaluation) -> None:
 
 def _print_both(names: list[str], found: list[Evaluation], between: list[Difference]) -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from ..reports.scores import NAMES
     from ..reports.values import short
 
-    table = Table("score", *names, "better", "by chance", box=None, header_style="bold")
+    table = Table(
+        "score",
+        *(Column(name, overflow="fold") for name in names),
+        Column("better", overflow="fold"),
+        "by chance",
+        box=None,
+        header_style="bold",
+    )
     for each in between:
         mine, theirs = (evaluation.scores[each.name] for evaluation in found)
         better = {"mine": names[0], "theirs": names[1], "": ""}[each.ahead]
@@ -125,7 +132,7 @@ def _print_both(names: list[str], found: list[Evaluation], between: list[Differe
             NAMES.get(each.name, each.name),
             short(mine.value),
             short(theirs.value),
-            better if each.sure else f"{better}?" if better else "",
+            better if each.sure else f"? {better}" if better else "",
             chance,
         )
     Console().print(table)

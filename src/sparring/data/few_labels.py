@@ -33,6 +33,7 @@ class FewLabels(Source):
         labels = source.labels(np.arange(source.count("train")))
         self.known = np.arange(len(labels)) if known is None else _balanced(labels, known, len(source.classes), seed)
         self.known_labels = labels[self.known]
+        self.notes += (f"{len(self.known):,} of {len(labels):,} training examples show their label.",)
         chosen = hashlib.sha256(self.known.tobytes()).hexdigest()
         self.content_hash = hashlib.sha256(f"{source.content_hash} labels of {chosen}".encode()).hexdigest()
 
@@ -45,6 +46,10 @@ class FewLabels(Source):
     def labels(self, indices: np.ndarray, split: Split = "train") -> np.ndarray:
         """The true ones: for scores on held-out examples, never for training."""
         return self.source.labels(indices, split)
+
+    def trivial_error(self, truth: np.ndarray) -> float:
+        """The share of these true classes that naming the most frequent known one gets wrong."""
+        return float((truth != np.bincount(self.known_labels).argmax()).mean())
 
     def beside(self, indices: np.ndarray, split: Split = "train", seed: int = 0) -> dict[str, np.ndarray]:
         rows = numpy_generator(seed, "known").integers(len(self.known), size=len(indices))

@@ -49,6 +49,7 @@ class Source(ABC):
     shape: tuple[int, ...]  # of one value, without the batch dimension
     maps: Literal["given", "made"] | None = None  # which side of a pair holds label maps
     given: tuple[int, ...] = ()  # of what is given beside a value, to be turned into it; () where nothing is
+    columns: tuple[str, ...] = ()  # of a sheet that shows what is given beside what is made of it
     classes: tuple[str, ...]  # () where there are no labels
     content_hash: str  # of values, labels and splits; independent of paths
     notes: tuple[str, ...]  # sentences for the user: what was found, chosen, held out, skipped
@@ -87,4 +88,5 @@ class Source(ABC):
             "skipped": len(self.report.skipped),
             "content_hash": self.content_hash,
             "notes": list(self.notes),
+            **({"given": list(self.given), "columns": list(self.columns)} if self.given else {}),
         }

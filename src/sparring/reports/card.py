@@ -45,7 +45,8 @@ def _front_matter(run: RunFolder) -> str:
 
     modality = run.source.get("modality") or run.recipe.get("modality")
     kind = TAGS.get(str(run.recipe.get("game")), "gan")
-    tags = [kind, *([f"{modality}-generation"] if modality else []), *([str(run.recipe["name"])] if run.recipe.get("name") else [])]
+    task = "image-to-image" if run.source.get("given") else f"{modality}-generation" if modality else ""
+    tags = [kind, *([task] if task else []), *([str(run.recipe["name"])] if run.recipe.get("name") else [])]
     meta = {"library_name": "sparring", "license": "other", "license_name": "unspecified", "tags": list(dict.fromkeys(tags))}
     return f"---\n{yaml.safe_dump(meta, sort_keys=False, allow_unicode=True)}---\n"
 
@@ -55,6 +56,19 @@ def _missing(run: RunFolder) -> str:
 
 
 def _use(run: RunFolder) -> str:
+    if run.source.get("given"):
+        back = (
+            "\nsparring apply RUN pictures/ -o out/ --back   # the other way round" if "back" in mapping(run.recipe.get("players")) else ""
+        )
+        return f"""## How to use it
+
+`RUN` is the folder that this file lies in; pictures of any size go in.
+
+```bash
+pip install sparring
+sparring apply RUN pictures/ -o out/{back}
+```"""
+    named = "\nsparring apply RUN pictures/ -o labels.csv   # the class of pictures" if run.source.get("known_classes") else ""
     labels = "\n# of one class only: gan.generate(64, seed=0, label=0)" if listed(run.source.get("classes")) else ""
     return f"""## How to use it
 
@@ -62,7 +76,7 @@ def _use(run: RunFolder) -> str:
 
 ```bash
 pip install sparring
-sparring generate RUN -n 64 -o out/
+sparring generate RUN -n 64 -o out/{named}
 ```
 
 ```python

@@ -82,7 +82,9 @@ def _final_grid(run: RunFolder) -> str:
         if grid is not None:
             width = None if grid.width >= 480 else grid.width * (640 // grid.width)
             which = "the snapshot that is kept" if images == kept else "the latest samples"
-            caption = f"Made at image {count(images)}: {which}. All of these are generated."
+            columns = [plain(name) for name in listed(run.source.get("columns"))]
+            what = f"Columns: {'; '.join(columns)}." if columns else "All of these are generated."
+            caption = f"Made at image {count(images)}: {which}. {what}"
             return section("What it makes", picture(data_uri(grid, FINAL_SIDE), "A grid of generated samples", caption, width))
     return ""
 
@@ -129,7 +131,9 @@ def _over_time(run: RunFolder) -> str:
         if grid is not None:
             width = FILM_SIDE if grid.width < FILM_SIDE else None
             figures.append(picture(data_uri(grid, FILM_SIDE), f"Samples at image {count(images)}", f"image {count(images)}", width))
-    intro = paragraph("The same starting points at different moments: each place in the grid is the same latent every time.", "soft")
+    what = "held-out examples" if run.source.get("given") else "starting points"
+    place = "example" if run.source.get("given") else "latent"
+    intro = paragraph(f"The same {what} at different moments: each place in the grid is the same {place} every time.", "soft")
     return section("Samples over time", intro, f'<div class="film">{"".join(figures)}</div>') if figures else ""
 
 

@@ -49,7 +49,7 @@ def apply_files(run: Path, given: Path, out: Path, back: bool = False, steady: f
     if given.is_dir() and out.suffix:
         raise UserError(f"{given} is a folder, so its results need one too; {out} looks like a file")
     if out.resolve() == given.resolve() or (given.is_dir() and given.resolve() in out.resolve().parents):
-        raise UserError(f"results in {out} would lie among what is given; choose another place")
+        raise UserError(f"results in {out} would lie among or over what is given; choose another place")
     taken: dict[Path, Path] = {path.resolve(): path for path in inputs}  # what no result may be written over
     for path in inputs:
         target = out if given.is_file() and out.suffix else out / path.relative_to(given.parent if given.is_file() else given)
@@ -93,6 +93,8 @@ def _one(translator: Translator, path: Path, target: Path, steady: float) -> Fil
         return None
     found = whole.read(path)
     if isinstance(translator.made, MapCodec):
+        if len(found.frames) > 1:
+            raise Unusable(f"has {len(found.frames)} frames, and label maps are made of still pictures")
         numbers = translator.made.decode(translator.tensor(_encoded(found, 0, translator.given)))
         maps.write(numbers[0, 0], translator.made.legend, target)
         return None

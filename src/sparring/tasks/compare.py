@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import api, data, files, modalities
+from .. import api, data, files, games, modalities
 from ..beginning import check_source
 from ..choose.values import largest_side
 from ..config import load_recipe
@@ -74,6 +74,10 @@ def compare(
         source = data.open(source, options)
     for recipe in recipes:
         check_source(load_recipe(recipe), source)
+        if games.kind(load_recipe(recipe)).translates:
+            raise UserError(
+                f"recipe '{recipe}' turns pictures into others; compare is for recipes that make samples (`sparring evaluate` has both sides)"
+            )
     out.mkdir(parents=True, exist_ok=True)
     classifier.learned(source, listener.progress)  # before any clock runs: the first recipe must not pay for all
     count, entries = samples or min(SAMPLES, source.count("train")), []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,23 @@ import torch
 from torch import Tensor
 
 from .. import data, files, games, networks, objectives, tensorfiles
+from ..beginning import for_game
 from ..choose.values import largest_side
+from ..data.few_labels import FewLabels
 from ..data.source import OpenOptions, Source
 from ..errors import UserError
-from ..gan import Gan
+from ..gan import Gan, load_player
 from ..listening import Lines, Listener
 from ..metrics import evaluation, extractors
 from ..metrics.evaluation import Evaluation, Verdicts
 from ..metrics.evidence import SEED, Side
+from ..metrics.intervals import wilson
+from ..metrics.quick import chosen
+from ..metrics.scores import Score, scored
 from ..metrics.subset import Subset
 from ..reports.log import snapshot_images
 from ..run import Run
+from ..training.monitors import classes_named
 from .evaluate_translator import evaluate_translator
 from .samples import Everything, Generated
 
@@ -52,6 +59,8 @@ def evaluate(
     if not run.exists and data is None:
         raise UserError(f"{what} is not a run folder; to evaluate samples in files, say with --data what they should look like")
     real = _real(run, data)
+    if run.exists and not real.given:
+        real = for_game(run.recipe()[0], real)
     own = run.exists and real.content_hash == run.read_json("source.json")["content_hash"]
     if run.exists and not own:
         listener.note(f"{real.name} is not what {run.path} was trained on: the numbers hold for this data and are not written down")
@@ -70,6 +79,8 @@ def evaluate(
     for note in extractor.notes:
         listener.note(note)
     found = evaluation.evaluate(generated, real, extractor, metrics, _verdicts(run, gan, real), listener.progress)
+    if isinstance(real, FewLabels) and metrics is None:
+        found.scores["error_rate"] = _misread(run, real)
     if own:
         _write(run, found, generated, real, snapshot)
     return found
@@ -88,7 +99,9 @@ def _real(run: Run, where: str | Path | Source | None) -> Source:
     try:
         return data.open(place, OpenOptions(**{**options, "size": size}))
     except UserError as error:
-        raise UserError(f"{error} Say with --data where the data lies now.") from None
+        if where is not None:
+            raise
+        raise UserError(f"{str(error).rstrip('.')}; say with --data where the data lies now") from None
 
 
 def _generated(run: Run, gan: Gan, real: Source, samples: int | None) -> Source:
@@ -104,6 +117,17 @@ def _from_files(what: str | Path, real: Source, samples: int | None) -> Source:
     if samples is not None and samples > found.count("train"):
         raise UserError(f"{what} holds {found.count('train'):,} samples, not {samples:,}")
     return found if samples is None else Subset(found, "train", np.arange(samples))
+
+
+def _misread(run: Run, real: FewLabels) -> Score:
+    """How often the discriminator names the class of a held-out example wrongly."""
+    _, _, codec, network = load_player(run, "discriminator")
+    indices = chosen(real.count("test"), SAMPLES, SEED, "held-out")
+    truth = real.labels(indices, "test")
+    named = classes_named(network, codec, real, indices, torch.device("cpu"))
+    share = wilson(int((named != truth).sum()), len(truth))
+    about = {"generated": len(truth), "split": "test", "labelled": len(real.known), "source": real.content_hash[:16], "seed": SEED}
+    return replace(scored("error_rate", share), fingerprint=about, trivial=real.trivial_error(truth))
 
 
 def _verdicts(run: Run, gan: Gan | None, real: Source) -> Verdicts | None:

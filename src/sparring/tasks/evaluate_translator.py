@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from .. import files
-from ..beginning import for_game
 from ..data.source import Source
 from ..errors import UserError
 from ..gan import load_translator
@@ -26,6 +25,7 @@ from ..metrics.segmentation import agreement, confusion
 from ..modalities.pairs.codec import PairCodec
 from ..modalities.pairs.maps import MapCodec
 from ..modalities.pairs.score import MapScore, PictureScore
+from ..reports.log import snapshot_images
 from ..run import Run
 from ..translator import Translator
 
@@ -39,7 +39,7 @@ def evaluate_translator(run: Run, source: Source, samples: int | None, listener:
     source: the run's data, or other data of its kind. Of its own the evaluation is written into the run.
     """
     recipe, _ = run.recipe()
-    pairs: Any = source if source.given else for_game(recipe, source)
+    pairs: Any = source
     own = pairs.content_hash == run.read_json("source.json")["content_hash"]
     translator = load_translator(run.path)
     for side, mine in (("given", translator.given), ("made", translator.made)):
@@ -65,7 +65,8 @@ def evaluate_translator(run: Run, source: Source, samples: int | None, listener:
     if own:
         from ..reports import write_card, write_report
 
-        files.write_json(run.path / "evaluation.json", {"format": 1, **evaluation.described()})
+        snapshot = snapshot_images(run.log())
+        files.write_json(run.path / "evaluation.json", {"format": 1, "snapshot": snapshot, **evaluation.described()})
         write_card(run.path)
         write_report(run.path)
     return evaluation

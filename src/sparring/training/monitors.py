@@ -94,7 +94,8 @@ class Misread(Monitor):
         module = trainer.averages["discriminator"].module
         wrong = float((classes_named(module, self.codec, self.source, self.indices, trainer.device) != self.truth).mean())
         about = {"generated": len(self.truth), "split": "test", "labelled": len(self.source.known), "source": self.source.content_hash[:16]}
-        return {"error_rate": {"value": wrong, "fingerprint": {**about, "seed": SCORE_SEED}}}
+        values = {"error_rate": wrong, "error_rate_trivial": self.source.trivial_error(self.truth)}
+        return {name: {"value": value, "fingerprint": {**about, "seed": SCORE_SEED}} for name, value in values.items()}
 
     def tick(self, trainer: Trainer, tick: Tick) -> None:
         if tick.event == "tick":

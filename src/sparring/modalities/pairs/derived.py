@@ -42,7 +42,7 @@ class Damaged(_Derived):
 
     def __init__(self, source: Source, damages: Sequence[Damage]):
         super().__init__(source, source.name, repr([damage.model_dump() for damage in damages]))
-        self.damages = tuple(damages)
+        self.damages, self.unit, self.columns = tuple(damages), source.unit, ("damaged, as given", "made of it", "the truth")
         for damage in self.damages:
             if damage.kind in SHAPING and damage.chance < 1:
                 raise UserError(
@@ -89,7 +89,8 @@ class Unpaired(_Derived):
     def __init__(self, source: Source, given: str, made: str):
         super().__init__(source, f"{source.name}", f"{given} -> {made}")
         self.shape = self.given = source.shape
-        self.sides = (given, made)
+        self.sides, self.unit, self.columns = (given, made), source.unit, (f"{given}, as given", f"{made}, made of it")
+        self.notes += (f"{given} is turned into {made} (the other way round: --set 'domains=[{made},{given}]').",)
         self.numbers = [source.classes.index(name) for name in self.sides]
         self._rows: dict[Split, list[np.ndarray]] = {}
         for split in SPLITS:
@@ -111,8 +112,8 @@ class Unpaired(_Derived):
 
     def given_values(self, indices: np.ndarray, split: Split = "train", seed: int = 0) -> np.ndarray:
         rows = self._rows[split][0]
-        drawn = [int(numpy_generator(seed, "partner", split, position).integers(len(rows))) for position in np.asarray(indices).tolist()]
-        return self.source.values(rows[drawn], split)
+        order = numpy_generator(seed, "partner", split).permutation(len(rows))  # no picture twice before all were taken
+        return self.source.values(rows[order[np.asarray(indices, dtype=np.int64) % len(rows)]], split)
 
 
 def domains(source: Source, asked: Sequence[str] | None) -> tuple[str, str]:

@@ -169,7 +169,13 @@ def read(member: Member, size: tuple[int, int], fit: str, legend: Legend) -> np.
 
 def read_whole(path: Path, legend: Legend) -> np.ndarray:
     """Class numbers, H x W, of a file at its own size. Raises Unusable."""
-    return legend.numbers(_ids(Member(path.name, path.stat().st_size, "", path.read_bytes), legend))
+    ids = _ids(Member(path.name, path.stat().st_size, "", path.read_bytes), legend)
+    if strange := sorted(set(np.unique(ids).tolist()) - {*legend.ids, *legend.void}):
+        raise Unusable(f"holds the numbers {str(strange[:5])[1:-1]}, which are no classes of this model ({str(legend.ids[:20])[1:-1]})")
+    numbers = legend.numbers(ids)
+    if (numbers == VOID).all():
+        raise Unusable("holds none of the classes of this model: it is no label map of its kind")
+    return numbers
 
 
 def _ids(member: Member, legend: Legend) -> np.ndarray:

@@ -59,6 +59,7 @@ class PairSource(Pairs):
     def __init__(self, name: str, given: Side, made: Side, done: Arrangement, hashes: list[bytes], fit: str, report: ScanReport):
         self.name, self.fit, self.report = name, fit, report
         self._given, self._made = given, made
+        self.columns = (f"{given.name}, as given", "made of it", f"{made.name}, the truth")
         self.maps = "given" if given.legend else "made" if made.legend else None
         self.shape, self.given, self.classes = tuple(made.values.shape[1:]), tuple(given.values.shape[1:]), ()
         self._rows = {split: np.array(sorted(done.among(split), key=lambda row: hashes[row]), dtype=np.int64) for split in SPLITS}
