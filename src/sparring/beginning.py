@@ -19,6 +19,7 @@ from .data.few_labels import FewLabels
 from .data.source import Source
 from .errors import Diverged, UserError
 from .listening import Listener
+from .modalities.pairs.derived import Damaged, Unpaired, domains
 from .run import Run
 from .training import session as sessions
 from .training.checkpoints import Checkpoints
@@ -160,14 +161,10 @@ def check_source(recipe: Recipe, source: Source) -> None:
 def for_game(recipe: Recipe, source: Source) -> Source:
     """The source as the recipe's game wants it: pictures with damaged ones beside them, or two classes of which one becomes the other."""
     if recipe.damage:
-        from .modalities.pairs.derived import Damaged
-
         return Damaged(source, recipe.damage)
     if recipe.game == "semi-supervised":
         return FewLabels(source, recipe.labelled, recipe.seed)
     if games.kind(recipe).translates and not source.given:
-        from .modalities.pairs.derived import Unpaired, domains
-
         return Unpaired(source, *domains(source, recipe.domains))
     return source
 

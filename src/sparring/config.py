@@ -71,22 +71,22 @@ class Rules:
     """What a game makes of a recipe.
 
     penalties: its players, and those that each can have. turns: who learns together; the first of them counts the images.
-    without: parts of a recipe that mean nothing in it. lazy: penalties may be turns of their own.
+    without: parts of a recipe that mean nothing in it; only: parts that mean something in few games, this one among them. lazy: penalties
+    may be turns of their own.
     """
 
     penalties: dict[str, tuple[str, ...]]
     turns: tuple[tuple[str, ...], ...]
     without: tuple[str, ...] = ()
-    only: tuple[str, ...] = ()  # parts of a recipe that mean something in few games, this one among them
+    only: tuple[str, ...] = ()
     lazy: bool = True
     latents: tuple[str, ...] = ("normal", "uniform", "unit-uniform")
 
 
+OPPONENTS = {"generator": WEIGHT_PENALTIES, "discriminator": WEIGHT_PENALTIES + DISCRIMINATOR_PENALTIES}
+IN_TURN = (("discriminator",), ("generator",))
 RULES = {
-    "synthesis": Rules(
-        {"generator": WEIGHT_PENALTIES + GENERATOR_PENALTIES, "discriminator": WEIGHT_PENALTIES + DISCRIMINATOR_PENALTIES},
-        (("discriminator",), ("generator",)),
-    ),
+    "synthesis": Rules({**OPPONENTS, "generator": WEIGHT_PENALTIES + GENERATOR_PENALTIES}, IN_TURN),
     "autoencoder": Rules(
         {"encoder": WEIGHT_PENALTIES, "generator": WEIGHT_PENALTIES},
         (("encoder", "generator"),),
@@ -95,8 +95,8 @@ RULES = {
         latents=("normal",),  # what its encoder's are drawn towards
     ),
     "translation": Rules(
-        {"generator": WEIGHT_PENALTIES, "discriminator": WEIGHT_PENALTIES + BESIDE_PICTURES},
-        (("discriminator",), ("generator",)),
+        {**OPPONENTS, "discriminator": WEIGHT_PENALTIES + BESIDE_PICTURES},
+        IN_TURN,
         without=("class_loss", "style_mixing", "augmentation"),
         only=("fidelity", "damage", "maps"),
     ),
@@ -108,17 +108,12 @@ RULES = {
         lazy=False,
     ),
     "contrast": Rules(
-        {"generator": WEIGHT_PENALTIES, "discriminator": WEIGHT_PENALTIES + DISCRIMINATOR_PENALTIES},
-        (("discriminator",), ("generator",)),
+        OPPONENTS,
+        IN_TURN,
         without=("class_loss", "style_mixing", "augmentation"),
         only=("contrast", "identity", "domains"),
     ),
-    "semi-supervised": Rules(
-        {"generator": WEIGHT_PENALTIES, "discriminator": WEIGHT_PENALTIES + DISCRIMINATOR_PENALTIES},
-        (("discriminator",), ("generator",)),
-        without=("class_loss", "style_mixing"),
-        only=("labelled",),
-    ),
+    "semi-supervised": Rules(OPPONENTS, IN_TURN, without=("class_loss", "style_mixing"), only=("labelled",)),
 }
 RARE = {part for rules in RULES.values() for part in rules.only}
 

@@ -183,6 +183,7 @@ def test_data_of_another_kind_is_refused(recipe, source, words, tmp_path):
     [
         ("dcgan", {"players.discriminator.network": "patch-discriminator", "players.discriminator.options": {}}, "here none are"),
         ("cyclegan", {"players.discriminator.options.conditional": True}, "conditional=false"),
+        ("cut", {"players.discriminator.options.conditional": True}, "conditional=false"),
         ("segment", {"fidelity.l1": 1.0}, "use cross_entropy"),
     ],
 )

@@ -43,7 +43,7 @@ def widths(choices: Choices, source: Source, device: torch.device) -> None:
 
 def names(choices: Choices, source: Source) -> None:
     """Of networks that name classes and leave open how many there are."""
-    count = len(getattr(source, "known_classes", ()))
+    count = len(source.known_classes)
     for name, player in choices.recipe.players.items():
         if "names" in player.options:
             choices.settle(f"players.{name}.options.names", count, "the classes of the data")

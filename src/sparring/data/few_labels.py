@@ -47,10 +47,6 @@ class FewLabels(Source):
         """The true ones: for scores on held-out examples, never for training."""
         return self.source.labels(indices, split)
 
-    def trivial_error(self, truth: np.ndarray) -> float:
-        """The share of these true classes that naming the most frequent known one gets wrong."""
-        return float((truth != np.bincount(self.known_labels).argmax()).mean())
-
     def beside(self, indices: np.ndarray, split: Split = "train", seed: int = 0) -> dict[str, np.ndarray]:
         rows = numpy_generator(seed, "known").integers(len(self.known), size=len(indices))
         return {"known": self.source.values(self.known[rows]), "known_class": self.known_labels[rows]}

@@ -49,6 +49,8 @@ class Source(ABC):
     shape: tuple[int, ...]  # of one value, without the batch dimension
     maps: Literal["given", "made"] | None = None  # which side of a pair holds label maps
     given: tuple[int, ...] = ()  # of what is given beside a value, to be turned into it; () where nothing is
+    paired: bool = False  # does what is given show the same as its value?
+    known_classes: tuple[str, ...] = ()  # of sources that show few labels
     columns: tuple[str, ...] = ()  # of a sheet that shows what is given beside what is made of it
     classes: tuple[str, ...]  # () where there are no labels
     content_hash: str  # of values, labels and splits; independent of paths

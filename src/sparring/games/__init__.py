@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ..config import Latent, Recipe
+from ..errors import UserError
 
 
 class Draws(Protocol):
@@ -124,6 +125,13 @@ def kind(recipe: Recipe) -> type[Game]:
 
 def build(recipe: Recipe, players: dict[str, nn.Module], perceiving: nn.Module | None = None) -> Game:
     return kind(recipe)(recipe, players, perceiving)
+
+
+def refuse_conditional(players: dict[str, nn.Module]) -> None:
+    """Where what is given has nothing to do with what is real, no judge may look at it. Raises UserError."""
+    for name, player in players.items():
+        if getattr(player, "conditional", False):
+            raise UserError(f"without pairs the {name} cannot see what was given; set players.{name}.options.conditional=false")
 
 
 def noise_for(generator: Any, draws: Draws) -> Tensor | None:

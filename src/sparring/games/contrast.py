@@ -8,7 +8,7 @@ from torch.nn.functional import cross_entropy, normalize
 
 from ..config import Recipe
 from ..errors import UserError
-from . import Batch, Draws, Outcome
+from . import Batch, Draws, Outcome, refuse_conditional
 from .contest import Contest
 from .synthesis import Synthesis
 
@@ -23,6 +23,7 @@ class Contrast(Synthesis):
 
     def __init__(self, recipe: Recipe, players: dict[str, nn.Module], perceiving: nn.Module | None = None):
         super().__init__(recipe, players, perceiving)
+        refuse_conditional(players)
         if not getattr(self.generator, "heads", None):
             raise UserError(
                 "the game 'contrast' compares patches, and this generator has no heads for them; use a resnet-translator with heads: 64"

@@ -10,8 +10,8 @@ from torch.nn.functional import l1_loss
 
 from .. import objectives, penalties
 from ..config import Recipe
-from ..errors import UserError
-from . import Batch, Draws, Outcome, Turn
+from . import Batch, Draws, Outcome, Turn, refuse_conditional
+from .synthesis import Synthesis
 
 SIDES = {"there": ("generator", "discriminator"), "back": ("back", "discriminator_back")}
 
@@ -29,15 +29,12 @@ class Cycle:
         self.back: Any = players["back"]
         assert recipe.objective
         self.objective = objectives.get(**recipe.objective.model_dump())
-        for _, judge in SIDES.values():
-            if getattr(players[judge], "conditional", False):
-                raise UserError(f"without pairs the {judge} cannot see what was given; set players.{judge}.options.conditional=false")
+        refuse_conditional(players)
         self.pools = {side: Pool(recipe.pool) for side in SIDES}
 
     @staticmethod
     def joins(recipe: Recipe) -> tuple[str, ...]:
-        assert recipe.objective
-        return ("objective",) if objectives.get(recipe.objective.name).mean_of_batch else ()
+        return Synthesis.joins(recipe)
 
     def turns(self) -> tuple[Turn, ...]:
         settings = self.recipe.players

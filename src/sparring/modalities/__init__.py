@@ -16,7 +16,8 @@ A modality is a module with these names:
     fit_features(source, seed, progress) -> FeatureNet    features for the quick score, see metrics.features
     features_from(description, tensors) -> FeatureNet
 
-and, where values are made of given ones (see modalities.pairs):
+and, where its data may look like another's, SPECIAL = True (it is asked first), and where values are made of given ones, in the place of
+preview, items, write and read (see modalities.pairs):
 
     sheet(codec, given, made, truth) -> PIL image    what was given, made of it, and true, side by side
     quick_score(net, source, count, seed)            the score of a tick, in the place of metrics.quick.QuickScore

@@ -33,14 +33,11 @@ def _quality(evaluation: Mapping[str, Any], scores: Mapping[str, Any], unit: str
     name = str(evaluation.get("headline") or "")
     score = mapping(scores.get(name))
     value, real = number(score.get("value")), number(score.get("real"))
-    if value is None:
-        return ""
-    if (trivial := number(score.get("trivial"))) is not None:
-        sure = f" (95 %: {interval(score)})" if interval(score) else ""
-        return f"On held-out {unit} its {NAMES.get(name, name)} is {short(value)}{sure}; doing next to nothing has {short(trivial)}"
-    if name not in FROM_REALS:
-        return ""
     sure = f" (95 %: {interval(score)})" if interval(score) else ""
+    if value is not None and (trivial := number(score.get("trivial"))) is not None:
+        return f"On held-out {unit} its {NAMES.get(name, name)} is {short(value)}{sure}; doing next to nothing has {short(trivial)}"
+    if name not in FROM_REALS or value is None:
+        return ""
     sentence = f"The {NAMES[name]} of its samples from held-out {unit} is {short(value)}{sure}"
     if real is not None:
         sentence += f", and as many training {unit} have {short(real)}"

@@ -120,14 +120,9 @@ def _score(name: str, value: Any) -> Score:
     return Score(name, number(value), {})
 
 
-NAMES |= {
-    f"{name}_trivial": f"{NAMES[name]}, doing next to nothing"
-    for name in ("psnr", "ssim", "perceptual_distance", "mean_iou", "pixel_accuracy", "error_rate")
-}
-MEANINGS |= {
-    f"{name}_trivial": "The same of the given picture itself, or of the most frequent class."
-    for name in ("psnr", "ssim", "perceptual_distance", "mean_iou", "pixel_accuracy", "error_rate")
-}
+HAVE_TRIVIAL = ("psnr", "ssim", "perceptual_distance", "mean_iou", "pixel_accuracy", "error_rate")
+NAMES |= {f"{name}_trivial": f"{NAMES[name]}, doing next to nothing" for name in HAVE_TRIVIAL}
+MEANINGS |= {f"{name}_trivial": "The same of the given picture itself, or of the most frequent class." for name in HAVE_TRIVIAL}
 
 
 def ordered(found: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -13,15 +13,13 @@ from PIL import Image
 from ..errors import UserError
 from ..gan import load_translator
 from ..modalities.image import whole
-from ..modalities.image.codec import RANGES, ImageCodec
-from ..modalities.image.decode import SUFFIXES, Unusable
+from ..modalities.image.codec import ImageCodec
+from ..modalities.image.decode import LUMA, SUFFIXES, Unusable
 from ..modalities.image.whole import Whole
 from ..modalities.pairs import maps
 from ..modalities.pairs.maps import MapCodec
 from ..translator import Translator
 from .apply_video import Film, apply_to_film, is_film
-
-LUMA = np.array([[0.299], [0.587], [0.114]], np.float32)
 
 
 @dataclass(frozen=True)
@@ -140,15 +138,13 @@ def _encoded(found: Whole, number: int, codec: ImageCodec) -> torch.Tensor:
     if codec.channels in (2, 4):
         alpha = np.ones_like(colour[..., :1]) if alpha is None else alpha
         colour = np.concatenate([colour * (alpha > 0), alpha], axis=2)
-    scale, offset = RANGES[codec.value_range]
-    return torch.from_numpy(np.ascontiguousarray(colour.transpose(2, 0, 1)[None])) * (255 / scale) - offset
+    return codec.encode(255 * colour.transpose(2, 0, 1)[None])
 
 
 def _decoded(made: torch.Tensor, codec: ImageCodec | MapCodec) -> np.ndarray:
     """H x W x C of 0 to 1."""
     assert isinstance(codec, ImageCodec)
-    scale, offset = RANGES[codec.value_range]
-    return ((torch.nan_to_num(made[0], nan=-offset) + offset) * (scale / 255)).clamp(0, 1).numpy().transpose(1, 2, 0)
+    return codec.unrounded(made[0]).div_(255).clamp_(0, 1).numpy().transpose(1, 2, 0)
 
 
 def _enlarged(alpha: np.ndarray, scale: int) -> np.ndarray:

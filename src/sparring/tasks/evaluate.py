@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import data, files, games, networks, objectives, tensorfiles
+from .. import data, files, games, modalities, networks, objectives, tensorfiles
 from ..beginning import for_game
 from ..choose.values import largest_side
 from ..data.few_labels import FewLabels
@@ -23,13 +23,10 @@ from ..listening import Lines, Listener
 from ..metrics import evaluation, extractors
 from ..metrics.evaluation import Evaluation, Verdicts
 from ..metrics.evidence import SEED, Side
-from ..metrics.intervals import wilson
-from ..metrics.quick import chosen
-from ..metrics.scores import Score, scored
+from ..metrics.misread import error_rate
 from ..metrics.subset import Subset
 from ..reports.log import snapshot_images
 from ..run import Run
-from ..training.monitors import classes_named
 from .evaluate_translator import evaluate_translator
 from .samples import Everything, Generated
 
@@ -67,7 +64,10 @@ def evaluate(
     if run.exists and games.kind(run.recipe()[0]).translates:
         if metrics or features != "classifier":
             raise UserError(f"{run.path} is measured on pairs, by their own measures and features: leave --metrics and --features out")
-        return evaluate_translator(run, real, samples, listener)
+        snapshot, found = snapshot_images(run.log()), evaluate_translator(run, real, samples, listener)
+        if own:
+            _write(run, found, snapshot)
+        return found
     gan = run.load() if run.exists else None
     generated = _generated(run, gan, real, samples) if gan else _from_files(what, real, samples)
     evaluation.refuse_unlike(generated, real)  # before anything slow is done
@@ -80,9 +80,12 @@ def evaluate(
         listener.note(note)
     found = evaluation.evaluate(generated, real, extractor, metrics, _verdicts(run, gan, real), listener.progress)
     if isinstance(real, FewLabels) and metrics is None:
-        found.scores["error_rate"] = _misread(run, real)
+        _, _, codec, network = load_player(run, "discriminator")
+        found.scores["error_rate"] = error_rate(network, codec, real, SAMPLES, SEED)
     if own:
-        _write(run, found, generated, real, snapshot)
+        if found.suspects and len(real.shape) == 3:  # points side by side say nothing
+            _write_suspects(run, found, generated, real)
+        _write(run, found, snapshot)
     return found
 
 
@@ -119,17 +122,6 @@ def _from_files(what: str | Path, real: Source, samples: int | None) -> Source:
     return found if samples is None else Subset(found, "train", np.arange(samples))
 
 
-def _misread(run: Run, real: FewLabels) -> Score:
-    """How often the discriminator names the class of a held-out example wrongly."""
-    _, _, codec, network = load_player(run, "discriminator")
-    indices = chosen(real.count("test"), SAMPLES, SEED, "held-out")
-    truth = real.labels(indices, "test")
-    named = classes_named(network, codec, real, indices, torch.device("cpu"))
-    share = wilson(int((named != truth).sum()), len(truth))
-    about = {"generated": len(truth), "split": "test", "labelled": len(real.known), "source": real.content_hash[:16], "seed": SEED}
-    return replace(scored("error_rate", share), fingerprint=about, trivial=real.trivial_error(truth))
-
-
 def _verdicts(run: Run, gan: Gan | None, real: Source) -> Verdicts | None:
     """What the run's discriminator says, or None where there is none at hand."""
     path = run.path / "discriminator.safetensors"
@@ -157,22 +149,22 @@ def _verdicts(run: Run, gan: Gan | None, real: Source) -> Verdicts | None:
     return verdicts if gan.classes == real.classes else None
 
 
-def _write(run: Run, found: Evaluation, generated: Source, real: Source, snapshot: int | None) -> None:
-    """evaluation.json, the suspects beside their nearest training examples, and the pages that show them."""
-    from ..modalities import get
+def _write_suspects(run: Run, found: Evaluation, generated: Source, real: Source) -> None:
+    """The samples nearest to training examples, beside those."""
+    mine = generated.values(np.array([suspect.sample for suspect in found.suspects]))
+    theirs = real.values(np.array([suspect.training for suspect in found.suspects]))
+    pairs = np.stack([mine, theirs], axis=1).reshape(-1, *mine.shape[1:])
+    sheet = io.BytesIO()
+    modalities.get(real.modality).preview(pairs, 8).save(sheet, "PNG")
+    files.write_bytes(run.path / NEIGHBOURS, sheet.getvalue())
+
+
+def _write(run: Run, found: Evaluation, snapshot: int | None) -> None:
+    """evaluation.json, and the pages that show it."""
     from ..reports import write_card, write_report
     from ..reports.folder import read_evaluation
     from ..reports.scores import FROM_REALS
 
-    if found.suspects and len(real.shape) == 3:  # points side by side say nothing
-        import io
-
-        mine = generated.values(np.array([suspect.sample for suspect in found.suspects]))
-        theirs = real.values(np.array([suspect.training for suspect in found.suspects]))
-        pairs = np.stack([mine, theirs], axis=1).reshape(-1, *mine.shape[1:])
-        sheet = io.BytesIO()
-        get(real.modality).preview(pairs, 8).save(sheet, "PNG")
-        files.write_bytes(run.path / NEIGHBOURS, sheet.getvalue())
     described = found.described()
     before = read_evaluation(run.path, run.log())
     described["scores"] = {**before.get("scores", {}), **described["scores"]}  # of the same snapshot; each has its own fingerprint

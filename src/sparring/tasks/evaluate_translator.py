@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from .. import files
-from ..data.source import Source
 from ..errors import UserError
 from ..gan import load_translator
 from ..listening import Listener
@@ -25,7 +24,6 @@ from ..metrics.segmentation import agreement, confusion
 from ..modalities.pairs.codec import PairCodec
 from ..modalities.pairs.maps import MapCodec
 from ..modalities.pairs.score import MapScore, PictureScore
-from ..reports.log import snapshot_images
 from ..run import Run
 from ..translator import Translator
 
@@ -33,14 +31,12 @@ ROUNDS = 200  # of the bootstrap over pictures
 CHUNK = 50
 
 
-def evaluate_translator(run: Run, source: Source, samples: int | None, listener: Listener) -> Evaluation:
+def evaluate_translator(run: Run, pairs: Any, samples: int | None, listener: Listener) -> Evaluation:
     """Scores of everything made of held-out examples (or `samples` of them), each with an interval over pictures and with the trivial answer's.
 
-    source: the run's data, or other data of its kind. Of its own the evaluation is written into the run.
+    pairs: the run's data as its game wants it (beginning.for_game), or other data of its kind.
     """
     recipe, _ = run.recipe()
-    pairs: Any = source
-    own = pairs.content_hash == run.read_json("source.json")["content_hash"]
     translator = load_translator(run.path)
     for side, mine in (("given", translator.given), ("made", translator.made)):
         theirs = getattr(pairs.codec(recipe.value_range), side)
@@ -60,16 +56,8 @@ def evaluate_translator(run: Run, source: Source, samples: int | None, listener:
         scores = _of_kinds(pairs, net, given, _translated(translator, given, listener), back, listener)
     about = {"features": net.identity(), "net": net.about["net"], "task": net.about["task"]}
     fingerprint = {**about, "generated": len(given), "split": "test", "source": pairs.content_hash[:16], "seed": SEED}
-    found = {score.name: Score(**{**vars(score), "fingerprint": fingerprint}) for score in scores}
-    evaluation = Evaluation(found, next(iter(found)), "", [], [], "", {}, ("pairs",))
-    if own:
-        from ..reports import write_card, write_report
-
-        snapshot = snapshot_images(run.log())
-        files.write_json(run.path / "evaluation.json", {"format": 1, "snapshot": snapshot, **evaluation.described()})
-        write_card(run.path)
-        write_report(run.path)
-    return evaluation
+    found = {score.name: replace(score, fingerprint=fingerprint) for score in scores}
+    return Evaluation(found, next(iter(found)), "", [], [], "", {}, ("pairs",))
 
 
 def _translated(translator: Translator, given: np.ndarray, listener: Listener) -> np.ndarray:
@@ -86,32 +74,30 @@ def _of_kinds(pairs: Any, net: FeatureNet, given: np.ndarray, made: np.ndarray, 
     assert seen is not None and seen_before is not None
     wanted, truth = pairs.numbers[1], net(pairs.of_kind(1, "test"))[0]
     hits = wilson(int((seen == wanted).sum()), len(seen))
-    kernel, beside = (kernel_distance_estimate(each, truth) for each in (features, before))
-    recognised, distance = scored("other_kind", hits), scored("kernel_distance", kernel)
-    found = [
-        Score(recognised.name, recognised.value, recognised.low, recognised.high, trivial=float((seen_before == wanted).mean())),
-        Score(distance.name, distance.value, distance.low, distance.high, trivial=beside.value),
-    ]
+    found = [replace(scored("other_kind", hits), trivial=float((seen_before == wanted).mean())), _kernel(features, before, truth)]
     if back is not None:
         errors = np.abs(_translated(back, made, listener).astype(np.float64) - given).mean(axis=(1, 2, 3)) / 255
-        error = float(errors.std(ddof=1) / np.sqrt(len(errors))) if len(errors) > 1 else float("inf")
-        found.append(scored("cycle_error", Estimate(float(errors.mean()), error), least=0))
+        found.append(scored("cycle_error", _mean(errors), least=0))
     return found
+
+
+def _mean(values: np.ndarray) -> Estimate:
+    return Estimate(float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("inf"))
+
+
+def _kernel(made: np.ndarray, simple: np.ndarray, truth: np.ndarray) -> Score:
+    """The distance of a crowd to the true one, all three as features, beside that of the trivial answers."""
+    mine, theirs = (kernel_distance_estimate(each, truth) for each in (made, simple))
+    return replace(scored("kernel_distance", mine), trivial=theirs.value)
 
 
 def _of_pictures(pairs: Any, codec: PairCodec, net: FeatureNet, given: np.ndarray, made: np.ndarray, truth: np.ndarray) -> list[Score]:
     """The mean over pictures of what compares each with its own truth; and the distances between the crowds, which see invented detail."""
     simple = PictureScore.trivial_answer(pairs, codec, given)
     rows, theirs = (PictureScore.rows(net, each, truth) for each in (made, simple))
-    found = []
-    for name, values in rows.items():
-        error = float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("inf")
-        score = scored(name, Estimate(float(values.mean()), error))
-        found.append(Score(score.name, score.value, score.low, score.high, trivial=float(theirs[name].mean())))
+    found = [replace(scored(name, _mean(values)), trivial=float(theirs[name].mean())) for name, values in rows.items()]
     features, of_truth, of_simple = (net(each)[0] for each in (made, truth, simple))
-    kernel = scored("kernel_distance", kernel_distance_estimate(features, of_truth))
-    beside = kernel_distance_estimate(of_simple, of_truth).value
-    found.append(Score(kernel.name, kernel.value, kernel.low, kernel.high, trivial=beside))
+    found.append(_kernel(features, of_simple, of_truth))
     if len(made) >= ENOUGH:
         near, far = (frechet.frechet_distance(each, of_truth) for each in (features, of_simple))
         found.append(Score("frechet_distance", near, trivial=far))

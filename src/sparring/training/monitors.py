@@ -17,7 +17,7 @@ from .. import files, sampling
 from ..data.source import Source
 from ..errors import UserError
 from ..games import Batch
-from ..metrics.quick import chosen
+from ..metrics.misread import error_rate
 from ..modalities import Codec
 from ..tensorfiles import about, to_bytes
 from .health import Look, judge
@@ -83,33 +83,20 @@ class Score(Monitor):
 
 
 class Misread(Monitor):
-    """Which share of held-out examples a discriminator that names classes gets wrong, and of the labelled training examples."""
+    """Which share of held-out examples a discriminator that names classes gets wrong."""
 
-    def __init__(self, codec: Codec, source: Any, count: int):
-        self.codec, self.source = codec, source
-        self.indices = chosen(source.count("test"), count, SCORE_SEED, "held-out")
-        self.truth = source.labels(self.indices, "test")
+    def __init__(self, codec: Codec, source: Source, count: int):
+        self.codec, self.source, self.count = codec, source, count
 
     def __call__(self, trainer: Trainer) -> dict[str, Any]:
         module = trainer.averages["discriminator"].module
-        wrong = float((classes_named(module, self.codec, self.source, self.indices, trainer.device) != self.truth).mean())
-        about = {"generated": len(self.truth), "split": "test", "labelled": len(self.source.known), "source": self.source.content_hash[:16]}
-        values = {"error_rate": wrong, "error_rate_trivial": self.source.trivial_error(self.truth)}
-        return {name: {"value": value, "fingerprint": {**about, "seed": SCORE_SEED}} for name, value in values.items()}
+        found = error_rate(module, self.codec, self.source, self.count, SCORE_SEED, trainer.device)
+        values = {"error_rate": found.value, "error_rate_trivial": found.trivial}
+        return {name: {"value": value, "fingerprint": found.fingerprint} for name, value in values.items()}
 
     def tick(self, trainer: Trainer, tick: Tick) -> None:
         if tick.event == "tick":
             tick.scores |= self(trainer)
-
-
-@torch.no_grad()
-def classes_named(module: Any, codec: Codec, source: Source, indices: np.ndarray, device: torch.device) -> np.ndarray:
-    """The class that a discriminator in eval mode sees in held-out examples, N."""
-    assert not module.training
-    parts = np.array_split(indices, max(1, len(indices) // SCORE_CHUNK))
-    return np.concatenate(
-        [module(codec.encode(source.values(part, "test")).to(device), None).class_logits.argmax(dim=1).cpu() for part in parts]
-    )
 
 
 class Health(Monitor):

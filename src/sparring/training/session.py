@@ -122,13 +122,8 @@ class Session:
         count = max(FEWEST_JUDGED, min(MOST_JUDGED, int(JUDGED_SHARE * recipe.tick)))
         health = Health(score, self.codec, {split: self._examples(split, count) for split in SPLITS}, recipe.patience, recipe.rescues)
         preview = Preview(self.folder / "samples", self._sheet())
-        named = [self._misread(MISREAD)] if self.names else []
+        named = [self._misread(MISREAD)] if self.source.known_classes else []
         self.trainer.monitors += [score, *named, health, preview, self.export, self.log]
-
-    @property
-    def names(self) -> bool:
-        """Does the discriminator name classes?"""
-        return bool(getattr(self.source, "known_classes", ()))
 
     def _misread(self, count: int) -> Misread:
         return Misread(self.codec, self.source, count)
@@ -161,7 +156,7 @@ class Session:
             path = self.folder / f"{player}.safetensors"
             average.module.load_state_dict(tensorfiles.from_bytes(path.read_bytes(), path))
         selection, scores = self._score(count)(self.trainer.averages["generator"].module)
-        if self.names:
+        if self.source.known_classes:
             scores |= self._misread(MOST_MISREAD)(self.trainer)
         for player, average in self.trainer.averages.items():
             average.module.load_state_dict(before[player])
@@ -173,7 +168,7 @@ class Session:
         if self.trainer.game.translates:
             shown = chosen(self.source.count("test"), TRANSLATED_ROWS, PREVIEW_SEED, "sheet")
             translated = Translated(self.source, self.codec, shown, self.trainer.device)
-            truth = self.source.values(shown, "test") if getattr(self.source, "paired", False) else None
+            truth = self.source.values(shown, "test") if self.source.paired else None
             return lambda generator: modality.sheet(self.codec, translated.given, translated(generator, sampling.CHUNK), truth)
         latents = self._sheet_latents()
         return lambda generator: modality.preview(latents(generator, sampling.CHUNK), SHEET_COLUMNS)

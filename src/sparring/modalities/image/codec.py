@@ -37,9 +37,12 @@ class ImageCodec:
 
     def decode(self, tensor: torch.Tensor) -> np.ndarray:
         """Values outside of the range are clipped, those that are no numbers become black."""
+        return self.unrounded(tensor).round_().clamp_(0, 255).to(torch.uint8).numpy()
+
+    def unrounded(self, tensor: torch.Tensor) -> torch.Tensor:
+        """The same before it is rounded and clipped: float32 around 0 to 255."""
         scale, offset = RANGES[self.value_range]
-        values = torch.nan_to_num(tensor.detach().to("cpu", torch.float32), nan=-offset)
-        return values.add(offset).mul_(scale).round_().clamp_(0, 255).to(torch.uint8).numpy()
+        return torch.nan_to_num(tensor.detach().to("cpu", torch.float32), nan=-offset).add(offset).mul_(scale)
 
     def describe(self) -> dict[str, Any]:
         """codec.json."""

@@ -10,9 +10,10 @@ import io
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from ...config import Damage
+from .decode import LUMA
 
 Draws = np.random.Generator
 Apply = Callable[[np.ndarray, float, Draws], np.ndarray]
@@ -99,8 +100,6 @@ def watermark(picture: np.ndarray, strength: float, draws: Draws) -> np.ndarray:
     letters = "".join(chr(65 + number) for number in draws.integers(0, 26, size=6))
     layer = Image.new("L", (width, height))
     pen = ImageDraw.Draw(layer)
-    from PIL import ImageFont
-
     font = ImageFont.load_default(size=max(6, round(0.25 * min(height, width))))
     pen.text((draws.uniform(0, 0.3) * width, draws.uniform(0.1, 0.7) * height), letters, fill=255, font=font)
     share = strength * _values(layer.rotate(draws.uniform(-20, 20))) / 255
@@ -132,7 +131,7 @@ def holes(picture: np.ndarray, strength: float, draws: Draws) -> np.ndarray:
 
 def grey(picture: np.ndarray, strength: float, draws: Draws) -> np.ndarray:
     """Without colour."""
-    return picture @ np.array([[0.299], [0.587], [0.114]], np.float32) if picture.shape[2] == 3 else picture
+    return picture @ LUMA if picture.shape[2] == 3 else picture
 
 
 KINDS: dict[str, Apply] = {

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 MAX_PIXELS = 100_000_000  # a file that unpacks to more is a mistake or an attack
+LUMA = np.array([[0.299], [0.587], [0.114]])  # of red, green and blue in grey: ITU-R BT.601
 CHANNELS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}  # from small to large: what training can use
 SUFFIXES = (
     ".png",
@@ -172,7 +173,7 @@ def in_mode(pixels: np.ndarray, mode: str) -> np.ndarray:
     if alpha is not None and "A" not in mode:
         colour = np.rint((colour.astype(np.float32) * alpha + 255.0 * (255 - alpha.astype(np.float32))) / 255).astype(np.uint8)
     if colour.shape[2] == 3 and mode.startswith("L"):
-        colour = np.rint(colour @ np.array([0.299, 0.587, 0.114]))[..., None].astype(np.uint8)
+        colour = np.rint(colour @ LUMA).astype(np.uint8)
     elif colour.shape[2] == 1 and mode.startswith("RGB"):
         colour = colour.repeat(3, axis=2)
     if "A" not in mode:

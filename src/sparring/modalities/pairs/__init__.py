@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 
 from ...data.source import OpenOptions, Source
-from ..image.preview import items
-from ..image.write import write
 from .codec import PairCodec, codec_from
 
 DEFAULT_RECIPE = "pix2pix"
@@ -17,8 +15,8 @@ NAMES: tuple[str, ...] = ()
 SPECIAL = True  # asked before plain pictures: two folders of them may be pairs
 
 __all__ = [
-    "DEFAULT_RECIPE", "NAMES", "SPECIAL", "PairCodec", "codec_from", "features_from", "fit_codec", "fit_features", "items", "open_path",
-    "quick_score", "recognises", "sheet", "write",
+    "DEFAULT_RECIPE", "NAMES", "SPECIAL", "PairCodec", "codec_from", "features_from", "fit_codec", "fit_features", "open_path",
+    "quick_score", "recognises", "sheet",
 ]  # fmt: skip
 
 
