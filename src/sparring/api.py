@@ -43,6 +43,7 @@ def train(
     labels: str | None = None,
     label_level: str | None = None,
     given: str | None = None,
+    types: dict[str, str] | None = None,
     init_from: str | Path | None = None,
     device: str = "auto",
     settings: dict[str, Any] | list[str] | tuple[str, ...] = (),
@@ -72,6 +73,7 @@ def train(
         labels=labels,
         label_level=label_level,
         given=given,
+        types=types or None,
         init_from=None if init_from is None else Path(init_from).absolute().name,
         settings=settings if isinstance(settings, dict) else parse_settings(settings),
     )

@@ -52,7 +52,7 @@ def begin(
     source = open_source(where, options)
     for note in source.notes:
         listener.note(note)
-    given = named or load_recipe(modalities.get(source.modality).DEFAULT_RECIPE)
+    given = named or load_recipe(source.recipe or modalities.get(source.modality).DEFAULT_RECIPE)
     choices = Choices(_with_wishes(given, wishes))
     check_source(choices.recipe, source)
     plain, source = source, for_game(choices.recipe, source)

@@ -35,22 +35,41 @@ class Gan:
         """The module that knows this kind of data (see sparring.modalities)."""
         return modalities.get(self.kind)
 
-    def generate(self, count: int, seed: int = 0, label: str | int | None = None, truncation: float | None = None) -> list[Any]:
-        """`count` samples as Python objects (PIL images for pictures). Sample i depends on (seed, i), label and truncation alone."""
-        return self.modality.items(self.values(count, seed, label, truncation))
+    def generate(
+        self, count: int, seed: int = 0, label: str | int | None = None, truncation: float | None = None, where: str | None = None
+    ) -> Any:
+        """`count` samples as Python objects (a list of PIL images, a DataFrame of rows). Sample i depends on (seed, i), label, truncation and
+        where alone. where: of tables, what must hold in every row ("income = '>50K' and age > 60")."""
+        return self.modality.items(self.values(count, seed, label, truncation, where), self.codec)
 
-    def values(self, count: int, seed: int = 0, label: str | int | None = None, truncation: float | None = None) -> np.ndarray:
+    def values(
+        self, count: int, seed: int = 0, label: str | int | None = None, truncation: float | None = None, where: str | None = None
+    ) -> np.ndarray:
         """`count` decoded samples as one array (pictures: uint8, N x C x H x W)."""
-        return np.concatenate(list(self.stream(count, seed, label, truncation)))
+        return np.concatenate(list(self.stream(count, seed, label, truncation, where)))
 
-    def stream(self, count: int, seed: int = 0, label: str | int | None = None, truncation: float | None = None) -> Iterator[np.ndarray]:
+    def stream(
+        self, count: int, seed: int = 0, label: str | int | None = None, truncation: float | None = None, where: str | None = None
+    ) -> Iterator[np.ndarray]:
         """The same, a chunk at a time, so that any number can be made in bounded memory."""
-        for start in range(0, count, sampling.CHUNK):
-            yield self.at(range(start, min(count, start + sampling.CHUNK)), seed, label, truncation)
+        size = sampling.chunk(self.generator)
+        for start in range(0, count, size):
+            yield self.at(range(start, min(count, start + size)), seed, label, truncation, where)
 
-    def at(self, indices: Sequence[int], seed: int = 0, label: str | int | None = None, truncation: float | None = None) -> np.ndarray:
+    def at(
+        self,
+        indices: Sequence[int],
+        seed: int = 0,
+        label: str | int | None = None,
+        truncation: float | None = None,
+        where: str | None = None,
+    ) -> np.ndarray:
         """The samples with these numbers. truncation: less variety for better looks. Style-based generators keep this share of the
         way from the mean style (0 to 1); others draw latents no larger than this (Brock et al. 2019, arXiv:1809.11096)."""
+        if where is not None:
+            if not hasattr(self.modality, "values_where"):
+                raise UserError("conditions are for tables, and this model was trained on something else; leave --where out")
+            return self.modality.values_where(self, where, indices, seed)
         psi, threshold = self._truncation(truncation)
         latents = sampling.latents(self.recipe.latent, seed, indices, threshold, getattr(self.generator, "choosing", 0))
         made = sampling.sample(
@@ -79,7 +98,8 @@ class Gan:
         self._must_be_styled()
         drawn = sampling.noise(self.generator, 0, [0])
         parts = [
-            self.generator.synthesise(part, None if drawn is None else drawn.expand(len(part), -1)) for part in styles.split(sampling.CHUNK)
+            self.generator.synthesise(part, None if drawn is None else drawn.expand(len(part), -1))
+            for part in styles.split(sampling.chunk(self.generator))
         ]
         return self.codec.decode(torch.cat(parts))
 

@@ -19,6 +19,11 @@ from .draws import numpy_generator
 CHUNK = 16
 
 
+def chunk(generator: object) -> int:
+    """Samples of one forward pass of this generator: its own number, where it has one."""
+    return getattr(generator, "chunk", CHUNK)
+
+
 def shape_draw(uniform_or_normal: np.random.Generator, latent: Latent, count: int) -> np.ndarray:
     """`count` x latent.size float32 values of the latent's distribution."""
     size = (count, latent.size)
@@ -72,7 +77,7 @@ def sample(
     latent: Tensor,
     condition: dict[str, Tensor] | None,
     device: torch.device | str = "cpu",
-    chunk: int = CHUNK,
+    size: int | None = None,
     seed: int = 0,
     indices: Sequence[int] | None = None,
     psi: float | None = None,
@@ -80,18 +85,19 @@ def sample(
     """The generator's float32 output for these latents, chunk by chunk, on the CPU. The generator must be in eval mode.
 
     Row j gets the noise of (seed, indices[j]); without indices every row gets that of index 0, so that only the latents differ.
-    psi: how much of a style's distance to the mean style is kept (style-based generators).
+    size: samples of a forward pass, None: the generator's own. psi: how much of a style's distance to the mean style is kept (style-based generators).
     """
     assert not generator.training
+    size = size or chunk(generator)
     indices = [0] * len(latent) if indices is None else indices
-    for start in range(0, len(latent), chunk):
-        part = slice(start, start + chunk)
+    for start in range(0, len(latent), size):
+        part = slice(start, start + size)
         count = len(latent[part])
-        conditions = None if condition is None else {name: _padded(value[part], chunk).to(device) for name, value in condition.items()}
+        conditions = None if condition is None else {name: _padded(value[part], size).to(device) for name, value in condition.items()}
         drawn = noise(generator, seed, indices[part])
         if drawn is not None:
-            drawn = _padded(drawn, chunk).to(device)
-        given = _padded(latent[part], chunk).to(device)
+            drawn = _padded(drawn, size).to(device)
+        given = _padded(latent[part], size).to(device)
         if psi is None:
             made = generator(given, conditions, drawn)
         else:

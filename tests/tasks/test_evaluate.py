@@ -75,14 +75,14 @@ def test_files_of_any_program_are_evaluated(run, bars, tmp_path):
 
 def test_samples_are_those_of_the_gan_and_made_once(run):
     gan = run.load()
-    made = Generated(gan, 150, 1, "bars", "identity")
+    made = Generated(gan, gan.codec.shape, 150, 1, "bars", "identity")
     some = np.array([149, 3, 3, 70])
     assert np.array_equal(made.values(some), gan.at(some, seed=1))
     assert made.labels(some).tolist() == gan.labels(some.tolist(), seed=1)
     made._gan = None
     assert np.array_equal(made.values(np.array([149])), made.values(some[:1]))
     with pytest.raises(UserError, match="fewer"):
-        Generated(gan, 1 << 40, 1, "bars", "identity")
+        Generated(gan, gan.codec.shape, 1 << 40, 1, "bars", "identity")
 
 
 def test_all_splits_of_samples_count_and_foreign_labels_do_not():
@@ -103,7 +103,7 @@ def test_classes_of_other_data_are_known_by_their_names(run):
     found = measured(run.path, other, samples=40, metrics=["diversity"])
     assert "diversity" in found.scores
     gan = run.load()
-    renamed = Everything(Generated(gan, 12, 1, "bars", "identity"), other)
+    renamed = Everything(Generated(gan, gan.codec.shape, 12, 1, "bars", "identity"), other)
     assert renamed.labels(np.arange(12)).tolist() == [2 - number for number in gan.labels(range(12), seed=1)]
     with pytest.raises(UserError, match="one size and mode"):
         measured(run.path, ArraySource((3, 8, 8), train=60, test=20), samples=20)

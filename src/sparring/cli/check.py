@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Fit, LabelLevel, Labels, Mode, Size, one_of, parse_size
+from .options import Fit, LabelLevel, Labels, Mode, Size, Types, one_of, parse_size, parse_types
 
 LINES = 20  # of a long list shown
 
@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
         mode: Mode = None,
         labels: Labels = None,
         label_level: LabelLevel = None,
+        types: Types = None,
         as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
     ) -> None:
         """Look at every file of a data set, before any training: counts, sizes, modes, labels, duplicates, and what cannot be used."""
@@ -30,7 +31,12 @@ def register(app: typer.Typer) -> None:
         from ..data.source import OpenOptions
         from ..training.devices import choose_device
 
-        wishes = {"fit": one_of("--fit", fit, ("crop", "pad", "stretch")), "labels": labels, "size": parse_size(size)}
+        wishes = {
+            "fit": one_of("--fit", fit, ("crop", "pad", "stretch")),
+            "labels": labels,
+            "size": parse_size(size),
+            "types": parse_types(types),
+        }
         wishes |= {
             "mode": one_of("--mode", mode, ("auto", "L", "LA", "RGB", "RGBA")),
             "label_level": one_of("--label-level", label_level, ("first", "leaf")),

@@ -27,6 +27,10 @@ def register(app: typer.Typer) -> None:
             float | None,
             typer.Option(help="Less variety for better looks: 0 to 1 for style-based generators; for others the largest latent value."),
         ] = None,
+        where: Annotated[
+            str | None,
+            typer.Option(help="Of a table: what must hold in every row: \"income = '>50K' and age > 60\".", metavar="CONDITIONS"),
+        ] = None,
         batch_size: Annotated[
             int, typer.Option(min=1, help="How many samples are held in memory at once; the files do not depend on it.")
         ] = 64,
@@ -39,5 +43,7 @@ def register(app: typer.Typer) -> None:
         from ..tasks.generate import generate_files
 
         target = out or Path(f"{run.name or 'run'}-samples{'.png' if grid else ''}")
-        paths = generate_files(run, target, count, seed=seed, label=label, truncation=truncation, batch_size=batch_size, grid=grid)
+        paths = generate_files(
+            run, target, count, seed=seed, label=label, truncation=truncation, where=where, batch_size=batch_size, grid=grid
+        )
         typer.echo(f"{count} samples: {paths[0] if len(paths) == 1 else target}")

@@ -20,6 +20,26 @@ Mode = Annotated[str | None, typer.Option("--mode", help="Channels: L, LA, RGB o
 Labels = Annotated[str | None, typer.Option("--labels", help="auto (folder names or a label column), none, or the name of a column.")]
 LabelLevel = Annotated[str | None, typer.Option("--label-level", help="Which folder level names the class: first or leaf.")]
 
+Types = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--type",
+        help="Of a table: the type of a column, instead of the one found: --type code=category. integer, float, boolean, category, time, identifier or text.",
+        metavar="COLUMN=TYPE",
+    ),
+]
+
+
+def parse_types(types: list[str] | None) -> dict[str, str] | None:
+    """["code=category"] as a mapping."""
+    found = {}
+    for each in types or []:
+        name, equals, kind = each.rpartition("=")
+        if not equals or not name:
+            raise UserError(f"--type {each} should look like COLUMN=TYPE, for example --type code=category")
+        found[name] = kind
+    return found or None
+
 
 def parse_size(text: str | None) -> tuple[int, int] | None:
     """ "64x96" or "64" as (height, width)."""

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .options import Fit, LabelLevel, Labels, Mode, Size, one_of, parse_size
+from .options import Fit, LabelLevel, Labels, Mode, Size, Types, one_of, parse_size, parse_types
 
 _current: dict[str, Path] = {}
 
@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
         data: Annotated[
             str,
             typer.Argument(
-                help="A folder, zip or tar of pictures, an .npy/.npz, IDX or Parquet file, or a name: digits, mnist, cifar10, ring ..."
+                help="A folder, zip or tar of pictures, an .npy/.npz, IDX or Parquet file, a table (.csv, .xlsx, sqlite:///file#table), or a name: digits, mnist, ring ..."
             ),
         ],
         recipe: Annotated[
@@ -56,6 +56,7 @@ def register(app: typer.Typer) -> None:
         given: Annotated[
             str | None, typer.Option(help="Of pairs: the folder (or column) whose pictures are turned into the others.", metavar="NAME")
         ] = None,
+        types: Types = None,
         init_from: Annotated[Path | None, typer.Option(help="Start from the weights of another run (fine-tuning).")] = None,
         device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
         set_: Annotated[
@@ -94,7 +95,7 @@ def register(app: typer.Typer) -> None:
                 api.train(
                     data, recipe, folder, images=images, budget=budget, stop_after=stop_after, seed=seed, size=parse_size(size),
                     fit=one_of("--fit", fit, ("crop", "pad", "stretch")), mode=one_of("--mode", mode, ("auto", "L", "LA", "RGB", "RGBA")),
-                    labels=labels, label_level=one_of("--label-level", label_level, ("first", "leaf")), given=given, init_from=init_from, device=device,
+                    labels=labels, label_level=one_of("--label-level", label_level, ("first", "leaf")), given=given, types=parse_types(types), init_from=init_from, device=device,
                     settings=set_ or (), tensorboard=tensorboard, listener=listener, stop=stop, command=shlex.join(["sparring", *map(_without_folders, sys.argv[1:])]),
                 )  # fmt: skip
         finally:

@@ -23,6 +23,8 @@ def open(path_or_name: str | Path, options: OpenOptions | None = None) -> Source
     options, text = options or OpenOptions(), str(path_or_name)
     if not text.strip():
         raise UserError(f"No data was named: give a folder, a file, or one of {', '.join(known_names())}.")
+    if "://" in text:
+        return _open_url(text, options)
     if isinstance(path_or_name, Path) or "/" in text or os.sep in text or text in ("", ".", ".."):
         return _open_path(Path(text), options)
     for module in _modules():
@@ -40,10 +42,19 @@ def open(path_or_name: str | Path, options: OpenOptions | None = None) -> Source
     return _open_path(Path(text), options)
 
 
+def _open_url(url: str, options: OpenOptions) -> Source:
+    for module in _modules(options.modalities):
+        if hasattr(module, "open_url"):
+            return module.open_url(url, options)
+    raise UserError(f"{url} names a database, and this recipe does not learn from tables.")
+
+
 def modality_of(path_or_name: str | Path) -> str | None:
     """The modality that would open this, without reading it; None where none would."""
     text = str(path_or_name)
     path = Path(text)
+    if "://" in text:
+        return next((module.__name__.rsplit(".", 1)[-1] for module in _modules() if hasattr(module, "open_url")), None)
     for module in _modules():
         name = module.__name__.rsplit(".", 1)[-1]
         if text in module.NAMES or (text in named.NAMED and name == named.MODALITY) or (path.exists() and module.recognises(path)):
@@ -77,5 +88,5 @@ def _open_path(path: Path, options: OpenOptions) -> Source:
     except PermissionError as error:
         raise UserError(f"No permission to read {error.filename or path}: change its permissions or open other data.") from None
     raise UserError(
-        f"{path} holds nothing that sparring can train on: give pictures in a folder, .zip or .tar, or an IDX, .npy, .npz or .parquet file."
+        f"{path} holds nothing that sparring can train on: give pictures in a folder, .zip or .tar, or an IDX, .npy, .npz or .parquet file, or a table (.csv, .parquet, .xlsx)."
     )

@@ -25,6 +25,8 @@ class OpenOptions:
     label_level: Literal["first", "leaf"] = "first"  # which folder level names the class
     given: str | None = None  # of pairs: the folder or column that is turned into the other
     maps: Literal["given", "made"] | None = None  # of pairs: which side should be label maps, where nothing else says it
+    types: dict[str, str] | None = None  # of a table: columns whose type a person knows better
+    like: Any = None  # of a table: the codec whose columns it must have, so that the two can be compared
     modalities: tuple[str, ...] = ()  # those that it may be opened as; (): any
 
 
@@ -45,12 +47,14 @@ class Source(ABC):
 
     name: str  # short, fit for a folder name
     modality: str  # the folder under `modalities` that knows this kind of data
+    recipe: str | None = None  # that suits it, where this is not its modality's own
     unit: str = "examples"  # what its values are called in the plural
     shape: tuple[int, ...]  # of one value, without the batch dimension
     maps: Literal["given", "made"] | None = None  # which side of a pair holds label maps
     given: tuple[int, ...] = ()  # of what is given beside a value, to be turned into it; () where nothing is
     paired: bool = False  # does what is given show the same as its value?
     known_classes: tuple[str, ...] = ()  # of sources that show few labels
+    numeric: tuple[bool, ...] = ()  # of a table's cells: which columns are numbers
     columns: tuple[str, ...] = ()  # of a sheet that shows what is given beside what is made of it
     classes: tuple[str, ...]  # () where there are no labels
     content_hash: str  # of values, labels and splits; independent of paths

@@ -9,6 +9,8 @@ import numpy as np
 
 from ..errors import UserError
 from .density_coverage import density_coverage
+from .detection import detection
+from .efficacy import FEWEST, efficacy, target_of
 from .evidence import Evidence, Side
 from .frechet import frechet_distance, frechet_error, frechet_extrapolated
 from .inception_score import inception_score
@@ -21,8 +23,10 @@ from .modes import mode_coverage
 from .ms_ssim import ms_ssim_of_pairs
 from .precision_recall import precision_recall
 from .scores import Score, scored
+from .tabular import category_coverage, column_shapes, exact_rows, pair_trends, range_coverage
 
 NEIGHBOURS = 5000  # examples of a side where all pairs are looked at
+MOST_ROWS = 50_000  # of a table, of each side
 PAIRS = 1000  # of pictures whose structural similarity is measured
 
 
@@ -163,6 +167,49 @@ def copies(evidence: Evidence) -> list[Score]:
     ]
 
 
+def columns(evidence: Evidence) -> list[Score]:
+    numeric, mine, real = _cells(evidence)
+    trends = pair_trends(mine, real, numeric)
+    found = {"column_shapes": float(np.mean(column_shapes(mine, real, numeric)))}
+    if np.isfinite(trends).any():
+        found["pair_trends"] = float(np.nanmean(trends))
+    found["category_coverage"], found["range_coverage"] = category_coverage(mine, real, numeric), range_coverage(mine, real, numeric)
+    return [Score(name, value) for name, value in found.items() if np.isfinite(value)]
+
+
+def detected(evidence: Evidence) -> list[Score]:
+    numeric, mine, real = _cells(evidence)
+    if min(len(mine), len(real)) < FEWEST:
+        raise Inapplicable(f"detection needs {FEWEST} rows of both kinds")
+    return [scored("detection", detection(mine, real, numeric), least=0)]
+
+
+def usefulness(evidence: Evidence) -> list[Score]:
+    """Of samples and, as what real data gets, of as many training rows."""
+    numeric, mine, real = _cells(evidence)
+    training = evidence.training.values
+    target = target_of(training, numeric)
+    of_samples, of_reals = (None if target is None else efficacy(side, real, numeric, target) for side in (mine, training))
+    if of_samples is None or of_reals is None:
+        raise Inapplicable("models learn to predict a column, and there are too few rows, or none to predict")
+    found = [Score("efficacy", of_samples.mean, real=of_reals.mean)]
+    return found if of_samples.area is None else [*found, Score("efficacy_area", of_samples.area, real=of_reals.area)]
+
+
+def same_rows(evidence: Evidence) -> list[Score]:
+    _, mine, real = _cells(evidence)
+    training = evidence.all_training().values
+    return [Score("exact_rows", exact_rows(mine, training), real=exact_rows(real, training))]
+
+
+def _cells(evidence: Evidence) -> tuple[tuple[bool, ...], np.ndarray, np.ndarray]:
+    """Which columns are numbers, and the cells of samples and of held-out rows."""
+    numeric = evidence.held_out.source.numeric
+    if not numeric:
+        raise Inapplicable("columns are compared where the data is a table")
+    return numeric, evidence.generated.values, evidence.held_out.values
+
+
 MEASURES: dict[str, Measure] = {
     "fid": Measure(frechet, "Frechet distance, also extrapolated to infinitely many samples"),
     "kid": Measure(kernel, "kernel distance with its standard error: for few samples", most=NEIGHBOURS),
@@ -173,6 +220,10 @@ MEASURES: dict[str, Measure] = {
     "modes": Measure(modes, "modes of a simulated source that are hit"),
     "discriminator": Measure(discriminator, "what the discriminator takes for real", floor=False),
     "memorisation": Measure(copies, "are training examples copied", floor=False, most=NEIGHBOURS),
+    "columns": Measure(columns, "how alike columns and pairs of columns of a table are", most=MOST_ROWS),
+    "detection": Measure(detected, "can a classifier tell rows from real ones", most=NEIGHBOURS, equal=True),
+    "efficacy": Measure(usefulness, "what models learn from rows, tested on real ones", floor=False, most=MOST_ROWS),
+    "rows": Measure(same_rows, "rows of a table that equal a training row", floor=False),
     "cas": Measure(classification_accuracy, "train a classifier on samples, test it on reals (slow)", slow=True),
 }
 

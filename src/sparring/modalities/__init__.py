@@ -9,12 +9,20 @@ A modality is a module with these names:
     open_name(name, options) -> Source      open one of NAMES
     fit_codec(source, value_range) -> Codec
     codec_from(description) -> Codec        the inverse of Codec.describe()
-    preview(values, columns) -> PIL image   one sheet of decoded values
-    items(values) -> list                   one Python object per decoded value (a PIL image, an array)
-    write(values, labels, out, grid) -> list[Path]
+    preview(values, columns, codec) -> PIL image    one sheet of decoded values
+    items(values, codec)                    decoded values as Python has them: a list of PIL images or arrays, a DataFrame
+    write(values, labels, out, grid, codec) -> list[Path]
     read(path, codec) -> array              one value from a file of one's own (where that makes sense)
     fit_features(source, seed, progress) -> FeatureNet    features for the quick score, see metrics.features
     features_from(description, tensors) -> FeatureNet
+
+and, where that makes sense,
+
+    open_url(url, options) -> Source        open what a URL names (a database)
+    beside(values, real, codec) -> PIL image        generated and real values together, for the report
+    SHEET                                   how many values a sheet shows, where 64 are not right
+    write_parts(parts, out, codec, seed) -> list[Path]      values that come a part at a time, in bounded memory, in the place of write
+    values_where(gan, text, indices, seed) -> array         samples under conditions
 
 and, where its data may look like another's, SPECIAL = True (it is asked first), and where values are made of given ones, in the place of
 preview, items, write and read (see modalities.pairs):

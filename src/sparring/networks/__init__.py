@@ -45,7 +45,7 @@ def list_networks() -> list[str]:
 
 
 def build(name: str, options: dict[str, Any], **dimensions: Any) -> nn.Module:
-    """The named network. `dimensions`: shape, given, classes and latent_size; each network takes those that it asks for.
+    """The named network. `dimensions`: shape, given, layout (of a row's columns), classes and latent_size; each network takes those that it asks for.
 
     Raises UserError for an unknown name or an option that the network does not have.
     """
@@ -62,7 +62,7 @@ def dimensions(player: str, codec: Any, classes: int, latent_size: int) -> dict[
     """What the networks of a recipe may ask for, from the codec of its data; players named `back` turn what is made into what was given."""
     given, made = codec.given.shape if codec.given else (), codec.shape
     sides = {"shape": given, "given": made} if player.endswith("back") else {"shape": made, "given": given}
-    return {**sides, "classes": classes, "latent_size": latent_size}
+    return {**sides, "layout": getattr(codec, "layout", None), "classes": classes, "latent_size": latent_size}
 
 
 def _checked(name: str, network: type[nn.Module], options: dict[str, Any]) -> dict[str, Any]:

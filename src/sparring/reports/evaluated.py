@@ -13,7 +13,7 @@ from sparring.reports.scores import MEANINGS, NAMES, ordered
 from sparring.reports.values import listed, mapping, number, percent, plain, short
 from sparring.reports.verdict import unit
 
-PAIRS_SIDE = 640  # pixels
+PAIRS_SIDE, SHEET_SIDE = 640, 1400  # pixels
 MOST_CLASSES = 200
 
 
@@ -36,6 +36,7 @@ def evaluated(run: RunFolder) -> list[str]:
             bullets(left_out, "notes soft"),
         ),
         section("Class by class", table(("class", "of samples", "of reals", "recognised", "variety", ""), _class_rows(run.evaluation))),
+        _beside(run),
         _nearest(run),
     ]
 
@@ -62,6 +63,14 @@ def _class_rows(evaluation: Mapping[str, Any]) -> list[tuple[str, ...]]:
         (plain(row.get("name")), *("" if (value := number(row.get(name))) is None else percent(value) for name in names), f"too {plain(row['made'])}" if row.get("made") else "")
         for row in rows
     ]  # fmt: skip
+
+
+def _beside(run: RunFolder) -> str:
+    sheet = open_picture(run.path / "beside.png")
+    if sheet is None:
+        return ""
+    caption = "Blue: real held-out rows; orange: generated ones. Below: which columns go together, in real rows, in generated ones, and the difference."
+    return section("Column by column", picture(data_uri(sheet, SHEET_SIDE), "Distributions of real and generated columns", caption))
 
 
 def _nearest(run: RunFolder) -> str:

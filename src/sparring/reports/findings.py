@@ -18,6 +18,7 @@ def findings(evaluation: Mapping[str, Any], unit: str = "examples") -> list[str]
         _quality(evaluation, scores, unit),
         _variety(scores, unit),
         _classes(evaluation, scores),
+        _rows(scores),
         plain(evaluation.get("copying") or ""),
     ]
     return [part.rstrip(".") + "." for part in parts if part]
@@ -60,6 +61,22 @@ def _variety(scores: Mapping[str, Any], unit: str) -> str:
         said.append(f"within a class they are only {percent(varied)} as varied as real ones")
     sentence = "; ".join(said)
     return sentence[:1].upper() + sentence[1:]
+
+
+def _rows(scores: Mapping[str, Any]) -> str:
+    """Of tables."""
+    said = []
+    if (area := number(mapping(scores.get("detection")).get("value"))) is not None:
+        said.append(f"Boosted trees tell its rows from real ones with an area of {short(area)} (0.5: not at all, 1: always)")
+    efficacy = mapping(scores.get("efficacy"))
+    if (reached := number(efficacy.get("value"))) is not None and (real := number(efficacy.get("real"))) is not None:
+        said.append(
+            f"Models that learned from its rows alone reach {short(reached)} on real ones; those that learned from real rows {short(real)}"
+        )
+    same = mapping(scores.get("exact_rows"))
+    if (share := number(same.get("value"))) is not None and (of_real := number(same.get("real"))) is not None:
+        said.append(f"{percent(share)} of its rows equal a training row in every column; of held-out rows {percent(of_real)} do")
+    return ". ".join(said)
 
 
 def _classes(evaluation: Mapping[str, Any], scores: Mapping[str, Any]) -> str:

@@ -155,15 +155,16 @@ def _write_samples(out: Path, entries: list[Entry], source: Source) -> None:
     """The first samples of the middle one of every recipe's runs, under its name, with labels a class a row."""
     from ..reports.comparison import write_sheet
 
-    sheets, preview = {}, modalities.get(source.modality).preview
+    sheets, modality = {}, modalities.get(source.modality)
+    codec = modality.fit_codec(source)
     for recipe in dict.fromkeys(entry.recipe for entry in entries):
         mine = [entry for entry in entries if entry.recipe == recipe and (out / entry.path / "generator.safetensors").is_file()]
         if mine:
             middle = sorted(mine, key=lambda entry: entry.scores.get("frechet_distance", float("inf")))[(len(mine) - 1) // 2]
             gan = load(out / middle.path)
             rows = [gan.values(COLUMNS, seed=0, label=label) for label in gan.classes[:ROWS]] or [gan.values(ROWS * COLUMNS, seed=0)]
-            sheets[recipe] = preview(np.concatenate(rows), COLUMNS)
+            sheets[recipe] = modality.preview(np.concatenate(rows), COLUMNS, gan.codec)
     indices = np.arange(source.count("test"))
     classes = source.labels(indices, "test") if source.classes else None
     some = [indices[classes == number][:COLUMNS] for number in range(min(ROWS, len(source.classes)))] or [indices[: ROWS * COLUMNS]]
-    write_sheet({**sheets, "real": preview(source.values(np.concatenate(some), "test"), COLUMNS)}, out / "samples.png")
+    write_sheet({**sheets, "real": modality.preview(source.values(np.concatenate(some), "test"), COLUMNS, codec)}, out / "samples.png")

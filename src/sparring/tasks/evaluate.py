@@ -31,6 +31,7 @@ from .evaluate_translator import evaluate_translator
 from .samples import Everything, Generated
 
 SAMPLES = 10_000
+SHOWN = 5000  # values of both sides that are drawn together
 NEIGHBOURS = "neighbours.png"
 
 
@@ -85,6 +86,8 @@ def evaluate(
     if own:
         if found.suspects and len(real.shape) == 3:  # points side by side say nothing
             _write_suspects(run, found, generated, real)
+        if gan and hasattr(gan.modality, "beside"):
+            _write_beside(run, gan, generated, real)
         _write(run, found, snapshot)
     return found
 
@@ -96,11 +99,12 @@ def _real(run: Run, where: str | Path | Source | None) -> Source:
     if not run.exists:
         assert where is not None
         return data.open(where, OpenOptions(max_side=largest_side(torch.device("cpu"))))
-    shape, options = run.read_json("source.json")["shape"], run.recipe()[1]["data"]
+    about, options = run.read_json("source.json"), run.recipe()[1]["data"]
+    shape, codec = about["shape"], modalities.get(about["modality"]).codec_from(run.read_json("codec.json"))
     size = tuple(shape[1:]) if len(shape) == 3 else None
     place = where or run.read_json("local.json")["data"]
     try:
-        return data.open(place, OpenOptions(**{**options, "size": size}))
+        return data.open(place, OpenOptions(**{**options, "size": size, "like": codec}))
     except UserError as error:
         if where is not None:
             raise
@@ -110,13 +114,14 @@ def _real(run: Run, where: str | Path | Source | None) -> Source:
 def _generated(run: Run, gan: Gan, real: Source, samples: int | None) -> Source:
     weights = run.path / "generator.safetensors"
     identity = hashlib.sha256(weights.read_bytes() + run.recipe()[0].model_dump_json().encode()).hexdigest()
-    made = Generated(gan, samples or min(SAMPLES, real.count("train")), SEED, run.path.resolve().name, identity)
+    shape = tuple(run.read_json("source.json")["shape"])
+    made = Generated(gan, shape, samples or min(SAMPLES, real.count("train")), SEED, run.path.resolve().name, identity)
     return made if gan.classes == real.classes else Everything(made, real)  # of other data: classes are known by their names
 
 
 def _from_files(what: str | Path, real: Source, samples: int | None) -> Source:
     size = (real.shape[1], real.shape[2]) if len(real.shape) == 3 else None
-    found = Everything(data.open(what, OpenOptions(size=size)), real)
+    found = Everything(data.open(what, OpenOptions(size=size, like=getattr(real, "codec", None))), real)
     if samples is not None and samples > found.count("train"):
         raise UserError(f"{what} holds {found.count('train'):,} samples, not {samples:,}")
     return found if samples is None else Subset(found, "train", np.arange(samples))
@@ -128,7 +133,9 @@ def _verdicts(run: Run, gan: Gan | None, real: Source) -> Verdicts | None:
     if gan is None or not path.is_file() or "discriminator" not in gan.recipe.players or gan.recipe.objective is None:
         return None
     player = gan.recipe.players["discriminator"]
-    judge: Any = networks.build(player.network, player.options, shape=real.shape, classes=len(gan.classes))
+    judge: Any = networks.build(
+        player.network, player.options, **networks.dimensions("discriminator", gan.codec, len(gan.classes), gan.recipe.latent.size)
+    )
     judge.load_state_dict(tensorfiles.from_bytes(path.read_bytes(), path))
     judge.eval().requires_grad_(False)
     objective = objectives.get(**gan.recipe.objective.model_dump())
@@ -149,13 +156,21 @@ def _verdicts(run: Run, gan: Gan | None, real: Source) -> Verdicts | None:
     return verdicts if gan.classes == real.classes else None
 
 
+def _write_beside(run: Run, gan: Gan, generated: Source, real: Source) -> None:
+    mine = generated.values(np.arange(min(SHOWN, generated.count("train"))))
+    theirs = real.values(np.arange(min(SHOWN, real.count("test"))), "test")
+    sheet = io.BytesIO()
+    gan.modality.beside(mine, theirs, gan.codec).save(sheet, "PNG")
+    files.write_bytes(run.path / "beside.png", sheet.getvalue())
+
+
 def _write_suspects(run: Run, found: Evaluation, generated: Source, real: Source) -> None:
     """The samples nearest to training examples, beside those."""
     mine = generated.values(np.array([suspect.sample for suspect in found.suspects]))
     theirs = real.values(np.array([suspect.training for suspect in found.suspects]))
     pairs = np.stack([mine, theirs], axis=1).reshape(-1, *mine.shape[1:])
     sheet = io.BytesIO()
-    modalities.get(real.modality).preview(pairs, 8).save(sheet, "PNG")
+    modalities.get(real.modality).preview(pairs, 8, None).save(sheet, "PNG")
     files.write_bytes(run.path / NEIGHBOURS, sheet.getvalue())
 
 

@@ -62,8 +62,8 @@ def interpolate_file(
 
     values = np.concatenate([made(slice(start, start + 64)) for start in range(0, len(walk), 64)])
     if not film:
-        return gan.modality.write(values, None, out, True)[0]
-    return write_frames((gan.modality.preview(values[number : number + 1], 1) for number in range(len(values))), out, fps)
+        return gan.modality.write(values, None, out, True, gan.codec)[0]
+    return write_frames((gan.modality.preview(values[number : number + 1], 1, gan.codec) for number in range(len(values))), out, fps)
 
 
 def between(a: Tensor, b: Tensor, shares: Tensor, way: str) -> Tensor:

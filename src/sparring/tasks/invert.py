@@ -50,7 +50,7 @@ def invert_file(
     target = gan.modality.read(picture, gan.codec)
     found = invert(gan, target, space=space, steps=steps, seed=seed, label=label, progress=progress)
     out.parent.mkdir(parents=True, exist_ok=True)
-    gan.modality.write(np.stack([target, found.values]), None, out, True)
+    gan.modality.write(np.stack([target, found.values]), None, out, True, gan.codec)
     code = out.with_suffix(".safetensors")
     about = {"format": 1, "space": found.space, "label": found.label, "error": found.error}
     files.write_bytes(code, tensorfiles.to_bytes({"code": found.code}, about))

@@ -170,13 +170,13 @@ class Session:
             translated = Translated(self.source, self.codec, shown, self.trainer.device)
             truth = self.source.values(shown, "test") if self.source.paired else None
             return lambda generator: modality.sheet(self.codec, translated.given, translated(generator, sampling.CHUNK), truth)
-        latents = self._sheet_latents()
-        return lambda generator: modality.preview(latents(generator, sampling.CHUNK), SHEET_COLUMNS)
+        latents = self._sheet_latents(getattr(modality, "SHEET", SHEET_ROWS * SHEET_COLUMNS))
+        return lambda generator: modality.preview(latents(generator, sampling.chunk(generator)), SHEET_COLUMNS, self.codec)
 
-    def _sheet_latents(self) -> Sampler:
-        """With labels one class a row (at most 10 rows), each column the same latents."""
-        rows = min(10, len(self.shares)) or SHEET_ROWS
-        sheet = Sampler(self.trainer.recipe.latent, self.codec, rows * SHEET_COLUMNS, [], PREVIEW_SEED, self.trainer.device)
+    def _sheet_latents(self, count: int) -> Sampler:
+        """With labels one class a row (at most 10 rows), each column the same latents; else so many samples."""
+        rows = min(10, len(self.shares))
+        sheet = Sampler(self.trainer.recipe.latent, self.codec, rows * SHEET_COLUMNS or count, [], PREVIEW_SEED, self.trainer.device)
         if self.shares:
             chosen = np.linspace(0, len(self.shares) - 1, rows).round().astype(np.int64)
             sheet.classes = torch.from_numpy(chosen.repeat(SHEET_COLUMNS))

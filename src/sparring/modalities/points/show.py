@@ -17,7 +17,7 @@ from ...files import write_bytes
 SIDE, DPI = 4.8, 100  # inches and dots an inch of the scatter plot
 
 
-def preview(values: np.ndarray, columns: int = 0) -> Image.Image:
+def preview(values: np.ndarray, columns: int = 0, codec: object = None) -> Image.Image:
     """float32 N x 2 -> one scatter plot (columns have no meaning here)."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -32,12 +32,12 @@ def preview(values: np.ndarray, columns: int = 0) -> Image.Image:
     return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
 
 
-def items(values: np.ndarray) -> list[np.ndarray]:
+def items(values: np.ndarray, codec: object = None) -> list[np.ndarray]:
     """One array of coordinates per point."""
     return list(values)
 
 
-def write(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool = False) -> list[Path]:
+def write(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool = False, codec: object = None) -> list[Path]:
     """float32 N x 2 to .csv, .npy, .npz, .png (a scatter plot), or a folder of points.csv and points.png.
 
     Returns the paths written; raises UserError for another suffix.

@@ -1,0 +1,197 @@
+"""How one column's cells become numbers that networks learn, and come back.
+
+A cell is a float64: a number, the position of a category, a time in its column's unit, or NaN where there is none. A column's code has up to
+two parts: which of some *choices* the cell is (a category, a frequent single value such as 0, nothing, or "some number"), one-hot; and, for
+"some number", its *normal score*: the normal quantile of its rank among the training values, so that the part is N(0, 1) whatever
+the column's distribution, and comes back through the same ranks, bounded by what was seen. Equal values are spread over their ranks by a
+hash of their row (dequantisation: Uria et al. 2013, arXiv:1306.0186), so that no lattice gives real rows away.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+MOST_ONE_HOT = 128  # choices that are one-hot; more are two digits, one-hot each, of the choice's place by frequency
+FEW_NUMBERS, ROWS_A_NUMBER = 20, 10  # a column of so few different numbers, each in so many rows, is all choices
+FREQUENT = 0.2  # share of the rows from which a single number is a choice of its own
+EDGE = 1e-4  # ranks nearer to the ends than this are moved there: normal scores beyond 3.7 teach nothing
+LEVELS, KNOTS = 1000, 1001  # different numbers that are kept one by one; quantiles that are kept of more
+
+
+@dataclass(frozen=True)
+class Code:
+    """choices: cells (NaN: nothing), most frequent first, and their shares; `some_number`: the place among them that stands for every other number, or None.
+
+    values, upto: of other numbers, those that occur and the share of numbers up to each (stepped), or evenly spaced quantiles and their shares
+    (not stepped), between which numbers are interpolated and rounded to `decimals` (None: not rounded).
+    """
+
+    choices: np.ndarray
+    shares: np.ndarray
+    some_number: int | None
+    values: np.ndarray
+    upto: np.ndarray
+    stepped: bool
+    decimals: int | None
+
+    @property
+    def one_hot(self) -> tuple[int, ...]:
+        """Widths of the one-hot parts: none where there is nothing to choose."""
+        count = len(self.choices)
+        if count <= 1:
+            return ()
+        return (count,) if count <= MOST_ONE_HOT else (-(-count // (base := _base(count))), base)
+
+    @property
+    def scored(self) -> bool:
+        """Is there a normal score?"""
+        return self.some_number is not None
+
+    @property
+    def width(self) -> int:
+        return sum(self.one_hot) + self.scored
+
+    def encode(self, cells: np.ndarray, spread: np.ndarray) -> np.ndarray:
+        """N cells -> N x width float32. spread: N values in (0, 1), where among its ranks each cell goes."""
+        place = self.place(cells)
+        found = np.zeros((len(cells), self.width), np.float32)
+        start, rows = 0, np.arange(len(cells))
+        for width, digit in zip(self.one_hot, self._digits(place), strict=True):
+            found[rows, start + digit] = 1
+            start += width
+        if self.scored:
+            numbers = place == self.some_number
+            found[numbers, start] = ndtri(self._share(cells[numbers], spread[numbers]))
+        return found
+
+    def decode(self, coded: np.ndarray) -> np.ndarray:
+        """N x width -> N cells."""
+        start, place = 0, np.zeros(len(coded), np.int64)
+        for width in self.one_hot:
+            place = place * width + coded[:, start : start + width].argmax(axis=1)
+            start += width
+        place = np.minimum(place, len(self.choices) - 1)
+        cells = self.choices[place]
+        if self.scored:
+            numbers = place == self.some_number
+            cells = np.where(numbers, self._number(ndtr(coded[:, start].astype(np.float64))), cells)
+        return cells
+
+    def seen(self) -> tuple[np.ndarray, np.ndarray]:
+        """Cells that were seen, about as often as these shares; of numbers between which others lie, some."""
+        others = np.arange(len(self.choices)) != self.some_number
+        if self.some_number is None:
+            return self.choices, self.shares
+        steps = np.diff(self.upto, prepend=0.0) if self.stepped else np.full(len(self.values), 1 / len(self.values))
+        values = self.values if self.stepped or self.decimals is None else np.round(self.values, self.decimals)
+        return np.concatenate([self.choices[others], values]), np.concatenate([self.shares[others], steps * self.shares[self.some_number]])
+
+    def place(self, cells: np.ndarray) -> np.ndarray:
+        """Which choice each cell is; one that was never seen is some number, or the most frequent choice."""
+        order = np.argsort(self.choices)  # NaN last
+        ordered = self.choices[order]
+        known = len(ordered) - int(np.isnan(ordered).sum())
+        at = np.minimum(np.searchsorted(ordered[:known], cells), max(0, known - 1))
+        other = 0 if self.some_number is None else self.some_number
+        hit = (ordered[at] == cells) if known else np.zeros(len(cells), bool)
+        place = np.where(hit, order[at], other)
+        empty = np.flatnonzero(np.isnan(self.choices) & (np.arange(len(self.choices)) != self.some_number))
+        return np.where(np.isnan(cells), empty[0] if len(empty) else other, place)
+
+    def _digits(self, place: np.ndarray) -> tuple[np.ndarray, ...]:
+        widths = self.one_hot
+        return () if not widths else (place,) if len(widths) == 1 else (place // widths[1], place % widths[1])
+
+    def _share(self, numbers: np.ndarray, spread: np.ndarray) -> np.ndarray:
+        """The rank of each number, in (0, 1)."""
+        if self.stepped:
+            at = np.minimum(np.searchsorted(self.values, numbers), len(self.values) - 1)
+            lower = np.where(at > 0, self.upto[at - 1], 0.0)
+            share = lower + spread * (self.upto[at] - lower)
+        else:
+            grain = 0.0 if self.decimals is None else 10.0**-self.decimals
+            values, first = np.unique(self.values, return_index=True)
+            last = np.searchsorted(self.values, values, side="right") - 1
+            share = np.interp(numbers + (spread - 0.5) * grain, values, (self.upto[first] + self.upto[last]) / 2)
+        return np.clip(share, EDGE, 1 - EDGE)
+
+    def _number(self, share: np.ndarray) -> np.ndarray:
+        if self.stepped:
+            return self.values[np.minimum(np.searchsorted(self.upto, share), len(self.values) - 1)]
+        found = np.interp(share, self.upto, self.values)
+        if self.decimals is not None:
+            found = np.clip(np.round(found, self.decimals), self.values[0], self.values[-1])
+        return found
+
+    def describe(self) -> dict[str, Any]:
+        """For codec.json: floats in text come back as they were."""
+        choices = [None if np.isnan(choice) else choice for choice in self.choices.tolist()]
+        arrays = {"choices": choices, "shares": self.shares.tolist(), "values": self.values.tolist(), "upto": self.upto.tolist()}
+        return {**arrays, "some_number": self.some_number, "stepped": self.stepped, "decimals": self.decimals}
+
+
+def code_from(description: dict[str, Any]) -> Code:
+    """The inverse of Code.describe(). Raises KeyError, TypeError or ValueError for what is none."""
+    choices, shares, values, upto = (np.array(description[key], np.float64) for key in ("choices", "shares", "values", "upto"))
+    some_number, decimals = (None if description[key] is None else int(description[key]) for key in ("some_number", "decimals"))
+    found = Code(choices, shares, some_number, values, upto, bool(description["stepped"]), decimals)
+    if not (
+        1 <= len(choices) == len(shares)
+        and len(values) == len(upto)
+        and (some_number is None or 0 <= some_number < len(choices) and len(values))
+    ):
+        raise ValueError("its parts do not belong together")
+    return found
+
+
+def fit_code(cells: np.ndarray, numeric: bool, decimals: int | None) -> Code:
+    """The code of a column's training cells. numeric: may it take values that lie between? decimals: of what is interpolated."""
+    empty = np.isnan(cells)
+    values, counts = np.unique(cells[~empty], return_counts=True)
+    few = not numeric or len(values) <= 1 or (len(values) <= FEW_NUMBERS and counts.sum() >= ROWS_A_NUMBER * len(values))
+    single = np.ones(len(values), bool) if few else counts >= FREQUENT * len(cells)
+    rest, rest_counts = values[~single], counts[~single]
+    choices, frequency = list(values[single]), list(counts[single])
+    if len(rest):
+        choices, frequency = [*choices, np.nan], [*frequency, rest_counts.sum()]
+    if empty.any() or not choices:
+        choices, frequency = [*choices, np.nan], [*frequency, empty.sum()]
+    order = np.argsort(-np.array(frequency), kind="stable")
+    some_number = int(np.flatnonzero(order == int(single.sum()))[0]) if len(rest) else None
+    ordered, shares = np.array(choices, np.float64)[order], np.array(frequency, np.float64)[order] / len(cells)
+    stepped = len(rest) <= LEVELS and rest_counts.sum() >= ROWS_A_NUMBER * len(rest)
+    if not len(rest) or stepped:
+        return Code(ordered, shares, some_number, rest, rest_counts.cumsum() / max(1, rest_counts.sum()), True, decimals)
+    upto = np.linspace(0, 1, KNOTS)
+    return Code(ordered, shares, some_number, np.quantile(np.repeat(rest, rest_counts), upto), upto, False, decimals)
+
+
+def row_hashes(cells: np.ndarray) -> np.ndarray:
+    """N x columns cells -> N uint64: the same for the same row, wherever it stands."""
+    bits = (np.where(np.isnan(cells), np.nan, cells) + 0.0).view(np.uint64)
+    row = np.zeros(len(cells), np.uint64)
+    for column in range(cells.shape[1]):
+        row = _mixed(row ^ bits[:, column])
+    return row
+
+
+def spreads(cells: np.ndarray) -> np.ndarray:
+    """N x columns cells -> as many values in (0, 1), by the hash of each row."""
+    numbers = np.arange(1, cells.shape[1] + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    return ((_mixed(row_hashes(cells)[:, None] + numbers) >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
+
+
+def _mixed(bits: np.ndarray) -> np.ndarray:
+    """SplitMix64's finaliser (Steele et al. 2014, doi:10.1145/2660193.2660195)."""
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return bits ^ (bits >> np.uint64(31))
+
+
+def _base(count: int) -> int:
+    return math.isqrt(count - 1) + 1

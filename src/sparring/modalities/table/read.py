@@ -1,0 +1,117 @@
+"""Files and databases as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ...errors import UserError, nearest
+
+MOST_ROWS = 20_000_000
+EMPTY = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A"]  # texts that say "nothing"
+
+
+def _text(path: Path, separator: str | None = None) -> pd.DataFrame:
+    options: dict[str, Any] = {"na_values": EMPTY, "keep_default_na": False, "skipinitialspace": True}
+    if separator is None:
+        separator = _separator(path)
+    return pd.read_csv(path, sep=separator, low_memory=False, **options)
+
+
+def _separator(path: Path) -> str:
+    """The one among comma, semicolon, tab and bar that the first line has most of."""
+    import gzip
+
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+        first = file.readline(1 << 20)
+    return max(",;\t|", key=first.count)
+
+
+def _duplicates(path: Path) -> None:
+    """pandas renames columns of the same name; here they are refused."""
+    names = pd.read_csv(path, sep=_separator(path), header=None, nrows=1, dtype=str, keep_default_na=False).iloc[0].tolist()
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UserError(f"{path} has two columns named '{twice[0]}'; give each a name of its own")
+
+
+READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
+    ".csv": _text,
+    ".csv.gz": _text,
+    ".tsv": lambda path: _text(path, "\t"),
+    ".tsv.gz": lambda path: _text(path, "\t"),
+    ".parquet": pd.read_parquet,
+    ".feather": pd.read_feather,
+    ".arrow": pd.read_feather,
+    ".xlsx": pd.read_excel,
+}
+TEXT = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
+
+
+def suffix_of(path: Path) -> str | None:
+    """Which of READERS knows this file by its name."""
+    return next((suffix for suffix in READERS if path.name.lower().endswith(suffix)), None)
+
+
+def read_file(path: Path) -> pd.DataFrame:
+    """Raises UserError where the file is no whole table."""
+    suffix = suffix_of(path)
+    assert suffix
+    try:
+        if suffix in TEXT:
+            _duplicates(path)
+        return checked(READERS[suffix](path), str(path))
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8, for example with `iconv -f latin1 -t utf8`"
+        ) from None
+    except ImportError as error:
+        raise UserError(f'reading {path.name} needs {error.name or error}; run: pip install "sparring[table]"') from None
+    except PermissionError:
+        raise
+    except (OSError, ValueError, KeyError, EOFError) as error:  # pandas' and pyarrow's own errors derive from these
+        raise UserError(f"{path} is not a whole table: {' '.join(str(error).split())[:200]}") from None
+
+
+def read_url(url: str) -> pd.DataFrame:
+    """A table or query of a database: sqlite:///shop.db#orders, postgresql://user@host/shop#SELECT ... (what SQLAlchemy can open)."""
+    place, _, what = url.partition("#")
+    try:
+        import sqlalchemy
+    except ImportError:
+        raise UserError('reading a database needs SQLAlchemy; run: pip install "sparring[table]"') from None
+    try:
+        engine = sqlalchemy.create_engine(place)
+        with engine.connect() as connection:
+            tables = sqlalchemy.inspect(connection).get_table_names()
+            if not what or (" " not in what.strip() and what not in tables):
+                known = f"it holds {', '.join(tables[:10])}" if tables else "it holds none"
+                raise UserError(
+                    f"say which table of {place} after a #, or give a query: {known}"
+                    if not what
+                    else f"{place} has no table '{what}'; {nearest(what, tables)}"
+                )
+            query = (
+                sqlalchemy.text(what)
+                if " " in what.strip()
+                else sqlalchemy.select(sqlalchemy.table(what, sqlalchemy.column("*", is_literal=True)))
+            )
+            return checked(pd.read_sql_query(query, connection), url)
+    except (sqlalchemy.exc.SQLAlchemyError, ModuleNotFoundError, ValueError) as error:
+        raise UserError(f"{place} cannot be read: {' '.join(str(error).split())[:200]}") from None
+
+
+def checked(frame: pd.DataFrame, where: str) -> pd.DataFrame:
+    """The table with text column names. Raises UserError for one with too little or too much in it."""
+    frame = frame.rename(columns=str).reset_index(drop=True)
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise UserError(f"{where} has two columns named '{twice[0]}'; give each a name of its own")
+    if not len(frame.columns) or len(frame) < 2:
+        raise UserError(f"{where} has {len(frame)} rows and {len(frame.columns)} columns; at least two rows are needed to learn from")
+    if len(frame) > MOST_ROWS:
+        raise UserError(f"{where} has {len(frame):,} rows, more than {MOST_ROWS:,}; give a sample of it")
+    return frame

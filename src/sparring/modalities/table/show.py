@@ -1,0 +1,95 @@
+"""Tables for people: histograms and DataFrames."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from ...metrics.tabular import correlation
+from .codec import TableCodec
+from .columns import Column
+
+COLUMNS, MOST_SHOWN = 4, 24  # histograms a row of the sheet, and in all
+WIDTH, HEIGHT, DPI = 2.6, 1.7, 90  # inches of one; dots an inch
+BARS, BINS = 12, 30
+
+
+def preview(values: np.ndarray, columns: int, codec: TableCodec) -> Image.Image:
+    """One histogram a learned column (columns have no meaning here)."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    shown = list(codec.learned[:MOST_SHOWN])
+    rows = -(-len(shown) // COLUMNS)
+    figure = Figure(figsize=(WIDTH * min(COLUMNS, len(shown)), HEIGHT * rows), dpi=DPI, layout="constrained")
+    canvas = FigureCanvasAgg(figure)
+    for number, column in enumerate(shown):
+        axes = figure.add_subplot(rows, min(COLUMNS, len(shown)), number + 1)
+        histogram(axes, column, [values[:, number]])
+    canvas.draw()
+    return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+
+
+def histogram(axes: Any, column: Column, sides: list[np.ndarray]) -> None:
+    """Cells of a column as one bar chart or histogram each, side by side in the order given: shares of all rows."""
+    axes.set_title(column.name[:28].replace("$", r"\$"), fontsize=8)
+    axes.tick_params(labelsize=6)
+    there = [cells[~np.isnan(cells)] for cells in sides]
+    everything = np.concatenate(there)
+    if not len(everything):
+        return
+    if column.numeric:
+        edges = np.linspace(everything.min(), max(everything.max(), everything.min() + 1e-9), BINS + 1)
+        for cells, whole in zip(there, sides, strict=True):
+            axes.hist(cells, edges, weights=np.full(len(cells), 1 / max(1, len(whole))), alpha=0.6)
+        return
+    counts = np.bincount(everything.astype(np.int64), minlength=len(column.categories))
+    most = np.argsort(-counts, kind="stable")[:BARS]
+    for number, (cells, whole) in enumerate(zip(there, sides, strict=True)):
+        shares = np.bincount(cells.astype(np.int64), minlength=len(column.categories))[most] / max(1, len(whole))
+        axes.bar(np.arange(len(most)) + 0.8 * number / len(sides), shares, 0.8 / len(sides), alpha=0.8)
+    names = [str(column.categories[place])[:10].replace("$", r"\$") for place in most]
+    axes.set_xticks(np.arange(len(most)), names, rotation=60, ha="right", fontsize=5)
+
+
+def beside(values: np.ndarray, real: np.ndarray, codec: TableCodec) -> Image.Image:
+    """Histograms of real and of generated cells together, and how columns go together in both."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    shown = list(codec.learned[:MOST_SHOWN])
+    across = min(COLUMNS, len(shown))
+    rows = -(-len(shown) // across)
+    figure = Figure(figsize=(WIDTH * COLUMNS, HEIGHT * rows + 3.4), dpi=DPI, layout="constrained")
+    canvas = FigureCanvasAgg(figure)
+    parts: Any = figure.subfigures(2, 1, height_ratios=[HEIGHT * rows, 3.4])
+    above, below = parts
+    for number, column in enumerate(shown):
+        histogram(above.add_subplot(rows, across, number + 1), column, [real[:, number], values[:, number]])
+    together = [_together(side[:, : len(shown)]) for side in (real, values)]
+    for number, (title, matrix) in enumerate(
+        (("real", together[0]), ("generated", together[1]), ("difference", together[1] - together[0]))
+    ):
+        axes = below.add_subplot(1, 3, number + 1)
+        drawn = axes.imshow(matrix, cmap="coolwarm", vmin=-1, vmax=1)
+        axes.set_title(title, fontsize=8)
+        axes.set_xticks([])
+        names = [column.name[:16].replace("$", r"\$") for column in shown]
+        axes.set_yticks(np.arange(len(shown)), names if number == 0 else [""] * len(shown), fontsize=5)
+    below.colorbar(drawn, ax=below.axes, shrink=0.8)
+    canvas.draw()
+    return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+
+
+def _together(cells: np.ndarray) -> np.ndarray:
+    """Correlations of the cells' ranks (categories by their place)."""
+    ranks = pd.DataFrame(cells).rank().to_numpy()
+    size = cells.shape[1]
+    return np.array([[correlation(ranks, first, second) for second in range(size)] for first in range(size)])
+
+
+def items(values: np.ndarray, codec: TableCodec) -> pd.DataFrame:
+    return codec.frame(values)

@@ -1,0 +1,114 @@
+"""A table, opened."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ...data.source import OpenOptions, ScanReport, Source, Split
+from ...data.splits import hold_out
+from ...errors import UserError
+from . import read
+from .codec import TableCodec
+from .codes import Code, fit_code, row_hashes
+from .columns import Column, find
+
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+MOST_SHOWN = 40  # columns whose types are printed one by one
+MOST_WIDTH = 20_000
+FEW = 1000  # training rows below which another recipe suits
+
+
+class TableSource(Source):
+    """Values are cells: float64, N x learned columns (see `codes`). columns: all of the table's, in order."""
+
+    modality, unit = "table", "rows"
+    classes = ()
+
+    def __init__(self, frame: pd.DataFrame, name: str, types: dict[str, str] | None = None, like: TableCodec | None = None):
+        self.name = name
+        self.fields: tuple[Column, ...] = find(frame, types) if like is None else like.columns
+        learned = [column for column in self.fields if column.learned]
+        if not learned:
+            raise UserError(
+                f"{name} has no column to learn from: all are identifiers or text; say with --type COLUMN=category which are not"
+            )
+        self.shape, self.numeric = (len(learned),), tuple(column.numeric for column in learned)
+        cells = np.stack([column.cells(frame[column.name]) for column in learned], axis=1) if like is None else like.cells(frame)
+        hashes = row_hashes(cells)
+        held = np.zeros(len(cells), bool)
+        held[hold_out([row.tobytes() for row in hashes], [None] * len(hashes))] = True
+        order = np.argsort(hashes, kind="stable")  # by content, whatever the order of the file
+        self._cells: dict[Split, np.ndarray] = {
+            "train": cells[order[~held[order]]],
+            "test": cells[order[held[order]]],
+            "validation": cells[:0],
+        }
+        about = repr([column.describe() for column in self.fields]).encode()
+        self.content_hash = hashlib.sha256(about + b"".join(self._cells[split].tobytes() for split in SPLITS)).hexdigest()
+        duplicates = len(hashes) - len(np.unique(hashes))
+        self.report = ScanReport(counts={split: self.count(split) for split in SPLITS}, duplicates=duplicates)
+        self.recipe = "table-small" if self.count("train") < FEW else None
+        self.codec = TableCodec(self.fields, tuple(self._code(at, column) for at, column in enumerate(learned)))
+        width = self.codec.shape[0]
+        if not 0 < width <= MOST_WIDTH:
+            raise UserError(
+                f"{name} is {width:,} numbers a row wide when encoded; "
+                + ("every column holds one value only" if not width else "leave columns out")
+            )
+        shown = [column.about() for column in self.fields[:MOST_SHOWN]]
+        more = f"; and {len(self.fields) - MOST_SHOWN} more" if len(self.fields) > MOST_SHOWN else ""
+        self.notes = (
+            f"{len(cells):,} rows of {len(self.fields)} columns: {'; '.join(shown)}{more}. Change a type with --type COLUMN=TYPE.",
+            f"A row is {width:,} numbers wide when encoded.",
+            f"{int(held.sum()):,} rows are held out for scoring, chosen by content, and never trained on.",
+        )
+
+    def _code(self, at: int, column: Column) -> Code:
+        return fit_code(self._cells["train"][:, at], column.numeric, column.decimals if column.kind != "time" else 0)
+
+    def count(self, split: Split = "train") -> int:
+        return len(self._cells[split])
+
+    def values(self, indices: np.ndarray, split: Split = "train") -> np.ndarray:
+        return self._cells[split][np.asarray(indices, dtype=np.int64)]
+
+    def labels(self, indices: np.ndarray, split: Split = "train") -> np.ndarray:
+        raise UserError(f"{self.name} is a table: its columns are all learned, and none is a label")
+
+
+def open_path(path: Path, options: OpenOptions) -> TableSource:
+    _refuse_of_pictures(path, options)
+    suffix = read.suffix_of(path)
+    assert suffix
+    return TableSource(read.read_file(path), path.name[: -len(suffix)], options.types, options.like)
+
+
+def open_url(url: str, options: OpenOptions) -> TableSource:
+    _refuse_of_pictures(url, options)
+    place, _, what = url.partition("#")
+    return TableSource(read.read_url(url), what if what.isidentifier() else Path(place).stem, options.types, options.like)
+
+
+def _refuse_of_pictures(where: object, options: OpenOptions) -> None:
+    if options.labels not in ("auto", "none"):
+        raise UserError(
+            f'{where} is a table: all its columns are learned; ask for values when generating, with --where "{options.labels}=..."'
+        )
+    if options.size or options.fit != "crop" or options.mode != "auto" or options.label_level != "first":
+        raise UserError(f"{where} is a table, not pictures: size, fit, mode and label level do not apply")
+
+
+def is_plain(path: Path) -> bool:
+    """Does a Parquet file hold values alone, no encoded items such as pictures?"""
+    try:
+        import pyarrow.parquet as parquet
+        import pyarrow.types as types
+
+        schema = parquet.read_schema(path)
+    except (ImportError, OSError, ValueError):
+        return False
+    return not any(types.is_binary(each.type) or types.is_large_binary(each.type) or types.is_struct(each.type) for each in schema)

@@ -1,0 +1,162 @@
+"""Conditions on rows: "income = '>50K' and age > 60", read and kept without running anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ...errors import UserError, nearest
+from .codec import TableCodec
+from .columns import Column
+
+TOKEN = re.compile(
+    r"\s*(?:(?P<text>'(?:[^']|'')*'|\"[^\"]*\")|(?P<sign><=|>=|!=|<>|==|=|<|>)|(?P<mark>[(),])|(?P<number>[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w-]))|(?P<word>`[^`]+`|[^\s'\"<>=!(),]+))"
+)
+SIGNS: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
+    "=": np.equal, "==": np.equal, "!=": np.not_equal, "<>": np.not_equal,
+    "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal,
+}  # fmt: skip
+EXAMPLE = "for example \"income = '>50K' and age > 60\""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What one column's cells must be: `holds` of N cells, N bool."""
+
+    place: int  # among the learned columns
+    column: Column
+    holds: Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Where:
+    """Every condition holds."""
+
+    text: str
+    conditions: tuple[Condition, ...]
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        """N x learned columns cells -> N bool."""
+        held = np.ones(len(values), bool)
+        for condition in self.conditions:
+            held &= condition.holds(values[:, condition.place])
+        return held
+
+
+def parse(text: str, codec: TableCodec) -> Where:
+    """`and` between comparisons: = != < <= > >=, in (a, b), is null, is not null, between a and b. Raises UserError, naming the place."""
+    tokens = _tokens(text)
+    conditions = []
+    while True:
+        conditions.append(_comparison(tokens, codec, text))
+        if not tokens:
+            return Where(text, tuple(conditions))
+        if tokens.pop(0)[1].lower() != "and":
+            raise UserError(f"--where {text}: between two conditions stands `and`; {EXAMPLE}")
+
+
+def _tokens(text: str) -> list[tuple[str, str]]:
+    tokens, at = [], 0
+    while at < len(text.rstrip()):
+        found = TOKEN.match(text, at)
+        if not found:
+            raise UserError(f"--where {text}: '{text[at:].strip()[:20]}' cannot be read; {EXAMPLE}")
+        kind = str(found.lastgroup)
+        tokens.append((kind, found[kind]))
+        at = found.end()
+    if not tokens:
+        raise UserError(f"--where is empty; {EXAMPLE}")
+    return tokens
+
+
+def _comparison(tokens: list[tuple[str, str]], codec: TableCodec, text: str) -> Condition:
+    name = _name(tokens, text)
+    names = [column.name for column in codec.learned]
+    if name not in names:
+        others = [column.name for column in codec.columns if not column.learned]
+        why = (
+            f"'{name}' is made up, not learned, so no value can be asked for"
+            if name in others
+            else f"there is no column '{name}'; {nearest(name, names)}"
+        )
+        raise UserError(f"--where {text}: {why}")
+    place = names.index(name)
+    column = codec.learned[place]
+    sign = _next(tokens, text).lower()
+    if sign == "is":
+        wanted = _next(tokens, text).lower()
+        no = wanted == "not"
+        if (wanted if not no else _next(tokens, text).lower()) != "null":
+            raise UserError(f"--where {text}: after `is` stands null or not null")
+        return Condition(place, column, (lambda cells: ~np.isnan(cells)) if no else np.isnan)
+    if sign == "in":
+        wanted_cells = [_cell(value, column, text) for value in _list(tokens, text)]
+        return Condition(place, column, lambda cells: np.isin(cells, wanted_cells))
+    if sign == "between":
+        low = _cell(_next(tokens, text), column, text)
+        if _next(tokens, text).lower() != "and":
+            raise UserError(f"--where {text}: between stands before two values, joined by and")
+        high = _cell(_next(tokens, text), column, text)
+        return Condition(place, column, lambda cells: (cells >= low) & (cells <= high))
+    if sign not in SIGNS:
+        raise UserError(f"--where {text}: after a column stands one of {', '.join(SIGNS)}, in, between, is; not '{sign}'")
+    if sign not in ("=", "==", "!=", "<>") and not column.numeric and not column.ordered:
+        raise UserError(f"--where {text}: '{name}' is of type {column.kind} and has no order; use = or in")
+    cell = _cell(_next(tokens, text), column, text)
+    compare = SIGNS[sign]
+    return Condition(place, column, lambda cells: compare(cells, cell) & ~np.isnan(cells))
+
+
+def _name(tokens: list[tuple[str, str]], text: str) -> str:
+    """Of one or several words, or in quotes."""
+    kind, name = tokens.pop(0) if tokens else ("", "")
+    if kind == "text" or name.startswith("`"):
+        return name[1:-1]
+    while tokens and tokens[0][0] in ("word", "number") and tokens[0][1].lower() not in ("is", "in", "between", "and"):
+        name += " " + tokens.pop(0)[1]
+    if kind not in ("word", "number"):
+        raise UserError(f"--where {text}: a condition begins with the name of a column; {EXAMPLE}")
+    return name
+
+
+def _next(tokens: list[tuple[str, str]], text: str) -> str:
+    if not tokens:
+        raise UserError(f"--where {text}: something is missing at the end; {EXAMPLE}")
+    kind, value = tokens.pop(0)
+    return value[1:-1].replace("''", "'") if kind == "text" else value
+
+
+def _list(tokens: list[tuple[str, str]], text: str) -> list[str]:
+    values = []
+    if _next(tokens, text) != "(":
+        raise UserError(f"--where {text}: after `in` stands a list such as ('a', 'b')")
+    while True:
+        values.append(_next(tokens, text))
+        mark = _next(tokens, text)
+        if mark == ")":
+            return values
+        if mark != ",":
+            raise UserError(f"--where {text}: between two values of a list stands a comma")
+
+
+def _cell(value: str, column: Column, text: str) -> float:
+    """The cell that a value in the condition stands for. Raises UserError for one that the column cannot have."""
+    if column.categories:
+        names = [str(category) for category in column.categories]
+        found = [place for place, name in enumerate(names) if name == value or (column.kind == "boolean" and name.lower() == value.lower())]
+        if not found:
+            raise UserError(f"--where {text}: column '{column.name}' has no value '{value}'; {nearest(value, names[:50])}")
+        return float(found[0])
+    series: Any = pd.Series([value])
+    try:
+        cell = column.cells(series if column.kind == "time" else pd.to_numeric(series))[0]
+    except (ValueError, TypeError):
+        cell = np.nan
+    if np.isnan(cell):
+        raise UserError(f"--where {text}: '{value}' is no {column.kind}, and column '{column.name}' is")
+    return float(cell)

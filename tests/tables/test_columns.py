@@ -1,0 +1,86 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+import table_samples
+from sparring import UserError
+from sparring.modalities.table import made_up
+from sparring.modalities.table.columns import column_from, find
+
+KINDS = {
+    "id": "identifier", "kind": "category", "age": "integer", "income": "float", "children": "integer", "size": "category", "member": "boolean",
+    "since": "time", "day": "time", "nothing": "float", "same": "integer", "maybe": "boolean", "note": "text",
+}  # fmt: skip
+
+
+def test_types_are_found():
+    columns = find(table_samples.frame())
+    assert {column.name: column.kind for column in columns} == KINDS
+    assert all(column.name in column.about() and column.kind in column.about() for column in columns)
+
+
+def test_cells_come_back_as_they_were():
+    frame = table_samples.frame()
+    for column in find(frame):
+        column = column_from(column.describe())
+        if column.learned:
+            back = column.series(column.cells(frame[column.name]))
+            pd.testing.assert_series_equal(back, frame[column.name], check_names=False, check_freq=False)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.Series(["2024-01-05 10:30:00", None, "2023-11-02 00:00:01"]),
+        pd.Series(["2024-01-05T10:30:00+0000", "2023-11-02T00:00:01+0000"]),
+        pd.Series(pd.to_datetime(["2024-01-05 10:30:00.123456", None])),
+        pd.Series([1.5, np.nan, 2.25]),
+        pd.Series([3, 4], dtype="uint8"),
+        pd.Series([True, None], dtype="boolean"),
+        pd.Series([1, "a", 2.5], dtype=object).map(str),
+        pd.Series([2**60, 5]),
+    ],
+)
+def test_more_columns_come_back(values):
+    column = find(pd.DataFrame({"a": values}))[0]
+    pd.testing.assert_series_equal(column.series(column.cells(values)), values, check_names=False)
+
+
+def test_types_can_be_asked_for():
+    frame = table_samples.frame()
+    assert {column.name: column.kind for column in find(frame, {"age": "category", "id": "category"})} == {
+        **KINDS,
+        "age": "category",
+        "id": "category",
+    }
+    with pytest.raises(UserError, match="no column 'agee'; did you mean 'age'"):
+        find(frame, {"agee": "integer"})
+    with pytest.raises(UserError, match="no type"):
+        find(frame, {"age": "int"})
+    with pytest.raises(UserError, match="cannot be read as integer"):
+        find(frame, {"kind": "integer"})
+    with pytest.raises(UserError, match="infinite"):
+        find(pd.DataFrame({"a": [1.0, np.inf]}))
+
+
+def test_identifiers_are_new_and_never_twice():
+    for seen in (
+        [f"C-{number:05d}" for number in range(500)],
+        list(range(1000, 1500)),
+        ["aB3-x", "zQ9-y"],
+        ["550e8400-e29b-41d4-a716-446655440000"],
+    ):
+        pattern = made_up.identifiers(seen)
+        made = made_up.new_identifiers(pattern, range(120_000), 3)
+        assert len(set(made)) == 120_000
+        assert made[7:9] == made_up.new_identifiers(pattern, range(7, 9), 3)
+    made = made_up.new_identifiers(made_up.identifiers([f"C-{number:05d}" for number in range(500)]), range(100), 0)
+    assert all(text.startswith("C-") and text[2:].isdigit() and len(text) == 7 for text in made)
+
+
+def test_texts_are_of_words_that_several_rows_share():
+    known = made_up.words(["the quick fox", "the slow fox", "a quick fox", "the red fox", "the fox", "quick quick Smith", "quick the"])
+    assert set(known["words"]) == {"the", "fox"} | ({"quick"} if known["words"].count("quick") else set())
+    made = made_up.new_texts(known, range(50), 0, "note")
+    assert {word for text in made for word in text.split()} <= set(known["words"])
+    assert made_up.new_texts(made_up.words(["Ada Lovelace"]), range(3), 0, "name") != ["Ada Lovelace"] * 3

@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+import table_samples
+from sparring import UserError
+from sparring.modalities.table.where import parse
+
+CODEC = table_samples.source().codec
+FRAME = table_samples.frame()
+CELLS = CODEC.cells(FRAME)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("age > 40", FRAME.age > 40),
+        ("age>=40 and kind = 'low'", (FRAME.age >= 40) & (FRAME.kind == "low")),
+        ("kind in ('low', high)", FRAME.kind.isin(["low", "high"])),
+        ("kind != low", FRAME.kind != "low"),
+        ("children is null", FRAME.children.isna()),
+        ("children is not null AND age between 30 and 45", FRAME.children.notna() & FRAME.age.between(30, 45)),
+        ("size >= 'M'", FRAME["size"] >= "M"),
+        ("member = true", FRAME.member),
+        ("maybe = False", FRAME.maybe.eq(False) & FRAME.maybe.notna()),
+        ("since < '2020-06-01T00:00:00+02:00'", FRAME.since < "2020-06-01T00:00:00+02:00"),
+        ("day >= 2021-04-01", FRAME.day >= "2021-04-01"),
+        ("income < 1e3", FRAME.income < 1000),
+        ("`age` <> -3", FRAME.age > -4),
+    ],
+)
+def test_conditions_hold_where_pandas_says(text, expected):
+    np.testing.assert_array_equal(parse(text, CODEC)(CELLS), expected.to_numpy(bool))
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "empty"),
+        ("agee > 3", "no column 'agee'; did you mean 'age'"),
+        ("id = 'C-00001'", "made up"),
+        ("kind > 'low'", "no order"),
+        ("kind = 'lower'", "no value 'lower'"),
+        ("age > many", "'many' is no integer"),
+        ("age > ", "missing at the end"),
+        ("age > 3 or age < 2", "stands `and`"),
+        ("age 3", "no column|after a column stands"),
+        ("age in 3", "stands a list"),
+        ("age is 3", "null or not null"),
+        ("__import__('os')", "is|stands|column"),
+        ("age ; drop", "no column"),
+    ],
+)
+def test_what_cannot_be_read_is_named(text, complaint):
+    with pytest.raises(UserError, match=complaint):
+        parse(text, CODEC)
