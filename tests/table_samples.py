@@ -22,7 +22,7 @@ def frame(rows=400, seed=0):
             "member": rng.random(rows) < 0.3,
             "since": start,
             "day": pd.Series(pd.Timestamp("2021-03-01") + pd.to_timedelta(rng.integers(0, 90, rows), unit="D")).dt.strftime("%Y-%m-%d"),
-            "nothing": pd.Series([None] * rows, dtype="float64"),
+            "void": pd.Series([None] * rows, dtype="float64"),
             "same": 7,
             "maybe": pd.Series(np.where(rng.random(rows) < 0.3, None, rng.random(rows) < 0.5), dtype=object),
             "note": [" ".join(rng.choice(["calls", "often", "pays", "late", "new", f"w{number}"], 5)) for number in range(rows)],

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from .errors import UserError
     from .gan import Gan, load
     from .run import Run
+    from .tabular import TableGAN
     from .tasks.compare import compare
     from .tasks.evaluate import evaluate
 
 __version__ = "0.1.0"
-__all__ = ["Gan", "Run", "UserError", "compare", "evaluate", "list_recipes", "load", "train"]
+__all__ = ["Gan", "Run", "TableGAN", "UserError", "compare", "evaluate", "list_recipes", "load", "train"]
 
 # Threads that wait by spinning take the cores from whatever else is running: beside one busy program two threads trained twenty times
 # slower so than with threads that sleep. It has to be said before torch is loaded.
@@ -32,6 +33,7 @@ if "torch" not in sys.modules and "GOMP_SPINCOUNT" not in os.environ:
 _HOMES = {
     "Gan": "gan",
     "Run": "run",
+    "TableGAN": "tabular",
     "UserError": "errors",
     "list_recipes": "config",
     "load": "gan",

@@ -9,7 +9,7 @@ from sparring.modalities.table.columns import column_from, find
 
 KINDS = {
     "id": "identifier", "kind": "category", "age": "integer", "income": "float", "children": "integer", "size": "category", "member": "boolean",
-    "since": "time", "day": "time", "nothing": "float", "same": "integer", "maybe": "boolean", "note": "text",
+    "since": "time", "day": "time", "void": "float", "same": "integer", "maybe": "boolean", "note": "text",
 }  # fmt: skip
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .learners import boosted_trees, forest, linear
+from .learners import boosted_trees, forest, linear, telling
 
 MODELS = ("boosted trees", "forest", "linear")
-FEWEST = 20  # rows to learn from and to be tested on
+FEWEST = 10  # rows to learn from and to be tested on
 MOST_CLASSES = 20  # of a column that is predicted as classes
 
 
@@ -44,9 +44,9 @@ def efficacy(learned_from: np.ndarray, tested_on: np.ndarray, numeric: Sequence[
     from sklearn.metrics import f1_score, r2_score, roc_auc_score
 
     train, test = (side[~np.isnan(side[:, target])] for side in (learned_from, tested_on))
-    if min(len(train), len(test)) < FEWEST or len(np.unique(train[:, target])) < 2:
+    if min(len(train), len(test)) < FEWEST or len(np.unique(train[:, target])) < 2 or len(telling(train)) < 2:
         return None
-    rest = [at for at in range(train.shape[1]) if at != target]
+    rest = [at for at in telling(train) if at != target]
     kinds, classes = [numeric[at] for at in rest], not numeric[target]
     models = {
         "boosted trees": boosted_trees(kinds, np.concatenate([train, test])[:, rest], classes),

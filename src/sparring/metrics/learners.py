@@ -11,6 +11,11 @@ MOST_CATEGORIES = 255  # that boosted trees take as categories; columns with mor
 ONE_HOT = 50  # categories of a column that a linear model sees one by one
 
 
+def telling(cells: np.ndarray) -> list[int]:
+    """The columns with something in them that differs; the others tell a model nothing, and some cannot bear them."""
+    return [at for at in range(cells.shape[1]) if not np.isnan(cells[:, at]).all() and len(np.unique(cells[:, at])) > 1]
+
+
 def boosted_trees(numeric: Sequence[bool], cells: np.ndarray, classes: bool, trees: int = 100) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 

@@ -47,7 +47,7 @@ def words(values: Sequence[str]) -> dict[str, Any]:
     """What `new_texts` needs: the words that several rows share, how often, and how many words a text has."""
     split = [value.split() for value in values]
     rows = Counter(word for each in split for word in set(each))
-    shared = [(word, count) for word, count in rows.most_common(MOST_WORDS) if count >= SHARED]
+    shared = sorted(((word, count) for word, count in rows.items() if count >= SHARED), key=lambda each: (-each[1], each[0]))[:MOST_WORDS]
     lengths = np.quantile([len(each) for each in split] or [1], np.linspace(0, 1, 11)).round().astype(int)
     return {"words": [word for word, _ in shared], "counts": [count for _, count in shared], "lengths": lengths.tolist()}
 

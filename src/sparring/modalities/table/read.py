@@ -100,7 +100,7 @@ def read_url(url: str) -> pd.DataFrame:
                 else sqlalchemy.select(sqlalchemy.table(what, sqlalchemy.column("*", is_literal=True)))
             )
             return checked(pd.read_sql_query(query, connection), url)
-    except (sqlalchemy.exc.SQLAlchemyError, ModuleNotFoundError, ValueError) as error:
+    except (sqlalchemy.exc.SQLAlchemyError, ModuleNotFoundError, ValueError, OSError) as error:  # pandas' DatabaseError is an OSError
         raise UserError(f"{place} cannot be read: {' '.join(str(error).split())[:200]}") from None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,7 @@ class TableSource(Source):
             "test": cells[order[held[order]]],
             "validation": cells[:0],
         }
-        about = repr([column.describe() for column in self.fields]).encode()
+        about = json.dumps([column.describe() for column in self.fields], sort_keys=True, default=str).encode()
         self.content_hash = hashlib.sha256(about + b"".join(self._cells[split].tobytes() for split in SPLITS)).hexdigest()
         duplicates = len(hashes) - len(np.unique(hashes))
         self.report = ScanReport(counts={split: self.count(split) for split in SPLITS}, duplicates=duplicates)

@@ -1,0 +1,183 @@
+"""Tables from end to end: files, training, rows, conditions, pages."""
+
+import json
+import sqlite3
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import sparring
+import table_samples
+from smoke import smoke_settings
+from sparring import api, data
+from sparring.data import OpenOptions
+from sparring.listening import Silent
+from sparring.modalities.table import export
+from sparring.modalities.table.source import TableSource
+from sparring.run import Run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tables")
+    table_samples.frame(300).to_csv(folder / "people.csv", index=False)
+    settings = {**smoke_settings("table-small", images=640, tick=320), "players.generator.options.parts": 4}
+    return api.train(folder / "people.csv", None, folder / "run", settings=settings, device="cpu", listener=Silent())
+
+
+def test_the_recipe_suits_the_number_of_rows(run):
+    assert run.recipe()[0].name == "table-small"
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".tsv", ".parquet", ".feather", ".xlsx"])
+def test_files_are_opened_as_what_they_hold(tmp_path, suffix):
+    frame, path = table_samples.frame(60).drop(columns=["since", "void"]), tmp_path / f"people{suffix}"
+    write = {
+        ".csv": frame.to_csv, ".csv.gz": frame.to_csv, ".tsv": lambda where, index: frame.to_csv(where, index=index, sep="\t"),
+        ".parquet": frame.to_parquet, ".feather": lambda where, index: frame.to_feather(where), ".xlsx": frame.to_excel,
+    }[suffix]  # fmt: skip
+    write(path, index=False)
+    source = data.open(path)
+    assert (source.modality, source.name, source.count() + source.count("test")) == ("table", "people", 60)
+    assert source.numeric == tuple(column.numeric for column in source.fields if column.learned)
+    assert any("age: integer" in note for note in source.notes)
+
+
+def test_order_does_not_matter_and_held_out_rows_are_not_trained_on():
+    frame = table_samples.frame(200)
+    one, other = TableSource(frame, "a"), TableSource(frame.sample(frac=1, random_state=1), "b")
+    assert one.content_hash == other.content_hash
+    rows = {split: {row.tobytes() for row in one.values(np.arange(one.count(split)), split)} for split in ("train", "test")}
+    assert not rows["train"] & rows["test"]
+    assert one.count("test") == 20
+
+
+def test_a_database_is_a_table(tmp_path):
+    with sqlite3.connect(tmp_path / "shop.db") as connection:
+        table_samples.frame(50)[["kind", "age"]].to_sql("people", connection, index=False)
+    url = f"sqlite:///{tmp_path}/shop.db"
+    people = data.open(f"{url}#people")
+    assert people.count() + people.count("test") == 50
+    assert data.open(f"{url}#select age from people where age > 20").shape == (1,)
+    for what, complaint in (
+        ("", "it holds people"),
+        ("#peple", "did you mean 'people'"),
+        ("#select nothing from people", "cannot be read"),
+    ):
+        with pytest.raises(sparring.UserError, match=complaint):
+            data.open(url + what)
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"a,b\n1,2\n1,2,3\n", "not a whole table"),
+        ("name\nJos\xe9\nAnn\n".encode("latin1"), "not UTF-8"),
+        (b"a,a\n1,2\n3,4\n", "two columns named 'a'"),
+        (b"a,b\n", "0 rows"),
+        (b"a\n1\n", "1 rows"),
+        (b"a\n5\n5\n5\n", "fewer than two different"),
+        (b"id\n" + b"\n".join(b"x%d" % number for number in range(50)), "no column to learn from"),
+        (b"\x00\x01\x02\xff" * 50, "not"),
+    ],
+)
+def test_bad_files_get_one_sentence(tmp_path, content, complaint):
+    (tmp_path / "bad.csv").write_bytes(content)
+    with pytest.raises(sparring.UserError, match=complaint):
+        data.open(tmp_path / "bad.csv")
+
+
+def test_wishes_for_pictures_are_refused(tmp_path):
+    table_samples.frame(50).to_csv(tmp_path / "people.csv")
+    for options, complaint in ((OpenOptions(size=(8, 8)), "not pictures"), (OpenOptions(labels="kind"), "--where")):
+        with pytest.raises(sparring.UserError, match=complaint):
+            data.open(tmp_path / "people.csv", options)
+
+
+def test_conditions_hold_in_every_row_however_rare(run):
+    gan = run.load()
+    for where in ("age > 65 and kind = 'low'", "member = true", "income > 4000 and children is null", "maybe is null and same = 7"):
+        rows = gan.values(40, seed=2, where=where)
+        frame = gan.codec.frame(rows)
+        if "age" in where:
+            assert (frame.age > 65).all()
+            assert (frame.kind == "low").all()
+        np.testing.assert_array_equal(rows[5:7], gan.at([5, 6], seed=2, where=where))
+    with pytest.raises(sparring.UserError, match="no value of column 'age'"):
+        gan.values(3, where="age > 500")
+
+
+def test_rows_are_the_same_whatever_the_parts_they_are_written_in(run, tmp_path):
+    gan = run.load()
+    values = gan.values(50, seed=4)
+    whole = export.write_parts([values], tmp_path / "a.csv", gan.codec, 4)[0].read_text()
+    parts = export.write_parts([values[:7], values[7:20], values[20:]], tmp_path / "b.csv", gan.codec, 4)[0].read_text()
+    assert whole == parts
+    assert len(pd.read_csv(tmp_path / "a.csv").id.unique()) == 50
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet", ".jsonl", ".xlsx"])
+def test_what_is_written_can_be_read(run, tmp_path, suffix):
+    gan = run.load()
+    values = gan.values(30, seed=1)
+    path = export.write_parts([values[:1], values[1:]], tmp_path / f"rows{suffix}", gan.codec)[0]
+    read = {".parquet": pd.read_parquet, ".jsonl": lambda file: pd.read_json(file, lines=True), ".xlsx": pd.read_excel}.get(
+        suffix, pd.read_csv
+    )(path)
+    assert list(read.columns) == list(table_samples.frame(2).columns)
+    np.testing.assert_array_equal(read.age, gan.codec.frame(values).age)
+    assert not list(tmp_path.glob("*.tmp"))
+
+
+def test_formulas_are_defused_for_spreadsheets_alone(tmp_path):
+    frame = pd.DataFrame({"a": ["=1+1", "@x", "fine", "-5"] * 10, "b": [-1.5, 2, 3, 4] * 10})
+    source = TableSource(frame, "formulas")
+    values = source.codec.cells(frame)
+    for suffix, read in ((".csv", pd.read_csv), (".xlsx", pd.read_excel)):
+        back = read(export.write_parts([values], tmp_path / f"a{suffix}", source.codec)[0])
+        assert set(back.a) == {"'=1+1", "'@x", "fine", "'-5"}
+        assert back.b.min() == -1.5
+    assert set(pd.read_parquet(export.write_parts([values], tmp_path / "a.parquet", source.codec)[0]).a) == {"=1+1", "@x", "fine", "-5"}
+
+
+def test_an_evaluation_says_what_a_data_scientist_asks(run):
+    found = sparring.evaluate(run.path, listener=Silent())
+    for name in (
+        "column_shapes",
+        "pair_trends",
+        "detection",
+        "efficacy",
+        "exact_rows",
+        "category_coverage",
+        "range_coverage",
+        "kernel_distance",
+    ):
+        assert np.isfinite(found.scores[name].value), name
+    assert (run.path / "beside.png").stat().st_size > 5000
+    assert "Column by column" in (run.path / "report.html").read_text()
+    assert json.loads((run.path / "evaluation.json").read_text())["scores"]["detection"]["real"] is not None
+
+
+def test_samples_in_files_are_evaluated_too(run, tmp_path):
+    run.load().generate(80, seed=3).to_csv(tmp_path / "rows.csv", index=False)
+    found = sparring.evaluate(tmp_path / "rows.csv", run.path.parent / "people.csv", metrics=["columns"], listener=Silent())
+    assert 0 < found.scores["column_shapes"].value < 1
+
+
+def test_the_python_face(tmp_path):
+    settings = {**smoke_settings("table-small"), "players.generator.options.parts": 4}
+    frame = table_samples.frame(150)
+    model = sparring.TableGAN(run=tmp_path / "run", settings=settings, device="cpu")
+    with pytest.raises(sparring.UserError, match="call fit first"):
+        model.sample(3)
+    rows = model.fit(frame).sample(40, where="kind = 'low'")
+    assert rows.dtypes.to_dict() == frame.dtypes.to_dict()
+    assert (rows.kind == "low").all()
+    pd.testing.assert_frame_equal(sparring.TableGAN.load(tmp_path / "run").sample(5), model.sample(5))
+    model.to_sql(f"sqlite:///{tmp_path}/out.db", "rows", 25)
+    with sqlite3.connect(tmp_path / "out.db") as connection:
+        assert connection.execute("select count(*) from rows").fetchone() == (25,)
+    assert model.write(tmp_path / "rows.parquet", 12)[0].is_file()
+    assert model.evaluate()["column_shapes"] > 0
+    assert Run(tmp_path / "run").exists
