@@ -257,3 +257,11 @@ def test_two_classes_without_pairs():
         domains(source, None)
     with pytest.raises(UserError, match="no class 'x'"):
         domains(source, ["x", "class 0"])
+
+
+def test_features_are_learned_once_for_the_same_pictures_however_they_are_damaged():
+    source = ArraySource((3, 12, 12), 0)
+    noisy, pale = (Damaged(source, [Damage(kind=kind, least=0.5, most=0.5)]) for kind in ("noise", "pale"))
+    assert noisy.pictured == pale.pictured != source.pictured
+    assert noisy.content_hash != pale.content_hash
+    assert Damaged(source, [Damage(kind="shrink", least=5, most=5)]).pictured != noisy.pictured  # of 10 x 10 pixels

@@ -152,3 +152,12 @@ def test_seeded_building_leaves_the_global_generator_alone():
     first = seeded(1, lambda: nn.Linear(3, 3)).weight
     torch.testing.assert_close(torch.randn(3), expected, rtol=0, atol=0)
     torch.testing.assert_close(seeded(1, lambda: nn.Linear(3, 3)).weight, first, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("how", ["kaiming", "orthogonal", "dcgan"])
+def test_a_weight_that_is_computed_from_others_begins_as_asked(how):
+    """Under weight and spectral normalisation too."""
+    plain, weighed = nn.Linear(30, 20), nn.utils.parametrizations.weight_norm(nn.Linear(30, 20))
+    first, second = (seeded(1, lambda layer=layer: initialise(layer, how)) for layer in (plain, weighed))
+    torch.testing.assert_close(first.weight, second.weight)
+    assert len(list(second.parameters())) == 3

@@ -61,6 +61,11 @@ class Source(ABC):
     notes: tuple[str, ...]  # sentences for the user: what was found, chosen, held out, skipped
     report: ScanReport
 
+    @property
+    def pictured(self) -> str:
+        """The content hash of the values alone, by which features that were learned on them are kept: whatever is given beside them."""
+        return self.content_hash
+
     @abstractmethod
     def count(self, split: Split = "train") -> int: ...
 

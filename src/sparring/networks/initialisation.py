@@ -38,20 +38,23 @@ def initialise(module: nn.Module, how: str) -> nn.Module:
         return module
     for layer in module.modules():
         if isinstance(layer, nn.Linear | nn.modules.conv._ConvNd):
-            draw(_learned(layer))
+            _redraw(layer, draw)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
         elif isinstance(layer, nn.Embedding):
-            nn.init.uniform_(_learned(layer), -0.05, 0.05) if how == "keras" else draw(_learned(layer))
+            _redraw(layer, (lambda weight: nn.init.uniform_(weight, -0.05, 0.05)) if how == "keras" else draw)
         elif isinstance(layer, nn.modules.batchnorm._BatchNorm) and layer.affine and how == "dcgan":
             nn.init.normal_(layer.weight, 1.0, 0.02)
     _settle(module)
     return module
 
 
-def _learned(layer: nn.Module) -> Tensor:
-    """The tensor behind a layer's weight: under a parametrisation (spectral normalisation) `layer.weight` is only computed from it."""
-    return layer.parametrizations.weight.original if is_parametrized(layer, "weight") else layer.weight  # type: ignore[union-attr,return-value]
+@torch.no_grad()
+def _redraw(layer: nn.Module, draw: _Draw) -> None:
+    """Under a parametrisation (spectral or weight normalisation) a layer's weight is computed from others, which follow what it is set to."""
+    weight = torch.empty_like(layer.weight)  # type: ignore[arg-type]
+    draw(weight)
+    layer.weight = weight if is_parametrized(layer, "weight") else nn.Parameter(weight)
 
 
 @torch.no_grad()

@@ -160,16 +160,26 @@ class Restorer(nn.Module):
     a picture with enough around it becomes what it becomes in the whole; what is learned is the difference to the given picture.
 
     The scale follows from the two shapes: 1, 2, 3, 4 ... Where it is 1, work is done at half the resolution (Wang et al. 2021,
-    arXiv:2107.10833, section 3.4, has the same for scales 1 and 2).
+    arXiv:2107.10833, section 3.4, has the same for scales 1 and 2). dense: dense blocks of a residual block, 3 in the paper; 1 is a light net.
     """
 
-    def __init__(self, shape: Shape, given: Shape, *, width: Width = 32, growth: Width = 16, blocks: Count = 3, output: Output = "linear"):
+    def __init__(
+        self,
+        shape: Shape,
+        given: Shape,
+        *,
+        width: Width = 32,
+        growth: Width = 16,
+        blocks: Count = 3,
+        dense: Annotated[int, Field(ge=1, le=8)] = 3,
+        output: Output = "linear",
+    ):
         super().__init__()
-        self.output = output
+        self.output, self.dense = output, dense
         self.channels, self.scale = shape[0], round(shape[1] / given[1])
         self.fold = 2 if self.scale == 1 else 1
         self.first = nn.Conv2d(given[0] * self.fold**2, width, 3, padding=1)
-        self.blocks = nn.ModuleList(nn.Sequential(*(DenseBlock(width, growth) for _ in range(3))) for _ in range(blocks))
+        self.blocks = nn.ModuleList(nn.Sequential(*(DenseBlock(width, growth) for _ in range(dense))) for _ in range(blocks))
         self.middle = nn.Conv2d(width, width, 3, padding=1)
         steps = _factors(self.scale * self.fold)
         self.steps = steps
@@ -179,7 +189,7 @@ class Restorer(nn.Module):
     @property
     def reach(self) -> int:
         """How many pixels of the given picture, at most, a pixel of the result looks away from its place."""
-        folded = 2 + 5 * 3 * len(self.blocks)  # convolutions at the given resolution, or at half of it
+        folded = 2 + 5 * self.dense * len(self.blocks)  # convolutions at the given resolution, or at half of it
         return self.fold * (folded + 1) + len(self.steps) + 4
 
     def forward(self, picture: Tensor) -> Tensor:

@@ -49,7 +49,7 @@ def learned(source: Source, progress: Progress | None = None) -> FeatureNet:
     """The features of this source: from the cache, by the data's content, else learned now and kept there."""
     from ... import modalities
 
-    path = files.cache_folder("features") / f"{source.content_hash[:32]}-{len(source.classes)}.safetensors"
+    path = files.cache_folder("features") / f"{source.pictured[:32]}-{len(source.classes)}.safetensors"
     with contextlib.suppress(UserError):  # there is none, or it is damaged
         return read(source, path)
     net = modalities.get(source.modality).fit_features(source, SEED, progress)

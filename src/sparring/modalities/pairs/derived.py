@@ -55,6 +55,10 @@ class Damaged(_Derived):
             raise UserError(f"pictures of {height}x{width} cannot be shrunk {factor} times")
         self.given = tuple(damaged(np.zeros(self.shape, np.uint8), self.damages, numpy_generator(0, "shape")).shape)
 
+    @property
+    def pictured(self) -> str:
+        return hashlib.sha256(f"{self.source.content_hash} {self.shape}".encode()).hexdigest()
+
     def _factor(self) -> int:
         """How many times smaller the given pictures are: a whole number, of which the sides are made multiples."""
         found = 1
