@@ -91,7 +91,7 @@ class TableGAN:
         """Append any number of new rows to a table of a database that SQLAlchemy can open: "sqlite:///shop.db"."""
         from .modalities.table.export import write_sql
 
-        write_sql(self._parts(count, where, seed), url, table, self.gan.codec, seed)
+        write_sql(self._parts(count, where, seed), url, table, self.gan.codec, seed)  # type: ignore[arg-type]
 
     def evaluate(self, frame: pd.DataFrame | None = None) -> dict[str, Any]:
         """Scores by name, of samples beside held-out rows: those of the data that was learned from, or all of another table's."""
