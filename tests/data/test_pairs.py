@@ -265,3 +265,32 @@ def test_features_are_learned_once_for_the_same_pictures_however_they_are_damage
     assert noisy.pictured == pale.pictured != source.pictured
     assert noisy.content_hash != pale.content_hash
     assert Damaged(source, [Damage(kind="shrink", least=5, most=5)]).pictured != noisy.pictured  # of 10 x 10 pixels
+
+
+def side_by_side(tmp_path, count=20, size=(10, 20), mode="RGB"):
+    for number in range(count):
+        put(tmp_path, {f"train/{number}.png": png(picture(number, size, mode))})
+    return tmp_path
+
+
+def test_pairs_may_lie_side_by_side(tmp_path):
+    side_by_side(tmp_path)
+    (tmp_path / "train" / "readme.txt").write_text("no picture")
+    source = data.open(tmp_path, OpenOptions(modalities=("pairs",)))
+    assert (source.given, source.shape) == ((3, 10, 10), (3, 10, 10))
+    turned = data.open(tmp_path, OpenOptions(modalities=("pairs",), given="right"))
+    whole = np.concatenate([source.given_values(np.arange(3)), source.values(np.arange(3))], axis=3)
+    originals = [np.asarray(Image.open(tmp_path / "train" / f"{number}.png").convert("RGB")).transpose(2, 0, 1) for number in range(20)]
+    assert all(any(np.array_equal(each, original) for original in originals) for each in whole)
+    assert turned.columns[0] == "right, as given"
+    assert any("readme" in name for name, _ in source.report.skipped)
+
+
+def test_pictures_of_other_widths_are_halved_when_asked(tmp_path):
+    side_by_side(tmp_path, size=(10, 26))
+    with pytest.raises(UserError, match="twice as wide"):
+        data.open(tmp_path, OpenOptions(modalities=("pairs",)))
+    assert data.open(tmp_path, OpenOptions(modalities=("pairs",), given="left")).shape == (3, 10, 13)
+    put(tmp_path, {"train/odd.png": png(picture(1, (10, 27)))})
+    skipped = data.open(tmp_path, OpenOptions(modalities=("pairs",), given="left")).report.skipped
+    assert any("odd" in reason for _, reason in skipped)
