@@ -294,3 +294,28 @@ def test_pictures_of_other_widths_are_halved_when_asked(tmp_path):
     put(tmp_path, {"train/odd.png": png(picture(1, (10, 27)))})
     skipped = data.open(tmp_path, OpenOptions(modalities=("pairs",), given="left")).report.skipped
     assert any("odd" in reason for _, reason in skipped)
+
+
+def test_next_to_nothing_is_the_better_of_leaving_and_filtering():
+    from sparring.modalities.pairs.score import PictureScore, as_it_is, filtered
+
+    flat = np.full((1, 16, 16), 100, np.uint8)
+    flat[:, 8:] = 180
+    source = ArraySource((1, 16, 16), 0)
+    source._values = {split: np.repeat(flat[None], 40, axis=0) for split in ("train", "test", "validation")}
+    source._labels = {split: np.zeros(40, int) for split in ("train", "test", "validation")}
+    for least, expected in ((40, filtered), (0, as_it_is)):
+        noisy = Damaged(source, [Damage(kind="noise", least=least, most=least)])
+        given = noisy.given_values(np.arange(4), "test")
+        np.testing.assert_array_equal(PictureScore.trivial_answer(noisy, noisy.codec("symmetric"), given), expected(given, (1, 16, 16)))
+
+
+def test_holes_are_filled_with_what_is_near():
+    from sparring.modalities.pairs.score import as_it_is
+
+    picture = np.zeros((1, 4, 32, 32), np.uint8)
+    picture[:, :3, :, :16], picture[:, :3, :, 16:], picture[:, 3] = 40, 200, 255
+    picture[:, :, 4:7, 2:6] = 0
+    filled = as_it_is(picture, (3, 32, 32))
+    assert (filled[:, :, 4:7, 2:6] == 40).all()
+    assert filled[0, 0, 10, 20] == 200
