@@ -265,3 +265,57 @@ def test_features_are_learned_once_for_the_same_pictures_however_they_are_damage
     assert noisy.pictured == pale.pictured != source.pictured
     assert noisy.content_hash != pale.content_hash
     assert Damaged(source, [Damage(kind="shrink", least=5, most=5)]).pictured != noisy.pictured  # of 10 x 10 pixels
+
+
+def side_by_side(tmp_path, count=20, size=(10, 20), mode="RGB"):
+    for number in range(count):
+        put(tmp_path, {f"train/{number}.png": png(picture(number, size, mode))})
+    return tmp_path
+
+
+def test_pairs_may_lie_side_by_side(tmp_path):
+    side_by_side(tmp_path)
+    (tmp_path / "train" / "readme.txt").write_text("no picture")
+    source = data.open(tmp_path, OpenOptions(modalities=("pairs",)))
+    assert (source.given, source.shape) == ((3, 10, 10), (3, 10, 10))
+    turned = data.open(tmp_path, OpenOptions(modalities=("pairs",), given="right"))
+    whole = np.concatenate([source.given_values(np.arange(3)), source.values(np.arange(3))], axis=3)
+    originals = [np.asarray(Image.open(tmp_path / "train" / f"{number}.png").convert("RGB")).transpose(2, 0, 1) for number in range(20)]
+    assert all(any(np.array_equal(each, original) for original in originals) for each in whole)
+    assert turned.columns[0] == "right, as given"
+    assert any("readme" in name for name, _ in source.report.skipped)
+
+
+def test_pictures_of_other_widths_are_halved_when_asked(tmp_path):
+    side_by_side(tmp_path, size=(10, 26))
+    with pytest.raises(UserError, match="twice as wide"):
+        data.open(tmp_path, OpenOptions(modalities=("pairs",)))
+    assert data.open(tmp_path, OpenOptions(modalities=("pairs",), given="left")).shape == (3, 10, 13)
+    put(tmp_path, {"train/odd.png": png(picture(1, (10, 27)))})
+    skipped = data.open(tmp_path, OpenOptions(modalities=("pairs",), given="left")).report.skipped
+    assert any("odd" in reason for _, reason in skipped)
+
+
+def test_next_to_nothing_is_the_better_of_leaving_and_filtering():
+    from sparring.modalities.pairs.score import PictureScore, as_it_is, filtered
+
+    flat = np.full((1, 16, 16), 100, np.uint8)
+    flat[:, 8:] = 180
+    source = ArraySource((1, 16, 16), 0)
+    source._values = {split: np.repeat(flat[None], 40, axis=0) for split in ("train", "test", "validation")}
+    source._labels = {split: np.zeros(40, int) for split in ("train", "test", "validation")}
+    for least, expected in ((40, filtered), (0, as_it_is)):
+        noisy = Damaged(source, [Damage(kind="noise", least=least, most=least)])
+        given = noisy.given_values(np.arange(4), "test")
+        np.testing.assert_array_equal(PictureScore.trivial_answer(noisy, noisy.codec("symmetric"), given), expected(given, (1, 16, 16)))
+
+
+def test_holes_are_filled_with_what_is_near():
+    from sparring.modalities.pairs.score import as_it_is
+
+    picture = np.zeros((1, 4, 32, 32), np.uint8)
+    picture[:, :3, :, :16], picture[:, :3, :, 16:], picture[:, 3] = 40, 200, 255
+    picture[:, :, 4:7, 2:6] = 0
+    filled = as_it_is(picture, (3, 32, 32))
+    assert (filled[:, :, 4:7, 2:6] == 40).all()
+    assert filled[0, 0, 10, 20] == 200

@@ -11,6 +11,8 @@ from sparring.config import load_recipe
 
 PAGES = Path(__file__).parents[2] / "docs" / "architectures"
 PICTURE, COLOUR = (1, 28, 28), (3, 32, 32)
+SMALL, LARGE, FOUR_CLASSES = (3, 64, 64), (3, 256, 256), (4, 64, 64)
+RESTORING = ("restore-blind", "restore-deblur", "restore-denoise", "restore-jpeg", "enhance")
 FULL_STYLE = {"style_width": 512}
 CIFAR_STYLE = {"width": 512, "mapping_layers": 2}
 
@@ -30,6 +32,19 @@ def by_recipe(name, shape, classes=0, **open_options):
             for player in (recipe.players["generator"], recipe.players["discriminator"])
         ]
     return [sum(parameter.numel() for parameter in network.parameters()) for network in players]
+
+
+def alone(network, shape, given=(), latent=100, **options):
+    with torch.device("meta"):
+        made = networks.build(network, options, shape=shape, given=given, classes=0, latent_size=latent)
+    return [sum(parameter.numel() for parameter in made.parameters())]
+
+
+def player(name, shape, given=(), role="generator", **open_options):
+    """One of a recipe's players, where they are told what is given or leave different options open."""
+    recipe = load_recipe(name)
+    settings = recipe.players[role]
+    return alone(settings.network, shape, given, recipe.latent.size, **{**settings.options, **open_options})
 
 
 QUOTED = {
@@ -65,6 +80,38 @@ QUOTED = {
     "refiner": [
         *(lambda classes=classes: by_recipe("auto", PICTURE, classes, width=16) for classes in (0, 10)),
         lambda: by_recipe("auto", (3, 64, 64), width=32),
+    ],
+    "translators": [
+        lambda: alone("unet-translator", LARGE, LARGE, width=64, end_side=1),
+        *(lambda side=side: player("pix2pix", side, side) for side in (SMALL, LARGE)),
+        lambda: player("segment", FOUR_CLASSES, SMALL),
+        lambda: player("layout", SMALL, FOUR_CLASSES),
+        lambda: player("colorize", SMALL, (1, 64, 64)),
+        *(lambda blocks=blocks: alone("resnet-translator", LARGE, LARGE, width=64, blocks=blocks) for blocks in (6, 9)),
+        *(lambda role=role: player("cyclegan", LARGE, LARGE, role) for role in ("generator", "back")),
+        lambda: player("cut", LARGE, LARGE),
+        lambda: alone("restorer", LARGE, SMALL, width=64, growth=32, blocks=23, dense=3),
+        *(lambda name=name: player(name, SMALL, SMALL) for name in RESTORING),
+        lambda: player("restore-superres", (3, 128, 128), SMALL),
+        lambda: alone("inpainter", SMALL, FOUR_CLASSES, width=24),
+        lambda: player("restore-inpaint", SMALL, FOUR_CLASSES),
+    ],
+    "judges": [
+        lambda: alone("patch-discriminator", LARGE, LARGE, width=64),
+        lambda: player("pix2pix", LARGE, LARGE, "discriminator"),
+        *(lambda role=role: player("cyclegan", LARGE, LARGE, role) for role in ("discriminator", "discriminator_back")),
+        lambda: player("cut", LARGE, LARGE, "discriminator"),
+        lambda: player("segment", FOUR_CLASSES, SMALL, "discriminator"),
+        lambda: player("layout", SMALL, FOUR_CLASSES, "discriminator"),
+        lambda: alone("unet-discriminator", SMALL, SMALL, width=64),
+        *(lambda name=name: player(name, SMALL, SMALL, "discriminator") for name in (*RESTORING, "restore-superres", "restore-inpaint", "colorize")),
+    ],
+    "classifiers": [
+        lambda: alone("conv-classifier", COLOUR, names=10, width=96),
+        *(lambda shape=shape: player("sgan", shape, role="discriminator", names=10) for shape in (COLOUR, PICTURE)),
+        lambda: player("sgan", PICTURE, width=16),
+        lambda: alone("mlp-classifier", PICTURE, names=10),
+        lambda: alone("mlp-generator", PICTURE, widths=[500, 500]),
     ],
 }  # fmt: skip
 

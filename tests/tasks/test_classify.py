@@ -39,10 +39,10 @@ def test_known_examples_are_few_balanced_and_always_the_same():
 def test_the_losses_are_those_of_the_paper(tmp_path):
     """Salimans et al. 2016, section 5: cross-entropy of the known, -log D of reals, -log (1 - D) of fakes, D = Z / (Z + 1)."""
     source = FewLabels(ArraySource((1, 8, 8), 3, 60, 12), 6, 0)
-    ours = trainer(source, "sgan", tmp_path, **{"players.discriminator.options.names": 3})
+    ours = trainer(source, "sgan", tmp_path, **{"players.discriminator.options.names": 3, "augmentation": None})
     game, batch = ours.game, ours.feed.at(0, 0)
-    game.discriminator.eval()  # without noise
-    draws = torch.zeros(16, 100)
+    game.discriminator.eval()  # without dropout
+    draws = torch.zeros(16, ours.recipe.latent.size)
     made = game.generator(draws)
 
     class Zeros:
@@ -67,7 +67,7 @@ def test_classifiers_name_as_many_classes_as_there_are(network):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    settings = {**smoke_settings("sgan", images=2400, tick=800), "labelled": 6, "players.discriminator.options.widths": [64, 32]}
+    settings = {**smoke_settings("sgan", images=2400, tick=800), "labelled": 6, "players.discriminator.options.width": 16}
     source = ArraySource((1, 8, 8), 3, 120, 30)
     return api.train(source, "sgan", tmp_path_factory.mktemp("sgan") / "run", settings=settings, device="cpu", listener=Silent())
 

@@ -57,7 +57,8 @@ class PatchDiscriminator(nn.Module):
     halvings, where the paper's last two layers, of 4x4 kernels, make it 70 x 70.
 
     scales: so many of them, each looking at the picture at half the size of the one before (Wang et al. 2018, arXiv:1711.11585,
-    section 3.2). conditional: it sees the given picture too. norm: of its layers but the first and the last. Small pictures get fewer layers.
+    section 3.2). conditional: it sees the given picture too. norm: instance normalisation of its layers but the first and the last, or
+    spectral normalisation of all. Small pictures get fewer layers.
     """
 
     def __init__(
@@ -93,7 +94,7 @@ class PatchDiscriminator(nn.Module):
 @register("unet-discriminator")
 class UNetDiscriminator(nn.Module):
     """A verdict on every pixel, from a U-Net with spectral normalisation (Wang et al. 2021, arXiv:2107.10833, section 3.4;
-    Schoenfeld et al. 2020, arXiv:2002.12655)."""
+    Schoenfeld et al. 2020, arXiv:2002.12655); one convolution before the last, where the authors' program has two."""
 
     def __init__(self, shape: Shape, given: Shape, *, width: Width = 32, conditional: bool = False):
         super().__init__()

@@ -14,6 +14,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu, pad, pixel_unshuffle, relu
 
+from ..errors import UserError
 from . import register
 from .layers import HalvingConv, Width, halvings
 
@@ -92,7 +93,7 @@ class UNetTranslator(nn.Module):
         for conv in self.up:
             across = seen.pop()
             x = self.norm(conv(enlarged(relu(x), across.shape[2:])))
-            x = torch.cat([x, across], dim=1)
+            x = torch.cat([x if seen else relu(x), across], dim=1)  # the last is joined with the given picture, which stays as it is
         return activated(self.last(x), self.output)
 
 
@@ -160,7 +161,7 @@ class Restorer(nn.Module):
     a picture with enough around it becomes what it becomes in the whole; what is learned is the difference to the given picture.
 
     The scale follows from the two shapes: 1, 2, 3, 4 ... Where it is 1, work is done at half the resolution (Wang et al. 2021,
-    arXiv:2107.10833, section 3.4, has the same for scales 1 and 2). dense: dense blocks of a residual block, 3 in the paper; 1 is a light net.
+    arXiv:2107.10833, section 3.4, for scales 1 and 2: their program at a quarter and at half). dense: dense blocks of a residual block, 3 in the paper; 1 is a light net.
     """
 
     def __init__(
@@ -244,7 +245,8 @@ class GatedConv(nn.Module):
 
 @register("inpainter")
 class Inpainter(nn.Module):
-    """Gated convolutions, two halvings, dilated ones in the middle (Yu et al. 2019, arXiv:1806.03589, section 3.2, the coarse network).
+    """Gated convolutions, two halvings, dilated ones in the middle (after the coarse network of Yu et al. 2019, arXiv:1806.03589). Connections
+    across, which the paper has none of, fewer layers, and dilations 1 to 8 where the paper has 2 to 16: ours, for small pictures.
 
     The last channel of the given picture is its opacity: 1 where it is known, -1 in holes. What is known comes out as it went in.
     """
@@ -253,6 +255,8 @@ class Inpainter(nn.Module):
 
     def __init__(self, shape: Shape, given: Shape, *, width: Width = 32, output: Output = "tanh"):
         super().__init__()
+        if given[0] not in (2, 4):
+            raise UserError("the inpainter fills what is transparent: the given pictures need opacity (grey and alpha, or RGBA)")
         self.output = output
         self.first = GatedConv(given[0], width)
         self.down = nn.ModuleList([GatedConv(width, 2 * width, halve=True), GatedConv(2 * width, 4 * width, halve=True)])

@@ -19,6 +19,8 @@ from .codec import PairCodec
 from .maps import VOID, MapCodec
 
 CHUNK = 100
+TRIED = 100  # training pictures on which the better of two trivial answers is found
+REACH = 1 / 16  # of a side: how far around a hole its filling comes from
 
 
 def quick_score(net: FeatureNet, source: Any, count: int, seed: int) -> Any:
@@ -75,12 +77,17 @@ class _PairScore(ABC):
 
 
 class PictureScore(_PairScore):
-    """Means over the held-out pictures. The trivial answer is the given picture itself, brought to the size by bicubic interpolation; where
-    a label map is given, the mean picture."""
+    """Means over the held-out pictures. The trivial answer is the given picture itself, brought to the size by bicubic interpolation, holes filled
+    with what lies around them, median filtered where that comes nearer to training pictures; where a label map is given, the mean picture."""
 
     @staticmethod
     def trivial_answer(source: Any, codec: PairCodec, given: np.ndarray) -> np.ndarray:
-        return _mean_picture(source, len(given)) if isinstance(codec.given, MapCodec) else as_it_is(given, source.shape)
+        if isinstance(codec.given, MapCodec):
+            return _mean_picture(source, len(given))
+        some = chosen(source.count("train"), TRIED, 0, "simplest")
+        seen, truth = source.given_values(some), source.values(some)
+        nearest = max((as_it_is, filtered), key=lambda answer: float(psnr(answer(seen, source.shape), truth).mean()))
+        return nearest(given, source.shape)
 
     @staticmethod
     @torch.no_grad()
@@ -116,13 +123,12 @@ class MapScore(_PairScore):
 
 
 def as_it_is(given: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Given pictures, N x C x H x W, at another size and with other channels: next to nothing done. Holes are grey."""
+    """Given pictures, N x C x H x W, at another size and with other channels: next to nothing done. Holes are filled with what is near, blurred."""
     channels, height, width = shape
     colour = given[:, : 1 if given.shape[1] < 3 else 3].astype(np.float32)
     if given.shape[1] in (2, 4) and channels in (1, 3):
         known = given[:, -1:].astype(np.float32) / 255
-        mean = (colour * known).sum(axis=(2, 3), keepdims=True) / known.sum(axis=(2, 3), keepdims=True).clip(min=1)
-        colour = colour * known + mean * (1 - known)
+        colour = (colour * known + _around(colour, known) * (1 - known)).astype(np.float32)
     made = np.repeat(colour, 3, axis=1) if colour.shape[1] == 1 and channels >= 3 else colour
     made = made.mean(axis=1, keepdims=True) if made.shape[1] == 3 and channels < 3 else made
     if channels in (2, 4):
@@ -133,6 +139,23 @@ def as_it_is(given: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         np.asarray(Image.fromarray(plane).resize((width, height), Image.Resampling.BICUBIC)) for picture in made for plane in picture
     ]
     return np.rint(np.stack(resized)).clip(0, 255).astype(np.uint8).reshape(len(given), channels, height, width)
+
+
+def filtered(given: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """The same after a median filter of 3 x 3 pixels: the oldest way to have less noise."""
+    from scipy.ndimage import median_filter
+
+    return median_filter(as_it_is(given, shape), size=(1, 1, 3, 3), mode="nearest")
+
+
+def _around(colour: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """The blurred picture, of what is known alone; its mean where nothing near is."""
+    from scipy.ndimage import gaussian_filter
+
+    reach = (0, 0, REACH * colour.shape[2], REACH * colour.shape[3])
+    weight = gaussian_filter(known, reach, mode="nearest")
+    mean = (colour * known).sum(axis=(2, 3), keepdims=True) / known.sum(axis=(2, 3), keepdims=True).clip(min=1)
+    return np.where(weight > 1e-3, gaussian_filter(colour * known, reach, mode="nearest") / np.maximum(weight, 1e-3), mean)
 
 
 def _mean_picture(source: Any, count: int) -> np.ndarray:

@@ -22,6 +22,7 @@ from ..image.codec import MODES, ImageCodec
 from ..image.decode import Unusable
 from . import maps
 from .codec import PairCodec
+from .halves import SIDES, halved
 from .maps import Legend, MapCodec
 from .matching import Matched, matched
 
@@ -106,11 +107,11 @@ def open_path(path: Path, options: OpenOptions) -> PairSource:
 
 
 def _build(name: str, contents: Contents, options: OpenOptions) -> PairSource:
-    found = matched(contents, options.given)
+    found = (None if options.given in SIDES else matched(contents, options.given)) or halved(contents, options.given)
     if found is None:
         raise UserError(
-            "There are no pairs here: give two folders whose files have the same names (input/1.jpg and target/1.png), or a pairs.csv "
-            "with two columns of paths."
+            "There are no pairs here: give two folders whose files have the same names (input/1.jpg and target/1.png), a pairs.csv "
+            "with two columns of paths, or pictures twice as wide as high that hold both side by side (of other even widths: --given left)."
         )
     if options.size and min(options.size) < 1:
         raise UserError(f"The size {options.size[0]}x{options.size[1]} has no pixels: give height and width from 1 up.")

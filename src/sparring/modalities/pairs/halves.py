@@ -1,0 +1,54 @@
+"""Pairs as they lie side by side in one picture, left and right (the files of Isola et al. 2017, arXiv:1611.07004: facades, maps, edges)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+
+from PIL import Image
+
+from ...data.contents import Contents, Member
+from ..image.decode import Unusable, decode, header_size
+from .matching import Matched
+
+SIDES = ("left", "right")
+LOOKED_AT = 20  # files whose size is looked at
+RATIO = 2  # width to height of two squares side by side
+
+
+def halved(contents: Contents, given: str | None) -> Matched | None:
+    """Each picture as a pair of its halves, the left one given unless `given` is "right". None where the pictures are not twice as wide as high
+    and nobody says that they are pairs: asked for, every even width will do."""
+    sizes = [size for member in contents.members[:LOOKED_AT] if (size := _size(member))]
+    if not sizes or (given not in SIDES and any(width != RATIO * height for height, width in sizes)):
+        return None
+    sides = SIDES[::-1] if given == SIDES[1] else SIDES
+    one, other = ([_half(member, side) for member in contents.members] for side in sides)
+    return Matched(one, other, [member.name for member in contents.members], sides, [])
+
+
+def _size(member: Member) -> tuple[int, int] | None:
+    """Height and width; None of what is no picture, which is named when it is decoded."""
+    try:
+        return header_size(member.read(), member.name)
+    except (Unusable, OSError, ValueError):
+        return None
+
+
+def _half(member: Member, side: str) -> Member:
+    return replace(member, stamp=f"{member.stamp} {side}", read=_reader(member, side))
+
+
+def _reader(member: Member, side: str) -> Callable[[], bytes]:
+    def read() -> bytes:
+        pixels = decode(member.read(), member.name).pixels
+        middle = pixels.shape[1] // 2
+        if pixels.shape[1] % 2:
+            raise ValueError(f"its width of {pixels.shape[1]} is odd: it is not two pictures side by side")
+        half = pixels[:, :middle] if side == SIDES[0] else pixels[:, middle:]
+        encoded = io.BytesIO()
+        Image.fromarray(half[:, :, 0] if half.shape[2] == 1 else half).save(encoded, "PNG")
+        return encoded.getvalue()
+
+    return read
