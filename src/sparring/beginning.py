@@ -206,7 +206,7 @@ def _place(where: str | Path | Source) -> str:
     """Where the data lies on this machine, for local.json."""
     if isinstance(where, Source):
         return where.name
-    return str(Path(where).absolute() if Path(where).exists() else where)
+    return str(Path(where).absolute()) if Path(where).exists() else files.without_password(str(where))
 
 
 def versions() -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,11 @@ def aside(path: Path) -> Iterator[Path]:
 def write_bytes(path: Path, data: bytes) -> None:
     with aside(path) as draft:
         draft.write_bytes(data)
+
+
+def without_password(text: str) -> str:
+    """A URL, or a command with one, as it may be shown and kept: postgresql://bob:***@host/shop."""
+    return re.sub(r"(://[^\s:/@]*):[^\s@]*@", r"\1:***@", text)
 
 
 def write_text(path: Path, text: str) -> None:

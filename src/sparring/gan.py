@@ -40,7 +40,7 @@ class Gan:
     ) -> Any:
         """`count` samples as Python objects (a list of PIL images, a DataFrame of rows). Sample i depends on (seed, i), label, truncation and
         where alone. where: of tables, what must hold in every row ("income = '>50K' and age > 60")."""
-        return self.modality.items(self.values(count, seed, label, truncation, where), self.codec)
+        return self.modality.items(self.values(count, seed, label, truncation, where), self.codec, seed)
 
     def values(
         self, count: int, seed: int = 0, label: str | int | None = None, truncation: float | None = None, where: str | None = None
@@ -102,6 +102,11 @@ class Gan:
             for part in styles.split(sampling.chunk(self.generator))
         ]
         return self.codec.decode(torch.cat(parts))
+
+    def must_walk(self) -> None:
+        """Raises UserError where places in latent space have nothing to show: a row is no picture that turns into another."""
+        if not getattr(self.modality, "WALKS", True):
+            raise UserError(f"a walk through latent space shows nothing of a {self.kind}; use generate or evaluate")
 
     def _must_be_styled(self) -> None:
         if not self.styled:

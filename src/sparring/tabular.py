@@ -49,7 +49,7 @@ class TableGAN:
     def fit(self, frame: pd.DataFrame, name: str = "table") -> TableGAN:
         """Learn from the rows of a pandas or polars DataFrame. Raises UserError for everything that the caller can mend."""
         from .api import train
-        from .modalities.table.read import checked
+        from .modalities.table.reading import checked
         from .modalities.table.source import TableSource
 
         frame = frame.to_pandas() if hasattr(frame, "to_pandas") else frame

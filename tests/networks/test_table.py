@@ -119,3 +119,29 @@ def test_rows_judged_together_are_packed_and_what_is_left_over_is_not_judged():
     judge = TableDiscriminator((16,), width=8, layers=1, pack=4)
     assert judge(rows(18)).logits.shape == (4,)
     assert TableDiscriminator((16,), width=8, layers=2)(rows(18)).logits.shape == (18,)
+
+
+def two_scores(correlations):
+    """A mixture of parts with two standard normal scores each, of these correlations."""
+    mixture = Mixture(Layout([Column((), True, None), Column((), True, None)]), len(correlations))
+    for part, correlation in enumerate(correlations):
+        mixture.factors[part] = torch.linalg.cholesky(torch.tensor([[1, correlation], [correlation, 1]]))
+    return mixture
+
+
+def test_what_is_known_of_a_row_weighs_as_its_marginal():
+    mixture, known = two_scores([0.99, 0.0]), torch.tensor([[1.0, 0]])
+    weights = mixture.posterior(torch.tensor([[1.7, 0]]), known).softmax(dim=1)
+    assert weights[0].tolist() == pytest.approx([0.5, 0.5], abs=1e-5)
+    both = mixture.posterior(torch.tensor([[1.0, 1.1]]), torch.ones(1, 2)).softmax(dim=1)
+    densities = [stats.multivariate_normal([0, 0], [[1, c], [c, 1]]).pdf([1, 1.1]) for c in (0.99, 0)]
+    assert both[0, 0] == pytest.approx(densities[0] / sum(densities), abs=1e-4)
+
+
+def test_scores_are_drawn_beside_the_known_ones():
+    mixture = two_scores([0.9])
+    normal = torch.randn(20_000, 2, generator=torch.Generator().manual_seed(0))
+    rows, known = torch.tensor([[2.0, 0]]).expand(20_000, -1), torch.tensor([[1.0, 0]]).expand(20_000, -1)
+    drawn = mixture.draw_beside(torch.zeros(20_000, dtype=torch.long), normal, rows, known)
+    assert drawn[:, 0].tolist() == pytest.approx([2.0] * 20_000, abs=1e-4)
+    assert (float(drawn[:, 1].mean()), float(drawn[:, 1].var())) == pytest.approx((1.8, 1 - 0.81), abs=0.01)

@@ -71,11 +71,48 @@ def test_identifiers_are_new_and_never_twice():
         ["550e8400-e29b-41d4-a716-446655440000"],
     ):
         pattern = made_up.identifiers(seen)
-        made = made_up.new_identifiers(pattern, range(120_000), 3)
+        made = made_up.new_identifiers(pattern, range(120_000), 3, "id")
         assert len(set(made)) == 120_000
-        assert made[7:9] == made_up.new_identifiers(pattern, range(7, 9), 3)
-    made = made_up.new_identifiers(made_up.identifiers([f"C-{number:05d}" for number in range(500)]), range(100), 0)
+        assert made[7:9] == made_up.new_identifiers(pattern, range(7, 9), 3, "id")
+        assert made[:50] != made_up.new_identifiers(pattern, range(50), 3, "other") or isinstance(made[0], int)
+    made = made_up.new_identifiers(made_up.identifiers([f"C-{number:05d}" for number in range(0, 90_000, 180)]), range(100), 0, "id")
     assert all(text.startswith("C-") and text[2:].isdigit() and len(text) == 7 for text in made)
+
+
+def test_new_identifiers_are_hardly_ever_old_ones():
+    old = [f"A{number:03d}" for number in range(1000)]
+    made = made_up.new_identifiers(made_up.identifiers(old), range(1000), 0, "id")
+    assert not set(made) & set(old)
+    largest = [2**63 - 3 - number for number in range(100)]
+    assert max(made_up.new_identifiers(made_up.identifiers(largest), range(50), 0, "id")) < min(largest)
+
+
+def test_small_integers_that_do_not_fit_are_widened():
+    column = find(pd.DataFrame({"id": np.arange(32_700, 32_767, dtype="int16")}))[0]
+    assert column.kind == "identifier"
+    assert column.new(range(50), 0).max() > 32_767
+
+
+def test_strings_that_tell_who_somebody_is_are_not_copied():
+    mails = [f"{number}@example.org" for number in range(999)] + ["0@example.org"]
+    column = find(pd.DataFrame({"mail": mails}))[0]
+    assert column.kind == "identifier"
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [(["p", "q", "r"], "time"), (["yes", "no", "no"], "boolean"), ([1.5, 2.0, 3.0], "integer"), ([None, None, "x"], "float")],
+)
+def test_a_type_that_would_lose_values_is_refused(values, kind):
+    with pytest.raises(UserError, match=f"column 'a' cannot be read as {kind}"):
+        find(pd.DataFrame({"a": pd.Series(values * 3)}), {"a": kind})
+
+
+def test_lists_are_refused_and_an_empty_identifier_is_none():
+    with pytest.raises(UserError, match="'a' holds lists"):
+        find(pd.DataFrame({"a": [[1], [2, 3]]}))
+    empty = find(pd.DataFrame({"a": pd.Series([None] * 5, dtype=object)}), {"a": "identifier"})[0]
+    assert empty.new(range(4), 0).isna().all()
 
 
 def test_texts_are_of_words_that_several_rows_share():

@@ -8,14 +8,17 @@ import pandas as pd
 import pytest
 
 import sparring
+import sparring.config
 import table_samples
 from smoke import smoke_settings
 from sparring import api, data
 from sparring.data import OpenOptions
+from sparring.files import without_password
 from sparring.listening import Silent
 from sparring.modalities.table import export
 from sparring.modalities.table.source import TableSource
 from sparring.run import Run
+from sparring.tasks.interpolate import interpolate_file
 
 
 @pytest.fixture(scope="module")
@@ -48,9 +51,28 @@ def test_order_does_not_matter_and_held_out_rows_are_not_trained_on():
     frame = table_samples.frame(200)
     one, other = TableSource(frame, "a"), TableSource(frame.sample(frac=1, random_state=1), "b")
     assert one.content_hash == other.content_hash
+    assert frame.drop(columns=["id", "note"]).duplicated().sum() == 0
     rows = {split: {row.tobytes() for row in one.values(np.arange(one.count(split)), split)} for split in ("train", "test")}
     assert not rows["train"] & rows["test"]
     assert one.count("test") == 20
+
+
+def test_equal_rows_may_part():
+    """Held out together, the most frequent row would never be learned."""
+    frame = pd.DataFrame({"a": [0, 1, 0, 1] * 250, "b": [0, 0, 1, 0] * 250})
+    source = TableSource(frame, "few")
+    counts = [np.unique(source.values(np.arange(source.count(split)), split), axis=0, return_counts=True)[1] for split in ("train", "test")]
+    assert counts[0].tolist() == pytest.approx([225, 225, 450], abs=25)
+    assert sum(counts[1]) == 100
+
+
+def test_a_lone_null_may_be_held_out():
+    for place in range(0, 400, 40):
+        frame = table_samples.frame(400)[["age", "income"]].astype(float)
+        frame.loc[place, "income"] = np.nan
+        source = TableSource(frame, "lone")
+        codes = np.concatenate([source.codec.encode(source.values(np.arange(source.count(s)), s)).numpy() for s in ("train", "test")])
+        assert np.isfinite(codes).all()
 
 
 def test_a_database_is_a_table(tmp_path):
@@ -77,7 +99,7 @@ def test_a_database_is_a_table(tmp_path):
         (b"a,a\n1,2\n3,4\n", "two columns named 'a'"),
         (b"a,b\n", "0 rows"),
         (b"a\n1\n", "1 rows"),
-        (b"a\n5\n5\n5\n", "fewer than two different"),
+        (b"a\n5\n5\n5\n", "one value only"),
         (b"id\n" + b"\n".join(b"x%d" % number for number in range(50)), "no column to learn from"),
         (b"\x00\x01\x02\xff" * 50, "not"),
     ],
@@ -86,6 +108,11 @@ def test_bad_files_get_one_sentence(tmp_path, content, complaint):
     (tmp_path / "bad.csv").write_bytes(content)
     with pytest.raises(sparring.UserError, match=complaint):
         data.open(tmp_path / "bad.csv")
+
+
+def test_commas_at_the_ends_of_lines_shift_nothing(tmp_path):
+    (tmp_path / "ends.csv").write_text("a,b,c\n" + "".join(f"{number},{number % 3},x{number % 2},\n" for number in range(40)))
+    assert [column.kind for column in data.open(tmp_path / "ends.csv").fields] == ["integer", "integer", "category"]
 
 
 def test_wishes_for_pictures_are_refused(tmp_path):
@@ -104,8 +131,42 @@ def test_conditions_hold_in_every_row_however_rare(run):
             assert (frame.age > 65).all()
             assert (frame.kind == "low").all()
         np.testing.assert_array_equal(rows[5:7], gan.at([5, 6], seed=2, where=where))
+    incomes = np.sort(table_samples.frame(300).income[table_samples.frame(300).income > 0])
+    low, high = incomes[100:102] + [0.01, -0.01]
+    assert gan.codec.frame(gan.values(5, where=f"income between {low} and {high}")).income.between(low, high).all()
+    largest = gan.codec.frame(gan.values(40, where=f"income > {incomes[-3]}")).income
+    assert largest.nunique() > 5
     with pytest.raises(sparring.UserError, match="no value of column 'age'"):
         gan.values(3, where="age > 500")
+
+
+def test_what_goes_with_a_condition_comes_with_it():
+    """y is x and a little noise: also where no row was drawn that fits by itself."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(0, 1, 3000)
+    source = TableSource(pd.DataFrame({"x": x, "y": x + rng.normal(0, 0.05, 3000), "c": np.where(x > 2, "high", "low")}), "pairs")
+    from sparring.networks.table import TableGenerator
+
+    made = TableGenerator(source.codec.shape, source.codec.layout, 4, parts=8, width=8, blocks=1).eval()
+    made.fit(source.codec.encode(source.values(np.arange(source.count()))))
+    gan = sparring.Gan(sparring.config.load_recipe("table"), made, source.codec, "table", (), ())
+    gan.recipe = gan.recipe.model_copy(update={"latent": sparring.config.Latent(size=4)})
+    rows = gan.generate(60, where="x between 2.9 and 2.95")
+    assert (rows.y - rows.x).abs().mean() < 0.3
+    assert (rows.c == "high").mean() > 0.9
+
+
+def test_a_row_has_no_walks(run, tmp_path):
+    with pytest.raises(sparring.UserError, match="walk"):
+        interpolate_file(run.path, tmp_path / "walk.mp4")
+    assert not (run.path / "interpolation.png").exists()
+
+
+def test_passwords_are_not_kept():
+    kept = without_password("sparring train postgresql://bob:hunter2@host/shop#orders")
+    assert kept == "sparring train postgresql://bob:***@host/shop#orders"
+    with pytest.raises(sparring.UserError, match=r"bob:\*\*\*@"):
+        data.open("postgresql://bob:hunter2@host/shop#orders")
 
 
 def test_rows_are_the_same_whatever_the_parts_they_are_written_in(run, tmp_path):

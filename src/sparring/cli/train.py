@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..files import without_password
 from .options import Fit, LabelLevel, Labels, Mode, Size, Types, one_of, parse_size, parse_types
 
 _current: dict[str, Path] = {}
@@ -23,7 +24,7 @@ def current_run() -> Path | None:
 
 def _without_folders(argument: str) -> str:
     """Recipes travel with models: absolute paths stay at home."""
-    return Path(argument).name if Path(argument).is_absolute() else argument
+    return Path(argument).name if Path(argument).is_absolute() else without_password(argument)
 
 
 def register(app: typer.Typer) -> None:

@@ -10,7 +10,7 @@ A modality is a module with these names:
     fit_codec(source, value_range) -> Codec
     codec_from(description) -> Codec        the inverse of Codec.describe()
     preview(values, columns, codec) -> PIL image    one sheet of decoded values
-    items(values, codec)                    decoded values as Python has them: a list of PIL images or arrays, a DataFrame
+    items(values, codec, seed)              decoded values as Python has them: a list of PIL images or arrays, a DataFrame
     write(values, labels, out, grid, codec) -> list[Path]
     read(path, codec) -> array              one value from a file of one's own (where that makes sense)
     fit_features(source, seed, progress) -> FeatureNet    features for the quick score, see metrics.features
@@ -20,6 +20,7 @@ and, where that makes sense,
 
     open_url(url, options) -> Source        open what a URL names (a database)
     beside(values, real, codec) -> PIL image        generated and real values together, for the report
+    WALKS = False                           a walk through latent space shows nothing
     SHEET                                   how many values a sheet shows, where 64 are not right
     write_parts(parts, out, codec, seed) -> list[Path]      values that come a part at a time, in bounded memory, in the place of write
     values_where(gan, text, indices, seed) -> array         samples under conditions

@@ -8,7 +8,7 @@ straight-through Gumbel-softmax (Jang et al. 2017, arXiv:1611.01144, section 2.2
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import log, pi
 from typing import Any, NamedTuple
@@ -27,6 +27,7 @@ NEVER = -1e4  # logarithm of the share of a part that is not used
 UNLIKELY = -12.0  # logarithm of the least share of a choice within a part
 ROWS_A_PART = 40  # fewest training rows a part, on average
 SLICE = 2048  # rows looked at at once
+MOST_TOGETHER = 64  # scores whose correlations within a part are kept
 
 
 class Column(NamedTuple):
@@ -86,22 +87,38 @@ class Mixture(nn.Module):
         there = torch.stack([rows[:, at] if at >= 0 else torch.ones_like(rows[:, 0]) for at in self.layout.switches], dim=1)
         return rows[:, self.layout.choosing], scores * there, there
 
-    def log_likelihood(self, rows: Tensor, known: Tensor | None = None) -> Tensor:
-        """N x parts: of the part and the row. known: N x width, 0 where a row's value is not known and counts for nothing."""
+    def log_likelihood(self, rows: Tensor) -> Tensor:
+        """N x parts: of the part and the row. Scores that mean nothing count as if they lay at their part's mean, which is exact where they do
+        not go together with others."""
         choices, scores, there = self.split(rows)
-        if known is not None:
-            choices, there = choices * known[:, self.layout.choosing], there * known[:, self.layout.scores]
         found = self.shares + choices @ self.logits.T
         if not self.layout.scores:
             return found
         widths = torch.diagonal(self.factors, dim1=1, dim2=2).log()
         whitening = torch.linalg.inv(self.factors)
+        slices = _slices(scores.shape[1])
         parts = [
             ((part[:, None] - self.means) * here[:, None]).permute(1, 0, 2) @ whitening.mT
-            for part, here in zip(scores.split(SLICE), there.split(SLICE), strict=True)
+            for part, here in zip(scores.split(slices), there.split(slices), strict=True)
         ]
         distance = torch.cat([part.square().sum(dim=2).T for part in parts])
         return found - distance / 2 - there @ (widths + log(2 * pi) / 2).T
+
+    def posterior(self, rows: Tensor, known: Tensor) -> Tensor:
+        """N x parts: logarithms of what is known of each row and the part, up to a constant. known: N x width, 1 where a value is known."""
+        choices, scores, there = self.split(rows)
+        found = self.shares + (choices * known[:, self.layout.choosing]) @ self.logits.T
+        for members, seen in _patterns(there * known[:, self.layout.scores]):
+            covariance = self._covariance()[:, seen][:, :, seen]
+            apart = scores[members][:, seen] - self.means[:, None, seen]  # parts x members x seen
+            factor = torch.linalg.cholesky(covariance)
+            distance = torch.linalg.solve_triangular(factor, apart.mT, upper=False).square().sum(dim=1)
+            spread = torch.diagonal(factor, dim1=1, dim2=2).log().sum(dim=1)
+            found[members] = found[members] - (distance / 2 + spread[:, None]).T
+        return found
+
+    def _covariance(self) -> Tensor:
+        return self.factors @ self.factors.mT
 
     @torch.no_grad()
     def fit(self, rows: Tensor) -> None:
@@ -139,6 +156,18 @@ class Mixture(nn.Module):
         """Of rows of these parts: logits with Gumbel noise, N x choices, and scores."""
         logits = self.logits[part] - (-uniform.log()).log()
         return logits, self.means[part] + (self.factors[part] @ normal[:, :, None])[:, :, 0]
+
+    def draw_beside(self, part: Tensor, normal: Tensor, rows: Tensor, known: Tensor) -> Tensor:
+        """Scores of rows of these parts that go with those that are known (the conditional normal distribution)."""
+        _, scores, there = self.split(rows)
+        drawn = self.means[part] + (self.factors[part] @ normal[:, :, None])[:, :, 0]
+        for members, seen in _patterns(there * known[:, self.layout.scores]):
+            covariance = self._covariance()[part[members]]
+            inner, across = covariance[:, seen][:, :, seen], covariance[:, :, seen]
+            # Matheron's rule: a draw of all, moved by how far its known ones are from what they should be
+            apart = (scores - drawn)[members][:, seen]
+            drawn[members] = drawn[members] + (across @ torch.linalg.solve(inner, apart[:, :, None]))[:, :, 0]
+        return drawn
 
 
 @register("table-generator")
@@ -184,10 +213,12 @@ class TableGenerator(nn.Module):
     def start(self, noise: Tensor, known: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor, Tensor]:
         """What the mixture draws: logits of choices, scores, parts."""
         uniform = torch.special.ndtr(noise[:, : 1 + len(self.layout.choosing)]).clamp(1e-7, 1 - 1e-6)
-        weights = self.mixture.shares.expand(len(noise), -1) if known is None else self.mixture.log_likelihood(known[0], known[1])
+        weights = self.mixture.shares.expand(len(noise), -1) if known is None else self.mixture.posterior(*known)
         ends = weights.softmax(dim=1).cumsum(dim=1)
         part = (uniform[:, :1] > ends).sum(dim=1).clamp(max=ends.shape[1] - 1)
-        return *self.mixture.draw(part, uniform[:, 1:], noise[:, 1 + len(self.layout.choosing) :]), part
+        normal = noise[:, 1 + len(self.layout.choosing) :]
+        logits, scores = self.mixture.draw(part, uniform[:, 1:], normal)
+        return logits, scores if known is None else self.mixture.draw_beside(part, normal, *known), part
 
     def _row(self, logits: Tensor, scores: Tensor, known: tuple[Tensor, Tensor] | None, learning: bool) -> Tensor:
         """The coded row. learning: choices pass the gradient of their softmax on, straight through."""
@@ -257,12 +288,29 @@ def _clusters(rows: Tensor, count: int) -> Tensor:
     return torch.from_numpy(KMeans(count, n_init=1, max_iter=20, random_state=0).fit_predict((centred @ directions).numpy())).long()
 
 
+def _slices(size: int) -> int:
+    """Rows looked at at once, fewer the more scores they have."""
+    return max(16, min(SLICE, SLICE * MOST_TOGETHER // max(1, size * size // 8)))
+
+
+def _patterns(seen: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Rows of which the same scores are known, and which; none where nothing is."""
+    if not seen.shape[1]:
+        return
+    kinds, which = torch.unique(seen > 0.5, dim=0, return_inverse=True)
+    for number, kind in enumerate(kinds):
+        if kind.any():
+            yield torch.nonzero(which == number)[:, 0], torch.nonzero(kind)[:, 0]
+
+
 def _factors(parts: Tensor, scores: Tensor, there: Tensor, means: Tensor, variances: Tensor) -> Tensor:
     """Lower triangular factors of each part's covariance: its variances, and its correlations drawn towards 0 where it has few rows or a score
-    is seldom there."""
+    is seldom there; of many scores the variances alone."""
     size = scores.shape[1]
+    if size > MOST_TOGETHER:
+        return torch.diag_embed(variances.sqrt())
     both, one, none = (torch.zeros(len(means), size * size) for _ in range(3))
-    for part, here, member in zip(scores.split(SLICE), there.split(SLICE), parts.split(SLICE), strict=True):
+    for part, here, member in zip(*(each.split(_slices(size)) for each in (scores, there, parts)), strict=True):
         for total, (left, right) in ((both, (part, part)), (one, (part, here)), (none, (here, here))):
             total += member.T @ (left[:, :, None] * right[:, None]).flatten(1)
     crossed = one.unflatten(1, (size, size)) * means[:, None]  # x_i there_j mean_j

@@ -23,6 +23,7 @@ def explore_files(
     """Write a sheet of principal directions (a row each: one sample moved from -reach to +reach standard deviations) and, for
     style-based generators, a sheet of style mixtures. Returns their paths."""
     gan = load(run)
+    gan.must_walk()
     if not hasattr(gan.modality, "preview"):
         raise UserError(f"there is no sheet of {gan.modality.__name__.rsplit('.', 1)[-1]} to look at")
     out.mkdir(parents=True, exist_ok=True)

@@ -34,6 +34,7 @@ def interpolate_file(
     from ..reports import write_frames
 
     gan = load(run)
+    gan.must_walk()
     indices = list(range(stops))
     if out.suffix.lower() not in (".mp4", ".gif", ".png"):
         raise UserError(f"{out} should end in .mp4 or .gif (a film) or .png (a strip)")

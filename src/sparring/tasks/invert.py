@@ -43,6 +43,7 @@ def invert_file(
 ) -> tuple[Inversion, list[Path]]:  # fmt: skip
     """Invert a picture file: writes OUT (.png: the picture beside what the generator makes of it) and the code as OUT.safetensors."""
     gan = load(run)
+    gan.must_walk()
     if not hasattr(gan.modality, "read"):
         raise UserError("only pictures can be inverted so far")
     if out.suffix.lower() != ".png":

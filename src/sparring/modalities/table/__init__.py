@@ -14,11 +14,12 @@ from ...errors import UserError
 DEFAULT_RECIPE = "table"
 NAMES: tuple[str, ...] = ()
 SPECIAL = True  # asked before pictures: both know Parquet files
+WALKS = False
 SHEET = 2000  # rows behind the histograms
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".feather", ".arrow", ".xlsx")
 
 __all__ = [
-    "DEFAULT_RECIPE", "NAMES", "SHEET", "SPECIAL", "SUFFIXES", "beside", "codec_from", "features_from", "fit_codec", "fit_features", "items", "open_path", "open_url",
+    "DEFAULT_RECIPE", "NAMES", "SHEET", "SPECIAL", "SUFFIXES", "WALKS", "beside", "codec_from", "features_from", "fit_codec", "fit_features", "items", "open_path", "open_url",
     "preview", "quick_score", "recognises", "values_where", "write", "write_parts",
 ]  # fmt: skip
 
@@ -73,9 +74,9 @@ def beside(values: np.ndarray, real: np.ndarray, codec: Any) -> Any:
     return shown(values, real, codec)
 
 
-def items(values: np.ndarray, codec: Any) -> Any:
+def items(values: np.ndarray, codec: Any, seed: int = 0) -> Any:
     """A DataFrame."""
-    return codec.frame(values)
+    return codec.frame(values, seed=seed)
 
 
 def write(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool, codec: Any) -> list[Path]:

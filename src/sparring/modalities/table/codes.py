@@ -10,7 +10,9 @@ hash of their row (dequantisation: Uria et al. 2013, arXiv:1306.0186), so that n
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,8 +20,9 @@ from scipy.special import ndtr, ndtri
 
 MOST_ONE_HOT = 128  # choices that are one-hot; more are two digits, one-hot each, of the choice's place by frequency
 FEW_NUMBERS, ROWS_A_NUMBER = 20, 10  # a column of so few different numbers, each in so many rows, is all choices
-FREQUENT = 0.2  # share of the rows from which a single number is a choice of its own
+FREQUENT = 0.05  # share of the rows from which a single number is a choice of its own
 EDGE = 1e-4  # ranks nearer to the ends than this are moved there: normal scores beyond 3.7 teach nothing
+NEAR = 64  # numbers looked at between two that a condition names
 LEVELS, KNOTS = 1000, 1001  # different numbers that are kept one by one; quantiles that are kept of more
 
 
@@ -82,14 +85,23 @@ class Code:
             cells = np.where(numbers, self._number(ndtr(coded[:, start].astype(np.float64))), cells)
         return cells
 
-    def seen(self) -> tuple[np.ndarray, np.ndarray]:
-        """Cells that were seen, about as often as these shares; of numbers between which others lie, some."""
-        others = np.arange(len(self.choices)) != self.some_number
+    def seen(self, near: Sequence[float] = ()) -> tuple[np.ndarray, np.ndarray]:
+        """Cells that can be, about as often as these shares; of numbers between which others lie, some, and more around those of `near`."""
         if self.some_number is None:
             return self.choices, self.shares
-        steps = np.diff(self.upto, prepend=0.0) if self.stepped else np.full(len(self.values), 1 / len(self.values))
-        values = self.values if self.stepped or self.decimals is None else np.round(self.values, self.decimals)
-        return np.concatenate([self.choices[others], values]), np.concatenate([self.shares[others], steps * self.shares[self.some_number]])
+        others = np.arange(len(self.choices)) != self.some_number
+        if self.stepped:
+            values, shares = self.values, np.diff(self.upto, prepend=0.0)
+        else:
+            low, high = self.values[0], self.values[-1]
+            ends = [low, *sorted(value for value in near if low < value < high), high]
+            lines = [np.linspace(one, other, NEAR) for one, other in pairwise(ends)]
+            values = np.concatenate([self.values, *lines])
+            values = np.unique(values if self.decimals is None else np.round(values, self.decimals).clip(low, high))
+            between = (values[1:] + values[:-1]) / 2
+            borders = np.concatenate([[0.0], self._share(between, np.full(len(between), 0.5)), [1.0]])
+            shares = np.maximum(np.diff(borders), 1e-9)
+        return np.concatenate([self.choices[others], values]), np.concatenate([self.shares[others], shares * self.shares[self.some_number]])
 
     def place(self, cells: np.ndarray) -> np.ndarray:
         """Which choice each cell is; one that was never seen is some number, or the most frequent choice."""
@@ -118,7 +130,10 @@ class Code:
             values, first = np.unique(self.values, return_index=True)
             last = np.searchsorted(self.values, values, side="right") - 1
             share = np.interp(numbers + (spread - 0.5) * grain, values, (self.upto[first] + self.upto[last]) / 2)
-        return np.clip(share, EDGE, 1 - EDGE)
+            at = np.minimum(np.searchsorted(values, numbers), len(values) - 1)
+            tied = (values[at] == numbers) & (first[at] < last[at])  # as frequent as several quantiles: spread over all of them
+            share = np.where(tied, self.upto[first[at]] + spread * (self.upto[last[at]] - self.upto[first[at]]), share)
+        return np.clip(np.where(np.isnan(share), 0.5, share), EDGE, 1 - EDGE)  # nothing, where nothing was ever seen: the middle
 
     def _number(self, share: np.ndarray) -> np.ndarray:
         if self.stepped:
@@ -149,8 +164,9 @@ def code_from(description: dict[str, Any]) -> Code:
     return found
 
 
-def fit_code(cells: np.ndarray, numeric: bool, decimals: int | None) -> Code:
-    """The code of a column's training cells. numeric: may it take values that lie between? decimals: of what is interpolated."""
+def fit_code(cells: np.ndarray, numeric: bool, decimals: int | None, nullable: bool = False) -> Code:
+    """The code of a column's training cells. numeric: may it take values that lie between? decimals: of what is interpolated. nullable: there are cells
+    with nothing, if perhaps not among these."""
     empty = np.isnan(cells)
     values, counts = np.unique(cells[~empty], return_counts=True)
     few = not numeric or len(values) <= 1 or (len(values) <= FEW_NUMBERS and counts.sum() >= ROWS_A_NUMBER * len(values))
@@ -159,7 +175,7 @@ def fit_code(cells: np.ndarray, numeric: bool, decimals: int | None) -> Code:
     choices, frequency = list(values[single]), list(counts[single])
     if len(rest):
         choices, frequency = [*choices, np.nan], [*frequency, rest_counts.sum()]
-    if empty.any() or not choices:
+    if empty.any() or nullable or not choices:
         choices, frequency = [*choices, np.nan], [*frequency, empty.sum()]
     order = np.argsort(-np.array(frequency), kind="stable")
     some_number = int(np.flatnonzero(order == int(single.sum()))[0]) if len(rest) else None
@@ -176,17 +192,17 @@ def row_hashes(cells: np.ndarray) -> np.ndarray:
     bits = (np.where(np.isnan(cells), np.nan, cells) + 0.0).view(np.uint64)
     row = np.zeros(len(cells), np.uint64)
     for column in range(cells.shape[1]):
-        row = _mixed(row ^ bits[:, column])
+        row = mixed(row ^ bits[:, column])
     return row
 
 
 def spreads(cells: np.ndarray) -> np.ndarray:
     """N x columns cells -> as many values in (0, 1), by the hash of each row."""
     numbers = np.arange(1, cells.shape[1] + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    return ((_mixed(row_hashes(cells)[:, None] + numbers) >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
+    return ((mixed(row_hashes(cells)[:, None] + numbers) >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
 
 
-def _mixed(bits: np.ndarray) -> np.ndarray:
+def mixed(bits: np.ndarray) -> np.ndarray:
     """SplitMix64's finaliser (Steele et al. 2014, doi:10.1145/2660193.2660195)."""
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -15,6 +15,7 @@ from . import made_up
 
 KINDS = ("integer", "float", "boolean", "category", "time", "identifier", "text")
 FEWEST = 20  # different values from which a column can be an identifier
+NEARLY = 0.9  # share of different values from which strings tell who somebody is
 EXACT = 2**53  # integers up to which a float64 holds every one
 MOST_DECIMALS = 9
 UNITS = (86_400_000_000_000, 3_600_000_000_000, 60_000_000_000, 1_000_000_000, 1_000_000, 1_000, 1)  # nanoseconds: a day ... one
@@ -82,14 +83,17 @@ class Column:
     def new(self, rows: range, seed: int) -> pd.Series:
         """Values of an identifier or text for these rows."""
         make = (
-            made_up.new_identifiers(self.made, rows, seed)
+            made_up.new_identifiers(self.made, rows, seed, self.name)
             if self.kind == "identifier"
             else made_up.new_texts(self.made, rows, seed, self.name)
         )
         values = pd.Series(make, name=self.name, dtype=object)
         if self.empty:
             values[[numpy_generator(seed, "empty", self.name, row).random() < self.empty for row in rows]] = None
-        return values.astype(self.dtype)
+        try:
+            return values.astype(self.dtype)
+        except (OverflowError, ValueError, TypeError):  # new numbers are larger than those seen, and may not fit
+            return values.astype("Int64" if self.made.get("kind") == "integer" else object)
 
     def _times(self, cells: np.ndarray, there: np.ndarray) -> pd.Series:
         counts = np.where(there, np.nan_to_num(cells), 0).round().astype(np.int64) * self.unit + self.origin
@@ -129,7 +133,19 @@ def find(frame: pd.DataFrame, asked: dict[str, str] | None = None) -> tuple[Colu
             raise UserError(f"there is no column '{name}'; {nearest(name, [str(column) for column in frame.columns])}")
         if kind not in KINDS:
             raise UserError(f"'{kind}' is no type of a column; {nearest(kind, list(KINDS))}")
-    return tuple(_column(str(name), frame[name], asked.get(str(name))) for name in frame.columns)
+    found = tuple(_column(str(name), frame[name], asked.get(str(name))) for name in frame.columns)
+    for column in found:
+        if column.name in asked and column.learned:
+            _refuse_loss(column, frame[column.name])
+    return found
+
+
+def _refuse_loss(column: Column, values: pd.Series) -> None:
+    """Raises UserError where values cannot be of the type that was asked for."""
+    cells = column.cells(values)
+    lost = values.notna().to_numpy() & (np.isnan(cells) | ((cells % 1 != 0) & (column.kind == "integer")))
+    if lost.any():
+        raise UserError(f"column '{column.name}' cannot be read as {column.kind}: {values[lost].iloc[0]!r} is none")
 
 
 def _column(name: str, values: pd.Series, asked: str | None) -> Column:
@@ -163,6 +179,8 @@ def _column(name: str, values: pd.Series, asked: str | None) -> Column:
 
 def _kind(name: str, values: pd.Series) -> str:
     types, there = pd.api.types, values.dropna()
+    if there.map(lambda value: isinstance(value, (list, dict, set, np.ndarray))).any():
+        raise UserError(f"column '{name}' holds lists; leave it out, or make columns of what they hold")
     if isinstance(values.dtype, pd.CategoricalDtype):
         return "category"
     if types.is_bool_dtype(values.dtype) or (len(there) and there.map(lambda value: isinstance(value, (bool, np.bool_))).all()):
@@ -180,11 +198,9 @@ def _kind(name: str, values: pd.Series) -> str:
     texts = there.map(str)
     if len(texts) and texts.map(lambda text: bool(DATE.fullmatch(text))).all():
         return "time"
-    if different > max(FEWEST, len(there) / 2):
-        if texts.map(lambda text: len(text.split())).mean() >= WORDS:
-            return "text"
-        return "identifier" if unique else "category"
-    return "category"
+    if different > max(FEWEST, len(there) / 2) and texts.map(lambda text: len(text.split())).mean() >= WORDS:
+        return "text"
+    return "identifier" if different >= max(FEWEST, NEARLY * len(there)) else "category"
 
 
 def _time(name: str, values: pd.Series, dtype: str) -> Column:

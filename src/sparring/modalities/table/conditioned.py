@@ -43,7 +43,8 @@ def values_where(gan: Gan, text: str, indices: Sequence[int], seed: int) -> np.n
 
 def _candidates(codec: TableCodec, where: Where, place: int) -> tuple[np.ndarray, np.ndarray]:
     """The cells of a column that fit, and how often each was seen. Raises UserError where there are none."""
-    cells, shares = codec.codes[place].seen()
+    asked = [cell for condition in where.conditions if condition.place == place for cell in condition.asked]
+    cells, shares = codec.codes[place].seen(asked)
     fits = np.ones(len(cells), bool)
     for condition in where.conditions:
         if condition.place == place:
@@ -65,7 +66,7 @@ def _clamped(
     mask = np.concatenate(
         [np.full((len(numbers), code.width), float(place in candidates), np.float32) for place, code in enumerate(codec.codes)], axis=1
     )
-    condition = {"known": codec.encode(wanted), "mask": torch.from_numpy(mask)}
+    condition = {"known": torch.nan_to_num(codec.encode(wanted)), "mask": torch.from_numpy(mask)}
     indices = numbers.tolist()
     latents = sampling.latents(gan.recipe.latent, seed, indices)
     made = codec.decode(torch.cat(list(sampling.sample(gan.generator, latents, condition, seed=seed, indices=indices))))

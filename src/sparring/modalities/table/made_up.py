@@ -19,28 +19,33 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 LOOKED_AT = 10_000  # values from which a pattern is read
 SHARED = 5  # rows that a word must be in before it is written again: rarer ones may name somebody
 MOST_WORDS = 2000
+SPARSE = 100  # times as many identifiers as were seen must be possible, so that new ones are hardly ever old ones
+LARGEST = 2**63 - 1
 
 
 def identifiers(values: Sequence[Any]) -> dict[str, Any]:
     """The pattern of identifiers, for `new_identifiers`: {"kind": "integer" | "uuid" | "template", ...}."""
-    if all(isinstance(value, (int, np.integer)) for value in values):
-        low, high = int(min(values)), int(max(values))
-        return {"kind": "integer", "low": low, "span": max(high - low + 1, 1)}
+    if values and all(isinstance(value, (int, np.integer)) for value in values):
+        return {"kind": "integer", "low": int(min(values)), "high": int(max(values))}
     texts = [str(value) for value in values[:LOOKED_AT]]
     if all(UUID.fullmatch(text) for text in texts):
         return {"kind": "uuid"}
     length = Counter(map(len, texts)).most_common(1)[0][0]
-    places = zip(*(text for text in texts if len(text) == length), strict=True)
-    return {"kind": "template", "places": [_alphabet(set(place)) for place in places]}
+    places = [_alphabet(set(place)) for place in zip(*(text for text in texts if len(text) == length), strict=True)]
+    while math.prod(map(len, places)) < SPARSE * len(values):  # else new ones would be those of somebody
+        places.append(_longer(places))
+    return {"kind": "template", "places": places}
 
 
-def new_identifiers(pattern: dict[str, Any], rows: range, seed: int) -> list[Any]:
-    """Different values for different rows, as the pattern says: integers from where the training ones end, counted on where they lay close."""
+def new_identifiers(pattern: dict[str, Any], rows: range, seed: int, name: str) -> list[Any]:
+    """Different values for different rows, as the pattern says: integers go on from where the training ones end (where a number has no room for that,
+    down from where they begin). name: of the column, so that two have different ones."""
     if pattern["kind"] == "integer":
-        return [pattern["low"] + pattern["span"] + row for row in rows]
+        up = pattern["high"] + rows.stop < LARGEST
+        return [pattern["high"] + 1 + row if up else pattern["low"] - 1 - row for row in rows]
     if pattern["kind"] == "uuid":
-        return [str(uuid.UUID(bytes=numpy_generator(seed, "uuid", row).bytes(16), version=4)) for row in rows]
-    return [_spelled(row, pattern["places"], key(seed, "identifier")) for row in rows]
+        return [str(uuid.UUID(bytes=numpy_generator(seed, "uuid", name, row).bytes(16), version=4)) for row in rows]
+    return [_spelled(row, pattern["places"], key(seed, "identifier", name)) for row in rows]
 
 
 def words(values: Sequence[str]) -> dict[str, Any]:
@@ -73,11 +78,16 @@ def _alphabet(seen: set[str]) -> str:
     return next((alphabet for alphabet in ALPHABETS if seen <= set(alphabet)), "".join(sorted(seen | set(OTHERWISE))))
 
 
+def _longer(places: Sequence[str]) -> str:
+    """The alphabet of one place more."""
+    return OTHERWISE if not places or len(places[-1]) < 2 else places[-1]
+
+
 def _spelled(row: int, places: Sequence[str], start: int) -> str:
     """The row's own text of these places, scattered over all there can be; longer than those seen, where they do not suffice."""
     room = math.prod(map(len, places))
     while room <= 2 * row:
-        places = [*places, OTHERWISE if not places or len(places[-1]) < 2 else places[-1]]
+        places = [*places, _longer(places)]
         room *= len(places[-1])
     step = max(1, start % room)
     while math.gcd(step, room) != 1:  # else its multiples do not visit every number once

@@ -27,7 +27,6 @@ class TableScore(QuickScore):
         return selection, {**scores, **alike}, features
 
     def _likeness(self, values: np.ndarray) -> dict[str, float]:
-        return {
-            "column_shapes": float(np.mean(column_shapes(values, self.rows, self.numeric))),
-            "pair_trends": float(np.nanmean(pair_trends(values, self.rows, self.numeric))),
-        }
+        trends = pair_trends(values, self.rows, self.numeric)
+        found = {"column_shapes": float(np.mean(column_shapes(values, self.rows, self.numeric)))}
+        return found | ({"pair_trends": float(np.nanmean(trends))} if np.isfinite(trends).any() else {})

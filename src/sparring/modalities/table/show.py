@@ -89,7 +89,3 @@ def _together(cells: np.ndarray) -> np.ndarray:
     ranks = pd.DataFrame(cells).rank().to_numpy()
     size = cells.shape[1]
     return np.array([[correlation(ranks, first, second) for second in range(size)] for first in range(size)])
-
-
-def items(values: np.ndarray, codec: TableCodec) -> pd.DataFrame:
-    return codec.frame(values)

@@ -12,9 +12,9 @@ import pandas as pd
 from ...data.source import OpenOptions, ScanReport, Source, Split
 from ...data.splits import hold_out
 from ...errors import UserError
-from . import read
+from . import reading
 from .codec import TableCodec
-from .codes import Code, fit_code, row_hashes
+from .codes import Code, fit_code, mixed, row_hashes
 from .columns import Column, find
 
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
@@ -41,8 +41,10 @@ class TableSource(Source):
         cells = np.stack([column.cells(frame[column.name]) for column in learned], axis=1) if like is None else like.cells(frame)
         hashes = row_hashes(cells)
         held = np.zeros(len(cells), bool)
-        held[hold_out([row.tobytes() for row in hashes], [None] * len(hashes))] = True
+        again = _numbered(hashes)  # equal rows are different people: they may part
+        held[hold_out([row.tobytes() for row in again], [None] * len(again))] = True
         order = np.argsort(hashes, kind="stable")  # by content, whatever the order of the file
+        self._nullable = np.isnan(cells).any(axis=0)
         self._cells: dict[Split, np.ndarray] = {
             "train": cells[order[~held[order]]],
             "test": cells[order[held[order]]],
@@ -69,7 +71,8 @@ class TableSource(Source):
         )
 
     def _code(self, at: int, column: Column) -> Code:
-        return fit_code(self._cells["train"][:, at], column.numeric, column.decimals if column.kind != "time" else 0)
+        decimals = column.decimals if column.kind != "time" else 0
+        return fit_code(self._cells["train"][:, at], column.numeric, decimals, bool(self._nullable[at]))
 
     def count(self, split: Split = "train") -> int:
         return len(self._cells[split])
@@ -81,17 +84,27 @@ class TableSource(Source):
         raise UserError(f"{self.name} is a table: its columns are all learned, and none is a label")
 
 
+def _numbered(hashes: np.ndarray) -> np.ndarray:
+    """A hash of each row and of how many equal rows come before it."""
+    order = np.argsort(hashes, kind="stable")
+    first = np.r_[True, hashes[order][1:] != hashes[order][:-1]]
+    starts = np.maximum.accumulate(np.where(first, np.arange(len(hashes)), 0))
+    count = np.empty(len(hashes), np.uint64)
+    count[order] = (np.arange(len(hashes)) - starts).astype(np.uint64)
+    return mixed(mixed(count + np.uint64(1)) ^ hashes)
+
+
 def open_path(path: Path, options: OpenOptions) -> TableSource:
     _refuse_of_pictures(path, options)
-    suffix = read.suffix_of(path)
+    suffix = reading.suffix_of(path)
     assert suffix
-    return TableSource(read.read_file(path), path.name[: -len(suffix)], options.types, options.like)
+    return TableSource(reading.read_file(path), path.name[: -len(suffix)], options.types, options.like)
 
 
 def open_url(url: str, options: OpenOptions) -> TableSource:
     _refuse_of_pictures(url, options)
     place, _, what = url.partition("#")
-    return TableSource(read.read_url(url), what if what.isidentifier() else Path(place).stem, options.types, options.like)
+    return TableSource(reading.read_url(url), what if what.isidentifier() else Path(place).stem, options.types, options.like)
 
 
 def _refuse_of_pictures(where: object, options: OpenOptions) -> None:

@@ -31,6 +31,7 @@ class Condition:
     place: int  # among the learned columns
     column: Column
     holds: Callable[[np.ndarray], np.ndarray]
+    asked: tuple[float, ...] = ()  # the cells that it names
 
 
 @dataclass(frozen=True)
@@ -96,27 +97,27 @@ def _comparison(tokens: list[tuple[str, str]], codec: TableCodec, text: str) -> 
         return Condition(place, column, (lambda cells: ~np.isnan(cells)) if no else np.isnan)
     if sign == "in":
         wanted_cells = [_cell(value, column, text) for value in _list(tokens, text)]
-        return Condition(place, column, lambda cells: np.isin(cells, wanted_cells))
+        return Condition(place, column, lambda cells: np.isin(cells, wanted_cells), tuple(wanted_cells))
     if sign == "between":
         low = _cell(_next(tokens, text), column, text)
         if _next(tokens, text).lower() != "and":
             raise UserError(f"--where {text}: between stands before two values, joined by and")
         high = _cell(_next(tokens, text), column, text)
-        return Condition(place, column, lambda cells: (cells >= low) & (cells <= high))
+        return Condition(place, column, lambda cells: (cells >= low) & (cells <= high), (low, high))
     if sign not in SIGNS:
         raise UserError(f"--where {text}: after a column stands one of {', '.join(SIGNS)}, in, between, is; not '{sign}'")
     if sign not in ("=", "==", "!=", "<>") and not column.numeric and not column.ordered:
         raise UserError(f"--where {text}: '{name}' is of type {column.kind} and has no order; use = or in")
     cell = _cell(_next(tokens, text), column, text)
     compare = SIGNS[sign]
-    return Condition(place, column, lambda cells: compare(cells, cell) & ~np.isnan(cells))
+    return Condition(place, column, lambda cells: compare(cells, cell) & ~np.isnan(cells), (cell,))
 
 
 def _name(tokens: list[tuple[str, str]], text: str) -> str:
     """Of one or several words, or in quotes."""
     kind, name = tokens.pop(0) if tokens else ("", "")
     if kind == "text" or name.startswith("`"):
-        return name[1:-1]
+        return name[1:-1].replace("''", "'")
     while tokens and tokens[0][0] in ("word", "number") and tokens[0][1].lower() not in ("is", "in", "between", "and"):
         name += " " + tokens.pop(0)[1]
     if kind not in ("word", "number"):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from ...errors import UserError, nearest
+from ...files import without_password
 
 MOST_ROWS = 20_000_000
 EMPTY = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A"]  # texts that say "nothing"
@@ -16,9 +20,9 @@ EMPTY = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A"]  # texts
 
 def _text(path: Path, separator: str | None = None) -> pd.DataFrame:
     options: dict[str, Any] = {"na_values": EMPTY, "keep_default_na": False, "skipinitialspace": True}
-    if separator is None:
-        separator = _separator(path)
-    return pd.read_csv(path, sep=separator, low_memory=False, **options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header: their ends would be lost
+        return pd.read_csv(path, sep=separator or _separator(path), low_memory=False, index_col=False, **options)
 
 
 def _separator(path: Path) -> str:
@@ -72,13 +76,14 @@ def read_file(path: Path) -> pd.DataFrame:
         raise UserError(f'reading {path.name} needs {error.name or error}; run: pip install "sparring[table]"') from None
     except PermissionError:
         raise
-    except (OSError, ValueError, KeyError, EOFError) as error:  # pandas' and pyarrow's own errors derive from these
+    except (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile, pd.errors.ParserWarning) as error:
         raise UserError(f"{path} is not a whole table: {' '.join(str(error).split())[:200]}") from None
 
 
 def read_url(url: str) -> pd.DataFrame:
     """A table or query of a database: sqlite:///shop.db#orders, postgresql://user@host/shop#SELECT ... (what SQLAlchemy can open)."""
     place, _, what = url.partition("#")
+    shown = without_password(place)
     try:
         import sqlalchemy
     except ImportError:
@@ -87,21 +92,18 @@ def read_url(url: str) -> pd.DataFrame:
         engine = sqlalchemy.create_engine(place)
         with engine.connect() as connection:
             tables = sqlalchemy.inspect(connection).get_table_names()
-            if not what or (" " not in what.strip() and what not in tables):
+            query = what.lstrip().lower().startswith(("select ", "with "))
+            if not what or (not query and what not in tables):
                 known = f"it holds {', '.join(tables[:10])}" if tables else "it holds none"
                 raise UserError(
-                    f"say which table of {place} after a #, or give a query: {known}"
+                    f"say which table of {shown} after a #, or give a query: {known}"
                     if not what
-                    else f"{place} has no table '{what}'; {nearest(what, tables)}"
+                    else f"{shown} has no table '{what}'; {nearest(what, tables)}"
                 )
-            query = (
-                sqlalchemy.text(what)
-                if " " in what.strip()
-                else sqlalchemy.select(sqlalchemy.table(what, sqlalchemy.column("*", is_literal=True)))
-            )
-            return checked(pd.read_sql_query(query, connection), url)
+            asked = sqlalchemy.text(what) if query else sqlalchemy.select(sqlalchemy.table(what, sqlalchemy.column("*", is_literal=True)))
+            return checked(pd.read_sql_query(asked, connection), shown)
     except (sqlalchemy.exc.SQLAlchemyError, ModuleNotFoundError, ValueError, OSError) as error:  # pandas' DatabaseError is an OSError
-        raise UserError(f"{place} cannot be read: {' '.join(str(error).split())[:200]}") from None
+        raise UserError(f"{shown} cannot be read: {' '.join(str(error).split())[:200]}") from None
 
 
 def checked(frame: pd.DataFrame, where: str) -> pd.DataFrame:
