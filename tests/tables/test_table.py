@@ -112,7 +112,7 @@ def test_bad_files_get_one_sentence(tmp_path, content, complaint):
 
 def test_commas_at_the_ends_of_lines_shift_nothing(tmp_path):
     (tmp_path / "ends.csv").write_text("a,b,c\n" + "".join(f"{number},{number % 3},x{number % 2},\n" for number in range(40)))
-    assert [column.kind for column in data.open(tmp_path / "ends.csv").fields] == ["integer", "integer", "category"]
+    assert [column.kind for column in data.open(tmp_path / "ends.csv").fields] == ["identifier", "integer", "category"]
 
 
 def test_wishes_for_pictures_are_refused(tmp_path):
