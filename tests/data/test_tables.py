@@ -53,7 +53,7 @@ def test_parquet_of_plain_bytes_with_bad_rows(tmp_path):
     assert [name for name, _ in source.report.skipped] == ["x.parquet row 20", "x.parquet row 21", "x.parquet row 22"]
     parquet.write_table(pa.table({"a": [1, 2]}), tmp_path / "numbers.parquet")
     with pytest.raises(UserError, match="no column with encoded items"):
-        data.open(tmp_path / "numbers.parquet")
+        data.open(tmp_path / "numbers.parquet", OpenOptions(modalities=("image",)))
     (tmp_path / "broken.parquet").write_bytes((tmp_path / "x.parquet").read_bytes()[:-20])
     with pytest.raises(UserError, match="not a whole table"):
         data.open(tmp_path / "broken.parquet")

@@ -30,7 +30,11 @@ def said(answer):
     return [each for each in found if each is not None]
 
 
-MAKERS = [name for name in list_recipes() if load_recipe(name).game in ("synthesis", "autoencoder")]  # of samples, told their class
+MAKERS = [
+    name
+    for name in list_recipes()
+    if load_recipe(name).game in ("synthesis", "autoencoder") and "table" not in load_recipe(name).modalities
+]  # of samples, told their class
 
 
 def count(module):

@@ -37,7 +37,7 @@ class Inapplicable(UserError):
 @dataclass(frozen=True)
 class Measure:
     """floor: what reals in the place of generated examples get means something. most: examples of a side, equally many generated and
-    held-out ones where `equal`. slow: only when asked for."""
+    held-out ones where `equal`. slow: only when asked for. of_rows: of tables alone."""
 
     of: Callable[[Evidence], list[Score]]
     about: str
@@ -45,6 +45,7 @@ class Measure:
     most: int | None = None
     equal: bool = False
     slow: bool = False
+    of_rows: bool = False
 
     @property
     def cut(self) -> tuple[int | None, bool]:
@@ -220,10 +221,10 @@ MEASURES: dict[str, Measure] = {
     "modes": Measure(modes, "modes of a simulated source that are hit"),
     "discriminator": Measure(discriminator, "what the discriminator takes for real", floor=False),
     "memorisation": Measure(copies, "are training examples copied", floor=False, most=NEIGHBOURS),
-    "columns": Measure(columns, "how alike columns and pairs of columns of a table are", most=MOST_ROWS),
-    "detection": Measure(detected, "can a classifier tell rows from real ones", most=NEIGHBOURS, equal=True),
-    "efficacy": Measure(usefulness, "what models learn from rows, tested on real ones", floor=False, most=MOST_ROWS),
-    "rows": Measure(same_rows, "rows of a table that equal a training row", floor=False),
+    "columns": Measure(columns, "how alike columns and pairs of columns of a table are", most=MOST_ROWS, of_rows=True),
+    "detection": Measure(detected, "can a classifier tell rows from real ones", most=NEIGHBOURS, equal=True, of_rows=True),
+    "efficacy": Measure(usefulness, "what models learn from rows, tested on real ones", floor=False, most=MOST_ROWS, of_rows=True),
+    "rows": Measure(same_rows, "rows of a table that equal a training row", floor=False, of_rows=True),
     "cas": Measure(classification_accuracy, "train a classifier on samples, test it on reals (slow)", slow=True),
 }
 
