@@ -22,7 +22,7 @@ from sparring.training.feed import Feed
 from sparring.training.session import build_players
 from sparring.training.trainer import Trainer
 
-SMALL = {"width": 4, "heads": 8, "widths": [16, 12], "start_units": 32, "growth": 4, "blocks": 1, "parts": 3}
+SMALL = {"width": 4, "heads": 8, "widths": [16, 12], "start_units": 32, "growth": 4, "blocks": 1, "parts": 3, "rank": 8}
 
 
 class ArraySource(Source):

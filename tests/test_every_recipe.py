@@ -10,6 +10,7 @@ import threading
 import numpy as np
 import pytest
 
+import series_samples
 import sparring
 import table_samples
 from smoke import ArraySource, StopAt, fingerprint, pair_source, smoke_settings
@@ -118,6 +119,21 @@ def test_train_drop_resume_load_make_rows(recipe, tmp_path):
     asked = gan.generate(60, seed=1, where="kind = 'high' and age < 40")
     assert (asked.kind == "high").all()
     assert (asked.age < 40).all()
+
+
+@pytest.mark.parametrize("classes", ["auto", "none"])
+@pytest.mark.parametrize("recipe", [name for name in list_recipes() if "series" in load_recipe(name).modalities])
+def test_train_drop_resume_load_make_series(recipe, classes, tmp_path):
+    straight = trained(series_samples.source(60, labels=classes), recipe, tmp_path)
+    gan = sparring.load(straight.path)
+    values = gan.values(70, seed=1)
+    np.testing.assert_array_equal(values[:3], gan.values(3, seed=1))
+    assert len({value.tobytes() for value in values}) == 70
+    frame = gan.generate(9, seed=1)
+    assert (
+        list(frame.columns) == [name for name in series_samples.frame(4).columns if name != "class" or classes == "auto"]
+        or classes == "none"
+    )
 
 
 def test_loading_imports_no_training_code(tmp_path):

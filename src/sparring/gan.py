@@ -35,26 +35,22 @@ class Gan:
         """The module that knows this kind of data (see sparring.modalities)."""
         return modalities.get(self.kind)
 
-    def generate(
-        self, count: int, seed: int = 0, label: str | int | None = None, truncation: float | None = None, where: str | None = None
-    ) -> Any:
-        """`count` samples as Python objects (a list of PIL images, a DataFrame of rows). Sample i depends on (seed, i), label, truncation and
-        where alone. where: of tables, what must hold in every row ("income = '>50K' and age > 60")."""
-        return self.modality.items(self.values(count, seed, label, truncation, where), self.codec, seed)
+    def generate(self, count: int, seed: int = 0, label: str | int | None = None, **wishes: Any) -> Any:
+        """`count` samples as Python objects (a list of PIL images, a DataFrame of rows). Sample i depends on (seed, i), label and the wishes alone:
+        truncation, where and length, see `at`."""
+        values, numbers = self.values(count, seed, label, **wishes), self.labels(range(count), seed, label)
+        names = None if numbers is None else [self.classes[number] for number in numbers]
+        return self.modality.items(values, self.codec, seed, names)
 
-    def values(
-        self, count: int, seed: int = 0, label: str | int | None = None, truncation: float | None = None, where: str | None = None
-    ) -> np.ndarray:
+    def values(self, count: int, seed: int = 0, label: str | int | None = None, **wishes: Any) -> np.ndarray:
         """`count` decoded samples as one array (pictures: uint8, N x C x H x W)."""
-        return np.concatenate(list(self.stream(count, seed, label, truncation, where)))
+        return np.concatenate(list(self.stream(count, seed, label, **wishes)))
 
-    def stream(
-        self, count: int, seed: int = 0, label: str | int | None = None, truncation: float | None = None, where: str | None = None
-    ) -> Iterator[np.ndarray]:
+    def stream(self, count: int, seed: int = 0, label: str | int | None = None, **wishes: Any) -> Iterator[np.ndarray]:
         """The same, a chunk at a time, so that any number can be made in bounded memory."""
         size = sampling.chunk(self.generator)
         for start in range(0, count, size):
-            yield self.at(range(start, min(count, start + size)), seed, label, truncation, where)
+            yield self.at(range(start, min(count, start + size)), seed, label, **wishes)
 
     def at(
         self,
@@ -63,13 +59,19 @@ class Gan:
         label: str | int | None = None,
         truncation: float | None = None,
         where: str | None = None,
+        length: int | None = None,
     ) -> np.ndarray:
         """The samples with these numbers. truncation: less variety for better looks. Style-based generators keep this share of the
-        way from the mean style (0 to 1); others draw latents no larger than this (Brock et al. 2019, arXiv:1809.11096)."""
+        way from the mean style (0 to 1); others draw latents no larger than this (Brock et al. 2019, arXiv:1809.11096). where: of tables, what
+        must hold in every row ("income = '>50K' and age > 60"). length: of series, how many steps."""
         if where is not None:
             if not hasattr(self.modality, "values_where"):
                 raise UserError("conditions are for tables, and this model was trained on something else; leave --where out")
             return self.modality.values_where(self, where, indices, seed)
+        if length is not None:
+            if not hasattr(self.modality, "values_long"):
+                raise UserError("a length is for series, and this model was trained on something else; leave --length out")
+            return self.modality.values_long(self, length, indices, seed, label)
         psi, threshold = self._truncation(truncation)
         latents = sampling.latents(self.recipe.latent, seed, indices, threshold, getattr(self.generator, "choosing", 0))
         made = sampling.sample(

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from sparring.metrics.detection import detection
 from sparring.metrics.tabular import column_shapes, correlation, pair_trends
 
 NAN = float("nan")
@@ -44,3 +45,10 @@ def test_correlation_is_pearsons_where_both_are_there():
     assert correlation(cells, 0, 1) == pytest.approx(stats.pearsonr(*cells.T).statistic)
     assert correlation(holes, 0, 1) == pytest.approx(stats.pearsonr(*cells[50:].T).statistic)
     assert np.isnan(correlation(np.ones((9, 2)), 0, 1))
+
+
+def test_detection_bears_a_column_that_is_nearly_empty():
+    rng = np.random.default_rng(0)
+    cells = rng.normal(size=(60, 2))
+    cells[2:, 1] = np.nan
+    assert 0 <= detection(cells[:30], cells[30:], (True, True)).value <= 1

@@ -33,7 +33,7 @@ def said(answer):
 MAKERS = [
     name
     for name in list_recipes()
-    if load_recipe(name).game in ("synthesis", "autoencoder") and "table" not in load_recipe(name).modalities
+    if load_recipe(name).game in ("synthesis", "autoencoder") and not {"table", "series"} & set(load_recipe(name).modalities)
 ]  # of samples, told their class
 
 

@@ -19,7 +19,7 @@ SHORTEST_TICK = 3.0
 TICKS = 20  # looks at a training, where ticks of 3 to 45 seconds allow it
 SCORING_SHARE = 0.014  # of the time, at most, for the scores of ticks; health takes about half as much again
 FINAL_SHARE = 0.01  # and for the last score
-PATIENCE, PATIENT_TICKS = 0.2, 20  # share of a training, and at least so many looks, without a better score
+PATIENCE, PATIENT_TICKS = 0.15, 20  # share of a training, and at least so many looks, without a better score
 FEWEST_SAMPLES, MOST_SAMPLES = 256, 10_000
 MOST_BYTES = 2 << 30  # of generated values held at once, four bytes each
 

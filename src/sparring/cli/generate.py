@@ -31,6 +31,9 @@ def register(app: typer.Typer) -> None:
             str | None,
             typer.Option(help="Of a table: what must hold in every row: \"income = '>50K' and age > 60\".", metavar="CONDITIONS"),
         ] = None,
+        length: Annotated[
+            int | None, typer.Option(min=1, help="Of series: how many steps; longer than what was learned by going on.", metavar="STEPS")
+        ] = None,
         batch_size: Annotated[
             int, typer.Option(min=1, help="How many samples are held in memory at once; the files do not depend on it.")
         ] = 64,
@@ -44,6 +47,6 @@ def register(app: typer.Typer) -> None:
 
         target = out or Path(f"{run.name or 'run'}-samples{'.png' if grid else ''}")
         paths = generate_files(
-            run, target, count, seed=seed, label=label, truncation=truncation, where=where, batch_size=batch_size, grid=grid
+            run, target, count, seed=seed, label=label, truncation=truncation, where=where, length=length, batch_size=batch_size, grid=grid
         )
         typer.echo(f"{count} samples: {paths[0] if len(paths) == 1 else target}")

@@ -26,7 +26,7 @@ class OpenOptions:
     given: str | None = None  # of pairs: the folder or column that is turned into the other
     maps: Literal["given", "made"] | None = None  # of pairs: which side should be label maps, where nothing else says it
     types: dict[str, str] | None = None  # of a table: columns whose type a person knows better
-    like: Any = None  # of a table: the codec whose columns it must have, so that the two can be compared
+    like: Any = None  # of a table or series: the codec whose columns it must have, so that the two can be compared
     modalities: tuple[str, ...] = ()  # those that it may be opened as; (): any
 
 
@@ -55,6 +55,7 @@ class Source(ABC):
     paired: bool = False  # does what is given show the same as its value?
     known_classes: tuple[str, ...] = ()  # of sources that show few labels
     numeric: tuple[bool, ...] = ()  # of a table's cells: which columns are numbers
+    channels: tuple[str, ...] = ()  # of series: the names of what changes along them
     columns: tuple[str, ...] = ()  # of a sheet that shows what is given beside what is made of it
     classes: tuple[str, ...]  # () where there are no labels
     content_hash: str  # of values, labels and splits; independent of paths

@@ -24,13 +24,13 @@ def detection(generated: np.ndarray, real: np.ndarray, numeric: Sequence[bool], 
     if count < 2 * FOLDS:
         raise ValueError("detection needs some rows of both kinds")
     cells = np.concatenate([generated[:count], real[:count]])
-    columns = telling(cells)
-    cells, numeric = cells[:, columns], [numeric[at] for at in columns]
     made = np.repeat([1, 0], count)
     suspicion = np.zeros(2 * count)
     for learned, judged in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(cells, made):
-        judge = boosted_trees(numeric, cells, classes=True).fit(cells[learned], made[learned])
-        suspicion[judged] = judge.predict_proba(cells[judged])[:, 1]
+        columns = telling(cells[learned])
+        shown = cells[:, columns]
+        judge = boosted_trees([numeric[at] for at in columns], shown, classes=True).fit(shown[learned], made[learned])
+        suspicion[judged] = judge.predict_proba(shown[judged])[:, 1]
     area = float(roc_auc_score(made, suspicion))
     pairs = area / (2 - area) - area**2, 2 * area**2 / (1 + area) - area**2
     error = np.sqrt(max(0.0, area * (1 - area) + (count - 1) * sum(pairs))) / count

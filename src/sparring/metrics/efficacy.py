@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from .learners import boosted_trees, forest, linear, telling
+from .series import next_steps
 
 MODELS = ("boosted trees", "forest", "linear")
 FEWEST = 10  # rows to learn from and to be tested on
+PAST, MOST_STEPS = 8, 20_000  # steps that the next one is predicted from; predictions that are learned and tested
 MOST_CLASSES = 20  # of a column that is predicted as classes
 
 
@@ -65,3 +67,23 @@ def efficacy(learned_from: np.ndarray, tested_on: np.ndarray, numeric: Sequence[
         if len(present) == 2 and set(present) == set(model.classes_):
             areas[name] = float(roc_auc_score(test[:, target], model.predict_proba(test[:, rest])[:, 1]))
     return Efficacy(target, classes, reached, areas)
+
+
+def predictive(learned_from: np.ndarray, tested_on: np.ndarray) -> float | None:
+    """R2 of the next step on real series, the mean over channels and two models (boosted trees, linear), learned from N x T x C series; None where too
+    few steps follow one another. At most MOST_STEPS places are looked at, evenly spaced."""
+    from sklearn.metrics import r2_score
+
+    back = min(PAST, learned_from.shape[1] - 1)
+    sides = [next_steps(side, back) for side in (learned_from, tested_on)]
+    if back < 1 or min(len(side[0]) for side in sides) < FEWEST:
+        return None
+    (past, after), (real_past, real_after) = (tuple(part[:: -(-len(part) // MOST_STEPS)] for part in side) for side in sides)
+    kinds = [True] * past.shape[1]
+    reached = []
+    for channel in range(after.shape[1]):
+        if len(np.unique(real_after[:, channel])) < 2:
+            continue
+        for model in (boosted_trees(kinds, past, classes=False), linear(kinds, classes=False)):
+            reached.append(r2_score(real_after[:, channel], model.fit(past, after[:, channel]).predict(real_past)))
+    return float(np.mean(reached)) if reached else None

@@ -68,7 +68,7 @@ def evaluate(
     measures: names of MEASURES, or ["all"] that apply; None: those of them that are not slow. Raises UserError where one that is asked for does not apply, or
     the two sources hold values of unlike shapes.
     """
-    wanted = _known(measures, bool(real.numeric))
+    wanted = _known(measures, real.modality)
     refuse_unlike(generated, real)
     evidence = _evidence(generated, real, extractor, verdicts, progress)
     scores: dict[str, Score] = {}
@@ -121,8 +121,8 @@ def _floors(measure: Measure, evidence: Evidence) -> dict[str, float]:
         return {}
 
 
-def _known(measures: Sequence[str] | None, table: bool) -> list[str]:
-    suitable = {name: measure for name, measure in MEASURES.items() if table or not measure.of_rows}
+def _known(measures: Sequence[str] | None, modality: str) -> list[str]:
+    suitable = {name: measure for name, measure in MEASURES.items() if measure.only in (None, modality)}
     if measures is None:
         return [name for name, measure in suitable.items() if not measure.slow]
     if list(measures) == ["all"]:

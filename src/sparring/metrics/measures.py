@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import UserError
 from .density_coverage import density_coverage
 from .detection import detection
-from .efficacy import FEWEST, efficacy, target_of
+from .efficacy import FEWEST, efficacy, predictive, target_of
 from .evidence import Evidence, Side
 from .frechet import frechet_distance, frechet_error, frechet_extrapolated
 from .inception_score import inception_score
@@ -23,6 +23,7 @@ from .modes import mode_coverage
 from .ms_ssim import ms_ssim_of_pairs
 from .precision_recall import precision_recall
 from .scores import Score, scored
+from .series import autocorrelation_distance, cross_correlation_distance, spectral_distance, traits
 from .tabular import category_coverage, column_shapes, exact_rows, pair_trends, range_coverage
 
 NEIGHBOURS = 5000  # examples of a side where all pairs are looked at
@@ -37,7 +38,7 @@ class Inapplicable(UserError):
 @dataclass(frozen=True)
 class Measure:
     """floor: what reals in the place of generated examples get means something. most: examples of a side, equally many generated and
-    held-out ones where `equal`. slow: only when asked for. of_rows: of tables alone."""
+    held-out ones where `equal`. slow: only when asked for. only: the one modality whose values it reads; None: any."""
 
     of: Callable[[Evidence], list[Score]]
     about: str
@@ -45,7 +46,7 @@ class Measure:
     most: int | None = None
     equal: bool = False
     slow: bool = False
-    of_rows: bool = False
+    only: str | None = None
 
     @property
     def cut(self) -> tuple[int | None, bool]:
@@ -203,6 +204,45 @@ def same_rows(evidence: Evidence) -> list[Score]:
     return [Score("exact_rows", exact_rows(mine, training), real=exact_rows(real, training))]
 
 
+def in_time(evidence: Evidence) -> list[Score]:
+    channels, mine, real = _series(evidence)
+    found = {
+        "spectral_distance": spectral_distance(mine, real),
+        "autocorrelation_distance": autocorrelation_distance(mine, real),
+        "cross_correlation_distance": cross_correlation_distance(mine, real),
+    }
+    shapes = column_shapes(mine.reshape(-1, channels), real.reshape(-1, channels), (True,) * channels)
+    found["channel_shapes"] = float(np.mean(shapes))
+    return [Score(name, value) for name, value in found.items() if np.isfinite(value)]
+
+
+def told_apart(evidence: Evidence) -> list[Score]:
+    """The discriminative score of TimeGAN (Yoon et al. 2019, NeurIPS, section 5.2), with boosted trees that are shown traits and values."""
+    _, mine, real = _series(evidence)
+    if min(len(mine), len(real)) < FEWEST:
+        raise Inapplicable(f"a classifier needs {FEWEST} series of both kinds")
+    mine, real = traits(mine), traits(real)
+    return [scored("discriminative", detection(mine, real, (True,) * mine.shape[1]), least=0)]
+
+
+def foretold(evidence: Evidence) -> list[Score]:
+    """TimeGAN's predictive score (ibid.): what is learned from samples of the next step, and, as what real data gets, from as many training series."""
+    _, mine, real = _series(evidence)
+    training = _series(evidence, evidence.training)[1]
+    of_samples, of_reals = (predictive(side, real) for side in (mine, training))
+    if of_samples is None or of_reals is None:
+        raise Inapplicable("the next step is predicted where enough steps follow one another without gaps")
+    return [Score("predictive", of_samples, real=of_reals)]
+
+
+def _series(evidence: Evidence, side: Side | None = None) -> tuple[int, np.ndarray, np.ndarray]:
+    """How many channels there are, and those of a side (None: the samples) and of held-out series."""
+    channels = len(evidence.held_out.source.channels)
+    if not channels:
+        raise Inapplicable("this is measured where the data is series")
+    return channels, (side or evidence.generated).values[:, :, :channels], evidence.held_out.values[:, :, :channels]
+
+
 def _cells(evidence: Evidence) -> tuple[tuple[bool, ...], np.ndarray, np.ndarray]:
     """Which columns are numbers, and the cells of samples and of held-out rows."""
     numeric = evidence.held_out.source.numeric
@@ -221,10 +261,15 @@ MEASURES: dict[str, Measure] = {
     "modes": Measure(modes, "modes of a simulated source that are hit"),
     "discriminator": Measure(discriminator, "what the discriminator takes for real", floor=False),
     "memorisation": Measure(copies, "are training examples copied", floor=False, most=NEIGHBOURS),
-    "columns": Measure(columns, "how alike columns and pairs of columns of a table are", most=MOST_ROWS, of_rows=True),
-    "detection": Measure(detected, "can a classifier tell rows from real ones", most=NEIGHBOURS, equal=True, of_rows=True),
-    "efficacy": Measure(usefulness, "what models learn from rows, tested on real ones", floor=False, most=MOST_ROWS, of_rows=True),
-    "rows": Measure(same_rows, "rows of a table that equal a training row", floor=False, of_rows=True),
+    "columns": Measure(columns, "how alike columns and pairs of columns of a table are", most=MOST_ROWS, only="table"),
+    "detection": Measure(detected, "can a classifier tell rows from real ones", most=NEIGHBOURS, equal=True, only="table"),
+    "efficacy": Measure(usefulness, "what models learn from rows, tested on real ones", floor=False, most=MOST_ROWS, only="table"),
+    "rows": Measure(same_rows, "rows of a table that equal a training row", floor=False, only="table"),
+    "series": Measure(in_time, "spectra, autocorrelations and distributions of series", most=NEIGHBOURS, only="series"),
+    "discriminative": Measure(told_apart, "can a classifier tell series from real ones", most=2000, equal=True, only="series"),
+    "predictive": Measure(
+        foretold, "what is learned from series of the next step, tested on real ones", floor=False, most=2000, only="series"
+    ),
     "cas": Measure(classification_accuracy, "train a classifier on samples, test it on reals (slow)", slow=True),
 }
 

@@ -10,7 +10,7 @@ A modality is a module with these names:
     fit_codec(source, value_range) -> Codec
     codec_from(description) -> Codec        the inverse of Codec.describe()
     preview(values, columns, codec) -> PIL image    one sheet of decoded values
-    items(values, codec, seed)              decoded values as Python has them: a list of PIL images or arrays, a DataFrame
+    items(values, codec, seed, labels)      decoded values as Python has them: a list of PIL images or arrays, a DataFrame
     write(values, labels, out, grid, codec) -> list[Path]
     read(path, codec) -> array              one value from a file of one's own (where that makes sense)
     fit_features(source, seed, progress) -> FeatureNet    features for the quick score, see metrics.features
@@ -24,6 +24,7 @@ and, where that makes sense,
     SHEET                                   how many values a sheet shows, where 64 are not right
     write_parts(parts, out, codec, seed) -> list[Path]      values that come a part at a time, in bounded memory, in the place of write
     values_where(gan, text, indices, seed) -> array         samples under conditions
+    values_long(gan, length, indices, seed, label) -> array     samples of another length
 
 and, where its data may look like another's, SPECIAL = True (it is asked first), and where values are made of given ones, in the place of
 preview, items, write and read (see modalities.pairs):

@@ -71,7 +71,7 @@ class RNNGenerator(nn.Module):
 
 @register("rnn-discriminator")
 class RNNDiscriminator(nn.Module):
-    """picture (N x C x H x W) -> a recurrent network over its rows -> the mean of its states -> logits (N).
+    """picture (N x C x H x W) or series (N x T x W) -> a recurrent network over its rows or steps -> the mean of its states -> logits (N).
 
     With classes the last layer is a projection head (Miyato & Koyama 2018, arXiv:1802.05637). bidirectional: a second network reads
     from the bottom to the top, and both are heard.
@@ -79,7 +79,7 @@ class RNNDiscriminator(nn.Module):
 
     def __init__(
         self,
-        shape: tuple[int, int, int],
+        shape: tuple[int, ...],
         classes: int,
         *,
         cell: Cell = "gru",
@@ -88,12 +88,12 @@ class RNNDiscriminator(nn.Module):
         bidirectional: bool = True,
     ):
         super().__init__()
-        channels, _, picture_width = shape
-        self.recurrence = recurrence(cell, channels * picture_width, width, layers, bidirectional)
+        inputs = shape[0] * shape[2] if len(shape) == 3 else shape[1]
+        self.recurrence = recurrence(cell, inputs, width, layers, bidirectional)
         self.head = ProjectionHead(width * (1 + bidirectional), classes)
 
     def forward(self, sample: Tensor, condition: Condition = None) -> Verdict:
-        rows = sample.transpose(1, 2).flatten(2)  # N x H x C*W
+        rows = sample.transpose(1, 2).flatten(2) if sample.ndim == 4 else sample  # N x H x C*W
         # cuDNN cannot differentiate its recurrent kernels twice, and a sample that requires a gradient may be under a gradient penalty
         cudnn = torch.backends.cudnn
         with cudnn.flags(enabled=cudnn.enabled and not sample.requires_grad, benchmark=cudnn.benchmark, deterministic=cudnn.deterministic):

@@ -40,13 +40,12 @@ class Column(NamedTuple):
 
 
 class Layout:
-    """Where in a row what is. choices: (start, width); scores: places; switches: the place of the choice that each score hangs on, or -1."""
+    """Where in a row what is. choices: (start, width); scores: where each is; switches: the place of the choice that each score hangs on, or -1."""
 
     def __init__(self, columns: Sequence[Column]):
         self.choices: list[tuple[int, int]] = []
         self.scores: list[int] = []
         self.switches: list[int] = []
-        self.places: list[tuple[int, int]] = []  # of each column: from, to
         at = 0
         for widths, scored, some_number in columns:
             first = at
@@ -57,7 +56,6 @@ class Layout:
                 self.scores.append(at)
                 self.switches.append(first + some_number if widths and some_number is not None else -1)
                 at += 1
-            self.places.append((first, at))
         self.width = at
         self.choosing = [place for start, width in self.choices for place in range(start, start + width)]
         self.order = sorted(range(at), key=[*self.choosing, *self.scores].__getitem__)  # of choices before scores, to that of the row
@@ -157,10 +155,10 @@ class Mixture(nn.Module):
         logits = self.logits[part] - (-uniform.log()).log()
         return logits, self.means[part] + (self.factors[part] @ normal[:, :, None])[:, :, 0]
 
-    def draw_beside(self, part: Tensor, normal: Tensor, rows: Tensor, known: Tensor) -> Tensor:
-        """Scores of rows of these parts that go with those that are known (the conditional normal distribution)."""
+    def draw_beside(self, part: Tensor, drawn: Tensor, rows: Tensor, known: Tensor) -> Tensor:
+        """The scores that `draw` drew for rows of these parts, moved so that they go with those that are known (the conditional normal distribution)."""
         _, scores, there = self.split(rows)
-        drawn = self.means[part] + (self.factors[part] @ normal[:, :, None])[:, :, 0]
+        drawn = drawn.clone()
         for members, seen in _patterns(there * known[:, self.layout.scores]):
             covariance = self._covariance()[part[members]]
             inner, across = covariance[:, seen][:, :, seen], covariance[:, :, seen]
@@ -218,23 +216,10 @@ class TableGenerator(nn.Module):
         part = (uniform[:, :1] > ends).sum(dim=1).clamp(max=ends.shape[1] - 1)
         normal = noise[:, 1 + len(self.layout.choosing) :]
         logits, scores = self.mixture.draw(part, uniform[:, 1:], normal)
-        return logits, scores if known is None else self.mixture.draw_beside(part, normal, *known), part
+        return logits, scores if known is None else self.mixture.draw_beside(part, scores, *known), part
 
     def _row(self, logits: Tensor, scores: Tensor, known: tuple[Tensor, Tensor] | None, learning: bool) -> Tensor:
-        """The coded row. learning: choices pass the gradient of their softmax on, straight through."""
-        choices, at = [], 0
-        for _, width in self.layout.choices:
-            mine = logits[:, at : at + width]
-            choice = one_hot(mine.argmax(dim=1), width).to(mine.dtype)
-            if learning:
-                soft = (mine / self.temperature).softmax(dim=1)
-                choice = choice + soft - soft.detach()
-            choices.append(choice)
-            at += width
-        row = torch.cat([*choices, scores], dim=1)[:, self.layout.order]
-        if any(at >= 0 for at in self.layout.switches):
-            switches = [row[:, at] if at >= 0 else torch.ones_like(scores[:, 0]) for at in self.layout.switches]
-            row = torch.cat([*choices, scores * torch.stack(switches, dim=1)], dim=1)[:, self.layout.order]
+        row = hard_rows(self.layout, logits, scores, self.temperature if learning else None)
         return row if known is None else torch.where(known[1] > 0, known[0], row)
 
     @torch.no_grad()
@@ -247,16 +232,32 @@ class TableGenerator(nn.Module):
         self.mixture.fit(rows)
 
 
+def hard_rows(layout: Layout, logits: Tensor, scores: Tensor, temperature: float | None = None) -> Tensor:
+    """N x choices and N x scores -> coded rows, N x width: of every choice the largest, and scores where a choice says that they mean something.
+    temperature: of the softmax whose gradient the choices pass on, straight through; None: they pass on none."""
+    choices = []
+    for mine in logits.split([width for _, width in layout.choices], dim=1) if layout.choices else ():
+        choice = one_hot(mine.argmax(dim=1), mine.shape[1]).to(mine.dtype)
+        if temperature is not None:
+            soft = (mine / temperature).softmax(dim=1)
+            choice = choice + soft - soft.detach()
+        choices.append(choice)
+    if any(at >= 0 for at in layout.switches):
+        chosen = torch.cat(choices, dim=1)
+        columns = {place: column for column, place in enumerate(layout.choosing)}
+        there = [chosen[:, columns[at]] if at >= 0 else torch.ones_like(scores[:, 0]) for at in layout.switches]
+        scores = scores * torch.stack(there, dim=1)
+    return torch.cat([*choices, scores], dim=1)[:, layout.order]
+
+
 @register("table-discriminator")
 class TableDiscriminator(nn.Module):
     """A row (N x width) -> leaky ReLU layers with dropout -> logits (N), or, with `pack` rows judged together, N / pack rounded down
     (PacGAN: Lin et al. 2018, arXiv:1712.04086, section 3)."""
 
-    def __init__(
-        self, shape: tuple[int, ...], *, width: Width = 256, layers: Width = 2, dropout: Share = 0.0, slope: float = 0.2, pack: Width = 1
-    ):
+    def __init__(self, shape: tuple[int, ...], *, width: Width = 256, layers: Width = 2, dropout: Share = 0.0, pack: Width = 1):
         super().__init__()
-        self.slope, self.dropout, self.pack = slope, dropout, pack
+        self.dropout, self.pack = dropout, pack
         widths = [shape[0] * pack, *[width] * layers]
         self.hidden = nn.ModuleList(nn.Linear(*pair) for pair in pairwise(widths))
         self.last = nn.Linear(width, 1)
@@ -264,7 +265,7 @@ class TableDiscriminator(nn.Module):
     def forward(self, sample: Tensor, condition: Condition = None) -> Verdict:
         x = sample[: len(sample) // self.pack * self.pack].reshape(-1, self.pack * sample.shape[1])
         for layer in self.hidden:
-            x = dropout(leaky_relu(layer(x), self.slope), self.dropout, self.training)
+            x = dropout(leaky_relu(layer(x), 0.2), self.dropout, self.training)
         return Verdict(self.last(x)[:, 0])
 
 

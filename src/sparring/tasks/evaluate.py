@@ -121,7 +121,7 @@ def _generated(run: Run, gan: Gan, real: Source, samples: int | None) -> Source:
 
 def _from_files(what: str | Path, real: Source, samples: int | None) -> Source:
     size = (real.shape[1], real.shape[2]) if len(real.shape) == 3 else None
-    found = Everything(data.open(what, OpenOptions(size=size, like=getattr(real, "codec", None))), real)
+    found = Everything(data.open(what, OpenOptions(size=size, like=getattr(real, "codec", None), modalities=(real.modality,))), real)
     if samples is not None and samples > found.count("train"):
         raise UserError(f"{what} holds {found.count('train'):,} samples, not {samples:,}")
     return found if samples is None else Subset(found, "train", np.arange(samples))

@@ -10,7 +10,7 @@ CELL = 32  # smaller pictures are enlarged to at least this
 SQUARE = 8  # pixels of the checkered ground below transparency
 
 
-def items(values: np.ndarray, codec: object = None, seed: int = 0) -> list[Image.Image]:
+def items(values: np.ndarray, codec: object = None, seed: int = 0, labels: object = None) -> list[Image.Image]:
     """uint8 N x C x H x W -> a PIL image each: L, LA, RGB or RGBA."""
     return [Image.fromarray(np.ascontiguousarray(item[0] if len(item) == 1 else item.transpose(1, 2, 0))) for item in values]
 

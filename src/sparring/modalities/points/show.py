@@ -32,7 +32,7 @@ def preview(values: np.ndarray, columns: int = 0, codec: object = None) -> Image
     return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
 
 
-def items(values: np.ndarray, codec: object = None, seed: int = 0) -> list[np.ndarray]:
+def items(values: np.ndarray, codec: object = None, seed: int = 0, labels: object = None) -> list[np.ndarray]:
     """One array of coordinates per point."""
     return list(values)
 

@@ -74,7 +74,7 @@ def beside(values: np.ndarray, real: np.ndarray, codec: Any) -> Any:
     return shown(values, real, codec)
 
 
-def items(values: np.ndarray, codec: Any, seed: int = 0) -> Any:
+def items(values: np.ndarray, codec: Any, seed: int = 0, labels: Any = None) -> Any:
     """A DataFrame."""
     return codec.frame(values, seed=seed)
 

@@ -47,9 +47,17 @@ def write_parts(parts: Iterable[np.ndarray], out: Path, codec: TableCodec, seed:
         preview(np.concatenate(list(parts)), 0, codec).save(sheet, "PNG")
         write_bytes(out, sheet.getvalue())
         return [out]
+    cells = np.array([[next((cell for cell in (*code.choices, *code.values) if not np.isnan(cell)), np.nan) for code in codec.codes]])
     with aside(out) as path:
-        WRITERS[suffix](_frames(parts, codec, seed), path, codec)
+        WRITERS[suffix](_frames(parts, codec, seed), path, codec.frame(cells))
     return [out]
+
+
+def write_frame(frame: pd.DataFrame, out: Path) -> None:
+    """One whole table to a file with one of the suffixes of WRITERS."""
+    suffix = next(suffix for suffix in WRITERS if out.name.lower().endswith(suffix))
+    with aside(out) as path:
+        WRITERS[suffix]([frame], path, frame)
 
 
 def write_sql(parts: Iterable[np.ndarray], url: str, table: str, codec: TableCodec, seed: int = 0) -> None:
@@ -90,12 +98,12 @@ def _frames(parts: Iterable[np.ndarray], codec: TableCodec, seed: int) -> Iterat
         first += len(part)
 
 
-def _csv(frames: Frames, path: Path, codec: TableCodec) -> None:
+def _csv(frames: Frames, path: Path, full: pd.DataFrame) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         _to_csv(frames, file)
 
 
-def _csv_gz(frames: Frames, path: Path, codec: TableCodec) -> None:
+def _csv_gz(frames: Frames, path: Path, full: pd.DataFrame) -> None:
     with (
         path.open("wb") as raw,
         gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") as packed,
@@ -109,26 +117,25 @@ def _to_csv(frames: Frames, file: Any) -> None:
         defused(frame).to_csv(file, index=False, header=number == 0, lineterminator="\n")
 
 
-def _jsonl(frames: Frames, path: Path, codec: TableCodec) -> None:
+def _jsonl(frames: Frames, path: Path, full: pd.DataFrame) -> None:
     with path.open("w", encoding="utf-8") as file:
         for frame in frames:
             file.write(frame.to_json(orient="records", lines=True, date_format="iso", force_ascii=False).rstrip("\n") + "\n")
 
 
-def _parquet(frames: Frames, path: Path, codec: TableCodec) -> None:
+def _parquet(frames: Frames, path: Path, full: pd.DataFrame) -> None:
     try:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
         raise UserError('writing Parquet needs pyarrow; run: pip install "sparring[table]"') from None
-    full = np.array([[next((cell for cell in (*code.choices, *code.values) if not np.isnan(cell)), np.nan) for code in codec.codes]])
-    schema = pyarrow.Schema.from_pandas(codec.frame(full), preserve_index=False)  # of a row with something in every column
+    schema = pyarrow.Schema.from_pandas(full, preserve_index=False)
     with pyarrow.parquet.ParquetWriter(path, schema) as writer:
         for frame in frames:
             writer.write_table(pyarrow.Table.from_pandas(frame, schema, preserve_index=False))
 
 
-def _xlsx(frames: Frames, path: Path, codec: TableCodec) -> None:
+def _xlsx(frames: Frames, path: Path, full: pd.DataFrame) -> None:
     whole = defused(pd.concat(list(frames), ignore_index=True))
     if len(whole) > MOST_OF_EXCEL:
         raise UserError(f"a sheet of Excel holds {MOST_OF_EXCEL:,} rows; write .csv or .parquet")
@@ -141,7 +148,8 @@ def _xlsx(frames: Frames, path: Path, codec: TableCodec) -> None:
         raise UserError('writing Excel files needs openpyxl; run: pip install "sparring[table]"') from None
 
 
-WRITERS: dict[str, Callable[[Frames, Path, TableCodec], None]] = {
+# A table in parts, where it goes, and rows with something in every column, which tell the types.
+WRITERS: dict[str, Callable[[Frames, Path, pd.DataFrame], None]] = {
     ".csv": _csv,
     ".csv.gz": _csv_gz,
     ".parquet": _parquet,

@@ -1,0 +1,54 @@
+"""Series to Python and to files."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...errors import UserError
+from ...files import write_bytes
+from ..table.export import write_frame
+from .codec import SeriesCodec
+from .show import preview
+
+TABLES = (".csv", ".csv.gz", ".parquet", ".jsonl", ".xlsx")
+
+
+def items(values: np.ndarray, codec: SeriesCodec, seed: int = 0, labels: Sequence[str] | None = None) -> Any:
+    """A DataFrame with the columns that were learned from, the steps of one series after those of another; of arrays a list of arrays,
+    steps x channels."""
+    if codec.columns:
+        return codec.frame(values, 0, seed, labels)
+    return [series[:length, : len(codec.channels)] for series, length in zip(values, codec.lengths(values), strict=True)]
+
+
+def write(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool, codec: SeriesCodec) -> list[Path]:
+    """.csv, .csv.gz, .parquet, .jsonl or .xlsx (rows are steps), .npy (series x steps x channels, NaN after the end), .npz (the same, and labels), .png (lines);
+    a name without a suffix becomes a folder with series.csv and series.png. Returns the paths; raises UserError for another suffix."""
+    out = Path(out)
+    if out.is_dir() or "." not in out.name:
+        names = ["series.png"] if grid else ["series.csv", "series.png"]
+        return [path for name in names for path in write(values, labels, out / name, False, codec)]
+    suffix = next((each for each in (*TABLES, ".npy", ".npz", ".png") if out.name.lower().endswith(each)), None)
+    if suffix is None:
+        raise UserError(
+            f"Series cannot be written as {out.suffix} ({out}): use {', '.join(TABLES)}, .npy, .npz, .png, or a folder's name without a dot."
+        )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if suffix in TABLES:
+        write_frame(codec.frame(values, labels=labels), out)
+        return [out]
+    buffer = io.BytesIO()
+    channels = values[:, :, : len(codec.channels)]
+    if suffix == ".png":
+        preview(values, 0, codec).save(buffer, "PNG")
+    elif suffix == ".npy":
+        np.save(buffer, channels)
+    else:
+        np.savez_compressed(buffer, allow_pickle=False, samples=channels, **({} if labels is None else {"labels": np.array(labels)}))
+    write_bytes(out, buffer.getvalue())
+    return [out]

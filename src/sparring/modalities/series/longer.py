@@ -1,0 +1,73 @@
+"""Series longer than those that were learned: window after window, each begun with the end of the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ... import sampling
+from ...draws import key
+from ...errors import UserError
+from .codec import SeriesCodec
+
+if TYPE_CHECKING:
+    from ...gan import Gan
+
+MOST_STEPS = 1_000_000
+
+
+def values_long(gan: Gan, length: int, indices: Sequence[int], seed: int, label: str | int | None = None) -> np.ndarray:
+    """Decoded series of `length` steps with these numbers; each depends on (seed, number), label and length alone.
+
+    The start of every window is drawn so that it goes with the second half of the one before; what the network makes of both is blended there.
+    Raises UserError where series have an end that was learned, or no such length can be.
+    """
+    codec: Any = gan.codec
+    assert isinstance(codec, SeriesCodec)
+    if not 1 <= length <= MOST_STEPS:
+        raise UserError(f"a series can have 1 to {MOST_STEPS:,} steps, not {length:,}")
+    if length > codec.steps and not codec.windows:
+        raise UserError(
+            f"this model learned whole series of up to {codec.steps} steps, which do not go on after their end; leave --length out"
+        )
+    made = torch.cat(
+        [
+            _made(gan, codec, length, list(part), seed, label)
+            for part in np.array_split(np.array(indices), -(-len(indices) // gan.generator.chunk))
+        ]
+    )
+    whole = codec.decode(made)
+    return whole[:, :length]
+
+
+def _made(gan: Gan, codec: SeriesCodec, length: int, indices: list[int], seed: int, label: str | int | None) -> Tensor:
+    generator = gan.generator
+    count, indices = (
+        len(indices),
+        indices + [0] * (generator.chunk - len(indices)),
+    )  # always as many at once: the same bits whatever is asked for beside
+    labels = gan.labels(indices, seed, label)
+    condition: dict[str, Tensor] = {} if labels is None else {"class": torch.tensor(labels)}
+    latents = sampling.latents(gan.recipe.latent, seed, indices)
+    overlap = codec.steps // 2
+    weight = torch.linspace(0, 1, overlap + 2)[1:-1, None]
+    found: list[Tensor] = []
+    drawn: Tensor | None = None
+    with torch.no_grad():
+        for number in range(max(1, -(-(length - overlap) // (codec.steps - overlap)))):
+            noise = sampling.noise(generator, seed if number == 0 else key(seed, "window", number), indices)
+            assert noise is not None
+            before = {} if drawn is None else {"before": drawn[:, codec.steps - overlap :]}
+            drawn = generator.draw({**condition, **before}, noise)
+            series = generator.correct(drawn, latents, condition or None).float()
+            if found:
+                last = found.pop()
+                found += [last[:, :-overlap], (1 - weight) * last[:, -overlap:] + weight * series[:, :overlap], series[:, overlap:]]
+                found = [torch.cat(found, dim=1)]
+            else:
+                found = [series]
+    return found[0][:count]

@@ -1,0 +1,254 @@
+"""Tables and arrays as sequences: which column says whose a row is, which one when it was, and what changes along a series."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ...data import arrays
+from ...data.source import OpenOptions
+from ...errors import UserError, nearest
+from ..table import reading
+from ..table.columns import Column, find
+
+KINDS = ("series", "order", "channel", "whole")  # what a person may say of a column
+KEY = re.compile(
+    r"(^|[_ -])(id|uuid|key|series|sequence|unit|subject|patient|person|user|customer|session|trial|symbol|ticker|device|sensor|station|store)([_ -]|$)",
+    re.IGNORECASE,
+)
+ORDER = re.compile(
+    r"(^|[_ -])(t|time|timestamp|date|datetime|step|index|year|month|week|day|hour|minute|second|frame|cycle|tick)([_ -]|$)", re.IGNORECASE
+)
+LABEL = ("label", "class", "target", "y")
+MOST_CLASSES = 100
+FEWEST_ROWS = 16
+MOST_NUMBERS = 200_000_000  # of all series together
+ARRAYS = (".npy", ".npz")
+
+
+@dataclass
+class Sequences:
+    """values: of each series, steps x channels, float64, NaN where there is nothing. dtypes: of the channels. whole: columns that belong to whole series,
+    and their cells, series x columns. labels: the class of each, or None. columns: of the table in order; () of an array."""
+
+    values: list[np.ndarray]
+    names: tuple[str, ...]
+    dtypes: tuple[str, ...]
+    whole: tuple[Column, ...] = ()
+    cells: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    labels: list[str] | None = None
+    columns: tuple[str, ...] = ()
+    key: Column | None = None
+    order: Column | None = None
+    begins: float = 0.0
+    step: float = 1.0
+    label: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def read(path: Path, options: OpenOptions) -> Sequences:
+    """Raises UserError where the file holds no series."""
+    suffix = path.suffix.lower()
+    if suffix in ARRAYS:
+        return _array(path)
+    if reading.suffix_of(path) is None:
+        raise UserError(f"{path} holds no series: give a table ({', '.join(reading.READERS)}) or an array ({', '.join(ARRAYS)})")
+    return of_frame(reading.read_file(path), str(path), options)
+
+
+def _array(path: Path) -> Sequences:
+    """Steps; series x steps; or series x steps x channels. A .npz may hold labels beside them."""
+    contents = arrays.from_file(path)
+    assert contents
+    parts = contents.arrays
+    shapes = {part.values.shape[1:] for part in parts}
+    first = parts[0].values
+    if (
+        len(shapes) > 1
+        or first.dtype.kind not in "biuf"
+        or first.ndim > 3
+        or not 0 < sum(part.values.size for part in parts) <= MOST_NUMBERS
+    ):
+        raise UserError(
+            f"{path} holds {first.dtype} of shape {first.shape}; series are numbers: steps, series x steps, or series x steps x channels"
+        )
+    found = np.concatenate([part.values for part in parts])
+    whole = found.reshape({1: (1, -1, 1), 2: (*found.shape, 1)}.get(found.ndim, found.shape)).astype(np.float64)
+    labels = [str(label) for part in parts for label in part.labels or []] if contents.labelled_by else None
+    if np.isinf(whole).any():
+        raise UserError(f"{path} holds infinite numbers; replace them, or write NaN where there is nothing")
+    names = tuple(f"channel {at}" for at in range(whole.shape[2]))
+    types = (str(found.dtype),) * len(names)
+    return _checked(Sequences(list(whole), names, types, labels=labels, label="label" if labels else None), str(path))
+
+
+def of_frame(frame: pd.DataFrame, where: str, options: OpenOptions) -> Sequences:
+    """The rows of a table as the steps of one series or of many."""
+    said = {name: kind for name, kind in (options.types or {}).items() if kind in KINDS}
+    kept = {name: kind for name, kind in (options.types or {}).items() if kind not in KINDS}
+    for name in said:
+        if name not in frame.columns:
+            raise UserError(f"there is no column '{name}'; {nearest(name, list(frame.columns))}")
+    for kind in ("series", "order"):
+        if list(said.values()).count(kind) > 1:
+            raise UserError(f"two columns were said to be the {kind}; one can be")
+    if len(frame) < FEWEST_ROWS:
+        raise UserError(f"{where} holds too little to learn from: {len(frame)} rows")
+    key = _said(said, "series") or _key(frame, said)
+    groups, ids = (pd.factorize(frame[key])) if key else (np.zeros(len(frame), np.int64), [0])
+    if key and (groups < 0).any():
+        raise UserError(f"{where}: column '{key}' says which series a row is of, and is empty in some rows")
+    order = _said(said, "order") or _order(frame, groups, said, key)
+    rows = np.lexsort((frame[order], groups)) if order else np.argsort(groups, kind="stable")
+    frame, groups = frame.iloc[rows].reset_index(drop=True), groups[rows]
+    changing: list[str] = []
+    same: list[str] = []
+    for name in frame.columns:
+        if name in (key, order):
+            continue
+        constant = said.get(name) == "whole" or (key is not None and said.get(name) != "channel" and _constant(frame[name], groups))
+        (same if constant else changing).append(str(name))
+    label = _label(frame, same, options, where)
+    same = [name for name in same if name != label]
+    channels = _numbers(frame, changing, where)
+    if not channels:
+        raise UserError(f"{where} has no column of numbers that change along a series; say with --type COLUMN=channel which do")
+    ends = np.flatnonzero(np.diff(groups, append=groups[-1] + 1 if len(groups) else 0)) + 1
+    starts = np.r_[0, ends[:-1]]
+    values = np.stack([channels[name] for name in changing], axis=1)
+    found = Sequences(
+        [values[start:end] for start, end in zip(starts, ends, strict=True)],
+        tuple(changing),
+        tuple(str(frame[name].dtype) for name in changing),
+        columns=tuple(map(str, frame.columns)),
+        label=label,
+    )
+    if label:
+        found.labels = [str(frame[label].iloc[start]) for start in starts]
+    if same:
+        firsts = frame.iloc[starts]
+        asked = {name: kind for name, kind in kept.items() if name in same}
+        found.whole = tuple(column for column in find(firsts[same], asked) if column.learned)
+        found.cells = np.stack([column.cells(firsts[column.name]) for column in found.whole], axis=1) if found.whole else found.cells
+        lost = [name for name in same if name not in {column.name for column in found.whole}]
+        if lost:
+            found.notes.append(f"Left out, for they name each series: {', '.join(lost)}.")
+    if key:
+        found.key = find(pd.DataFrame({key: pd.Series(ids)}), {key: "identifier"})[0]
+        found.notes.append(f"Rows are told apart by '{key}': {len(starts):,} series.")
+    if order:
+        _times(found, frame[order], order, starts, ends)
+    return _checked(found, where)
+
+
+def _said(said: dict[str, str], kind: str) -> str | None:
+    return next((name for name, each in said.items() if each == kind), None)
+
+
+def _key(frame: pd.DataFrame, said: dict[str, str]) -> str | None:
+    """A column named like one that tells series apart, with several rows of each."""
+    for name in frame.columns:
+        values = frame[name]
+        if name in said or not KEY.search(str(name)) or pd.api.types.is_float_dtype(values.dtype):
+            continue
+        if 2 <= values.nunique() <= len(frame) / 4:
+            return str(name)
+    return None
+
+
+def _order(frame: pd.DataFrame, groups: np.ndarray, said: dict[str, str], key: str | None) -> str | None:
+    """A column of times, or named like one whose numbers grow along each series."""
+    for name in frame.columns:
+        if name in said or name == key:
+            continue
+        values = frame[name]
+        named = bool(ORDER.search(str(name)))
+        if pd.api.types.is_datetime64_any_dtype(values.dtype) or (not pd.api.types.is_numeric_dtype(values.dtype) and _dates(values)):
+            return str(name)
+        if named and pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype) and values.notna().all():
+            rises = np.diff(values.to_numpy(np.float64))[np.diff(groups) == 0]
+            if len(rises) and (rises > 0).all():
+                return str(name)
+    return None
+
+
+def _dates(values: pd.Series) -> bool:
+    return len(values) > 0 and find(pd.DataFrame({"time": values}))[0].kind == "time"
+
+
+def _constant(values: pd.Series, groups: np.ndarray) -> bool:
+    codes = pd.factorize(values)[0]
+    return not (np.diff(codes)[np.diff(groups) == 0] != 0).any()
+
+
+def _label(frame: pd.DataFrame, same: list[str], options: OpenOptions, where: str) -> str | None:
+    if options.labels == "none":
+        return None
+    if options.labels != "auto":
+        if options.labels not in same:
+            known = options.labels in frame.columns
+            why = "it changes along a series" if known else f"there is no such column; {nearest(options.labels, same)}"
+            raise UserError(f"{where}: column '{options.labels}' cannot be the class of a series: {why}")
+        return options.labels
+    return next((name for name in same if name.lower() in LABEL and 2 <= frame[name].nunique() <= MOST_CLASSES), None)
+
+
+def _numbers(frame: pd.DataFrame, names: list[str], where: str) -> dict[str, np.ndarray]:
+    found = {}
+    for name in names:
+        if not pd.api.types.is_numeric_dtype(frame[name].dtype):
+            raise UserError(f"{where}: column '{name}' changes along a series and holds no numbers; leave it out, or write it as numbers")
+        found[name] = frame[name].astype("Float64").to_numpy(np.float64, na_value=np.nan)
+        if np.isinf(found[name]).any():
+            raise UserError(f"{where}: column '{name}' holds infinite numbers; replace them, or leave them empty")
+    return found
+
+
+def _times(found: Sequences, values: pd.Series, name: str, starts: np.ndarray, ends: np.ndarray) -> None:
+    """The column that counts steps, where it begins and how far it goes in a step."""
+    column = find(
+        pd.DataFrame({name: values}),
+        {name: "time"}
+        if not pd.api.types.is_numeric_dtype(values.dtype)
+        else {name: "integer"}
+        if (values % 1 == 0).all()
+        else {name: "float"},
+    )[0]
+    cells = column.cells(values)
+    inner = np.concatenate([np.diff(cells[start:end]) for start, end in zip(starts, ends, strict=True)]) if len(cells) > 1 else np.ones(1)
+    found.order, found.begins = column, float(np.median(cells[starts]))
+    found.step = float(np.median(inner)) if len(inner) else 1.0
+    uneven = float(np.mean(np.abs(inner - found.step) > 0.5 * abs(found.step))) if len(inner) else 0.0
+    found.notes.append(
+        f"Rows are in the order of '{name}'"
+        + (
+            f"; {uneven:.0%} of its steps are longer or shorter than usual, and are taken for steps like the others."
+            if uneven > 0.05
+            else "."
+        )
+    )
+
+
+def _checked(found: Sequences, where: str) -> Sequences:
+    """Without series of no value, and without steps of no value before the first and after the last one. Raises UserError where too little is left."""
+    kept = []
+    for number, values in enumerate(found.values):
+        there = np.flatnonzero(~np.isnan(values).all(axis=1))
+        if len(there):
+            kept.append(number)
+            found.values[number] = values[there[0] : there[-1] + 1]
+    if len(kept) < len(found.values):
+        found.notes.append(f"Left out: {len(found.values) - len(kept):,} series without a value.")
+    found.values = [found.values[number] for number in kept]
+    found.cells = found.cells[kept] if found.whole else found.cells
+    found.labels = None if found.labels is None else [found.labels[number] for number in kept]
+    if not found.values or sum(map(len, found.values)) < 8:
+        raise UserError(f"{where} holds too little to learn from: {sum(map(len, found.values))} steps in {len(found.values)} series")
+    empty = np.concatenate([np.isnan(values).all(axis=0)[None] for values in found.values]).all(axis=0)
+    if empty.any():
+        raise UserError(f"{where}: column '{found.names[int(empty.argmax())]}' is empty; leave it out")
+    return found

@@ -1,0 +1,97 @@
+"""Series for people: lines, spectra and autocorrelations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ...metrics.series import autocorrelation, spectrum
+from .codec import SeriesCodec
+
+COLUMNS, MOST_CHANNELS, MOST_LINES = 4, 6, 16
+WIDTH, HEIGHT, DPI = 2.6, 1.5, 90  # inches of one panel; dots an inch
+BESIDE = 8  # series a side in the report
+
+
+def preview(values: np.ndarray, columns: int, codec: SeriesCodec) -> Image.Image:
+    """One panel a series with a line for each channel, channels divided by their deviation (columns have no meaning here)."""
+    shown = min(len(values), MOST_LINES)
+    across = min(COLUMNS, shown)
+    rows = -(-shown // across)
+    figure, canvas = _figure(WIDTH * COLUMNS, HEIGHT * rows)
+    low, high = _span(values, codec)
+    for number in range(shown):
+        axes = figure.add_subplot(rows, across, number + 1)
+        _lines(axes, values[number], codec)
+        axes.set_ylim(low, high)
+    return _image(canvas)
+
+
+def beside(values: np.ndarray, real: np.ndarray, codec: SeriesCodec) -> Image.Image:
+    """Real series above generated ones; of each channel the spectrum, the autocorrelation and the distribution of both."""
+    figure, canvas = _figure(WIDTH * COLUMNS, HEIGHT * 4 + 1.7 * min(MOST_CHANNELS, len(codec.channels)))
+    channels = min(MOST_CHANNELS, len(codec.channels))
+    rows = 4 + channels
+    grid = figure.add_gridspec(rows, 12, height_ratios=[HEIGHT] * 4 + [1.7] * channels)
+    low, high = _span(real, codec)
+    for side, (title, series) in enumerate((("real", real), ("generated", values))):
+        for number in range(min(BESIDE, len(series))):
+            axes = figure.add_subplot(grid[2 * side + number // 4, 3 * (number % 4) : 3 * (number % 4) + 3])
+            _lines(axes, series[number], codec)
+            axes.set_ylim(low, high)
+            axes.set_title(title, fontsize=7)
+    sides = [side[:, :, : len(codec.channels)] for side in (real, values)]
+    lags = max(1, codec.steps // 2)
+    spectra, correlations = [spectrum(side, sides[0]) for side in sides], [autocorrelation(side, lags) for side in sides]
+    for at in range(channels):
+        name = codec.channels[at].name[:24].replace("$", r"\$")
+        first, second, third = (figure.add_subplot(grid[4 + at, 4 * place : 4 * place + 4]) for place in range(3))
+        everything = [side[:, :, at][~np.isnan(side[:, :, at])] for side in sides]
+        edges = np.histogram_bin_edges(np.concatenate(everything), 40)
+        for number, label in enumerate(("real", "generated")):
+            first.semilogy(np.linspace(0, 0.5, spectra[number].shape[1]), spectra[number][at] + 1e-12, label=label, linewidth=1)
+            second.plot(np.arange(len(correlations[number][at])), correlations[number][at], linewidth=1)
+            third.hist(everything[number], edges, density=True, alpha=0.6)
+        first.legend(fontsize=5)
+        for axes, what in ((first, "spectrum, cycles a step"), (second, "autocorrelation, lag"), (third, "values")):
+            axes.set_title(f"{name}: {what}", fontsize=7)
+            axes.tick_params(labelsize=5)
+    return _image(canvas)
+
+
+def _lines(axes: Any, series: np.ndarray, codec: SeriesCodec) -> None:
+    for at, channel in enumerate(codec.channels[:MOST_CHANNELS]):
+        scale = (channel.mean, channel.deviation) if len(codec.channels) > 1 else (0.0, 1.0)
+        axes.plot((series[:, at] - scale[0]) / scale[1], linewidth=0.8)
+    axes.set_xlim(0, max(1, len(series) - 1))
+    axes.tick_params(labelsize=5)
+
+
+def _span(values: np.ndarray, codec: SeriesCodec) -> tuple[float, float]:
+    """From the lowest to the highest that is drawn."""
+    shown = values[:MOST_LINES, :, : min(MOST_CHANNELS, len(codec.channels))]
+    if len(codec.channels) > 1:
+        shown = (shown - [each.mean for each in codec.channels[:MOST_CHANNELS]]) / [
+            each.deviation for each in codec.channels[:MOST_CHANNELS]
+        ]
+    there = shown[~np.isnan(shown)]
+    low, high = (float(there.min()), float(there.max())) if len(there) else (0.0, 1.0)
+    return low - 0.05 * (high - low) - 1e-9, high + 0.05 * (high - low) + 1e-9
+
+
+def _figure(width: float, height: float) -> tuple[Any, Any]:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=DPI)
+    figure.subplots_adjust(
+        0.04, 0.25 / height, 0.99, 1 - 0.25 / height, 0.25, 0.5
+    )  # inches at top and bottom: far sooner drawn than laid out
+    return figure, FigureCanvasAgg(figure)
+
+
+def _image(canvas: Any) -> Image.Image:
+    canvas.draw()
+    return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")

@@ -1,0 +1,212 @@
+"""Series, opened."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ...data.source import OpenOptions, ScanReport, Source, Split
+from ...data.splits import hold_out
+from ...errors import UserError
+from ..table.codes import fit_code
+from .codec import Channel, SeriesCodec, alive
+from .reading import Sequences, read
+from .simulated import SETS
+
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+LONGEST = 128  # steps of a value; longer series are learned a part at a time
+PARTS = 8  # times as long as a part a lone series is at least
+FEWEST = 8  # steps of a part
+HELD = 0.1  # share of a lone series, its end, that is held out
+MOST_WIDTH = 20_000
+
+
+@dataclass(frozen=True)
+class Part:
+    """The series of a split: steps x channels each, the cells of what belongs to each as a whole, and their class numbers."""
+
+    series: list[np.ndarray]
+    cells: np.ndarray
+    labels: np.ndarray
+
+
+class SeriesSource(Source):
+    """Values are steps x columns, float64 (see `codec`): whole series, filled up with NaN, or all parts of so many steps of longer ones."""
+
+    modality, unit = "series", "series"
+
+    def __init__(self, found: Sequences, name: str, like: SeriesCodec | None = None):
+        self.name = name
+        lengths = np.array([len(values) for values in found.values])
+        lone = len(lengths) == 1
+        if lone and lengths[0] < 4 * FEWEST:
+            raise UserError(f"{name} is one series of {lengths[0]} steps; to learn from one, {4 * FEWEST} at least are needed")
+        if like is not None:
+            found = _in_order_of(found, like, name)
+        longest = max(FEWEST, min(LONGEST, int(lengths[0]) // PARTS)) if lone else LONGEST
+        windows = like.windows if like else bool(lengths.max() > longest)
+        steps = like.steps if like else longest if windows else int(lengths.max())
+        self._parts = _parted(found, steps)
+        self._places = {split: _places(part.series, steps, windows) for split, part in self._parts.items()}
+        if not len(self._places["train"]) or not len(self._places["test"]):
+            raise UserError(f"{name} has too few series of {steps} steps: some are needed to learn from and some to be scored on")
+        self.codec = like or _fitted(found, self._parts, steps, windows)
+        width = self.codec.shape[0] * self.codec.shape[1]
+        if width > MOST_WIDTH:
+            raise UserError(
+                f"{name}: a series of {steps} steps is {width:,} numbers when encoded, more than {MOST_WIDTH:,}; leave channels out"
+            )
+        self.shape = (steps, len(found.names) + len(self.codec.whole))
+        self.channels = tuple(found.names)
+        self.classes = tuple(sorted(set(found.labels or ())))
+        self.content_hash = self._hash(steps, windows)
+        labels = self.labels(np.arange(self.count("train")))
+        self.report = ScanReport(
+            counts={split: self.count(split) for split in SPLITS},
+            labels=dict(zip(self.classes, np.bincount(labels, minlength=len(self.classes)).tolist(), strict=False)) if self.classes else {},
+        )
+        self.notes = self._notes(found, lengths, windows)
+
+    def _hash(self, steps: int, windows: bool) -> str:
+        content = hashlib.sha256(
+            json.dumps(self.codec.describe(), sort_keys=True, default=str).encode() + repr((self.classes, steps, windows)).encode()
+        )
+        for part in self._parts.values():
+            for values, cells in zip(part.series, part.cells, strict=True):
+                content.update(np.ascontiguousarray(values).tobytes() + cells.tobytes())
+            content.update(part.labels.tobytes())
+        return content.hexdigest()
+
+    def _notes(self, found: Sequences, lengths: np.ndarray, windows: bool) -> tuple[str, ...]:
+        between = f"{lengths.min():,} to {lengths.max():,}" if lengths.min() < lengths.max() else f"{lengths.max():,}"
+        shown = ", ".join(found.names[:12]) + (f" and {len(found.names) - 12} more" if len(found.names) > 12 else "")
+        steps = self.codec.steps
+        notes = [f"{len(lengths):,} series of {between} steps with {len(found.names)} channels ({shown}).", *found.notes]
+        if found.whole:
+            notes.append(f"Of each series: {'; '.join(column.about() for column in found.whole)}.")
+        if self.classes:
+            notes.append(f"{len(self.classes)} classes from '{found.label}'.")
+        if windows:
+            notes.append(f"Learned {steps} steps at a time; longer series are made by going on (--length).")
+            short = int((lengths < steps).sum())
+            notes += [f"Left out: {short:,} series of fewer than {steps} steps."] if short else []
+        held = sum(len(values) for values in self._parts["test"].series)
+        what = f"The last {held:,} steps are" if len(lengths) == 1 else f"{len(self._parts['test'].series):,} series are"
+        return (*notes, f"{what} held out for scoring and never trained on.")
+
+    def count(self, split: Split = "train") -> int:
+        return len(self._places[split])
+
+    def values(self, indices: np.ndarray, split: Split = "train") -> np.ndarray:
+        steps, channels = self.codec.steps, len(self.codec.channels)
+        found = np.full((len(indices), steps, self.shape[1]), np.nan)
+        for row, (number, start) in enumerate(self._places[split][np.asarray(indices, dtype=np.int64)]):
+            part = self._parts[split].series[number][start : start + steps]
+            found[row, : len(part), :channels] = part
+            found[row, :, channels:] = self._parts[split].cells[number]
+        return found
+
+    def labels(self, indices: np.ndarray, split: Split = "train") -> np.ndarray:
+        return self._parts[split].labels[self._places[split][np.asarray(indices, dtype=np.int64), 0]]
+
+
+def _in_order_of(found: Sequences, like: SeriesCodec, name: str) -> Sequences:
+    """With the channels of a codec. Raises UserError where one is missing."""
+    if not like.columns:
+        return found
+    missing = [channel.name for channel in like.channels if channel.name not in found.names]
+    if missing:
+        raise UserError(f"{name} has no channel '{missing[0]}'; it should have {', '.join(channel.name for channel in like.channels)}")
+    order = [found.names.index(channel.name) for channel in like.channels]
+    return replace(found, values=[values[:, order] for values in found.values], names=tuple(channel.name for channel in like.channels))
+
+
+def _parted(found: Sequences, part: int) -> dict[Split, Part]:
+    """Of a lone series the end is held out (part: steps that are learned at a time), of many some whole ones, chosen by content."""
+    count = len(found.values)
+    cells = found.cells if found.whole else np.zeros((count, 0))
+    names = sorted(set(found.labels or ()))
+    numbers = np.array([names.index(label) for label in found.labels] if found.labels else [0] * count, np.int64)
+    if count == 1:
+        values = found.values[0]
+        held = min(len(values) // 3, max(2 * part, round(HELD * len(values))))
+        return {
+            "train": Part([values[:-held]], cells, numbers),
+            "validation": Part([], cells[:0], numbers[:0]),
+            "test": Part([values[-held:]], cells, numbers),
+        }
+    hashes = [hashlib.sha256(values.tobytes() + cells[at].tobytes()).digest() for at, values in enumerate(found.values)]
+    held_out = hold_out(hashes, numbers.tolist() if found.labels else [None] * count)
+    order = np.array(sorted(range(count), key=hashes.__getitem__))  # by content, whatever the order of the file
+    chosen = np.isin(order, held_out)
+    kept: dict[Split, np.ndarray] = {"train": order[~chosen], "validation": order[:0], "test": order[chosen]}
+    return {split: Part([found.values[at] for at in places], cells[places], numbers[places]) for split, places in kept.items()}
+
+
+def _channel(name: str, dtype: str, train: list[np.ndarray], every: list[np.ndarray]) -> Channel:
+    """train, every: the values of this channel in each series. Raises UserError where training series have none."""
+    numbers = np.concatenate(train)
+    numbers = numbers[~np.isnan(numbers)]
+    if not len(numbers):
+        raise UserError(f"column '{name}' is empty in the series that are learned from; leave it out")
+    deviation = float(numbers.std())
+    constant = deviation <= 1e-12 * max(1.0, float(np.abs(numbers).max()))
+    whole = np.concatenate(every)
+    low, high = float(numbers.min()), float(numbers.max())
+    gaps = bool(np.isnan(whole).any())
+    return Channel(name, dtype, float(numbers.mean()), 1.0 if constant else deviation, low, high, _decimals(whole[~np.isnan(whole)]), gaps)
+
+
+def _fitted(found: Sequences, parts: dict[Split, Part], steps: int, windows: bool) -> SeriesCodec:
+    train, every = parts["train"].series, [values for part in parts.values() for values in part.series]
+    channels = tuple(
+        _channel(name, found.dtypes[at], [values[:, at] for values in train], [values[:, at] for values in every])
+        for at, name in enumerate(found.names)
+    )
+    nullable = np.isnan(np.concatenate([part.cells for part in parts.values()])).any(axis=0)
+    codes = tuple(
+        fit_code(parts["train"].cells[:, at], column.numeric, column.decimals if column.kind != "time" else 0, bool(nullable[at]))
+        for at, column in enumerate(found.whole)
+    )
+    ends = not windows and len({len(values) for values in every}) > 1
+    return SeriesCodec(
+        steps, channels, ends, windows, found.whole, codes, found.columns, found.order, found.begins, found.step, found.key, found.label
+    )
+
+
+def _places(series: list[np.ndarray], steps: int, windows: bool) -> np.ndarray:
+    """Which series and which step each value begins at, N x 2: every part that has a value in its first and last step."""
+    found = []
+    for number, values in enumerate(series):
+        starts = np.arange(len(values) - steps + 1) if windows else np.zeros(1, np.int64)
+        if windows and len(starts):
+            starts = starts[alive(np.lib.stride_tricks.sliding_window_view(values, steps, axis=0).transpose(0, 2, 1))[:, -1]]
+        found.append(np.stack([np.full(len(starts), number), starts], axis=1))
+    return np.concatenate(found) if found else np.zeros((0, 2), np.int64)
+
+
+def _decimals(numbers: np.ndarray) -> int | None:
+    return next((places for places in range(7) if np.array_equal(np.round(numbers, places), numbers)), None)
+
+
+def open_path(path: Path, options: OpenOptions) -> SeriesSource:
+    if options.size or options.fit != "crop" or options.mode != "auto" or options.label_level != "first":
+        raise UserError(f"{path} holds series, not pictures: size, fit, mode and label level do not apply")
+    if path.is_dir():
+        raise UserError(f"{path} is a folder; series are read from one file, a table or an array")
+    name = path.name.split(".")[0]
+    return SeriesSource(read(path, options), name, options.like)
+
+
+def open_name(name: str, options: OpenOptions) -> SeriesSource:
+    """`ar2` or `sines`: always the same simulated series, whose laws are known."""
+    if options.labels not in ("auto", "none"):
+        raise UserError(f"'{name}' has no column '{options.labels}': its series have no classes")
+    values, about = SETS[name]()
+    found = Sequences(list(values[:, :, None]), ("value",), ("float64",))
+    found.notes.append(about)
+    return SeriesSource(found, name, options.like)

@@ -1,0 +1,102 @@
+"""Series from end to end: training, files, lengths, pages."""
+
+import numpy as np
+import pytest
+
+import series_samples
+import sparring
+from smoke import smoke_settings
+from sparring import api
+from sparring.listening import Silent
+from sparring.tasks.evaluate import evaluate
+from sparring.tasks.generate import generate_files
+
+
+def train(path, recipe, out, **settings):
+    return api.train(
+        path, recipe, out, settings={**smoke_settings(recipe, images=192, tick=96), **settings}, device="cpu", listener=Silent()
+    )
+
+
+@pytest.fixture(scope="module")
+def machines(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("series")
+    series_samples.frame(120).to_csv(folder / "machines.csv", index=False)
+    return train(folder / "machines.csv", "series-conv", folder / "run")
+
+
+@pytest.fixture(scope="module")
+def walk(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("walk")
+    series_samples.lone(800).to_csv(folder / "walk.csv", index=False)
+    return train(folder / "walk.csv", "series", folder / "run", **{"players.generator.options.rank": 64})
+
+
+def test_rows_that_are_made_are_like_those_that_were_given(machines):
+    made, original = sparring.load(machines.path).generate(30, seed=2), series_samples.frame(120)
+    assert list(made.columns) == list(original.columns)
+    assert made.machine_id.nunique() == 30
+    assert set(made.town) <= set(original.town)
+    assert made.temperature.between(original.temperature.min(), original.temperature.max()).all()
+    lengths = made.groupby("machine_id").size()
+    assert lengths.between(1, 20).all()
+    assert lengths.nunique() > 1
+    for name in ("town", "age", "class"):
+        assert made.groupby("machine_id")[name].nunique(dropna=False).eq(1).all()
+    fast = sparring.load(machines.path).generate(10, label="fast")
+    assert set(fast["class"]) == {"fast"}
+
+
+@pytest.mark.parametrize("suffix", ["csv", "csv.gz", "parquet", "jsonl", "xlsx", "npy", "npz", "png"])
+def test_files(machines, tmp_path, suffix):
+    (path,) = generate_files(machines.path, tmp_path / f"a.{suffix}", 5)
+    (again,) = generate_files(machines.path, tmp_path / f"b.{suffix}", 5, batch_size=1)
+    if suffix not in ("xlsx",):  # which carries the time of writing
+        assert path.read_bytes() == again.read_bytes()
+    if suffix == "npy":
+        assert np.load(path).shape == (5, 20, 2)
+    with pytest.raises(sparring.UserError, match="cannot be written"):
+        generate_files(machines.path, tmp_path / "a.doc", 2)
+
+
+def test_longer_series_go_on(walk):
+    gan = sparring.load(walk.path)
+    values = gan.values(6, seed=1, length=1000)
+    assert values.shape == (6, 1000, 2)
+    np.testing.assert_array_equal(gan.values(2, seed=1, length=1000), values[:2])
+    assert gan.values(3, length=7).shape == (3, 7, 2)
+    inside, across = np.abs(np.diff(values[:, :100], axis=1)).max(), np.abs(np.diff(values, axis=1)).max()
+    assert across < 2 * inside
+    frame = gan.generate(1, length=300)
+    assert list(frame.columns) == ["time", "x", "y"]
+    assert np.allclose(np.diff(frame.time), 0.5)
+
+
+def test_whole_series_do_not_go_on(machines):
+    with pytest.raises(sparring.UserError, match="do not go on"):
+        sparring.load(machines.path).values(1, length=21)
+    assert sparring.load(machines.path).values(1, length=5).shape[1] == 5
+
+
+def test_evaluation_and_pages(machines, tmp_path):
+    found = evaluate(machines.path, listener=Silent())
+    assert {
+        "spectral_distance",
+        "autocorrelation_distance",
+        "channel_shapes",
+        "discriminative",
+        "predictive",
+        "label_agreement",
+    } <= found.scores.keys()
+    assert found.scores["predictive"].real is not None
+    assert (machines.path / "beside.png").is_file()
+    (path,) = generate_files(machines.path, tmp_path / "made.csv", 40)
+    of_files = evaluate(path, series_samples.source(120), listener=Silent())
+    assert of_files.scores["spectral_distance"].fingerprint["generated"] == 40
+
+
+def test_interpolation_is_refused(machines, tmp_path):
+    from sparring.tasks.interpolate import interpolate_file
+
+    with pytest.raises(sparring.UserError, match="walk"):
+        interpolate_file(machines.path, tmp_path / "a.gif")

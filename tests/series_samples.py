@@ -1,0 +1,46 @@
+"""Series made from a seed: several channels, lengths, gaps, columns that belong to whole series."""
+
+import numpy as np
+import pandas as pd
+
+from sparring.data import OpenOptions
+from sparring.modalities.series.reading import of_frame
+from sparring.modalities.series.source import SeriesSource
+
+
+def frame(count=60, seed=0):
+    """Machines: temperature (a decimal) and load (whole numbers, some missing) by day; town and age belong to the machine, class tells how fast it swings."""
+    rng = np.random.default_rng(seed)
+    parts = []
+    for number in range(count):
+        steps, fast = int(rng.integers(12, 21)), number % 2
+        time = np.arange(steps)
+        temperature = 20 + 5 * np.sin(2 * np.pi * (0.1 + 0.15 * fast) * time + rng.uniform(0, 6)) + rng.normal(0, 0.3, steps)
+        load = rng.poisson(3 + 2 * fast, steps).astype(float)
+        load[(rng.random(steps) < 0.1) & (time > 0) & (time < steps - 1)] = np.nan
+        parts.append(
+            pd.DataFrame(
+                {
+                    "day": pd.Timestamp("2024-05-01") + pd.to_timedelta(time, unit="D"),
+                    "machine_id": f"M-{number:04d}",
+                    "temperature": temperature.round(1),
+                    "town": ["Ulm", "Bonn", "Kiel"][number % 3],
+                    "load": pd.array(np.where(np.isnan(load), None, load), dtype="Int64"),
+                    "class": "fast" if fast else "slow",
+                    "age": int(rng.integers(1, 20)),
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def source(count=60, seed=0, **options):
+    return SeriesSource(of_frame(frame(count, seed), "machines", OpenOptions(**options)), "machines")
+
+
+def lone(steps=400, seed=0):
+    """One series of two channels that never ends."""
+    rng, values = np.random.default_rng(seed), np.zeros((steps, 2))
+    for step in range(1, steps):
+        values[step] = values[step - 1] @ [[0.9, -0.3], [0.3, 0.9]] + rng.normal(0, 0.2, 2)
+    return pd.DataFrame({"time": np.arange(steps) * 0.5, "x": values[:, 0], "y": values[:, 1]})
