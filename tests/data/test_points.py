@@ -85,3 +85,13 @@ def test_preview_shows_where_points_are():
     assert sheet.shape == (480, 480)
     assert (sheet < 250).any()
     assert len(points.items(np.zeros((3, 2)))) == 3
+
+
+def test_points_open_as_an_evaluation_opens_them():
+    """With what a run has noted down beside the name."""
+    from sparring.data import OpenOptions, open
+
+    source = open("ring", OpenOptions(max_side=64, modalities=("points",), like=object()))
+    assert source.count("test") == 10_000
+    with pytest.raises(UserError, match="not pictures"):
+        open("ring", OpenOptions(size=(8, 8)))

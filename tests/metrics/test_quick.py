@@ -37,9 +37,21 @@ def test_wrong_labels_cost_selection_but_not_the_distance(test):
 
 
 def test_without_labels_selection_is_the_headline():
-    source = ArraySource((1, 4, 2), classes=0, train=400, test=100)
+    source = ArraySource((1, 4, 2), classes=0, train=400, test=500)
     selection, scores, _ = QuickScore(Means(), source, 300, 0)(source.values(np.arange(300)))
     assert selection == scores["kernel_distance"]["value"]
+
+
+def test_few_held_out_examples_do_not_choose_alone():
+    """Six held-out examples that happen to be dark do not make a dark generator the best."""
+    source = ArraySource((1, 4, 2), classes=0, train=400, test=6)
+    source._values["test"] //= 3
+    score = QuickScore(Means(), source, 198, 0)
+    like_all, like_held_out = source.values(np.arange(198)), np.tile(source.values(np.arange(6), "test"), (33, 1, 1, 1))
+    good, about_good, _ = score(like_all)
+    bad, about_bad, _ = score(like_held_out)
+    assert about_good["kernel_distance"]["value"] > about_bad["kernel_distance"]["value"]
+    assert good < bad
 
 
 def test_joined_labels_are_bounded():

@@ -264,7 +264,7 @@ def test_the_noise_of_a_score_shrinks_with_what_it_is_measured_on():
     from sparring.metrics.quick import QuickScore
     from sparring.modalities.image.features import fit_features
 
-    few, many = ArraySource(train=60, test=20), ArraySource(train=900, test=600)
+    few, many = ArraySource(train=24, test=8), ArraySource(train=900, test=600)
     net = fit_features(many, 1)
     noises = [QuickScore(net, source, 400, 1).noise for source in (few, many)]
     assert 0 < noises[1] < 0.5 * noises[0]

@@ -29,6 +29,11 @@ class OpenOptions:
     like: Any = None  # of a table or series: the codec whose columns it must have, so that the two can be compared
     modalities: tuple[str, ...] = ()  # those that it may be opened as; (): any
 
+    @property
+    def pictured(self) -> bool:
+        """Was anything asked that only pictures have?"""
+        return bool(self.size or self.fit != "crop" or self.mode != "auto" or self.label_level != "first")
+
 
 @dataclass
 class ScanReport:

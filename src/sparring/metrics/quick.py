@@ -15,6 +15,7 @@ from .neighbours import closeness, coverage, variety
 
 ENOUGH = 2048  # held-out reals from which the Frechet distance is the headline; below, the unbiased kernel distance
 MOST = 10_000  # held-out reals used
+FEW = 500  # held-out reals below which snapshots are chosen by training examples too
 ERRORS = {
     "kernel_distance": lambda generated, real: kernel_distance_estimate(generated, real).error,
     "frechet_distance": frechet.frechet_error,
@@ -28,7 +29,8 @@ class QuickScore:
     frechet_distance and frechet_distance_real use equal counts M of generated and of real training examples, against the same
     held-out set, so their ratio is fair: 1.0 would be as close to the held-out examples as other real ones are.
     With labels the selection score is the same distance of features joined with labels (DeVries et al. 2019, arXiv:1907.08175):
-    good pictures under wrong labels are no good.
+    good pictures under wrong labels are no good. With few held-out examples it is taken against these and the training examples together: twenty
+    pictures do not tell a good snapshot from a bad one, and copying is watched by itself (see training.health).
     """
 
     def __init__(self, net: FeatureNet, source: Source, count: int, seed: int):
@@ -52,7 +54,11 @@ class QuickScore:
         }
         self.headline = "kernel_distance" if min(len(self.test), self.count) >= 2 and len(self.test) < ENOUGH else "frechet_distance"
         joint = joined(real, source.labels(training), len(source.classes)) if source.classes else real
-        self.noise = ERRORS[self.headline](joint, self.test_joint)  # of the selection score, among samples as good as reals
+        self.reference, error = self.test_joint, ERRORS[self.headline]
+        self.noise = error(joint, self.reference)  # of the selection score, among samples as good as reals
+        if len(self.test) < FEW:
+            self.reference = np.concatenate([self.test_joint, self._all(source, seed)])
+            self.noise = error(self.reference[::2], self.reference[1::2]) / 2  # halves that share nothing; it shrinks as 1 / N
         self.of_real = {f"{name}_real": value for name, value in self._distances(real).items()}
         self.of_real["coverage_real"] = coverage(real, self.test)
 
@@ -66,7 +72,13 @@ class QuickScore:
             scores["label_agreement"] = float((found == asked).mean())
         joint = features if asked is None else joined(features, asked, self.classes)
         found_scores = {name: {"value": value, "fingerprint": self.fingerprint} for name, value in scores.items()}
-        return HEADLINES[self.headline](joint, self.test_joint), found_scores, features
+        return HEADLINES[self.headline](joint, self.reference), found_scores, features
+
+    def _all(self, source: Source, seed: int) -> np.ndarray:
+        """Features of training examples, joined with their labels, as many as there can be for few held-out ones."""
+        indices = chosen(source.count("train"), 20 * FEW, seed, "all")
+        features = self.net.of(source, indices)
+        return joined(features, source.labels(indices), self.classes) if source.classes else features
 
     def neighbours(self, features: np.ndarray) -> dict[str, float]:
         """How varied generated samples are beside training examples, and how close to them beside held-out ones."""

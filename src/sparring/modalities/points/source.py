@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
@@ -56,7 +55,7 @@ def open_name(name: str, options: OpenOptions) -> PointsSource:
     if options.labels not in ("auto", "none"):
         raise UserError(f"'{name}' has no column '{options.labels}': its labels are the modes (auto) or none.")
     rng = np.random.Generator(np.random.Philox(SEED))
-    if replace(options, labels="auto") != OpenOptions(max_side=options.max_side):
+    if options.pictured:
         raise UserError(f"'{name}' holds points, not pictures: size, fit, mode and label level do not apply.")
     draw, centres, std = SETS[name]
     parts = {split: draw(rng, count) for split, count in COUNTS.items()}

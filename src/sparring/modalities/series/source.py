@@ -194,7 +194,7 @@ def _decimals(numbers: np.ndarray) -> int | None:
 
 
 def open_path(path: Path, options: OpenOptions) -> SeriesSource:
-    if options.size or options.fit != "crop" or options.mode != "auto" or options.label_level != "first":
+    if options.pictured:
         raise UserError(f"{path} holds series, not pictures: size, fit, mode and label level do not apply")
     if path.is_dir():
         raise UserError(f"{path} is a folder; series are read from one file, a table or an array")
