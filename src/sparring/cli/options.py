@@ -24,7 +24,7 @@ Types = Annotated[
     list[str] | None,
     typer.Option(
         "--type",
-        help="Of a table: the type of a column, instead of the one found: --type code=category. integer, float, boolean, category, time, identifier or text.",
+        help="Of a table: the type of a column, instead of the one found: --type code=category. integer, float, boolean, category, time, identifier or text. With recipes for series also series, order, channel or whole.",
         metavar="COLUMN=TYPE",
     ),
 ]

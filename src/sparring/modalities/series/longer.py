@@ -44,30 +44,26 @@ def values_long(gan: Gan, length: int, indices: Sequence[int], seed: int, label:
     return whole[:, :length]
 
 
-def _made(gan: Gan, codec: SeriesCodec, length: int, indices: list[int], seed: int, label: str | int | None) -> Tensor:
+def _made(gan: Gan, codec: SeriesCodec, length: int, wanted: list[int], seed: int, label: str | int | None) -> Tensor:
+    """Coded series, as many steps at least."""
     generator = gan.generator
-    count, indices = (
-        len(indices),
-        indices + [0] * (generator.chunk - len(indices)),
-    )  # always as many at once: the same bits whatever is asked for beside
+    indices = wanted + [0] * (generator.chunk - len(wanted))  # always as many at once: the same bits whatever is asked for beside
     labels = gan.labels(indices, seed, label)
     condition: dict[str, Tensor] = {} if labels is None else {"class": torch.tensor(labels)}
     latents = sampling.latents(gan.recipe.latent, seed, indices)
     overlap = codec.steps // 2
     weight = torch.linspace(0, 1, overlap + 2)[1:-1, None]
-    found: list[Tensor] = []
-    drawn: Tensor | None = None
+    parts: list[Tensor] = []
+    drawn, end = None, None  # what the start drew last, and what was made of its end
     with torch.no_grad():
         for number in range(max(1, -(-(length - overlap) // (codec.steps - overlap)))):
             noise = sampling.noise(generator, seed if number == 0 else key(seed, "window", number), indices)
             assert noise is not None
-            before = {} if drawn is None else {"before": drawn[:, codec.steps - overlap :]}
+            before: dict[str, Tensor] = {} if drawn is None else {"before": drawn[:, -overlap:]}
             drawn = generator.draw({**condition, **before}, noise)
             series = generator.correct(drawn, latents, condition or None).float()
-            if found:
-                last = found.pop()
-                found += [last[:, :-overlap], (1 - weight) * last[:, -overlap:] + weight * series[:, :overlap], series[:, overlap:]]
-                found = [torch.cat(found, dim=1)]
-            else:
-                found = [series]
-    return found[0][:count]
+            begin = series[:, :overlap] if end is None else (1 - weight) * end + weight * series[:, :overlap]
+            parts += [begin[: len(wanted)], series[: len(wanted), overlap:-overlap]]
+            end = series[:, -overlap:]
+    assert end is not None
+    return torch.cat([*parts, end[: len(wanted)]], dim=1)
