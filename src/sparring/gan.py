@@ -64,6 +64,10 @@ class Gan:
         """The samples with these numbers. truncation: less variety for better looks. Style-based generators keep this share of the
         way from the mean style (0 to 1); others draw latents no larger than this (Brock et al. 2019, arXiv:1809.11096). where: of tables, what
         must hold in every row ("income = '>50K' and age > 60"). length: of series, how many steps."""
+        psi, threshold = self._truncation(truncation)
+        labels = self.labels(indices, seed, label)
+        if truncation is not None and (where is not None or length is not None):
+            raise UserError("truncation goes neither with conditions nor with a length; leave one of them out")
         if where is not None:
             if not hasattr(self.modality, "values_where"):
                 raise UserError("conditions are for tables, and this model was trained on something else; leave --where out")
@@ -72,11 +76,8 @@ class Gan:
             if not hasattr(self.modality, "values_long"):
                 raise UserError("a length is for series, and this model was trained on something else; leave --length out")
             return self.modality.values_long(self, length, indices, seed, label)
-        psi, threshold = self._truncation(truncation)
         latents = sampling.latents(self.recipe.latent, seed, indices, threshold, getattr(self.generator, "choosing", 0))
-        made = sampling.sample(
-            self.generator, latents, self._condition(self.labels(indices, seed, label)), seed=seed, indices=indices, psi=psi
-        )
+        made = sampling.sample(self.generator, latents, self._condition(labels), seed=seed, indices=indices, psi=psi)
         return self.codec.decode(torch.cat(list(made)))
 
     def decode(self, latents: Tensor, labels: Sequence[int] | None = None) -> np.ndarray:

@@ -41,11 +41,14 @@ def test_what_goes_on_from_known_values_has_the_conditional_distribution():
 
 
 def test_classes_with_few_series_share_their_covariance():
-    start = Start(6, 2, 2)
-    rows, labels = torch.cat([noise(400, 6), noise(3, 6, 1) + 9]), torch.tensor([0] * 400 + [1] * 3)
+    start = Start(6, 3, 2)
+    rows, labels = torch.cat([noise(400, 6), noise(3, 6, 1) + 9, noise(3, 6, 2) - 9]), torch.tensor([0] * 400 + [1] * 3 + [2] * 3)
     start.fit(rows, labels)
-    assert float(start.means[1].mean()) > 7
-    torch.testing.assert_close(start.factors[1].abs().max() > 0, torch.tensor(True))
+    assert float(start.means[1].mean()) > 7 > -7 > float(start.means[2].mean())
+    torch.testing.assert_close(start.factors[1], start.factors[2])
+    torch.testing.assert_close(start.rest[1], start.rest[2])
+    assert not torch.equal(start.factors[1], start.factors[0])
+    assert float(start.rest[1].mean()) > 0.5  # three series alone would leave nothing
 
 
 def test_switches_are_hard_and_pass_gradients_on():

@@ -1,6 +1,7 @@
 """Series from end to end: training, files, lengths, pages."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import series_samples
@@ -59,6 +60,14 @@ def test_files(machines, tmp_path, suffix):
         generate_files(machines.path, tmp_path / "a.doc", 2)
 
 
+def test_identifiers_follow_the_seed(machines, tmp_path):
+    files = [generate_files(machines.path, tmp_path / f"{seed}.csv", 5, seed=seed)[0] for seed in (1, 2)]
+    one, other = (set(pd.read_csv(path).machine_id) for path in files)
+    assert len(one) == len(other) == 5
+    assert not one & other
+    assert one == set(sparring.load(machines.path).generate(5, seed=1).machine_id)
+
+
 def test_longer_series_go_on(walk):
     gan = sparring.load(walk.path)
     values = gan.values(6, seed=1, length=1000)
@@ -73,6 +82,8 @@ def test_longer_series_go_on(walk):
 
 
 def test_whole_series_do_not_go_on(machines):
+    with pytest.raises(sparring.UserError, match="truncation goes neither"):
+        sparring.load(machines.path).values(1, length=5, truncation=0.5)
     with pytest.raises(sparring.UserError, match="do not go on"):
         sparring.load(machines.path).values(1, length=21)
     assert sparring.load(machines.path).values(1, length=5).shape[1] == 5
@@ -89,6 +100,8 @@ def test_evaluation_and_pages(machines, tmp_path):
         "label_agreement",
     } <= found.scores.keys()
     assert found.scores["predictive"].real is not None
+    better = {name: found.scores[name].better for name in ("spectral_distance", "channel_shapes", "discriminative", "predictive")}
+    assert better == {"spectral_distance": "lower", "channel_shapes": "higher", "discriminative": "lower", "predictive": "higher"}
     assert (machines.path / "beside.png").is_file()
     (path,) = generate_files(machines.path, tmp_path / "made.csv", 40)
     of_files = evaluate(path, series_samples.source(120), listener=Silent())

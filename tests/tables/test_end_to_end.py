@@ -15,7 +15,8 @@ from sparring import api, data
 from sparring.data import OpenOptions
 from sparring.files import without_password
 from sparring.listening import Silent
-from sparring.modalities.table import export
+from sparring.modalities import table
+from sparring.modalities.table import export, reading
 from sparring.modalities.table.source import TableSource
 from sparring.run import Run
 from sparring.tasks.interpolate import interpolate_file
@@ -45,6 +46,16 @@ def test_files_are_opened_as_what_they_hold(tmp_path, suffix):
     assert (source.modality, source.name, source.count() + source.count("test")) == ("table", "people", 60)
     assert source.numeric == tuple(column.numeric for column in source.fields if column.learned)
     assert any("age: integer" in note for note in source.notes)
+
+
+def test_every_suffix_has_its_reader():
+    assert set(reading.READERS) == set(table.SUFFIXES)
+
+
+def test_two_columns_of_one_name_are_refused_in_tsv_too(tmp_path):
+    (tmp_path / "a.tsv").write_text("a, b\ta, b\tc, d, e\n1\t2\t3\n4\t5\t6\n")
+    with pytest.raises(sparring.UserError, match="two columns named 'a, b'"):
+        data.open(tmp_path / "a.tsv")
 
 
 def test_order_does_not_matter_and_held_out_rows_are_not_trained_on():
@@ -216,7 +227,7 @@ def test_an_evaluation_says_what_a_data_scientist_asks(run):
     ):
         assert np.isfinite(found.scores[name].value), name
     assert (run.path / "beside.png").stat().st_size > 5000
-    assert "Column by column" in (run.path / "report.html").read_text()
+    assert "Beside real data" in (run.path / "report.html").read_text()
     assert json.loads((run.path / "evaluation.json").read_text())["scores"]["detection"]["real"] is not None
 
 

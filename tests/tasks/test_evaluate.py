@@ -40,6 +40,12 @@ def test_a_training_and_its_evaluation_give_the_same_numbers(run, bars):
     assert found.scores["fooling_rate"].value == pytest.approx(1 - found.scores["judged_right_generated"].value)
 
 
+def test_runs_on_points_are_opened_and_evaluated(tmp_path):
+    points = api.train("ring", None, tmp_path / "ring", settings=smoke_settings("points"), device="cpu", listener=Silent())
+    found = sparring.evaluate(points.path, samples=200, listener=Silent())
+    assert found.scores["modes_hit"].real == 8
+
+
 def test_the_run_gets_the_numbers_and_the_pages_show_them(run, bars):
     measured(run.path, bars, samples=30)
     written = json.loads((run.path / "evaluation.json").read_text())

@@ -30,7 +30,7 @@ class OpenOptions:
     modalities: tuple[str, ...] = ()  # those that it may be opened as; (): any
 
     @property
-    def pictured(self) -> bool:
+    def for_pictures(self) -> bool:
         """Was anything asked that only pictures have?"""
         return bool(self.size or self.fit != "crop" or self.mode != "auto" or self.label_level != "first")
 

@@ -10,7 +10,6 @@ import numpy as np
 from .learners import boosted_trees, forest, linear, telling
 from .series import next_steps
 
-MODELS = ("boosted trees", "forest", "linear")
 FEWEST = 10  # rows to learn from and to be tested on
 PAST, MOST_STEPS = 8, 20_000  # steps that the next one is predicted from; predictions that are learned and tested
 MOST_CLASSES = 20  # of a column that is predicted as classes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,23 @@ class QuickScore:
         if self.headline == "kernel_distance":
             distances["kernel_distance"] = kernel_distance(features, self.test)
         return distances
+
+
+class DetailedScore(QuickScore, ABC):
+    """A quick score that also tells what `details` says of the values themselves, beside what as many training examples get."""
+
+    def __init__(self, net: FeatureNet, source: Source, count: int, seed: int):
+        super().__init__(net, source, count, seed)
+        real = source.values(chosen(source.count("train"), self.count, seed, "training"))
+        self.of_real |= {f"{name}_real": value for name, value in self.details(real).items()}
+
+    def __call__(self, values: np.ndarray, asked: np.ndarray | None = None) -> tuple[float, dict[str, Any], np.ndarray]:
+        selection, scores, features = super().__call__(values, asked)
+        details = {name: {"value": value, "fingerprint": self.fingerprint} for name, value in self.details(values).items()}
+        return selection, {**scores, **details}, features
+
+    @abstractmethod
+    def details(self, values: np.ndarray) -> dict[str, float]: ...
 
 
 def joined(features: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:

@@ -15,6 +15,7 @@ HIGHER = {
     "inception_score", "precision", "recall", "density", "coverage", "label_agreement", "classification_accuracy", "modes_hit", "good_share",
     "psnr", "ssim", "mean_iou", "pixel_accuracy", "other_kind",
     "column_shapes", "pair_trends", "category_coverage", "range_coverage", "efficacy", "efficacy_area",
+    "channel_shapes", "predictive",
 }  # fmt: skip
 NEITHER = {
     "fooling_rate", "ms_ssim", "diversity", "closer_than_held_out", "judged_right_training", "judged_right_held_out", "judged_right_generated",

@@ -11,7 +11,7 @@ A modality is a module with these names:
     codec_from(description) -> Codec        the inverse of Codec.describe()
     preview(values, columns, codec) -> PIL image    one sheet of decoded values
     items(values, codec, seed, labels)      decoded values as Python has them: a list of PIL images or arrays, a DataFrame
-    write(values, labels, out, grid, codec) -> list[Path]
+    write(values, labels, out, grid, codec, seed) -> list[Path]
     read(path, codec) -> array              one value from a file of one's own (where that makes sense)
     fit_features(source, seed, progress) -> FeatureNet    features for the quick score, see metrics.features
     features_from(description, tensors) -> FeatureNet

@@ -9,6 +9,7 @@ project's own, as in networks.refiner.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -91,7 +92,7 @@ class Start(nn.Module):
         return factors, left.clamp(min=LEAST**2).sqrt()
 
 
-class _Series(nn.Module):
+class _Series(nn.Module, ABC):
     """What the two generators share: latent (N x latent_size) and noise -> the start's series -> corrected by `self.body` -> N x T x W.
 
     rank: factors of the start. temperature: of the softmax through which choices learn. The condition may hold "before", N x K x W: the
@@ -110,9 +111,9 @@ class _Series(nn.Module):
         self.first = nn.Linear(shape[1] + self.join.width, width)
         self.strength = nn.Parameter(torch.full((), 0.1))  # of the correction: it begins small
 
+    @abstractmethod
     def body(self, steps: Tensor) -> Tensor:
         """N x T x width -> N x T x W."""
-        raise NotImplementedError
 
     def forward(self, latent: Tensor, condition: Condition = None, noise: Tensor | None = None) -> Tensor:
         assert noise is not None

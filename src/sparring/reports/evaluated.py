@@ -69,8 +69,8 @@ def _beside(run: RunFolder) -> str:
     sheet = open_picture(run.path / "beside.png")
     if sheet is None:
         return ""
-    caption = "Blue: real held-out rows; orange: generated ones. Below: which columns go together, in real rows, in generated ones, and the difference."
-    return section("Column by column", picture(data_uri(sheet, SHEET_SIDE), "Distributions of real and generated columns", caption))
+    caption = "Where both are in one panel: blue is real, held out; orange is generated."
+    return section("Beside real data", picture(data_uri(sheet, SHEET_SIDE), "Real and generated data side by side", caption))
 
 
 def _nearest(run: RunFolder) -> str:

@@ -43,4 +43,4 @@ def generate_files(
         raise UserError(f"{count:,} samples of this model do not fit into memory at once; make them in several goes with other seeds")
     numbers = gan.labels(range(count), seed, label)
     names = None if numbers is None else [gan.classes[number] for number in numbers]
-    return gan.modality.write(np.concatenate(list(parts)), names, out, grid, gan.codec)
+    return gan.modality.write(np.concatenate(list(parts)), names, out, grid, gan.codec, seed)

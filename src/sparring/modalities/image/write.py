@@ -19,7 +19,9 @@ from .preview import flat, items, preview
 SHEETS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 
 
-def write(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool = False, codec: object = None) -> list[Path]:
+def write(
+    values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool = False, codec: object = None, seed: int = 0
+) -> list[Path]:
     """uint8 N x C x H x W to one picture (.png, .jpg, .webp: a sheet where there are several), .npz, .zip of PNGs, or a folder of PNGs.
 
     Labels (class names) go beside them as labels.csv, or into the .npz. Returns the paths written; raises UserError for another suffix.

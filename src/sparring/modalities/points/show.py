@@ -13,23 +13,19 @@ from PIL import Image
 
 from ...errors import UserError
 from ...files import write_bytes
+from ..drawing import figure, picture
 
 SIDE, DPI = 4.8, 100  # inches and dots an inch of the scatter plot
 
 
 def preview(values: np.ndarray, columns: int = 0, codec: object = None) -> Image.Image:
     """float32 N x 2 -> one scatter plot (columns have no meaning here)."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(SIDE, SIDE), dpi=DPI, layout="tight")
-    canvas = FigureCanvasAgg(figure)
-    axes = figure.add_subplot(aspect="equal")
+    sheet = figure(SIDE, SIDE, DPI, "tight")
+    axes = sheet.add_subplot(aspect="equal")
     points = values[np.isfinite(values).all(axis=1)]
     axes.scatter(points[:, 0], points[:, 1], s=4, alpha=0.5, linewidths=0)
     axes.grid(alpha=0.3)
-    canvas.draw()
-    return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    return picture(sheet)
 
 
 def items(values: np.ndarray, codec: object = None, seed: int = 0, labels: object = None) -> list[np.ndarray]:
@@ -37,7 +33,9 @@ def items(values: np.ndarray, codec: object = None, seed: int = 0, labels: objec
     return list(values)
 
 
-def write(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool = False, codec: object = None) -> list[Path]:
+def write(
+    values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool = False, codec: object = None, seed: int = 0
+) -> list[Path]:
     """float32 N x 2 to .csv, .npy, .npz, .png (a scatter plot), or a folder of points.csv and points.png.
 
     Returns the paths written; raises UserError for another suffix.

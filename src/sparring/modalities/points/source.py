@@ -55,7 +55,7 @@ def open_name(name: str, options: OpenOptions) -> PointsSource:
     if options.labels not in ("auto", "none"):
         raise UserError(f"'{name}' has no column '{options.labels}': its labels are the modes (auto) or none.")
     rng = np.random.Generator(np.random.Philox(SEED))
-    if options.pictured:
+    if options.for_pictures:
         raise UserError(f"'{name}' holds points, not pictures: size, fit, mode and label level do not apply.")
     draw, centres, std = SETS[name]
     parts = {split: draw(rng, count) for split, count in COUNTS.items()}

@@ -67,8 +67,8 @@ def items(values: np.ndarray, codec: Any, seed: int = 0, labels: Sequence[str] |
     return _part("export").items(values, codec, seed, labels)
 
 
-def write(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool, codec: Any) -> list[Path]:
-    return _part("export").write(values, labels, out, grid, codec)
+def write(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool, codec: Any, seed: int = 0) -> list[Path]:
+    return _part("export").write(values, labels, out, grid, codec, seed)
 
 
 def values_long(gan: Any, length: int, indices: Sequence[int], seed: int, label: str | int | None) -> np.ndarray:

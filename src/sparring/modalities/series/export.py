@@ -11,11 +11,9 @@ import numpy as np
 
 from ...errors import UserError
 from ...files import write_bytes
-from ..table.export import write_frame
+from ..table.export import WRITERS, write_frame
 from .codec import SeriesCodec
 from .show import preview
-
-TABLES = (".csv", ".csv.gz", ".parquet", ".jsonl", ".xlsx")
 
 
 def items(values: np.ndarray, codec: SeriesCodec, seed: int = 0, labels: Sequence[str] | None = None) -> Any:
@@ -26,21 +24,21 @@ def items(values: np.ndarray, codec: SeriesCodec, seed: int = 0, labels: Sequenc
     return [series[:length, : len(codec.channels)] for series, length in zip(values, codec.lengths(values), strict=True)]
 
 
-def write(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool, codec: SeriesCodec) -> list[Path]:
+def write(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool, codec: SeriesCodec, seed: int = 0) -> list[Path]:
     """.csv, .csv.gz, .parquet, .jsonl or .xlsx (rows are steps), .npy (series x steps x channels, NaN after the end), .npz (the same, and labels), .png (lines);
-    a name without a suffix becomes a folder with series.csv and series.png. Returns the paths; raises UserError for another suffix."""
+    a name without a suffix becomes a folder with series.csv and series.png. seed: of identifiers, which are made up. Returns the paths; raises UserError for another suffix."""
     out = Path(out)
     if out.is_dir() or "." not in out.name:
         names = ["series.png"] if grid else ["series.csv", "series.png"]
-        return [path for name in names for path in write(values, labels, out / name, False, codec)]
-    suffix = next((each for each in (*TABLES, ".npy", ".npz", ".png") if out.name.lower().endswith(each)), None)
+        return [path for name in names for path in write(values, labels, out / name, False, codec, seed)]
+    suffix = next((each for each in (*WRITERS, ".npy", ".npz", ".png") if out.name.lower().endswith(each)), None)
     if suffix is None:
         raise UserError(
-            f"Series cannot be written as {out.suffix} ({out}): use {', '.join(TABLES)}, .npy, .npz, .png, or a folder's name without a dot."
+            f"Series cannot be written as {out.suffix} ({out}): use {', '.join(WRITERS)}, .npy, .npz, .png, or a folder's name without a dot."
         )
     out.parent.mkdir(parents=True, exist_ok=True)
-    if suffix in TABLES:
-        write_frame(codec.frame(values, labels=labels), out)
+    if suffix in WRITERS:
+        write_frame(codec.frame(values, 0, seed, labels), out)
         return [out]
     buffer = io.BytesIO()
     channels = values[:, :, : len(codec.channels)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from ...data.source import OpenOptions
 from ...errors import UserError, nearest
 from ..table import reading
 from ..table.columns import Column, find
+from .codec import SeriesCodec
 
 KINDS = ("series", "order", "channel", "whole")  # what a person may say of a column
 KEY = re.compile(
@@ -86,56 +88,47 @@ def _array(path: Path) -> Sequences:
     return _checked(Sequences(list(whole), names, types, labels=labels, label="label" if labels else None), str(path))
 
 
+class Roles(NamedTuple):
+    """What the columns of a table are: which tells series apart, which orders their steps, what changes along them, what belongs to whole ones, their class."""
+
+    key: str | None
+    order: str | None
+    channels: list[str]
+    whole: list[str]
+    label: str | None
+
+
 def of_frame(frame: pd.DataFrame, where: str, options: OpenOptions) -> Sequences:
-    """The rows of a table as the steps of one series or of many."""
-    said = {name: kind for name, kind in (options.types or {}).items() if kind in KINDS}
-    kept = {name: kind for name, kind in (options.types or {}).items() if kind not in KINDS}
-    for name in said:
-        if name not in frame.columns:
-            raise UserError(f"there is no column '{name}'; {nearest(name, list(frame.columns))}")
-    for kind in ("series", "order"):
-        if list(said.values()).count(kind) > 1:
-            raise UserError(f"two columns were said to be the {kind}; one can be")
+    """The rows of a table as the steps of one series or of many; with options.like, read as the table that this codec was fitted to."""
     if len(frame) < FEWEST_ROWS:
         raise UserError(f"{where} holds too little to learn from: {len(frame)} rows")
-    key = _said(said, "series") or _key(frame, said)
-    groups, ids = (pd.factorize(frame[key])) if key else (np.zeros(len(frame), np.int64), [0])
-    if key and (groups < 0).any():
+    like: SeriesCodec | None = options.like if options.like is not None and options.like.columns else None
+    roles = _roles_of(like, frame, where) if like else _found(frame, where, options)
+    key, order = roles.key, roles.order
+    groups, ids = pd.factorize(frame[key]) if key else (np.zeros(len(frame), np.int64), [0])
+    if (groups < 0).any():
         raise UserError(f"{where}: column '{key}' says which series a row is of, and is empty in some rows")
-    order = _said(said, "order") or _order(frame, groups, said, key)
     rows = np.lexsort((frame[order], groups)) if order else np.argsort(groups, kind="stable")
     frame, groups = frame.iloc[rows].reset_index(drop=True), groups[rows]
-    changing: list[str] = []
-    same: list[str] = []
-    for name in frame.columns:
-        if name in (key, order):
-            continue
-        constant = said.get(name) == "whole" or (key is not None and said.get(name) != "channel" and _constant(frame[name], groups))
-        (same if constant else changing).append(str(name))
-    label = _label(frame, same, options, where)
-    same = [name for name in same if name != label]
-    channels = _numbers(frame, changing, where)
-    if not channels:
-        raise UserError(f"{where} has no column of numbers that change along a series; say with --type COLUMN=channel which do")
-    ends = np.flatnonzero(np.diff(groups, append=groups[-1] + 1 if len(groups) else 0)) + 1
+    values = np.stack([_numbers(frame[name], name, where) for name in roles.channels], axis=1)
+    ends = np.flatnonzero(np.diff(groups, append=groups[-1] + 1)) + 1
     starts = np.r_[0, ends[:-1]]
-    values = np.stack([channels[name] for name in changing], axis=1)
+    firsts = frame.iloc[starts]
     found = Sequences(
         [values[start:end] for start, end in zip(starts, ends, strict=True)],
-        tuple(changing),
-        tuple(str(frame[name].dtype) for name in changing),
+        tuple(roles.channels),
+        tuple(str(frame[name].dtype) for name in roles.channels),
         columns=tuple(map(str, frame.columns)),
-        label=label,
+        label=roles.label,
     )
-    if label:
-        found.labels = [str(frame[label].iloc[start]) for start in starts]
-    if same:
-        firsts = frame.iloc[starts]
-        asked = {name: kind for name, kind in kept.items() if name in same}
-        found.whole = tuple(column for column in find(firsts[same], asked) if column.learned)
+    if roles.label:
+        found.labels = [str(label) for label in firsts[roles.label]]
+    if roles.whole:
+        asked = {name: kind for name, kind in (options.types or {}).items() if name in roles.whole and kind not in KINDS}
+        every = like.whole if like else find(firsts[roles.whole], asked)
+        found.whole = tuple(column for column in every if column.learned)
         found.cells = np.stack([column.cells(firsts[column.name]) for column in found.whole], axis=1) if found.whole else found.cells
-        lost = [name for name in same if name not in {column.name for column in found.whole}]
-        if lost:
+        if lost := [column.name for column in every if not column.learned]:
             found.notes.append(f"Left out, for they name each series: {', '.join(lost)}.")
     if key:
         found.key = find(pd.DataFrame({key: pd.Series(ids)}), {key: "identifier"})[0]
@@ -143,6 +136,43 @@ def of_frame(frame: pd.DataFrame, where: str, options: OpenOptions) -> Sequences
     if order:
         _times(found, frame[order], order, starts, ends)
     return _checked(found, where)
+
+
+def _roles_of(codec: SeriesCodec, frame: pd.DataFrame, where: str) -> Roles:
+    """Those that a codec's columns had. Raises UserError where one is missing; a lone series needs nothing that tells it from others."""
+    key, order = (None if column is None else column.name for column in (codec.key, codec.order))
+    roles = Roles(key, order, [each.name for each in codec.channels], [each.name for each in codec.whole], codec.label)
+    wanted = [name for name in (key, order, *roles.channels, *roles.whole, roles.label) if name is not None]
+    if missing := [name for name in wanted if name not in frame.columns]:
+        raise UserError(f"{where} has no column '{missing[0]}'; it should have {', '.join(wanted)}")
+    if key is None and "series" in frame.columns and "series" not in codec.columns:  # several that were made of a lone one
+        return roles._replace(key="series")
+    return roles
+
+
+def _found(frame: pd.DataFrame, where: str, options: OpenOptions) -> Roles:
+    """As a person says, else by names and values. Raises UserError where nothing changes along a series."""
+    said = {name: kind for name, kind in (options.types or {}).items() if kind in KINDS}
+    for name in said:
+        if name not in frame.columns:
+            raise UserError(f"there is no column '{name}'; {nearest(name, list(frame.columns))}")
+    for kind in ("series", "order"):
+        if list(said.values()).count(kind) > 1:
+            raise UserError(f"two columns were said to be the {kind}; one can be")
+    key = _said(said, "series") or _key(frame, said)
+    groups = pd.factorize(frame[key])[0] if key else np.zeros(len(frame), np.int64)
+    order = _said(said, "order") or _order(frame, groups, said, key)
+    rest = [str(name) for name in frame.columns if name not in (key, order)]
+    rows = np.argsort(groups, kind="stable")
+    whole = [
+        name
+        for name in rest
+        if said.get(name) == "whole" or (key and said.get(name) != "channel" and _constant(frame[name].iloc[rows], groups[rows]))
+    ]
+    label, channels = _label(frame, whole, options, where), [name for name in rest if name not in whole]
+    if not channels:
+        raise UserError(f"{where} has no column of numbers that change along a series; say with --type COLUMN=channel which do")
+    return Roles(key, order, channels, [name for name in whole if name != label], label)
 
 
 def _said(said: dict[str, str], kind: str) -> str | None:
@@ -197,27 +227,20 @@ def _label(frame: pd.DataFrame, same: list[str], options: OpenOptions, where: st
     return next((name for name in same if name.lower() in LABEL and 2 <= frame[name].nunique() <= MOST_CLASSES), None)
 
 
-def _numbers(frame: pd.DataFrame, names: list[str], where: str) -> dict[str, np.ndarray]:
-    found = {}
-    for name in names:
-        if not pd.api.types.is_numeric_dtype(frame[name].dtype):
-            raise UserError(f"{where}: column '{name}' changes along a series and holds no numbers; leave it out, or write it as numbers")
-        found[name] = frame[name].astype("Float64").to_numpy(np.float64, na_value=np.nan)
-        if np.isinf(found[name]).any():
-            raise UserError(f"{where}: column '{name}' holds infinite numbers; replace them, or leave them empty")
+def _numbers(values: pd.Series, name: str, where: str) -> np.ndarray:
+    if not pd.api.types.is_numeric_dtype(values.dtype):
+        raise UserError(f"{where}: column '{name}' changes along a series and holds no numbers; leave it out, or write it as numbers")
+    found = values.astype("Float64").to_numpy(np.float64, na_value=np.nan)
+    if np.isinf(found).any():
+        raise UserError(f"{where}: column '{name}' holds infinite numbers; replace them, or leave them empty")
     return found
 
 
 def _times(found: Sequences, values: pd.Series, name: str, starts: np.ndarray, ends: np.ndarray) -> None:
     """The column that counts steps, where it begins and how far it goes in a step."""
-    column = find(
-        pd.DataFrame({name: values}),
-        {name: "time"}
-        if not pd.api.types.is_numeric_dtype(values.dtype)
-        else {name: "integer"}
-        if (values % 1 == 0).all()
-        else {name: "float"},
-    )[0]
+    numeric = pd.api.types.is_numeric_dtype(values.dtype)
+    kind = "time" if not numeric else "integer" if (values % 1 == 0).all() else "float"
+    column = find(pd.DataFrame({name: values}), {name: kind})[0]
     cells = column.cells(values)
     inner = np.concatenate([np.diff(cells[start:end]) for start, end in zip(starts, ends, strict=True)]) if len(cells) > 1 else np.ones(1)
     found.order, found.begins = column, float(np.median(cells[starts]))

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from ...metrics.series import autocorrelation, spectrum
+from ..drawing import figure, picture
 from .codec import SeriesCodec
 
 COLUMNS, MOST_CHANNELS, MOST_LINES = 4, 6, 16
@@ -18,27 +19,28 @@ BESIDE = 8  # series a side in the report
 def preview(values: np.ndarray, columns: int, codec: SeriesCodec) -> Image.Image:
     """One panel a series with a line for each channel, channels divided by their deviation (columns have no meaning here)."""
     shown = min(len(values), MOST_LINES)
+    values = values[np.linspace(0, len(values) - 1, shown).round().astype(int)]  # of all classes, which follow one another
     across = min(COLUMNS, shown)
     rows = -(-shown // across)
-    figure, canvas = _figure(WIDTH * COLUMNS, HEIGHT * rows)
+    sheet = _sheet(WIDTH * COLUMNS, HEIGHT * rows, 0.2)
     low, high = _span(values, codec)
     for number in range(shown):
-        axes = figure.add_subplot(rows, across, number + 1)
+        axes = sheet.add_subplot(rows, across, number + 1)
         _lines(axes, values[number], codec)
         axes.set_ylim(low, high)
-    return _image(canvas)
+    return picture(sheet)
 
 
 def beside(values: np.ndarray, real: np.ndarray, codec: SeriesCodec) -> Image.Image:
     """Real series above generated ones; of each channel the spectrum, the autocorrelation and the distribution of both."""
-    figure, canvas = _figure(WIDTH * COLUMNS, HEIGHT * 4 + 1.7 * min(MOST_CHANNELS, len(codec.channels)))
+    sheet = _sheet(WIDTH * COLUMNS, HEIGHT * 4 + 1.7 * min(MOST_CHANNELS, len(codec.channels)), 0.6)
     channels = min(MOST_CHANNELS, len(codec.channels))
     rows = 4 + channels
-    grid = figure.add_gridspec(rows, 12, height_ratios=[HEIGHT] * 4 + [1.7] * channels)
+    grid = sheet.add_gridspec(rows, 12, height_ratios=[HEIGHT] * 4 + [1.7] * channels)
     low, high = _span(real, codec)
     for side, (title, series) in enumerate((("real", real), ("generated", values))):
         for number in range(min(BESIDE, len(series))):
-            axes = figure.add_subplot(grid[2 * side + number // 4, 3 * (number % 4) : 3 * (number % 4) + 3])
+            axes = sheet.add_subplot(grid[2 * side + number // 4, 3 * (number % 4) : 3 * (number % 4) + 3])
             _lines(axes, series[number], codec)
             axes.set_ylim(low, high)
             axes.set_title(title, fontsize=7)
@@ -47,7 +49,7 @@ def beside(values: np.ndarray, real: np.ndarray, codec: SeriesCodec) -> Image.Im
     spectra, correlations = [spectrum(side, sides[0]) for side in sides], [autocorrelation(side, lags) for side in sides]
     for at in range(channels):
         name = codec.channels[at].name[:24].replace("$", r"\$")
-        first, second, third = (figure.add_subplot(grid[4 + at, 4 * place : 4 * place + 4]) for place in range(3))
+        first, second, third = (sheet.add_subplot(grid[4 + at, 4 * place : 4 * place + 4]) for place in range(3))
         everything = [side[:, :, at][~np.isnan(side[:, :, at])] for side in sides]
         edges = np.histogram_bin_edges(np.concatenate(everything), 40)
         for number, label in enumerate(("real", "generated")):
@@ -57,8 +59,8 @@ def beside(values: np.ndarray, real: np.ndarray, codec: SeriesCodec) -> Image.Im
         first.legend(fontsize=5)
         for axes, what in ((first, "spectrum, cycles a step"), (second, "autocorrelation, lag"), (third, "values")):
             axes.set_title(f"{name}: {what}", fontsize=7)
-            axes.tick_params(labelsize=5)
-    return _image(canvas)
+            axes.tick_params(which="both", labelsize=5)
+    return picture(sheet)
 
 
 def _lines(axes: Any, series: np.ndarray, codec: SeriesCodec) -> None:
@@ -66,7 +68,7 @@ def _lines(axes: Any, series: np.ndarray, codec: SeriesCodec) -> None:
         scale = (channel.mean, channel.deviation) if len(codec.channels) > 1 else (0.0, 1.0)
         axes.plot((series[:, at] - scale[0]) / scale[1], linewidth=0.8)
     axes.set_xlim(0, max(1, len(series) - 1))
-    axes.tick_params(labelsize=5)
+    axes.tick_params(which="both", labelsize=5)
 
 
 def _span(values: np.ndarray, codec: SeriesCodec) -> tuple[float, float]:
@@ -81,17 +83,7 @@ def _span(values: np.ndarray, codec: SeriesCodec) -> tuple[float, float]:
     return low - 0.05 * (high - low) - 1e-9, high + 0.05 * (high - low) + 1e-9
 
 
-def _figure(width: float, height: float) -> tuple[Any, Any]:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), dpi=DPI)
-    figure.subplots_adjust(
-        0.04, 0.25 / height, 0.99, 1 - 0.25 / height, 0.25, 0.5
-    )  # inches at top and bottom: far sooner drawn than laid out
-    return figure, FigureCanvasAgg(figure)
-
-
-def _image(canvas: Any) -> Image.Image:
-    canvas.draw()
-    return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+def _sheet(width: float, height: float, between: float) -> Any:
+    sheet = figure(width, height, DPI)
+    sheet.subplots_adjust(0.05, 0.25 / height, 0.99, 1 - 0.25 / height, between, 0.5)  # in inches: far sooner drawn than laid out
+    return sheet

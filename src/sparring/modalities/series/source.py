@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -45,8 +45,6 @@ class SeriesSource(Source):
         lone = len(lengths) == 1
         if lone and lengths[0] < 4 * FEWEST:
             raise UserError(f"{name} is one series of {lengths[0]} steps; to learn from one, {4 * FEWEST} at least are needed")
-        if like is not None:
-            found = _in_order_of(found, like, name)
         longest = max(FEWEST, min(LONGEST, int(lengths[0]) // PARTS)) if lone else LONGEST
         windows = like.windows if like else bool(lengths.max() > longest)
         steps = like.steps if like else longest if windows else int(lengths.max())
@@ -112,17 +110,6 @@ class SeriesSource(Source):
 
     def labels(self, indices: np.ndarray, split: Split = "train") -> np.ndarray:
         return self._parts[split].labels[self._places[split][np.asarray(indices, dtype=np.int64), 0]]
-
-
-def _in_order_of(found: Sequences, like: SeriesCodec, name: str) -> Sequences:
-    """With the channels of a codec. Raises UserError where one is missing."""
-    if not like.columns:
-        return found
-    missing = [channel.name for channel in like.channels if channel.name not in found.names]
-    if missing:
-        raise UserError(f"{name} has no channel '{missing[0]}'; it should have {', '.join(channel.name for channel in like.channels)}")
-    order = [found.names.index(channel.name) for channel in like.channels]
-    return replace(found, values=[values[:, order] for values in found.values], names=tuple(channel.name for channel in like.channels))
 
 
 def _parted(found: Sequences, part: int) -> dict[Split, Part]:
@@ -194,7 +181,7 @@ def _decimals(numbers: np.ndarray) -> int | None:
 
 
 def open_path(path: Path, options: OpenOptions) -> SeriesSource:
-    if options.pictured:
+    if options.for_pictures:
         raise UserError(f"{path} holds series, not pictures: size, fit, mode and label level do not apply")
     if path.is_dir():
         raise UserError(f"{path} is a folder; series are read from one file, a table or an array")

@@ -79,10 +79,10 @@ def items(values: np.ndarray, codec: Any, seed: int = 0, labels: Any = None) -> 
     return codec.frame(values, seed=seed)
 
 
-def write(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool, codec: Any) -> list[Path]:
+def write(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool, codec: Any, seed: int = 0) -> list[Path]:
     from .export import write as written
 
-    return written(values, labels, out, grid, codec)
+    return written(values, labels, out, grid, codec, seed)
 
 
 def write_parts(parts: Iterable[np.ndarray], out: Path, codec: Any, seed: int) -> list[Path]:

@@ -224,12 +224,10 @@ def _time(name: str, values: pd.Series, dtype: str) -> Column:
 
 def _nanoseconds(values: pd.Series) -> pd.Series:
     """Since 1970, of UTC, as Int64."""
-    times = pd.to_datetime(
-        values if pd.api.types.is_datetime64_any_dtype(values.dtype) else values.astype("string"),
-        utc=True,
-        format=None if pd.api.types.is_datetime64_any_dtype(values.dtype) else "ISO8601",
-        errors="coerce",
-    )
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        times = pd.to_datetime(values, utc=True)
+    else:
+        times = pd.to_datetime(values.astype("string"), utc=True, format="ISO8601", errors="coerce")
     counts = times.astype("datetime64[ns, UTC]").astype(np.int64).astype("Int64")
     return counts.where(times.notna(), pd.NA)
 

@@ -21,9 +21,9 @@ MOST_OF_EXCEL = 1_048_575  # rows below the header
 Frames = Iterable[pd.DataFrame]
 
 
-def write(values: np.ndarray, labels: Any, out: Path, grid: bool, codec: TableCodec) -> list[Path]:
+def write(values: np.ndarray, labels: Any, out: Path, grid: bool, codec: TableCodec, seed: int = 0) -> list[Path]:
     """As write_parts, of rows that are all there. grid: histograms."""
-    return write_parts([values], Path(out) / "rows.png" if grid and not Path(out).suffix else Path(out), codec)
+    return write_parts([values], Path(out) / "rows.png" if grid and not Path(out).suffix else Path(out), codec, seed)
 
 
 def write_parts(parts: Iterable[np.ndarray], out: Path, codec: TableCodec, seed: int = 0) -> list[Path]:

@@ -18,16 +18,19 @@ MOST_ROWS = 20_000_000
 EMPTY = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A"]  # texts that say "nothing"
 
 
-def _text(path: Path, separator: str | None = None) -> pd.DataFrame:
+def _text(path: Path) -> pd.DataFrame:
     options: dict[str, Any] = {"na_values": EMPTY, "keep_default_na": False, "skipinitialspace": True}
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header: their ends would be lost
-        return pd.read_csv(path, sep=separator or _separator(path), low_memory=False, index_col=False, **options)
+        return pd.read_csv(path, sep=_separator(path), low_memory=False, index_col=False, **options)
 
 
 def _separator(path: Path) -> str:
-    """The one among comma, semicolon, tab and bar that the first line has most of."""
+    """Tab by the name, else the one among comma, semicolon, tab and bar that the first line has most of."""
     import gzip
+
+    if ".tsv" in path.suffixes:
+        return "\t"
 
     with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
         first = file.readline(1 << 20)
@@ -45,14 +48,13 @@ def _duplicates(path: Path) -> None:
 READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
     ".csv": _text,
     ".csv.gz": _text,
-    ".tsv": lambda path: _text(path, "\t"),
-    ".tsv.gz": lambda path: _text(path, "\t"),
+    ".tsv": _text,
+    ".tsv.gz": _text,
     ".parquet": pd.read_parquet,
     ".feather": pd.read_feather,
     ".arrow": pd.read_feather,
     ".xlsx": pd.read_excel,
 }
-TEXT = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 
 
 def suffix_of(path: Path) -> str | None:
@@ -65,7 +67,7 @@ def read_file(path: Path) -> pd.DataFrame:
     suffix = suffix_of(path)
     assert suffix
     try:
-        if suffix in TEXT:
+        if READERS[suffix] is _text:
             _duplicates(path)
         return checked(READERS[suffix](path), str(path))
     except UnicodeDecodeError as error:

@@ -9,6 +9,7 @@ import pandas as pd
 from PIL import Image
 
 from ...metrics.tabular import correlation
+from ..drawing import figure, picture
 from .codec import TableCodec
 from .columns import Column
 
@@ -19,18 +20,13 @@ BARS, BINS = 12, 30
 
 def preview(values: np.ndarray, columns: int, codec: TableCodec) -> Image.Image:
     """One histogram a learned column (columns have no meaning here)."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     shown = list(codec.learned[:MOST_SHOWN])
-    rows = -(-len(shown) // COLUMNS)
-    figure = Figure(figsize=(WIDTH * min(COLUMNS, len(shown)), HEIGHT * rows), dpi=DPI, layout="constrained")
-    canvas = FigureCanvasAgg(figure)
+    across = min(COLUMNS, len(shown))
+    rows = -(-len(shown) // across)
+    sheet = figure(WIDTH * across, HEIGHT * rows, DPI, "constrained")
     for number, column in enumerate(shown):
-        axes = figure.add_subplot(rows, min(COLUMNS, len(shown)), number + 1)
-        histogram(axes, column, [values[:, number]])
-    canvas.draw()
-    return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        histogram(sheet.add_subplot(rows, across, number + 1), column, [values[:, number]])
+    return picture(sheet)
 
 
 def histogram(axes: Any, column: Column, sides: list[np.ndarray]) -> None:
@@ -57,15 +53,11 @@ def histogram(axes: Any, column: Column, sides: list[np.ndarray]) -> None:
 
 def beside(values: np.ndarray, real: np.ndarray, codec: TableCodec) -> Image.Image:
     """Histograms of real and of generated cells together, and how columns go together in both."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     shown = list(codec.learned[:MOST_SHOWN])
     across = min(COLUMNS, len(shown))
     rows = -(-len(shown) // across)
-    figure = Figure(figsize=(WIDTH * COLUMNS, HEIGHT * rows + 3.4), dpi=DPI, layout="constrained")
-    canvas = FigureCanvasAgg(figure)
-    parts: Any = figure.subfigures(2, 1, height_ratios=[HEIGHT * rows, 3.4])
+    sheet = figure(WIDTH * COLUMNS, HEIGHT * rows + 3.4, DPI, "constrained")
+    parts: Any = sheet.subfigures(2, 1, height_ratios=[HEIGHT * rows, 3.4])
     above, below = parts
     for number, column in enumerate(shown):
         histogram(above.add_subplot(rows, across, number + 1), column, [real[:, number], values[:, number]])
@@ -80,8 +72,7 @@ def beside(values: np.ndarray, real: np.ndarray, codec: TableCodec) -> Image.Ima
         names = [column.name[:16].replace("$", r"\$") for column in shown]
         axes.set_yticks(np.arange(len(shown)), names if number == 0 else [""] * len(shown), fontsize=5)
     below.colorbar(drawn, ax=below.axes, shrink=0.8)
-    canvas.draw()
-    return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    return picture(sheet)
 
 
 def _together(cells: np.ndarray) -> np.ndarray:

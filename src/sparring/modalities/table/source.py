@@ -112,7 +112,7 @@ def _refuse_of_pictures(where: object, options: OpenOptions) -> None:
         raise UserError(
             f'{where} is a table: all its columns are learned; ask for values when generating, with --where "{options.labels}=..."'
         )
-    if options.pictured:
+    if options.for_pictures:
         raise UserError(f"{where} is a table, not pictures: size, fit, mode and label level do not apply")
 
 
