@@ -3,7 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from sparring import Gan
+from sparring.config import Latent, load_recipe
 from sparring.modalities.table.source import TableSource
+from sparring.networks.table import TableGenerator
 
 
 def frame(rows=400, seed=0):
@@ -32,3 +35,11 @@ def frame(rows=400, seed=0):
 
 def source(rows=400, seed=0, **options):
     return TableSource(frame(rows, seed), "people", **options)
+
+
+def started(source):
+    """A model as it is before its first step: the start that is fitted to the rows."""
+    made = TableGenerator(source.codec.shape, source.codec.layout, 4, parts=8, width=8, blocks=1).eval()
+    made.fit(source.codec.encode(source.values(np.arange(source.count()))))
+    recipe = load_recipe("table").model_copy(update={"latent": Latent(size=4)})
+    return Gan(recipe, made, source.codec, "table", (), ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ def train(
     label_level: str | None = None,
     given: str | None = None,
     types: dict[str, str] | None = None,
+    constraints: Sequence[str] = (),
     init_from: str | Path | None = None,
     device: str = "auto",
     settings: dict[str, Any] | list[str] | tuple[str, ...] = (),
@@ -74,6 +76,7 @@ def train(
         label_level=label_level,
         given=given,
         types=types or None,
+        constraints=tuple(constraints) or None,
         init_from=None if init_from is None else Path(init_from).absolute().name,
         settings=settings if isinstance(settings, dict) else parse_settings(settings),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ class TableGAN:
     """`TableGAN(budget="2m").fit(frame).sample(1000, where="age > 60")`.
 
     budget, images: how long to train (images: rows shown); neither: as the recipe says. recipe: None for the one that suits the number of rows.
-    types: {"code": "category"}, where the types that are found are wrong. run: a folder to keep the training in; the same call goes on there after
+    types: {"code": "category"}, where the types that are found are wrong. constraints: what holds in every row, as in ["opened <= closed", "together(city, country)"]. run: a folder to keep the training in; the same call goes on there after
     a stop. None: a temporary one, gone with this object. settings: of the recipe, {"batch": 250}.
     """
 
@@ -36,12 +36,14 @@ class TableGAN:
         images: str | int | None = None,
         recipe: str | None = None,
         types: dict[str, str] | None = None,
+        constraints: Sequence[str] = (),
         run: str | Path | None = None,
         seed: int = 0,
         device: str = "auto",
         settings: dict[str, Any] | None = None,
     ):
-        self.budget, self.images, self.recipe, self.types = budget, images, recipe, types
+        self.budget, self.images, self.recipe = budget, images, recipe
+        self.types, self.constraints = types, tuple(constraints)
         self.run, self.seed, self.device, self.settings = run, seed, device, settings
         self._gan: Gan | None = None
         self._source: TableSource | None = None  # None: the run knows where its data lies
@@ -49,11 +51,11 @@ class TableGAN:
     def fit(self, frame: pd.DataFrame, name: str = "table") -> TableGAN:
         """Learn from the rows of a pandas or polars DataFrame. Raises UserError for everything that the caller can mend."""
         from .api import train
-        from .modalities.table.reading import checked
+        from .modalities.table.reading import checked, from_polars
         from .modalities.table.source import TableSource
 
-        frame = frame.to_pandas() if hasattr(frame, "to_pandas") else frame
-        self._source = TableSource(checked(frame, name), name, self.types)
+        frame = from_polars(frame) if hasattr(frame, "to_pandas") else frame
+        self._source = TableSource(checked(frame, name), name, self.types, constraints=self.constraints)
         self._temporary = None if self.run else tempfile.TemporaryDirectory(prefix="sparring-")
         folder = Path(self.run or Path(self._temporary.name) / "run")  # type: ignore[union-attr]
         self.run_ = train(

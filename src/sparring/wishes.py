@@ -27,6 +27,7 @@ class Wishes:
     label_level: str | None = None
     given: str | None = None
     types: dict[str, str] | None = None
+    constraints: tuple[str, ...] | None = None
     init_from: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
 
@@ -44,7 +45,7 @@ class Wishes:
         and the recipe (None: the one of the modality that is found)."""
         stored = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
         wanted = {} if recipe is None else {"modalities": recipe.modalities, "maps": recipe.maps}
-        keys = ("size", "fit", "mode", "labels", "label_level", "given", "types")
+        keys = ("size", "fit", "mode", "labels", "label_level", "given", "types", "constraints")
         asked = {key: getattr(self, key) for key in keys if getattr(self, key) is not None}
         return OpenOptions(**{"max_side": largest_side, **wanted, **stored, **asked})
 

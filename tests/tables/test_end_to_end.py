@@ -121,6 +121,27 @@ def test_bad_files_get_one_sentence(tmp_path, content, complaint):
         data.open(tmp_path / "bad.csv")
 
 
+def test_integers_stay_integers_where_some_are_missing(tmp_path):
+    (tmp_path / "rooms.csv").write_text(
+        "rooms,metres,none\n" + "".join(f"{at % 5 if at % 7 else ''},{at % 9 if at % 4 else ''}.0,\n" for at in range(90))
+    )
+    codec = data.open(tmp_path / "rooms.csv").codec
+    made = codec.frame(codec.decode(codec.encode(codec.cells(reading.read_file(tmp_path / "rooms.csv")))))
+    assert made.dtypes.astype(str).tolist() == ["Int64", "float64", "float64"]
+    made.to_csv(tmp_path / "again.csv", index=False)
+    assert (tmp_path / "again.csv").read_text().splitlines()[2].startswith("1,1.0,")
+
+
+def test_tables_of_polars():
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame(
+        {"a": [1, None, 3] * 20, "b": ["x", "y", None] * 20, "c": [True, None, False] * 20, "d": [0.5, None, 2.25] * 20}
+    )
+    taken = reading.from_polars(frame)
+    assert [column.kind for column in TableSource(taken, "t").fields] == ["integer", "category", "boolean", "float"]
+    assert str(taken.a.dtype) == "Int64"
+
+
 def test_commas_at_the_ends_of_lines_shift_nothing(tmp_path):
     (tmp_path / "ends.csv").write_text("a,b,c\n" + "".join(f"{number},{number % 3},x{number % 2},\n" for number in range(40)))
     assert [column.kind for column in data.open(tmp_path / "ends.csv").fields] == ["identifier", "integer", "category"]
@@ -156,13 +177,7 @@ def test_what_goes_with_a_condition_comes_with_it():
     rng = np.random.default_rng(0)
     x = rng.normal(0, 1, 3000)
     source = TableSource(pd.DataFrame({"x": x, "y": x + rng.normal(0, 0.05, 3000), "c": np.where(x > 2, "high", "low")}), "pairs")
-    from sparring.networks.table import TableGenerator
-
-    made = TableGenerator(source.codec.shape, source.codec.layout, 4, parts=8, width=8, blocks=1).eval()
-    made.fit(source.codec.encode(source.values(np.arange(source.count()))))
-    gan = sparring.Gan(sparring.config.load_recipe("table"), made, source.codec, "table", (), ())
-    gan.recipe = gan.recipe.model_copy(update={"latent": sparring.config.Latent(size=4)})
-    rows = gan.generate(60, where="x between 2.9 and 2.95")
+    rows = table_samples.started(source).generate(60, where="x between 2.9 and 2.95")
     assert (rows.y - rows.x).abs().mean() < 0.3
     assert (rows.c == "high").mean() > 0.9
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Fit, LabelLevel, Labels, Mode, Size, Types, one_of, parse_size, parse_types
+from .options import Constraints, Fit, LabelLevel, Labels, Mode, Size, Types, one_of, parse_size, parse_types
 
 LINES = 20  # of a long list shown
 
@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
         labels: Labels = None,
         label_level: LabelLevel = None,
         types: Types = None,
+        constraints: Constraints = None,
         as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
     ) -> None:
         """Look at every file of a data set, before any training: counts, sizes, modes, labels, duplicates, and what cannot be used."""
@@ -36,6 +37,7 @@ def register(app: typer.Typer) -> None:
             "labels": labels,
             "size": parse_size(size),
             "types": parse_types(types),
+            "constraints": tuple(constraints or ()),
         }
         wishes |= {
             "mode": one_of("--mode", mode, ("auto", "L", "LA", "RGB", "RGBA")),

@@ -30,6 +30,16 @@ Types = Annotated[
 ]
 
 
+Constraints = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--constraint",
+        help="Of a table: what holds in every row: 'opened <= closed', 'a + b = total', 'a + b + c = 100', together(city, country), unique(code). Several: once each.",
+        metavar="RULE",
+    ),
+]
+
+
 def parse_types(types: list[str] | None) -> dict[str, str] | None:
     """["code=category"] as a mapping."""
     found = {}

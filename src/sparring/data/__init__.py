@@ -20,7 +20,17 @@ def open(path_or_name: str | Path, options: OpenOptions | None = None) -> Source
     A bare word is a name first; write ./word for a file or folder of that name. Raises UserError where it is neither,
     cannot be read or holds nothing that a modality knows.
     """
-    options, text = options or OpenOptions(), str(path_or_name)
+    options = options or OpenOptions()
+    source = _open(path_or_name, options)
+    understood = getattr(modalities.get(source.modality), "COLUMN_OPTIONS", ())
+    for name, asked in (("--type", options.types), ("--constraint", options.constraints)):
+        if asked and name not in understood:
+            raise UserError(f"{name} is for the columns of tables, and {source.name} holds {source.unit}; leave it out")
+    return source
+
+
+def _open(path_or_name: str | Path, options: OpenOptions) -> Source:
+    text = str(path_or_name)
     if not text.strip():
         raise UserError(f"No data was named: give a folder, a file, or one of {', '.join(known_names())}.")
     if "://" in text:

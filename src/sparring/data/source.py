@@ -26,6 +26,7 @@ class OpenOptions:
     given: str | None = None  # of pairs: the folder or column that is turned into the other
     maps: Literal["given", "made"] | None = None  # of pairs: which side should be label maps, where nothing else says it
     types: dict[str, str] | None = None  # of a table: columns whose type a person knows better
+    constraints: tuple[str, ...] = ()  # of a table: what holds between columns in every row
     like: Any = None  # of a table or series: the codec whose columns it must have, so that the two can be compared
     modalities: tuple[str, ...] = ()  # those that it may be opened as; (): any
 

@@ -21,6 +21,7 @@ and, where that makes sense,
     open_url(url, options) -> Source        open what a URL names (a database)
     beside(values, real, codec) -> PIL image        generated and real values together, for the report
     WALKS = False                           a walk through latent space shows nothing
+    COLUMN_OPTIONS                          of --type and --constraint, those that its data has columns for
     SHEET                                   how many values a sheet shows, where 64 are not right
     write_parts(parts, out, codec, seed) -> list[Path]      values that come a part at a time, in bounded memory, in the place of write
     values_where(gan, text, indices, seed) -> array         samples under conditions

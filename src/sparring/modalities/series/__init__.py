@@ -15,10 +15,11 @@ DEFAULT_RECIPE = "series"
 NAMES = ("ar2", "sines")
 SPECIAL = True  # its files may hold a table or pictures too: it is opened where a recipe asks for it
 WALKS = False
+COLUMN_OPTIONS = ("--type",)
 SHEET = 16
 
 __all__ = [
-    "DEFAULT_RECIPE", "NAMES", "SHEET", "SPECIAL", "WALKS", "beside", "codec_from", "features_from", "fit_codec", "fit_features", "items", "open_name", "open_path",
+    "COLUMN_OPTIONS", "DEFAULT_RECIPE", "NAMES", "SHEET", "SPECIAL", "WALKS", "beside", "codec_from", "features_from", "fit_codec", "fit_features", "items", "open_name", "open_path",
     "preview", "quick_score", "recognises", "values_long", "write",
 ]  # fmt: skip
 

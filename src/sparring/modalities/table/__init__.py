@@ -15,11 +15,12 @@ DEFAULT_RECIPE = "table"
 NAMES: tuple[str, ...] = ()
 SPECIAL = True  # asked before pictures: both know Parquet files
 WALKS = False
+COLUMN_OPTIONS = ("--type", "--constraint")
 SHEET = 2000  # rows behind the histograms
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".feather", ".arrow", ".xlsx")
 
 __all__ = [
-    "DEFAULT_RECIPE", "NAMES", "SHEET", "SPECIAL", "SUFFIXES", "WALKS", "beside", "codec_from", "features_from", "fit_codec", "fit_features", "items", "open_path", "open_url",
+    "COLUMN_OPTIONS", "DEFAULT_RECIPE", "NAMES", "SHEET", "SPECIAL", "SUFFIXES", "WALKS", "beside", "codec_from", "features_from", "fit_codec", "fit_features", "items", "open_path", "open_url",
     "preview", "quick_score", "recognises", "values_where", "write", "write_parts",
 ]  # fmt: skip
 

@@ -52,6 +52,11 @@ class Column:
         """Can values lie between those seen?"""
         return self.kind in ("integer", "float", "time")
 
+    @property
+    def cell_decimals(self) -> int | None:
+        """Of its cells: a time's are whole units."""
+        return 0 if self.kind == "time" else self.decimals
+
     def cells(self, values: pd.Series) -> np.ndarray:
         """N float64. What the column does not know becomes NaN."""
         if self.kind == "time":

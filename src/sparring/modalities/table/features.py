@@ -47,5 +47,5 @@ def features_from(about: dict[str, Any], tensors: dict[str, Tensor]) -> FeatureN
 
 
 def _net(codec: TableCodec) -> FeatureNet:
-    about = {"net": "two-layers", "task": "repair", "classes": 0, "shape": [len(codec.codes)]}
+    about = {"net": "two-layers", "task": "repair", "classes": 0, "shape": [len(codec.learned)]}
     return FeatureNet(Rows(codec), None, lambda values: codec.encode(np.asarray(values, dtype=np.float64)), about)

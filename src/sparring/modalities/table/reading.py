@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ...errors import UserError, nearest
@@ -22,7 +23,15 @@ def _text(path: Path) -> pd.DataFrame:
     options: dict[str, Any] = {"na_values": EMPTY, "keep_default_na": False, "skipinitialspace": True}
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header: their ends would be lost
-        return pd.read_csv(path, sep=_separator(path), low_memory=False, index_col=False, **options)
+        frame = pd.read_csv(path, sep=_separator(path), low_memory=False, index_col=False, **options)
+        floats = [
+            name for name in frame.columns if frame[name].dtype == np.float64 and frame[name].isna().any() and frame[name].notna().any()
+        ]
+        whole = [name for name in floats if not (frame[name].dropna() % 1).any()]
+        if whole:  # perhaps written as integers, which empty cells make floats of
+            again = pd.read_csv(path, sep=_separator(path), usecols=whole, dtype_backend="numpy_nullable", **options)
+            frame = frame.assign(**{name: again[name] for name in whole if pd.api.types.is_integer_dtype(again[name].dtype)})
+    return frame
 
 
 def _separator(path: Path) -> str:
@@ -106,6 +115,12 @@ def read_url(url: str) -> pd.DataFrame:
             return checked(pd.read_sql_query(asked, connection), shown)
     except (sqlalchemy.exc.SQLAlchemyError, ModuleNotFoundError, ValueError, OSError) as error:  # pandas' DatabaseError is an OSError
         raise UserError(f"{shown} cannot be read: {' '.join(str(error).split())[:200]}") from None
+
+
+def from_polars(frame: Any) -> pd.DataFrame:
+    """A polars DataFrame as pandas has it; integers stay integers where some are missing."""
+    whole = {name: "Int64" for name, kind in frame.schema.items() if kind.is_integer() and frame[name].null_count()}
+    return frame.to_pandas().astype(whole)
 
 
 def checked(frame: pd.DataFrame, where: str) -> pd.DataFrame:

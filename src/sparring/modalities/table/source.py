@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from . import reading
 from .codec import TableCodec
 from .codes import Code, fit_code, mixed, row_hashes
 from .columns import Column, find
+from .constraints import Part, all_parts, constrained, unique_columns
 
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 MOST_SHOWN = 40  # columns whose types are printed one by one
@@ -29,8 +31,16 @@ class TableSource(Source):
     modality, unit = "table", "rows"
     classes = ()
 
-    def __init__(self, frame: pd.DataFrame, name: str, types: dict[str, str] | None = None, like: TableCodec | None = None):
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        name: str,
+        types: dict[str, str] | None = None,
+        like: TableCodec | None = None,
+        constraints: Sequence[str] = (),
+    ):
         self.name = name
+        types = {**(types or {}), **unique_columns(constraints, frame)}
         self.fields: tuple[Column, ...] = find(frame, types) if like is None else like.columns
         learned = [column for column in self.fields if column.learned]
         if not learned:
@@ -39,12 +49,12 @@ class TableSource(Source):
             )
         self.shape, self.numeric = (len(learned),), tuple(column.numeric for column in learned)
         cells = np.stack([column.cells(frame[column.name]) for column in learned], axis=1) if like is None else like.cells(frame)
+        kept = constrained(constraints, learned, cells, name) if like is None else like.constrained
         hashes = row_hashes(cells)
         held = np.zeros(len(cells), bool)
         again = _numbered(hashes)  # equal rows are different people: they may part
         held[hold_out([row.tobytes() for row in again], [None] * len(again))] = True
         order = np.argsort(hashes, kind="stable")  # by content, whatever the order of the file
-        self._nullable = np.isnan(cells).any(axis=0)
         self._cells: dict[Split, np.ndarray] = {
             "train": cells[order[~held[order]]],
             "test": cells[order[held[order]]],
@@ -55,7 +65,7 @@ class TableSource(Source):
         duplicates = len(hashes) - len(np.unique(hashes))
         self.report = ScanReport(counts={split: self.count(split) for split in SPLITS}, duplicates=duplicates)
         self.recipe = "table-small" if self.count("train") < FEW else None
-        self.codec = TableCodec(self.fields, tuple(self._code(at, column) for at, column in enumerate(learned)))
+        self.codec = TableCodec(self.fields, self._codes(all_parts(kept, learned), cells), kept)
         width = self.codec.shape[0]
         if not 0 < width <= MOST_WIDTH:
             raise UserError(
@@ -68,11 +78,18 @@ class TableSource(Source):
             f"{len(cells):,} rows of {len(self.fields)} columns: {'; '.join(shown)}{more}. Change a type with --type COLUMN=TYPE.",
             f"A row is {width:,} numbers wide when encoded.",
             f"{int(held.sum()):,} rows are held out for scoring, chosen by content, and never trained on.",
+            *([f"Kept in every row: {'; '.join(constraints)}."] if constraints else []),
         )
 
-    def _code(self, at: int, column: Column) -> Code:
-        decimals = column.decimals if column.kind != "time" else 0
-        return fit_code(self._cells["train"][:, at], column.numeric, decimals, bool(self._nullable[at]))
+    def _codes(self, parts: Sequence[Part], cells: np.ndarray) -> tuple[Code, ...]:
+        codes = []
+        for part in parts:
+            seen, nullable = (
+                part.inner(self._cells["train"][:, list(part.places)]),
+                np.isnan(part.inner(cells[:, list(part.places)])).any(axis=0),
+            )
+            codes += [fit_code(seen[:, at], *kind, bool(nullable[at])) for at, kind in enumerate(part.coded)]
+        return tuple(codes)
 
     def count(self, split: Split = "train") -> int:
         return len(self._cells[split])
@@ -98,13 +115,14 @@ def open_path(path: Path, options: OpenOptions) -> TableSource:
     _refuse_of_pictures(path, options)
     suffix = reading.suffix_of(path)
     assert suffix
-    return TableSource(reading.read_file(path), path.name[: -len(suffix)], options.types, options.like)
+    return TableSource(reading.read_file(path), path.name[: -len(suffix)], options.types, options.like, options.constraints)
 
 
 def open_url(url: str, options: OpenOptions) -> TableSource:
     _refuse_of_pictures(url, options)
     place, _, what = url.partition("#")
-    return TableSource(reading.read_url(url), what if what.isidentifier() else Path(place).stem, options.types, options.like)
+    name = what if what.isidentifier() else Path(place).stem
+    return TableSource(reading.read_url(url), name, options.types, options.like, options.constraints)
 
 
 def _refuse_of_pictures(where: object, options: OpenOptions) -> None:
