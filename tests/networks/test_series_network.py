@@ -40,6 +40,58 @@ def test_what_goes_on_from_known_values_has_the_conditional_distribution():
     np.testing.assert_allclose(torch.cov(made[:, 3:].T), covariance[3:, 3:] - gain @ covariance[:3, 3:], atol=0.1)
 
 
+def waves(rows=2000, steps=32, seed=0):
+    rng = np.random.default_rng(seed)
+    frequency, phase = rng.uniform(0.1, 0.4, (rows, 1)), rng.uniform(0, 2 * np.pi, (rows, 1))
+    return torch.tensor(
+        np.sin(2 * np.pi * frequency * np.arange(steps) + phase) + 0.05 * rng.standard_normal((rows, steps)), dtype=torch.float32
+    )
+
+
+def peaked(rows):
+    """How much of each wave's power lies in its largest frequency."""
+    power = torch.fft.rfft(rows, dim=1).abs().square()
+    return float((power.amax(dim=1) / power.sum(dim=1)).mean())
+
+
+def test_waves_of_many_frequencies_are_of_many_kinds_and_others_of_one():
+    torch.manual_seed(0)
+    rows = waves()
+    starts = {kinds: Start(32, 0, 32, kinds) for kinds in (1, 32)}
+    for start in starts.values():
+        start.fit(rows, None, torch.fft.rfft(rows, dim=1).abs())
+    drawn = {kinds: start.draw(torch.zeros(2000, dtype=torch.long), noise(2000, start.noise_size)) for kinds, start in starts.items()}
+    assert int((starts[32].shares > 0).sum()) > 4
+    assert peaked(rows) - peaked(drawn[32]) < 0.5 * (peaked(rows) - peaked(drawn[1]))
+    np.testing.assert_allclose(drawn[32].std(0), rows.std(0), atol=0.1)
+    one = Start(6, 0, 6, 32)
+    one.fit(mixed := noise(2000, 3, 1) @ noise(3, 6, 5) + noise(2000, 6, 2), None, mixed.abs())
+    assert one.shares[0].tolist() == [1.0] + [0.0] * 31
+
+
+def test_a_wave_goes_on_as_the_kind_that_it_is():
+    """From half a wave the other half follows: its largest frequency stays where it was."""
+    torch.manual_seed(0)
+    rows, new = waves(), waves(200, seed=9)
+    start = Start(32, 0, 32, 32)
+    start.fit(rows, None, torch.fft.rfft(rows, dim=1).abs())
+    label = torch.zeros(200, dtype=torch.long)
+    made = start.draw(label, noise(200, start.noise_size), new[:, :24])
+    torch.testing.assert_close(made[:, :24], new[:, :24])
+    assert float((made - new)[:, 24:].square().mean()) < 0.4 * float(new[:, 24:].square().mean())
+
+
+def test_the_likelihood_is_that_of_the_normal_distribution():
+    start, rows = fitted()
+    covariance = (start.factors[0].T @ start.factors[0] + torch.diag(start.rest[0] ** 2)).double()
+    for count in (8, 5):
+        expected = torch.distributions.MultivariateNormal(start.means[0, :count].double(), covariance[:count, :count]).log_prob(
+            rows[:50, :count].double()
+        )
+        found = start.log_likelihood(rows[:50, :count], slice(0, 1))[:, 0] - count / 2 * np.log(2 * np.pi)
+        torch.testing.assert_close(found.double(), expected, rtol=1e-4, atol=1e-3)
+
+
 def test_classes_with_few_series_share_their_covariance():
     start = Start(6, 3, 2)
     rows, labels = torch.cat([noise(400, 6), noise(3, 6, 1) + 9, noise(3, 6, 2) - 9]), torch.tensor([0] * 400 + [1] * 3 + [2] * 3)

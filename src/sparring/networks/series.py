@@ -1,7 +1,8 @@
 """Players for series: N x T x W, the values of a step beside one another (see modalities.series.codec for what they are).
 
-The generators begin as a normal distribution of whole series fitted to the data, one for each class: factors along which series vary and, of each value,
-what these leave (factor analysis; Tipping & Bishop 1999, JRSS B 61, with a variance for each value). A recurrent or a dilated convolutional
+The generators begin as normal distributions of whole series fitted to the data: factors along which series vary and, of each value, what these leave (factor
+analysis; Tipping & Bishop 1999, JRSS B 61, with a variance for each value), one for each class, or several where their mixture makes held-out series likelier,
+told apart by their spectra at first (hard expectation maximisation; waves of many frequencies are of many kinds). A recurrent or a dilated convolutional
 network (Yu & Koltun 2016, arXiv:1511.07122) sees the series drawn and corrects it, as a residual. A longer series is drawn window by window: the next
 one from the same distribution given the overlap with the one before, which a normal distribution has in closed form. Joining the two is this
 project's own, as in networks.refiner.
@@ -23,6 +24,12 @@ from .recurrent import Cell, Layers, recurrence
 
 ENOUGH = 4  # examples a factor, below which a class has none of its own
 LEAST = 1e-3  # deviation of a value that the factors leave nothing of
+KINDS, ROWS_A_KIND, ROUNDS = (
+    (4, 16),
+    100,
+    10,
+)  # numbers of kinds that are tried; rows that each must have on average; moves of rows among them
+FEWEST, ROWS_A_FACTOR = 10, 16  # rows of a kind, and of each of its factors, where there are several
 
 
 class Layout(NamedTuple):
@@ -36,25 +43,33 @@ class Layout(NamedTuple):
 
 
 class Start(nn.Module):
-    """A normal distribution of N x D values for each class (one without classes)."""
+    """For each class (one without classes) a mixture of up to `kinds` normal distributions of N x D values; part `label * kinds + kind` is one of them."""
 
+    shares: Tensor
     means: Tensor
     factors: Tensor
     rest: Tensor
 
-    def __init__(self, size: int, classes: int, rank: int):
+    def __init__(self, size: int, classes: int, rank: int, kinds: int = 1):
         super().__init__()
-        parts = max(1, classes)
-        self.rank, self.noise_size = rank, rank + size
+        parts = max(1, classes) * kinds
+        self.rank, self.kinds, self.noise_size = rank, kinds, 1 + rank + size
+        self.register_buffer("shares", torch.eye(kinds)[:1].repeat(max(1, classes), 1))  # of the kinds of a class
         self.register_buffer("means", torch.zeros(parts, size))
         self.register_buffer("factors", torch.zeros(parts, rank, size))
         self.register_buffer("rest", torch.ones(parts, size))  # deviations
 
-    def draw(self, part: Tensor, noise: Tensor) -> Tensor:
-        """N class numbers and N x noise_size normal values -> N x D."""
-        along, beside = noise.float().split([self.rank, self.rest.shape[1]], dim=1)
+    def draw(self, label: Tensor, noise: Tensor, known: Tensor | None = None) -> Tensor:
+        """N class numbers and N x noise_size normal values -> N x D; known: the first values, N x K, which the others then go with."""
+        which, along, beside = noise.float().split([1, self.rank, self.rest.shape[1]], dim=1)
+        shares = self.shares[label] if known is None else self.posterior(label, known)
+        kind = (torch.special.ndtr(which) > shares.cumsum(dim=1)).sum(dim=1).clamp(max=self.kinds - 1)
+        part = label * self.kinds + torch.where(
+            shares.gather(1, kind[:, None])[:, 0] > 0, kind, shares.argmax(dim=1)
+        )  # the sum may be rounded
         moved = torch.stack([(along @ factors) for factors in self.factors])[part, torch.arange(len(part), device=part.device)]
-        return self.means[part] + moved + self.rest[part] * beside
+        drawn = self.means[part] + moved + self.rest[part] * beside
+        return drawn if known is None else self.move(part, drawn, known)
 
     @torch.no_grad()
     def move(self, part: Tensor, drawn: Tensor, known: Tensor) -> Tensor:
@@ -71,21 +86,85 @@ class Start(nn.Module):
         return moved
 
     @torch.no_grad()
-    def fit(self, rows: Tensor, labels: Tensor | None) -> None:
-        part = torch.zeros(len(rows), dtype=torch.long) if labels is None or len(self.means) == 1 else labels
-        counts = torch.bincount(part, minlength=len(self.means))
-        for number in range(len(self.means)):
-            self.means[number] = rows[part == number].mean(dim=0) if counts[number] else rows.mean(dim=0)
-        apart = rows - self.means[part]
-        shared = self._fitted(apart)
-        for number in range(len(self.means)):
-            own = len(self.means) > 1 and counts[number] >= ENOUGH * self.rank
-            self.factors[number], self.rest[number] = self._fitted(apart[part == number]) if own else shared
+    def posterior(self, label: Tensor, known: Tensor) -> Tensor:
+        """N x kinds: how likely each kind of the label is where the first values are these, N x K."""
+        if self.kinds == 1:
+            return torch.ones_like(known[:, :1])
+        found = self.shares[label].log()
+        for number in label.unique().tolist():
+            members, own = label == number, slice(number * self.kinds, (number + 1) * self.kinds)
+            found[members] += self.log_likelihood(known[members], own)
+        return found.softmax(dim=1)
 
-    def _fitted(self, apart: Tensor) -> tuple[Tensor, Tensor]:
-        """rank x D factors, the principal axes of rows around 0, each as long as their deviation along it, and the D deviations of what is left."""
+    def log_likelihood(self, known: Tensor, parts: slice) -> Tensor:
+        """N x parts: of the first values, N x K, under each (by the matrix inversion lemma, in the rank of the factors)."""
+        count, found = known.shape[1], []
+        for mean, factors, rest in zip(self.means[parts], self.factors[parts], self.rest[parts], strict=True):
+            white = (known - mean[:count]).double() / rest[:count]
+            long = factors[:, :count].double() / rest[:count]
+            inner = torch.linalg.cholesky(torch.eye(self.rank, dtype=torch.float64, device=known.device) + long @ long.T)
+            along = torch.linalg.solve_triangular(inner, long @ white.T, upper=False)
+            spread = torch.diagonal(inner).log().sum() + rest[:count].double().log().sum()
+            found.append(-(white.square().sum(dim=1) - along.square().sum(dim=0)) / 2 - spread)
+        return torch.stack(found, dim=1).float()
+
+    @torch.no_grad()
+    def fit(self, rows: Tensor, labels: Tensor | None, looks: Tensor | None = None) -> None:
+        """rows: N x D; labels: N class numbers. looks: N x F, by which kinds are first told apart; None: there is one kind."""
+        classes = len(self.shares)
+        part = torch.zeros(len(rows), dtype=torch.long) if labels is None or classes == 1 else labels
+        counts = torch.bincount(part, minlength=classes)
+        means = torch.stack([rows[part == number].mean(dim=0) if counts[number] else rows.mean(dim=0) for number in range(classes)])
+        shared = self._axes(rows - means[part], self.rank)
+        for number in range(classes):
+            members, first = part == number, number * self.kinds
+            self.means[first], (self.factors[first], self.rest[first]) = means[number], shared
+            if classes > 1 and counts[number] < ENOUGH * self.rank:
+                continue
+            self._fit_kinds(number, rows[members], torch.zeros(int(counts[number]), dtype=torch.long))
+            if looks is not None:
+                self._choose_kinds(number, rows[members], looks[members])
+
+    def _choose_kinds(self, label: int, rows: Tensor, looks: Tensor) -> None:
+        """As many kinds as make held-out rows likeliest, from clusters on, each row moved to the kind under which it is likeliest."""
+        kept, own = len(rows) - len(rows) // 5, slice(label * self.kinds, (label + 1) * self.kinds)
+        tried: dict[int, float] = {}
+        for count in (1, *(count for count in KINDS if count <= min(self.kinds, len(rows) // ROWS_A_KIND))):
+            self._separate(label, rows[:kept], looks[:kept], count)
+            likelihood = self.log_likelihood(rows[kept:], own) + self.shares[label].log()
+            tried[count] = float(likelihood.logsumexp(dim=1).mean())
+        if len(tried) > 1:
+            self._separate(label, rows, looks, max(tried, key=lambda count: tried[count]))
+
+    def _separate(self, label: int, rows: Tensor, looks: Tensor, count: int) -> None:
+        kind = torch.zeros(len(rows), dtype=torch.long) if count == 1 else table.clusters(looks, count)
+        self._fit_kinds(label, rows, kind)
+        for _ in range(ROUNDS if count > 1 else 0):
+            likelihood = self.log_likelihood(rows, slice(label * self.kinds, (label + 1) * self.kinds)) + self.shares[label].log()
+            now = likelihood.argmax(dim=1)
+            if torch.equal(now, kind):
+                break
+            kind = now
+            self._fit_kinds(label, rows, kind)
+
+    def _fit_kinds(self, label: int, rows: Tensor, kind: Tensor) -> None:
+        """kind: N, of each row. One with too few rows is given up."""
+        self.shares[label] = torch.bincount(kind, minlength=self.kinds) / len(kind)
+        for number in range(self.kinds):
+            mine = rows[kind == number]
+            if len(mine) < FEWEST and len(mine) < len(rows):
+                self.shares[label, number] = 0
+                continue
+            at, rank = label * self.kinds + number, self.rank if len(mine) == len(rows) else min(self.rank, 1 + len(mine) // ROWS_A_FACTOR)
+            self.means[at] = mine.mean(dim=0)
+            self.factors[at], self.rest[at] = self._axes(mine - self.means[at], rank)
+        self.shares[label] /= self.shares[label].sum()
+
+    def _axes(self, apart: Tensor, most: int) -> tuple[Tensor, Tensor]:
+        """rank x D factors, the principal axes of rows around 0, each as long as their deviation along it (`most` of them), and the D deviations
+        of what is left."""
         factors = torch.zeros_like(self.factors[0])
-        rank = min(self.rank, *apart.shape)
+        rank = min(most, *apart.shape)
         _, lengths, axes = torch.svd_lowrank(apart, q=min(rank + 8, *apart.shape), niter=4)
         factors[:rank] = (axes * lengths / len(apart) ** 0.5).T[:rank]
         left = apart.square().mean(dim=0) - factors.square().sum(dim=0)
@@ -95,17 +174,19 @@ class Start(nn.Module):
 class _Series(nn.Module, ABC):
     """What the two generators share: latent (N x latent_size) and noise -> the start's series -> corrected by `self.body` -> N x T x W.
 
-    rank: factors of the start. temperature: of the softmax through which choices learn. The condition may hold "before", N x K x W: the
+    rank: factors of the start. kinds: normal distributions of a class at most. temperature: of the softmax through which choices learn. The condition may hold "before", N x K x W: the
     start's values of the first K steps, which the others then go with. `fit` must have seen the data before the start shows any.
     """
 
-    def __init__(self, shape: tuple[int, int], classes: int, latent_size: int, layout: Any, rank: int, temperature: float, width: int):
+    def __init__(
+        self, shape: tuple[int, int], classes: int, latent_size: int, layout: Any, rank: int, kinds: int, temperature: float, width: int
+    ):
         super().__init__()
         self.chunk = 50  # series of a forward pass when sampling
         self.layout = Layout(*layout) if layout is not None else Layout(shape[1])
         self.whole = table.Layout([table.Column(*column) for column in self.layout.whole])
         self.classes, self.temperature, self.shape = classes, temperature, shape
-        self.start = Start(shape[0] * shape[1], classes, min(rank, shape[0] * shape[1]))
+        self.start = Start(shape[0] * shape[1], classes, min(rank, shape[0] * shape[1]), kinds)
         self.noise_size = self.start.noise_size
         self.join = JoinedLabel(latent_size, classes)
         self.first = nn.Linear(shape[1] + self.join.width, width)
@@ -123,10 +204,8 @@ class _Series(nn.Module, ABC):
         """The start's series, N x T x W."""
         labelled = condition is not None and "class" in condition
         part = condition["class"] if labelled and condition is not None else torch.zeros(len(noise), dtype=torch.long, device=noise.device)
-        drawn = self.start.draw(part, noise)
-        if condition is not None and "before" in condition:
-            drawn = self.start.move(part, drawn, condition["before"].flatten(1))
-        return drawn.unflatten(1, self.shape)
+        known = condition["before"].flatten(1) if condition is not None and "before" in condition else None
+        return self.start.draw(part, noise, known).unflatten(1, self.shape)
 
     def correct(self, drawn: Tensor, latent: Tensor, condition: Condition = None) -> Tensor:
         """The series made of what the start drew."""
@@ -165,7 +244,8 @@ class _Series(nn.Module, ABC):
     @torch.no_grad()
     def fit(self, rows: Tensor, labels: Tensor | None = None) -> None:
         """Take the start from examples: rows as `look` gives them, labels N class numbers, or None."""
-        self.start.fit(rows, labels)
+        channels = rows.unflatten(1, self.shape)[:, :, : self.layout.channels]
+        self.start.fit(rows, labels, torch.fft.rfft(channels, dim=1).abs().flatten(1))
 
 
 def _switched(raw: Tensor, on: Tensor) -> Tensor:
@@ -186,12 +266,13 @@ class RecurrentSeries(_Series):
         layout: Any = None,
         *,
         rank: Width = 64,
+        kinds: Width = 32,
         width: Width = 64,
         cell: Cell = "gru",
         layers: Layers = 1,
         temperature: float = 0.5,
     ):
-        super().__init__(shape, classes, latent_size, layout, rank, temperature, width)
+        super().__init__(shape, classes, latent_size, layout, rank, kinds, temperature, width)
         self.recurrence = recurrence(cell, width, width, layers, bidirectional=True)
         self.last = nn.Linear(2 * width, shape[1])
 
@@ -211,11 +292,12 @@ class ConvolutionalSeries(_Series):
         layout: Any = None,
         *,
         rank: Width = 64,
+        kinds: Width = 32,
         width: Width = 64,
         blocks: Layers = 5,
         temperature: float = 0.5,
     ):
-        super().__init__(shape, classes, latent_size, layout, rank, temperature, width)
+        super().__init__(shape, classes, latent_size, layout, rank, kinds, temperature, width)
         self.blocks = nn.ModuleList(_Dilated(width, 2**power) for power in range(blocks))
         self.last = nn.Linear(width, shape[1])
 

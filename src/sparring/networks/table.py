@@ -122,7 +122,7 @@ class Mixture(nn.Module):
     def fit(self, rows: Tensor) -> None:
         """Expectation maximisation from clusters. Every part is given SMOOTHING rows of the whole data's kind, so that none rules anything out."""
         used = max(1, min(len(self.shares), len(rows) // ROWS_A_PART))
-        parts = one_hot(_clusters(rows, used), len(self.shares)).to(rows.dtype)
+        parts = one_hot(clusters(rows, used), len(self.shares)).to(rows.dtype)
         before = -torch.inf
         for _ in range(ROUNDS):
             self._maximise(rows, parts)
@@ -280,7 +280,7 @@ class _Residual(nn.Module):
         return x + self.second(relu(self.first(self.norm(x))))
 
 
-def _clusters(rows: Tensor, count: int) -> Tensor:
+def clusters(rows: Tensor, count: int) -> Tensor:
     """A cluster for each row, N, by k-means among their principal components."""
     from sklearn.cluster import KMeans
 
