@@ -67,6 +67,15 @@ def test_check_as_json():
     assert told["classes"] == [str(number) for number in range(10)]
 
 
+def test_check_of_tables_and_series(tmp_path):
+    steps = [f"{number // 20},{number % 20},{number % 7},{number % 7 + number % 3}" for number in range(400)]
+    (tmp_path / "walks.csv").write_text("series_id,step,low,high\n" + "\n".join(steps))
+    assert "table of shape" in sparring("check", tmp_path / "walks.csv", "--constraint", "low <= high").stdout
+    assert "series of shape 20 x 2" in sparring("check", tmp_path / "walks.csv", "--recipe", "series").stdout
+    refused(sparring("check", tmp_path / "walks.csv", "--constraint", "high < low"), "does not hold in 400 of 400 rows")
+    refused(sparring("check", "digits", "--constraint", "high < low"), "for the columns of tables")
+
+
 def test_report_of_a_run(run):
     done = sparring("report", run)
     assert done.returncode == 0

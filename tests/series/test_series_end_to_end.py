@@ -106,6 +106,10 @@ def test_evaluation_and_pages(machines, tmp_path):
     (path,) = generate_files(machines.path, tmp_path / "made.csv", 40)
     of_files = evaluate(path, series_samples.source(120), listener=Silent())
     assert of_files.scores["spectral_distance"].fingerprint["generated"] == 40
+    by_name = evaluate(path, machines.path.parent / "machines.csv", recipe="series", listener=Silent())
+    assert "autocorrelation_distance" in by_name.scores
+    with pytest.raises(sparring.UserError, match="has its own recipe"):
+        evaluate(machines.path, recipe="series", listener=Silent())
 
 
 def test_interpolation_is_refused(machines, tmp_path):

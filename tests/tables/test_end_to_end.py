@@ -19,6 +19,7 @@ from sparring.modalities import table
 from sparring.modalities.table import export, reading
 from sparring.modalities.table.source import TableSource
 from sparring.run import Run
+from sparring.tasks.generate import generate_files
 from sparring.tasks.interpolate import interpolate_file
 
 
@@ -170,6 +171,32 @@ def test_conditions_hold_in_every_row_however_rare(run):
     assert largest.nunique() > 5
     with pytest.raises(sparring.UserError, match="no value of column 'age'"):
         gan.values(3, where="age > 500")
+
+
+def test_constraints_from_the_file_to_the_file(tmp_path):
+    rng = np.random.default_rng(0)
+    low = rng.integers(0, 50, 200)
+    frame = pd.DataFrame(
+        {"low": low, "high": low + rng.integers(0, 9, 200), "kind": np.where(low > 25, "a", "b"), "code": rng.permutation(200) + 7}
+    )
+    frame.to_csv(tmp_path / "pairs.csv", index=False)
+    settings = {**smoke_settings("table-small"), "players.generator.options.parts": 4}
+
+    def train(*constraints):
+        return api.train(
+            tmp_path / "pairs.csv", None, tmp_path / "run", constraints=constraints, settings=settings, device="cpu", listener=Silent()
+        )
+
+    train("low <= high", "unique(code)")
+    run = train("low <= high", "unique(code)")  # goes on, which is nothing
+    with pytest.raises(sparring.UserError, match="constraints"):
+        train("low < high")
+    (path,) = generate_files(run.path, tmp_path / "new.csv", 300, where="high = 30")
+    rows = pd.read_csv(path)
+    assert (rows.low <= rows.high).all() and (rows.high == 30).all() and rows.code.is_unique
+    assert sparring.evaluate(run.path, metrics=["columns"], listener=Silent()).scores["column_shapes"].value > 0
+    other = frame.assign(code=1, low=99)  # of which neither is true
+    assert sparring.TableGAN.load(run.path).evaluate(other)["column_shapes"] < 1
 
 
 def test_what_goes_with_a_condition_comes_with_it():

@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def check(
         data: Annotated[str, typer.Argument(help="What you would give to `sparring train`.")],
+        recipe: Annotated[str | None, typer.Option(help="Read it as this recipe would: a table as series, with --recipe series.")] = None,
         size: Size = None,
         fit: Fit = None,
         mode: Mode = None,
@@ -29,6 +30,7 @@ def register(app: typer.Typer) -> None:
         """Look at every file of a data set, before any training: counts, sizes, modes, labels, duplicates, and what cannot be used."""
         from .. import data as rooms
         from ..choose.values import largest_side
+        from ..config import load_recipe
         from ..data.source import OpenOptions
         from ..training.devices import choose_device
 
@@ -43,6 +45,9 @@ def register(app: typer.Typer) -> None:
             "mode": one_of("--mode", mode, ("auto", "L", "LA", "RGB", "RGBA")),
             "label_level": one_of("--label-level", label_level, ("first", "leaf")),
         }
+        if recipe is not None:
+            named = load_recipe(recipe)
+            wishes |= {"modalities": named.modalities, "maps": named.maps}
         side = largest_side(choose_device("auto")[0])
         source = rooms.open(data, OpenOptions(max_side=side, **{key: value for key, value in wishes.items() if value is not None}))  # type: ignore[arg-type]
         report = source.report

@@ -32,6 +32,9 @@ def register(app: typer.Typer) -> None:
         samples: Annotated[
             int | None, typer.Option("-n", "--samples", min=2, help="How many. Default: 10,000, at most as many as training examples.")
         ] = None,
+        recipe: Annotated[
+            str | None, typer.Option(help="Of samples in files: read them and the data as this recipe would, for example series.")
+        ] = None,
         against: Annotated[
             str | None, typer.Option(help="Another run, or other samples: which of the two is better, and is that sure?")
         ] = None,
@@ -50,7 +53,7 @@ def register(app: typer.Typer) -> None:
         from .progress import terminal
 
         wanted = None if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]
-        options: dict[str, Any] = {"metrics": wanted, "features": features, "weights": weights, "samples": samples}
+        options: dict[str, Any] = {"metrics": wanted, "features": features, "weights": weights, "samples": samples, "recipe": recipe}
         if as_json:
             found = [measured(each, data, listener=Silent(), **options) for each in (run, against) if each is not None]
         else:

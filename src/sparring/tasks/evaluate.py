@@ -15,6 +15,7 @@ from torch import Tensor
 from .. import data, files, games, modalities, networks, objectives, tensorfiles
 from ..beginning import for_game
 from ..choose.values import largest_side
+from ..config import load_recipe
 from ..data.few_labels import FewLabels
 from ..data.source import OpenOptions, Source
 from ..errors import UserError
@@ -43,20 +44,23 @@ def evaluate(
     features: str = "classifier",
     weights: str | Path | None = None,
     samples: int | None = None,
+    recipe: str | None = None,
     listener: Listener | None = None,
 ) -> Evaluation:
     """Evaluate a run, or samples in files that any program has written, against the held-out examples of `data`.
 
     data: None for a run's own. metrics: names such as "fid" (see sparring.metrics.measures.MEASURES), "all", or None for all that apply and are
     not slow. features: classifier, raw, efficientnet-lite0 or inception, with `weights` where they come from a file. samples: how many;
-    None: 10,000, at most as many as training examples. A run gets evaluation.json, and report.html and README.md are written anew.
+    None: 10,000, at most as many as training examples. recipe: of samples in files, as which recipe's data they are read ("series"). A run gets evaluation.json, and report.html and README.md are written anew.
 
     Raises UserError for everything that the caller can mend.
     """
     listener, run = listener or Lines(), Run(what)
     if not run.exists and data is None:
         raise UserError(f"{what} is not a run folder; to evaluate samples in files, say with --data what they should look like")
-    real = _real(run, data)
+    if run.exists and recipe is not None:
+        raise UserError(f"{what} has its own recipe; leave --recipe out")
+    real = _real(run, data, recipe)
     if run.exists and not real.given:
         real = for_game(run.recipe()[0], real)
     own = run.exists and real.content_hash == run.read_json("source.json")["content_hash"]
@@ -92,13 +96,14 @@ def evaluate(
     return found
 
 
-def _real(run: Run, where: str | Path | Source | None) -> Source:
+def _real(run: Run, where: str | Path | Source | None, recipe: str | None) -> Source:
     """The data that the generator is held against, opened as the run opened it."""
     if isinstance(where, Source):
         return where
     if not run.exists:
         assert where is not None
-        return data.open(where, OpenOptions(max_side=largest_side(torch.device("cpu"))))
+        asked = () if recipe is None else load_recipe(recipe).modalities
+        return data.open(where, OpenOptions(max_side=largest_side(torch.device("cpu")), modalities=asked))
     about, options = run.read_json("source.json"), run.recipe()[1]["data"]
     shape, codec = about["shape"], modalities.get(about["modality"]).codec_from(run.read_json("codec.json"))
     size = tuple(shape[1:]) if len(shape) == 3 else None

@@ -40,7 +40,7 @@ class TableSource(Source):
         constraints: Sequence[str] = (),
     ):
         self.name = name
-        types = {**(types or {}), **unique_columns(constraints, frame)}
+        types = {**(types or {}), **(unique_columns(constraints, frame) if like is None else {})}
         self.fields: tuple[Column, ...] = find(frame, types) if like is None else like.columns
         learned = [column for column in self.fields if column.learned]
         if not learned:
