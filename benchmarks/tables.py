@@ -113,11 +113,17 @@ def one(trial: Trial, seed: int, python: Path | None, seconds: float) -> dict[st
     for name in PEERS if python else ():
         found[name] = kept(name, lambda name=name: trial.peer(name, python, seed))  # type: ignore[misc]
     theirs = found.get("ctgan", {"error": "not measured"})
-    shares = {"": seconds} if "error" in theirs or len(trial.train) < FEW else {f" {share:g}": share * theirs["seconds"] for share in SHARES}
+    shares = (
+        {"": seconds} if "error" in theirs or len(trial.train) < FEW else {f" {share:g}": share * theirs["seconds"] for share in SHARES}
+    )
     for share, budget in shares.items():
         found[f"sparring{share}"] = kept(f"sparring{share}".replace(" ", "-"), lambda budget=budget: trial.ours(budget, seed))  # type: ignore[misc]
     if "error" not in theirs:
-        reached = [mine["seconds"] for name, mine in found.items() if name.startswith("sparring") and all(mine[key] >= theirs[key] for key in JUDGED)]
+        reached = [
+            mine["seconds"]
+            for name, mine in found.items()
+            if name.startswith("sparring") and all(mine[key] >= theirs[key] for key in JUDGED)
+        ]
         found["seconds_to_ctgan"] = min(reached, default=None)
         found["share_of_ctgans_time"] = None if not reached else min(reached) / theirs["seconds"]
     return found
@@ -158,7 +164,11 @@ def main() -> None:
             results.setdefault(trial.name, []).append(one(trial, seed, asked.peers, asked.seconds))
             found = {
                 "date": date.today().isoformat(),
-                "machine": {"device": device_name(choose_device("auto")[0]), "threads": torch.get_num_threads(), "platform": platform.platform()},
+                "machine": {
+                    "device": device_name(choose_device("auto")[0]),
+                    "threads": torch.get_num_threads(),
+                    "platform": platform.platform(),
+                },
                 "results": results,
             }
             if asked.json:

@@ -164,8 +164,9 @@ def load(path: str | Path) -> Gan:
     return Gan(recipe, generator, codec, source["modality"], source["classes"], shares)
 
 
-def load_translator(path: str | Path, back: bool = False) -> Translator:
-    """The generator of a run that turns pictures into others; back: the other way round, where it learned both. Raises UserError as `load`."""
+def load_translator(path: str | Path, back: bool = False, ensemble: bool = False) -> Translator:
+    """The generator of a run that turns pictures into others; back: the other way round, where it learned both; ensemble: see Translator. Raises
+    UserError as `load`."""
     from .translator import Translator
 
     run = Run(path)
@@ -175,9 +176,8 @@ def load_translator(path: str | Path, back: bool = False) -> Translator:
     if back and "back" not in recipe.players:
         raise UserError(f"{run.path} learned one way only: from what is given to what is made")
     player = "back" if back else "generator"
-    return Translator(
-        recipe, _player(run, player, recipe, codec, 0), codec.made if back else codec.given, codec.given if back else codec.made
-    )
+    sides = (codec.made, codec.given) if back else (codec.given, codec.made)
+    return Translator(recipe, _player(run, player, recipe, codec, 0), *sides, ensemble)
 
 
 def load_player(run: Run, name: str) -> tuple[Recipe, dict[str, Any], Any, Any]:

@@ -20,14 +20,19 @@ TILE = 512  # pixels of a tile's side, less what it sees of its neighbours
 
 
 class Translator:
-    """What a run learned to make of a given picture. given, made: the codecs of both sides; scale: how much larger the result is.
+    """What a run learned to make of a given picture. given, made: the codecs of both sides; scale: how much larger the result is. ensemble: make it
+    of the picture mirrored and turned too, and take the mean (geometric self-ensemble: Lim et al. 2017, arXiv:1707.02921, section 3.4); what
+    does more than restore knows where up is, and is mirrored only.
 
     The generator is in eval mode, float32, on the CPU. Pictures of any size go in, whatever it was trained at.
     """
 
-    def __init__(self, recipe: Recipe, generator: Any, given: Side, made: Side):
+    def __init__(self, recipe: Recipe, generator: Any, given: Side, made: Side, ensemble: bool = False):
         self.recipe, self.generator, self.given, self.made = recipe, generator, given, made
         self.scale = round(made.height / given.height)
+        self.views = (
+            [(turns, mirrored) for turns in range(4 if self.restores else 1) for mirrored in (False, True)] if ensemble else [(0, False)]
+        )
 
     @property
     def restores(self) -> bool:
@@ -44,6 +49,16 @@ class Translator:
 
         Where no layer looks at the whole (the network has a `reach`, in pixels), a large one is made in tiles, which gives the same.
         """
+        total = None
+        for turns, mirrored in self.views:
+            view = given.rot90(turns, (2, 3))
+            made = self._whole(view.flip(3) if mirrored else view)
+            back = (made.flip(3) if mirrored else made).rot90(-turns, (2, 3))
+            total = back if total is None else total + back
+        assert total is not None
+        return total / len(self.views)
+
+    def _whole(self, given: Tensor) -> Tensor:
         height, width = given.shape[2:]
         reach = getattr(self.generator, "reach", None)
         if reach is None or height * width <= MOST_AT_ONCE:

@@ -111,6 +111,44 @@ def test_large_pictures_are_tiled_without_a_seam(same, tmp_path):
     assert (translator.tensor(picture) - whole).abs().max() < 1 / 255
 
 
+def test_camera_data_resolution_and_colour_profile_stay(same, tmp_path):
+    from PIL import ImageCms
+
+    picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (6, 9, 3), dtype=np.uint8))
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    exif = picture.getexif()
+    exif[0x0112], exif[0x010F] = 6, "A camera"  # lies on its side
+    for suffix in (".jpg", ".png", ".webp", ".tif"):
+        picture.save(tmp_path / f"in{suffix}", exif=exif, icc_profile=profile, dpi=(300, 300))
+        (applied,) = apply_files(same, tmp_path / f"in{suffix}", tmp_path / f"out{suffix}")
+        made = Image.open(applied.out)
+        assert made.size == (6, 9)
+        assert suffix == ".tif" or made.getexif().get(0x010F) == "A camera"
+        assert made.getexif().get(0x0112, 1) == 1, suffix
+        assert made.info["icc_profile"] == profile
+        assert suffix == ".webp" or round(float(made.info["dpi"][0])) == 300
+    Image.fromarray(np.zeros((5, 5), np.uint8)).save(tmp_path / "grey.png", icc_profile=profile)  # of another kind of picture
+    (applied,) = apply_files(same, tmp_path / "grey.png", tmp_path / "out.png")
+    assert "icc_profile" not in Image.open(applied.out).info
+
+
+def test_the_mean_of_eight_views_turns_with_the_picture(tmp_path):
+    run = trained("restore-denoise", ArraySource((3, 12, 16), 0, 40, 12, seed=2), tmp_path / "run")
+    plain, ensemble = load_translator(run), load_translator(run, ensemble=True)
+    picture = torch.rand(1, 3, 20, 33) * 2 - 1
+    made = ensemble.tensor(picture)
+    assert made.shape == picture.shape and not torch.equal(made, plain.tensor(picture))
+    torch.testing.assert_close(ensemble.tensor(picture.rot90(1, (2, 3))), made.rot90(1, (2, 3)), atol=1e-5, rtol=1e-4)
+    views = [plain.tensor(picture), plain.tensor(picture.flip(3)).flip(3)]
+    assert len(ensemble.views) == 8 and all(float((view - made).abs().mean()) > 0 for view in views)
+
+
+def test_what_films_alone_know_is_refused_without_one(same, tmp_path):
+    Image.new("RGB", (3, 3)).save(tmp_path / "a.png")
+    with pytest.raises(UserError, match="--steady is for films"):
+        list(apply_files(same, tmp_path / "a.png", tmp_path / "b.png", steady=0.5))
+
+
 def test_label_maps_hold_known_numbers_only(tmp_path):
     run = trained("segment", pair_source(maps="made"), tmp_path / "run")
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (31, 17, 3), dtype=np.uint8)).save(tmp_path / "in.jpg")

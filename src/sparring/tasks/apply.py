@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from PIL import Image
 
 from ..errors import UserError
 from ..gan import load_translator
+from ..listening import Listener, Silent
 from ..modalities.image import whole
 from ..modalities.image.codec import ImageCodec
 from ..modalities.image.decode import LUMA, SUFFIXES, Unusable
@@ -32,24 +33,34 @@ class Applied:
     film: Film | None = None
 
 
-def apply_files(run: Path, given: Path, out: Path, back: bool = False, steady: float = 0.0) -> Iterator[Applied]:
+def apply_files(
+    run: Path, given: Path, out: Path, back: bool = False, steady: float = 0.0, ensemble: bool = False, listener: Listener | None = None
+) -> Iterator[Applied]:
     """Make of a picture or film, or of all below a folder, what the run has learned, one after the other.
 
     A file's result goes to `out` (a file where it has a suffix, else into that folder), a folder's into a folder of the same tree.
-    Inputs that cannot be used are told, and the rest goes on. Raises UserError where there is nothing to do.
+    Inputs that cannot be used are told, and the rest goes on. ensemble: the mean of eight views, see Translator. Raises UserError where
+    there is nothing to do.
     """
-    translator = load_translator(run, back)
+    translator, listener = load_translator(run, back, ensemble), listener or Silent()
     if not given.exists():
         raise UserError(f"there is no file or folder {given}")
     inputs = [given] if given.is_file() else sorted(path for path in given.rglob("*") if _usable(path))
     if not inputs:
         raise UserError(f"{given} holds no pictures and no films")
+    if steady and not any(map(is_film, inputs)):
+        raise UserError(f"--steady is for films, and {given} holds none; leave it out")
     if given.is_dir() and out.suffix:
         raise UserError(f"{given} is a folder, so its results need one too; {out} looks like a file")
     if out.resolve() == given.resolve() or (given.is_dir() and given.resolve() in out.resolve().parents):
         raise UserError(f"results in {out} would lie among or over what is given; choose another place")
     taken: dict[Path, Path] = {path.resolve(): path for path in inputs}  # what no result may be written over
-    for path in inputs:
+    for number, path in enumerate(inputs):
+
+        def progress(share: float, number: int = number, path: Path = path) -> None:
+            listener.progress((number + share) / len(inputs), path.name)
+
+        progress(0.0)
         target = out if given.is_file() and out.suffix else out / path.relative_to(given.parent if given.is_file() else given)
         if not (given.is_file() and out.suffix):
             target = target.with_suffix(_suffix(translator, path))
@@ -57,7 +68,7 @@ def apply_files(run: Path, given: Path, out: Path, back: bool = False, steady: f
             yield Applied(path, None, f"its result, {target}, would be written over {already}")
             continue
         try:
-            film = _one(translator, path, target, steady)
+            film = _one(translator, path, target, steady, progress)
         except Unusable as reason:
             yield Applied(path, None, str(reason))
             continue
@@ -66,6 +77,7 @@ def apply_files(run: Path, given: Path, out: Path, back: bool = False, steady: f
                 raise
             yield Applied(path, None, "needs more memory than there is; make it smaller, or cut it into parts")
             continue
+        progress(1.0)
         yield Applied(path, target, film=film)
 
 
@@ -79,11 +91,11 @@ def _suffix(translator: Translator, path: Path) -> str:
     return ".png" if isinstance(translator.made, MapCodec) else whole.suffix_for(path)
 
 
-def _one(translator: Translator, path: Path, target: Path, steady: float) -> Film | None:
+def _one(translator: Translator, path: Path, target: Path, steady: float, progress: Callable[[float], None]) -> Film | None:
     if is_film(path):
         if isinstance(translator.given, MapCodec) or isinstance(translator.made, MapCodec):
             raise Unusable("films are for runs that turn pictures into pictures")
-        return apply_to_film(path, target, lambda frame: _coloured(translator, frame), steady)
+        return apply_to_film(path, target, lambda frame: _coloured(translator, frame), steady, progress)
     if isinstance(translator.given, MapCodec):
         numbers = maps.read_whole(path, translator.given.legend)
         made = [_decoded(translator.tensor(translator.given.encode(numbers[None, None])), translator.made)]

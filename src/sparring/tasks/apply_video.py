@@ -33,10 +33,12 @@ def is_film(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES
 
 
-def apply_to_film(path: Path, out: Path, make: Callable[[np.ndarray], np.ndarray], steady: float) -> Film:
+def apply_to_film(
+    path: Path, out: Path, make: Callable[[np.ndarray], np.ndarray], steady: float, progress: Callable[[float], None] = lambda share: None
+) -> Film:
     """Make a film of a film: the same frames a second, size (times the scale) and sound. make: H x W x 3 of 0 to 1 -> such a picture.
 
-    steady: 0 to 1, how much of the frame before is kept where the given picture stands still. Raises Unusable for what is no film,
+    steady: 0 to 1, how much of the frame before is kept where the given picture stands still. progress: told the share that is done. Raises Unusable for what is no film,
     UserError without PyAV.
     """
     if not find_spec("av"):
@@ -51,7 +53,7 @@ def apply_to_film(path: Path, out: Path, make: Callable[[np.ndarray], np.ndarray
         with av.open(str(path)) as source, av.open(str(aside), "w") as target:
             if not source.streams.video:
                 raise Unusable("holds no pictures")
-            found = _frames(source, target, make, steady)
+            found = _frames(source, target, make, steady, progress)
     except av.error.FFmpegError as error:
         aside.unlink(missing_ok=True)
         raise Unusable(f"truncated or no film: {str(error)[:100]}") from None
@@ -62,7 +64,7 @@ def apply_to_film(path: Path, out: Path, make: Callable[[np.ndarray], np.ndarray
     return found
 
 
-def _frames(source: Any, target: Any, make: Callable[[np.ndarray], np.ndarray], steady: float) -> Film:
+def _frames(source: Any, target: Any, make: Callable[[np.ndarray], np.ndarray], steady: float, progress: Callable[[float], None]) -> Film:
     import av
 
     given_stream = source.streams.video[0]
@@ -95,6 +97,7 @@ def _frames(source: Any, target: Any, make: Callable[[np.ndarray], np.ndarray], 
             picture.pts, picture.time_base = frame.pts, frame.time_base
             target.mux(stream.encode(picture.reformat(format=stream.pix_fmt)))
             count += 1
+            progress(min(1.0, count / max(1, given_stream.frames or count + 1)))
     if not count:
         raise Unusable("holds no frames")
     target.mux(early)
