@@ -21,7 +21,7 @@ def ctgan(frame, numbers, categories, seed):
     import torch
     from ctgan import CTGAN
 
-    np.random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - what this library draws from
     torch.manual_seed(seed)
     shown = frame.copy()
     holes = [name for name in numbers if frame[name].isna().any()]
@@ -47,7 +47,7 @@ def copula(frame, numbers, categories, seed):
     from rdt import HyperTransformer
     from rdt.transformers import FloatFormatter, UniformEncoder
 
-    np.random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - what this library draws from
     frame = frame.assign(**{name: frame[name].astype(object) for name in categories})
     start = time.perf_counter()
     transformer = HyperTransformer()

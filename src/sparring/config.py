@@ -233,6 +233,11 @@ class Recipe(Part):
     seed: int = 0
     precision: Literal["float32", "bfloat16"] | None = None
 
+    @property
+    def restores(self) -> bool:
+        """Is what is made of the same kind as what is given, only better?"""
+        return bool(self.damage) and all(damage.kind != "grey" for damage in self.damage or ())
+
     @model_validator(mode="after")
     def _game_has_its_players(self) -> Recipe:
         allowed = RULES[self.game].penalties

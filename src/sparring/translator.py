@@ -37,7 +37,7 @@ class Translator:
     @property
     def restores(self) -> bool:
         """Is what is made of the same kind as what is given, only better?"""
-        return bool(self.recipe.damage) and all(damage.kind != "grey" for damage in self.recipe.damage or ())
+        return self.recipe.restores
 
     def values(self, given: np.ndarray) -> np.ndarray:
         """Decoded values of one size, N x C x H x W, as the codec of the given side has them -> those made of them."""

@@ -44,7 +44,9 @@ class Wishes:
         """How to open the data: as asked, else as `stored` with the run that is gone on with or started from, else as suits the device
         and the recipe (None: the one of the modality that is found)."""
         stored = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
-        wanted = {} if recipe is None else {"modalities": recipe.modalities, "maps": recipe.maps}
+        wanted: dict[str, Any] = {} if recipe is None else {"modalities": recipe.modalities, "maps": recipe.maps}
+        if recipe is not None and recipe.restores:
+            wanted["fit"] = "cut"  # shrunk pictures are sharper and cleaner than those that will be restored
         keys = ("size", "fit", "mode", "labels", "label_level", "given", "types", "constraints")
         asked = {key: getattr(self, key) for key in keys if getattr(self, key) is not None}
         return OpenOptions(**{"max_side": largest_side, **wanted, **stored, **asked})

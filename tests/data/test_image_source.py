@@ -16,7 +16,7 @@ from sparring.errors import UserError
 from sparring.files import cache_folder
 from sparring.modalities.image import cache, scan, spool
 from sparring.modalities.image import source as image_source
-from sparring.modalities.image.decode import decode, fitted, in_mode
+from sparring.modalities.image.decode import decode, fitted, in_mode, pieces
 
 
 def bomb(side: int = 60_000) -> bytes:
@@ -301,3 +301,37 @@ def test_describe_is_plain_and_holds_no_path(tmp_path):
     about = json.dumps(data.open(put(tmp_path / "My Photos (2)", classes())).describe())
     assert str(tmp_path) not in about
     assert json.loads(about)["name"] == "my-photos-2"
+
+
+def test_pictures_are_cut_at_their_own_resolution(tmp_path):
+    rng = np.random.default_rng(0)
+    large = [rng.integers(0, 256, (50, 70, 3), dtype=np.uint8) for _ in range(12)]
+    for number, shot in enumerate(large):
+        Image.fromarray(shot).save(tmp_path / f"{number}.png")
+    Image.fromarray(rng.integers(0, 256, (9, 30, 3), dtype=np.uint8)).save(tmp_path / "small.png")
+    source = data.open(tmp_path, OpenOptions(size=(16, 16), fit="cut"))
+    assert source.count("train") + source.count("test") == 12 * 3 * 4 + 1
+    assert any("13 pictures give 145 pieces" in note for note in source.notes)
+    windows = {picture[top : top + 16, left : left + 16].tobytes() for picture in large for top in range(35) for left in range(55)}
+    of = {
+        window: number
+        for number, picture in enumerate(large)
+        for window in [picture[top : top + 16, left : left + 16].tobytes() for top in range(35) for left in range(55)]
+    }
+    sides = {}
+    for split in ("train", "test"):
+        values = source.values(np.arange(source.count(split)), split).transpose(0, 2, 3, 1)
+        known = [np.ascontiguousarray(value).tobytes() for value in values]
+        assert sum(each in windows for each in known) >= len(known) - 1  # the small one was enlarged
+        sides[split] = {of[each] for each in known if each in of}
+    assert not sides["train"] & sides["test"] and sides["test"]
+    assert source.content_hash != data.open(tmp_path, OpenOptions(size=(16, 16))).content_hash
+    assert data.open(tmp_path, OpenOptions(fit="cut", max_side=24)).shape == (3, 24, 24)
+
+
+def test_pieces_are_spread_and_bounded():
+    picture = np.arange(300 * 200, dtype=np.uint32).reshape(300, 200, 1).astype(np.uint8)
+    assert len(pieces(picture, (10, 10))) <= 64
+    assert all(piece.shape == (10, 10, 1) for piece in pieces(picture, (10, 10)))
+    np.testing.assert_array_equal(pieces(picture, (300, 200))[0], picture)
+    assert len(pieces(picture, (299, 100))) == 2

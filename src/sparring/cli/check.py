@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Constraints, Fit, LabelLevel, Labels, Mode, Size, Types, one_of, parse_size, parse_types
+from .options import FITS, Constraints, Fit, LabelLevel, Labels, Mode, Size, Types, one_of, parse_size, parse_types
 
 LINES = 20  # of a long list shown
 
@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
         from ..training.devices import choose_device
 
         wishes = {
-            "fit": one_of("--fit", fit, ("crop", "pad", "stretch")),
+            "fit": one_of("--fit", fit, FITS),
             "labels": labels,
             "size": parse_size(size),
             "types": parse_types(types),

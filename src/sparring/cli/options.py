@@ -15,7 +15,14 @@ Size = Annotated[
         "--size", help="Height x width to work at, for example 64x64. Default: the data's own, bounded by the device.", metavar="HxW"
     ),
 ]
-Fit = Annotated[str | None, typer.Option("--fit", help="How other shapes are brought to that size: crop, pad or stretch. Default: crop.")]
+FITS = ("crop", "pad", "stretch", "cut")
+Fit = Annotated[
+    str | None,
+    typer.Option(
+        "--fit",
+        help="How other shapes are brought to that size: crop, pad or stretch; or cut, into pieces at their own resolution. Default: crop; for recipes that restore, cut.",
+    ),
+]
 Mode = Annotated[str | None, typer.Option("--mode", help="Channels: L, LA, RGB or RGBA. Default: the fewest that lose nothing.")]
 Labels = Annotated[str | None, typer.Option("--labels", help="auto (folder names or a label column), none, or the name of a column.")]
 LabelLevel = Annotated[str | None, typer.Option("--label-level", help="Which folder level names the class: first or leaf.")]

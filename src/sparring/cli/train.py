@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from ..files import without_password
-from .options import Constraints, Fit, LabelLevel, Labels, Mode, Size, Types, one_of, parse_size, parse_types
+from .options import FITS, Constraints, Fit, LabelLevel, Labels, Mode, Size, Types, one_of, parse_size, parse_types
 
 _current: dict[str, Path] = {}
 
@@ -96,7 +96,7 @@ def register(app: typer.Typer) -> None:
             with terminal() as listener:
                 api.train(
                     data, recipe, folder, images=images, budget=budget, stop_after=stop_after, seed=seed, size=parse_size(size),
-                    fit=one_of("--fit", fit, ("crop", "pad", "stretch")), mode=one_of("--mode", mode, ("auto", "L", "LA", "RGB", "RGBA")),
+                    fit=one_of("--fit", fit, FITS), mode=one_of("--mode", mode, ("auto", "L", "LA", "RGB", "RGBA")),
                     labels=labels, label_level=one_of("--label-level", label_level, ("first", "leaf")), given=given, types=parse_types(types), constraints=constraints or (), init_from=init_from, device=device,
                     settings=set_ or (), tensorboard=tensorboard, listener=listener, stop=stop, command=shlex.join(["sparring", *map(_without_folders, sys.argv[1:])]),
                 )  # fmt: skip

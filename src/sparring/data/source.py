@@ -19,7 +19,7 @@ class OpenOptions:
 
     size: tuple[int, int] | None = None  # height, width; None: the data's own, bounded by max_side
     max_side: int | None = None  # the longer side of a chosen size is at most this (64 on a CPU, 256 on a GPU)
-    fit: Literal["crop", "pad", "stretch"] = "crop"
+    fit: Literal["crop", "pad", "stretch", "cut"] = "crop"
     mode: Literal["auto", "L", "LA", "RGB", "RGBA"] = "auto"
     labels: str = "auto"  # auto, none, or the name of a column
     label_level: Literal["first", "leaf"] = "first"  # which folder level names the class

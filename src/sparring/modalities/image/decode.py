@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 MAX_PIXELS = 100_000_000  # a file that unpacks to more is a mistake or an attack
+MOST_PIECES = 64  # of one picture
 LUMA = np.array([[0.299], [0.587], [0.114]])  # of red, green and blue in grey: ITU-R BT.601
 CHANNELS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}  # from small to large: what training can use
 SUFFIXES = (
@@ -146,7 +147,7 @@ def clear_hidden(pixels: np.ndarray) -> np.ndarray:
 
 
 def fitted(pixels: np.ndarray, size: tuple[int, int], fit: str) -> np.ndarray:
-    """H x W x C brought to a height and width: crop covers and cuts the edges, pad fits inside (black or transparent around), stretch distorts.
+    """H x W x C brought to a height and width: crop (and cut, see `pieces`) covers and cuts the edges, pad fits inside (black or transparent around), stretch distorts.
 
     Lanczos with antialiasing; colour is weighted by alpha.
     """
@@ -156,7 +157,7 @@ def fitted(pixels: np.ndarray, size: tuple[int, int], fit: str) -> np.ndarray:
     target = (size[1], size[0])
     if fit == "stretch":
         picture = picture.resize(target, Image.Resampling.LANCZOS)
-    elif fit == "crop":
+    elif fit in ("crop", "cut"):
         picture = ImageOps.fit(picture, target, Image.Resampling.LANCZOS)
     else:
         inner = ImageOps.contain(picture, target, Image.Resampling.LANCZOS)
@@ -164,6 +165,22 @@ def fitted(pixels: np.ndarray, size: tuple[int, int], fit: str) -> np.ndarray:
         picture.paste(inner, ((target[0] - inner.width) // 2, (target[1] - inner.height) // 2))
     result = np.asarray(picture).reshape(*size, -1)
     return clear_hidden(result) if result.shape[2] in (2, 4) else result
+
+
+def pieces(pixels: np.ndarray, size: tuple[int, int]) -> list[np.ndarray]:
+    """H x W x C cut at its own resolution: as many pieces of this size as fit side by side, evenly spaced, MOST_PIECES at most. One that is
+    smaller is enlarged."""
+    height, width = pixels.shape[:2]
+    if height < size[0] or width < size[1]:
+        return [fitted(pixels, size, "crop")]
+    across, down = width // size[1], height // size[0]
+    shrink = max(1.0, (across * down / MOST_PIECES) ** 0.5)
+    across, down = max(1, int(across / shrink)), max(1, int(down / shrink))
+    tops, lefts = (
+        (np.arange(count) + 0.5) * room / count - side / 2 for count, room, side in ((down, height, size[0]), (across, width, size[1]))
+    )
+    corners = [(int(top), int(left)) for top in tops for left in lefts]
+    return [reduced(np.ascontiguousarray(pixels[top : top + size[0], left : left + size[1]])) for top, left in corners]
 
 
 def in_mode(pixels: np.ndarray, mode: str) -> np.ndarray:

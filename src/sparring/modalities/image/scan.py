@@ -15,7 +15,7 @@ from ...data.progress import track
 from ...data.source import OpenOptions
 from ...errors import UserError
 from . import arrays
-from .decode import CHANNELS, Decoded, Unusable, decode, fitted, header_size, in_mode
+from .decode import CHANNELS, Decoded, Unusable, decode, fitted, header_size, in_mode, pieces
 from .spool import Spool
 
 THREADS = 2  # decoders release the interpreter
@@ -27,7 +27,7 @@ GLANCE = 500  # headers read to guess whether all sizes are equal
 
 @dataclass
 class Scan:
-    """What decoding found. `kept` are the positions among the contents' items of the pictures in the spool."""
+    """What decoding found. `kept` are the positions among the contents' items of the pictures in the spool; pieces of one have the same."""
 
     size: tuple[int, int]
     mode: str = "L"
@@ -55,6 +55,10 @@ def scan(contents: Contents, options: OpenOptions) -> tuple[Scan, Spool]:
             found, spool = _decode_all(contents, chosen, options.fit)
     found.notes += note
     found.mode = _choose_mode(found, options)
+    if len(found.kept) > (pictures := len(set(found.kept))):
+        found.notes.append(
+            f"{pictures:,} pictures give {len(found.kept):,} pieces; those of one picture stay together when some are held out."
+        )
     return found, spool
 
 
@@ -68,6 +72,12 @@ def choose_size(sizes: Counter, options: OpenOptions) -> tuple[tuple[int, int], 
     own = (int(np.median(heights)), int(np.median(widths)))
     why = f"the files' own size {_by(own)}" if len(sizes) == 1 else f"the median of {len(sizes)} sizes, {_by(own)}"
     size = own
+    if options.fit == "cut":
+        side = min(*own, options.max_side or min(own))
+        return (side, side), [f"Pictures are cut into pieces of {_by((side, side))} at their own resolution ({why})."] if own != (
+            side,
+            side,
+        ) or len(sizes) > 1 else [f"Pictures are {_by(own)}."]
     if options.max_side and max(own) > options.max_side:
         height, width = (max(1, round(side * options.max_side / max(own))) for side in own)
         size = (height, width)
@@ -109,18 +119,19 @@ def _decode_all(contents: Contents, size: tuple[int, int], fit: str) -> tuple[Sc
         if isinstance(result, Unusable):
             found.skipped.append((item.shown, str(result)))
             continue
-        found.kept.append(index)
-        found.sizes[result.size] += 1
-        found.modes[result.mode] += 1
-        found.fewest[result.pixels.shape[2]] += 1
-        spool.append(result.pixels)
+        found.sizes[result[0].size] += 1
+        for part in result:
+            found.kept.append(index)
+            found.modes[part.mode] += 1
+            found.fewest[part.pixels.shape[2]] += 1
+            spool.append(part.pixels)
     return found, spool
 
 
-def _results(contents: Contents, size: tuple[int, int], fit: str) -> Iterator[Decoded | Unusable]:
-    """One result an item, in order, at the wanted size."""
+def _results(contents: Contents, size: tuple[int, int], fit: str) -> Iterator[list[Decoded] | Unusable]:
+    """One result an item, in order, at the wanted size: one picture, or its pieces."""
 
-    def one(member: Member) -> Decoded | Unusable:
+    def one(member: Member) -> list[Decoded] | Unusable:
         try:
             return at_size(decode(member.read(), member.name))
         except Unusable as error:
@@ -130,8 +141,9 @@ def _results(contents: Contents, size: tuple[int, int], fit: str) -> Iterator[De
         except Exception as error:  # archives and tables raise much when a part of them is damaged
             return Unusable(f"cannot be read: {str(error)[:100] or type(error).__name__}")
 
-    def at_size(decoded: Decoded) -> Decoded:
-        return decoded._replace(pixels=fitted(decoded.pixels, size, fit))
+    def at_size(decoded: Decoded) -> list[Decoded]:
+        made = pieces(decoded.pixels, size) if fit == "cut" else [fitted(decoded.pixels, size, fit)]
+        return [decoded._replace(pixels=pixels) for pixels in made]
 
     if sum(member.size for member in contents.members) < SMALL * len(contents.members):
         yield from map(one, contents.members)
@@ -141,7 +153,7 @@ def _results(contents: Contents, size: tuple[int, int], fit: str) -> Iterator[De
         yield from (result if isinstance(result, Unusable) else at_size(result) for result in arrays.pictures(part))
 
 
-def _threaded(work: Callable[[Member], Decoded | Unusable], members: list[Member]) -> Iterator[Decoded | Unusable]:
+def _threaded(work: Callable[[Member], list[Decoded] | Unusable], members: list[Member]) -> Iterator[list[Decoded] | Unusable]:
     pool = ThreadPoolExecutor(THREADS, "decode")
     try:
         for start in range(0, len(members), WINDOW):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -77,7 +78,7 @@ def build(name: str, contents: Contents, options: OpenOptions) -> ImageSource:
         raise UserError(f"The size {options.size[0]}x{options.size[1]} has no pixels: give height and width from 1 up.")
     found, values, hashes = decoded(contents, options)
     every = list(contents.each())
-    done = arrange([every[index] for index in found.kept], hashes, contents, options)
+    done = arrange([every[index] for index in found.kept], _of_pictures(found.kept, hashes), contents, options)
     skipped = [*contents.skipped, *found.skipped, *done.skipped]
     report = ScanReport(
         sizes={f"{height}x{width}": count for (height, width), count in sorted(found.sizes.items())},
@@ -87,6 +88,15 @@ def build(name: str, contents: Contents, options: OpenOptions) -> ImageSource:
     source = ImageSource(name, values, done, hashes, found.mode, options.fit, report)
     source.notes = (*contents.notes, *found.notes, *done.notes, *_summary(report))
     return source
+
+
+def _of_pictures(kept: Sequence[int], hashes: Sequence[bytes]) -> list[bytes]:
+    """The hash of the picture that each item is a piece of."""
+    parts: dict[int, list[bytes]] = {}
+    for picture, own in zip(kept, hashes, strict=True):
+        parts.setdefault(picture, []).append(own)
+    whole = {picture: own[0] if len(own) == 1 else hashlib.sha256(b"".join(own)).digest() for picture, own in parts.items()}
+    return [whole[picture] for picture in kept]
 
 
 def decoded(contents: Contents, options: OpenOptions) -> tuple[Scan, np.ndarray, list[bytes]]:

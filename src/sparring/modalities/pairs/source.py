@@ -121,6 +121,8 @@ def _build(name: str, contents: Contents, options: OpenOptions) -> PairSource:
     report = ScanReport(skipped=[*contents.skipped, *found.skipped])
     first = 0 if legends[0] is None else 1  # pictures: they say at which size
     sides, notes = dict[int, tuple[np.ndarray, list[int]]](), list[str]()
+    if options.fit == "cut":
+        raise UserError("pairs are not cut into pieces; use --fit crop, and --size for what is trained at")
     size = options.size
     for position in (first, 1 - first):
         members, legend = (found.given, found.made)[position], legends[position]
