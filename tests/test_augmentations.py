@@ -6,7 +6,7 @@ import scipy.ndimage
 import scipy.stats
 import torch
 
-from sparring.augmentations import ADA_DRAWS, DIFFAUGMENT_DRAWS, ada, adjusted, diffaugment
+from sparring.augmentations import ADA_DRAWS, BENT_DRAWS, DIFFAUGMENT_DRAWS, ada, adjusted, bent, diffaugment
 from sparring.augmentations.ada import COLUMNS
 from sparring.augmentations.diffaugment import COLUMNS as LIGHT_COLUMNS
 from sparring.augmentations.warp import DOUBLING, HALVING, warp
@@ -427,3 +427,22 @@ def test_turns_by_any_angle_do_not_leak_below_strength_one():
 
     assert difference(0.8) == pytest.approx(math.sqrt(1 - 0.8), abs=0.05)  # as often as this turn is left out
     assert difference(1.0) < 0.02
+
+
+def test_bent_by_hand():
+    """Draws in the middle change nothing; a turn of 30 degrees and a move by an eighth do what they say; borders go on."""
+    x = torch.rand(3, 2, 16, 16, dtype=torch.float64)
+    middle = torch.full((3, BENT_DRAWS), 0.5, dtype=torch.float64)
+    torch.testing.assert_close(bent(x, middle), x)
+    move = middle.clone()
+    move[:, 4] = 1.0  # across: pixels show what lies two to the right
+    torch.testing.assert_close(bent(x, move)[..., :-2], x[..., 2:])
+    torch.testing.assert_close(bent(x, move)[..., -2:], x[..., -1:].expand(-1, -1, -1, 2))
+    turn = middle.clone()
+    turn[:, 0] = 1.0
+    rows, columns = torch.meshgrid(torch.arange(16.0) - 7.5, torch.arange(16.0) - 7.5, indexing="ij")
+    plane = (0.3 * columns + 0.1 * rows).double().expand(3, 1, 16, 16)
+    cosine, sine = math.cos(math.pi / 6), math.sin(math.pi / 6)
+    expected = 0.3 * (cosine * columns - sine * rows) + 0.1 * (sine * columns + cosine * rows)
+    torch.testing.assert_close(bent(plane, turn)[0, 0, 5:11, 5:11], expected.double()[5:11, 5:11])
+    assert torch.equal(bent(x[1:2], turn[1:2]), bent(x, turn)[1:2])

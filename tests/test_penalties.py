@@ -5,6 +5,7 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from sparring import api, data, objectives, penalties
+from sparring.config import load_recipe, with_settings
 from sparring.errors import UserError
 from sparring.listening import Silent
 from sparring.networks.conditional import ClassNorm
@@ -212,6 +213,24 @@ def test_clipping_bounds_every_parameter(bound):
     penalties.clip_weights(net, bound)
     assert all(parameter.abs().max() <= bound for parameter in net.parameters())
     assert net.weight.max().item() == pytest.approx(bound)
+
+
+def test_pseudo_labels_by_hand():
+    plain = torch.tensor([[9.0, 0.0, 0.0], [0.0, 0.0, 8.0], [0.4, 0.5, 0.0]], requires_grad=True)
+    changed = torch.tensor([[0.0, 1.0, 0.0], [1.0, 1.0, 2.0], [5.0, 0.0, 0.0]], dtype=torch.float64, requires_grad=True)
+    wrong, right = -changed.detach()[0].log_softmax(0)[0], -changed.detach()[1].log_softmax(0)[2]
+    found = penalties.pseudo_labels(plain, changed)
+    assert found.item() == pytest.approx(((wrong + right) / 3).item())  # of the third it is not sure
+    found.backward()
+    assert plain.grad is None and (changed.grad[2] == 0).all() and changed.grad[0].abs().sum() > 0
+    assert torch.autograd.gradcheck(lambda logits: penalties.pseudo_labels(plain, logits), (changed,))
+
+
+def test_pseudo_labels_are_of_classifiers_alone():
+    wanted = {"players.discriminator.penalties.pseudo-labels": {"weight": 1.0}}
+    with_settings(load_recipe("sgan"), wanted)
+    with pytest.raises(UserError, match="no penalty 'pseudo-labels'"):
+        with_settings(load_recipe("dcgan"), wanted)
 
 
 def test_consistency_is_for_pictures(tmp_path):

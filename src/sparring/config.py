@@ -113,7 +113,12 @@ RULES = {
         without=("class_loss", "style_mixing", "augmentation"),
         only=("contrast", "identity", "domains"),
     ),
-    "semi-supervised": Rules(OPPONENTS, IN_TURN, without=("class_loss", "style_mixing"), only=("labelled",)),
+    "semi-supervised": Rules(
+        {**OPPONENTS, "discriminator": (*OPPONENTS["discriminator"], "pseudo-labels")},
+        IN_TURN,
+        without=("class_loss", "style_mixing"),
+        only=("labelled",),
+    ),
 }
 RARE = {part for rules in RULES.values() for part in rules.only}
 

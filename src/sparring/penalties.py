@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 from torch.nn.utils.parametrize import is_parametrized
 
 
@@ -82,6 +83,13 @@ def perturbed(real: Tensor, normal: Tensor, deviation: float = 0.15) -> Tensor:
 def consistency(logits: Tensor, augmented: Tensor) -> Tensor:
     """Zhao et al. 2020 (arXiv:2002.04724), section 2.1 (bCR): the mean squared change of the logits under augmentation."""
     return (logits - augmented).square().mean()
+
+
+def pseudo_labels(class_logits: Tensor, changed: Tensor, sure: float = 0.95) -> Tensor:
+    """Sohn et al. 2020 (arXiv:2001.07685), eq. 4 (FixMatch): the cross-entropy of the verdicts on strongly changed examples with the classes that the
+    verdicts on the same examples are sure of; examples of which they are not count as 0. N x classes both; no gradient goes into the first."""
+    chances, classes = class_logits.detach().softmax(dim=1).max(dim=1)
+    return (cross_entropy(changed, classes, reduction="none") * (chances >= sure)).mean()
 
 
 def path_length(pictures: Tensor, styles: Tensor, normal: Tensor, mean: Tensor, share: float = 1.0) -> tuple[Tensor, Tensor]:

@@ -5,7 +5,8 @@ through it. See docs/augmentation.md.
 """
 
 from .ada import ADA_DRAWS, ada
+from .bent import BENT_DRAWS, bent
 from .control import MOST_STRENGTH, adjusted
 from .diffaugment import DIFFAUGMENT_DRAWS, diffaugment
 
-__all__ = ["ADA_DRAWS", "DIFFAUGMENT_DRAWS", "MOST_STRENGTH", "ada", "adjusted", "diffaugment"]
+__all__ = ["ADA_DRAWS", "BENT_DRAWS", "DIFFAUGMENT_DRAWS", "MOST_STRENGTH", "ada", "adjusted", "bent", "diffaugment"]

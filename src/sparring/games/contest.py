@@ -88,6 +88,15 @@ def _consistency(contest: Contest) -> Tensor:
     return total
 
 
+def _pseudo_labels(contest: Contest) -> Tensor:
+    """Reals as the discriminator sees them, and bent."""
+    game, real = contest.game, contest.real.detach()
+    changed = augmentations.bent(real, contest.draws.uniform("bent", augmentations.BENT_DRAWS))
+    known, found = contest.on_real.class_logits, contest.judge(changed, "bent real").class_logits
+    assert known is not None and found is not None, f"{game.recipe.players['discriminator'].network} names no classes"
+    return penalties.pseudo_labels(known.float(), found.float())
+
+
 def _path_length(contest: Contest) -> Tensor:
     game, draws = contest.game, contest.draws
     styles = game.styles(contest.batch.condition, draws)
@@ -104,5 +113,6 @@ PENALTIES: dict[str, Callable[[Contest], Tensor]] = {
     "gradient-penalty": _gradient_penalty,
     "dragan": _dragan,
     "consistency": _consistency,
+    "pseudo-labels": _pseudo_labels,
     "path-length": _path_length,
 }

@@ -12,7 +12,7 @@ import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -95,22 +95,18 @@ class Ordered(Part):
     middle: float = 0.0
 
     def fitted(self, cells: np.ndarray) -> Ordered:
-        numbers, known = self._numbers(cells), np.zeros(len(cells), bool)
-        least, last = [], np.full(len(cells), NONE)
+        numbers, last = self._numbers(cells), np.full(len(cells), NONE)
+        least, low, high = [], [], []
         for column in numbers.T:
-            gaps = (column - last)[known & ~np.isnan(column)]
+            there, gaps = column[~np.isnan(column)], column - last
+            gaps = gaps[~np.isnan(gaps)]
             least.append(float(gaps.min()) if len(gaps) else 0.0)
-            last, known = np.where(np.isnan(column), last, column), known | ~np.isnan(column)
-        ends = [
-            [float(end(column[~np.isnan(column)], initial=start)) if np.isnan(column).all() else float(end(column[~np.isnan(column)]))
-             for column in numbers.T]
-            for end, start in ((np.min, 0.0), (np.max, 0.0))
-        ]  # fmt: skip
+            low.append(float(there.min()) if len(there) else 0.0)
+            high.append(float(there.max()) if len(there) else 0.0)
+            last = np.where(np.isnan(column), last, column)
         first = numbers[~np.isnan(numbers[:, 0]), 0]
-        return Ordered(
-            *(self.places, self.strict, self.scales, self.offsets, self.decimals),
-            *(tuple(least), tuple(ends[0]), tuple(ends[1]), float(np.median(first)) if len(first) else 0.0),
-        )
+        middle = float(np.median(first)) if len(first) else 0.0
+        return replace(self, least=tuple(least), low=tuple(low), high=tuple(high), middle=middle)
 
     @property
     def coded(self) -> tuple[tuple[bool, int | None], ...]:
@@ -184,7 +180,7 @@ class Sum(Part):
     shares: bool = True
 
     def fitted(self, cells: np.ndarray) -> Sum:
-        return Sum(self.places, self.constant, self.decimals, bool((cells >= 0).all()) and (self.constant or 0) >= 0)
+        return replace(self, shares=bool((cells >= 0).all()) and (self.constant or 0) >= 0)
 
     @property
     def coded(self) -> tuple[tuple[bool, int | None], ...]:
@@ -256,7 +252,7 @@ class Together(Part):
 
     def fitted(self, cells: np.ndarray) -> Together:
         _, first = np.unique(row_hashes(cells), return_index=True)
-        return Together(self.places, tuple(map(tuple, cells[first].tolist())))
+        return replace(self, combinations=tuple(map(tuple, cells[first].tolist())))
 
     @property
     def coded(self) -> tuple[tuple[bool, int | None], ...]:
