@@ -17,10 +17,13 @@ from . import Choices
 LONGEST_TICK = 45.0  # seconds planned between checkpoints, so that a loaded machine still keeps them under 60
 SHORTEST_TICK = 3.0
 TICKS = 20  # looks at a training, where ticks of 3 to 45 seconds allow it
-SCORING_SHARE = 0.014  # of the time, at most, for the scores of ticks; health takes about half as much again
-FINAL_SHARE = 0.01  # and for the last score
+LOOKING_SHARE = 0.025  # of the time, at most, for looking at a training of SHORT seconds or more
+SHORT = 120.0
+BESIDE = 180  # samples' worth of time that a look takes beside its score: the sheet, what the discriminator says of reals
+FINAL_SHARE = 0.01  # of the time, for the last score
 PATIENCE, PATIENT_TICKS = 0.15, 20  # share of a training, and at least so many looks, without a better score
 FEWEST_SAMPLES, MOST_SAMPLES = 256, 10_000
+FEWEST_SCORED = 128  # samples of a tick where more would take too long
 MOST_BYTES = 2 << 30  # of generated values held at once, four bytes each
 
 
@@ -70,7 +73,7 @@ def plan(choices: Choices, speed: Speed, examples: int, values: int, step_images
         choices.change("micro_batch", speed.micro_batch, "memory ran out with more")
     rate = step_images / speed.seconds_a_step
     if budget is not None:
-        wanted = rate * budget * (1 - 3 * SCORING_SHARE)
+        wanted = rate * budget * (1 - LOOKING_SHARE - FINAL_SHARE)
         choices.change(
             "images", _steps(wanted, step_images), f"{budget:.0f} s left of the budget at {rate:.0f} images/s, less the time for scores"
         )
@@ -81,7 +84,9 @@ def plan(choices: Choices, speed: Speed, examples: int, values: int, step_images
         choices.change("images", _steps(wanted, step_images), f"{recipe.images}, in whole steps of {step_images}")
     assert isinstance(choices.recipe.images, int)
     seconds = choices.recipe.images / rate
-    tick_seconds = min(LONGEST_TICK, max(SHORTEST_TICK, seconds / TICKS))
+    fewest = FEWEST_SAMPLES if seconds < SHORT else FEWEST_SCORED
+    cheap = (fewest + BESIDE) * speed.seconds_a_sample / LOOKING_SHARE if seconds >= SHORT else 0.0  # seconds that make a look cheap
+    tick_seconds = min(LONGEST_TICK, max(SHORTEST_TICK, seconds / TICKS, cheap))
     if choices.recipe.tick:
         choices.change("tick", _steps(choices.recipe.tick, step_images), f"asked for, in whole steps of {step_images}")
     tick = _steps(min(choices.recipe.images, rate * tick_seconds), step_images)
@@ -90,11 +95,11 @@ def plan(choices: Choices, speed: Speed, examples: int, values: int, step_images
     patience = _steps(max(PATIENCE * choices.recipe.images, PATIENT_TICKS * choices.recipe.tick), step_images)
     choices.settle("patience", patience, "the training ends where so many images bring no better score")
     most = max(2, min(MOST_SAMPLES, examples, MOST_BYTES // (4 * values)))
-    spendable = {"score_samples": SCORING_SHARE * choices.recipe.tick / rate, "final_samples": FINAL_SHARE * seconds}
-    for key, spent in spendable.items():
-        affordable = int(spent / speed.seconds_a_sample) // 100 * 100
-        takes = max(affordable, FEWEST_SAMPLES) * speed.seconds_a_sample
-        choices.settle(key, min(most, max(FEWEST_SAMPLES, affordable)), f"scoring them takes about {takes:.1f} s")
+    at_a_look = LOOKING_SHARE * choices.recipe.tick / rate / speed.seconds_a_sample - BESIDE
+    affordable = {"score_samples": (at_a_look, fewest), "final_samples": (FINAL_SHARE * seconds / speed.seconds_a_sample, FEWEST_SAMPLES)}
+    for key, (samples, least) in affordable.items():
+        count = min(most, max(least, int(samples) // 100 * 100))
+        choices.settle(key, count, f"scoring them takes about {count * speed.seconds_a_sample:.1f} s")
         if getattr(choices.recipe, key) > most:
             choices.change(key, most, "no more than there are training examples, or than memory holds")
 
