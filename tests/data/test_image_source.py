@@ -335,3 +335,4 @@ def test_pieces_are_spread_and_bounded():
     assert all(piece.shape == (10, 10, 1) for piece in pieces(picture, (10, 10)))
     np.testing.assert_array_equal(pieces(picture, (300, 200))[0], picture)
     assert len(pieces(picture, (299, 100))) == 2
+    assert len(pieces(np.zeros((8, 8000, 1), np.uint8), (8, 8))) == 64

@@ -21,9 +21,10 @@ def bent(x: Tensor, draws: Tensor) -> Tensor:
     u = {name: (2 * value - 1).to(x.device) for name, value in named(draws, COLUMNS).items()}
     cosine, sine = (u["turn"] * TURN).cos(), (u["turn"] * TURN).sin()
     across, down, slope = (u["stretch.x"] * STRETCH).exp2(), (u["stretch.y"] * STRETCH).exp2(), u["shear"] * SHEAR
+    ratio = x.shape[2] / x.shape[3]  # both axes of a grid run from -1 to 1
     rows = [
-        torch.stack([across * cosine, down * (slope * cosine - sine), 2 * MOVE * u["move.x"]], dim=1),
-        torch.stack([across * sine, down * (slope * sine + cosine), 2 * MOVE * u["move.y"]], dim=1),
+        torch.stack([across * cosine, down * (slope * cosine - sine) * ratio, 2 * MOVE * u["move.x"]], dim=1),
+        torch.stack([across * sine / ratio, down * (slope * sine + cosine), 2 * MOVE * u["move.y"]], dim=1),
     ]
     grid = affine_grid(torch.stack(rows, dim=1).to(x.dtype), list(x.shape), align_corners=False)
     return grid_sample(x, grid, padding_mode="border", align_corners=False)

@@ -175,7 +175,7 @@ def pieces(pixels: np.ndarray, size: tuple[int, int]) -> list[np.ndarray]:
         return [fitted(pixels, size, "crop")]
     across, down = width // size[1], height // size[0]
     shrink = max(1.0, (across * down / MOST_PIECES) ** 0.5)
-    across, down = max(1, int(across / shrink)), max(1, int(down / shrink))
+    across, down = max(1, min(MOST_PIECES, int(across / shrink))), max(1, min(MOST_PIECES, int(down / shrink)))
     tops, lefts = (
         (np.arange(count) + 0.5) * room / count - side / 2 for count, room, side in ((down, height, size[0]), (across, width, size[1]))
     )

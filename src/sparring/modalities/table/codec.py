@@ -56,6 +56,14 @@ class TableCodec:
         return values
 
     @property
+    def example(self) -> np.ndarray:
+        """A cell of each learned column, not empty where the column has one that is not."""
+        ends = [np.concatenate([code.choices, code.values]) for code in self.codes]
+        rows = max(map(len, ends))
+        cells = self.outer(np.stack([np.resize(each, rows) for each in ends], axis=1))
+        return cells[(~np.isnan(cells)).argmax(axis=0), np.arange(cells.shape[1])]
+
+    @property
     def shape(self) -> tuple[int]:
         return (sum(code.width for code in self.codes),)
 

@@ -18,6 +18,7 @@ FEWEST = 20  # different values from which a column can be an identifier
 NEARLY = 0.9  # share of different values from which strings tell who somebody is
 EXACT = 2**53  # integers up to which a float64 holds every one
 MOST_DECIMALS = 9
+NOISE = 8  # times a float's precision that a number may be off from its decimals
 UNITS = (86_400_000_000_000, 3_600_000_000_000, 60_000_000_000, 1_000_000_000, 1_000_000, 1_000, 1)  # nanoseconds: a day ... one
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?")
 NAMED = re.compile(r"(^|[_ -])(id|uuid|guid|key|index|nr|no|number)$", re.IGNORECASE)
@@ -78,6 +79,8 @@ class Column:
                 whole = pd.array(np.where(there, np.nan_to_num(cells), 0).round().astype(np.int64), dtype="Int64")
                 whole[~there] = pd.NA
                 numbers = pd.Series(whole, name=self.name)
+                if not _fits(numbers, self.dtype):
+                    return numbers
             return numbers.astype(self.dtype)
         values = np.full(len(cells), None, dtype=object)
         values[there] = [self.categories[place] for place in cells[there].astype(np.int64)]
@@ -164,7 +167,7 @@ def _column(name: str, values: pd.Series, asked: str | None) -> Column:
             numbers = pd.to_numeric(there).astype(np.float64).to_numpy()
             if np.isinf(numbers).any():
                 raise UserError(f"column '{name}' holds infinite numbers; replace them, or leave them empty")
-            return Column(name, kind, dtype, decimals=0 if kind == "integer" else _decimals(numbers))
+            return Column(name, kind, dtype, decimals=0 if kind == "integer" else _decimals(numbers, dtype))
     except (ValueError, TypeError) as error:
         raise UserError(f"column '{name}' cannot be read as {kind}: {str(error).splitlines()[0]}") from None
     empty = float(values.isna().mean())
@@ -184,7 +187,7 @@ def _column(name: str, values: pd.Series, asked: str | None) -> Column:
 
 def _kind(name: str, values: pd.Series) -> str:
     types, there = pd.api.types, values.dropna()
-    if there.map(lambda value: isinstance(value, (list, dict, set, np.ndarray))).any():
+    if any(isinstance(value, (list, dict, set, np.ndarray)) for value in there):
         raise UserError(f"column '{name}' holds lists; leave it out, or make columns of what they hold")
     if isinstance(values.dtype, pd.CategoricalDtype):
         return "category"
@@ -256,8 +259,18 @@ def _plain(values: pd.Series) -> pd.Series:
     return values.astype(object).map(str, na_action="ignore")
 
 
-def _decimals(numbers: np.ndarray) -> int | None:
-    return next((places for places in range(MOST_DECIMALS + 1) if np.array_equal(np.round(numbers, places), numbers)), None)
+def _decimals(numbers: np.ndarray, dtype: str) -> int | None:
+    """The fewest with which every number is written, but for what sums of such numbers are off by."""
+    close = NOISE * np.finfo(dtype.lower() if dtype.lower() in ("float16", "float32") else "float64").eps * np.abs(numbers)
+    return next((places for places in range(MOST_DECIMALS + 1) if (np.abs(np.round(numbers, places) - numbers) <= close).all()), None)
+
+
+def _fits(numbers: pd.Series, dtype: str) -> bool:
+    """Can integers be held in this type?"""
+    name = dtype.lower()
+    if not name.startswith(("int", "uint")) or not name.removeprefix("u").removeprefix("int").isdigit() or numbers.isna().all():
+        return True
+    return bool(numbers.min() >= np.iinfo(name).min and numbers.max() <= np.iinfo(name).max)
 
 
 def _named(unit: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,14 +13,14 @@ from ...draws import key, numpy_generator
 from ...errors import UserError
 from .codec import TableCodec
 from .columns import Column
-from .constraints import Part
-from .where import Where, parse
+from .where import Condition, Where, parse
 
 if TYPE_CHECKING:
     from ...gan import Gan
 
 ATTEMPTS = 8  # rows drawn for each row asked for, of which the first that fits is taken
-POOL, MOST_WAYS = 20_000, 64  # values of columns that a constraint joins, and ways to bring them to what is asked, that are tried
+POOL, ENOUGH = 20_000, 100  # draws of columns that a constraint joins; so many that fit are enough
+WAYS = 400  # in which others are brought to what is asked, where fewer fit
 STEP = 1e-6  # of the size of a number without decimals: next to a value that is asked for
 Candidates = dict[int, tuple[np.ndarray, np.ndarray]]  # by part of the codec: cells of its columns, and how often each was seen
 
@@ -51,49 +50,68 @@ def values_where(gan: Gan, text: str, indices: Sequence[int], seed: int) -> np.n
 def _candidates(codec: TableCodec, where: Where, at: int) -> tuple[np.ndarray, np.ndarray]:
     """The cells of a part's columns that fit, and how often each was seen. Raises UserError where there are none."""
     part, coded = codec.parts[at], codec.codes[codec.slices[at]]
-    asked: dict[int, list[float]] = {}  # by column of the part
-    for condition in where.conditions:
-        if condition.place in part.places:
-            asked.setdefault(part.places.index(condition.place), []).extend(condition.asked)
-    if len(coded) == 1:
-        inner, shares = coded[0].seen([cell for cells in asked.values() for cell in cells] if len(part.places) == 1 else ())
+    conditions = [(part.places.index(each.place), each) for each in where.conditions if each.place in part.places]
+    if part.listed:
+        inner, shares = coded[0].seen([cell for _, each in conditions for cell in each.asked] if len(part.places) == 1 else ())
         cells = part.outer(inner[:, None])
+        fits = _fit(cells, conditions)
     else:
-        cells = _pool(codec, at, asked)
+        cells = _drawn(codec, at)
+        fits = _fit(cells, conditions)
+        if fits.sum() < ENOUGH:
+            cells = np.concatenate([cells, _brought(codec, at, cells, conditions)])
+            fits = part.holds(cells) & _fit(cells, conditions)
         shares = np.ones(len(cells))
-    fits = part.holds(cells)
-    for condition in where.conditions:
-        if condition.place in part.places:
-            fits &= condition.holds(cells[:, part.places.index(condition.place)])
     if not fits.any():
-        raise UserError(f"--where {where.text}: {_why_not([codec.learned[part.places[own]] for own in asked], cells[:, list(asked)])}")
+        asked = list(dict.fromkeys(own for own, _ in conditions))
+        raise UserError(f"--where {where.text}: {_why_not([codec.learned[part.places[own]] for own in asked], cells[:, asked])}")
     return cells[fits], shares[fits] / shares[fits].sum()
 
 
-def _pool(codec: TableCodec, at: int, asked: dict[int, list[float]]) -> np.ndarray:
-    """Cells of columns that a constraint joins: drawn, each coded one by itself, and brought to what is asked in several ways."""
-    part, draw = codec.parts[at], numpy_generator("pool", at)
-    seen = [code.seen() for code in codec.codes[codec.slices[at]]]
-    drawn = part.outer(np.stack([draw.choice(cells, POOL, p=shares / shares.sum()) for cells, shares in seen], axis=1))
-    ways = product(*([None, *_near(codec.learned[part.places[own]], cells)] for own, cells in asked.items()))
-    return np.concatenate([drawn, *(_brought(part, drawn, asked, way) for way, _ in zip(ways, range(MOST_WAYS), strict=False))])
+def _fit(cells: np.ndarray, conditions: list[tuple[int, Condition]]) -> np.ndarray:
+    fits = np.ones(len(cells), bool)
+    for own, condition in conditions:
+        fits &= condition.holds(cells[:, own])
+    return fits
 
 
-def _near(column: Column, cells: list[float]) -> list[float]:
-    """Those, and the next ones below and above."""
-    steps = [STEP * max(1.0, abs(cell)) if column.cell_decimals is None else 10.0**-column.cell_decimals for cell in cells]
-    return [near for cell, step in zip(cells, steps, strict=True) for near in (cell, cell - step, cell + step)]
+def _drawn(codec: TableCodec, at: int) -> np.ndarray:
+    """Cells of columns that a constraint joins, of what is coded of them each drawn by itself."""
+    draw, seen = numpy_generator("pool", at), [code.seen() for code in codec.codes[codec.slices[at]]]
+    return codec.parts[at].outer(np.stack([draw.choice(cells, POOL, p=shares / shares.sum()) for cells, shares in seen], axis=1))
 
 
-def _brought(part: Part, cells: np.ndarray, asked: dict[int, list[float]], way: tuple[float | None, ...]) -> np.ndarray:
-    """The first of the columns that is wanted draws the others with it; further ones are set."""
-    found = cells[:0]
-    for own, to in zip(asked, way, strict=True):
-        if to is not None and not len(found):
-            found = part.moved(cells, own, to)
-        elif to is not None:
-            found[:, own] = to
-    return found
+def _brought(codec: TableCodec, at: int, drawn: np.ndarray, conditions: list[tuple[int, Condition]]) -> np.ndarray:
+    """Those, brought to what is asked in several ways: the first of the columns that is wanted draws the others with it, further ones are set."""
+    part, draw, found = codec.parts[at], numpy_generator("ways", at), []
+    targets: dict[int, np.ndarray] = {}
+    for own in dict.fromkeys(own for own, _ in conditions):
+        mine = [(0, each) for other, each in conditions if other == own]
+        near = _near(codec.learned[part.places[own]], [cell for _, each in mine for cell in each.asked])
+        cells = np.unique(np.concatenate([drawn[:, own], near]))
+        targets[own] = cells[_fit(cells[:, None], mine) & ~np.isnan(cells)]
+    for number in range(WAYS):
+        rows = drawn[number::WAYS]
+        wanted = [own for own in targets if len(targets[own]) and (len(targets) == 1 or draw.random() < 0.7)]
+        for own in wanted:
+            to = float(draw.choice(targets[own]))
+            if own == wanted[0]:
+                rows = part.moved(rows, own, to)
+            else:
+                rows[:, own] = to
+        found.append(rows)
+    return np.concatenate(found)
+
+
+def _near(column: Column, cells: list[float]) -> np.ndarray:
+    """Those, and the next ones below and above, as the column can hold them."""
+    asked, places = np.array(cells, np.float64), column.cell_decimals
+    if places is None:
+        step = STEP * np.maximum(1.0, np.abs(asked))
+        return np.concatenate([asked, asked - step, asked + step])
+    scaled = asked * 10.0**places
+    whole = np.concatenate([np.floor(scaled), np.ceil(scaled)])
+    return np.concatenate([whole, whole - 1, whole + 1]) / 10.0**places
 
 
 def _why_not(columns: list[Column], cells: np.ndarray) -> str:

@@ -13,7 +13,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ from .columns import Column
 EXAMPLES = "'opened <= closed', 'a + b = total', 'a + b + c = 100', 'together(city, country)' or 'unique(code)'"
 CALL = re.compile(r"\s*(together|unique)\s*\((.*)\)\s*", re.IGNORECASE)
 MARKS = re.compile(r"(`[^`]+`)|(<=|>=|<|>|=|\+)")  # names in backquotes; what stands between names
-CLOSE = 1e-9  # how far a sum may be off, as a share of its terms: floats do not add exactly
+CLOSE, CLOSE_SINGLE = 1e-9, 1e-5  # how far a sum may be off, as a share of its terms: floats do not add exactly, and short ones less so
 NONE = float("nan")
 
 
@@ -33,6 +33,7 @@ class Part(ABC):
     """Some learned columns (`places` among them) <-> the cells that are coded in their place. Cells: float64, N x columns, NaN: nothing."""
 
     places: tuple[int, ...]
+    listed: ClassVar[bool] = False  # is every value of the one cell that is coded known?
 
     @property
     @abstractmethod
@@ -64,6 +65,7 @@ class Free(Part):
 
     places: tuple[int, ...]
     column: Column
+    listed = True
 
     @property
     def coded(self) -> tuple[tuple[bool, int | None], ...]:
@@ -82,13 +84,15 @@ class Free(Part):
 @dataclass(frozen=True)
 class Ordered(Part):
     """Columns of which each is at least (strict: more than) the one before, of those that are there. scales, offsets: to numbers that can be
-    compared, cell * scale + offset. least: the smallest gap to the one before; low, high, middle: of the numbers that were seen."""
+    compared, cell * scale + offset. floats: how finely each column is stored. least: the smallest gap to the one before; low, high, middle: of
+    the numbers that were seen."""
 
     places: tuple[int, ...]
     strict: tuple[bool, ...]
     scales: tuple[float, ...]
     offsets: tuple[float, ...]
     decimals: tuple[int | None, ...]
+    floats: tuple[str, ...]
     least: tuple[float, ...] = ()
     low: tuple[float, ...] = ()
     high: tuple[float, ...] = ()
@@ -96,17 +100,14 @@ class Ordered(Part):
 
     def fitted(self, cells: np.ndarray) -> Ordered:
         numbers, last = self._numbers(cells), np.full(len(cells), NONE)
-        least, low, high = [], [], []
+        least = []
         for column in numbers.T:
-            there, gaps = column[~np.isnan(column)], column - last
-            gaps = gaps[~np.isnan(gaps)]
-            least.append(float(gaps.min()) if len(gaps) else 0.0)
-            low.append(float(there.min()) if len(there) else 0.0)
-            high.append(float(there.max()) if len(there) else 0.0)
+            gaps = column - last
+            least.append(float(np.nanmin(gaps)) if not np.isnan(gaps).all() else 0.0)
             last = np.where(np.isnan(column), last, column)
+        low, high = _ends(numbers)
         first = numbers[~np.isnan(numbers[:, 0]), 0]
-        middle = float(np.median(first)) if len(first) else 0.0
-        return replace(self, least=tuple(least), low=tuple(low), high=tuple(high), middle=middle)
+        return replace(self, least=tuple(least), low=low, high=high, middle=float(np.median(first)) if len(first) else 0.0)
 
     @property
     def coded(self) -> tuple[tuple[bool, int | None], ...]:
@@ -124,16 +125,24 @@ class Ordered(Part):
         return found
 
     def outer(self, inner: np.ndarray) -> np.ndarray:
-        found = inner.copy()
-        last, known = self._number(inner[:, 0], 0), ~np.isnan(inner[:, 0])
-        last = np.where(known, last, self.middle)
-        for at in range(1, len(self.places)):
-            wanted = np.clip(last + inner[:, at], self.low[at], self.high[at])
-            floor = np.where(known, last + self.least[at], -np.inf)
-            found[:, at] = self._cell(np.maximum(wanted, floor), last, known, at)
-            there = ~np.isnan(found[:, at])
-            last, known = np.where(there, self._number(found[:, at], at), last), known | there
+        found, last = inner.copy(), np.full(len(inner), NONE)
+        for at, ceiling in enumerate(self._ceilings(~np.isnan(inner))):
+            known = ~np.isnan(last)
+            wanted = self._number(inner[:, 0], 0) if at == 0 else np.where(known, last, self.middle) + inner[:, at]
+            floor = np.where(known, last + self.least[at], self.low[at])
+            wanted = np.maximum(np.minimum(np.maximum(wanted, self.low[at]), ceiling), floor)
+            found[:, at] = self._cell(wanted, last, at)
+            last = np.where(np.isnan(found[:, at]), last, self._number(found[:, at], at))
         return found
+
+    def _ceilings(self, there: np.ndarray) -> list[np.ndarray]:
+        """Of every column, the most that leaves room for those after it."""
+        room, found = np.full(len(there), np.inf), []
+        for at in reversed(range(len(self.places))):
+            ceiling = np.minimum(self.high[at], room)
+            found.append(ceiling)
+            room = np.where(there[:, at], ceiling - self.least[at], room)
+        return found[::-1]
 
     def holds(self, cells: np.ndarray) -> np.ndarray:
         held, last = np.ones(len(cells), bool), np.full(len(cells), NONE)
@@ -146,9 +155,8 @@ class Ordered(Part):
         """All by the same: gaps stay."""
         numbers = self._numbers(cells)
         numbers += (self._number(np.array([to]), at) - numbers[:, at])[:, None]
-        seen = (np.isnan(numbers) | ((numbers >= np.array(self.low)) & (numbers <= np.array(self.high)))).all(axis=1)
-        shifted = (numbers[seen] - np.array(self.offsets)) / np.array(self.scales)
-        return np.stack([self._rounded(column, place) for place, column in enumerate(shifted.T)], axis=1)
+        shifted = (numbers[_within(numbers, self.low, self.high)] - np.array(self.offsets)) / np.array(self.scales)
+        return np.stack([self._stored(column, place) for place, column in enumerate(shifted.T)], axis=1)
 
     def _numbers(self, cells: np.ndarray) -> np.ndarray:
         return cells * np.array(self.scales) + np.array(self.offsets)
@@ -156,91 +164,113 @@ class Ordered(Part):
     def _number(self, cells: np.ndarray, at: int) -> np.ndarray:
         return cells * self.scales[at] + self.offsets[at]
 
-    def _rounded(self, cells: np.ndarray, at: int) -> np.ndarray:
-        return cells if (places := self.decimals[at]) is None else np.round(cells, places)
+    def _stored(self, cells: np.ndarray, at: int) -> np.ndarray:
+        """As the column can hold them."""
+        rounded = cells if (places := self.decimals[at]) is None else np.round(cells, places)
+        return rounded.astype(self.floats[at]).astype(np.float64)
 
-    def _cell(self, numbers: np.ndarray, last: np.ndarray, known: np.ndarray, at: int) -> np.ndarray:
+    def _cell(self, numbers: np.ndarray, last: np.ndarray, at: int) -> np.ndarray:
         """The cells nearest to these numbers that do not fall below the last one by rounding."""
-        cells = self._rounded((numbers - self.offsets[at]) / self.scales[at], at)
-        now = self._number(cells, at)
-        short = known & ((now <= last) if self.strict[at] else (now < last))
-        places = self.decimals[at]
-        more = np.nextafter(np.maximum(cells, last), np.inf) if places is None else np.round(cells + 10.0**-places, places)
-        return np.where(short, more, cells)
+        cells = self._stored((numbers - self.offsets[at]) / self.scales[at], at)
+        now, places = self._number(cells, at), self.decimals[at]
+        short = (now <= last) if self.strict[at] else (now < last)
+        with np.errstate(invalid="ignore"):
+            above = np.maximum(cells, last).astype(self.floats[at])
+        more = np.nextafter(above, np.array(np.inf, above.dtype)).astype(np.float64) if places is None else cells + 10.0**-places
+        return np.where(short, self._stored(more, at), cells)
 
 
 @dataclass(frozen=True)
 class Sum(Part):
-    """Columns that add up: to `constant`, or to the first of `places`, where that is None. The last of them is what the others leave.
-    shares: none was below 0, so each is coded as its share of what is left."""
+    """Columns that add up: to `constant`, or to the first of `places`, where that is None.
+
+    A total that is a column is not coded: the others are, and it is what they come to. Of a constant the last column is what the others leave,
+    and where nothing was below 0 (`shares`) each of them is coded as its share of what those before it leave. close: how far a sum may be off, as a share
+    of its terms, where decimals do not settle it. low, high: of each place, as seen.
+    """
 
     places: tuple[int, ...]
     constant: float | None
     decimals: tuple[int | None, ...]  # of each place
-    shares: bool = True
+    close: float = CLOSE
+    shares: bool = False
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
 
     def fitted(self, cells: np.ndarray) -> Sum:
-        return replace(self, shares=bool((cells >= 0).all()) and (self.constant or 0) >= 0)
+        low, high = _ends(cells)
+        shares = self.constant is not None and self.constant >= 0 and min(low) >= 0
+        return replace(self, shares=shares, low=low, high=high)
 
     @property
     def coded(self) -> tuple[tuple[bool, int | None], ...]:
-        terms = self.decimals[len(self.decimals) - self._terms :][:-1]
-        total = () if self.constant is not None else ((True, self.decimals[0]),)
-        return (*total, *((True, None if self.shares else places) for places in terms))
-
-    @property
-    def _terms(self) -> int:
-        return len(self.places) - (self.constant is None)
-
-    def _split(self, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Totals and terms."""
         if self.constant is None:
-            return cells[:, 0], cells[:, 1:]
-        return np.full(len(cells), self.constant), cells
+            return tuple((True, places) for places in self.decimals[1:])
+        return tuple((True, None if self.shares else places) for places in self.decimals[:-1])
 
     def inner(self, cells: np.ndarray) -> np.ndarray:
-        rest, terms = self._split(cells)
-        found = [] if self.constant is not None else [rest]
-        for term in terms.T[:-1]:
-            share = np.divide(term, rest, out=np.where(np.isnan(term), NONE, 0.0), where=rest != 0)
-            found.append(np.clip(share, 0, 1) if self.shares else term)
+        if self.constant is None:
+            return cells[:, 1:]
+        if not self.shares:
+            return cells[:, :-1]
+        rest, found = np.full(len(cells), self.constant), []
+        for term in cells.T[:-1]:
+            found.append(np.clip(np.divide(term, rest, out=np.zeros(len(cells)), where=rest != 0), 0, 1))
             rest = rest - term
-        return np.stack(found, axis=1) if found else np.empty((len(cells), 0))
+        return np.stack(found, axis=1)
 
     def outer(self, inner: np.ndarray) -> np.ndarray:
-        total = inner[:, 0] if self.constant is None else np.full(len(inner), self.constant)
-        rest, found = total, []
-        for number, part in enumerate(inner.T[self.constant is None :]):
-            places = self.decimals[len(self.decimals) - self._terms + number]
-            term = np.clip(part, 0, 1) * rest if self.shares else part
-            if places is not None:
-                term = np.round(term, places)
-                term = np.where(self.shares & (term > rest), np.floor(rest * 10.0**places) / 10.0**places, term)
-            rest = rest - term
-            rest = rest if self.decimals[-1] is None else np.round(rest, self.decimals[-1])
+        if self.constant is None:
+            return np.concatenate([_rounded(inner.sum(axis=1), self.decimals[0])[:, None], inner], axis=1)
+        rest, found = np.full(len(inner), self.constant), []
+        for part, places in zip(inner.T, self.decimals, strict=False):
+            term = _rounded(np.clip(part, 0, 1) * rest if self.shares else part, places)
+            if self.shares and places is not None:
+                term = np.where(term > rest, np.floor(rest * 10.0**places) / 10.0**places, term)
+            rest = _rounded(rest - term, self.decimals[-1])
             found.append(term)
-        return np.stack(([total] if self.constant is None else []) + [*found, rest], axis=1)
+        return np.stack([*found, rest], axis=1)
 
     def holds(self, cells: np.ndarray) -> np.ndarray:
-        total, terms = self._split(cells)
-        return np.abs(terms.sum(axis=1) - total) <= CLOSE * np.maximum(1.0, np.abs(terms).sum(axis=1))
+        total, terms = (cells[:, 0], cells[:, 1:]) if self.constant is None else (self.constant, cells)
+        off, size = np.abs(terms.sum(axis=1) - total), np.abs(terms).sum(axis=1)
+        decimals = [places for places in self.decimals if places is not None]
+        if len(decimals) < len(self.decimals):
+            return off <= self.close * size
+        return off < np.maximum(10.0 ** -max(decimals) / 2, np.finfo(float).eps * len(decimals) * size)
 
     def moved(self, cells: np.ndarray, at: int, to: float) -> np.ndarray:
-        """The others keep their shares."""
-        total, terms = (side.copy() for side in self._split(cells))
-        own = at - (self.constant is None)
-        if own < 0:
-            terms = terms * np.divide(to, total, out=np.zeros(len(total)), where=total != 0)[:, None]
-            total = np.full(len(total), to)
+        """The others keep their shares, but for what rounding leaves to the last of them."""
+        found = cells.copy()
+        found[:, at] = to
+        terms = [own for own in range(len(self.places)) if own != at and (own > 0 or self.constant is not None)]
+        wanted = (found[:, 0] if self.constant is None else self.constant) - (0.0 if at == 0 and self.constant is None else to)
+        sizes = cells[:, terms].sum(axis=1)
+        factor = np.divide(wanted, sizes, out=np.zeros(len(cells)), where=sizes != 0)
+        for own in terms:
+            found[:, own] = _rounded(cells[:, own] * factor, self.decimals[own])
+        if self.constant is None and at > 0:  # the total moves, nothing else
+            found[:, terms] = cells[:, terms]
+            found[:, 0] = _rounded(found[:, 1:].sum(axis=1), self.decimals[0])
         else:
-            left = total - terms[:, own]
-            factor = np.divide(total - to, left, out=np.zeros(len(total)), where=left != 0)
-            terms = terms * factor[:, None]
-            terms[:, own] = to
-        whole = np.concatenate([total[:, None], terms], axis=1) if self.constant is None else terms
-        rounded = self.outer(self.inner(whole))
-        rounded[:, at] = to  # where that breaks the sum, `holds` says so
-        return rounded
+            found[:, terms[-1]] = _rounded(wanted - found[:, terms[:-1]].sum(axis=1), self.decimals[terms[-1]])
+        return found[_within(found, self.low, self.high)]
+
+
+def _rounded(values: np.ndarray, places: int | None) -> np.ndarray:
+    return values if places is None else np.round(values, places)
+
+
+def _ends(numbers: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The least and the most of every column, of what is there."""
+    there = [column[~np.isnan(column)] for column in numbers.T]
+    return tuple(float(each.min()) if len(each) else 0.0 for each in there), tuple(
+        float(each.max()) if len(each) else 0.0 for each in there
+    )
+
+
+def _within(numbers: np.ndarray, low: tuple[float, ...], high: tuple[float, ...]) -> np.ndarray:
+    return (np.isnan(numbers) | ((numbers >= np.array(low)) & (numbers <= np.array(high)))).all(axis=1)
 
 
 @dataclass(frozen=True)
@@ -249,6 +279,7 @@ class Together(Part):
 
     places: tuple[int, ...]
     combinations: tuple[tuple[float, ...], ...] = ()
+    listed = True
 
     def fitted(self, cells: np.ndarray) -> Together:
         _, first = np.unique(row_hashes(cells), return_index=True)
@@ -311,13 +342,17 @@ def unique_columns(constraints: Sequence[str], frame: pd.DataFrame) -> dict[str,
     return found
 
 
-def constrained(constraints: Sequence[str], columns: Sequence[Column], cells: np.ndarray, table: str) -> tuple[Part, ...]:
-    """The parts that keep these. columns, cells: those that are learned. Raises UserError for one that cannot be read or does not hold."""
+def constrained(
+    constraints: Sequence[str], columns: Sequence[Column], cells: np.ndarray, train: np.ndarray, table: str
+) -> tuple[Part, ...]:
+    """The parts that keep these. columns, cells: those that are learned; train: N bool, the rows to learn from. Raises UserError for a constraint
+    that cannot be read or does not hold in every row."""
     parts: list[Part] = []
+    spread = np.ptp(np.nan_to_num(cells), axis=0)
     for text in constraints:
         if _call(text)[0] == "unique":
             continue
-        part = _part(text, columns)
+        part = _part(text, columns, spread)
         for place in part.places:
             if any(place in other.places for other in parts):
                 raise UserError(f"--constraint {text}: column '{columns[place].name}' is in another one; write a <= b <= c in one")
@@ -325,30 +360,30 @@ def constrained(constraints: Sequence[str], columns: Sequence[Column], cells: np
         if isinstance(part, Sum) and np.isnan(own).any():
             empty = columns[part.places[int(np.isnan(own).any(axis=0).argmax())]].name
             raise UserError(f"--constraint {text}: column '{empty}' has empty cells, of which no sum can be kept; fill them first")
-        fitted: Part = part.fitted(own)  # type: ignore[attr-defined]
-        broken = np.flatnonzero(~fitted.holds(own))
+        fits: Part = part.fitted(own)  # type: ignore[attr-defined]
+        broken = np.flatnonzero(~fits.holds(own))
         if len(broken):
             row = ", ".join(f"{columns[at].name} {columns[at].series(cells[broken[:1], at]).iloc[0]}" for at in part.places)
             raise UserError(
                 f"--constraint {text} does not hold in {len(broken):,} of {len(cells):,} rows of {table}, such as row {broken[0] + 1:,} ({row}); "
                 "mend the data or leave the constraint out"
             )
-        parts.append(fitted)
+        parts.append(part.fitted(own[train]))  # type: ignore[attr-defined]
     return tuple(parts)
 
 
 def _call(text: str) -> tuple[str | None, list[str]]:
     """together(a, b) -> ("together", ["a", "b"])."""
     found = CALL.fullmatch(text)
-    return (found[1].lower(), [_bare(name) for name in found[2].split(",")]) if found else (None, [])
+    return (found[1].lower(), [_bare(name) for name in re.findall(r"`[^`]*`|[^,`]+", found[2]) if name.strip()]) if found else (None, [])
 
 
 def _bare(name: str) -> str:
     return name.strip().strip("`")
 
 
-def _part(text: str, columns: Sequence[Column]) -> Part:
-    """Not yet fitted."""
+def _part(text: str, columns: Sequence[Column], spread: np.ndarray) -> Part:
+    """Not yet fitted. spread: of each column's cells."""
     names = [column.name for column in columns]
 
     def place(name: str) -> int:
@@ -369,7 +404,7 @@ def _part(text: str, columns: Sequence[Column]) -> Part:
         return _ordered(text, places, [columns[at] for at in places], (False, *(sign == "<" for sign in signs)))
     if signs.count("=") == 1 and set(signs) == {"=", "+"} and (signs[0] == "=" or signs[-1] == "="):
         total, others = (terms[-1], terms[:-1]) if signs[-1] == "=" else (terms[0], terms[1:])
-        return _sum(text, total, [place(name) for name in others], place, columns)
+        return _sum(text, total, [place(name) for name in others], place, columns, spread)
     raise UserError(f"--constraint {text} cannot be read; write for example {EXAMPLES}")
 
 
@@ -398,22 +433,33 @@ def _ordered(text: str, places: tuple[int, ...], columns: Sequence[Column], stri
         )
     if columns[0].kind != "time":
         ones = (1.0,) * len(columns)
-        return Ordered(places, strict, ones, (0.0,) * len(columns), tuple(column.decimals for column in columns))
+        return Ordered(
+            places, strict, ones, (0.0,) * len(columns), tuple(column.decimals for column in columns), tuple(map(_float, columns))
+        )
     step = math.gcd(*(column.unit for column in columns), *(column.origin - columns[0].origin for column in columns))
     scales = tuple(float(column.unit // step) for column in columns)
     offsets = tuple(float((column.origin - columns[0].origin) // step) for column in columns)
-    return Ordered(places, strict, scales, offsets, (0,) * len(columns))
+    return Ordered(places, strict, scales, offsets, (0,) * len(columns), ("float64",) * len(columns))
 
 
-def _sum(text: str, total: str, terms: list[int], place: Any, columns: Sequence[Column]) -> Sum:
+def _float(column: Column) -> str:
+    """How finely a column stores numbers."""
+    short = column.dtype.lower()
+    return short if short in ("float32", "float16") else "float64"
+
+
+def _sum(text: str, total: str, terms: list[int], place: Any, columns: Sequence[Column], spread: np.ndarray) -> Sum:
     try:
         constant: float | None = float(total)
     except ValueError:
         constant = None
-    terms.sort(key=lambda at: (math.inf if columns[at].decimals is None else columns[at].decimals, at))  # the rest needs most decimals
+    terms.sort(
+        key=lambda at: (math.inf if columns[at].decimals is None else columns[at].decimals, spread[at])
+    )  # the rest is the finest, and the widest
     places = tuple(terms) if constant is not None else (place(total), *terms)
     wrong = next((columns[at] for at in places if columns[at].kind not in ("integer", "float")), None)
     if wrong or len(terms) < 2:
         why = f"'{wrong.name}' is of type {wrong.kind}, and only numbers add up" if wrong else "a sum has two columns or more"
         raise UserError(f"--constraint {text}: {why}")
-    return Sum(places, constant, tuple(columns[at].decimals for at in places))
+    close = CLOSE_SINGLE if any(_float(columns[at]) != "float64" for at in places) else CLOSE
+    return Sum(places, constant, tuple(columns[at].decimals for at in places), close)

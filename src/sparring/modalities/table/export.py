@@ -47,9 +47,8 @@ def write_parts(parts: Iterable[np.ndarray], out: Path, codec: TableCodec, seed:
         preview(np.concatenate(list(parts)), 0, codec).save(sheet, "PNG")
         write_bytes(out, sheet.getvalue())
         return [out]
-    inner = [next((cell for cell in (*code.choices, *code.values) if not np.isnan(cell)), np.nan) for code in codec.codes]
     with aside(out) as path:
-        WRITERS[suffix](_frames(parts, codec, seed), path, codec.frame(codec.outer(np.array([inner]))))
+        WRITERS[suffix](_frames(parts, codec, seed), path, codec.frame(codec.example[None]))
     return [out]
 
 

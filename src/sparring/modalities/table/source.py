@@ -49,18 +49,19 @@ class TableSource(Source):
             )
         self.shape, self.numeric = (len(learned),), tuple(column.numeric for column in learned)
         cells = np.stack([column.cells(frame[column.name]) for column in learned], axis=1) if like is None else like.cells(frame)
-        kept = constrained(constraints, learned, cells, name) if like is None else like.constrained
         hashes = row_hashes(cells)
         held = np.zeros(len(cells), bool)
         again = _numbered(hashes)  # equal rows are different people: they may part
         held[hold_out([row.tobytes() for row in again], [None] * len(again))] = True
+        kept = constrained(constraints, learned, cells, ~held, name) if like is None else like.constrained
         order = np.argsort(hashes, kind="stable")  # by content, whatever the order of the file
         self._cells: dict[Split, np.ndarray] = {
             "train": cells[order[~held[order]]],
             "test": cells[order[held[order]]],
             "validation": cells[:0],
         }
-        about = json.dumps([column.describe() for column in self.fields], sort_keys=True, default=str).encode()
+        described = [column.describe() for column in self.fields] + [part.describe() for part in kept]
+        about = json.dumps(described, sort_keys=True, default=str).encode()
         self.content_hash = hashlib.sha256(about + b"".join(self._cells[split].tobytes() for split in SPLITS)).hexdigest()
         duplicates = len(hashes) - len(np.unique(hashes))
         self.report = ScanReport(counts={split: self.count(split) for split in SPLITS}, duplicates=duplicates)
