@@ -92,6 +92,26 @@ def test_the_likelihood_is_that_of_the_normal_distribution():
         torch.testing.assert_close(found.double(), expected, rtol=1e-4, atol=1e-3)
 
 
+def test_the_start_of_what_lacks_values_is_that_of_what_is_there():
+    """A quarter of the values lack, coded as 0, and half of the late ones: mean and covariance are those of the others all the same."""
+    torch.manual_seed(0)
+    rows = noise(6000, 2, 1) @ noise(2, 8, 3) + 0.3 * noise(6000, 8, 2) + 5
+    there = torch.rand(rows.shape, generator=torch.Generator().manual_seed(4)) > torch.tensor([0.25] * 6 + [0.4, 0.5])
+    start = Start(8, 0, 4)
+    start.fit(torch.where(there, rows, 0.0), None, there=there)
+    made = start.draw(torch.zeros(50_000, dtype=torch.long), noise(50_000, start.noise_size))
+    np.testing.assert_allclose(made.mean(0), rows.mean(0), atol=0.12)
+    np.testing.assert_allclose(torch.corrcoef(made.T), torch.corrcoef(rows.T), atol=0.2)
+    np.testing.assert_allclose(made.std(0), rows.std(0), rtol=0.08)
+
+
+def test_few_rows_are_all_looked_at():
+    torch.manual_seed(0)
+    rows, start = noise(100, 6) + torch.arange(100.0)[:, None] / 10, Start(6, 0, 2, 32)
+    start.fit(rows, None, rows.abs())
+    torch.testing.assert_close(start.means[0], rows.mean(dim=0))
+
+
 def test_classes_with_few_series_share_their_covariance():
     start = Start(6, 3, 2)
     rows, labels = torch.cat([noise(400, 6), noise(3, 6, 1) + 9, noise(3, 6, 2) - 9]), torch.tensor([0] * 400 + [1] * 3 + [2] * 3)

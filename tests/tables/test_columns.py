@@ -6,6 +6,7 @@ import table_samples
 from sparring import UserError
 from sparring.modalities.table import made_up
 from sparring.modalities.table.columns import column_from, find
+from sparring.modalities.table.source import TableSource
 
 KINDS = {
     "id": "identifier", "kind": "category", "age": "integer", "income": "float", "children": "integer", "size": "category", "member": "boolean",
@@ -121,3 +122,30 @@ def test_texts_are_of_words_that_several_rows_share():
     made = made_up.new_texts(known, range(50), 0, "note")
     assert {word for text in made for word in text.split()} <= set(known["words"])
     assert made_up.new_texts(made_up.words(["Ada Lovelace"]), range(3), 0, "name") != ["Ada Lovelace"] * 3
+
+
+def test_sparse_columns_and_decimals_are_numbers():
+    from decimal import Decimal
+
+    from sparring.modalities.table.reading import checked
+
+    frame = pd.DataFrame(
+        {"price": [Decimal("1.25"), None, Decimal("3.5")] * 20, "rare": pd.arrays.SparseArray([0, 0, 7] * 20), "x": range(60)}
+    )
+    read = checked(frame, "t")
+    assert [column.kind for column in find(read)][:2] == ["float", "integer"] and read.price.dtype == np.float64
+
+
+@pytest.mark.parametrize("dtype", ["datetime64[ns]", "datetime64[ns, UTC]", "string", "category", "boolean", "Int64", "object"])
+def test_columns_of_nothing_are_taken_as_they_are(dtype):
+    frame = pd.DataFrame({"empty": pd.Series([None] * 40, dtype=dtype), "x": np.arange(40) % 5})
+    codec = TableSource(frame, "t").codec
+    made = codec.frame(codec.decode(codec.encode(codec.cells(frame))))
+    assert made["empty"].isna().all() and made.dtypes.astype(str).equals(frame.dtypes.astype(str))
+
+
+def test_floats_that_are_sums_of_cents_have_two_decimals():
+    values = np.random.default_rng(0).integers(0, 999, 200) / 100
+    assert find(pd.DataFrame({"a": values * 3}))[0].decimals == 2
+    assert find(pd.DataFrame({"a": values.astype(np.float32)}))[0].decimals == 2
+    assert find(pd.DataFrame({"a": values * 1e-17}))[0].decimals is None

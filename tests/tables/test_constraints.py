@@ -175,6 +175,7 @@ def test_greater_is_smaller_turned_round():
         ("rent <= food", r"does not hold in \d+ of 600 rows of shop, such as row \d+ \(rent \d+, food \d+\)"),
         ("rent + food = 100", "does not hold"),
         ("unique(plain)", "more than once"),
+        ("unique(low)", "identifiers are integers or text"),
         ("unique(cod)", "no column 'cod'; did you mean 'code'"),
         ("unique(code, plain)", "name one"),
         ("together(city)", "two columns or more"),

@@ -24,11 +24,10 @@ from .recurrent import Cell, Layers, recurrence
 
 ENOUGH = 4  # examples a factor, below which a class has none of its own
 LEAST = 1e-3  # deviation of a value that the factors leave nothing of
-KINDS, ROWS_A_KIND, ROUNDS = (
-    (4, 16),
-    100,
-    10,
-)  # numbers of kinds that are tried; rows that each must have on average; moves of rows among them
+KINDS, ROWS_A_KIND = (4, 16, 32), 100  # numbers of kinds that are tried; rows that each must have on average
+ROUNDS = 10  # in which rows move among kinds
+MOST_PARTS = 64  # kinds of all classes together
+FILLS, MOST_FILLED, AT_ONCE = 15, 3000, 500  # rounds in which what lacks is filled in, of so many rows, so many at once
 FEWEST, ROWS_A_FACTOR = 10, 16  # rows of a kind, and of each of its factors, where there are several
 
 
@@ -109,12 +108,16 @@ class Start(nn.Module):
         return torch.stack(found, dim=1).float()
 
     @torch.no_grad()
-    def fit(self, rows: Tensor, labels: Tensor | None, looks: Tensor | None = None) -> None:
-        """rows: N x D; labels: N class numbers. looks: N x F, by which kinds are first told apart; None: there is one kind."""
+    def fit(self, rows: Tensor, labels: Tensor | None, looks: Tensor | None = None, there: Tensor | None = None) -> None:
+        """rows: N x D; labels: N class numbers. looks: N x F, by which kinds are first told apart; None: there is one kind. there: N x D, False where
+        a row's value stands for nothing."""
         classes = len(self.shares)
         part = torch.zeros(len(rows), dtype=torch.long) if labels is None or classes == 1 else labels
         counts = torch.bincount(part, minlength=classes)
         means = torch.stack([rows[part == number].mean(dim=0) if counts[number] else rows.mean(dim=0) for number in range(classes)])
+        if there is not None and not there.all():
+            rows = self._filled(rows, there, part)
+            means = torch.stack([rows[part == number].mean(dim=0) if counts[number] else rows.mean(dim=0) for number in range(classes)])
         shared = self._axes(rows - means[part], self.rank)
         for number in range(classes):
             members, first = part == number, number * self.kinds
@@ -125,6 +128,40 @@ class Start(nn.Module):
             if looks is not None:
                 self._choose_kinds(number, rows[members], looks[members])
 
+    def _filled(self, rows: Tensor, there: Tensor, part: Tensor) -> Tensor:
+        """Values that lack drawn as they go with those of their row, by turns with fitting the distribution (stochastic expectation maximisation:
+        Celeux & Diebolt 1985); the last turn, of all rows, follows those of some."""
+        known, holes = there.float(), ~there.all(dim=1)
+        weight = known.sum(dim=0).clamp(min=1)
+        mean = (rows * known).sum(dim=0) / weight
+        deviation = (((rows - mean).square() * known).sum(dim=0) / weight).sqrt()
+        filled = torch.where(there, rows, mean + deviation * torch.randn_like(rows))
+        for round_ in range(FILLS + 1):
+            count = len(rows) if round_ == FILLS else min(len(rows), MOST_FILLED)
+            seen, own = filled[:count], part[:count]
+            means = torch.stack([seen[own == number].mean(dim=0) if (own == number).any() else mean for number in range(len(self.shares))])
+            factors, rest = self._shrunk(*self._axes(seen - means[own], self.rank))
+            for some in torch.nonzero(holes[:count])[:, 0].split(AT_ONCE):
+                drawn = self._completed(rows[some], known[some], means[part[some]], factors, rest)
+                filled[some] = torch.where(there[some], rows[some], drawn)
+        return filled
+
+    def _shrunk(self, factors: Tensor, rest: Tensor) -> tuple[Tensor, Tensor]:
+        """Axes less what noise alone would give them (Tipping & Bishop 1999, eq. 7 and 8): else what is filled in by them strengthens them."""
+        lengths = factors.square().sum(dim=1)
+        noise = rest.square().sum() / max(1, len(rest) - int((lengths > 0).sum()))
+        shrunk = factors * (1 - noise / lengths.clamp(min=1e-12)).clamp(min=0).sqrt()[:, None]
+        return shrunk, (rest.square() + factors.square().sum(dim=0) - shrunk.square().sum(dim=0)).sqrt()
+
+    def _completed(self, rows: Tensor, known: Tensor, means: Tensor, factors: Tensor, rest: Tensor) -> Tensor:
+        """A draw of every row given its known values, 1 where they are: first how far it lies along each factor, then the rest."""
+        precision = known / rest.square()
+        inner = (precision @ (factors[:, None] * factors[None]).flatten(0, 1).T).unflatten(1, (self.rank, self.rank)) + torch.eye(self.rank)
+        lower = torch.linalg.cholesky(inner.double())
+        along = torch.cholesky_solve((((rows - means) * precision) @ factors.T).double()[:, :, None], lower)
+        along = along + torch.linalg.solve_triangular(lower.mT, torch.randn_like(along), upper=True)
+        return means + along[:, :, 0].float() @ factors + rest * torch.randn_like(rows)
+
     def _choose_kinds(self, label: int, rows: Tensor, looks: Tensor) -> None:
         """As many kinds as make held-out rows likeliest, from clusters on, each row moved to the kind under which it is likeliest."""
         kept, own = len(rows) - len(rows) // 5, slice(label * self.kinds, (label + 1) * self.kinds)
@@ -133,8 +170,7 @@ class Start(nn.Module):
             self._separate(label, rows[:kept], looks[:kept], count)
             likelihood = self.log_likelihood(rows[kept:], own) + self.shares[label].log()
             tried[count] = float(likelihood.logsumexp(dim=1).mean())
-        if len(tried) > 1:
-            self._separate(label, rows, looks, max(tried, key=lambda count: tried[count]))
+        self._separate(label, rows, looks, max(tried, key=lambda count: tried[count]))
 
     def _separate(self, label: int, rows: Tensor, looks: Tensor, count: int) -> None:
         kind = torch.zeros(len(rows), dtype=torch.long) if count == 1 else table.clusters(looks, count)
@@ -186,6 +222,7 @@ class _Series(nn.Module, ABC):
         self.layout = Layout(*layout) if layout is not None else Layout(shape[1])
         self.whole = table.Layout([table.Column(*column) for column in self.layout.whole])
         self.classes, self.temperature, self.shape = classes, temperature, shape
+        kinds = max(1, min(kinds, MOST_PARTS // max(1, classes)))
         self.start = Start(shape[0] * shape[1], classes, min(rank, shape[0] * shape[1]), kinds)
         self.noise_size = self.start.noise_size
         self.join = JoinedLabel(latent_size, classes)
@@ -244,8 +281,13 @@ class _Series(nn.Module, ABC):
     @torch.no_grad()
     def fit(self, rows: Tensor, labels: Tensor | None = None) -> None:
         """Take the start from examples: rows as `look` gives them, labels N class numbers, or None."""
-        channels = rows.unflatten(1, self.shape)[:, :, : self.layout.channels]
-        self.start.fit(rows, labels, torch.fft.rfft(channels, dim=1).abs().flatten(1))
+        layout, values = self.layout, rows.unflatten(1, self.shape)
+        channels, gaps, ends, _ = values.split([layout.channels, len(layout.gaps), int(layout.ends), self.whole.width], dim=2)
+        there = torch.ones_like(values, dtype=torch.bool)
+        there[:, :, layout.gaps] = gaps > 0
+        if layout.ends:
+            there[:, :, : layout.channels] &= ends > 0
+        self.start.fit(rows, labels, torch.fft.rfft(channels, dim=1).abs().flatten(1), there.flatten(1))
 
 
 def _switched(raw: Tensor, on: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from torch import Tensor
 from ... import sampling
 from ...draws import key
 from ...errors import UserError
+from ...networks.series import Layout
 from .codec import SeriesCodec
 
 if TYPE_CHECKING:
@@ -62,8 +63,18 @@ def _made(gan: Gan, codec: SeriesCodec, length: int, wanted: list[int], seed: in
             before: dict[str, Tensor] = {} if drawn is None else {"before": drawn[:, -overlap:]}
             drawn = generator.draw({**condition, **before}, noise)
             series = generator.correct(drawn, latents, condition or None).float()
-            begin = series[:, :overlap] if end is None else (1 - weight) * end + weight * series[:, :overlap]
+            begin = series[:, :overlap] if end is None else _blended(end, series[:, :overlap], weight, generator.layout)
             parts += [begin[: len(wanted)], series[: len(wanted), overlap:-overlap]]
             end = series[:, -overlap:]
     assert end is not None
     return torch.cat([*parts, end[: len(wanted)]], dim=1)
+
+
+def _blended(before: Tensor, after: Tensor, weight: Tensor, layout: Layout) -> Tensor:
+    """Two windows' steps, N x T x W; weight: T x 1, of the second. Where one has a value and the other has none, the one that weighs more says it."""
+    mixed, nearer = (1 - weight) * before + weight * after, torch.where(weight < 0.5, before, after)
+    for place, channel in enumerate(layout.gaps, layout.channels):
+        differ = (before[:, :, place] > 0) != (after[:, :, place] > 0)
+        for column in (channel, place):
+            mixed[:, :, column] = torch.where(differ, nearer[:, :, column], mixed[:, :, column])
+    return mixed

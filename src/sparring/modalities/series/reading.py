@@ -14,6 +14,7 @@ from ...data import arrays
 from ...data.source import OpenOptions
 from ...errors import UserError, nearest
 from ..table import reading
+from ..table.columns import KINDS as COLUMN_KINDS
 from ..table.columns import Column, find
 from .codec import SeriesCodec
 
@@ -108,7 +109,10 @@ def of_frame(frame: pd.DataFrame, where: str, options: OpenOptions) -> Sequences
     groups, ids = pd.factorize(frame[key]) if key else (np.zeros(len(frame), np.int64), [0])
     if (groups < 0).any():
         raise UserError(f"{where}: column '{key}' says which series a row is of, and is empty in some rows")
-    rows = np.lexsort((frame[order], groups)) if order else np.argsort(groups, kind="stable")
+    if order and frame[order].isna().any():
+        raise UserError(f"{where}: column '{order}' says the order of the steps, and is empty in some rows")
+    counted = find(pd.DataFrame({order: frame[order]}), {order: _order_kind(frame[order])})[0].cells(frame[order]) if order else None
+    rows = np.argsort(groups, kind="stable") if counted is None else np.lexsort((counted, groups))
     frame, groups = frame.iloc[rows].reset_index(drop=True), groups[rows]
     values = np.stack([_numbers(frame[name], name, where) for name in roles.channels], axis=1)
     ends = np.flatnonzero(np.diff(groups, append=groups[-1] + 1)) + 1
@@ -122,6 +126,10 @@ def of_frame(frame: pd.DataFrame, where: str, options: OpenOptions) -> Sequences
         label=roles.label,
     )
     if roles.label:
+        if firsts[roles.label].isna().any():
+            raise UserError(
+                f"{where}: column '{roles.label}' says the class of a series, and is empty for some; fill it, or use --labels none"
+            )
         found.labels = [str(label) for label in firsts[roles.label]]
     if roles.whole:
         asked = {name: kind for name, kind in (options.types or {}).items() if name in roles.whole and kind not in KINDS}
@@ -153,9 +161,11 @@ def _roles_of(codec: SeriesCodec, frame: pd.DataFrame, where: str) -> Roles:
 def _found(frame: pd.DataFrame, where: str, options: OpenOptions) -> Roles:
     """As a person says, else by names and values. Raises UserError where nothing changes along a series."""
     said = {name: kind for name, kind in (options.types or {}).items() if kind in KINDS}
-    for name in said:
+    for name, kind in (options.types or {}).items():
         if name not in frame.columns:
             raise UserError(f"there is no column '{name}'; {nearest(name, list(frame.columns))}")
+        if kind not in (*KINDS, *COLUMN_KINDS):
+            raise UserError(f"'{kind}' is no type of a column of series; {nearest(kind, [*KINDS, *COLUMN_KINDS])}")
     for kind in ("series", "order"):
         if list(said.values()).count(kind) > 1:
             raise UserError(f"two columns were said to be the {kind}; one can be")
@@ -236,11 +246,14 @@ def _numbers(values: pd.Series, name: str, where: str) -> np.ndarray:
     return found
 
 
+def _order_kind(values: pd.Series) -> str:
+    numeric = pd.api.types.is_numeric_dtype(values.dtype)
+    return "time" if not numeric else "integer" if (values % 1 == 0).all() else "float"
+
+
 def _times(found: Sequences, values: pd.Series, name: str, starts: np.ndarray, ends: np.ndarray) -> None:
     """The column that counts steps, where it begins and how far it goes in a step."""
-    numeric = pd.api.types.is_numeric_dtype(values.dtype)
-    kind = "time" if not numeric else "integer" if (values % 1 == 0).all() else "float"
-    column = find(pd.DataFrame({name: values}), {name: kind})[0]
+    column = find(pd.DataFrame({name: values}), {name: _order_kind(values)})[0]
     cells = column.cells(values)
     inner = np.concatenate([np.diff(cells[start:end]) for start, end in zip(starts, ends, strict=True)]) if len(cells) > 1 else np.ones(1)
     found.order, found.begins = column, float(np.median(cells[starts]))

@@ -335,6 +335,8 @@ def unique_columns(constraints: Sequence[str], frame: pd.DataFrame) -> dict[str,
         name = names[0]
         if name not in frame.columns:
             raise UserError(f"--constraint {text}: there is no column '{name}'; {nearest(name, list(frame.columns))}")
+        if pd.api.types.is_float_dtype(frame[name].dtype) or pd.api.types.is_datetime64_any_dtype(frame[name].dtype):
+            raise UserError(f"--constraint {text}: column '{name}' is of type {frame[name].dtype}; identifiers are integers or text")
         twice = frame[name][frame[name].notna() & frame[name].duplicated()]
         if len(twice):
             raise UserError(f"--constraint {text} does not hold in the data: {twice.iloc[0]!r} is there more than once")

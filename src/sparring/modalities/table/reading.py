@@ -6,6 +6,7 @@ import warnings
 import zipfile
 import zlib
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -133,4 +134,12 @@ def checked(frame: pd.DataFrame, where: str) -> pd.DataFrame:
         raise UserError(f"{where} has {len(frame)} rows and {len(frame.columns)} columns; at least two rows are needed to learn from")
     if len(frame) > MOST_ROWS:
         raise UserError(f"{where} has {len(frame):,} rows, more than {MOST_ROWS:,}; give a sample of it")
-    return frame
+    return frame.apply(_plain)
+
+
+def _plain(values: pd.Series) -> pd.Series:
+    """Sparse columns filled in, decimals as floats."""
+    if isinstance(values.dtype, pd.SparseDtype):
+        return values.sparse.to_dense()
+    first = next(iter(values.dropna()[:1]), None) if values.dtype == object or "decimal" in str(values.dtype) else None
+    return values.astype(np.float64) if isinstance(first, Decimal) else values
