@@ -180,8 +180,11 @@ def _plan(choices: Choices, session: Session, budget_end: float | None, listener
     def sample(count: int) -> None:
         session.net(session.sampler(count)(session.trainer.averages["generator"].module, 100))
 
+    def sheet() -> object:
+        return session.sheet()(session.trainer.averages["generator"].module)
+
     try:
-        speed = probe.Speed(1.0, 1.0) if fixed else probe.measure(session.trainer, sample, seconds)
+        speed = probe.Speed(1.0, 1.0) if fixed else probe.measure(session.trainer, sample, sheet, seconds)
     except NotFinite as failure:
         raise Diverged(f"{failure} within the first steps; try a lower learning rate") from None
     left = None if budget_end is None else max(1.0, budget_end - time.monotonic() - FINISHING)

@@ -19,7 +19,9 @@ SHORTEST_TICK = 3.0
 TICKS = 20  # looks at a training, where ticks of 3 to 45 seconds allow it
 LOOKING_SHARE = 0.025  # of the time, at most, for looking at a training of SHORT seconds or more
 SHORT = 120.0
-BESIDE = 180  # samples' worth of time that a look takes beside its score: the sheet, what the discriminator says of reals
+BESIDE = (
+    120  # samples' worth of time that a look takes beside its score and the sheet: what the discriminator says of reals, copies looked for
+)
 FINAL_SHARE = 0.01  # of the time, for the last score
 PATIENCE, PATIENT_TICKS = 0.15, 20  # share of a training, and at least so many looks, without a better score
 FEWEST_SAMPLES, MOST_SAMPLES = 256, 10_000
@@ -31,11 +33,12 @@ MOST_BYTES = 2 << 30  # of generated values held at once, four bytes each
 class Speed:
     seconds_a_step: float
     seconds_a_sample: float  # generating and scoring one
+    seconds_a_sheet: float = 0.0  # of samples, for people
     micro_batch: int | None = None  # that memory bore
 
 
-def measure(trainer: Trainer, sample: Callable[[int], None], seconds: float) -> Speed:
-    """Time real steps for about `seconds` (five at least, after two to warm up), and a sampling of 200; then put everything back.
+def measure(trainer: Trainer, sample: Callable[[int], None], sheet: Callable[[], object], seconds: float) -> Speed:
+    """Time real steps for about `seconds` (five at least, after two to warm up), a sampling of 200 and the second sheet; then put everything back.
 
     Medians count: one hiccup of a shared machine must not decide the length of a training. Where some turns are taken in every so-many-th
     step only, that is the mean of the medians of the steps of a cycle.
@@ -58,10 +61,14 @@ def measure(trainer: Trainer, sample: Callable[[int], None], seconds: float) -> 
     begin = time.perf_counter()
     sample(200)
     per_sample = (time.perf_counter() - begin) / 200
+    sheet()
+    begin = time.perf_counter()
+    sheet()
+    per_sheet = time.perf_counter() - begin
     micro_batch = trainer.micro_batch
     trainer.recipe = planned
     trainer.load_state(0, _emptied(before))
-    return Speed(statistics.mean(statistics.median(some) for some in times if some), per_sample, micro_batch)
+    return Speed(statistics.mean(statistics.median(some) for some in times if some), per_sample, per_sheet, micro_batch)
 
 
 def plan(choices: Choices, speed: Speed, examples: int, values: int, step_images: int, budget: float | None) -> None:
@@ -85,7 +92,8 @@ def plan(choices: Choices, speed: Speed, examples: int, values: int, step_images
     assert isinstance(choices.recipe.images, int)
     seconds = choices.recipe.images / rate
     fewest = FEWEST_SAMPLES if seconds < SHORT else FEWEST_SCORED
-    cheap = (fewest + BESIDE) * speed.seconds_a_sample / LOOKING_SHARE if seconds >= SHORT else 0.0  # seconds that make a look cheap
+    beside = BESIDE + speed.seconds_a_sheet / speed.seconds_a_sample
+    cheap = (fewest + beside) * speed.seconds_a_sample / LOOKING_SHARE if seconds >= SHORT else 0.0  # seconds that make a look cheap
     tick_seconds = min(LONGEST_TICK, max(SHORTEST_TICK, seconds / TICKS, cheap))
     if choices.recipe.tick:
         choices.change("tick", _steps(choices.recipe.tick, step_images), f"asked for, in whole steps of {step_images}")
@@ -95,7 +103,7 @@ def plan(choices: Choices, speed: Speed, examples: int, values: int, step_images
     patience = _steps(max(PATIENCE * choices.recipe.images, PATIENT_TICKS * choices.recipe.tick), step_images)
     choices.settle("patience", patience, "the training ends where so many images bring no better score")
     most = max(2, min(MOST_SAMPLES, examples, MOST_BYTES // (4 * values)))
-    at_a_look = LOOKING_SHARE * choices.recipe.tick / rate / speed.seconds_a_sample - BESIDE
+    at_a_look = LOOKING_SHARE * choices.recipe.tick / rate / speed.seconds_a_sample - beside
     affordable = {"score_samples": (at_a_look, fewest), "final_samples": (FINAL_SHARE * seconds / speed.seconds_a_sample, FEWEST_SAMPLES)}
     for key, (samples, least) in affordable.items():
         count = min(most, max(least, int(samples) // 100 * 100))

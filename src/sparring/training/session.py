@@ -121,7 +121,7 @@ class Session:
         assert recipe.patience is not None and recipe.tick
         count = max(FEWEST_JUDGED, min(MOST_JUDGED, int(JUDGED_SHARE * recipe.tick)))
         health = Health(score, self.codec, {split: self._examples(split, count) for split in SPLITS}, recipe.patience, recipe.rescues)
-        preview = Preview(self.folder / "samples", self._sheet())
+        preview = Preview(self.folder / "samples", self.sheet())
         named = [self._misread(MISREAD)] if self.source.known_classes else []
         self.trainer.monitors += [score, *named, health, preview, self.export, self.log]
 
@@ -162,7 +162,7 @@ class Session:
             average.module.load_state_dict(before[player])
         return selection, scores
 
-    def _sheet(self) -> Callable[[nn.Module], Any]:
+    def sheet(self) -> Callable[[nn.Module], Any]:
         """From a generator to the sheet of its samples, a PIL image."""
         modality = modalities.get(self.source.modality)
         if self.trainer.game.translates:
