@@ -180,8 +180,9 @@ def _plan(choices: Choices, session: Session, budget_end: float | None, listener
     def sample(count: int) -> None:
         session.net(session.sampler(count)(session.trainer.averages["generator"].module, 100))
 
-    def sheet() -> object:
-        return session.sheet()(session.trainer.averages["generator"].module)
+    def sheet() -> None:
+        if left is None or left >= probe.SHORT:  # in shorter trainings looks come as they come
+            session.sheet()(session.trainer.averages["generator"].module)
 
     try:
         speed = probe.Speed(1.0, 1.0) if fixed else probe.measure(session.trainer, sample, sheet, seconds)

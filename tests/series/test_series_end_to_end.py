@@ -1,5 +1,7 @@
 """Series from end to end: training, files, lengths, pages."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ import sparring
 from smoke import smoke_settings
 from sparring import api
 from sparring.listening import Silent
+from sparring.reports.findings import findings
 from sparring.tasks.evaluate import evaluate
 from sparring.tasks.generate import generate_files
 
@@ -103,6 +106,8 @@ def test_evaluation_and_pages(machines, tmp_path):
     better = {name: found.scores[name].better for name in ("spectral_distance", "channel_shapes", "discriminative", "predictive")}
     assert better == {"spectral_distance": "lower", "channel_shapes": "higher", "discriminative": "lower", "predictive": "higher"}
     assert (machines.path / "beside.png").is_file()
+    said = " ".join(findings(json.loads((machines.path / "evaluation.json").read_text()), "series"))
+    assert "tell its series from real ones" in said and "predict the next real step" in said and "dB" in said
     (path,) = generate_files(machines.path, tmp_path / "made.csv", 40)
     of_files = evaluate(path, series_samples.source(120), listener=Silent())
     assert of_files.scores["spectral_distance"].fingerprint["generated"] == 40

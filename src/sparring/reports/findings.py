@@ -19,6 +19,7 @@ def findings(evaluation: Mapping[str, Any], unit: str = "examples") -> list[str]
         _variety(scores, unit),
         _classes(evaluation, scores),
         _rows(scores),
+        _series(scores),
         plain(evaluation.get("copying") or ""),
     ]
     return [part.rstrip(".") + "." for part in parts if part]
@@ -76,6 +77,23 @@ def _rows(scores: Mapping[str, Any]) -> str:
     same = mapping(scores.get("exact_rows"))
     if (share := number(same.get("value"))) is not None and (of_real := number(same.get("real"))) is not None:
         said.append(f"{percent(share)} of its rows equal a training row in every column; of held-out rows {percent(of_real)} do")
+    return ". ".join(said)
+
+
+def _series(scores: Mapping[str, Any]) -> str:
+    said = []
+    if (area := number(mapping(scores.get("discriminative")).get("value"))) is not None:
+        said.append(
+            f"Boosted trees that see spectra and shapes tell its series from real ones with an area of {short(area)} (0.5: not at all, 1: always)"
+        )
+    waves = mapping(scores.get("spectral_distance"))
+    if (apart := number(waves.get("value"))) is not None and (real := number(waves.get("real"))) is not None:
+        said.append(f"Its waves are as strong as real ones to within {short(apart)} dB (training series: {short(real)})")
+    steps = mapping(scores.get("predictive"))
+    if (reached := number(steps.get("value"))) is not None and (real := number(steps.get("real"))) is not None:
+        said.append(
+            f"Models that learned from its series alone predict the next real step with an R2 of {short(reached)}; those that learned from real ones {short(real)}"
+        )
     return ". ".join(said)
 
 
