@@ -23,7 +23,7 @@ BESIDE = (
     120  # samples' worth of time that a look takes beside its score and the sheet: what the discriminator says of reals, copies looked for
 )
 FINAL_SHARE = 0.01  # of the time, for the last score
-PATIENCE, PATIENT_TICKS = 0.15, 20  # share of a training, and at least so many looks, without a better score
+PATIENCE, PATIENT_TICKS = 0.15, 10  # share of a training, and at least so many looks, without a better score
 FEWEST_SAMPLES, MOST_SAMPLES = 256, 10_000
 FEWEST_SCORED = 128  # samples of a tick where more would take too long
 MOST_BYTES = 2 << 30  # of generated values held at once, four bytes each
