@@ -240,20 +240,19 @@ class Sum(Part):
         return off < np.maximum(10.0 ** -max(decimals) / 2, np.finfo(float).eps * len(decimals) * size)
 
     def moved(self, cells: np.ndarray, at: int, to: float) -> np.ndarray:
-        """The others keep their shares, but for what rounding leaves to the last of them."""
+        """The total moves with a term of its; else the others keep their shares, but for what rounding leaves to the last of them."""
         found = cells.copy()
         found[:, at] = to
-        terms = [own for own in range(len(self.places)) if own != at and (own > 0 or self.constant is not None)]
-        wanted = (found[:, 0] if self.constant is None else self.constant) - (0.0 if at == 0 and self.constant is None else to)
-        sizes = cells[:, terms].sum(axis=1)
-        factor = np.divide(wanted, sizes, out=np.zeros(len(cells)), where=sizes != 0)
-        for own in terms:
-            found[:, own] = _rounded(cells[:, own] * factor, self.decimals[own])
-        if self.constant is None and at > 0:  # the total moves, nothing else
-            found[:, terms] = cells[:, terms]
+        if self.constant is None and at > 0:
             found[:, 0] = _rounded(found[:, 1:].sum(axis=1), self.decimals[0])
         else:
-            found[:, terms[-1]] = _rounded(wanted - found[:, terms[:-1]].sum(axis=1), self.decimals[terms[-1]])
+            left = to if self.constant is None else self.constant - to
+            others = [own for own in range(self.constant is None, len(self.places)) if own != at]
+            sizes = cells[:, others].sum(axis=1)
+            factor = np.divide(left, sizes, out=np.zeros(len(cells)), where=sizes != 0)
+            for own in others[:-1]:
+                found[:, own] = _rounded(cells[:, own] * factor, self.decimals[own])
+            found[:, others[-1]] = _rounded(left - found[:, others[:-1]].sum(axis=1), self.decimals[others[-1]])
         return found[_within(found, self.low, self.high)]
 
 
