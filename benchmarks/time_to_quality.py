@@ -7,7 +7,8 @@ get the labels. Training counts, and for ours everything between the opened data
 start-up probe); imports, learning the features of the quick score, scoring and checkpoints do not. Snapshots are stored while training and scored
 afterwards by features of a network trained for this alone (seed and width unlike those of the training's own score),
 on 10,000 samples against the held-out pictures; the moment of crossing is interpolated between the snapshots. What is done is kept in --work,
-and a second call does the rest; --json is written after every part.
+and a second call does the rest; --json is written after every part. --peers: Keras' DCGAN as its documentation has it, by the Python of an environment of its own
+(`pip install keras torch`), trained as long and scored alike.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import json
 import platform
 import shutil
 import statistics
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -31,7 +33,7 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from sparring import beginning, data, modalities, tensorfiles
+from sparring import beginning, data, modalities, sampling, tensorfiles
 from sparring.config import load_recipe, with_settings
 from sparring.data import OpenOptions
 from sparring.files import write_bytes
@@ -172,7 +174,12 @@ class Scorer:
         generator = sessions.build_players(recipe, codec, len(self.source.classes), device)["generator"]
         generator.load_state_dict(tensorfiles.from_bytes(path.read_bytes(), path))
         shares = [self.source.report.labels[name] for name in self.source.classes]
-        values = Sampler(recipe.latent, codec, SAMPLES, shares, SCORER_SEED, device)(generator.eval(), 250)
+        return self.of(Sampler(recipe.latent, codec, SAMPLES, shares, SCORER_SEED, device)(generator.eval(), 250), kept)
+
+    def of(self, values: np.ndarray, kept: Path) -> Scores:
+        """Scores of samples, remembered in a file."""
+        if kept.exists():
+            return json.loads(kept.read_text())
         features = self.net(values)[0]
         scores = {
             "frechet_distance": frechet.distance(frechet.fit(features), self.gaussian),
@@ -181,6 +188,22 @@ class Scorer:
         }
         write_bytes(kept, json.dumps(scores).encode())
         return scores
+
+
+def peer(source: data.Source, scorer: Scorer, seed: int, asked: argparse.Namespace) -> list[tuple[float, Scores]]:
+    """Keras' DCGAN, trained as long by the Python that has it: its curve, and the number of images in its last file's name."""
+    work = asked.work / f"keras-{seed}"
+    work.mkdir(parents=True, exist_ok=True)
+    if not (work / "ended").exists():
+        labels = source.labels(np.arange(source.count()))
+        drawn = sampling.classes([source.report.labels[name] for name in source.classes], SCORER_SEED, range(SAMPLES)).numpy()
+        np.savez(work / "data.npz", images=source.values(np.arange(source.count()))[:, 0], labels=labels, asked=drawn)
+        script = Path(__file__).parent / "peers" / "keras_dcgan.py"
+        arguments = [asked.peers, script, work / "data.npz", seed, 60 * asked.minutes, EVERY, work]
+        subprocess.run([str(each) for each in arguments], check=True)
+        (work / "ended").touch()
+    files = sorted(work.glob("*-*.npy"))
+    return [(int(path.stem.split("-")[0]) / 1000, scorer.of(np.load(path)[:, None], path.with_suffix(".json"))) for path in files]
 
 
 def crossing(curve: list[tuple[float, float]], level: float) -> float | None:
@@ -218,7 +241,14 @@ def one_seed(source: data.Source, scorer: Scorer, seed: int, asked: argparse.Nam
     curve = [(seconds, scorer(asked.recipe, chosen, path)) for seconds, _, path in mine.all()]
     crossed = crossing([(seconds, scores["frechet_distance"]) for seconds, scores in curve], level)
     best = min(curve, key=lambda point: point[1]["frechet_distance"])
+    theirs = peer(source, scorer, seed, asked) if asked.peers else []
+    peers = (
+        {"keras_last": {"seconds": theirs[-1][0], **theirs[-1][1]}, "keras_curve": [[at, each["frechet_distance"]] for at, each in theirs]}
+        if theirs
+        else {}
+    )
     return {
+        **peers,
         "seed": seed,
         "baseline": {"seconds": plain.all()[-1][0], "images": plain.all()[-1][1], **levels[-1][1]},
         "ours_last": {"seconds": curve[-1][0], "images": mine.all()[-1][1], **curve[-1][1]},
@@ -255,6 +285,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--minutes", type=float, default=10.0, help="of training, for each")
     parser.add_argument("--quick", action="store_true", help="one seed, and ours ends where it has caught up")
+    parser.add_argument("--peers", type=Path, help="a Python that has keras and torch: Keras' DCGAN is trained as long, and scored alike")
     parser.add_argument("--work", type=Path, default=Path("runs/time-to-quality"))
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
