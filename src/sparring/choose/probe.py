@@ -25,6 +25,7 @@ BESIDE = (
 FINAL_SHARE = 0.01  # of the time, for the last score
 PATIENCE, PATIENT_TICKS = 0.15, 10  # share of a training, and at least so many looks, without a better score
 FEWEST_SAMPLES, MOST_SAMPLES = 256, 10_000
+OF_FEW = 2000  # samples that are scored where there are fewer examples: else chance chooses the snapshot
 FEWEST_SCORED = 128  # samples of a tick where more would take too long
 MOST_BYTES = 2 << 30  # of generated values held at once, four bytes each
 
@@ -102,14 +103,14 @@ def plan(choices: Choices, speed: Speed, examples: int, values: int, step_images
     assert choices.recipe.tick
     patience = _steps(max(PATIENCE * choices.recipe.images, PATIENT_TICKS * choices.recipe.tick), step_images)
     choices.settle("patience", patience, "the training ends where so many images bring no better score")
-    most = max(2, min(MOST_SAMPLES, examples, MOST_BYTES // (4 * values)))
+    most = max(2, min(MOST_SAMPLES, max(examples, OF_FEW), MOST_BYTES // (4 * values)))
     at_a_look = LOOKING_SHARE * choices.recipe.tick / rate / speed.seconds_a_sample - beside
     affordable = {"score_samples": (at_a_look, fewest), "final_samples": (FINAL_SHARE * seconds / speed.seconds_a_sample, FEWEST_SAMPLES)}
     for key, (samples, least) in affordable.items():
         count = min(most, max(least, int(samples) // 100 * 100))
         choices.settle(key, count, f"scoring them takes about {count * speed.seconds_a_sample:.1f} s")
         if getattr(choices.recipe, key) > most:
-            choices.change(key, most, "no more than there are training examples, or than memory holds")
+            choices.change(key, most, "no more than tell anything, or than memory holds")
 
 
 def _steps(images: float, step_images: int) -> int:

@@ -31,13 +31,15 @@ class QuickScore:
     held-out set, so their ratio is fair: 1.0 would be as close to the held-out examples as other real ones are.
     With labels the selection score is the same distance of features joined with labels (DeVries et al. 2019, arXiv:1907.08175):
     good pictures under wrong labels are no good. With few held-out examples it is taken against these and the training examples together: twenty
-    pictures do not tell a good snapshot from a bad one, and copying is watched by itself (see training.health).
+    pictures do not tell a good snapshot from a bad one, and copying is watched by itself (see training.health); and of all `count` samples, of which the
+    distances that are shown see as many as there are training examples.
     """
 
     def __init__(self, net: FeatureNet, source: Source, count: int, seed: int):
-        self.net, self.count = net, min(count, source.count("train"))
+        self.net, self.shown = net, min(count, source.count("train"))
+        self.count = count if source.count("test") < FEW else self.shown
         held_out = chosen(source.count("test"), MOST, seed, "held-out")
-        training = chosen(source.count("train"), self.count, seed, "training")
+        training = chosen(source.count("train"), self.shown, seed, "training")
         self.test = net.of(source, held_out, "test")
         self.test_joint = joined(self.test, source.labels(held_out, "test"), len(source.classes)) if source.classes else self.test
         self.classes = len(source.classes)
@@ -47,13 +49,13 @@ class QuickScore:
             "features": net.identity(),
             "net": net.about["net"],
             "task": net.about["task"],
-            "generated": self.count,
+            "generated": self.shown,
             "real": len(self.test),
             "split": "test",
             "source": source.content_hash[:16],
             "seed": seed,
         }
-        self.headline = "kernel_distance" if min(len(self.test), self.count) >= 2 and len(self.test) < ENOUGH else "frechet_distance"
+        self.headline = "kernel_distance" if min(len(self.test), self.shown) >= 2 and len(self.test) < ENOUGH else "frechet_distance"
         joint = joined(real, source.labels(training), len(source.classes)) if source.classes else real
         self.reference, error = self.test_joint, ERRORS[self.headline]
         self.noise = error(joint, self.reference)  # of the selection score, among samples as good as reals
@@ -68,12 +70,13 @@ class QuickScore:
         codec decodes them; `asked`: the classes they were asked to show."""
         assert len(values) == self.count
         features, found = self.net(values)
-        scores = {**self._distances(features), "coverage": coverage(features, self.test), **self.of_real}
+        shown = features[: self.shown]
+        scores = {**self._distances(shown), "coverage": coverage(shown, self.test), **self.of_real}
         if found is not None and asked is not None:
             scores["label_agreement"] = float((found == asked).mean())
         joint = features if asked is None else joined(features, asked, self.classes)
         found_scores = {name: {"value": value, "fingerprint": self.fingerprint} for name, value in scores.items()}
-        return HEADLINES[self.headline](joint, self.reference), found_scores, features
+        return HEADLINES[self.headline](joint, self.reference), found_scores, shown
 
     def _all(self, source: Source, seed: int) -> np.ndarray:
         """Features of training examples, joined with their labels, as many as there can be for few held-out ones."""
@@ -97,12 +100,12 @@ class DetailedScore(QuickScore, ABC):
 
     def __init__(self, net: FeatureNet, source: Source, count: int, seed: int):
         super().__init__(net, source, count, seed)
-        real = source.values(chosen(source.count("train"), self.count, seed, "training"))
+        real = source.values(chosen(source.count("train"), self.shown, seed, "training"))
         self.of_real |= {f"{name}_real": value for name, value in self.details(real).items()}
 
     def __call__(self, values: np.ndarray, asked: np.ndarray | None = None) -> tuple[float, dict[str, Any], np.ndarray]:
         selection, scores, features = super().__call__(values, asked)
-        details = {name: {"value": value, "fingerprint": self.fingerprint} for name, value in self.details(values).items()}
+        details = {name: {"value": value, "fingerprint": self.fingerprint} for name, value in self.details(values[: self.shown]).items()}
         return selection, {**scores, **details}, features
 
     @abstractmethod
