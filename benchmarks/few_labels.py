@@ -22,6 +22,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from sparring import api, data, games, modalities
+from sparring.beginning import machine
 from sparring.config import Recipe, load_recipe, parse_settings, with_settings
 from sparring.data import OpenOptions
 from sparring.data.few_labels import FewLabels
@@ -32,7 +33,7 @@ from sparring.gan import load_player
 from sparring.listening import Silent
 from sparring.metrics.misread import error_rate
 from sparring.training import session as sessions
-from sparring.training.devices import choose_device, device_name
+from sparring.training.devices import choose_device
 from sparring.training.feed import Feed
 from sparring.training.turn_draws import TurnDraws
 
@@ -106,11 +107,7 @@ def main() -> None:
             print(f"seed {seed}, {name}: {errors[name][-1]:.2%} ({time.perf_counter() - start:.0f} s)", flush=True)
         found = {
             "date": date.today().isoformat(),
-            "machine": {
-                "device": device_name(choose_device("auto")[0]),
-                "threads": torch.get_num_threads(),
-                "platform": platform.platform(),
-            },
+            "machine": {**machine(choose_device("auto")[0]), "platform": platform.platform()},
             "data": asked.data,
             "labelled": asked.labelled,
             "images": asked.images,

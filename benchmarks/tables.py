@@ -23,9 +23,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 
 from sparring import TableGAN
+from sparring.beginning import machine
 from sparring.files import write_bytes
 from sparring.metrics.detection import detection
 from sparring.metrics.efficacy import efficacy, target_of
@@ -33,7 +33,7 @@ from sparring.metrics.tabular import column_shapes, exact_rows, pair_trends
 from sparring.modalities.table import reading
 from sparring.modalities.table.codes import mixed, row_hashes
 from sparring.modalities.table.source import FEW, TableSource
-from sparring.training.devices import choose_device, device_name
+from sparring.training.devices import choose_device
 
 SHARES = (1 / 40, 1 / 20, 1 / 10, 1 / 5, 1)  # of the peer's time
 JUDGED = ("column_shapes", "pair_trends", "efficacy")
@@ -164,11 +164,7 @@ def main() -> None:
             results.setdefault(trial.name, []).append(one(trial, seed, asked.peers, asked.seconds))
             found = {
                 "date": date.today().isoformat(),
-                "machine": {
-                    "device": device_name(choose_device("auto")[0]),
-                    "threads": torch.get_num_threads(),
-                    "platform": platform.platform(),
-                },
+                "machine": {**machine(choose_device("auto")[0]), "platform": platform.platform()},
                 "results": results,
             }
             if asked.json:

@@ -31,13 +31,8 @@ class Translator:
         self.recipe, self.generator, self.given, self.made = recipe, generator, given, made
         self.scale = round(made.height / given.height)
         self.views = (
-            [(turns, mirrored) for turns in range(4 if self.restores else 1) for mirrored in (False, True)] if ensemble else [(0, False)]
+            [(turns, mirrored) for turns in range(4 if recipe.restores else 1) for mirrored in (False, True)] if ensemble else [(0, False)]
         )
-
-    @property
-    def restores(self) -> bool:
-        """Is what is made of the same kind as what is given, only better?"""
-        return self.recipe.restores
 
     def values(self, given: np.ndarray) -> np.ndarray:
         """Decoded values of one size, N x C x H x W, as the codec of the given side has them -> those made of them."""

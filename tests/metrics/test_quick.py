@@ -54,5 +54,20 @@ def test_few_held_out_examples_do_not_choose_alone():
     assert good < bad
 
 
+def test_few_pictures_are_chosen_among_by_more_samples_than_there_are_pictures():
+    """What is shown stays fair, as many samples as training examples; the choice sees all."""
+    source = ArraySource((1, 4, 2), classes=0, train=60, test=8)
+    score = QuickScore(Means(), source, 500, 0)
+    assert (score.count, score.shown) == (500, 60)
+    values = source.values(np.arange(500) % 60)
+    other = values.copy()
+    other[60:] //= 4  # dark, where the distances that are shown do not look
+    good, about_good, features = score(values)
+    bad, about_bad, _ = score(other)
+    assert about_good == about_bad and len(features) == 60
+    assert good < bad
+    assert QuickScore(Means(), ArraySource((1, 4, 2), classes=0, train=60, test=500), 500, 0).count == 60
+
+
 def test_joined_labels_are_bounded():
     assert joined(np.zeros((3, 5)), np.array([0, 99_999, 64]), 100_000).shape == (3, 5 + 64)

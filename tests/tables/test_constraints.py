@@ -157,6 +157,13 @@ def test_constraints_are_of_the_data_that_a_run_knows_again():
     assert plain.content_hash != ruled_.content_hash
 
 
+def test_a_total_rounder_than_its_terms_is_refused():
+    halves = np.random.default_rng(0).integers(0, 99, 60) + 0.5
+    table = pd.DataFrame({"a": halves, "b": halves[::-1], "c": (halves + halves[::-1]).astype(int)})
+    with pytest.raises(UserError, match="'c' is always rounder than"):
+        TableSource(table, "t", constraints=["a + b = c"])
+
+
 def test_commas_in_quoted_names():
     table = pd.DataFrame({"a, z": list("xyz") * 20, "x": [1, 2, 3] * 20, "y": np.arange(60) % 7})
     (part,) = TableSource(table, "t", constraints=["together(`a, z`, x)"]).codec.constrained

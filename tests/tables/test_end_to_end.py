@@ -141,6 +141,7 @@ def test_tables_of_polars():
     taken = reading.from_polars(frame)
     assert [column.kind for column in TableSource(taken, "t").fields] == ["integer", "category", "boolean", "float"]
     assert str(taken.a.dtype) == "Int64"
+    assert reading.from_polars(frame.to_arrow()).columns.tolist() == ["a", "b", "c", "d"]  # pyarrow's tables too
 
 
 def test_commas_at_the_ends_of_lines_shift_nothing(tmp_path):

@@ -19,9 +19,7 @@ SHORTEST_TICK = 3.0
 TICKS = 20  # looks at a training, where ticks of 3 to 45 seconds allow it
 LOOKING_SHARE = 0.025  # of the time, at most, for looking at a training of SHORT seconds or more
 SHORT = 120.0
-BESIDE = (
-    120  # samples' worth of time that a look takes beside its score and the sheet: what the discriminator says of reals, copies looked for
-)
+BESIDE = 120  # samples' worth of time that a look takes beside its score and the sheet: verdicts on reals, copies looked for
 FINAL_SHARE = 0.01  # of the time, for the last score
 PATIENCE, PATIENT_TICKS = 0.15, 10  # share of a training, and at least so many looks, without a better score
 FEWEST_SAMPLES, MOST_SAMPLES = 256, 10_000
@@ -38,7 +36,7 @@ class Speed:
     micro_batch: int | None = None  # that memory bore
 
 
-def measure(trainer: Trainer, sample: Callable[[int], None], sheet: Callable[[], object], seconds: float) -> Speed:
+def measure(trainer: Trainer, sample: Callable[[int], None], sheet: Callable[[], None], seconds: float) -> Speed:
     """Time real steps for about `seconds` (five at least, after two to warm up), a sampling of 200 and the second sheet; then put everything back.
 
     Medians count: one hiccup of a shared machine must not decide the length of a training. Where some turns are taken in every so-many-th

@@ -63,9 +63,8 @@ class Start(nn.Module):
         which, along, beside = noise.float().split([1, self.rank, self.rest.shape[1]], dim=1)
         shares = self.shares[label] if known is None else self.posterior(label, known)
         kind = (torch.special.ndtr(which) > shares.cumsum(dim=1)).sum(dim=1).clamp(max=self.kinds - 1)
-        part = label * self.kinds + torch.where(
-            shares.gather(1, kind[:, None])[:, 0] > 0, kind, shares.argmax(dim=1)
-        )  # the sum may be rounded
+        none = shares.gather(1, kind[:, None])[:, 0] == 0  # where rounding left the sum of shares below the draw
+        part = label * self.kinds + torch.where(none, shares.argmax(dim=1), kind)
         moved = torch.stack([(along @ factors) for factors in self.factors])[part, torch.arange(len(part), device=part.device)]
         drawn = self.means[part] + moved + self.rest[part] * beside
         return drawn if known is None else self.move(part, drawn, known)
@@ -114,19 +113,25 @@ class Start(nn.Module):
         classes = len(self.shares)
         part = torch.zeros(len(rows), dtype=torch.long) if labels is None or classes == 1 else labels
         counts = torch.bincount(part, minlength=classes)
-        means = torch.stack([rows[part == number].mean(dim=0) if counts[number] else rows.mean(dim=0) for number in range(classes)])
         if there is not None and not there.all():
             rows = self._filled(rows, there, part)
-            means = torch.stack([rows[part == number].mean(dim=0) if counts[number] else rows.mean(dim=0) for number in range(classes)])
+        means = self._means(rows, part)
         shared = self._axes(rows - means[part], self.rank)
         for number in range(classes):
             members, first = part == number, number * self.kinds
             self.means[first], (self.factors[first], self.rest[first]) = means[number], shared
             if classes > 1 and counts[number] < ENOUGH * self.rank:
                 continue
-            self._fit_kinds(number, rows[members], torch.zeros(int(counts[number]), dtype=torch.long))
-            if looks is not None:
+            if looks is None:
+                self._fit_kinds(number, rows[members], torch.zeros(int(counts[number]), dtype=torch.long))
+            else:
                 self._choose_kinds(number, rows[members], looks[members])
+
+    def _means(self, rows: Tensor, part: Tensor) -> Tensor:
+        """Classes x D: of each class's rows, of all where it has none."""
+        return torch.stack(
+            [rows[part == number].mean(dim=0) if (part == number).any() else rows.mean(dim=0) for number in range(len(self.shares))]
+        )
 
     def _filled(self, rows: Tensor, there: Tensor, part: Tensor) -> Tensor:
         """Values that lack drawn as they go with those of their row, by turns with fitting the distribution (stochastic expectation maximisation:
@@ -139,7 +144,7 @@ class Start(nn.Module):
         for round_ in range(FILLS + 1):
             count = len(rows) if round_ == FILLS else min(len(rows), MOST_FILLED)
             seen, own = filled[:count], part[:count]
-            means = torch.stack([seen[own == number].mean(dim=0) if (own == number).any() else mean for number in range(len(self.shares))])
+            means = self._means(seen, own)
             factors, rest = self._shrunk(*self._axes(seen - means[own], self.rank))
             for some in torch.nonzero(holes[:count])[:, 0].split(AT_ONCE):
                 drawn = self._completed(rows[some], known[some], means[part[some]], factors, rest)
@@ -210,8 +215,8 @@ class Start(nn.Module):
 class _Series(nn.Module, ABC):
     """What the two generators share: latent (N x latent_size) and noise -> the start's series -> corrected by `self.body` -> N x T x W.
 
-    rank: factors of the start. kinds: normal distributions of a class at most. temperature: of the softmax through which choices learn. The condition may hold "before", N x K x W: the
-    start's values of the first K steps, which the others then go with. `fit` must have seen the data before the start shows any.
+    rank: factors of the start. kinds: normal distributions of a class at most. temperature: of the softmax through which choices learn. The
+    condition may hold "before", N x K x W: the start's values of the first K steps, which the others then go with. `fit` must have seen the data before the start shows any.
     """
 
     def __init__(

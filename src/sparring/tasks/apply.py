@@ -128,12 +128,12 @@ def translated(translator: Translator, found: Whole) -> Whole:
         values = _decoded(translator.tensor(_encoded(found, number, given)), made)
         alpha = found.opacity[number]
         if made.channels in (2, 4):
-            values, alpha = values[..., :-1], values[..., -1:] if alpha is not None or not translator.restores else None
+            values, alpha = values[..., :-1], values[..., -1:] if alpha is not None or not translator.recipe.restores else None
         elif fills:
             alpha = None
         elif alpha is not None and translator.scale > 1:
             alpha = _enlarged(alpha, translator.scale)
-        if translator.restores and frame.shape[2] == 1 and values.shape[2] == 3:
+        if translator.recipe.restores and frame.shape[2] == 1 and values.shape[2] == 3:
             values = values @ LUMA
         frames.append(values)
         opacity.append(alpha)

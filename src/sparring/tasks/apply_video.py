@@ -34,12 +34,12 @@ def is_film(path: Path) -> bool:
 
 
 def apply_to_film(
-    path: Path, out: Path, make: Callable[[np.ndarray], np.ndarray], steady: float, progress: Callable[[float], None] = lambda share: None
+    path: Path, out: Path, make: Callable[[np.ndarray], np.ndarray], steady: float, progress: Callable[[float], None]
 ) -> Film:
     """Make a film of a film: the same frames a second, size (times the scale) and sound. make: H x W x 3 of 0 to 1 -> such a picture.
 
-    steady: 0 to 1, how much of the frame before is kept where the given picture stands still. progress: told the share that is done. Raises Unusable for what is no film,
-    UserError without PyAV.
+    steady: 0 to 1, how much of the frame before is kept where the given picture stands still. progress: told the share that is done. Raises
+    Unusable for what is no film, UserError without PyAV.
     """
     if not find_spec("av"):
         raise UserError('films need PyAV: pip install "sparring[video]"')

@@ -51,7 +51,8 @@ def evaluate(
 
     data: None for a run's own. metrics: names such as "fid" (see sparring.metrics.measures.MEASURES), "all", or None for all that apply and are
     not slow. features: classifier, raw, efficientnet-lite0 or inception, with `weights` where they come from a file. samples: how many;
-    None: 10,000, at most as many as training examples. recipe: of samples in files, as which recipe's data they are read ("series"). A run gets evaluation.json, and report.html and README.md are written anew.
+    None: 10,000, at most as many as training examples. recipe: of samples in files, as which recipe's data they are read
+    ("series"). A run gets evaluation.json, and report.html and README.md are written anew.
 
     Raises UserError for everything that the caller can mend.
     """

@@ -147,7 +147,8 @@ def clear_hidden(pixels: np.ndarray) -> np.ndarray:
 
 
 def fitted(pixels: np.ndarray, size: tuple[int, int], fit: str) -> np.ndarray:
-    """H x W x C brought to a height and width: crop (and cut, see `pieces`) covers and cuts the edges, pad fits inside (black or transparent around), stretch distorts.
+    """H x W x C brought to a height and width: crop (and cut, see `pieces`) covers and cuts the edges, pad fits inside (black or transparent
+    around), stretch distorts.
 
     Lanczos with antialiasing; colour is weighted by alpha.
     """

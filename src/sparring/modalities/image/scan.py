@@ -74,10 +74,9 @@ def choose_size(sizes: Counter, options: OpenOptions) -> tuple[tuple[int, int], 
     size = own
     if options.fit == "cut":
         side = min(*own, options.max_side or min(own))
-        return (side, side), [f"Pictures are cut into pieces of {_by((side, side))} at their own resolution ({why})."] if own != (
-            side,
-            side,
-        ) or len(sizes) > 1 else [f"Pictures are {_by(own)}."]
+        if set(sizes) == {(side, side)}:
+            return own, [f"Pictures are {_by(own)}."]
+        return (side, side), [f"Pictures are cut into pieces of {_by((side, side))} at their own resolution ({why})."]
     if options.max_side and max(own) > options.max_side:
         height, width = (max(1, round(side * options.max_side / max(own))) for side in own)
         size = (height, width)

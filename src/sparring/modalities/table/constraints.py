@@ -1,7 +1,8 @@
 """What holds between columns in every row, kept by re-parameterisation: such columns are coded as others that can say nothing else.
 
 opened <= closed < paid     the first, and the gaps, none below the smallest seen
-a + b + c = total, = 100    the total, and each one's share of what those before it leave
+a + b + c = total           the others, of which the total is the sum
+a + b + c = 100             each one's share of what those before it leave
 together(city, country)     which of the combinations that were seen
 unique(code)                not learned: new ones are made up, as of identifiers
 """
@@ -240,7 +241,7 @@ class Sum(Part):
         return off < np.maximum(10.0 ** -max(decimals) / 2, np.finfo(float).eps * len(decimals) * size)
 
     def moved(self, cells: np.ndarray, at: int, to: float) -> np.ndarray:
-        """The total moves with a term of its; else the others keep their shares, but for what rounding leaves to the last of them."""
+        """The total moves with its terms; else the others keep their shares, but for what rounding leaves to the last of them."""
         found = cells.copy()
         found[:, at] = to
         if self.constant is None and at > 0:
@@ -398,7 +399,7 @@ def _part(text: str, columns: Sequence[Column], spread: np.ndarray) -> Part:
             raise UserError(f"--constraint {text}: name two columns or more, for example together(city, country)")
         return Together(tuple(map(place, called)))
     terms, signs = _read(text)
-    if signs and set(signs) <= {"<", "<="} or set(signs) <= {">", ">="} and signs:
+    if signs and (set(signs) <= {"<", "<="} or set(signs) <= {">", ">="}):
         if ">" in signs[0]:
             terms, signs = terms[::-1], [sign.replace(">", "<") for sign in signs[::-1]]
         places = tuple(map(place, terms))
@@ -454,13 +455,20 @@ def _sum(text: str, total: str, terms: list[int], place: Any, columns: Sequence[
         constant: float | None = float(total)
     except ValueError:
         constant = None
-    terms.sort(
-        key=lambda at: (math.inf if columns[at].decimals is None else columns[at].decimals, spread[at])
-    )  # the rest is the finest, and the widest
+
+    def fineness(at: int) -> float:
+        decimals = columns[at].decimals
+        return math.inf if decimals is None else decimals
+
+    terms.sort(key=lambda at: (fineness(at), spread[at]))  # the rest is the finest, and the widest
     places = tuple(terms) if constant is not None else (place(total), *terms)
     wrong = next((columns[at] for at in places if columns[at].kind not in ("integer", "float")), None)
     if wrong or len(terms) < 2:
         why = f"'{wrong.name}' is of type {wrong.kind}, and only numbers add up" if wrong else "a sum has two columns or more"
         raise UserError(f"--constraint {text}: {why}")
+    if constant is None and fineness(places[0]) < fineness(terms[-1]):
+        raise UserError(
+            f"--constraint {text}: '{total}' is always rounder than '{columns[terms[-1]].name}', which the sums of new terms are not; leave it out"
+        )
     close = CLOSE_SINGLE if any(_float(columns[at]) != "float64" for at in places) else CLOSE
     return Sum(places, constant, tuple(columns[at].decimals for at in places), close)

@@ -41,7 +41,6 @@ def _separator(path: Path) -> str:
 
     if ".tsv" in path.suffixes:
         return "\t"
-
     with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
         first = file.readline(1 << 20)
     return max(",;\t|", key=first.count)
@@ -119,9 +118,9 @@ def read_url(url: str) -> pd.DataFrame:
 
 
 def from_polars(frame: Any) -> pd.DataFrame:
-    """A polars DataFrame as pandas has it; integers stay integers where some are missing."""
-    whole = {name: "Int64" for name, kind in frame.schema.items() if kind.is_integer() and frame[name].null_count()}
-    return frame.to_pandas().astype(whole)
+    """A polars DataFrame as pandas has it; integers stay integers where some are missing. Other tables that know `to_pandas` are taken as they say."""
+    kinds = frame.schema.items() if hasattr(frame.schema, "items") else ()
+    return frame.to_pandas().astype({name: "Int64" for name, kind in kinds if kind.is_integer() and frame[name].null_count()})
 
 
 def checked(frame: pd.DataFrame, where: str) -> pd.DataFrame:
