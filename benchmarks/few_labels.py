@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch.nn.functional import cross_entropy
 
 from sparring import api, data, games, modalities
 from sparring.beginning import machine
@@ -42,10 +41,7 @@ HELD_OUT = 10_000
 
 class WithoutOpponent(SemiSupervised):
     def discriminator_loss(self, batch: games.Batch, draws: games.Draws) -> games.Outcome:
-        assert batch.condition is not None
-        known = self.discriminator(self.view(batch.condition["known"], draws, "known"), None)
-        loss = cross_entropy(known.class_logits.float(), batch.condition["known_class"])
-        return games.Outcome(loss + self._penalties("discriminator", 1, Contest(self, batch, draws)))
+        return games.Outcome(self.supervised_loss(batch, draws).loss + self._penalties("discriminator", 1, Contest(self, batch, draws)))
 
 
 def alone(recipe: Recipe, source: FewLabels, images: int) -> float:

@@ -117,7 +117,7 @@ RULES = {
         {**OPPONENTS, "discriminator": (*OPPONENTS["discriminator"], "pseudo-labels")},
         IN_TURN,
         without=("class_loss", "style_mixing"),
-        only=("labelled",),
+        only=("labelled", "adversarial"),
     ),
 }
 RARE = {part for rules in RULES.values() for part in rules.only}
@@ -213,6 +213,7 @@ class Recipe(Part):
     class_loss: float = Field(0.0, ge=0)  # weight of the auxiliary classifier (Odena et al. 2017, arXiv:1610.09585) in both players' losses
     needs_labels: bool = False
     labelled: int | None = Field(None, ge=1)  # of the game `semi-supervised`: training examples whose label is shown; null: all
+    adversarial: float | None = Field(None, gt=0)  # of the same game: weight of real against generated beside the classes; null: 1
     hand_out: Literal["best", "latest"] = "best"  # which snapshot: the one of the best score, or the last
     augmentation: Augmentation | None = None
     style_mixing: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of samples made of two latents (style-based generators)

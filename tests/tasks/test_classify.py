@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy, softplus
 
 import sparring
 from smoke import ArraySource, smoke_settings, trainer
-from sparring import api, networks
+from sparring import api, augmentations, networks
 from sparring.data.few_labels import FewLabels
 from sparring.errors import UserError
 from sparring.listening import Silent
@@ -39,7 +39,12 @@ def test_known_examples_are_few_balanced_and_always_the_same():
 def test_the_losses_are_those_of_the_paper(tmp_path):
     """Salimans et al. 2016, section 5: cross-entropy of the known, -log D of reals, -log (1 - D) of fakes, D = Z / (Z + 1)."""
     source = FewLabels(ArraySource((1, 8, 8), 3, 60, 12), 6, 0)
-    ours = trainer(source, "sgan", tmp_path, **{"players.discriminator.options.names": 3, "augmentation": None})
+    ours = trainer(
+        source,
+        "sgan",
+        tmp_path,
+        **{"players.discriminator.options.names": 3, "players.discriminator.penalties": {}, "augmentation": None, "adversarial": 0.3},
+    )
     game, batch = ours.game, ours.feed.at(0, 0)
     game.discriminator.eval()  # without dropout
     draws = torch.zeros(16, ours.recipe.latent.size)
@@ -47,12 +52,17 @@ def test_the_losses_are_those_of_the_paper(tmp_path):
 
     class Zeros:
         latent = staticmethod(lambda *_: draws)
+        uniform = staticmethod(lambda _, count: torch.full((16, count), 0.5))  # not bent
 
     known = game.discriminator(batch.condition["known"], None).class_logits
     real, fake = (game.discriminator(each, None) for each in (batch.real, made))
     z = [torch.logsumexp(each.class_logits, dim=1) for each in (real, fake)]
-    expected = cross_entropy(known, batch.condition["known_class"]) + softplus(-z[0]).mean() + softplus(z[1]).mean()
+    expected = cross_entropy(known, batch.condition["known_class"]) + 0.3 * (softplus(-z[0]).mean() + softplus(z[1]).mean())
     torch.testing.assert_close(game.discriminator_loss(batch, Zeros()).loss, expected)
+    bent = augmentations.bent(batch.condition["known"], torch.full((16, augmentations.BENT_DRAWS), 0.9))
+    Zeros.uniform = staticmethod(lambda _, count: torch.full((16, count), 0.9))
+    named = cross_entropy(game.discriminator(bent, None).class_logits, batch.condition["known_class"])
+    torch.testing.assert_close(game.supervised_loss(batch, Zeros()).loss, named)
     matched = (real.features[0].mean(dim=0) - fake.features[0].mean(dim=0)).square().sum()
     torch.testing.assert_close(game.generator_loss(batch, Zeros()).loss, matched)
 

@@ -29,6 +29,7 @@ class Synthesis:
         self.discriminator = players["discriminator"]
         assert recipe.objective and recipe.batch
         self.objective = objectives.get(**recipe.objective.model_dump())
+        self.weight = recipe.adversarial or 1.0
         self.view = View(recipe.augmentation, recipe.batch)
         self.path_mean = torch.zeros((), device=next(players["generator"].parameters()).device)
         if not hasattr(self.generator, "map") and (recipe.style_mixing or "path-length" in recipe.players["generator"].penalties):
@@ -60,7 +61,7 @@ class Synthesis:
         """Reals up, fakes down; with an auxiliary classifier both are classified (Odena et al. 2017, eq. 2 and 3: L_S + L_C, upwards)."""
         contest = Contest(self, batch, draws)
         real, fake = contest.on_real, contest.on_fake
-        loss = self.objective.discriminator(real.logits, fake.logits)
+        loss = self.weight * self.objective.discriminator(real.logits, fake.logits)
         if self.recipe.class_loss:
             loss = loss + self.recipe.class_loss * (self._misread(real.class_logits, batch) + self._misread(fake.class_logits, batch))
         border = self.objective.border(real.logits.detach(), fake.logits.detach())
