@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from ...metrics.features import WIDTH, FeatureNet, Progress, fit
 
 Prepare = Callable[[np.ndarray], np.ndarray]
 LONGEST = 64  # larger pictures are shrunk for the score; said in its fingerprint
+EXAMPLES, SMALL = 100_000, 32 * 32  # at most so many are learned from; of pictures of more pixels fewer, so that it takes no longer
 
 
 def fit_features(
@@ -38,7 +40,8 @@ def fit_features(
         net = _net(about, prepare)
         repair = nn.Sequential(nn.Linear(WIDTH, 256), nn.ReLU(), nn.Linear(256, channels * _fit(height, width)[0] * _fit(height, width)[1]))
     repair.append(nn.Unflatten(1, (channels, *_fit(height, width))))
-    return fit(net, source, seed, repair, progress=progress)
+    examples = round(EXAMPLES * min(1.0, SMALL / prod(_fit(height, width))))
+    return fit(net, source, seed, repair, examples, progress=progress)
 
 
 def features_from(about: dict[str, Any], tensors: dict[str, Tensor], prepare: Prepare | None = None) -> FeatureNet:
