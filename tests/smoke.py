@@ -90,7 +90,7 @@ def smoke_settings(recipe: str, images: int = 96, tick: int = 32, batch: int = 1
 def trainer(source: Source, recipe: str, folder: Path, **settings: object) -> Trainer:
     """A shrunken recipe's trainer without monitors, on the CPU."""
     choices, device = Choices(with_settings(load_recipe(recipe), {**smoke_settings(recipe), **settings})), torch.device("cpu")
-    codec = modalities.get("image").fit_codec(source, choices.recipe.value_range)
+    codec = modalities.get(source.modality).fit_codec(source, choices.recipe.value_range)
     players = build_players(choices.recipe, codec, len(source.classes), device)
     values.micro_batch(choices, players)
     feed = Feed(source, codec, choices.recipe.batch, choices.recipe.seed, device)

@@ -117,7 +117,7 @@ RULES = {
         {**OPPONENTS, "discriminator": (*OPPONENTS["discriminator"], "pseudo-labels")},
         IN_TURN,
         without=("class_loss", "style_mixing"),
-        only=("labelled", "adversarial"),
+        only=("labelled", "opponent"),
     ),
 }
 RARE = {part for rules in RULES.values() for part in rules.only}
@@ -171,13 +171,21 @@ class Fidelity(Part):
 
     l1: the mean absolute difference. cross_entropy: of label maps. features: the mean absolute difference of what the discriminator's
     layers see (Wang et al. 2018, arXiv:1711.11585, eq. 4). perceptual: the distance in the score's own features (metrics.fidelity).
+    every: the opponent plays in every so-many-th step, and what it says counts as much more there.
     """
 
     adversarial: float = Field(1.0, ge=0)
+    every: int = Field(1, ge=1, le=64)
     l1: float = Field(0.0, ge=0)
     cross_entropy: float = Field(0.0, ge=0)
     features: float = Field(0.0, ge=0)
     perceptual: float = Field(0.0, ge=0)
+
+    @model_validator(mode="after")
+    def _something_is_learned_from(self) -> Fidelity:
+        if not (self.adversarial or self.l1 or self.cross_entropy or self.perceptual):
+            raise ValueError("fidelity weighs nothing; give l1, cross_entropy, perceptual or adversarial a weight")
+        return self
 
 
 class Damage(Part):
@@ -213,7 +221,7 @@ class Recipe(Part):
     class_loss: float = Field(0.0, ge=0)  # weight of the auxiliary classifier (Odena et al. 2017, arXiv:1610.09585) in both players' losses
     needs_labels: bool = False
     labelled: int | None = Field(None, ge=1)  # of the game `semi-supervised`: training examples whose label is shown; null: all
-    adversarial: float | None = Field(None, gt=0)  # of the same game: weight of real against generated beside the classes; null: 1
+    opponent: float | None = Field(None, gt=0)  # of the same game: weight of real against generated beside the classes; null: 1
     hand_out: Literal["best", "latest"] = "best"  # which snapshot: the one of the best score, or the last
     augmentation: Augmentation | None = None
     style_mixing: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of samples made of two latents (style-based generators)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.nn.functional import softplus
 
-from smoke import ArraySource, pair_source, smoke_settings
+from smoke import ArraySource, pair_source, smoke_settings, trainer
 from sparring import api, games, modalities
 from sparring.config import load_recipe, with_settings
 from sparring.errors import UserError
@@ -85,6 +85,34 @@ def test_a_run_without_an_opponent(tmp_path):
     settings = {**smoke_settings("segment", images=32), "fidelity.adversarial": 0}
     run = api.train(pair_source(maps="made"), "segment", tmp_path / "run", settings=settings, device="cpu", listener=Silent())
     assert run.log()[-1]["event"] == "final"
+
+
+def test_a_rare_opponent_plays_in_every_fourth_step_and_counts_four_times(tmp_path):
+    rare = {"fidelity": {"adversarial": 0.3, "l1": 1.0, "every": 4}}
+    ours, batch = game("pix2pix", pair_source(), **rare)
+    assert [(turn.title, turn.every, turn.fresh) for turn in ours.turns()] == [
+        ("generator", 1, True), ("discriminator", 4, False), ("adversarial", 4, False),
+    ]  # fmt: skip
+    apart = ours.fidelity_loss(batch, draws()).loss + ours.adversarial_loss(batch, draws()).loss / 4
+    torch.testing.assert_close(apart, ours.generator_loss(batch, draws()).loss)
+    trained = trainer(pair_source(), "pix2pix", tmp_path, batch=4, **rare)
+    judge = [value.clone() for value in trained.game.discriminator.parameters()]
+
+    def moved():
+        return any(not torch.equal(*pair) for pair in zip(judge, trained.game.discriminator.parameters(), strict=True))
+
+    trained.steps = 1  # as if the first step, which they all take, had been
+    for _ in range(3):
+        trained.step()
+    assert not moved() and trained.images == 12
+    trained.step()
+    assert moved() and trained.images == 16
+    assert trained.shares == {"generator": 1.0, "discriminator": 1.0}
+
+
+def test_weights_of_nothing_are_refused():
+    with pytest.raises(UserError, match="fidelity weighs nothing"):
+        with_settings(load_recipe("segment"), {"fidelity": {"adversarial": 0}})
 
 
 class Negative(torch.nn.Module):

@@ -43,7 +43,7 @@ def test_the_losses_are_those_of_the_paper(tmp_path):
         source,
         "sgan",
         tmp_path,
-        **{"players.discriminator.options.names": 3, "players.discriminator.penalties": {}, "augmentation": None, "adversarial": 0.3},
+        **{"players.discriminator.options.names": 3, "players.discriminator.penalties": {}, "augmentation": None, "opponent": 0.3},
     )
     game, batch = ours.game, ours.feed.at(0, 0)
     game.discriminator.eval()  # without dropout

@@ -29,7 +29,7 @@ class Synthesis:
         self.discriminator = players["discriminator"]
         assert recipe.objective and recipe.batch
         self.objective = objectives.get(**recipe.objective.model_dump())
-        self.weight = recipe.adversarial or 1.0
+        self.weight = recipe.opponent or 1.0
         self.view = View(recipe.augmentation, recipe.batch)
         self.path_mean = torch.zeros((), device=next(players["generator"].parameters()).device)
         if not hasattr(self.generator, "map") and (recipe.style_mixing or "path-length" in recipe.players["generator"].penalties):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -37,21 +38,41 @@ class Translation(Synthesis):
             raise UserError("perceptual distances are of values in [-1, 1]; leave value_range at symmetric")
 
     def turns(self) -> tuple[Turn, ...]:
-        """Without an adversarial term the generator learns alone, from the same examples."""
-        turns = super().turns()
-        if self.fidelity.adversarial:
-            return turns
-        return (Turn(("generator",), self.generator_loss, self.recipe.players["generator"].repeats),)
+        """Without an adversarial term the generator learns alone, from the same examples; with a rare opponent, most of the time."""
+        discriminator, *others = super().turns()
+        settings, every = self.recipe.players["generator"], self.fidelity.every
+        if not self.fidelity.adversarial:
+            return (Turn(("generator",), self.fidelity_loss, settings.repeats),)
+        if every == 1:
+            return (discriminator, *others)
+        return (
+            Turn(("generator",), self.fidelity_loss, settings.repeats),
+            replace(discriminator, every=every, fresh=False),
+            *(turn for turn in others if turn.penalty),
+            Turn(("generator",), self.adversarial_loss, every=every, fresh=False, name="adversarial"),
+        )
 
     def generate(self, batch: Batch, draws: Draws) -> Tensor:
         return self._judged_form(self._made(batch), batch)
 
     def generator_loss(self, batch: Batch, draws: Draws) -> Outcome:
         """Isola et al. 2017, eq. 4, with Wang et al. 2018 (arXiv:1711.11585), eq. 4: the verdict, and distances to the truth."""
-        contest, weights = Contest(self, batch, draws, learning="generator"), self.fidelity
-        made = self._made(batch)
+        contest, made = Contest(self, batch, draws, learning="generator"), self._made(batch)
         contest.fake = self._judged_form(made, batch)
-        parts: dict[str, Tensor] = {}
+        return self._weighted({**self._distances(made, batch), **self._verdicts(contest)}, self._penalties("generator", 1, contest))
+
+    def fidelity_loss(self, batch: Batch, draws: Draws) -> Outcome:
+        """The distances to the truth alone."""
+        contest = Contest(self, batch, draws, learning="generator")
+        return self._weighted(self._distances(self._made(batch), batch), self._penalties("generator", 1, contest))
+
+    def adversarial_loss(self, batch: Batch, draws: Draws) -> Outcome:
+        """The verdict alone, for all the steps since the last one (lazily, as Karras et al. 2020, arXiv:1912.04958, appendix B, take penalties)."""
+        outcome = self._weighted(self._verdicts(Contest(self, batch, draws, learning="generator")))
+        return Outcome(self.fidelity.every * outcome.loss, outcome.shown)
+
+    def _distances(self, made: Tensor, batch: Batch) -> dict[str, Tensor]:
+        weights, parts = self.fidelity, dict[str, Tensor]()
         if weights.l1:
             parts["l1"] = l1_loss(made, batch.real)
         if weights.cross_entropy:
@@ -59,15 +80,20 @@ class Translation(Synthesis):
         if weights.perceptual:
             assert self.perceiving is not None
             parts["perceptual"] = perceptual(self.perceiving, made.float(), batch.real).mean()  # type: ignore[arg-type]
-        if weights.adversarial:
-            parts["adversarial"] = self.objective.generator(
-                contest.on_fake.logits, contest.on_real.logits if self.objective.compares else None
-            )
-            if weights.features:
-                parts["features"] = _matching(contest.on_fake.features, contest.on_real.features)
-        loss = sum((getattr(weights, name) * value for name, value in parts.items()), torch.zeros((), device=made.device))
+        return parts
+
+    def _verdicts(self, contest: Contest) -> dict[str, Tensor]:
+        if not self.fidelity.adversarial:
+            return {}
+        on_real = contest.on_real.logits if self.objective.compares else None
+        parts = {"adversarial": self.objective.generator(contest.on_fake.logits, on_real)}
+        if self.fidelity.features:
+            parts["features"] = _matching(contest.on_fake.features, contest.on_real.features)
+        return parts
+
+    def _weighted(self, parts: dict[str, Tensor], penalties: Tensor | float = 0.0) -> Outcome:
         shown = {f"fidelity.{name}": value.detach() for name, value in parts.items()}
-        return Outcome(loss + self._penalties("generator", 1, contest), shown)
+        return Outcome(torch.stack([getattr(self.fidelity, name) * value for name, value in parts.items()]).sum() + penalties, shown)
 
     def _made(self, batch: Batch) -> Tensor:
         assert batch.condition is not None

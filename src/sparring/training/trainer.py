@@ -138,7 +138,7 @@ class Trainer:
         mine = [turn for turn in self.turns if player in turn.learners]
         if not mine:  # it never learns
             return 1.0
-        return sum(turn.repeats for turn in mine if not turn.penalty) / sum(turn.repeats / turn.every for turn in mine)
+        return sum(turn.repeats / turn.every for turn in mine if not turn.penalty) / sum(turn.repeats / turn.every for turn in mine)
 
     def synchronise(self) -> None:
         """Wait until the device has done all that it was given."""
