@@ -148,7 +148,7 @@ def test_fine_tuning_starts_from_the_weights_of_another_run(straight, tmp_path):
 
 
 def test_fine_tuning_of_another_shape_is_refused(straight, tmp_path):
-    with pytest.raises(UserError, match="another shape"):
+    with pytest.raises(UserError, match="is another network"):
         train(tmp_path / "tuned", source=ArraySource((1, 9, 9), train=60, test=20), recipe=None, init_from=straight)
 
 

@@ -78,13 +78,13 @@ def start_from(players: dict[str, nn.Module], folder: Path) -> None:
         path = folder / f"{name}.safetensors"
         if not path.is_file():
             raise UserError(f"{folder} has no {name}.safetensors to start from; a run has one after its first tick")
-        try:
-            player.load_state_dict(tensorfiles.from_bytes(path.read_bytes(), path))
-        except RuntimeError as error:
-            what = " ".join(str(error).split()[-12:])
+        tensors = tensorfiles.from_bytes(path.read_bytes(), path)
+        theirs, mine = ({key: value.shape for key, value in each.items()} for each in (tensors, player.state_dict()))
+        if other := sorted(theirs.items() ^ mine.items()):
             raise UserError(
-                f"the {name} of {folder} has another shape ({what}); give the same recipe, --size and labels as that run"
-            ) from None
+                f"the {name} of {folder} is another network (see '{other[0][0]}'); give the same recipe, --size and labels as that run"
+            )
+        player.load_state_dict(tensors)
 
 
 def fit_features(source: Source, folder: Path, progress: Progress | None) -> FeatureNet:
