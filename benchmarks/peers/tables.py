@@ -1,4 +1,4 @@
-"""Rows from other programs, run by a Python that has them: `python peers/tables.py ctgan train.csv columns.json SEED rows.csv`.
+"""Rows from other programs, run by a Python that has them: `python peers/tables.py ctgan train.csv columns.json SEED COUNT rows.csv`.
 
 columns.json: {"numbers": [...], "categories": [...]}. Prints {"seconds": of fitting, "version"}. ctgan (MIT until 0.5, Business Source Licence since) is trained at
 its defaults; it refuses empty numbers, so these become the column's median and a category of its own says which they were. copula is the
@@ -17,7 +17,7 @@ import pandas as pd
 EMPTY, HOLE = "(nothing)", "__empty__"
 
 
-def ctgan(frame, numbers, categories, seed):
+def ctgan(frame, numbers, categories, seed, count):
     import torch
     from ctgan import CTGAN
 
@@ -34,14 +34,14 @@ def ctgan(frame, numbers, categories, seed):
     model.set_random_state(seed)
     model.fit(shown, [*categories, *(name + HOLE for name in holes)])
     seconds = time.perf_counter() - start
-    made = model.sample(len(frame))
+    made = model.sample(count)
     for name in holes:
         made.loc[made[name + HOLE] == "True", name] = np.nan
     made[categories] = made[categories].where(made[categories] != EMPTY)
     return made, seconds
 
 
-def copula(frame, numbers, categories, seed):
+def copula(frame, numbers, categories, seed, count):
     from copulas.multivariate import GaussianMultivariate
     from copulas.univariate import BetaUnivariate
     from rdt import HyperTransformer
@@ -62,14 +62,14 @@ def copula(frame, numbers, categories, seed):
     model = GaussianMultivariate(distribution=BetaUnivariate, random_state=seed)
     model.fit(shown)
     seconds = time.perf_counter() - start
-    return transformer.reverse_transform(model.sample(len(frame))), seconds
+    return transformer.reverse_transform(model.sample(count)), seconds
 
 
 def main():
-    peer, train, columns, seed, out = sys.argv[1:]
+    peer, train, columns, seed, count, out = sys.argv[1:]
     frame, kinds = pd.read_csv(train), json.loads(Path(columns).read_text())
     frame = frame[[*kinds["numbers"], *kinds["categories"]]]
-    made, seconds = {"ctgan": ctgan, "copula": copula}[peer](frame, kinds["numbers"], kinds["categories"], int(seed))
+    made, seconds = {"ctgan": ctgan, "copula": copula}[peer](frame, kinds["numbers"], kinds["categories"], int(seed), int(count))
     made[frame.columns].to_csv(out, index=False)
     print(json.dumps({"seconds": seconds, "version": version({"copula": "copulas"}.get(peer, peer))}))
 
