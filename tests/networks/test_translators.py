@@ -41,8 +41,21 @@ def test_tiles_equal_the_whole(scale):
 
 def test_an_inpainter_can_be_tiled():
     network = built("inpainter").double()
+    torch.nn.init.normal_(network.last.weight)
     picture = torch.randn(1, 4, 230, 310, dtype=torch.float64)
     torch.testing.assert_close(tiled(network, picture, 1, 64, network.reach), network(picture), rtol=1e-9, atol=1e-12)
+
+
+def test_an_inpainter_begins_with_what_is_near():
+    picture = torch.full((1, 4, 40, 40), 0.25)
+    picture[:, :3, :, 20:] = -0.5  # two halves, a hole in each and one across
+    picture[:, 3, 10:16, 3:9] = picture[:, 3, 10:16, 28:34] = picture[:, 3, 25:31, 17:23] = -1
+    picture[:, :3] = torch.where(picture[:, 3:] < 0, 9.0, picture[:, :3])  # what lies in holes is not looked at
+    made = built("inpainter", (3, 40, 40), (4, 40, 40))(picture)
+    assert made[0, :, 12, 6].tolist() == pytest.approx([0.25] * 3, abs=0.02)
+    assert made[0, :, 12, 31].tolist() == pytest.approx([-0.5] * 3, abs=0.02)
+    across = made[0, 0, 28, 15:25]
+    assert (across.diff() <= 1e-6).all() and across[0] > 0.2 > -0.45 > across[-1]
 
 
 def test_a_restorer_without_weights_changes_nothing():
