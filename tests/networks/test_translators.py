@@ -46,6 +46,12 @@ def test_an_inpainter_can_be_tiled():
     torch.testing.assert_close(tiled(network, picture, 1, 64, network.reach), network(picture), rtol=1e-9, atol=1e-12)
 
 
+def test_a_unet_that_learns_the_difference_begins_with_the_given_picture():
+    grey = torch.randn(2, 1, 9, 7)
+    made = built("unet-translator", (3, 12, 16), (1, 12, 16), difference=True, output="linear")(grey)
+    torch.testing.assert_close(made, grey.expand(-1, 3, -1, -1))
+
+
 def test_an_inpainter_begins_with_what_is_near():
     picture = torch.full((1, 4, 40, 40), 0.25)
     picture[:, :3, :, 20:] = -0.5  # two halves, a hole in each and one across

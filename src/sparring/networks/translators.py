@@ -65,14 +65,36 @@ def activated(x: Tensor, output: Output) -> Tensor:
     return torch.tanh(x) if output == "tanh" else x
 
 
+def _silence(layer: nn.Module) -> None:
+    """It begins with saying nothing."""
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
+
+
+def as_given(picture: Tensor, channels: int) -> Tensor:
+    """The given picture with the channels of the result: grey becomes colour, what has no opacity is opaque."""
+    colour, wanted = picture[:, : 1 if picture.shape[1] < 3 else 3], 1 if channels < 3 else 3
+    if colour.shape[1] != wanted:
+        colour = colour.mean(dim=1, keepdim=True).expand(-1, wanted, -1, -1)
+    if channels in (2, 4):
+        opacity = picture[:, -1:] if picture.shape[1] in (2, 4) else torch.ones_like(colour[:, :1])
+        colour = torch.cat([colour, opacity], dim=1)
+    return colour
+
+
 @register("unet-translator")
 class UNetTranslator(nn.Module):
     """Halvings down to about `end_side` pixels and back, with connections across (Isola et al. 2017, arXiv:1611.07004, appendix 6.1.1;
-    Ronneberger et al. 2015). Instance normalisation in the place of batch normalisation, which at batch 1 it is; no dropout."""
+    Ronneberger et al. 2015). Instance normalisation in the place of batch normalisation, which at batch 1 it is; no dropout.
 
-    def __init__(self, shape: Shape, given: Shape, *, width: Width = 64, end_side: Width = 4, output: Output = "tanh"):
+    difference: what is learned is the difference to the given picture, none to begin with, so that detail need not find its way through.
+    """
+
+    def __init__(
+        self, shape: Shape, given: Shape, *, width: Width = 64, end_side: Width = 4, difference: bool = False, output: Output = "tanh"
+    ):
         super().__init__()
-        self.output = output
+        self.output, self.difference = output, difference
         stages = halvings(*given[1:], end_side, least=2)
         widths = [width * min(WIDEST_TIMES, 2**stage) for stage in range(stages)]
         self.down = nn.ModuleList(HalvingConv(inputs, outputs, 4) for inputs, outputs in zip([given[0], *widths], widths, strict=False))
@@ -81,6 +103,8 @@ class UNetTranslator(nn.Module):
         self.up = nn.ModuleList(nn.Conv2d(inputs, outputs, 3, padding=1) for inputs, outputs in zip(below, above, strict=True))
         self.norm = InstanceNorm()
         self.last = nn.Conv2d(width + given[0], shape[0], 3, padding=1)
+        if difference:
+            _silence(self.last)
 
     def forward(self, picture: Tensor) -> Tensor:
         x, seen = picture, [picture]
@@ -94,7 +118,8 @@ class UNetTranslator(nn.Module):
             across = seen.pop()
             x = self.norm(conv(enlarged(relu(x), across.shape[2:])))
             x = torch.cat([x if seen else relu(x), across], dim=1)  # the last is joined with the given picture, which stays as it is
-        return activated(self.last(x), self.output)
+        made = self.last(x)
+        return activated(made + as_given(picture, made.shape[1]) if self.difference else made, self.output)
 
 
 @register("resnet-translator")
@@ -203,17 +228,10 @@ class Restorer(nn.Module):
         for factor, conv in zip(self.steps, self.up, strict=True):
             x = leaky_relu(conv(interpolate(x, scale_factor=factor, mode="nearest")), 0.2)
         found = self.last(x)[:, :, : height * self.scale, : across * self.scale]
-        return activated(self.beginning(picture) + found, self.output)
-
-    def beginning(self, picture: Tensor) -> Tensor:
-        """The given picture at the size and with the channels of the result: grey becomes colour, what has no opacity is opaque."""
-        colour, wanted = picture[:, : 1 if picture.shape[1] < 3 else 3], 1 if self.channels < 3 else 3
-        if colour.shape[1] != wanted:
-            colour = colour.mean(dim=1, keepdim=True).expand(-1, wanted, -1, -1)
-        if self.channels in (2, 4):
-            opacity = picture[:, -1:] if picture.shape[1] in (2, 4) else torch.ones_like(colour[:, :1])
-            colour = torch.cat([colour, opacity], dim=1)
-        return colour if self.scale == 1 else interpolate(colour, scale_factor=self.scale, mode="bicubic", align_corners=False)
+        given = as_given(picture, self.channels)
+        if self.scale > 1:
+            given = interpolate(given, scale_factor=self.scale, mode="bicubic", align_corners=False)
+        return activated(given + found, self.output)
 
 
 def _factors(scale: int) -> list[int]:
@@ -279,8 +297,7 @@ class Inpainter(nn.Module):
         self.middle = nn.Sequential(*(GatedConv(4 * width, 4 * width, dilation) for dilation in (1, 2, 4, 8)))
         self.up = nn.ModuleList([GatedConv(6 * width, 2 * width), GatedConv(3 * width, width)])
         self.last = nn.Conv2d(width, shape[0], 3, padding=1)
-        nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)
+        _silence(self.last)
 
     def forward(self, picture: Tensor) -> Tensor:
         height, side = picture.shape[2:]
