@@ -8,6 +8,7 @@ import pytest
 from smoke import ArraySource, pair_source, smoke_settings
 from sparring import api
 from sparring.listening import Silent
+from sparring.metrics import ms_ssim
 from sparring.tasks.evaluate import evaluate
 
 
@@ -34,6 +35,15 @@ def test_pairs(recipe, maps, tmp_path):
         assert found.scores[name].trivial == pytest.approx(logged[f"{name}_trivial"]["value"], rel=1e-3)
     assert found.headline in json.loads((run.path / "evaluation.json").read_text())["scores"]
     assert "doing next to nothing" in (run.path / "report.html").read_text()
+
+
+def test_pictures_with_room_for_it_are_compared_at_several_scales(tmp_path):
+    source = pair_source((1, 24, 24), train=20, test=6)
+    run = trained("pix2pix", source, tmp_path / "run", images=16)
+    found = evaluate(run.path, source, listener=Silent()).scores["ms_ssim_to_truth"]
+    assert found.fingerprint["ms_ssim_scales"] == 2
+    truth, given = source.values(np.arange(6), "test"), source.given_values(np.arange(6), "test", 0)
+    assert found.trivial == pytest.approx(float(ms_ssim(given, truth, scales=2).mean()), abs=1e-6)
 
 
 def test_without_pairs(tmp_path):

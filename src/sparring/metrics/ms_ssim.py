@@ -31,10 +31,15 @@ def ms_ssim(a: np.ndarray, b: np.ndarray, scales: int | None = None) -> np.ndarr
         raise ValueError(f"two batches of pictures are N x C x H x W alike, not of shapes {a.shape} and {b.shape}")
     side = min(a.shape[2:])
     if scales is None:
-        scales = max(1, min(len(WEIGHTS), int(log2(max(1, side / WINDOW))) + 1))
+        scales = scales_of(side)
     if not 1 <= scales <= len(WEIGHTS) or side >> (scales - 1) < 1:
         raise ValueError(f"pictures of {side} pixels have 1 to {min(len(WEIGHTS), side.bit_length())} scales, not {scales}")
     return np.concatenate([_chunk(a[part], b[part], scales) for part in blocks(len(a), 8 * a[0].size)])
+
+
+def scales_of(side: int) -> int:
+    """How many scales leave the window room in pictures whose shorter side is that long."""
+    return max(1, min(len(WEIGHTS), int(log2(max(1, side / WINDOW))) + 1))
 
 
 def ms_ssim_of_pairs(images: np.ndarray, pairs: int = 1000, seed: int = 0, scales: int | None = None) -> Estimate:

@@ -13,7 +13,7 @@ from .intervals import LEVEL, Estimate, Interval, quantile
 Better = Literal["lower", "higher", ""]
 HIGHER = {
     "inception_score", "precision", "recall", "density", "coverage", "label_agreement", "classification_accuracy", "modes_hit", "good_share",
-    "psnr", "ssim", "mean_iou", "pixel_accuracy", "other_kind",
+    "psnr", "ssim", "ms_ssim_to_truth", "mean_iou", "pixel_accuracy", "other_kind",
     "column_shapes", "pair_trends", "category_coverage", "range_coverage", "efficacy", "efficacy_area",
     "channel_shapes", "predictive",
 }  # fmt: skip
