@@ -141,7 +141,7 @@ def table(results: dict[str, list[dict[str, Any]]]) -> str:
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name, seeds in results.items():
-        for by in [key for key, value in seeds[0].items() if isinstance(value, dict)]:
+        for by in dict.fromkeys(key for each in seeds for key, value in each.items() if isinstance(value, dict)):
             made = [each[by] for each in seeds if by in each]
             if any("error" in each for each in made):
                 lines.append(f"| {name} | {by} | {made[0].get('error')} | | | | | |")
@@ -149,7 +149,7 @@ def table(results: dict[str, list[dict[str, Any]]]) -> str:
             medians = {key: statistics.median(each[key] for each in made) for key in made[0] if isinstance(made[0][key], float)}
             columns = [f"{medians['seconds']:.1f}" if "seconds" in medians else ""]
             columns += [f"{medians[key]:.4f}" for key in ("column_shapes", "pair_trends", "efficacy", "detection", "equal_rows")]
-            lines.append(f"| {name} | {by} | {' | '.join(columns)} |")
+            lines.append(f"| {name} | {by}{f' ({len(made)} seeds)' if len(made) < len(seeds) else ''} | {' | '.join(columns)} |")
     return "\n".join(lines)
 
 

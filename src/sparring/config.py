@@ -185,6 +185,8 @@ class Fidelity(Part):
     def _something_is_learned_from(self) -> Fidelity:
         if not (self.adversarial or self.l1 or self.cross_entropy or self.perceptual):
             raise ValueError("fidelity weighs nothing; give l1, cross_entropy, perceptual or adversarial a weight")
+        if self.every > 1 and not (self.l1 or self.cross_entropy or self.perceptual):
+            raise ValueError("with a rare opponent (fidelity.every) the generator has nothing to learn from in between; give l1 a weight")
         return self
 
 
@@ -276,6 +278,13 @@ class Recipe(Part):
         for learners in turns:
             if len({(self.players[name].begin, self.players[name].repeats) for name in learners}) > 1:
                 raise ValueError(f"the {' and the '.join(learners)} learn in one turn; give them the same begin and repeats")
+        if self.fidelity and self.fidelity.every > 1:
+            for name, player in self.players.items():
+                lazy = any(penalty.every > 1 for penalty in player.penalties.values())
+                if player.repeats > 1 or player.begin or lazy:
+                    raise ValueError(
+                        f"with a rare opponent (fidelity.every) the {name} has no repeats, begin or lazy penalties; set fidelity.every to 1"
+                    )
         return self
 
     @model_validator(mode="after")

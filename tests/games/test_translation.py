@@ -113,6 +113,10 @@ def test_a_rare_opponent_plays_in_every_fourth_step_and_counts_four_times(tmp_pa
 def test_weights_of_nothing_are_refused():
     with pytest.raises(UserError, match="fidelity weighs nothing"):
         with_settings(load_recipe("segment"), {"fidelity": {"adversarial": 0}})
+    with pytest.raises(UserError, match="nothing to learn from in between"):
+        with_settings(load_recipe("pix2pix"), {"fidelity": {"adversarial": 1, "every": 2}})
+    with pytest.raises(UserError, match="no repeats, begin or lazy penalties"):
+        with_settings(load_recipe("restore-denoise"), {"players.discriminator.penalties": {"r1": {"weight": 1.0, "every": 16}}})
 
 
 class Negative(torch.nn.Module):

@@ -4,6 +4,8 @@ import pytest
 import torch
 
 from sparring import networks
+from sparring.errors import UserError
+from sparring.networks.initialisation import initialise
 from sparring.networks.translators import InstanceNorm
 from sparring.translator import tiled
 
@@ -41,7 +43,7 @@ def test_tiles_equal_the_whole(scale):
 
 def test_an_inpainter_can_be_tiled():
     network = built("inpainter").double()
-    torch.nn.init.normal_(network.last.weight)
+    torch.nn.init.normal_(network.added.weight)
     picture = torch.randn(1, 4, 230, 310, dtype=torch.float64)
     torch.testing.assert_close(tiled(network, picture, 1, 64, network.reach), network(picture), rtol=1e-9, atol=1e-12)
 
@@ -50,6 +52,23 @@ def test_a_unet_that_learns_the_difference_begins_with_the_given_picture():
     grey = torch.randn(2, 1, 9, 7)
     made = built("unet-translator", (3, 12, 16), (1, 12, 16), difference=True, output="linear")(grey)
     torch.testing.assert_close(made, grey.expand(-1, 3, -1, -1))
+
+
+@pytest.mark.parametrize("given", [2, 4])
+@pytest.mark.parametrize("made", [1, 2, 3, 4])
+def test_an_inpainter_makes_grey_and_colour_of_either(given, made):
+    picture = torch.randn(2, given, 9, 7)
+    found = built("inpainter", (made, 12, 16), (given, 12, 16))(picture)
+    assert found.shape == (2, made, 9, 7)
+    if made in (2, 4):
+        assert (found[:, -1] == 1).all()  # holes are filled
+
+
+def test_what_begins_silent_stays_so_however_others_are_initialised():
+    network = initialise(built("unet-translator", (3, 12, 16), (1, 12, 16), difference=True, output="linear"), "kaiming")
+    assert network.last.weight.abs().max() == 0 and network.up[0].bias.abs().max() == 0
+    with pytest.raises(UserError, match="set output to linear"):
+        built("unet-translator", difference=True)
 
 
 def test_an_inpainter_begins_with_what_is_near():

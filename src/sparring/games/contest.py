@@ -107,6 +107,8 @@ def _path_length(contest: Contest) -> Tensor:
     return penalty
 
 
+OF_GRADIENTS = ("r1", "r2", "gradient-penalty", "dragan", "path-length")  # which want float32
+
 PENALTIES: dict[str, Callable[[Contest], Tensor]] = {
     "r1": _r1,
     "r2": _r2,

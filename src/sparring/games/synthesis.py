@@ -13,7 +13,7 @@ from .. import objectives, penalties
 from ..config import Recipe
 from ..errors import UserError
 from . import Batch, Draws, Outcome, Turn, noise_for
-from .contest import PENALTIES, Contest
+from .contest import OF_GRADIENTS, PENALTIES, Contest
 from .view import View
 
 
@@ -46,7 +46,7 @@ class Synthesis:
     def turns(self) -> tuple[Turn, ...]:
         settings = self.recipe.players
         precise = {
-            player: any(name in PENALTIES and penalty.every == 1 for name, penalty in each.penalties.items())
+            player: any(name in OF_GRADIENTS and penalty.every == 1 for name, penalty in each.penalties.items())
             for player, each in settings.items()
         }
         discriminator, generator = settings["discriminator"], settings["generator"]

@@ -111,7 +111,7 @@ def fit(
         return mse_loss(repair(net.body(damaged)), values)
 
     best, state, misses, seen = float("inf"), None, 0, 0
-    look = max(batch, min(len(learned), 20_000) // batch * batch)
+    look = max(batch, min(len(learned), 20_000, examples // 4) // batch * batch)
     rounds = numpy_generator(seed, "features", "order")
     while seen < examples and misses < 2:
         modules.train()
@@ -122,7 +122,7 @@ def fit(
             optimizer.step()
             seen += len(indices[start : start + batch])
             if progress:
-                progress(seen / examples, "learning features for the score")
+                progress(min(1.0, seen / examples), "learning features for the score")
         modules.eval()
         with torch.no_grad():
             value = float(

@@ -32,11 +32,13 @@ def seeded(seed: int, build: Callable[[], nn.Module]) -> nn.Module:
 
 def initialise(module: nn.Module, how: str) -> nn.Module:
     """Draw the weights of every dense, convolution and embedding layer anew; biases become 0. Normalisation layers keep 1 and 0,
-    but for "dcgan", whose gains are N(1, 0.02)."""
+    but for "dcgan", whose gains are N(1, 0.02). Layers marked `silent` stay as they are: they begin with saying nothing."""
     draw = DRAWS[how]
     if draw is None:
         return module
     for layer in module.modules():
+        if getattr(layer, "silent", False):
+            continue
         if isinstance(layer, nn.Linear | nn.modules.conv._ConvNd):
             _redraw(layer, draw)
             if layer.bias is not None:

@@ -25,6 +25,7 @@ from .recurrent import Cell, Layers, recurrence
 ENOUGH = 4  # examples a factor, below which a class has none of its own
 LEAST = 1e-3  # deviation of a value that the factors leave nothing of
 KINDS, ROWS_A_KIND = (4, 16, 32), 100  # numbers of kinds that are tried; rows that each must have on average
+NO_LIKELIER = 0.01  # nats a series by which more kinds are not worth it
 ROUNDS = 10  # in which rows move among kinds
 MOST_PARTS = 64  # kinds of all classes together
 FILLS, MOST_FILLED, AT_ONCE = 15, 3000, 500  # rounds in which what lacks is filled in, of so many rows, so many at once
@@ -168,14 +169,15 @@ class Start(nn.Module):
         return means + along[:, :, 0].float() @ factors + rest * torch.randn_like(rows)
 
     def _choose_kinds(self, label: int, rows: Tensor, looks: Tensor) -> None:
-        """As many kinds as make held-out rows likeliest, from clusters on, each row moved to the kind under which it is likeliest."""
+        """The fewest kinds that make held-out rows as likely as can be, from clusters on, each row moved to the kind under which it is likeliest."""
         kept, own = len(rows) - len(rows) // 5, slice(label * self.kinds, (label + 1) * self.kinds)
         tried: dict[int, float] = {}
         for count in (1, *(count for count in KINDS if count <= min(self.kinds, len(rows) // ROWS_A_KIND))):
             self._separate(label, rows[:kept], looks[:kept], count)
             likelihood = self.log_likelihood(rows[kept:], own) + self.shares[label].log()
             tried[count] = float(likelihood.logsumexp(dim=1).mean())
-        self._separate(label, rows, looks, max(tried, key=lambda count: tried[count]))
+        best = max(tried.values())
+        self._separate(label, rows, looks, min(count for count, likely in tried.items() if likely > best - NO_LIKELIER))
 
     def _separate(self, label: int, rows: Tensor, looks: Tensor, count: int) -> None:
         kind = torch.zeros(len(rows), dtype=torch.long) if count == 1 else table.clusters(looks, count)

@@ -66,7 +66,8 @@ def activated(x: Tensor, output: Output) -> Tensor:
 
 
 def _silence(layer: nn.Module) -> None:
-    """It begins with saying nothing."""
+    """It begins with saying nothing, however the others are initialised."""
+    layer.silent = True  # type: ignore[assignment]
     for parameter in layer.parameters():
         nn.init.zeros_(parameter)
 
@@ -94,6 +95,8 @@ class UNetTranslator(nn.Module):
         self, shape: Shape, given: Shape, *, width: Width = 64, end_side: Width = 4, difference: bool = False, output: Output = "tanh"
     ):
         super().__init__()
+        if difference and (output != "linear" or max(shape[0], given[0]) > 4):
+            raise UserError("difference adds to the given picture: set output to linear, and leave difference out for label maps")
         self.output, self.difference = output, difference
         stages = halvings(*given[1:], end_side, least=2)
         widths = [width * min(WIDEST_TIMES, 2**stage) for stage in range(stages)]
@@ -296,15 +299,15 @@ class Inpainter(nn.Module):
         self.down = nn.ModuleList([GatedConv(width, 2 * width, halve=True), GatedConv(2 * width, 4 * width, halve=True)])
         self.middle = nn.Sequential(*(GatedConv(4 * width, 4 * width, dilation) for dilation in (1, 2, 4, 8)))
         self.up = nn.ModuleList([GatedConv(6 * width, 2 * width), GatedConv(3 * width, width)])
-        self.last = nn.Conv2d(width, shape[0], 3, padding=1)
-        _silence(self.last)
+        self.added = nn.Conv2d(width, shape[0], 3, padding=1)
+        _silence(self.added)
 
     def forward(self, picture: Tensor) -> Tensor:
         height, side = picture.shape[2:]
         known = (picture[:, -1:] > 0).to(picture.dtype)
-        shown = picture[:, : self.last.out_channels]
-        near = surroundings(shown, known)
-        begun = torch.cat([(known * shown + (1 - known) * near)[:, : picture.shape[1] - 1], 2 * known - 1], dim=1)
+        colour = picture[:, :-1]
+        filled = torch.cat([known * colour + (1 - known) * surroundings(colour, known), torch.ones_like(known)], dim=1)
+        begun = torch.cat([filled[:, :-1], 2 * known - 1], dim=1)
         x = self.first(pad(begun, (0, -side % 4, 0, -height % 4), mode="replicate"))
         seen = [x]
         for conv in self.down:
@@ -313,5 +316,5 @@ class Inpainter(nn.Module):
         x = x + self.middle(x)
         for conv, across in zip(self.up, (seen[1], seen[0]), strict=True):
             x = conv(torch.cat([enlarged(x, across.shape[2:]), across], dim=1))
-        made = activated(near + self.last(x)[:, :, :height, :side], self.output)
-        return known * shown + (1 - known) * made
+        near = as_given(filled, self.added.out_channels)
+        return known * near + (1 - known) * activated(near + self.added(x)[:, :, :height, :side], self.output)

@@ -56,10 +56,8 @@ def evaluate_translator(run: Run, pairs: Any, samples: int | None, listener: Lis
         back = load_translator(run.path, back=True) if "back" in recipe.players else None
         scores = _of_kinds(pairs, net, given, _translated(translator, given, listener), back, listener)
     about = {"features": net.identity(), "net": net.about["net"], "task": net.about["task"]}
-    if any(score.name == "ms_ssim_to_truth" for score in scores):
-        about["ms_ssim_scales"] = scales_of(min(pairs.shape[1:]))
     fingerprint = {**about, "generated": len(given), "split": "test", "source": pairs.content_hash[:16], "seed": SEED}
-    found = {score.name: replace(score, fingerprint=fingerprint) for score in scores}
+    found = {score.name: replace(score, fingerprint={**fingerprint, **(score.fingerprint or {})}) for score in scores}
     return Evaluation(found, next(iter(found)), "", [], [], "", {}, ("pairs",))
 
 
@@ -98,9 +96,10 @@ def _of_pictures(pairs: Any, codec: PairCodec, net: FeatureNet, given: np.ndarra
     """The mean over pictures of what compares each with its own truth; and the distances between the crowds, which see invented detail."""
     simple = PictureScore.trivial_answer(pairs, codec, given)
     rows, theirs = (PictureScore.rows(net, each, truth) for each in (made, simple))
-    if scales_of(min(truth.shape[2:])) > 1:
+    if (scales := scales_of(min(truth.shape[2:]))) > 1:
         rows["ms_ssim_to_truth"], theirs["ms_ssim_to_truth"] = ms_ssim(made, truth), ms_ssim(simple, truth)
     found = [replace(scored(name, _mean(values)), trivial=float(theirs[name].mean())) for name, values in rows.items()]
+    found = [replace(each, fingerprint={"ms_ssim_scales": scales}) if each.name == "ms_ssim_to_truth" else each for each in found]
     features, of_truth, of_simple = (net(each)[0] for each in (made, truth, simple))
     found.append(_kernel(features, of_simple, of_truth))
     if len(made) >= ENOUGH:
