@@ -183,9 +183,10 @@ class Fidelity(Part):
 
     @model_validator(mode="after")
     def _something_is_learned_from(self) -> Fidelity:
-        if not (self.adversarial or self.l1 or self.cross_entropy or self.perceptual):
+        alone = self.l1 or self.cross_entropy or self.perceptual  # what it learns from without an opponent
+        if not (self.adversarial or alone):
             raise ValueError("fidelity weighs nothing; give l1, cross_entropy, perceptual or adversarial a weight")
-        if self.every > 1 and not (self.l1 or self.cross_entropy or self.perceptual):
+        if self.every > 1 and not alone:
             raise ValueError("with a rare opponent (fidelity.every) the generator has nothing to learn from in between; give l1 a weight")
         return self
 

@@ -75,10 +75,9 @@ def test_the_judge_of_maps_sees_shares_where_the_truth_says_something():
 
 def test_without_a_verdict_only_the_generator_learns():
     ours, batch = game("segment", pair_source(maps="made"), **{"fidelity.adversarial": 0})
-    assert [turn.learners for turn in ours.turns()] == [("generator",)]
-    torch.testing.assert_close(
-        ours.generator_loss(batch, draws()).loss, cross_entropy(ours.generator(batch.condition["picture"]), batch.real)
-    )
+    (turn,) = ours.turns()
+    assert turn.learners == ("generator",)
+    torch.testing.assert_close(turn.loss(batch, draws()).loss, cross_entropy(ours.generator(batch.condition["picture"]), batch.real))
 
 
 def test_a_run_without_an_opponent(tmp_path):

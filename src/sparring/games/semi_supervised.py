@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from .. import augmentations
@@ -19,6 +19,10 @@ class SemiSupervised(Synthesis):
     """
 
     averaged: tuple[str, ...] = ("generator", "discriminator")
+
+    def __init__(self, recipe: Recipe, players: dict[str, nn.Module], perceiving: nn.Module | None = None):
+        super().__init__(recipe, players, perceiving)
+        self.weight = recipe.opponent or 1.0
 
     @staticmethod
     def joins(recipe: Recipe) -> tuple[str, ...]:

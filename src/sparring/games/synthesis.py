@@ -22,6 +22,7 @@ class Synthesis:
 
     averaged: tuple[str, ...] = ("generator",)
     translates = False
+    weight = 1.0  # of real against generated, where the discriminator learns more than that
 
     def __init__(self, recipe: Recipe, players: dict[str, nn.Module], perceiving: nn.Module | None = None):
         self.recipe, self.players = recipe, players
@@ -29,7 +30,6 @@ class Synthesis:
         self.discriminator = players["discriminator"]
         assert recipe.objective and recipe.batch
         self.objective = objectives.get(**recipe.objective.model_dump())
-        self.weight = recipe.opponent or 1.0
         self.view = View(recipe.augmentation, recipe.batch)
         self.path_mean = torch.zeros((), device=next(players["generator"].parameters()).device)
         if not hasattr(self.generator, "map") and (recipe.style_mixing or "path-length" in recipe.players["generator"].penalties):

@@ -83,8 +83,6 @@ class Translation(Synthesis):
         return parts
 
     def _verdicts(self, contest: Contest) -> dict[str, Tensor]:
-        if not self.fidelity.adversarial:
-            return {}
         on_real = contest.on_real.logits if self.objective.compares else None
         parts = {"adversarial": self.objective.generator(contest.on_fake.logits, on_real)}
         if self.fidelity.features:
