@@ -123,6 +123,24 @@ def test_classes_with_few_series_share_their_covariance():
     assert float(start.rest[1].mean()) > 0.5  # three series alone would leave nothing
 
 
+def test_choices_change_as_often_as_in_the_data():
+    """States that last: the largest of normal values alone would change half as often again. Where every step is drawn anew, so is the start's."""
+    rng = np.random.default_rng(0)
+    for stay in (0.95, 0.0):
+        states = np.zeros((1500, 32), np.int64)
+        for step in range(32):
+            anew = rng.choice(3, 1500, p=[0.6, 0.3, 0.1])
+            states[:, step] = np.where(rng.random(1500) < (stay if step else 0), states[:, step - 1], anew)
+        network = ConvolutionalSeries((32, 3), 0, 4, (0, (), False, [], (3,)), width=8, blocks=2, rank=16)
+        torch.manual_seed(0)
+        network.fit(torch.eye(3)[torch.from_numpy(states)].flatten(1))
+        made = network._finished(network.draw(None, noise(1500, network.noise_size)))
+        assert set(made.round(decimals=5).unique().tolist()) == {0.0, 1.0}
+        changes = float((made.argmax(dim=2).diff(dim=1) != 0).float().mean())
+        assert abs(changes / (np.diff(states, axis=1) != 0).mean() - 1) < 0.2
+        np.testing.assert_allclose(made.mean(dim=(0, 1)), [0.6, 0.3, 0.1], atol=0.06)
+
+
 def test_switches_are_hard_and_pass_gradients_on():
     torch.manual_seed(0)
     network = ConvolutionalSeries((6, 7), 0, 4, LAYOUT, width=8, blocks=2, rank=4)

@@ -71,6 +71,32 @@ def test_identifiers_follow_the_seed(machines, tmp_path):
     assert one == set(sparring.load(machines.path).generate(5, seed=1).machine_id)
 
 
+def test_categories_and_uneven_times_from_end_to_end(tmp_path):
+    series_samples.switching(160).to_csv(tmp_path / "machines.csv", index=False)
+    run = train(tmp_path / "machines.csv", "series", tmp_path / "run", **{"players.generator.options.rank": 16})
+    made, original = sparring.load(run.path).generate(60, seed=2), series_samples.switching(160)
+    assert list(made.columns) == [name for name in original.columns if name != "remark"]
+    changes = [(frame.state.ne(frame.state.shift()) & frame.machine_id.eq(frame.machine_id.shift())).mean() for frame in (made, original)]
+    assert changes[0] == pytest.approx(changes[1], rel=0.4)
+    mean = made.groupby("state").temperature.mean()
+    assert mean["faulty"] > mean["on"] > mean["off"]
+    assert made.groupby("machine_id").time.apply(lambda times: times.is_monotonic_increasing).all()
+    passed = made.groupby("machine_id").time.apply(lambda times: pd.to_datetime(times).diff().dt.total_seconds()).dropna()
+    assert passed.nunique() > 50
+    found = evaluate(run.path, listener=Silent())
+    assert {"spectral_distance", "channel_shapes", "discriminative"} <= found.scores.keys()
+
+
+def test_a_state_goes_on_in_longer_series(tmp_path):
+    """Longer than what was learned at a time: states do not flicker where two parts meet."""
+    frame = series_samples.switching(60).drop(columns=["machine_id", "time", "remark"])
+    frame.to_csv(tmp_path / "states.csv", index=False)
+    run = train(tmp_path / "states.csv", "series-conv", tmp_path / "run", **{"players.generator.options.rank": 16})
+    made = sparring.load(run.path).generate(1, length=2000)
+    assert len(made) == 2000
+    assert made.state.ne(made.state.shift()).mean() == pytest.approx(frame.state.ne(frame.state.shift()).mean(), rel=0.5)
+
+
 def test_longer_series_go_on(walk):
     gan = sparring.load(walk.path)
     values = gan.values(6, seed=1, length=1000)

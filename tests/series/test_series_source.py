@@ -119,9 +119,13 @@ def test_other_series_are_read_as_those_that_a_model_learned():
 @pytest.mark.parametrize(
     ("change", "options", "message"),
     [
-        (lambda frame: frame.assign(mood=np.where(np.arange(len(frame)) % 2, "up", "down")), {}, "'mood' changes along a series"),
+        (
+            lambda frame: frame.assign(temperature=np.where(np.arange(len(frame)) % 2, "up", "3")),
+            {"types": {"temperature": "channel"}},
+            "'temperature' changes along a series and holds no numbers",
+        ),
         (lambda frame: frame.assign(temperature=np.inf), {"types": {"temperature": "channel"}}, "infinite"),
-        (lambda frame: frame[["machine_id", "town"]], {}, "no column of numbers"),
+        (lambda frame: frame[["machine_id", "town"]], {}, "no column of numbers or categories"),
         (lambda frame: frame, {"labels": "temperature"}, "changes along a series"),
         (lambda frame: frame, {"labels": "cless"}, "no such column"),
         (lambda frame: frame, {"types": {"dya": "order"}}, "no column 'dya'"),
@@ -145,6 +149,79 @@ def test_broken_arrays(tmp_path, content):
     (tmp_path / "a.npy").write_bytes(content)
     with pytest.raises(sparring.UserError):
         data.open(tmp_path / "a.npy", OpenOptions(modalities=SERIES))
+
+
+def switching(count=60, seed=0, **options):
+    return SeriesSource(of_frame(series_samples.switching(count, seed), "machines", OpenOptions(**options)), "machines")
+
+
+def test_categories_uneven_times_and_long_tails_are_learned():
+    source = switching()
+    codec = codec_from(json.loads(json.dumps(source.codec.describe())))
+    assert codec.describe() == source.codec.describe()
+    assert [channel.name for channel in codec.channels] == ["temperature", "volume", "time (since the step before)"]
+    assert [channel.log is not None for channel in codec.channels] == [False, True, True]
+    assert ([column.name for column in codec.choices], codec.paced) == (["state", "alarm"], True)
+    assert codec.layout[4] == (3, 2)
+    assert any("remark (text)" in note for note in source.notes)
+    assert codec.numbers_named[3:] == tuple(f"state is {each}" for each in _by_frequency(source)) + ("alarm is empty",)
+    values = all_of(source)
+    numbers = codec.numbers(values)
+    assert numbers.shape == (60, codec.steps, 7)
+    ended = np.isnan(values).all(axis=2)
+    np.testing.assert_array_equal(np.isnan(numbers).all(axis=2), ended)
+    np.testing.assert_array_equal(np.nansum(numbers[:, :, 3:6], axis=2), ~ended)
+    coded = codec.encode(values)
+    assert coded.shape[1:] == codec.shape
+    np.testing.assert_array_equal(coded[:, :, 3:6].sum(dim=2), ~ended)
+    back = codec.decode(coded)
+    low, high = (np.array([getattr(channel, name) for channel in codec.channels]) for name in ("low", "high"))
+    np.testing.assert_allclose(back[:, :, :3], values[:, :, :3].clip(low, high), atol=1e-6)
+    np.testing.assert_array_equal(back[:, :, 3:], values[:, :, 3:])
+
+
+def _by_frequency(source):
+    codes = source.codec.choice_codes[0].choices
+    return [source.codec.choices[0].categories[int(code)] for code in codes]
+
+
+def test_rows_with_categories_and_uneven_times_come_back():
+    original, source = series_samples.switching(60), switching()
+    made = source.codec.frame(all_of(source))
+    assert list(made.columns) == [name for name in original.columns if name != "remark"]
+    assert len(made) == len(original)
+    for name in ("state", "alarm", "temperature"):
+        assert sorted(made[name].dropna()) == sorted(original[name].dropna())
+    assert made.dtypes.drop(["machine_id", "time"]).to_dict() == original.dtypes.drop(["machine_id", "time", "remark"]).to_dict()
+    passed = [frame.groupby("machine_id").time.agg(lambda times: (times.max() - times.min()).total_seconds()) for frame in (made, original)]
+    np.testing.assert_allclose(sorted(passed[0]), sorted(passed[1]), rtol=0.02)
+
+
+def test_other_categories_are_read_as_those_that_a_model_learned():
+    source = switching()
+    other = series_samples.switching(30, 1).query("state != 'faulty'")
+    like = SeriesSource(of_frame(other, "other", OpenOptions(like=source.codec)), "other", source.codec)
+    assert (like.shape, like.channels) == (source.shape, source.channels)
+    frame = source.codec.frame(all_of(like))
+    assert sorted(frame.state) == sorted(other.state)
+
+
+def test_what_a_person_says_of_what_changes_holds():
+    frame = series_samples.switching(40).assign(gear=np.arange(len(series_samples.switching(40))) % 4)
+    codec = SeriesSource(of_frame(frame, "x", OpenOptions(types={"gear": "category"})), "x").codec
+    assert [column.name for column in codec.choices] == ["state", "alarm", "gear"]
+    made = codec.frame(codec.decode(codec.encode(np.zeros((1, codec.steps, codec.changing)))))
+    assert made.gear.dtype == frame.gear.dtype
+
+
+def test_series_of_categories_alone():
+    frame = series_samples.switching(60)[["machine_id", "time", "state"]].assign(
+        time=np.tile(np.arange(10**6), 1)[: len(series_samples.switching(60))]
+    )
+    source = SeriesSource(of_frame(frame, "x", OpenOptions()), "x")
+    assert (source.codec.channels, source.channels) == ((), tuple(f"state is {each}" for each in _by_frequency(source)))
+    values = all_of(source)
+    np.testing.assert_array_equal(source.codec.decode(source.codec.encode(values)), values)
 
 
 def test_a_table_is_a_table_unless_a_recipe_for_series_asks(tmp_path):

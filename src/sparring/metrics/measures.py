@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -236,11 +237,12 @@ def foretold(evidence: Evidence) -> list[Score]:
 
 
 def _series(evidence: Evidence, side: Side | None = None) -> tuple[int, np.ndarray, np.ndarray]:
-    """How many channels there are, and those of a side (None: the samples) and of held-out series."""
-    channels = len(evidence.held_out.source.channels)
-    if not channels:
+    """How many numbers change along series, and those of a side (None: the samples) and of held-out series."""
+    source: Any = evidence.held_out.source
+    if not source.channels:
         raise Inapplicable("this is measured where the data is series")
-    return channels, (side or evidence.generated).values[:, :, :channels], evidence.held_out.values[:, :, :channels]
+    numbers = source.codec.numbers
+    return len(source.channels), numbers((side or evidence.generated).values), numbers(evidence.held_out.values)
 
 
 def _cells(evidence: Evidence) -> tuple[tuple[bool, ...], np.ndarray, np.ndarray]:

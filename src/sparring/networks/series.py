@@ -24,33 +24,57 @@ from .recurrent import Cell, Layers, recurrence
 
 ENOUGH = 4  # examples a factor, below which a class has none of its own
 LEAST = 1e-3  # deviation of a value that the factors leave nothing of
+LOOSE = 0.5  # deviation of what choices are drawn from beside its factors, at least, as a share of theirs, where values are to go with it
 KINDS, ROWS_A_KIND = (4, 16, 32), 100  # numbers of kinds that are tried; rows that each must have on average
 NO_LIKELIER = 0.01  # nats a series by which more kinds are not worth it
-ROUNDS = 10  # in which rows move among kinds
+ROUNDS, FEW_MOVED = 10, 0.01  # in which rows move among kinds; share of them below which another round is not worth it
+MOST_NUMBERS, FEWEST_COMPARED = 2_000_000, 2000  # values by which kinds are told apart, and rows, of which there are so many all the same
 MOST_PARTS = 64  # kinds of all classes together
 FILLS, MOST_FILLED, AT_ONCE = 15, 3000, 500  # rounds in which what lacks is filled in, of so many rows, so many at once
+KEPT = (
+    (1, 1),
+    (1, 0.8),
+    (1, 0.6),
+    (1, 0.4),
+    (1, 0.2),
+    (1, 0.05),
+    (0.5, 0.05),
+    (0.25, 0.05),
+    (0.125, 0.05),
+    (0.06, 0.05),
+)  # shares of a choice's factors and of its noise that are tried
+LOOKED_AT = 1000  # series that are drawn with each
 FEWEST, ROWS_A_FACTOR = 10, 16  # rows of a kind, and of each of its factors, where there are several
 
 
 class Layout(NamedTuple):
-    """What a step holds, in this order: channels; for each of `gaps`, a channel that may lack values, 1 where it is there and -1 where it is not;
-    where `ends`, 1 while the series goes on and -1 afterwards; and, the same in all steps, a coded row of what belongs to the whole series."""
+    """What a step holds, in this order: channels; choices, one-hot of these widths; for each of `gaps`, a channel that may lack values, 1 where it is
+    there and -1 where it is not; where `ends`, 1 while the series goes on and -1 afterwards; and, the same in all steps, a coded row of what belongs
+    to the whole series. Channels and choices are 0 after the end."""
 
     channels: int
     gaps: tuple[int, ...] = ()
     ends: bool = False
     whole: Sequence[Any] = ()  # of networks.table.Column
+    choices: tuple[int, ...] = ()
+
+    @property
+    def widths(self) -> list[int]:
+        """Of all parts but the whole's."""
+        return [self.channels, sum(self.choices), len(self.gaps), int(self.ends)]
 
 
 class Start(nn.Module):
-    """For each class (one without classes) a mixture of up to `kinds` normal distributions of N x D values; part `label * kinds + kind` is one of them."""
+    """For each class (one without classes) a mixture of up to `kinds` normal distributions of N x D values; part `label * kinds + kind` is one of them.
+    loose: D, values that are not followed to the letter where others are to go with them, as what choices are drawn from (see `_Series._calm`)."""
 
     shares: Tensor
     means: Tensor
     factors: Tensor
     rest: Tensor
+    loose: Tensor
 
-    def __init__(self, size: int, classes: int, rank: int, kinds: int = 1):
+    def __init__(self, size: int, classes: int, rank: int, kinds: int = 1, loose: Tensor | None = None):
         super().__init__()
         parts = max(1, classes) * kinds
         self.rank, self.kinds, self.noise_size = rank, kinds, 1 + rank + size
@@ -58,6 +82,7 @@ class Start(nn.Module):
         self.register_buffer("means", torch.zeros(parts, size))
         self.register_buffer("factors", torch.zeros(parts, rank, size))
         self.register_buffer("rest", torch.ones(parts, size))  # deviations
+        self.register_buffer("loose", torch.zeros(size, dtype=torch.bool) if loose is None else loose, persistent=False)
 
     def draw(self, label: Tensor, noise: Tensor, known: Tensor | None = None) -> Tensor:
         """N class numbers and N x noise_size normal values -> N x D; known: the first values, N x K, which the others then go with."""
@@ -70,6 +95,11 @@ class Start(nn.Module):
         drawn = self.means[part] + moved + self.rest[part] * beside
         return drawn if known is None else self.move(part, drawn, known)
 
+    def _beside(self, number: int) -> Tensor:
+        """D deviations of a part's values beside its factors."""
+        least = LOOSE * self.factors[number].square().sum(dim=0).sqrt()
+        return torch.where(self.loose, torch.maximum(self.rest[number], least), self.rest[number])
+
     @torch.no_grad()
     def move(self, part: Tensor, drawn: Tensor, known: Tensor) -> Tensor:
         """What was drawn, N x D, moved so that its first values are the known ones, N x K, and the others go with them: Matheron's rule (Journel &
@@ -77,7 +107,7 @@ class Start(nn.Module):
         count, moved = known.shape[1], drawn.clone()
         for number in part.unique().tolist():
             members, factors = part == number, self.factors[number].double()
-            own = factors[:, :count].T @ factors[:, :count] + torch.diag(self.rest[number, :count].double().square())
+            own = factors[:, :count].T @ factors[:, :count] + torch.diag(self._beside(number)[:count].double().square())
             across = factors[:, :count].T @ factors[:, count:]
             apart = (known[members] - drawn[members, :count]).double()
             moved[members, count:] += (torch.linalg.solve(own, apart.T).T @ across).float()
@@ -89,22 +119,22 @@ class Start(nn.Module):
         """N x kinds: how likely each kind of the label is where the first values are these, N x K."""
         if self.kinds == 1:
             return torch.ones_like(known[:, :1])
-        found = self.shares[label].log()
+        found = torch.empty(len(known), self.kinds, device=known.device)
         for number in label.unique().tolist():
-            members, own = label == number, slice(number * self.kinds, (number + 1) * self.kinds)
-            found[members] += self.log_likelihood(known[members], own)
+            found[label == number] = self._likelihoods(number, known[label == number])
         return found.softmax(dim=1)
 
     def log_likelihood(self, known: Tensor, parts: slice) -> Tensor:
         """N x parts: of the first values, N x K, under each (by the matrix inversion lemma, in the rank of the factors)."""
         count, found = known.shape[1], []
-        for mean, factors, rest in zip(self.means[parts], self.factors[parts], self.rest[parts], strict=True):
-            white = (known - mean[:count]).double() / rest[:count]
-            long = factors[:, :count].double() / rest[:count]
-            inner = torch.linalg.cholesky(torch.eye(self.rank, dtype=torch.float64, device=known.device) + long @ long.T)
-            along = torch.linalg.solve_triangular(inner, long @ white.T, upper=False)
-            spread = torch.diagonal(inner).log().sum() + rest[:count].double().log().sum()
-            found.append(-(white.square().sum(dim=1) - along.square().sum(dim=0)) / 2 - spread)
+        for number in range(parts.start, parts.stop):
+            factors, rest = self.factors[number], self._beside(number)[:count]
+            white = (known - self.means[number, :count]) / rest
+            long = factors[factors.square().sum(dim=1) > 0, :count] / rest
+            inner = torch.linalg.cholesky(torch.eye(len(long), dtype=torch.float64, device=known.device) + long.double() @ long.double().T)
+            along = torch.linalg.solve_triangular(inner, (long @ white.T).double(), upper=False)
+            spread = torch.diagonal(inner).log().sum() + rest.double().log().sum()
+            found.append(-(white.square().sum(dim=1).double() - along.square().sum(dim=0)) / 2 - spread)
         return torch.stack(found, dim=1).float()
 
     @torch.no_grad()
@@ -169,26 +199,35 @@ class Start(nn.Module):
         return means + along[:, :, 0].float() @ factors + rest * torch.randn_like(rows)
 
     def _choose_kinds(self, label: int, rows: Tensor, looks: Tensor) -> None:
-        """The fewest kinds that make held-out rows as likely as can be, from clusters on, each row moved to the kind under which it is likeliest."""
-        kept, own = len(rows) - len(rows) // 5, slice(label * self.kinds, (label + 1) * self.kinds)
+        """The fewest kinds that make held-out rows as likely as can be, from clusters on, each row moved to the kind under which it is likeliest; told
+        apart by some of the rows, evenly spaced, where all would take long."""
+        every = max(1, min(rows.numel() // MOST_NUMBERS, len(rows) // FEWEST_COMPARED))
+        some, seen = rows[::every], looks[::every]
+        kept = len(some) - len(some) // 5
         tried: dict[int, float] = {}
-        for count in (1, *(count for count in KINDS if count <= min(self.kinds, len(rows) // ROWS_A_KIND))):
-            self._separate(label, rows[:kept], looks[:kept], count)
-            likelihood = self.log_likelihood(rows[kept:], own) + self.shares[label].log()
-            tried[count] = float(likelihood.logsumexp(dim=1).mean())
+        for count in (1, *(count for count in KINDS if count <= min(self.kinds, len(some) // ROWS_A_KIND))):
+            self._separate(label, some[:kept], seen[:kept], count)
+            tried[count] = float(self._likelihoods(label, some[kept:]).logsumexp(dim=1).mean())
         best = max(tried.values())
-        self._separate(label, rows, looks, min(count for count, likely in tried.items() if likely > best - NO_LIKELIER))
+        self._separate(label, some, seen, min(count for count, likely in tried.items() if likely > best - NO_LIKELIER))
+        if every > 1:
+            self._fit_kinds(label, rows, self._likelihoods(label, rows).argmax(dim=1))
+
+    def _likelihoods(self, label: int, rows: Tensor) -> Tensor:
+        """N x kinds: logarithms of how likely each row and kind are together."""
+        return self.log_likelihood(rows, slice(label * self.kinds, (label + 1) * self.kinds)) + self.shares[label].log()
 
     def _separate(self, label: int, rows: Tensor, looks: Tensor, count: int) -> None:
         kind = torch.zeros(len(rows), dtype=torch.long) if count == 1 else table.clusters(looks, count)
         self._fit_kinds(label, rows, kind)
         for _ in range(ROUNDS if count > 1 else 0):
-            likelihood = self.log_likelihood(rows, slice(label * self.kinds, (label + 1) * self.kinds)) + self.shares[label].log()
-            now = likelihood.argmax(dim=1)
-            if torch.equal(now, kind):
-                break
+            now = self._likelihoods(label, rows).argmax(dim=1)
+            moved = int((now != kind).sum())
             kind = now
-            self._fit_kinds(label, rows, kind)
+            if moved:
+                self._fit_kinds(label, rows, kind)
+            if moved < FEW_MOVED * len(rows):
+                break
 
     def _fit_kinds(self, label: int, rows: Tensor, kind: Tensor) -> None:
         """kind: N, of each row. One with too few rows is given up."""
@@ -230,7 +269,9 @@ class _Series(nn.Module, ABC):
         self.whole = table.Layout([table.Column(*column) for column in self.layout.whole])
         self.classes, self.temperature, self.shape = classes, temperature, shape
         kinds = max(1, min(kinds, MOST_PARTS // max(1, classes)))
-        self.start = Start(shape[0] * shape[1], classes, min(rank, shape[0] * shape[1]), kinds)
+        choosing = torch.zeros(shape, dtype=torch.bool)
+        choosing[:, self.layout.channels : self.layout.channels + sum(self.layout.choices)] = True
+        self.start = Start(shape[0] * shape[1], classes, min(rank, shape[0] * shape[1]), kinds, choosing.flatten())
         self.noise_size = self.start.noise_size
         self.join = JoinedLabel(latent_size, classes)
         self.first = nn.Linear(shape[1] + self.join.width, width)
@@ -261,9 +302,7 @@ class _Series(nn.Module, ABC):
         """Switches are on or off, nothing stands where nothing is, and the whole's row is the same in all steps; switches and choices pass gradients
         on, straight through (Bengio et al. 2013, arXiv:1308.3432)."""
         layout = self.layout
-        if not layout.gaps and not layout.ends and not self.whole.width:
-            return raw
-        channels, gaps, ends, whole = raw.split([layout.channels, len(layout.gaps), int(layout.ends), self.whole.width], dim=2)
+        channels, choices, gaps, ends, whole = raw.split([*layout.widths, self.whole.width], dim=2)
         alive = torch.ones_like(raw[:, :, :1])
         if layout.ends:
             going = ends > 0
@@ -274,7 +313,10 @@ class _Series(nn.Module, ABC):
         there = torch.ones_like(channels)
         if layout.gaps:
             there = there.index_copy(2, torch.tensor(layout.gaps, device=raw.device), (gaps + 1) / 2)
-        parts = [channels * there * lives, gaps, *([alive] if layout.ends else [])]
+        chosen = (
+            [table.hard_choice(part, self.temperature) * lives for part in choices.split(layout.choices, dim=2)] if layout.choices else []
+        )
+        parts = [channels * there * lives, *chosen, gaps, *([alive] if layout.ends else [])]
         if self.whole.width:
             mean = whole.mean(dim=1)
             row = table.hard_rows(self.whole, mean[:, self.whole.choosing], mean[:, self.whole.scores], self.temperature)
@@ -289,12 +331,57 @@ class _Series(nn.Module, ABC):
     def fit(self, rows: Tensor, labels: Tensor | None = None) -> None:
         """Take the start from examples: rows as `look` gives them, labels N class numbers, or None."""
         layout, values = self.layout, rows.unflatten(1, self.shape)
-        channels, gaps, ends, _ = values.split([layout.channels, len(layout.gaps), int(layout.ends), self.whole.width], dim=2)
+        channels, choices, gaps, ends, _ = values.split([*layout.widths, self.whole.width], dim=2)
         there = torch.ones_like(values, dtype=torch.bool)
         there[:, :, layout.gaps] = gaps > 0
         if layout.ends:
-            there[:, :, : layout.channels] &= ends > 0
-        self.start.fit(rows, labels, torch.fft.rfft(channels, dim=1).abs().flatten(1), there.flatten(1))
+            there[:, :, : layout.channels + sum(layout.choices)] &= ends > 0
+        looks = torch.fft.rfft(torch.cat([channels, choices], dim=2), dim=1).abs().flatten(1)
+        self.start.fit(rows, labels, looks, there.flatten(1))
+        if layout.choices:
+            self._calm(values, labels)
+
+    def _calm(self, values: Tensor, labels: Tensor | None) -> None:
+        """The largest of normal values flips more often than a choice that stays for many steps. So much of what is rough in a choice is kept (of what
+        the factors leave, which is independent from step to step, and of the short factors), and the long factors lengthened for the rest, as gives the
+        most nearly as many changes as the data has."""
+        start, count, first = self.start, min(len(values), LOOKED_AT), self.layout.channels
+        wanted = self._changes(values)
+        part = torch.zeros(count, dtype=torch.long) if labels is None or not self.classes else labels[:count]
+        noise = torch.randn(count, self.noise_size)
+        was = factors, rest = start.factors.unflatten(2, self.shape).clone(), start.rest.unflatten(1, self.shape).clone()
+        total = factors.square().sum(dim=1) + rest.square()
+        rank = (factors.flatten(2).square().sum(dim=2) > 0).sum(dim=1)
+        tried = []
+        for share, kept in KEPT:
+            long = factors * (torch.arange(self.start.rank) < (share * rank).ceil()[:, None])[:, :, None, None]
+            along = long.square().sum(dim=1).clamp(min=LEAST**2)
+            tried.append((long * ((total - (rest * kept).square()) / along).sqrt()[:, None], rest * kept))
+        apart = []
+        for now in tried:
+            self._put(now, slice(first, first + sum(self.layout.choices)))
+            apart.append((self._changes(self._finished(start.draw(part, noise).unflatten(1, self.shape))) - wanted).abs())
+        self._put(was, slice(None))
+        for width, best in zip(self.layout.choices, torch.stack(apart).argmin(dim=0).tolist(), strict=True):
+            self._put(tried[best], slice(first, first + width))
+            first += width
+
+    def _put(self, parts: tuple[Tensor, Tensor], columns: slice) -> None:
+        """Factors (parts x rank x T x W) and deviations (parts x T x W) into the start, of these columns of every step."""
+        self.start.factors.unflatten(2, self.shape)[..., columns] = parts[0][..., columns]
+        self.start.rest.unflatten(1, self.shape)[..., columns] = parts[1][..., columns]
+
+    def _changes(self, values: Tensor) -> Tensor:
+        """Of each choice, the share of steps in which it is not what it was in the one before."""
+        parts = values[:, :, self.layout.channels :].split(
+            [*self.layout.choices, values.shape[2] - self.layout.channels - sum(self.layout.choices)], dim=2
+        )
+        found = []
+        for part in parts[:-1]:
+            there, now = part.sum(dim=2) > 0.5, part.argmax(dim=2)
+            both = there[:, 1:] & there[:, :-1]
+            found.append(((now[:, 1:] != now[:, :-1]) & both).sum() / both.sum().clamp(min=1))
+        return torch.stack(found)
 
 
 def _switched(raw: Tensor, on: Tensor) -> Tensor:

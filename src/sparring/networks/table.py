@@ -232,16 +232,20 @@ class TableGenerator(nn.Module):
         self.mixture.fit(rows)
 
 
+def hard_choice(logits: Tensor, temperature: float | None = None) -> Tensor:
+    """... x choices -> the largest, one-hot; temperature as in `hard_rows`."""
+    choice = one_hot(logits.argmax(dim=-1), logits.shape[-1]).to(logits.dtype)
+    if temperature is None:
+        return choice
+    soft = (logits / temperature).softmax(dim=-1)
+    return choice + soft - soft.detach()
+
+
 def hard_rows(layout: Layout, logits: Tensor, scores: Tensor, temperature: float | None = None) -> Tensor:
     """N x choices and N x scores -> coded rows, N x width: of every choice the largest, and scores where a choice says that they mean something.
     temperature: of the softmax whose gradient the choices pass on, straight through; None: they pass on none."""
-    choices = []
-    for mine in logits.split([width for _, width in layout.choices], dim=1) if layout.choices else ():
-        choice = one_hot(mine.argmax(dim=1), mine.shape[1]).to(mine.dtype)
-        if temperature is not None:
-            soft = (mine / temperature).softmax(dim=1)
-            choice = choice + soft - soft.detach()
-        choices.append(choice)
+    parts = logits.split([width for _, width in layout.choices], dim=1) if layout.choices else ()
+    choices = [hard_choice(part, temperature) for part in parts]
     if any(at >= 0 for at in layout.switches):
         chosen = torch.cat(choices, dim=1)
         columns = {place: column for column, place in enumerate(layout.choosing)}

@@ -1,7 +1,7 @@
 """How series become tensors and come back.
 
-A value is T x K numbers (float64, NaN where there is nothing): the channels of each step, then the cells of what belongs to the whole series, the same in
-all steps. A series that is shorter than T ends where every channel stays NaN. How the tensor's steps look is told by `layout` (networks.series.Layout).
+A value is T x K numbers (float64, NaN where there is nothing): the channels of each step, the cells of its choices (categories that change along a
+series), then the cells of what belongs to the whole series, the same in all steps. A series that is shorter than T ends where all that changes stays NaN. How the tensor's steps look is told by `layout` (networks.series.Layout).
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from ...errors import UserError
 from ..table.codes import Code, code_from, spreads
 from ..table.columns import Column, column_from
 
+MOST_COUNTED = 8  # values of a choice whose frequency is watched
+
 
 @dataclass(frozen=True)
 class Channel:
     """Values minus `mean`, divided by `deviation`. decimals: how they are rounded, None: not. low, high: of what was seen; nothing beyond them is made.
-    gaps: may values lack between the first and the last step?"""
+    gaps: may values lack between the first and the last step? log: None, or what is added to values before their logarithm is taken for them."""
 
     name: str
     dtype: str
@@ -32,12 +34,29 @@ class Channel:
     high: float
     decimals: int | None = None
     gaps: bool = False
+    log: float | None = None
+
+    def encode(self, values: np.ndarray, spread: np.ndarray) -> np.ndarray:
+        """spread: of each value in (0, 1), where among all that are rounded to it it lies, so that no lattice gives real series away."""
+        unit = 0.0 if self.decimals is None else 10.0**-self.decimals
+        numbers = values + (spread - 0.5) * unit
+        if self.log is not None:
+            numbers = np.log(np.maximum(numbers, self.low) + self.log)
+        return np.where(np.isnan(values), 0.0, (numbers - self.mean) / self.deviation)
+
+    def decode(self, coded: np.ndarray) -> np.ndarray:
+        numbers = coded * self.deviation + self.mean
+        if self.log is not None:
+            numbers = np.exp(np.minimum(numbers, np.log(self.high + self.log))) - self.log
+        numbers = numbers.clip(self.low, self.high)
+        return numbers if self.decimals is None else numbers.round(self.decimals) + 0.0
 
 
 @dataclass(frozen=True)
 class SeriesCodec:
     """float64 N x T x K <-> float32 N x T x W. order: the column that counts the steps; begins, step: of its cells; key: the column that says which
-    series a row is of. ends: do series have different lengths? windows: are values parts of longer series? label: the column that holds the class."""
+    series a row is of. ends: do series have different lengths? windows: are values parts of longer series? label: the column that holds the class.
+    paced: does the last channel tell how far `order` goes from the step before?"""
 
     steps: int
     channels: tuple[Channel, ...]
@@ -51,32 +70,65 @@ class SeriesCodec:
     step: float = 1.0
     key: Column | None = None
     label: str | None = None
+    choices: tuple[Column, ...] = ()
+    choice_codes: tuple[Code, ...] = ()
+    paced: bool = False
     given: ClassVar[None] = None
 
     @cached_property
     def gaps(self) -> tuple[int, ...]:
         return tuple(at for at, channel in enumerate(self.channels) if channel.gaps)
 
+    @cached_property
+    def changing(self) -> int:
+        """How many numbers of a value's step change from one to the next."""
+        return len(self.channels) + len(self.choices)
+
     @property
-    def layout(self) -> tuple[int, tuple[int, ...], bool, list[tuple[tuple[int, ...], bool, int | None]]]:
-        return len(self.channels), self.gaps, self.ends, [(code.one_hot, code.scored, code.some_number) for code in self.codes]
+    def layout(self) -> tuple[int, tuple[int, ...], bool, list[tuple[tuple[int, ...], bool, int | None]], tuple[int, ...]]:
+        whole = [(code.one_hot, code.scored, code.some_number) for code in self.codes]
+        return len(self.channels), self.gaps, self.ends, whole, tuple(width for code in self.choice_codes for width in code.one_hot)
 
     @property
     def shape(self) -> tuple[int, int]:
-        return self.steps, len(self.channels) + len(self.gaps) + self.ends + sum(code.width for code in self.codes)
+        return self.steps, len(self.channels) + len(self.gaps) + self.ends + sum(code.width for code in (*self.choice_codes, *self.codes))
+
+    @cached_property
+    def numbers_named(self) -> tuple[str, ...]:
+        """What `numbers` are of."""
+        return (
+            *(channel.name for channel in self.channels),
+            *(
+                f"{column.name} is {'empty' if np.isnan(cell) else column.categories[int(cell)]}"
+                for column, code in zip(self.choices, self.choice_codes, strict=True)
+                for cell in _counted(code)
+            ),
+        )
+
+    def numbers(self, values: np.ndarray) -> np.ndarray:
+        """N x T x numbers of what changes along series, NaN where there is nothing: the channels, and of each choice, for its most frequent values, 1 where it is this one and 0 elsewhere."""
+        count, going = len(self.channels), alive(values[:, :, : self.changing])
+        parts = [values[:, :, :count]]
+        for at, code in enumerate(self.choice_codes, count):
+            cells = values[:, :, at, None]
+            kinds = _counted(code)
+            same = (cells == kinds) | (np.isnan(cells) & np.isnan(kinds))
+            parts.append(np.where(going[:, :, None], same, np.nan))
+        return np.concatenate(parts, axis=2)
 
     def encode(self, values: np.ndarray) -> torch.Tensor:
         channels = values[:, :, : len(self.channels)]
-        there, going = ~np.isnan(channels), alive(channels)
-        mean, deviation = (np.array([getattr(channel, name) for channel in self.channels]) for name in ("mean", "deviation"))
-        units = np.array([0.0 if channel.decimals is None else 10.0**-channel.decimals for channel in self.channels])
-        spread = spreads(channels.reshape(len(values), -1)).reshape(channels.shape) - 0.5  # so that no lattice gives real series away
-        numbers = np.where(there, (channels + spread * units - mean) / deviation, 0.0)
-        parts = [numbers, np.where(there[:, :, self.gaps], 1.0, -1.0)]
+        going = alive(values[:, :, : self.changing])
+        spread = spreads(channels.reshape(len(values), -1)).reshape(channels.shape)
+        parts = [channel.encode(channels[:, :, at], spread[:, :, at])[:, :, None] for at, channel in enumerate(self.channels)]
+        for at, code in enumerate(self.choice_codes, len(self.channels)):
+            cells = values[:, :, at]
+            parts.append(code.encode(cells.ravel(), np.zeros(cells.size)).reshape(*cells.shape, code.width) * going[:, :, None])
+        parts.append(np.where(np.isnan(channels[:, :, self.gaps]), -1.0, 1.0))
         if self.ends:
             parts.append(np.where(going, 1.0, -1.0)[:, :, None])
         if self.codes:
-            cells = values[:, 0, len(self.channels) :]
+            cells = values[:, 0, self.changing :]
             even = spreads(cells)
             row = np.concatenate([code.encode(cells[:, at], even[:, at]) for at, code in enumerate(self.codes)], axis=1)
             parts.append(np.repeat(row[:, None], self.steps, axis=1))
@@ -84,30 +136,31 @@ class SeriesCodec:
 
     def decode(self, tensor: torch.Tensor) -> np.ndarray:
         made = tensor.detach().to("cpu", torch.float64).numpy()
-        count = len(self.channels)
-        parts = []
-        for at, channel in enumerate(self.channels):
-            numbers = (made[:, :, at] * channel.deviation + channel.mean).clip(channel.low, channel.high)
-            parts.append(numbers if channel.decimals is None else numbers.round(channel.decimals) + 0.0)
-        channels = np.stack(parts, axis=2)
-        for place, at in enumerate(self.gaps, count):
-            channels[:, :, at][made[:, :, place] <= 0] = np.nan
+        parts = [channel.decode(made[:, :, at]) for at, channel in enumerate(self.channels)]
+        start = len(parts)
+        for code in self.choice_codes:
+            part = made[:, :, start : start + code.width]
+            parts.append(code.decode(part.reshape(-1, code.width).astype(np.float32)).reshape(part.shape[:2]))
+            start += code.width
+        changing = np.stack(parts, axis=2)
+        for place, at in enumerate(self.gaps, start):
+            changing[:, :, at][made[:, :, place] <= 0] = np.nan
         if self.ends:
-            ended = made[:, :, count + len(self.gaps)] <= 0
+            ended = made[:, :, start + len(self.gaps)] <= 0
             ended[:, 0] = False
-            channels[np.logical_or.accumulate(ended, axis=1)] = np.nan
+            changing[np.logical_or.accumulate(ended, axis=1)] = np.nan
         if not self.codes:
-            return channels
+            return changing
         row, at, cells = made[:, 0].astype(np.float32), self.shape[1] - sum(code.width for code in self.codes), []
         for code in self.codes:
             cells.append(code.decode(row[:, at : at + code.width]))
             at += code.width
         whole = np.repeat(np.stack(cells, axis=1)[:, None], made.shape[1], axis=1)
-        return np.concatenate([channels, whole], axis=2)
+        return np.concatenate([changing, whole], axis=2)
 
     def lengths(self, values: np.ndarray) -> np.ndarray:
         """Steps of each series, N."""
-        return alive(values[:, :, : len(self.channels)]).sum(axis=1) if self.ends else np.full(len(values), values.shape[1])
+        return alive(values[:, :, : self.changing]).sum(axis=1) if self.ends else np.full(len(values), values.shape[1])
 
     def frame(self, values: np.ndarray, first: int = 0, seed: int = 0, labels: Any = None) -> pd.DataFrame:
         """The steps of all series as rows, with the columns that were learned from. labels: the class of each series, where there are classes."""
@@ -115,14 +168,16 @@ class SeriesCodec:
         which = np.repeat(np.arange(len(values)), lengths)
         when = np.concatenate([np.arange(length) for length in lengths]) if len(lengths) else np.zeros(0, int)
         rows, found = values[which, when], {}
-        for at, channel in enumerate(self.channels):
+        for at, channel in enumerate(self.channels[: len(self.channels) - self.paced]):
             column = pd.Series(rows[:, at])
             whole = channel.decimals == 0 and (channel.dtype.startswith(("int", "uint", "Int")) or channel.dtype in ("bool", "boolean"))
             found[channel.name] = column.astype(channel.dtype if not whole or not column.hasnans else "Int64")
-        for at, kept in enumerate(self.whole, len(self.channels)):
+        for at, kept in enumerate((*self.choices, *self.whole), len(self.channels)):
             found[kept.name] = kept.series(rows[:, at])
         if self.order is not None:
-            found[self.order.name] = self.order.series(self.begins + self.step * when)
+            found[self.order.name] = self.order.series(
+                self.begins + (self._passed(values)[which, when] if self.paced else self.step * when)
+            )
         if self.key is not None or len(values) > 1:
             names = (
                 self.key.new(range(first, first + len(values)), seed)
@@ -134,6 +189,12 @@ class SeriesCodec:
             found[self.label] = pd.Series(np.array(labels, dtype=object)[which])
         known = [name for name in self.columns if name in found]
         return pd.DataFrame({name: found[name] for name in [*(name for name in found if name not in known), *known]})
+
+    def _passed(self, values: np.ndarray) -> np.ndarray:
+        """N x T: how far `order` has gone since the first step."""
+        steps = np.where(np.isnan(passed := values[:, :, len(self.channels) - 1]), self.step, passed)
+        steps[:, 0] = 0
+        return steps.cumsum(axis=1)
 
     def describe(self) -> dict[str, Any]:
         """codec.json."""
@@ -152,14 +213,22 @@ class SeriesCodec:
             "step": self.step,
             "key": self.key.describe() if self.key else None,
             "label": self.label,
-            "decode": "channel = x * deviation + mean, between low and high, rounded to decimals; then a switch for each channel with gaps, "
-            "one for the end, and the whole's code as in tables",
+            "choices": [column.describe() for column in self.choices],
+            "choice_codes": [code.describe() for code in self.choice_codes],
+            "paced": self.paced,
+            "decode": "channel = x * deviation + mean (log: of channel + log), between low and high, rounded to decimals; then each choice one-hot, a switch "
+            "for each channel with gaps, one for the end, and the whole's code as in tables",
         }
 
 
-def alive(channels: np.ndarray) -> np.ndarray:
+def _counted(code: Code) -> np.ndarray:
+    """The cells whose frequency is watched: of two choices one says it."""
+    return code.choices[:1] if len(code.choices) == 2 else code.choices[:MOST_COUNTED]
+
+
+def alive(changing: np.ndarray) -> np.ndarray:
     """N x T x C, NaN after the end -> N x T: is this step the last one with a value, or before it?"""
-    there = ~np.isnan(channels).all(axis=2)
+    there = ~np.isnan(changing).all(axis=2)
     return np.logical_or.accumulate(there[:, ::-1], axis=1)[:, ::-1]
 
 
@@ -181,9 +250,13 @@ def codec_from(description: dict[str, Any]) -> SeriesCodec:
             float(description["step"]),
             column_from(description["key"]) if description["key"] else None,
             description["label"],
+            tuple(map(column_from, description.get("choices", ()))),
+            tuple(map(code_from, description.get("choice_codes", ()))),
+            bool(description.get("paced", False)),
         )
     except (KeyError, TypeError, ValueError):
         raise UserError("codec.json is damaged: its channels or columns cannot be read.") from None
-    if not codec.channels or codec.steps < 1 or len(codec.whole) != len(codec.codes):
-        raise UserError("codec.json is damaged: it has no channels, or not one code for each column of whole series.")
+    pairs = ((codec.whole, codec.codes), (codec.choices, codec.choice_codes))
+    if not codec.changing or codec.steps < 1 or any(len(columns) != len(codes) for columns, codes in pairs):
+        raise UserError("codec.json is damaged: it has no channels, or not one code for each column of categories.")
     return codec

@@ -21,11 +21,11 @@ def items(values: np.ndarray, codec: SeriesCodec, seed: int = 0, labels: Sequenc
     steps x channels."""
     if codec.columns:
         return codec.frame(values, 0, seed, labels)
-    return [series[:length, : len(codec.channels)] for series, length in zip(values, codec.lengths(values), strict=True)]
+    return [series[:length, : codec.changing] for series, length in zip(values, codec.lengths(values), strict=True)]
 
 
 def write(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool, codec: SeriesCodec, seed: int = 0) -> list[Path]:
-    """.csv, .csv.gz, .parquet, .jsonl or .xlsx (rows are steps), .npy (series x steps x channels, NaN after the end), .npz (the same, and labels), .png (lines);
+    """.csv, .csv.gz, .parquet, .jsonl or .xlsx (rows are steps), .npy (series x steps x channels, NaN after the end; categories by their position in codec.json), .npz (the same, and labels), .png (lines);
     a name without a suffix becomes a folder with series.csv and series.png. seed: of identifiers, which are made up. Returns the paths; raises UserError for another suffix."""
     out = Path(out)
     if out.is_dir() or "." not in out.name:
@@ -41,7 +41,7 @@ def write(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: boo
         write_frame(codec.frame(values, 0, seed, labels), out)
         return [out]
     buffer = io.BytesIO()
-    channels = values[:, :, : len(codec.channels)]
+    channels = values[:, :, : codec.changing]
     if suffix == ".png":
         preview(values, 0, codec).save(buffer, "PNG")
     elif suffix == ".npy":

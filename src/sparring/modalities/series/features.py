@@ -37,7 +37,7 @@ class Traits(nn.Module):
         text = json.dumps(codec.describe(), sort_keys=True).encode()
         self.register_buffer("described", torch.frombuffer(bytearray(text), dtype=torch.uint8))
         steps, width = codec.shape
-        self.channels, self.bands = len(codec.channels), min(BANDS, steps // 2 + 1)
+        self.channels, self.bands = len(codec.channels) + sum(code.width for code in codec.choice_codes), min(BANDS, steps // 2 + 1)
         numbers = steps * self.channels
         count = self.channels * (6 + self.bands) + min(SHAPES, numbers) + width - self.channels
         self.register_buffer("centre", torch.zeros(numbers))
@@ -109,7 +109,7 @@ def _net(codec: SeriesCodec, classes: int) -> FeatureNet:
         "net": "traits",
         "task": "classes" if classes else "none",
         "classes": classes,
-        "shape": [codec.steps, len(codec.channels) + len(codec.whole)],
+        "shape": [codec.steps, codec.changing + len(codec.whole)],
     }
     body = Traits(codec)
     head = _head(body, classes) if classes else None

@@ -71,9 +71,12 @@ def _made(gan: Gan, codec: SeriesCodec, length: int, wanted: list[int], seed: in
 
 
 def _blended(before: Tensor, after: Tensor, weight: Tensor, layout: Layout) -> Tensor:
-    """Two windows' steps, N x T x W; weight: T x 1, of the second. Where one has a value and the other has none, the one that weighs more says it."""
+    """Two windows' steps, N x T x W; weight: T x 1, of the second. Of choices, and where one has a value and the other has none, the one that weighs more
+    says it."""
     mixed, nearer = (1 - weight) * before + weight * after, torch.where(weight < 0.5, before, after)
-    for place, channel in enumerate(layout.gaps, layout.channels):
+    chosen = layout.channels + sum(layout.choices)
+    mixed[:, :, layout.channels : chosen] = nearer[:, :, layout.channels : chosen]
+    for place, channel in enumerate(layout.gaps, chosen):
         differ = (before[:, :, place] > 0) != (after[:, :, place] > 0)
         for column in (channel, place):
             mixed[:, :, column] = torch.where(differ, nearer[:, :, column], mixed[:, :, column])

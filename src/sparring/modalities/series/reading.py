@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -29,18 +30,22 @@ ORDER = re.compile(
 LABEL = ("label", "class", "target", "y")
 MOST_CLASSES = 100
 FEWEST_ROWS = 16
+NUMBERS = ("channel", "integer", "float")  # kinds of a column that changes along series and is of numbers
+UNEVEN = 0.05  # share of steps longer or shorter than usual by half, from which their length is learned
 MOST_NUMBERS = 200_000_000  # of all series together
 ARRAYS = (".npy", ".npz")
 
 
 @dataclass
 class Sequences:
-    """values: of each series, steps x channels, float64, NaN where there is nothing. dtypes: of the channels. whole: columns that belong to whole series,
-    and their cells, series x columns. labels: the class of each, or None. columns: of the table in order; () of an array."""
+    """values: of each series, steps x (channels, choices), float64, NaN where there is nothing. names: of both. dtypes: of the channels. choices:
+    columns of categories that change along series. whole: columns that belong to whole series, and their cells, series x columns. labels: the class of
+    each, or None. columns: of the table in order; () of an array. paced: does the last channel tell how far `order` goes from the step before?"""
 
     values: list[np.ndarray]
     names: tuple[str, ...]
     dtypes: tuple[str, ...]
+    choices: tuple[Column, ...] = ()
     whole: tuple[Column, ...] = ()
     cells: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     labels: list[str] | None = None
@@ -50,6 +55,7 @@ class Sequences:
     begins: float = 0.0
     step: float = 1.0
     label: str | None = None
+    paced: bool = False
     notes: list[str] = field(default_factory=list)
 
 
@@ -90,13 +96,16 @@ def _array(path: Path) -> Sequences:
 
 
 class Roles(NamedTuple):
-    """What the columns of a table are: which tells series apart, which orders their steps, what changes along them, what belongs to whole ones, their class."""
+    """What the columns of a table are: which tells series apart, which orders their steps, what changes along them (numbers, categories), what belongs
+    to whole ones, their class, and what is left out, with its kind."""
 
     key: str | None
     order: str | None
     channels: list[str]
+    choices: Sequence[Column]
     whole: list[str]
     label: str | None
+    left: Sequence[str] = ()
 
 
 def of_frame(frame: pd.DataFrame, where: str, options: OpenOptions) -> Sequences:
@@ -114,17 +123,23 @@ def of_frame(frame: pd.DataFrame, where: str, options: OpenOptions) -> Sequences
     counted = find(pd.DataFrame({order: frame[order]}), {order: _order_kind(frame[order])})[0].cells(frame[order]) if order else None
     rows = np.argsort(groups, kind="stable") if counted is None else np.lexsort((counted, groups))
     frame, groups = frame.iloc[rows].reset_index(drop=True), groups[rows]
-    values = np.stack([_numbers(frame[name], name, where) for name in roles.channels], axis=1)
+    columns = [_numbers(frame[name], name, where) for name in roles.channels]
+    values = np.stack([*columns, *(column.cells(frame[column.name]) for column in roles.choices)], axis=1)
     ends = np.flatnonzero(np.diff(groups, append=groups[-1] + 1)) + 1
     starts = np.r_[0, ends[:-1]]
     firsts = frame.iloc[starts]
     found = Sequences(
         [values[start:end] for start, end in zip(starts, ends, strict=True)],
-        tuple(roles.channels),
+        (*roles.channels, *(column.name for column in roles.choices)),
         tuple(str(frame[name].dtype) for name in roles.channels),
+        tuple(roles.choices),
         columns=tuple(map(str, frame.columns)),
         label=roles.label,
     )
+    if roles.choices:
+        found.notes.append(f"Categories that change along series: {'; '.join(column.about() for column in roles.choices)}.")
+    if roles.left:
+        found.notes.append(f"Left out, for they are neither numbers nor categories: {', '.join(roles.left)}.")
     if roles.label:
         if firsts[roles.label].isna().any():
             raise UserError(
@@ -142,15 +157,18 @@ def of_frame(frame: pd.DataFrame, where: str, options: OpenOptions) -> Sequences
         found.key = find(pd.DataFrame({key: pd.Series(ids)}), {key: "identifier"})[0]
         found.notes.append(f"Rows are told apart by '{key}': {len(starts):,} series.")
     if order:
-        _times(found, frame[order], order, starts, ends)
+        _times(found, frame[order], order, starts, ends, None if like is None else like.paced)
     return _checked(found, where)
 
 
 def _roles_of(codec: SeriesCodec, frame: pd.DataFrame, where: str) -> Roles:
     """Those that a codec's columns had. Raises UserError where one is missing; a lone series needs nothing that tells it from others."""
     key, order = (None if column is None else column.name for column in (codec.key, codec.order))
-    roles = Roles(key, order, [each.name for each in codec.channels], [each.name for each in codec.whole], codec.label)
-    wanted = [name for name in (key, order, *roles.channels, *roles.whole, roles.label) if name is not None]
+    channels = [each.name for each in codec.channels[: len(codec.channels) - codec.paced]]
+    roles = Roles(key, order, channels, codec.choices, [each.name for each in codec.whole], codec.label)
+    wanted = [
+        name for name in (key, order, *channels, *(each.name for each in codec.choices), *roles.whole, roles.label) if name is not None
+    ]
     if missing := [name for name in wanted if name not in frame.columns]:
         raise UserError(f"{where} has no column '{missing[0]}'; it should have {', '.join(wanted)}")
     if key is None and "series" in frame.columns and "series" not in codec.columns:  # several that were made of a lone one
@@ -179,10 +197,30 @@ def _found(frame: pd.DataFrame, where: str, options: OpenOptions) -> Roles:
         for name in rest
         if said.get(name) == "whole" or (key and said.get(name) != "channel" and _constant(frame[name].iloc[rows], groups[rows]))
     ]
-    label, channels = _label(frame, whole, options, where), [name for name in rest if name not in whole]
-    if not channels:
-        raise UserError(f"{where} has no column of numbers that change along a series; say with --type COLUMN=channel which do")
-    return Roles(key, order, channels, [name for name in whole if name != label], label)
+    label = _label(frame, whole, options, where)
+    channels, choices, left = _changing(frame[[name for name in rest if name not in whole]], options.types or {})
+    if not channels and not choices:
+        raise UserError(
+            f"{where} has no column of numbers or categories that change along a series; say with --type COLUMN=channel which do"
+        )
+    return Roles(key, order, channels, choices, [name for name in whole if name != label], label, left)
+
+
+def _changing(frame: pd.DataFrame, said: dict[str, str]) -> tuple[list[str], list[Column], list[str]]:
+    """Columns of numbers, of categories, and those that are neither, with their kinds. Texts that all are numbers are for a person to call so."""
+    channels, choices, left = [], [], []
+    for name in map(str, frame.columns):
+        kind, dtype = said.get(name), frame[name].dtype
+        number = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
+        if kind in NUMBERS or (number and kind not in COLUMN_KINDS) or frame[name].isna().all():
+            channels.append(name)
+            continue
+        column = find(frame[[name]], {name: kind} if kind in COLUMN_KINDS else {})[0]
+        if column.kind in ("category", "boolean"):
+            choices.append(column)
+        else:
+            left.append(f"{name} ({column.kind})")
+    return channels, choices, left
 
 
 def _said(said: dict[str, str], kind: str) -> str | None:
@@ -251,22 +289,26 @@ def _order_kind(values: pd.Series) -> str:
     return "time" if not numeric else "integer" if (values % 1 == 0).all() else "float"
 
 
-def _times(found: Sequences, values: pd.Series, name: str, starts: np.ndarray, ends: np.ndarray) -> None:
-    """The column that counts steps, where it begins and how far it goes in a step."""
+def _times(found: Sequences, values: pd.Series, name: str, starts: np.ndarray, ends: np.ndarray, paced: bool | None) -> None:
+    """The column that counts steps, where it begins and how far it goes in a step. paced: is that learned? None: where it differs enough."""
     column = find(pd.DataFrame({name: values}), {name: _order_kind(values)})[0]
     cells = column.cells(values)
     inner = np.concatenate([np.diff(cells[start:end]) for start, end in zip(starts, ends, strict=True)]) if len(cells) > 1 else np.ones(1)
     found.order, found.begins = column, float(np.median(cells[starts]))
     found.step = float(np.median(inner)) if len(inner) else 1.0
     uneven = float(np.mean(np.abs(inner - found.step) > 0.5 * abs(found.step))) if len(inner) else 0.0
-    found.notes.append(
-        f"Rows are in the order of '{name}'"
-        + (
-            f"; {uneven:.0%} of its steps are longer or shorter than usual, and are taken for steps like the others."
-            if uneven > 0.05
-            else "."
-        )
-    )
+    found.paced = uneven > UNEVEN if paced is None else paced
+    what = f"; {uneven:.0%} of its steps are longer or shorter than usual, so how long each is is learned too" if found.paced else ""
+    found.notes.append(f"Rows are in the order of '{name}'{what}.")
+    if not found.paced:
+        return
+    at = len(found.dtypes)
+    for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        passed = np.diff(cells[start:end], prepend=cells[start] - found.step)  # the first step comes after nothing: a usual one
+        passed[np.isnan(found.values[number]).all(axis=1)] = np.nan
+        found.values[number] = np.insert(found.values[number], at, passed, axis=1)
+    found.names = (*found.names[:at], f"{name} (since the step before)", *found.names[at:])
+    found.dtypes = (*found.dtypes, "float64")
 
 
 def _checked(found: Sequences, where: str) -> Sequences:
@@ -284,7 +326,7 @@ def _checked(found: Sequences, where: str) -> Sequences:
     found.labels = None if found.labels is None else [found.labels[number] for number in kept]
     if not found.values or sum(map(len, found.values)) < 8:
         raise UserError(f"{where} holds too little to learn from: {sum(map(len, found.values))} steps in {len(found.values)} series")
-    empty = np.concatenate([np.isnan(values).all(axis=0)[None] for values in found.values]).all(axis=0)
+    empty = np.stack([np.isnan(values[:, : len(found.dtypes)]).all(axis=0) for values in found.values]).all(axis=0)
     if empty.any():
         raise UserError(f"{where}: column '{found.names[int(empty.argmax())]}' is empty; leave it out")
     return found

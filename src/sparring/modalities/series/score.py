@@ -17,12 +17,12 @@ class SeriesScore(DetailedScore):
     """Also how far spectra and autocorrelations are from those of held-out series."""
 
     def __init__(self, net: FeatureNet, source: Any, count: int, seed: int):
-        self.channels = len(source.channels)
-        self.series = source.values(chosen(source.count("test"), MOST, seed, "held-out"), "test")[:, :, : self.channels]
+        self.numbers = source.codec.numbers
+        self.series = self.numbers(source.values(chosen(source.count("test"), MOST, seed, "held-out"), "test"))
         super().__init__(net, source, count, seed)
 
     def details(self, values: np.ndarray) -> dict[str, float]:
-        mine = values[:, :, : self.channels]
+        mine = self.numbers(values)
         return {
             "spectral_distance": spectral_distance(mine, self.series),
             "autocorrelation_distance": autocorrelation_distance(mine, self.series),

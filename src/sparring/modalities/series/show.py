@@ -17,38 +17,39 @@ BESIDE = 8  # series a side in the report
 
 
 def preview(values: np.ndarray, columns: int, codec: SeriesCodec) -> Image.Image:
-    """One panel a series with a line for each channel, channels divided by their deviation (columns have no meaning here)."""
+    """One panel a series with a line for each channel and each choice (columns have no meaning here)."""
     shown = min(len(values), MOST_LINES)
     values = values[np.linspace(0, len(values) - 1, shown).round().astype(int)]  # of all classes, which follow one another
     across = min(COLUMNS, shown)
     rows = -(-shown // across)
     sheet = _sheet(WIDTH * COLUMNS, HEIGHT * rows, 0.2)
-    low, high = _span(values, codec)
+    lines = _lines(values, codec)
+    low, high = _span(lines)
     for number in range(shown):
         axes = sheet.add_subplot(rows, across, number + 1)
-        _lines(axes, values[number], codec)
+        _draw(axes, lines[number])
         axes.set_ylim(low, high)
     return picture(sheet)
 
 
 def beside(values: np.ndarray, real: np.ndarray, codec: SeriesCodec) -> Image.Image:
     """Real series above generated ones; of each channel the spectrum, the autocorrelation and the distribution of both."""
-    sheet = _sheet(WIDTH * COLUMNS, HEIGHT * 4 + 1.7 * min(MOST_CHANNELS, len(codec.channels)), 0.6)
-    channels = min(MOST_CHANNELS, len(codec.channels))
+    channels = min(MOST_CHANNELS, len(codec.numbers_named))
+    sheet = _sheet(WIDTH * COLUMNS, HEIGHT * 4 + 1.7 * channels, 0.6)
     rows = 4 + channels
     grid = sheet.add_gridspec(rows, 12, height_ratios=[HEIGHT] * 4 + [1.7] * channels)
-    low, high = _span(real, codec)
+    low, high = _span(_lines(real[:BESIDE], codec))
     for side, (title, series) in enumerate((("real", real), ("generated", values))):
-        for number in range(min(BESIDE, len(series))):
+        for number, lines in enumerate(_lines(series[:BESIDE], codec)):
             axes = sheet.add_subplot(grid[2 * side + number // 4, 3 * (number % 4) : 3 * (number % 4) + 3])
-            _lines(axes, series[number], codec)
+            _draw(axes, lines)
             axes.set_ylim(low, high)
             axes.set_title(title, fontsize=7)
-    sides = [side[:, :, : len(codec.channels)] for side in (real, values)]
+    sides = [codec.numbers(side) for side in (real, values)]
     lags = max(1, codec.steps // 2)
     spectra, correlations = [spectrum(side, sides[0]) for side in sides], [autocorrelation(side, lags) for side in sides]
     for at in range(channels):
-        name = codec.channels[at].name[:24].replace("$", r"\$")
+        name = codec.numbers_named[at][:24].replace("$", r"\$")
         first, second, third = (sheet.add_subplot(grid[4 + at, 4 * place : 4 * place + 4]) for place in range(3))
         everything = [side[:, :, at][~np.isnan(side[:, :, at])] for side in sides]
         edges = np.histogram_bin_edges(np.concatenate(everything), 40)
@@ -63,22 +64,27 @@ def beside(values: np.ndarray, real: np.ndarray, codec: SeriesCodec) -> Image.Im
     return picture(sheet)
 
 
-def _lines(axes: Any, series: np.ndarray, codec: SeriesCodec) -> None:
+def _lines(values: np.ndarray, codec: SeriesCodec) -> np.ndarray:
+    """N x T x lines, in units that are the same for all sets of series: a lone channel's own, else deviations of channels, and categories by position."""
+    if len(codec.channels) == codec.changing == 1:
+        return values[:, :, :1]
+    lines = []
     for at, channel in enumerate(codec.channels[:MOST_CHANNELS]):
-        scale = (channel.mean, channel.deviation) if len(codec.channels) > 1 else (0.0, 1.0)
-        axes.plot((series[:, at] - scale[0]) / scale[1], linewidth=0.8)
-    axes.set_xlim(0, max(1, len(series) - 1))
+        numbers = values[:, :, at] if channel.log is None else np.log(values[:, :, at] + channel.log)
+        lines.append((numbers - channel.mean) / channel.deviation)
+    places = [2 * values[:, :, at] / max(1, len(column.categories) - 1) - 1 for at, column in enumerate(codec.choices, len(codec.channels))]
+    return np.stack([*lines, *places][:MOST_CHANNELS], axis=2)
+
+
+def _draw(axes: Any, lines: np.ndarray) -> None:
+    axes.plot(lines, linewidth=0.8)
+    axes.set_xlim(0, max(1, len(lines) - 1))
     axes.tick_params(which="both", labelsize=5)
 
 
-def _span(values: np.ndarray, codec: SeriesCodec) -> tuple[float, float]:
+def _span(lines: np.ndarray) -> tuple[float, float]:
     """From the lowest to the highest that is drawn."""
-    shown = values[:MOST_LINES, :, : min(MOST_CHANNELS, len(codec.channels))]
-    if len(codec.channels) > 1:
-        shown = (shown - [each.mean for each in codec.channels[:MOST_CHANNELS]]) / [
-            each.deviation for each in codec.channels[:MOST_CHANNELS]
-        ]
-    there = shown[~np.isnan(shown)]
+    there = lines[~np.isnan(lines)]
     low, high = (float(there.min()), float(there.max())) if len(there) else (0.0, 1.0)
     return low - 0.05 * (high - low) - 1e-9, high + 0.05 * (high - low) + 1e-9
 

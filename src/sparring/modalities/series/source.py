@@ -13,6 +13,7 @@ from ...data.source import OpenOptions, ScanReport, Source, Split
 from ...data.splits import hold_out
 from ...errors import UserError
 from ..table.codes import fit_code
+from ..table.columns import decimals_of
 from .codec import Channel, SeriesCodec, alive
 from .reading import Sequences, read
 from .simulated import SETS
@@ -23,6 +24,8 @@ PARTS = 8  # times as long as a part a lone series is at least
 FEWEST = 8  # steps of a part
 HELD = 0.1  # share of a lone series, its end, that is held out
 MOST_WIDTH = 20_000
+SKEWED = 2.0  # skewness (an exponential distribution's) from which logarithms are tried
+FEW_ZEROS = 0.05  # share of zeros among positive numbers that does not stand in the way of logarithms
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class SeriesSource(Source):
                 f"{name}: a series of {steps} steps is {width:,} numbers when encoded, more than {MOST_WIDTH:,}; leave channels out"
             )
         self.shape = (steps, len(found.names) + len(self.codec.whole))
-        self.channels = tuple(found.names)
+        self.channels = self.codec.numbers_named
         self.classes = tuple(sorted(set(found.labels or ())))
         self.content_hash = self._hash(steps, windows)
         labels = self.labels(np.arange(self.count("train")))
@@ -83,7 +86,10 @@ class SeriesSource(Source):
         between = f"{lengths.min():,} to {lengths.max():,}" if lengths.min() < lengths.max() else f"{lengths.max():,}"
         shown = ", ".join(found.names[:12]) + (f" and {len(found.names) - 12} more" if len(found.names) > 12 else "")
         steps = self.codec.steps
-        notes = [f"{len(lengths):,} series of {between} steps with {len(found.names)} channels ({shown}).", *found.notes]
+        notes = [
+            f"{len(lengths):,} series of {between} steps in which {'these change' if len(found.names) > 1 else 'this changes'}: {shown}.",
+            *found.notes,
+        ]
         if found.whole:
             notes.append(f"Of each series: {'; '.join(column.about() for column in found.whole)}.")
         if self.classes:
@@ -100,7 +106,7 @@ class SeriesSource(Source):
         return len(self._places[split])
 
     def values(self, indices: np.ndarray, split: Split = "train") -> np.ndarray:
-        steps, channels = self.codec.steps, len(self.codec.channels)
+        steps, channels = self.codec.steps, self.codec.changing
         found = np.full((len(indices), steps, self.shape[1]), np.nan)
         for row, (number, start) in enumerate(self._places[split][np.asarray(indices, dtype=np.int64)]):
             part = self._parts[split].series[number][start : start + steps]
@@ -140,19 +146,41 @@ def _channel(name: str, dtype: str, train: list[np.ndarray], every: list[np.ndar
     numbers = numbers[~np.isnan(numbers)]
     if not len(numbers):
         raise UserError(f"column '{name}' is empty in the series that are learned from; leave it out")
-    deviation = float(numbers.std())
-    constant = deviation <= 1e-12 * max(1.0, float(np.abs(numbers).max()))
     whole = np.concatenate(every)
-    low, high = float(numbers.min()), float(numbers.max())
-    gaps = bool(np.isnan(whole).any())
-    return Channel(name, dtype, float(numbers.mean()), 1.0 if constant else deviation, low, high, _decimals(whole[~np.isnan(whole)]), gaps)
+    low, high, log = float(numbers.min()), float(numbers.max()), _added(numbers)
+    coded = numbers if log is None else np.log(numbers + log)
+    deviation = float(coded.std())
+    constant = deviation <= 1e-12 * max(1.0, float(np.abs(coded).max()))
+    gaps, decimals = bool(np.isnan(whole).any()), decimals_of(whole[~np.isnan(whole)], "float64")
+    return Channel(name, dtype, float(coded.mean()), 1.0 if constant else deviation, low, high, decimals, gaps, log)
+
+
+def _added(numbers: np.ndarray) -> float | None:
+    """What is added before logarithms are taken; None where they would not bring numbers nearer to a normal distribution: where these are not all
+    positive (but for a few zeros), or about as many lie far below the mean as above it."""
+    positive = numbers[numbers > 0]
+    if (numbers < 0).any() or len(positive) < (1 - FEW_ZEROS) * len(numbers) or skewness(numbers) < SKEWED:
+        return None
+    added = 0.0 if len(positive) == len(numbers) else float(positive.min()) / 2
+    return added if abs(skewness(np.log(numbers + added))) < skewness(numbers) / 2 else None
+
+
+def skewness(numbers: np.ndarray) -> float:
+    """The third standardised moment; 0 of equal numbers."""
+    apart = numbers - numbers.mean()
+    deviation = float(apart.std())
+    return float(((apart / deviation) ** 3).mean()) if deviation > 0 else 0.0
 
 
 def _fitted(found: Sequences, parts: dict[Split, Part], steps: int, windows: bool) -> SeriesCodec:
     train, every = parts["train"].series, [values for part in parts.values() for values in part.series]
     channels = tuple(
         _channel(name, found.dtypes[at], [values[:, at] for values in train], [values[:, at] for values in every])
-        for at, name in enumerate(found.names)
+        for at, name in enumerate(found.names[: len(found.dtypes)])
+    )
+    choice_codes = tuple(
+        fit_code(np.concatenate([values[:, at] for values in train]), False, None, any(np.isnan(values[:, at]).any() for values in every))
+        for at in range(len(found.dtypes), len(found.names))
     )
     nullable = np.isnan(np.concatenate([part.cells for part in parts.values()])).any(axis=0)
     codes = tuple(
@@ -161,8 +189,9 @@ def _fitted(found: Sequences, parts: dict[Split, Part], steps: int, windows: boo
     )
     ends = not windows and len({len(values) for values in every}) > 1
     return SeriesCodec(
-        steps, channels, ends, windows, found.whole, codes, found.columns, found.order, found.begins, found.step, found.key, found.label
-    )
+        steps, channels, ends, windows, found.whole, codes, found.columns, found.order, found.begins, found.step, found.key, found.label,
+        found.choices, choice_codes, found.paced,
+    )  # fmt: skip
 
 
 def _places(series: list[np.ndarray], steps: int, windows: bool) -> np.ndarray:
@@ -174,10 +203,6 @@ def _places(series: list[np.ndarray], steps: int, windows: bool) -> np.ndarray:
             starts = starts[alive(np.lib.stride_tricks.sliding_window_view(values, steps, axis=0).transpose(0, 2, 1))[:, -1]]
         found.append(np.stack([np.full(len(starts), number), starts], axis=1))
     return np.concatenate(found) if found else np.zeros((0, 2), np.int64)
-
-
-def _decimals(numbers: np.ndarray) -> int | None:
-    return next((places for places in range(7) if np.array_equal(np.round(numbers, places), numbers)), None)
 
 
 def open_path(path: Path, options: OpenOptions) -> SeriesSource:

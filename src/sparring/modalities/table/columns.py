@@ -167,7 +167,7 @@ def _column(name: str, values: pd.Series, asked: str | None) -> Column:
             numbers = pd.to_numeric(there).astype(np.float64).to_numpy()
             if np.isinf(numbers).any():
                 raise UserError(f"column '{name}' holds infinite numbers; replace them, or leave them empty")
-            return Column(name, kind, dtype, decimals=0 if kind == "integer" else _decimals(numbers, dtype))
+            return Column(name, kind, dtype, decimals=0 if kind == "integer" else decimals_of(numbers, dtype))
     except (ValueError, TypeError) as error:
         raise UserError(f"column '{name}' cannot be read as {kind}: {str(error).splitlines()[0]}") from None
     empty = float(values.isna().mean())
@@ -259,7 +259,7 @@ def _plain(values: pd.Series) -> pd.Series:
     return values.astype(object).map(str, na_action="ignore")
 
 
-def _decimals(numbers: np.ndarray, dtype: str) -> int | None:
+def decimals_of(numbers: np.ndarray, dtype: str) -> int | None:
     """The fewest with which every number is written, but for what sums of such numbers are off by."""
     close = NOISE * np.finfo(dtype.lower() if dtype.lower() in ("float16", "float32") else "float64").eps * np.abs(numbers)
     return next((places for places in range(MOST_DECIMALS + 1) if (np.abs(np.round(numbers, places) - numbers) <= close).all()), None)
