@@ -3,6 +3,7 @@ import pytest
 from scipy import stats
 
 from sparring.metrics.detection import detection
+from sparring.metrics.neighbours import coverage, variety
 from sparring.metrics.tabular import column_shapes, correlation, pair_trends
 
 NAN = float("nan")
@@ -52,3 +53,13 @@ def test_detection_bears_a_column_that_is_nearly_empty():
     cells = rng.normal(size=(60, 2))
     cells[2:, 1] = np.nan
     assert 0 <= detection(cells[:30], cells[30:], (True, True)).value <= 1
+
+
+def test_detection_and_neighbours_do_not_mind_the_order_of_rows():
+    """Rows sorted by a number, and more of them than of the others: what is left out is chosen at random."""
+    rng = np.random.default_rng(0)
+    many, few = np.sort(rng.normal(size=(2400, 1)), axis=0), rng.normal(size=(600, 1))
+    for one, other in ((many, few), (few, many)):
+        assert abs(detection(one, other, (True,)).value - 0.5) < 0.06
+        assert coverage(one, other) > 0.9
+        assert 0.5 < variety(one, other) < 2

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .arrays import some_of
 from .intervals import Estimate
 from .learners import boosted_trees, telling
 
@@ -23,7 +24,7 @@ def detection(generated: np.ndarray, real: np.ndarray, numeric: Sequence[bool], 
     count = min(len(generated), len(real))
     if count < 2 * FOLDS:
         raise ValueError("detection needs some rows of both kinds")
-    cells = np.concatenate([generated[:count], real[:count]])
+    cells = np.concatenate([some_of(generated, count), some_of(real, count)])
     made = np.repeat([1, 0], count)
     suspicion = np.zeros(2 * count)
     for learned, judged in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(cells, made):

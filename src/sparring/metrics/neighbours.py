@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .arrays import blocks
+from .arrays import blocks, some_of
 
 MOST = 1000  # rows of a set looked at by the three scores below: 1,000 x 1,000 distances take milliseconds
 TIE = 1e-7  # squared distances that differ by this share are equal
@@ -21,13 +21,13 @@ def variety(generated: np.ndarray, real: np.ndarray) -> float:
     1: as unlike one another as reals are. 0: copies of a few pictures, whatever those are.
     """
     count = min(len(generated), len(real), MOST)
-    return _ratio(nearest(generated[:count]), nearest(real[:count]))
+    return _ratio(nearest(some_of(generated, count)), nearest(some_of(real, count)))
 
 
 def coverage(generated: np.ndarray, real: np.ndarray, k: int = 5) -> float:
     """`density_coverage` of at most 1,000 samples and equally many reals: quick enough to be looked at while training."""
     count = min(len(generated), len(real), MOST)
-    return covered(generated[:count], real[:count], k)
+    return covered(some_of(generated, count), some_of(real, count), k)
 
 
 def closeness(generated: np.ndarray, training: np.ndarray, held_out: np.ndarray) -> float:
@@ -35,7 +35,7 @@ def closeness(generated: np.ndarray, training: np.ndarray, held_out: np.ndarray)
 
     1: as new as real examples never seen. 0: copies of training examples.
     """
-    return _ratio(nearest_among(generated[:MOST], training)[0], nearest_among(held_out[:MOST], training)[0])
+    return _ratio(nearest_among(some_of(generated, MOST), training)[0], nearest_among(some_of(held_out, MOST), training)[0])
 
 
 def nearest(features: np.ndarray) -> np.ndarray:
