@@ -171,11 +171,13 @@ class Fidelity(Part):
 
     l1: the mean absolute difference. cross_entropy: of label maps. features: the mean absolute difference of what the discriminator's
     layers see (Wang et al. 2018, arXiv:1711.11585, eq. 4). perceptual: the distance in the score's own features (metrics.fidelity).
-    every: the opponent plays in every so-many-th step, and what it says counts as much more there.
+    every: the opponent plays in every so-many-th step, and what it says counts as much more there. alone: the share of the training in which it
+    does not play yet (as Ledig et al. 2017, arXiv:1609.04802, section 3.2, and Wang et al. 2018, arXiv:1809.00219, section 4.1, begin without one).
     """
 
     adversarial: float = Field(1.0, ge=0)
     every: int = Field(1, ge=1, le=64)
+    alone: float = Field(0.0, ge=0, lt=1)
     l1: float = Field(0.0, ge=0)
     cross_entropy: float = Field(0.0, ge=0)
     features: float = Field(0.0, ge=0)
@@ -188,6 +190,8 @@ class Fidelity(Part):
             raise ValueError("fidelity weighs nothing; give l1, cross_entropy, perceptual or adversarial a weight")
         if self.every > 1 and not alone:
             raise ValueError("with a rare opponent (fidelity.every) the generator has nothing to learn from in between; give l1 a weight")
+        if self.alone and self.every == 1:
+            raise ValueError("an opponent that comes later (fidelity.alone) is a rare one too; set fidelity.every to 2 or more")
         return self
 
 

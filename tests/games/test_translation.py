@@ -109,6 +109,19 @@ def test_a_rare_opponent_plays_in_every_fourth_step_and_counts_four_times(tmp_pa
     assert trained.shares == {"generator": 1.0, "discriminator": 1.0}
 
 
+def test_an_opponent_that_comes_later_rests_until_then(tmp_path):
+    late = {"fidelity": {"adversarial": 0.3, "l1": 1.0, "every": 2, "alone": 0.5}, "images": 64}
+    trained = trainer(pair_source(), "pix2pix", tmp_path, batch=4, **late)
+    judge = [value.clone() for value in trained.game.discriminator.parameters()]
+    moved = []
+    while trained.images < 48:
+        trained.step()
+        moved.append(any(not torch.equal(*pair) for pair in zip(judge, trained.game.discriminator.parameters(), strict=True)))
+    assert moved == [False] * 8 + [True] * 4
+    with pytest.raises(UserError, match="set fidelity.every to 2"):
+        with_settings(load_recipe("pix2pix"), {"fidelity.alone": 0.5})
+
+
 def test_weights_of_nothing_are_refused():
     with pytest.raises(UserError, match="fidelity weighs nothing"):
         with_settings(load_recipe("segment"), {"fidelity": {"adversarial": 0}})

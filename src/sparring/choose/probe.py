@@ -6,7 +6,7 @@ import copy
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from ..config import Recipe, images_from
@@ -40,9 +40,10 @@ def measure(trainer: Trainer, sample: Callable[[int], None], sheet: Callable[[],
     """Time real steps for about `seconds` (five at least, after two to warm up), a sampling of 200 and the second sheet; then put everything back.
 
     Medians count: one hiccup of a shared machine must not decide the length of a training. Where some turns are taken in every so-many-th
-    step only, that is the mean of the medians of the steps of a cycle.
+    step only, that is the mean of the medians of the steps of a cycle; where some come late, of those without and with them.
     """
-    before, planned = copy.deepcopy(trainer.state()), trainer.recipe
+    before, planned, turns = copy.deepcopy(trainer.state()), trainer.recipe, trainer.turns
+    trainer.turns = tuple(replace(turn, late=0.0) for turn in turns)
     trainer.recipe = planned.model_copy(update={"images": 1 << 40})  # schedules want an end; which one matters not here
     for _ in range(2):
         trainer.step()
@@ -65,9 +66,11 @@ def measure(trainer: Trainer, sample: Callable[[int], None], sheet: Callable[[],
     sheet()
     per_sheet = time.perf_counter() - begin
     micro_batch = trainer.micro_batch
-    trainer.recipe = planned
+    trainer.recipe, trainer.turns = planned, turns
     trainer.load_state(0, _emptied(before))
-    return Speed(statistics.mean(statistics.median(some) for some in times if some), per_sample, per_sheet, micro_batch)
+    a_step = statistics.mean(medians := [statistics.median(some) for some in times if some])
+    late = max(turn.late for turn in turns)
+    return Speed(late * min(medians) + (1 - late) * a_step, per_sample, per_sheet, micro_batch)
 
 
 def plan(choices: Choices, speed: Speed, examples: int, values: int, step_images: int, budget: float | None) -> None:

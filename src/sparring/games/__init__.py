@@ -57,7 +57,7 @@ class Turn:
     """Each of the `learners` takes a gradient step on the one `loss`, `repeats` times in a row; meanwhile every other player is frozen.
 
     name: under which the loss is shown; without one, the learners'.
-    begin: images seen before the first such turn (a phase in which the opponent learns alone).
+    begin: images seen before the first such turn (a phase in which the opponent learns alone). late: the same as a share of the training.
     fresh: each repeat gets new real examples (and counts them); otherwise it sees those of the turn before.
     every: taken in every so-many-th step only. A turn of a penalty is `penalty`, so that its loss is not shown as a loss.
     full_precision: computed in float32 whatever the recipe's precision (gradients of gradients).
@@ -67,6 +67,7 @@ class Turn:
     loss: Callable[[Batch, Draws], Outcome]
     repeats: int = 1
     begin: int = 0
+    late: float = 0.0
     fresh: bool = True
     every: int = 1
     penalty: bool = False

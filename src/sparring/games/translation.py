@@ -40,16 +40,16 @@ class Translation(Synthesis):
     def turns(self) -> tuple[Turn, ...]:
         """Without an adversarial term the generator learns alone, from the same examples; with a rare opponent, most of the time."""
         discriminator, *others = super().turns()
-        settings, every = self.recipe.players["generator"], self.fidelity.every
+        settings, every, alone = self.recipe.players["generator"], self.fidelity.every, self.fidelity.alone
         if not self.fidelity.adversarial:
             return (Turn(("generator",), self.fidelity_loss, settings.repeats),)
         if every == 1:
             return (discriminator, *others)
         return (
             Turn(("generator",), self.fidelity_loss, settings.repeats),
-            replace(discriminator, every=every, fresh=False),
+            replace(discriminator, every=every, late=alone, fresh=False),
             *(turn for turn in others if turn.penalty),
-            Turn(("generator",), self.adversarial_loss, every=every, fresh=False, name="adversarial"),
+            Turn(("generator",), self.adversarial_loss, every=every, late=alone, fresh=False, name="adversarial"),
         )
 
     def generate(self, batch: Batch, draws: Draws) -> Tensor:

@@ -31,18 +31,11 @@ ROUNDS, FEW_MOVED = 10, 0.01  # in which rows move among kinds; share of them be
 MOST_NUMBERS, FEWEST_COMPARED = 2_000_000, 2000  # values by which kinds are told apart, and rows, of which there are so many all the same
 MOST_PARTS = 64  # kinds of all classes together
 FILLS, MOST_FILLED, AT_ONCE = 15, 3000, 500  # rounds in which what lacks is filled in, of so many rows, so many at once
-KEPT = (
-    (1, 1),
-    (1, 0.8),
-    (1, 0.6),
-    (1, 0.4),
-    (1, 0.2),
-    (1, 0.05),
-    (0.5, 0.05),
-    (0.25, 0.05),
-    (0.125, 0.05),
-    (0.06, 0.05),
-)  # shares of a choice's factors and of its noise that are tried
+# shares of a choice's factors and of its noise that are tried
+KEPT: tuple[tuple[float, float], ...] = (
+    *((1, share) for share in (1, 0.8, 0.6, 0.4, 0.2)),
+    *((share, 0.05) for share in (1, 0.5, 0.25, 0.125, 0.06)),
+)
 LOOKED_AT = 1000  # series that are drawn with each
 FEWEST, ROWS_A_FACTOR = 10, 16  # rows of a kind, and of each of its factors, where there are several
 
@@ -345,31 +338,33 @@ class _Series(nn.Module, ABC):
         """The largest of normal values flips more often than a choice that stays for many steps. So much of what is rough in a choice is kept (of what
         the factors leave, which is independent from step to step, and of the short factors), and the long factors lengthened for the rest, as gives the
         most nearly as many changes as the data has."""
-        start, count, first = self.start, min(len(values), LOOKED_AT), self.layout.channels
+        start, count, first, width = self.start, min(len(values), LOOKED_AT), self.layout.channels, sum(self.layout.choices)
         wanted = self._changes(values)
         part = torch.zeros(count, dtype=torch.long) if labels is None or not self.classes else labels[:count]
         noise = torch.randn(count, self.noise_size)
-        was = factors, rest = start.factors.unflatten(2, self.shape).clone(), start.rest.unflatten(1, self.shape).clone()
+        # parts x rank x T x choices, and parts x T x choices
+        now = (
+            start.factors.unflatten(2, self.shape)[..., first : first + width],
+            start.rest.unflatten(1, self.shape)[..., first : first + width],
+        )
+        factors, rest = (values.clone() for values in now)
         total = factors.square().sum(dim=1) + rest.square()
         rank = (factors.flatten(2).square().sum(dim=2) > 0).sum(dim=1)
-        tried = []
-        for share, kept in KEPT:
-            long = factors * (torch.arange(self.start.rank) < (share * rank).ceil()[:, None])[:, :, None, None]
-            along = long.square().sum(dim=1).clamp(min=LEAST**2)
-            tried.append((long * ((total - (rest * kept).square()) / along).sqrt()[:, None], rest * kept))
-        apart = []
-        for now in tried:
-            self._put(now, slice(first, first + sum(self.layout.choices)))
-            apart.append((self._changes(self._finished(start.draw(part, noise).unflatten(1, self.shape))) - wanted).abs())
-        self._put(was, slice(None))
-        for width, best in zip(self.layout.choices, torch.stack(apart).argmin(dim=0).tolist(), strict=True):
-            self._put(tried[best], slice(first, first + width))
-            first += width
 
-    def _put(self, parts: tuple[Tensor, Tensor], columns: slice) -> None:
-        """Factors (parts x rank x T x W) and deviations (parts x T x W) into the start, of these columns of every step."""
-        self.start.factors.unflatten(2, self.shape)[..., columns] = parts[0][..., columns]
-        self.start.rest.unflatten(1, self.shape)[..., columns] = parts[1][..., columns]
+        def settle(share: float, kept: float, columns: slice) -> None:
+            long = (factors * (torch.arange(start.rank) < (share * rank).ceil()[:, None])[:, :, None, None])[..., columns]
+            along = long.square().sum(dim=1).clamp(min=LEAST**2)
+            now[0][..., columns] = long * ((total - (rest * kept).square())[..., columns] / along).sqrt()[:, None]
+            now[1][..., columns] = (rest * kept)[..., columns]
+
+        apart = []
+        for tried in KEPT:
+            settle(*tried, slice(None))
+            apart.append((self._changes(self._finished(start.draw(part, noise).unflatten(1, self.shape))) - wanted).abs())
+        begin = 0
+        for each, best in zip(self.layout.choices, torch.stack(apart).argmin(dim=0), strict=True):
+            settle(*KEPT[int(best)], slice(begin, begin + each))
+            begin += each
 
     def _changes(self, values: Tensor) -> Tensor:
         """Of each choice, the share of steps in which it is not what it was in the one before."""

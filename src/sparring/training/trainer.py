@@ -98,9 +98,10 @@ class Trainer:
 
     def step(self) -> None:
         """Every turn of the game once, then the averages."""
+        assert isinstance(self.recipe.images, int)
         batch = None
         for number, turn in enumerate(self.turns):
-            if self.images < turn.begin or self.steps % turn.every:
+            if self.images < turn.begin + turn.late * self.recipe.images or self.steps % turn.every:
                 continue
             self._let_learn(turn.learners)
             for repeat in range(turn.repeats):
