@@ -15,7 +15,7 @@ import filelock
 import pytest
 
 import sparring
-from smoke import ArraySource, StopAt, fingerprint, smoke_settings
+from smoke import ArraySource, StopAt, fingerprint, pair_source, smoke_settings
 from sparring import api, files
 from sparring.errors import Diverged, UserError
 from sparring.listening import Silent
@@ -97,6 +97,15 @@ def test_more_images_extend_a_finished_run(tmp_path):
     assert [line["images"] for line in log if line["event"] == "tick"] == [32, 64, 96, 128, 160, 192]
     assert [line["event"] for line in log].count("final") == 1
     assert log[-1]["images"] == 192
+
+
+def test_an_opponent_that_has_come_stays_when_a_run_is_extended(tmp_path):
+    settings = {**smoke_settings("pix2pix", images=64, tick=32), "fidelity": {"adversarial": 0.3, "l1": 1.0, "every": 2, "alone": 0.5}}
+    train(tmp_path / "run", pair_source(), "pix2pix", settings=settings)
+    longer = {key: value for key, value in settings.items() if key != "images"}
+    run = train(tmp_path / "run", pair_source(), "pix2pix", settings=longer, images=128)
+    assert run.recipe()[0].fidelity.alone * 128 == 32
+    assert all("discriminator" in line["losses"] for line in run.log() if line["event"] == "tick" and line["images"] > 32)
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,10 @@ def _extend(session: Session, run: Run, about: dict[str, Any], wishes: Wishes, l
     if asked < recipe.images:
         listener.note(f"images stays at {recipe.images:,}: a training can be made longer, not shorter")
     elif asked > recipe.images:
-        session.trainer.recipe = recipe.model_copy(update={"images": asked})
+        fidelity = recipe.fidelity
+        if fidelity and fidelity.alone:  # an opponent that has come stays
+            fidelity = fidelity.model_copy(update={"alone": fidelity.alone * recipe.images / asked})
+        session.trainer.recipe = recipe.model_copy(update={"images": asked, "fidelity": fidelity})
         about["reasons"]["images"] = f"raised from {recipe.images:,}"
         run.write_recipe(session.trainer.recipe, about)
 

@@ -118,6 +118,7 @@ def test_an_opponent_that_comes_later_rests_until_then(tmp_path):
         trained.step()
         moved.append(any(not torch.equal(*pair) for pair in zip(judge, trained.game.discriminator.parameters(), strict=True)))
     assert moved == [False] * 8 + [True] * 4
+    assert trained.complete == 32
     with pytest.raises(UserError, match="set fidelity.every to 2"):
         with_settings(load_recipe("pix2pix"), {"fidelity.alone": 0.5})
 

@@ -141,6 +141,24 @@ def test_choices_change_as_often_as_in_the_data():
         np.testing.assert_allclose(made.mean(dim=(0, 1)), [0.6, 0.3, 0.1], atol=0.06)
 
 
+def test_states_go_on_as_often_as_they_are():
+    """Window after window, a rare state neither dies out nor spreads."""
+    rng = np.random.default_rng(0)
+    states = np.zeros((2000, 32), np.int64)
+    states[:, 0] = rng.random(2000) < 0.11
+    for step in range(1, 32):
+        anew = (rng.random(2000) < 0.11).astype(np.int64)
+        states[:, step] = np.where(rng.random(2000) < 0.95, states[:, step - 1], anew)
+    network = ConvolutionalSeries((32, 2), 0, 4, (0, (), False, [], (2,)), width=8, blocks=2, rank=16, kinds=1)
+    torch.manual_seed(0)
+    network.fit(torch.eye(2)[torch.from_numpy(states)].flatten(1))
+    drawn, shares = network.draw(None, noise(500, network.noise_size)), []
+    for window in range(12):
+        shares.append(float(network._finished(drawn)[:, :, 1].mean()))
+        drawn = network.draw({"before": drawn[:, -16:]}, noise(500, network.noise_size, 50 + window))
+    assert 0.5 < shares[-1] / shares[0] < 2
+
+
 def test_switches_are_hard_and_pass_gradients_on():
     torch.manual_seed(0)
     network = ConvolutionalSeries((6, 7), 0, 4, LAYOUT, width=8, blocks=2, rank=4)

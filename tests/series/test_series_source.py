@@ -214,6 +214,44 @@ def test_what_a_person_says_of_what_changes_holds():
     assert made.gear.dtype == frame.gear.dtype
 
 
+def test_a_category_that_never_changes_and_numbers_that_do(tmp_path):
+    frame = pd.DataFrame({"x": np.arange(400) % 7 + 1.5, "town": "Ulm"})
+    source = SeriesSource(of_frame(frame, "x", OpenOptions()), "x")
+    values = source.values(np.arange(5))
+    np.testing.assert_allclose(source.codec.decode(source.codec.encode(values)), values)
+    assert set(source.codec.frame(values).town) == {"Ulm"}
+    with pytest.raises(sparring.UserError, match="nothing changes along"):
+        SeriesSource(of_frame(frame[["town"]], "x", OpenOptions()), "x")
+
+
+def test_descriptions_from_before_there_were_categories_are_the_same_now():
+    """So that a run from then is still of the same data, and its features load."""
+    described = series_samples.source(60).codec.describe()
+    assert not {"choices", "choice_codes", "paced"} & described.keys()
+    assert all("log" not in channel for channel in described["channels"])
+    assert codec_from(described).describe() == described
+
+
+def test_the_least_of_numbers_with_a_long_tail_gives_nobody_away():
+    counts = np.random.default_rng(0).geometric(0.5, 4000).astype(float) ** 3
+    source = SeriesSource(of_frame(pd.DataFrame({"count": counts}), "x", OpenOptions()), "x")
+    (channel,) = source.codec.channels
+    assert channel.log is not None
+    coded = source.codec.encode(source.values(np.array([0, 100, 900]))).numpy().ravel()
+    assert len(np.unique(coded)) > 0.99 * len(coded)
+
+
+def test_times_of_what_lacks_values():
+    """Empty steps at the beginning are no part of a series; within one they keep its time."""
+    frame = series_samples.switching(60)
+    first, inner = frame.groupby("machine_id").cumcount() < 2, frame.groupby("machine_id").cumcount() == 9
+    frame.loc[first | inner, ["state", "temperature", "alarm", "volume"]] = None
+    source = SeriesSource(of_frame(frame, "x", OpenOptions()), "x")
+    values, pace = all_of(source), 2
+    np.testing.assert_array_equal(values[:, 0, pace], source.codec.step)
+    assert not np.isnan(values[:, 7, pace]).any()
+
+
 def test_series_of_categories_alone():
     frame = series_samples.switching(60)[["machine_id", "time", "state"]].assign(
         time=np.tile(np.arange(10**6), 1)[: len(series_samples.switching(60))]

@@ -134,7 +134,7 @@ def send_back_from(monkeypatch, images):
     """A training is sent back from `images`, once; its score is made up so that 96 is its best image until then."""
     judged = Trainer.judge
 
-    def once(history, patience, can_augment, rescues_left, noise):
+    def once(history, patience, can_augment, rescues_left, noise, since):
         again = rescues_left == 2 and history[-1].images == images
         return Judgement("collapsing" if again else "healthy", "as the test wants it", "roll back" if again else "")
 
@@ -275,3 +275,10 @@ def test_a_score_that_is_not_finite_is_worse_than_any():
     assert judge(broken, 0, False, 1, noise=float("inf")).state == "diverged"
     after = [*looks({"selection": float("inf")}), *(dataclasses.replace(FINE, images=900 + step, selection=8.0) for step in range(2))]
     assert judge(after, 0, False, 1).state == "diverged"
+
+
+def test_nothing_stands_still_before_all_players_play():
+    seen = [dataclasses.replace(FINE, images=100 * number) for number in range(1, 9)]
+    assert judge(seen, 300, False, 0).state == "plateau"
+    assert judge(seen, 300, False, 0, since=600).state != "plateau"
+    assert judge(seen, 300, False, 0, since=500).state == "plateau"

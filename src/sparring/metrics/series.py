@@ -43,8 +43,12 @@ def spectrum(series: np.ndarray, scale: np.ndarray) -> np.ndarray:
 
 def spectral_distance(generated: np.ndarray, real: np.ndarray) -> float:
     """The root of the mean squared difference of spectra in decibels, over channels and bands of frequencies (Gray & Markel 1976, doi:10.1109/TASSP.1976.1162849):
-    0 where they agree; 3 where they are twice as strong or half as strong."""
+    0 where they agree; 3 where they are twice as strong or half as strong. Channels that stay the same in all real series have no spectrum and are left out."""
     mine, theirs = (_bands(spectrum(side, real)) for side in (generated, real))
+    strong = theirs.mean(axis=1) > 0
+    mine, theirs = mine[strong], theirs[strong]
+    if not strong.any():
+        return float("nan")
     floor = FLOOR * theirs.mean(axis=1, keepdims=True) + 1e-30
     return float(np.sqrt(np.mean((10 * np.log10((mine + floor) / (theirs + floor))) ** 2)))
 

@@ -86,7 +86,7 @@ class Start(nn.Module):
         part = label * self.kinds + torch.where(none, shares.argmax(dim=1), kind)
         moved = torch.stack([(along @ factors) for factors in self.factors])[part, torch.arange(len(part), device=part.device)]
         drawn = self.means[part] + moved + self.rest[part] * beside
-        return drawn if known is None else self.move(part, drawn, known)
+        return drawn if known is None else self.move(part, drawn, known, beside)
 
     def _beside(self, number: int) -> Tensor:
         """D deviations of a part's values beside its factors."""
@@ -94,15 +94,20 @@ class Start(nn.Module):
         return torch.where(self.loose, torch.maximum(self.rest[number], least), self.rest[number])
 
     @torch.no_grad()
-    def move(self, part: Tensor, drawn: Tensor, known: Tensor) -> Tensor:
+    def move(self, part: Tensor, drawn: Tensor, known: Tensor, beside: Tensor | None = None) -> Tensor:
         """What was drawn, N x D, moved so that its first values are the known ones, N x K, and the others go with them: Matheron's rule (Journel &
-        Huijbregts 1978, "Mining Geostatistics", section VII.A)."""
+        Huijbregts 1978, "Mining Geostatistics", section VII.A). beside: normal values, N x D, which both what is drawn and what is known lack where
+        they are taken loosely."""
         count, moved = known.shape[1], drawn.clone()
         for number in part.unique().tolist():
             members, factors = part == number, self.factors[number].double()
-            own = factors[:, :count].T @ factors[:, :count] + torch.diag(self._beside(number)[:count].double().square())
+            loosely = self._beside(number)[:count].double().square()
+            own = factors[:, :count].T @ factors[:, :count] + torch.diag(loosely)
             across = factors[:, :count].T @ factors[:, count:]
             apart = (known[members] - drawn[members, :count]).double()
+            if beside is not None:
+                lacking = (loosely - self.rest[number, :count].double().square()).clamp(min=0)
+                apart = apart + (2 * lacking).sqrt() * beside[members, :count]
             moved[members, count:] += (torch.linalg.solve(own, apart.T).T @ across).float()
         moved[:, :count] = known
         return moved
@@ -118,16 +123,18 @@ class Start(nn.Module):
         return found.softmax(dim=1)
 
     def log_likelihood(self, known: Tensor, parts: slice) -> Tensor:
-        """N x parts: of the first values, N x K, under each (by the matrix inversion lemma, in the rank of the factors)."""
+        """N x parts: of the first values, N x K, under each: how far they lie from where their factors (those expected given the values) put them, and
+        how far these lie from 0, which is the same as the matrix inversion lemma says and loses no digits."""
         count, found = known.shape[1], []
         for number in range(parts.start, parts.stop):
             factors, rest = self.factors[number], self._beside(number)[:count]
             white = (known - self.means[number, :count]) / rest
             long = factors[factors.square().sum(dim=1) > 0, :count] / rest
             inner = torch.linalg.cholesky(torch.eye(len(long), dtype=torch.float64, device=known.device) + long.double() @ long.double().T)
-            along = torch.linalg.solve_triangular(inner, (long @ white.T).double(), upper=False)
+            along = torch.cholesky_solve((long @ white.T).double(), inner).to(white.dtype).T
+            distance = (white - along @ long).square().sum(dim=1).double() + along.square().sum(dim=1)
             spread = torch.diagonal(inner).log().sum() + rest.double().log().sum()
-            found.append(-(white.square().sum(dim=1).double() - along.square().sum(dim=0)) / 2 - spread)
+            found.append(-distance / 2 - spread)
         return torch.stack(found, dim=1).float()
 
     @torch.no_grad()
@@ -193,9 +200,10 @@ class Start(nn.Module):
 
     def _choose_kinds(self, label: int, rows: Tensor, looks: Tensor) -> None:
         """The fewest kinds that make held-out rows as likely as can be, from clusters on, each row moved to the kind under which it is likeliest; told
-        apart by some of the rows, evenly spaced, where all would take long."""
+        apart by some of the rows where all would take long."""
         every = max(1, min(rows.numel() // MOST_NUMBERS, len(rows) // FEWEST_COMPARED))
-        some, seen = rows[::every], looks[::every]
+        chosen = torch.arange(len(rows)) if every == 1 else torch.randperm(len(rows))[: len(rows) // every].sort().values
+        some, seen = rows[chosen], looks[chosen]
         kept = len(some) - len(some) // 5
         tried: dict[int, float] = {}
         for count in (1, *(count for count in KINDS if count <= min(self.kinds, len(some) // ROWS_A_KIND))):
@@ -340,7 +348,9 @@ class _Series(nn.Module, ABC):
         most nearly as many changes as the data has."""
         start, count, first, width = self.start, min(len(values), LOOKED_AT), self.layout.channels, sum(self.layout.choices)
         wanted = self._changes(values)
-        part = torch.zeros(count, dtype=torch.long) if labels is None or not self.classes else labels[:count]
+        part = torch.zeros(count, dtype=torch.long)
+        if labels is not None and self.classes:
+            part = labels[torch.randperm(len(labels))[:count]]
         noise = torch.randn(count, self.noise_size)
         # parts x rank x T x choices, and parts x T x choices
         now = (
@@ -360,7 +370,10 @@ class _Series(nn.Module, ABC):
         apart = []
         for tried in KEPT:
             settle(*tried, slice(None))
-            apart.append((self._changes(self._finished(start.draw(part, noise).unflatten(1, self.shape))) - wanted).abs())
+            drawn = [
+                start.draw(*some).unflatten(1, self.shape) for some in zip(part.split(self.chunk), noise.split(self.chunk), strict=True)
+            ]
+            apart.append((self._changes(self._finished(torch.cat(drawn))) - wanted).abs())
         begin = 0
         for each, best in zip(self.layout.choices, torch.stack(apart).argmin(dim=0), strict=True):
             settle(*KEPT[int(best)], slice(begin, begin + each))

@@ -43,10 +43,11 @@ class Judgement:
     action: Action = ""
 
 
-def judge(looks: Sequence[Look], patience: int, can_augment: bool, rescues_left: int, noise: float = 0.0) -> Judgement:
+def judge(looks: Sequence[Look], patience: int, can_augment: bool, rescues_left: int, noise: float = 0.0, since: float = 0.0) -> Judgement:
     """The state of a training after these looks, the last of which is now.
 
-    patience: images without a better score after which a training is on a plateau; 0: never. can_augment: the augmentation can be raised.
+    patience: images without a better score after which a training is on a plateau; 0: never. since: images from which all players play: until
+    then nothing stands still. can_augment: the augmentation can be raised.
     rescues_left: how often it may still be rolled back to its best snapshot; with none left, what would need it ends the training.
     noise: the standard error of a score, which no difference between two looks means anything below a few times of.
     """
@@ -54,7 +55,7 @@ def judge(looks: Sequence[Look], patience: int, can_augment: bool, rescues_left:
         return Judgement("unjudged", f"judged from the {FIRST}th look on")
     now, best = looks[-1], min(looks, key=lambda look: look.selection)
     trouble = _trouble(looks, best, noise)
-    stalled = bool(patience) and now.images - best.images >= patience
+    stalled = bool(patience) and now.images - max(best.images, since) >= patience
     if trouble is None:
         if stalled:
             return Judgement("plateau", f"no better score than {best.selection:.3g} since image {best.images:,}", "stop")

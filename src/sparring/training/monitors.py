@@ -119,11 +119,12 @@ class Health(Monitor):
             return
         assert tick.selection is not None
         evidence = self.score.score.neighbours(self.score.features)
-        if any("discriminator" in turn.learners for turn in trainer.turns):
+        since = trainer.complete
+        if trainer.images > since and any("discriminator" in turn.learners for turn in trainer.turns):
             evidence["gap"] = self._gap(trainer)
         real, fake = (tick.facts.get(f"accuracy.{kind}") for kind in ("real", "fake"))
         self.looks.append(Look(tick.images, tick.selection, real=real, fake=fake, **evidence))
-        judged = judge(self.looks, self.patience, trainer.game.augments, left, self.score.score.noise)
+        judged = judge(self.looks, self.patience, trainer.game.augments, left, self.score.score.noise, since)
         tick.health, tick.action, tick.notes["evidence"] = judged.state, judged.action, judged.evidence
         tick.facts |= {f"seen.{name}": value for name, value in evidence.items()}
 

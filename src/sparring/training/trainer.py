@@ -98,10 +98,9 @@ class Trainer:
 
     def step(self) -> None:
         """Every turn of the game once, then the averages."""
-        assert isinstance(self.recipe.images, int)
         batch = None
         for number, turn in enumerate(self.turns):
-            if self.images < turn.begin + turn.late * self.recipe.images or self.steps % turn.every:
+            if self.images < max(turn.begin, self._late(turn)) or self.steps % turn.every:
                 continue
             self._let_learn(turn.learners)
             for repeat in range(turn.repeats):
@@ -112,6 +111,15 @@ class Trainer:
         self.steps += 1
         for average in self.averages.values():
             average.update(self.images, self.step_images)
+
+    def _late(self, turn: Turn) -> float:
+        assert isinstance(self.recipe.images, int)
+        return turn.late * self.recipe.images
+
+    @property
+    def complete(self) -> float:
+        """The number of images from which all turns are taken that come late."""
+        return max(map(self._late, self.turns), default=0.0)
 
     @property
     def end(self) -> int:

@@ -18,7 +18,7 @@ from ...errors import UserError
 from ..table.codes import Code, code_from, spreads
 from ..table.columns import Column, column_from
 
-MOST_COUNTED = 8  # values of a choice whose frequency is watched
+MOST_COUNTED, LEAST_COUNTED = 8, 0.01  # values of a choice whose frequency is watched, and the share of the steps that each has at least
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,10 @@ class Channel:
     def encode(self, values: np.ndarray, spread: np.ndarray) -> np.ndarray:
         """spread: of each value in (0, 1), where among all that are rounded to it it lies, so that no lattice gives real series away."""
         unit = 0.0 if self.decimals is None else 10.0**-self.decimals
-        numbers = values + (spread - 0.5) * unit
+        around = spread - 0.5
+        if self.log is not None:  # what is rounded to the least value lies above it
+            around = np.where(values <= self.low, spread / 2, around)
+        numbers = values + around * unit
         if self.log is not None:
             numbers = np.log(np.maximum(numbers, self.low) + self.log)
         return np.where(np.isnan(values), 0.0, (numbers - self.mean) / self.deviation)
@@ -140,7 +143,7 @@ class SeriesCodec:
         start = len(parts)
         for code in self.choice_codes:
             part = made[:, :, start : start + code.width]
-            parts.append(code.decode(part.reshape(-1, code.width).astype(np.float32)).reshape(part.shape[:2]))
+            parts.append(code.decode(part.reshape(part.shape[0] * part.shape[1], code.width).astype(np.float32)).reshape(part.shape[:2]))
             start += code.width
         changing = np.stack(parts, axis=2)
         for place, at in enumerate(self.gaps, start):
@@ -197,12 +200,22 @@ class SeriesCodec:
         return steps.cumsum(axis=1)
 
     def describe(self) -> dict[str, Any]:
-        """codec.json."""
+        """codec.json. What was added later is left out where it says nothing, so that a run from before is still of the same data."""
+        later: dict[str, Any] = {}
+        if self.choices:
+            later["choices"] = [column.describe() for column in self.choices]
+            later["choice_codes"] = [code.describe() for code in self.choice_codes]
+            later["decode_choices"] = "between channels and switches, one-hot, each as in tables"
+        if self.paced:
+            later["paced"] = "the last channel is how far the order goes from the step before"
+        channels = [{key: value for key, value in asdict(channel).items() if (key, value) != ("log", None)} for channel in self.channels]
+        if any(channel.log is not None for channel in self.channels):
+            later["decode_log"] = "channel = exp(x * deviation + mean) - log, where a channel has log"
         return {
             "format": 1,
             "modality": "series",
             "steps": self.steps,
-            "channels": [asdict(channel) for channel in self.channels],
+            "channels": channels,
             "ends": self.ends,
             "windows": self.windows,
             "whole": [column.describe() for column in self.whole],
@@ -213,17 +226,16 @@ class SeriesCodec:
             "step": self.step,
             "key": self.key.describe() if self.key else None,
             "label": self.label,
-            "choices": [column.describe() for column in self.choices],
-            "choice_codes": [code.describe() for code in self.choice_codes],
-            "paced": self.paced,
-            "decode": "channel = x * deviation + mean (log: of channel + log), between low and high, rounded to decimals; then each choice one-hot, a switch "
-            "for each channel with gaps, one for the end, and the whole's code as in tables",
+            "decode": "channel = x * deviation + mean, between low and high, rounded to decimals; then a switch for each channel with gaps, "
+            "one for the end, and the whole's code as in tables",
+            **later,
         }
 
 
 def _counted(code: Code) -> np.ndarray:
     """The cells whose frequency is watched: of two choices one says it."""
-    return code.choices[:1] if len(code.choices) == 2 else code.choices[:MOST_COUNTED]
+    often = int((code.shares >= LEAST_COUNTED).sum())
+    return code.choices[:1] if len(code.choices) == 2 else code.choices[: min(often, MOST_COUNTED)]
 
 
 def alive(changing: np.ndarray) -> np.ndarray:

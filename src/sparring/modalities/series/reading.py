@@ -249,7 +249,7 @@ def _order(frame: pd.DataFrame, groups: np.ndarray, said: dict[str, str], key: s
             return str(name)
         if named and pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype) and values.notna().all():
             rises = np.diff(values.to_numpy(np.float64))[np.diff(groups) == 0]
-            if len(rises) and (rises > 0).all():
+            if len(rises) and (rises >= 0).all() and (rises > 0).mean() > 0.5:
                 return str(name)
     return None
 
@@ -304,8 +304,7 @@ def _times(found: Sequences, values: pd.Series, name: str, starts: np.ndarray, e
         return
     at = len(found.dtypes)
     for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
-        passed = np.diff(cells[start:end], prepend=cells[start] - found.step)  # the first step comes after nothing: a usual one
-        passed[np.isnan(found.values[number]).all(axis=1)] = np.nan
+        passed = np.diff(cells[start:end], prepend=cells[start])
         found.values[number] = np.insert(found.values[number], at, passed, axis=1)
     found.names = (*found.names[:at], f"{name} (since the step before)", *found.names[at:])
     found.dtypes = (*found.dtypes, "float64")
@@ -314,11 +313,14 @@ def _times(found: Sequences, values: pd.Series, name: str, starts: np.ndarray, e
 def _checked(found: Sequences, where: str) -> Sequences:
     """Without series of no value, and without steps of no value before the first and after the last one. Raises UserError where too little is left."""
     kept = []
+    pace = len(found.dtypes) - 1
     for number, values in enumerate(found.values):
-        there = np.flatnonzero(~np.isnan(values).all(axis=1))
+        there = np.flatnonzero(~np.isnan(np.delete(values, pace, axis=1) if found.paced else values).all(axis=1))
         if len(there):
             kept.append(number)
             found.values[number] = values[there[0] : there[-1] + 1]
+            if found.paced:
+                found.values[number][0, pace] = found.step  # the first step comes after nothing: a usual one
     if len(kept) < len(found.values):
         found.notes.append(f"Left out: {len(found.values) - len(kept):,} series without a value.")
     found.values = [found.values[number] for number in kept]

@@ -70,7 +70,7 @@ def _lines(values: np.ndarray, codec: SeriesCodec) -> np.ndarray:
         return values[:, :, :1]
     lines = []
     for at, channel in enumerate(codec.channels[:MOST_CHANNELS]):
-        numbers = values[:, :, at] if channel.log is None else np.log(values[:, :, at] + channel.log)
+        numbers = values[:, :, at] if channel.log is None else np.log(np.maximum(values[:, :, at], channel.low) + channel.log)
         lines.append((numbers - channel.mean) / channel.deviation)
     places = [2 * values[:, :, at] / max(1, len(column.categories) - 1) - 1 for at, column in enumerate(codec.choices, len(codec.channels))]
     return np.stack([*lines, *places][:MOST_CHANNELS], axis=2)
