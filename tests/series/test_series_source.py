@@ -249,6 +249,11 @@ def test_times_of_what_lacks_values():
     source = SeriesSource(of_frame(frame, "x", OpenOptions()), "x")
     values, pace = all_of(source), 2
     np.testing.assert_array_equal(values[:, 0, pace], source.codec.step)
+    made = source.codec.decode(source.codec.encode(values) * 1.1)
+    np.testing.assert_array_equal(made[:, 0, pace], source.codec.step)  # nothing comes before it, so nothing gives it away
+    other = series_samples.switching(30, 1)
+    later = SeriesSource(of_frame(other, "other", OpenOptions(like=source.codec)), "other", source.codec)
+    np.testing.assert_array_equal(all_of(later)[:, 0, pace], source.codec.step)
     assert not np.isnan(values[:, 7, pace]).any()
 
 

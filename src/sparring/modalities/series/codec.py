@@ -146,6 +146,8 @@ class SeriesCodec:
             parts.append(code.decode(part.reshape(part.shape[0] * part.shape[1], code.width).astype(np.float32)).reshape(part.shape[:2]))
             start += code.width
         changing = np.stack(parts, axis=2)
+        if self.paced and not self.windows:
+            changing[:, 0, len(self.channels) - 1] = self.step  # nothing comes before it
         for place, at in enumerate(self.gaps, start):
             changing[:, :, at][made[:, :, place] <= 0] = np.nan
         if self.ends:

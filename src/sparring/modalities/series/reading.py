@@ -157,7 +157,7 @@ def of_frame(frame: pd.DataFrame, where: str, options: OpenOptions) -> Sequences
         found.key = find(pd.DataFrame({key: pd.Series(ids)}), {key: "identifier"})[0]
         found.notes.append(f"Rows are told apart by '{key}': {len(starts):,} series.")
     if order:
-        _times(found, frame[order], order, starts, ends, None if like is None else like.paced)
+        _times(found, frame[order], order, starts, ends, like)
     return _checked(found, where)
 
 
@@ -289,15 +289,18 @@ def _order_kind(values: pd.Series) -> str:
     return "time" if not numeric else "integer" if (values % 1 == 0).all() else "float"
 
 
-def _times(found: Sequences, values: pd.Series, name: str, starts: np.ndarray, ends: np.ndarray, paced: bool | None) -> None:
-    """The column that counts steps, where it begins and how far it goes in a step. paced: is that learned? None: where it differs enough."""
+def _times(found: Sequences, values: pd.Series, name: str, starts: np.ndarray, ends: np.ndarray, like: SeriesCodec | None) -> None:
+    """The column that counts steps, where it begins and how far it goes in a step. How far is learned where it differs enough, or where `like`
+    has learned it."""
     column = find(pd.DataFrame({name: values}), {name: _order_kind(values)})[0]
     cells = column.cells(values)
     inner = np.concatenate([np.diff(cells[start:end]) for start, end in zip(starts, ends, strict=True)]) if len(cells) > 1 else np.ones(1)
     found.order, found.begins = column, float(np.median(cells[starts]))
     found.step = float(np.median(inner)) if len(inner) else 1.0
     uneven = float(np.mean(np.abs(inner - found.step) > 0.5 * abs(found.step))) if len(inner) else 0.0
-    found.paced = uneven > UNEVEN if paced is None else paced
+    found.paced = uneven > UNEVEN if like is None else like.paced
+    if like is not None:
+        found.step = like.step
     what = f"; {uneven:.0%} of its steps are longer or shorter than usual, so how long each is is learned too" if found.paced else ""
     found.notes.append(f"Rows are in the order of '{name}'{what}.")
     if not found.paced:
