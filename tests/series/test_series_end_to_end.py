@@ -87,6 +87,16 @@ def test_categories_and_uneven_times_from_end_to_end(tmp_path):
     assert {"spectral_distance", "channel_shapes", "discriminative"} <= found.scores.keys()
 
 
+def test_what_hardly_ever_changes_is_scored_too(tmp_path):
+    """Three of sixty series change their state, and perhaps none that is held out."""
+    frame = series_samples.switching(60)[["machine_id", "state"]].assign(state="on")
+    frame.loc[frame.machine_id.isin(["M-0003", "M-0030", "M-0050"]) & (frame.groupby("machine_id").cumcount() < 8), "state"] = "off"
+    frame.to_csv(tmp_path / "rare.csv", index=False)
+    options = {**smoke_settings("series-conv", images=96, tick=96), "players.generator.options.rank": 4}
+    run = api.train(tmp_path / "rare.csv", "series-conv", tmp_path / "run", settings=options, device="cpu", listener=Silent())
+    assert set(sparring.load(run.path).generate(5).state) <= {"on", "off"}
+
+
 def test_a_state_goes_on_in_longer_series(tmp_path):
     """Longer than what was learned at a time: states do not flicker where two parts meet."""
     frame = series_samples.switching(60).drop(columns=["machine_id", "time", "remark"])

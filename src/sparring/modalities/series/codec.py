@@ -237,7 +237,7 @@ class SeriesCodec:
 def _counted(code: Code) -> np.ndarray:
     """The cells whose frequency is watched: of two choices one says it."""
     often = int((code.shares >= LEAST_COUNTED).sum())
-    return code.choices[:1] if len(code.choices) == 2 else code.choices[: min(often, MOST_COUNTED)]
+    return code.choices[:1] if len(code.choices) == 2 else code.choices[: max(1, min(often, MOST_COUNTED))]
 
 
 def alive(changing: np.ndarray) -> np.ndarray:

@@ -23,7 +23,8 @@ class SeriesScore(DetailedScore):
 
     def details(self, values: np.ndarray) -> dict[str, float]:
         mine = self.numbers(values)
-        return {
+        found = {
             "spectral_distance": spectral_distance(mine, self.series),
             "autocorrelation_distance": autocorrelation_distance(mine, self.series),
         }
+        return {name: value for name, value in found.items() if np.isfinite(value)}

@@ -57,8 +57,8 @@ class SeriesSource(Source):
             raise UserError(f"{name} has too few series of {steps} steps: some are needed to learn from and some to be scored on")
         self.codec = like or _fitted(found, self._parts, steps, windows)
         width = self.codec.shape[0] * self.codec.shape[1]
-        if not width:
-            raise UserError(f"{name}: nothing changes along its series")
+        if not self.codec.channels and not sum(code.width for code in self.codec.choice_codes):
+            raise UserError(f"{name}: nothing changes along the series that are learned from")
         if width > MOST_WIDTH:
             raise UserError(
                 f"{name}: a series of {steps} steps is {width:,} numbers when encoded, more than {MOST_WIDTH:,}; leave channels out"
