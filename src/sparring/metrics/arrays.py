@@ -6,8 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..draws import numpy_generator
-
 CELLS = 2**22  # entries of the largest temporary matrix, 32 MB of float64: results do not depend on it
 
 
@@ -31,7 +29,7 @@ def pair_of(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def some_of(rows: np.ndarray, most: int) -> np.ndarray:
     """At most so many rows, always the same and chosen at random: an order by class, by time or by size must not choose."""
-    return rows if len(rows) <= most else rows[np.sort(numpy_generator("some", len(rows), most).permutation(len(rows))[:most])]
+    return rows if len(rows) <= most else rows[np.sort(np.random.Generator(np.random.Philox(len(rows))).permutation(len(rows))[:most])]
 
 
 def blocks(rows: int, columns: int) -> Iterator[slice]:
