@@ -207,7 +207,8 @@ def test_other_categories_are_read_as_those_that_a_model_learned():
 
 
 def test_what_a_person_says_of_what_changes_holds():
-    frame = series_samples.switching(40).assign(gear=np.arange(len(series_samples.switching(40))) % 4)
+    frame = series_samples.switching(40)
+    frame["gear"] = np.arange(len(frame)) % 4
     codec = SeriesSource(of_frame(frame, "x", OpenOptions(types={"gear": "category"})), "x").codec
     assert [column.name for column in codec.choices] == ["state", "alarm", "gear"]
     made = codec.frame(codec.decode(codec.encode(np.zeros((1, codec.steps, codec.changing)))))
@@ -258,9 +259,8 @@ def test_times_of_what_lacks_values():
 
 
 def test_series_of_categories_alone():
-    frame = series_samples.switching(60)[["machine_id", "time", "state"]].assign(
-        time=np.tile(np.arange(10**6), 1)[: len(series_samples.switching(60))]
-    )
+    frame = series_samples.switching(60)[["machine_id", "state"]]
+    frame["time"] = np.arange(len(frame))
     source = SeriesSource(of_frame(frame, "x", OpenOptions()), "x")
     assert (source.codec.channels, source.channels) == ((), tuple(f"state is {each}" for each in _by_frequency(source)))
     values = all_of(source)
