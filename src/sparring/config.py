@@ -86,7 +86,7 @@ class Rules:
 OPPONENTS = {"generator": WEIGHT_PENALTIES, "discriminator": WEIGHT_PENALTIES + DISCRIMINATOR_PENALTIES}
 IN_TURN = (("discriminator",), ("generator",))
 RULES = {
-    "synthesis": Rules({**OPPONENTS, "generator": WEIGHT_PENALTIES + GENERATOR_PENALTIES}, IN_TURN),
+    "synthesis": Rules({**OPPONENTS, "generator": WEIGHT_PENALTIES + GENERATOR_PENALTIES}, IN_TURN, only=("shared_fakes",)),
     "autoencoder": Rules(
         {"encoder": WEIGHT_PENALTIES, "generator": WEIGHT_PENALTIES},
         (("encoder", "generator"),),
@@ -117,7 +117,7 @@ RULES = {
         {**OPPONENTS, "discriminator": (*OPPONENTS["discriminator"], "pseudo-labels")},
         IN_TURN,
         without=("class_loss", "style_mixing"),
-        only=("labelled", "opponent"),
+        only=("labelled", "opponent", "shared_fakes"),
     ),
 }
 RARE = {part for rules in RULES.values() for part in rules.only}
@@ -232,6 +232,7 @@ class Recipe(Part):
     hand_out: Literal["best", "latest"] = "best"  # which snapshot: the one of the best score, or the last
     augmentation: Augmentation | None = None
     style_mixing: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of samples made of two latents (style-based generators)
+    shared_fakes: bool = False  # both players learn from the same samples, made once, instead of the generator from new ones
     fidelity: Fidelity | None = None  # of the game `translation`
     damage: tuple[Damage, ...] | None = None  # whole pictures are given damaged, in this order
     maps: Literal["given", "made"] | None = None  # which side of a pair should be label maps, where there are any
@@ -283,6 +284,8 @@ class Recipe(Part):
         for learners in turns:
             if len({(self.players[name].begin, self.players[name].repeats) for name in learners}) > 1:
                 raise ValueError(f"the {' and the '.join(learners)} learn in one turn; give them the same begin and repeats")
+        if self.shared_fakes and any(player.repeats > 1 for player in self.players.values()):
+            raise ValueError("with shared_fakes both players learn once from the same samples; set repeats to 1, or shared_fakes to false")
         if self.fidelity and self.fidelity.every > 1:
             for name, player in self.players.items():
                 lazy = any(penalty.every > 1 for penalty in player.penalties.values())

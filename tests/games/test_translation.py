@@ -68,7 +68,7 @@ def test_cross_entropy_counts_pixels_of_a_class_alone():
 def test_the_judge_of_maps_sees_shares_where_the_truth_says_something():
     ours, batch = game("segment", pair_source(maps="made"))
     batch.real[:, :, :3] = 0  # of no class
-    seen = ours.generate(batch, draws())
+    seen = ours.as_judged(ours.generate(batch, draws()), batch)
     assert seen[:, :, :3].abs().max() == 0
     torch.testing.assert_close(seen[:, :, 3:].sum(dim=1), torch.ones_like(seen[:, 0, 3:]))
 

@@ -22,9 +22,10 @@ from sparring.training.turn_draws import TurnDraws
 CPU = torch.device("cpu")
 
 
-def test_it_equals_the_plain_loop(bars, tmp_path):
-    """Goodfellow's algorithm 1 as a tutorial writes it, with the same draws: the same weights."""
-    ours = trainer(bars, "mlp", tmp_path)
+@pytest.mark.parametrize("shared", [False, True])
+def test_it_equals_the_plain_loop(bars, tmp_path, shared):
+    """Goodfellow's algorithm 1 as a tutorial writes it, with the same draws: the same weights. With shared fakes both turns have one latent."""
+    ours = trainer(bars, "mlp", tmp_path, shared_fakes=shared)
     generator, discriminator = (copy.deepcopy(ours.game.players[name]) for name in ("generator", "discriminator"))
     to_generator = torch.optim.Adam(generator.parameters(), 2e-4, (0.5, 0.999))
     to_discriminator = torch.optim.Adam(discriminator.parameters(), 2e-4, (0.5, 0.999))
@@ -42,7 +43,7 @@ def test_it_equals_the_plain_loop(bars, tmp_path):
         (criterion(real, torch.ones(16)) + criterion(fake, torch.zeros(16))).backward()
         to_discriminator.step()
         to_generator.zero_grad()
-        criterion(discriminator(generator(latent(1), batch.condition), batch.condition).logits, torch.ones(16)).backward()
+        criterion(discriminator(generator(latent(0 if shared else 1), batch.condition), batch.condition).logits, torch.ones(16)).backward()
         to_generator.step()
         ours.step()
     for name, plain in (("generator", generator), ("discriminator", discriminator)):

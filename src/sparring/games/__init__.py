@@ -61,6 +61,7 @@ class Turn:
     fresh: each repeat gets new real examples (and counts them); otherwise it sees those of the turn before.
     every: taken in every so-many-th step only. A turn of a penalty is `penalty`, so that its loss is not shown as a loss.
     full_precision: computed in float32 whatever the recipe's precision (gradients of gradients).
+    draws_of: the number of the turn whose random draws it sees again; None: it has draws of its own.
     """
 
     learners: tuple[str, ...]
@@ -72,6 +73,7 @@ class Turn:
     every: int = 1
     penalty: bool = False
     full_precision: bool = False
+    draws_of: int | None = None
     name: str = ""
 
     @property

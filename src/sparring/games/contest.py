@@ -27,7 +27,7 @@ class Contest:
     """
 
     def __init__(self, game: Synthesis, batch: Batch, draws: Draws, learning: str = "discriminator", every: int = 1):
-        self.game, self.batch, self.draws, self.learning = game, batch, draws, learning
+        self.game, self.batch, self.draws, self.learning, self.every = game, batch, draws, learning, every
         settings = game.recipe.players[learning].penalties
         self._wanted = {name for name, penalty in settings.items() if penalty.every == every}
 
@@ -36,12 +36,27 @@ class Contest:
         return self.batch.real.detach().requires_grad_("r1" in self._wanted)
 
     @cached_property
+    def made(self) -> Tensor:
+        """What the generator makes. Where both turns see the same, the discriminator's leaves it, with the way back, for the generator's. Only
+        whole batches are left: of micro-batches that would cost the memory which splitting saves, and they are made again."""
+        game = self.game
+        if self.learning == "generator":
+            left, game.left = game.left, None
+            return game.generate(self.batch, self.draws) if left is None else left
+        leaves = self.every == 1 and game.sees_again and len(self.batch.real) == game.recipe.batch
+        if leaves:
+            game.generator.requires_grad_(True)  # as in its own turn, which is next
+        with torch.set_grad_enabled(leaves):
+            made = game.generate(self.batch, self.draws)
+        if self.every == 1:
+            game.left = made if leaves else None
+        return made
+
+    @cached_property
     def fake(self) -> Tensor:
         if self.learning == "generator":
-            return self.game.generate(self.batch, self.draws)
-        with torch.no_grad():
-            fake = self.game.generate(self.batch, self.draws)
-        return fake.float().requires_grad_("r2" in self._wanted)
+            return self.game.as_judged(self.made, self.batch)
+        return self.game.as_judged(self.made.detach(), self.batch).float().requires_grad_("r2" in self._wanted)
 
     @cached_property
     def on_real(self) -> Verdict:

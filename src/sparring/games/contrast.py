@@ -19,7 +19,7 @@ TEMPERATURE = 0.07  # section 3.2
 class Contrast(Synthesis):
     """The generator's own first layers must recognise each patch of what it made as that of the given picture, among the picture's other patches."""
 
-    translates = True
+    sees_again = translates = True
 
     def __init__(self, recipe: Recipe, players: dict[str, nn.Module], perceiving: nn.Module | None = None):
         super().__init__(recipe, players, perceiving)

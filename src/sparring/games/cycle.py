@@ -31,6 +31,7 @@ class Cycle:
         self.objective = objectives.get(**recipe.objective.model_dump())
         refuse_conditional(players)
         self.pools = {side: Pool(recipe.pool) for side in SIDES}
+        self.left: tuple[Tensor, Tensor] | None = None  # what was made, by the discriminators' turn for the generators'
 
     @staticmethod
     def joins(recipe: Recipe) -> tuple[str, ...]:
@@ -47,11 +48,17 @@ class Cycle:
     def discriminator_loss(self, batch: Batch, draws: Draws) -> Outcome:
         """Zhu et al. 2017, eq. 1 both ways, on pictures of a pool of what was made (section 4). The half of appendix 7.1 is in the objective."""
         given, real = self._both(batch)
-        with torch.no_grad():
-            made = {"there": self.there(given), "back": self.back(real)}
+        leaves = len(real) == self.recipe.batch  # micro-batches are made again: see `Contest.made`
+        if leaves:
+            self.there.requires_grad_(True)
+            self.back.requires_grad_(True)
+        with torch.set_grad_enabled(leaves):
+            both = self.there(given), self.back(real)
+        self.left = both if leaves else None
+        made = dict(zip(SIDES, both, strict=True))
         truth, total, shown = {"there": real, "back": given}, torch.zeros((), device=real.device), dict[str, Tensor]()
         for side, (_, judge) in SIDES.items():
-            fake = self.pools[side](made[side], draws.uniform(f"pool {side}", 2))
+            fake = self.pools[side](made[side].detach(), draws.uniform(f"pool {side}", 2))
             real_sample = truth[side].detach().requires_grad_("r1" in self.recipe.players[judge].penalties)
             on_real, on_fake = (self.players[judge](sample, None).logits.float() for sample in (real_sample, fake))
             total = total + self.objective.discriminator(on_real, on_fake)
@@ -67,7 +74,8 @@ class Cycle:
     def generator_loss(self, batch: Batch, draws: Draws) -> Outcome:
         """Zhu et al. 2017, eq. 3: both verdicts and the cycles of eq. 2; and the identity term of section 5.2."""
         given, real = self._both(batch)
-        made, home = self.there(given), self.back(real)
+        left, self.left = self.left, None
+        made, home = left or (self.there(given), self.back(real))
         parts = {"cycle": l1_loss(self.back(made), given) + l1_loss(self.there(home), real)}
         if self.recipe.identity:
             parts["identity"] = l1_loss(self.there(real), real) + l1_loss(self.back(given), given)
@@ -86,6 +94,7 @@ class Cycle:
         return {f"pool.{side}": pool.kept for side, pool in self.pools.items() if pool.kept is not None}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
+        self.left = None
         for side, pool in self.pools.items():
             pool.kept = state.get(f"pool.{side}")
 

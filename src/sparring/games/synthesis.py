@@ -22,6 +22,7 @@ class Synthesis:
 
     averaged: tuple[str, ...] = ("generator",)
     translates = False
+    sees_again = False  # what the generator makes in its turn is what the discriminator saw in the one before
     weight = 1.0  # of real against generated, where the discriminator learns more than that
 
     def __init__(self, recipe: Recipe, players: dict[str, nn.Module], perceiving: nn.Module | None = None):
@@ -31,6 +32,8 @@ class Synthesis:
         assert recipe.objective and recipe.batch
         self.objective = objectives.get(**recipe.objective.model_dump())
         self.view = View(recipe.augmentation, recipe.batch)
+        self.sees_again = self.sees_again or recipe.shared_fakes
+        self.left: Tensor | None = None  # by the discriminator's turn: see `Contest.made`
         self.path_mean = torch.zeros((), device=next(players["generator"].parameters()).device)
         if not hasattr(self.generator, "map") and (recipe.style_mixing or "path-length" in recipe.players["generator"].penalties):
             raise UserError(
@@ -53,7 +56,15 @@ class Synthesis:
         return (
             Turn(("discriminator",), self.discriminator_loss, discriminator.repeats, full_precision=precise["discriminator"]),
             *self._lazy("discriminator"),
-            Turn(("generator",), self.generator_loss, generator.repeats, generator.begin, fresh=False, full_precision=precise["generator"]),
+            Turn(
+                ("generator",),
+                self.generator_loss,
+                generator.repeats,
+                generator.begin,
+                fresh=False,
+                full_precision=precise["generator"],
+                draws_of=0 if self.recipe.shared_fakes else None,
+            ),
             *self._lazy("generator"),
         )
 
@@ -91,6 +102,10 @@ class Synthesis:
             return self.generator(draws.latent(self.recipe.latent), batch.condition, noise)
         return self.generator.synthesise(self.styles(batch.condition, draws), noise)
 
+    def as_judged(self, made: Tensor, batch: Batch) -> Tensor:
+        """What the discriminator sees of what the generator makes."""
+        return made
+
     def styles(self, condition: dict[str, Tensor] | None, draws: Draws) -> Tensor:
         """N x layers x width, of two latents for the share `style_mixing` of the samples."""
         first = self.generator.map(draws.latent(self.recipe.latent), condition)
@@ -114,6 +129,7 @@ class Synthesis:
         return {**self.view.state(), "path_mean": self.path_mean}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
+        self.left = None
         self.path_mean = state["path_mean"].to(self.path_mean.device)
         self.view.load_state(state)
 

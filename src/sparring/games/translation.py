@@ -24,7 +24,7 @@ class Translation(Synthesis):
     sees their softmax beside true maps of zeros and ones (Luc et al. 2016, arXiv:1611.08408).
     """
 
-    translates = True
+    sees_again = translates = True
 
     def __init__(self, recipe: Recipe, players: dict[str, nn.Module], perceiving: nn.Module | None = None):
         super().__init__(recipe, players)
@@ -53,18 +53,22 @@ class Translation(Synthesis):
         )
 
     def generate(self, batch: Batch, draws: Draws) -> Tensor:
-        return self._judged_form(self._made(batch), batch)
+        assert batch.condition is not None
+        return self.generator(batch.condition["picture"])
+
+    def as_judged(self, made: Tensor, batch: Batch) -> Tensor:
+        """Label maps as shares, nothing where the true map says nothing."""
+        return made.softmax(dim=1) * batch.real.sum(dim=1, keepdim=True) if self.recipe.maps == "made" else made
 
     def generator_loss(self, batch: Batch, draws: Draws) -> Outcome:
         """Isola et al. 2017, eq. 4, with Wang et al. 2018 (arXiv:1711.11585), eq. 4: the verdict, and distances to the truth."""
-        contest, made = Contest(self, batch, draws, learning="generator"), self._made(batch)
-        contest.fake = self._judged_form(made, batch)
-        return self._weighted({**self._distances(made, batch), **self._verdicts(contest)}, self._penalties("generator", 1, contest))
+        contest = Contest(self, batch, draws, learning="generator")
+        return self._weighted({**self._distances(contest.made, batch), **self._verdicts(contest)}, self._penalties("generator", 1, contest))
 
     def fidelity_loss(self, batch: Batch, draws: Draws) -> Outcome:
         """The distances to the truth alone."""
         contest = Contest(self, batch, draws, learning="generator")
-        return self._weighted(self._distances(self._made(batch), batch), self._penalties("generator", 1, contest))
+        return self._weighted(self._distances(contest.made, batch), self._penalties("generator", 1, contest))
 
     def adversarial_loss(self, batch: Batch, draws: Draws) -> Outcome:
         """The verdict alone, for all the steps since the last one (lazily, as Karras et al. 2020, arXiv:1912.04958, appendix B, take penalties)."""
@@ -92,14 +96,6 @@ class Translation(Synthesis):
     def _weighted(self, parts: dict[str, Tensor], penalties: Tensor | float = 0.0) -> Outcome:
         shown = {f"fidelity.{name}": value.detach() for name, value in parts.items()}
         return Outcome(torch.stack([getattr(self.fidelity, name) * value for name, value in parts.items()]).sum() + penalties, shown)
-
-    def _made(self, batch: Batch) -> Tensor:
-        assert batch.condition is not None
-        return self.generator(batch.condition["picture"])
-
-    def _judged_form(self, made: Tensor, batch: Batch) -> Tensor:
-        """As the discriminator sees it: label maps as shares, nothing where the true map says nothing."""
-        return made.softmax(dim=1) * batch.real.sum(dim=1, keepdim=True) if self.recipe.maps == "made" else made
 
 
 def cross_entropy(logits: Tensor, maps: Tensor) -> Tensor:

@@ -107,7 +107,8 @@ class Trainer:
                 if turn.fresh or batch is None:
                     batch = self.feed.at(self.images, self.attempt)
                     self.images += turn.fresh * len(batch.real)
-                self._take(turn, batch, (self.recipe.seed, self.attempt, self.images, number, repeat))
+                drawn = number if turn.draws_of is None else turn.draws_of
+                self._take(turn, batch, (self.recipe.seed, self.attempt, self.images, drawn, repeat))
         self.steps += 1
         for average in self.averages.values():
             average.update(self.images, self.step_images)
