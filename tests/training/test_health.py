@@ -51,6 +51,24 @@ def test_states_and_what_is_done(changes, state, action):
     assert found.evidence
 
 
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ([{"selection": 1.1, "variety": 0.2}] * 4, "collapsing"),
+        ([{"selection": 1.1, "variety": 0.2}] * 3, "healthy"),
+        ([{"selection": 0.9}, *[{"selection": 1.1}] * 3], "healthy"),
+        ([{"selection": 1.1, "variety": 0.3}] * 4, "healthy"),
+    ],
+)
+def test_samples_that_never_were_unlike_one_another(changes, state):
+    """Of half the variety of reals nothing is lost where there never was so much; while the score gets better it may still come."""
+    history = [
+        dataclasses.replace(look, variety=change.get("variety", 0.2))
+        for look, change in zip(looks(*changes), [{}] * 6 + changes, strict=True)
+    ]
+    assert judge(history, patience=500, can_augment=False, rescues_left=1).state == state
+
+
 def test_there_is_nothing_to_go_back_to_before_the_first_gain():
     """A blank picture can score better than the first lessons: a training is not sent back to it, but neither does it go on for ever."""
     begin = [dataclasses.replace(FINE, images=100 * step, selection=2.5 if not step else 60.0 + step) for step in range(5)]

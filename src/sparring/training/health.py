@@ -15,6 +15,7 @@ IN_A_ROW = 2  # looks that must show the same trouble
 SURE, LOST = 0.98, 0.2  # of its verdicts right on both kinds: the discriminator wins; of those on fakes: it has lost
 UNVARIED = 0.4  # of the variety of reals
 SHRUNK = 0.5  # of the most variety seen so far
+BARE, STUCK = 0.25, 4  # of the variety of reals, in so many looks without a better score: it never was enough
 CLOSE, GAP = 0.5, 0.5  # closeness to training examples, and how far held-out reals are judged from them on the way to fakes
 WORSE, BROKEN = 1.5, 4.0  # times the best score
 CHANCE = 4.0  # standard errors of a score
@@ -79,6 +80,8 @@ def _trouble(looks: Sequence[Look], best: Look, noise: float) -> tuple[State, st
         return "diverged", f"the score is {now.selection:.3g} and was {best.selection:.3g} at image {best.images:,}"
     if all(look.variety < UNVARIED and look.variety < SHRUNK * varied for look in recent):
         return "collapsing", f"samples are {now.variety:.0%} as unlike one another as real ones, and were {varied:.0%}"
+    if all(look.variety < BARE and look is not best for look in looks[-STUCK:]):
+        return "collapsing", f"samples are {now.variety:.0%} as unlike one another as real ones, and the score gets no better"
     return (None if best in recent else _one_sided(recent)) or _memorising(recent)
 
 
