@@ -232,7 +232,7 @@ class Recipe(Part):
     hand_out: Literal["best", "latest"] = "best"  # which snapshot: the one of the best score, or the last
     augmentation: Augmentation | None = None
     style_mixing: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of samples made of two latents (style-based generators)
-    shared_fakes: bool = False  # both players learn from the same samples, made once, instead of the generator from new ones
+    shared_fakes: bool = False  # both players learn from the same samples (and draws), made once; else the generator from new ones
     fidelity: Fidelity | None = None  # of the game `translation`
     damage: tuple[Damage, ...] | None = None  # whole pictures are given damaged, in this order
     maps: Literal["given", "made"] | None = None  # which side of a pair should be label maps, where there are any

@@ -65,6 +65,34 @@ def test_it_is_made_once_and_the_weights_are_those_of_making_it_twice(tmp_path, 
             torch.testing.assert_close(weights(once)[name], value, rtol=1e-4, atol=1e-6, msg=name)
 
 
+@pytest.mark.parametrize(
+    ("recipe", "settings", "passes"),
+    [
+        ("pix2pix", {}, 1),
+        ("pix2pix", {"players.discriminator.penalties": {"r1": {"weight": 1.0}}}, 2),
+        ("cyclegan", {"players.discriminator.penalties": {"r1": {"weight": 1.0}}}, 4),
+        ("mlp", SHARED, 1),
+        ("dragan", SHARED, 2),
+        ("stylegan2", {**SHARED, "players.generator.penalties": {"path-length": {"weight": 2.0}}, "style_mixing": 0.0}, 2),
+    ],
+)
+def test_turns_of_unlike_precision_leave_nothing(tmp_path, recipe, settings, passes):
+    assert steps(trainer(source_for(recipe), recipe, tmp_path, precision="bfloat16", **settings), 1) == passes
+
+
+@pytest.mark.parametrize("recipe", ["pix2pix", "cyclegan", "mlp"])
+@pytest.mark.parametrize("settings", [{"players.generator.begin": 64}, {"players.discriminator.repeats": 2}])
+def test_nothing_is_left_that_no_turn_takes(tmp_path, recipe, settings):
+    others = {"players.back.begin": 64} if recipe == "cyclegan" and "players.generator.begin" in settings else {}
+    others |= {"players.discriminator_back.repeats": 2} if recipe == "cyclegan" and not others else {}
+    if recipe == "mlp" and "players.generator.begin" in settings:
+        others |= SHARED
+    ours = trainer(source_for(recipe), recipe, tmp_path, **settings, **others)
+    for _ in range(3):
+        ours.step()
+        assert ours.game.left is None
+
+
 def test_micro_batches_see_the_same_fakes_again(bars, tmp_path):
     whole, parts = (trainer(bars, "mlp", tmp_path, micro_batch=size, **SHARED) for size in (16, 5))
     assert steps(whole) == 1 and steps(parts) == 8

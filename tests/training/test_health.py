@@ -52,21 +52,30 @@ def test_states_and_what_is_done(changes, state, action):
 
 
 @pytest.mark.parametrize(
-    ("changes", "state"),
+    ("changes", "state", "action"),
     [
-        ([{"selection": 1.1, "variety": 0.2}] * 4, "collapsing"),
-        ([{"selection": 1.1, "variety": 0.2}] * 3, "healthy"),
-        ([{"selection": 0.9}, *[{"selection": 1.1}] * 3], "healthy"),
-        ([{"selection": 1.1, "variety": 0.3}] * 4, "healthy"),
+        ([{"selection": 1.1, "variety": 0.2}] * 4, "collapsing", ""),
+        ([{"selection": 9.0, "variety": 0.2}] * 4, "diverged", "roll back"),
+        ([{"selection": 2.5, "variety": 0.2}] * 4, "collapsing", ""),
+        ([{"selection": 2.5, "variety": 0.09}] * 4, "collapsing", "roll back"),
+        ([{"selection": 1.1, "variety": 0.2}] * 5, "collapsing", "stop"),
+        ([{"selection": 1.1, "variety": 0.2}] * 3, "healthy", ""),
+        ([{"selection": 0.9}, *[{"selection": 1.1}] * 3], "healthy", ""),
+        ([{"selection": 1.1, "variety": 0.3}] * 4, "healthy", ""),
+        ([{"selection": 1.1, "variety": 0.2, "gap": 0.8, "closeness": 0.3}] * 4, "memorising", "augment"),
     ],
 )
-def test_samples_that_never_were_unlike_one_another(changes, state):
-    """Of half the variety of reals nothing is lost where there never was so much; while the score gets better it may still come."""
-    history = [
-        dataclasses.replace(look, variety=change.get("variety", 0.2))
-        for look, change in zip(looks(*changes), [{}] * 6 + changes, strict=True)
-    ]
-    assert judge(history, patience=500, can_augment=False, rescues_left=1).state == state
+def test_samples_that_never_were_unlike_one_another(changes, state, action):
+    """Of half the variety of reals nothing is lost where there never was so much; while the score gets better it may still come. The best
+    snapshot is as bare: nobody goes back to it for this."""
+    history = [dataclasses.replace(look, variety=look.variety if look.variety != FINE.variety else 0.2) for look in looks(*changes)]
+    found = judge(history, patience=500, can_augment=True, rescues_left=1)
+    assert (found.state, found.action) == (state, action)
+
+
+def test_while_a_player_is_still_to_come_few_kinds_are_no_collapse():
+    history = [dataclasses.replace(look, variety=0.2) for look in looks(*[{"selection": 1.1}] * 4)]
+    assert judge(history, patience=500, can_augment=False, rescues_left=1, since=700).state == "healthy"
 
 
 def test_there_is_nothing_to_go_back_to_before_the_first_gain():

@@ -54,7 +54,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Turn:
-    """Each of the `learners` takes a gradient step on the one `loss`, `repeats` times in a row; meanwhile every other player is frozen.
+    """Each of the `learners` takes a gradient step on the one `loss`, `repeats` times in a row; meanwhile no other player gets a gradient.
 
     name: under which the loss is shown; without one, the learners'.
     begin: images seen before the first such turn (a phase in which the opponent learns alone). late: the same as a share of the training.

@@ -45,7 +45,7 @@ class Contest:
             return game.generate(self.batch, self.draws) if left is None else left
         leaves = self.every == 1 and game.sees_again and len(self.batch.real) == game.recipe.batch
         if leaves:
-            game.generator.requires_grad_(True)  # as in its own turn, which is next
+            game.generator.requires_grad_(True)  # frozen until its own turn; what the discriminator judges has no way back to it
         with torch.set_grad_enabled(leaves):
             made = game.generate(self.batch, self.draws)
         if self.every == 1:

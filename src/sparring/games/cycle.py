@@ -31,6 +31,9 @@ class Cycle:
         self.objective = objectives.get(**recipe.objective.model_dump())
         refuse_conditional(players)
         self.pools = {side: Pool(recipe.pool) for side in SIDES}
+        settings, judges = recipe.players, ("discriminator", "discriminator_back")
+        same = recipe.precision != "bfloat16" or not self._precise(*judges)
+        self.sees_again = same and settings["discriminator"].repeats == 1 and not settings["generator"].begin
         self.left: tuple[Tensor, Tensor] | None = None  # what was made, by the discriminators' turn for the generators'
 
     @staticmethod
@@ -48,7 +51,7 @@ class Cycle:
     def discriminator_loss(self, batch: Batch, draws: Draws) -> Outcome:
         """Zhu et al. 2017, eq. 1 both ways, on pictures of a pool of what was made (section 4). The half of appendix 7.1 is in the objective."""
         given, real = self._both(batch)
-        leaves = len(real) == self.recipe.batch  # micro-batches are made again: see `Contest.made`
+        leaves = self.sees_again and len(real) == self.recipe.batch  # micro-batches are made again: see `Contest.made`
         if leaves:
             self.there.requires_grad_(True)
             self.back.requires_grad_(True)

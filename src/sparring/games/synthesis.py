@@ -32,7 +32,7 @@ class Synthesis:
         assert recipe.objective and recipe.batch
         self.objective = objectives.get(**recipe.objective.model_dump())
         self.view = View(recipe.augmentation, recipe.batch)
-        self.sees_again = self.sees_again or recipe.shared_fakes
+        self.sees_again = (self.sees_again or recipe.shared_fakes) and self._turns_agree()
         self.left: Tensor | None = None  # by the discriminator's turn: see `Contest.made`
         self.path_mean = torch.zeros((), device=next(players["generator"].parameters()).device)
         if not hasattr(self.generator, "map") and (recipe.style_mixing or "path-length" in recipe.players["generator"].penalties):
@@ -47,14 +47,9 @@ class Synthesis:
         return ("objective",) if objectives.get(recipe.objective.name).mean_of_batch else ()
 
     def turns(self) -> tuple[Turn, ...]:
-        settings = self.recipe.players
-        precise = {
-            player: any(name in OF_GRADIENTS and penalty.every == 1 for name, penalty in each.penalties.items())
-            for player, each in settings.items()
-        }
-        discriminator, generator = settings["discriminator"], settings["generator"]
+        discriminator, generator = (self.recipe.players[name] for name in ("discriminator", "generator"))
         return (
-            Turn(("discriminator",), self.discriminator_loss, discriminator.repeats, full_precision=precise["discriminator"]),
+            Turn(("discriminator",), self.discriminator_loss, discriminator.repeats, full_precision=self._precise("discriminator")),
             *self._lazy("discriminator"),
             Turn(
                 ("generator",),
@@ -62,7 +57,7 @@ class Synthesis:
                 generator.repeats,
                 generator.begin,
                 fresh=False,
-                full_precision=precise["generator"],
+                full_precision=self._precise("generator"),
                 draws_of=0 if self.recipe.shared_fakes else None,
             ),
             *self._lazy("generator"),
@@ -132,6 +127,14 @@ class Synthesis:
         self.left = None
         self.path_mean = state["path_mean"].to(self.path_mean.device)
         self.view.load_state(state)
+
+    def _precise(self, player: str) -> bool:
+        return any(name in OF_GRADIENTS and penalty.every == 1 for name, penalty in self.recipe.players[player].penalties.items())
+
+    def _turns_agree(self) -> bool:
+        """Does a turn of the generator follow every one of the discriminator, at the same precision?"""
+        same = self.recipe.precision != "bfloat16" or self._precise("discriminator") == self._precise("generator")
+        return same and self.recipe.players["discriminator"].repeats == 1 and not self.recipe.players["generator"].begin
 
     def _lazy(self, player: str) -> list[Turn]:
         settings = self.recipe.players[player]

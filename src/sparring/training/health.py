@@ -55,7 +55,7 @@ def judge(looks: Sequence[Look], patience: int, can_augment: bool, rescues_left:
     if len(looks) < FIRST:
         return Judgement("unjudged", f"judged from the {FIRST}th look on")
     now, best = looks[-1], min(looks, key=lambda look: look.selection)
-    trouble = _trouble(looks, best, noise)
+    trouble = _trouble(looks, best, noise, since)
     stalled = bool(patience) and now.images - max(best.images, since) >= patience
     if trouble is None:
         if stalled:
@@ -67,12 +67,14 @@ def judge(looks: Sequence[Look], patience: int, can_augment: bool, rescues_left:
         return Judgement("unjudged", f"no better yet than at its first look, {best.selection:.3g}", "stop" if stalled else "")
     if state == "memorising" and can_augment and not stalled:
         return Judgement(state, evidence, "augment")
+    if best.variety < BARE and now.variety >= SHRUNK * best.variety and state == "collapsing":
+        return Judgement(state, evidence, "stop" if stalled else "")  # the best is no more varied: nothing to go back for
     if _worse(now, best, WORSE, looks, noise) and state != "memorising" and patience:
         return Judgement(state, evidence, "roll back" if rescues_left > 0 else "stop")
     return Judgement(state, evidence, "stop" if stalled else "")
 
 
-def _trouble(looks: Sequence[Look], best: Look, noise: float) -> tuple[State, str] | None:
+def _trouble(looks: Sequence[Look], best: Look, noise: float, since: float) -> tuple[State, str] | None:
     recent = looks[-IN_A_ROW:]
     now = looks[-1]
     varied = max(look.variety for look in looks)
@@ -80,9 +82,7 @@ def _trouble(looks: Sequence[Look], best: Look, noise: float) -> tuple[State, st
         return "diverged", f"the score is {now.selection:.3g} and was {best.selection:.3g} at image {best.images:,}"
     if all(look.variety < UNVARIED and look.variety < SHRUNK * varied for look in recent):
         return "collapsing", f"samples are {now.variety:.0%} as unlike one another as real ones, and were {varied:.0%}"
-    if all(look.variety < BARE and look is not best for look in looks[-STUCK:]):
-        return "collapsing", f"samples are {now.variety:.0%} as unlike one another as real ones, and the score gets no better"
-    return (None if best in recent else _one_sided(recent)) or _memorising(recent)
+    return (None if best in recent else _one_sided(recent)) or _memorising(recent) or _bare(looks[-STUCK:], best, since)
 
 
 def _one_sided(recent: Sequence[Look]) -> tuple[State, str] | None:
@@ -95,6 +95,12 @@ def _one_sided(recent: Sequence[Look]) -> tuple[State, str] | None:
     if all(fakes <= LOST and reals >= 1 - LOST for reals, fakes in judged):
         return "generator-winning", f"{1 - fake:.0%} of the fakes pass as real, and the score gets no better"
     return None
+
+
+def _bare(recent: Sequence[Look], best: Look, since: float) -> tuple[State, str] | None:
+    if any(look.variety >= BARE or look is best or look.images <= since for look in recent):
+        return None
+    return "collapsing", f"samples are {recent[-1].variety:.0%} as unlike one another as real ones, and the score gets no better"
 
 
 def _memorising(recent: Sequence[Look]) -> tuple[State, str] | None:

@@ -169,8 +169,8 @@ class Trainer:
             except RuntimeError as error:
                 if not out_of_memory(error):
                     raise
-            self._split(batch)  # outside of the handler, which holds on to the tensors of the failed pass
-            self.game.load_state(before)
+            self.game.load_state(before)  # outside of the handler, which holds on to the tensors of the failed pass
+            self._split(batch)
         norms = {name: total_gradient(self._weights_of[name]) for name in turn.learners}
         if not torch.isfinite(torch.stack([loss, *norms.values()])).all():
             broken = [name for name, norm in norms.items() if not torch.isfinite(norm)] if torch.isfinite(loss) else turn.learners
