@@ -247,6 +247,7 @@ class Recipe(Part):
     micro_batch: int | None = Field(None, ge=1)  # examples a forward pass; gradients of a batch are accumulated
     images: int | str | None = None  # 2M, 50epochs, 30000steps; see `images_from`
     ema_half_life: int | None = Field(None, ge=0)  # images; 0: no average is kept
+    ema_ramp: float = Field(0.05, gt=0, le=1)  # early on the half-life is this share of the images seen (Karras et al. 2020, ADA code)
     tick: int | None = Field(None, ge=1)  # images between two looks at the training
     score_samples: int | None = Field(None, ge=2)  # generated examples that the score of a tick looks at
     final_samples: int | None = Field(None, ge=2)  # and the score of the snapshot that is handed out

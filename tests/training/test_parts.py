@@ -63,6 +63,15 @@ def test_average_forgets_the_start_and_can_be_off():
     assert off.module.weight.item() == 3.0
 
 
+def test_the_half_life_grows_with_the_images_seen():
+    net = nn.Linear(1, 1)
+    nn.init.zeros_(net.weight)
+    average = Average(net, 10_000, ramp=0.5)
+    nn.init.ones_(net.weight)
+    average.update(images=200, step_images=100)
+    assert average.module.weight.item() == pytest.approx(0.5, rel=1e-5)
+
+
 def test_average_follows_running_statistics():
     net = nn.BatchNorm1d(2)
     average = Average(net, 0)

@@ -8,17 +8,17 @@ import torch
 from torch import Tensor, nn
 
 UNIT_VECTORS = ("._u", "._v")  # ends of the names of spectral normalisation's singular vectors
-RAMP = 0.05  # early on the half-life is this share of the images seen, so that the start is forgotten (Karras et al. 2020, ADA code)
 
 
 class Average:
     """A copy of `module` in eval mode whose floating-point tensors, running statistics too, trail it with a half-life in images.
 
+    ramp: early on the half-life is this share of the images seen, so that the start is forgotten (0.05 in the code of Karras et al. 2020, ADA).
     What has no mean is copied: counters, and singular vectors, for an average of unit vectors is none.
     """
 
-    def __init__(self, module: nn.Module, half_life: int):
-        self.half_life = half_life
+    def __init__(self, module: nn.Module, half_life: int, ramp: float = 0.05):
+        self.half_life, self.ramp = half_life, ramp
         self.module = copy.deepcopy(module).eval().requires_grad_(False)
         mine, theirs = _tensors(self.module), _tensors(module)
         trailing = [name for name, tensor in mine.items() if tensor.is_floating_point() and not name.endswith(UNIT_VECTORS)]
@@ -28,7 +28,7 @@ class Average:
     @torch.no_grad()
     def update(self, images: int, step_images: int) -> None:
         """Move towards the module after a step of `step_images` real examples that brought their number to `images`."""
-        half_life = min(self.half_life, images * RAMP)
+        half_life = min(self.half_life, images * self.ramp)
         keep = 0.5 ** (step_images / half_life) if half_life > 0 else 0.0
         torch._foreach_lerp_(*self._trailing, 1 - keep)
         for mine, theirs in self._copied:

@@ -53,7 +53,7 @@ class Trainer:
         self._weights_of = {
             name: list(player.parameters()) for name, player in game.players.items()
         }  # looking for them takes a tenth of a step
-        self.averages = {name: Average(game.players[name], recipe.ema_half_life) for name in game.averaged}
+        self.averages = {name: Average(game.players[name], recipe.ema_half_life, recipe.ema_ramp) for name in game.averaged}
         self.images = self.steps = self.attempt = 0
         self.lost = 0  # images of stretches that were given up
         self.ended = False  # before all images were seen
