@@ -54,6 +54,7 @@ from sparring.wishes import Wishes
 
 SCORER_SEED, SAMPLES, KERNEL_SAMPLES = 20_261_121, 10_000, 2_000
 EVERY = 20.0  # seconds of training between two snapshots of the baseline
+PEER_EVERY = 200.0  # and of the peer, whose samples take a minute
 Scores = dict[str, float]
 
 
@@ -199,7 +200,7 @@ def peer(source: data.Source, scorer: Scorer, seed: int, asked: argparse.Namespa
         drawn = sampling.classes([source.report.labels[name] for name in source.classes], SCORER_SEED, range(SAMPLES)).numpy()
         np.savez(work / "data.npz", images=source.values(np.arange(source.count()))[:, 0], labels=labels, asked=drawn)
         script = Path(__file__).parent / "peers" / "keras_dcgan.py"
-        arguments = [asked.peers, script, work / "data.npz", seed, 60 * asked.minutes, EVERY, work]
+        arguments = [asked.peers, script, work / "data.npz", seed, 60 * asked.minutes, PEER_EVERY, work]
         subprocess.run([str(each) for each in arguments], check=True)
         (work / "ended").touch()
     files = sorted(work.glob("*-*.npy"))
