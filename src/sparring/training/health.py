@@ -67,9 +67,8 @@ def judge(looks: Sequence[Look], patience: int, can_augment: bool, rescues_left:
         return Judgement("unjudged", f"no better yet than at its first look, {best.selection:.3g}", "stop" if stalled else "")
     if state == "memorising" and can_augment and not stalled:
         return Judgement(state, evidence, "augment")
-    if best.variety < BARE and now.variety >= SHRUNK * best.variety and state == "collapsing":
-        return Judgement(state, evidence, "stop" if stalled else "")  # the best is no more varied: nothing to go back for
-    if _worse(now, best, WORSE, looks, noise) and state != "memorising" and patience:
+    as_bare = state == "collapsing" and best.variety < BARE and now.variety >= SHRUNK * best.variety  # nothing to go back for
+    if _worse(now, best, WORSE, looks, noise) and state != "memorising" and patience and not as_bare:
         return Judgement(state, evidence, "roll back" if rescues_left > 0 else "stop")
     return Judgement(state, evidence, "stop" if stalled else "")
 
