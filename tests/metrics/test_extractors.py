@@ -197,8 +197,7 @@ def test_channels_to_three():
 def test_the_classifier_is_the_quick_score_s_net():
     source = ArraySource((1, 8, 8), train=300, test=30)
     found = extractors.build("classifier", source)
-    path = files.cache_folder("features") / f"{source.content_hash[:32]}-3.safetensors"
-    assert path.is_file()
+    (path,) = files.cache_folder("features").glob(f"{source.content_hash[:32]}-3-*.safetensors")
     values, labels = source.values(np.arange(30), "test"), source.labels(np.arange(30), "test")
     features, probabilities = found(values)
     expected, classes = found.net(values)
@@ -215,7 +214,7 @@ def test_the_classifier_is_the_quick_score_s_net():
 def test_the_classifier_learns_again_what_is_damaged():
     source = ArraySource((1, 8, 8), train=60, seed=3)
     identity = extractors.build("classifier", source).identity()
-    path = files.cache_folder("features") / f"{source.content_hash[:32]}-3.safetensors"
+    (path,) = files.cache_folder("features").glob(f"{source.content_hash[:32]}-3-*.safetensors")
     path.write_bytes(path.read_bytes()[:100])
     assert extractors.build("classifier", source).identity() == identity
     with pytest.raises(UserError, match=r"nowhere.* cannot be read"):

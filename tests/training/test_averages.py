@@ -13,7 +13,7 @@ def test_singular_vectors_are_copied_and_running_statistics_trail():
     torch.manual_seed(0)
     net = nn.Sequential(spectral_norm(nn.Conv2d(1, 4, 3)), nn.BatchNorm2d(4))
     before = copy.deepcopy(net.state_dict())
-    average = Average(net, half_life=1000)
+    average = Average(net, half_life=1000, ramp=0.05)
     nn.init.normal_(net[0].parametrizations.weight.original)
     for _ in range(10):
         net(torch.randn(8, 1, 5, 5) + 3)

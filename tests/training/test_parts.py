@@ -45,7 +45,7 @@ def test_average_has_its_half_life():
     """After one half-life of images a jump is half followed."""
     net = nn.Linear(1, 1)
     nn.init.zeros_(net.weight)
-    average = Average(net, half_life=1000)
+    average = Average(net, half_life=1000, ramp=0.05)
     nn.init.ones_(net.weight)
     for _ in range(10):
         average.update(images=1_000_000, step_images=100)
@@ -55,7 +55,7 @@ def test_average_has_its_half_life():
 
 def test_average_forgets_the_start_and_can_be_off():
     net = nn.Linear(1, 1)
-    early, off = Average(net, 10_000), Average(net, 0)
+    early, off = Average(net, 10_000, 0.05), Average(net, 0, 0.05)
     nn.init.constant_(net.weight, 3.0)
     early.update(images=100, step_images=100)
     off.update(images=1_000_000, step_images=1)
@@ -74,7 +74,7 @@ def test_the_half_life_grows_with_the_images_seen():
 
 def test_average_follows_running_statistics():
     net = nn.BatchNorm1d(2)
-    average = Average(net, 0)
+    average = Average(net, 0, 0.05)
     net(torch.randn(8, 2) + 5)
     average.update(1, 1)
     torch.testing.assert_close(average.module.running_mean, net.running_mean)

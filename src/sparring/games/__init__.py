@@ -137,6 +137,12 @@ def refuse_conditional(players: dict[str, nn.Module]) -> None:
             raise UserError(f"without pairs the {name} cannot see what was given; set players.{name}.options.conditional=false")
 
 
+def turns_agree(recipe: Recipe, *precise: bool) -> bool:
+    """Does a turn of the generator follow every one of the discriminator's? precise: whether each wants float32; they must want the same."""
+    same = recipe.precision != "bfloat16" or len(set(precise)) == 1
+    return same and recipe.players["discriminator"].repeats == 1 and not recipe.players["generator"].begin
+
+
 def noise_for(generator: Any, draws: Draws) -> Tensor | None:
     """N x generator.noise_size normal values; None for a generator that takes none."""
     size = getattr(generator, "noise_size", 0)

@@ -10,7 +10,7 @@ from torch.nn.functional import l1_loss
 
 from .. import objectives, penalties
 from ..config import Recipe
-from . import Batch, Draws, Outcome, Turn, refuse_conditional
+from . import Batch, Draws, Outcome, Turn, refuse_conditional, turns_agree
 from .synthesis import Synthesis
 
 SIDES = {"there": ("generator", "discriminator"), "back": ("back", "discriminator_back")}
@@ -31,9 +31,7 @@ class Cycle:
         self.objective = objectives.get(**recipe.objective.model_dump())
         refuse_conditional(players)
         self.pools = {side: Pool(recipe.pool) for side in SIDES}
-        settings, judges = recipe.players, ("discriminator", "discriminator_back")
-        same = recipe.precision != "bfloat16" or not self._precise(*judges)
-        self.sees_again = same and settings["discriminator"].repeats == 1 and not settings["generator"].begin
+        self.sees_again = turns_agree(recipe, self._precise("discriminator", "discriminator_back"), False)
         self.left: tuple[Tensor, Tensor] | None = None  # what was made, by the discriminators' turn for the generators'
 
     @staticmethod

@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy
 from .. import objectives, penalties
 from ..config import Recipe
 from ..errors import UserError
-from . import Batch, Draws, Outcome, Turn, noise_for
+from . import Batch, Draws, Outcome, Turn, noise_for, turns_agree
 from .contest import OF_GRADIENTS, PENALTIES, Contest
 from .view import View
 
@@ -32,7 +32,8 @@ class Synthesis:
         assert recipe.objective and recipe.batch
         self.objective = objectives.get(**recipe.objective.model_dump())
         self.view = View(recipe.augmentation, recipe.batch)
-        self.sees_again = (self.sees_again or recipe.shared_fakes) and self._turns_agree()
+        agree = turns_agree(recipe, *(self._precise(player) for player in ("discriminator", "generator")))
+        self.sees_again = (self.sees_again or recipe.shared_fakes) and agree
         self.left: Tensor | None = None  # by the discriminator's turn: see `Contest.made`
         self.path_mean = torch.zeros((), device=next(players["generator"].parameters()).device)
         if not hasattr(self.generator, "map") and (recipe.style_mixing or "path-length" in recipe.players["generator"].penalties):
@@ -130,11 +131,6 @@ class Synthesis:
 
     def _precise(self, player: str) -> bool:
         return any(name in OF_GRADIENTS and penalty.every == 1 for name, penalty in self.recipe.players[player].penalties.items())
-
-    def _turns_agree(self) -> bool:
-        """Does a turn of the generator follow every one of the discriminator, at the same precision?"""
-        same = self.recipe.precision != "bfloat16" or self._precise("discriminator") == self._precise("generator")
-        return same and self.recipe.players["discriminator"].repeats == 1 and not self.recipe.players["generator"].begin
 
     def _lazy(self, player: str) -> list[Turn]:
         settings = self.recipe.players[player]

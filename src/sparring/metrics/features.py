@@ -20,6 +20,7 @@ from ..draws import numpy_generator, torch_generator
 
 WIDTH = 64
 CHUNK = 250  # examples a forward pass
+LOOK = 512, 20_000  # examples learned from, again and again if they are fewer, between two looks at the watched ones: at least, at most
 Progress = Callable[[float, str], None]  # share done, what is being done
 
 
@@ -111,11 +112,11 @@ def fit(
         return mse_loss(repair(net.body(damaged)), values)
 
     best, state, misses, seen = float("inf"), None, 0, 0
-    look = max(batch, min(len(learned), 20_000, examples // 4) // batch * batch)
+    look = max(LOOK[0], min(len(learned), LOOK[1], examples // 4)) // batch * batch
     rounds = numpy_generator(seed, "features", "order")
     while seen < examples and misses < 2:
         modules.train()
-        indices = rounds.permutation(learned) if len(learned) <= look else rounds.choice(learned, look, replace=False)
+        indices = np.concatenate([rounds.permutation(learned) for _ in range(-(-look // len(learned)))])[:look]
         for start in range(0, len(indices), batch):
             optimizer.zero_grad(set_to_none=True)
             loss(indices[start : start + batch]).backward()

@@ -13,11 +13,11 @@ UNIT_VECTORS = ("._u", "._v")  # ends of the names of spectral normalisation's s
 class Average:
     """A copy of `module` in eval mode whose floating-point tensors, running statistics too, trail it with a half-life in images.
 
-    ramp: early on the half-life is this share of the images seen, so that the start is forgotten (0.05 in the code of Karras et al. 2020, ADA).
+    ramp: early on the half-life is this share of the images seen, so that the start is forgotten.
     What has no mean is copied: counters, and singular vectors, for an average of unit vectors is none.
     """
 
-    def __init__(self, module: nn.Module, half_life: int, ramp: float = 0.05):
+    def __init__(self, module: nn.Module, half_life: int, ramp: float):
         self.half_life, self.ramp = half_life, ramp
         self.module = copy.deepcopy(module).eval().requires_grad_(False)
         mine, theirs = _tensors(self.module), _tensors(module)

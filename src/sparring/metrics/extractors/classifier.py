@@ -16,6 +16,7 @@ from ..features import CHUNK, FeatureNet, Progress
 from .base import Extracted, Extractor, Options, array, exact, room
 
 NAME = "classifier"
+WAY = 2  # raised when features come to be learned in another way: what the cache has of an earlier one is no longer used
 SEED = 1  # whatever the training's: its score and this one measure in the same features
 
 
@@ -49,7 +50,7 @@ def learned(source: Source, progress: Progress | None = None) -> FeatureNet:
     """The features of this source: from the cache, by the data's content, else learned now and kept there."""
     from ... import modalities
 
-    path = files.cache_folder("features") / f"{source.pictured[:32]}-{len(source.classes)}.safetensors"
+    path = files.cache_folder("features") / f"{source.pictured[:32]}-{len(source.classes)}-{WAY}.safetensors"
     with contextlib.suppress(UserError):  # there is none, or it is damaged
         return read(source, path)
     net = modalities.get(source.modality).fit_features(source, SEED, progress)

@@ -16,7 +16,8 @@ from ...metrics.features import WIDTH, FeatureNet, Progress, fit
 
 Prepare = Callable[[np.ndarray], np.ndarray]
 LONGEST = 64  # larger pictures are shrunk for the score; said in its fingerprint
-EXAMPLES, SMALL = 100_000, 32 * 32  # at most so many are learned from; of pictures of more pixels fewer, so that it takes no longer
+EXAMPLES = {"labels": 100_000, "repair": 50_000}  # at most so many are learned from
+SMALL = 32 * 32  # pixels: of larger pictures fewer, so that it takes no longer
 
 
 def fit_features(
@@ -40,7 +41,7 @@ def fit_features(
         net = _net(about, prepare)
         repair = nn.Sequential(nn.Linear(WIDTH, 256), nn.ReLU(), nn.Linear(256, channels * _fit(height, width)[0] * _fit(height, width)[1]))
     repair.append(nn.Unflatten(1, (channels, *_fit(height, width))))
-    examples = round(EXAMPLES * min(1.0, SMALL / prod(_fit(height, width))))
+    examples = round(EXAMPLES[str(about["task"])] * min(1.0, SMALL / prod(_fit(height, width))))
     return fit(net, source, seed, repair, examples, progress=progress)
 
 
