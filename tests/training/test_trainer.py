@@ -401,3 +401,11 @@ def test_looks_take_three_hundredths_of_the_time_at_most(a_sample, a_sheet, seco
     assert a_look / (chosen.tick / rate) <= 0.03
     assert chosen.score_samples >= 128 and chosen.tick / rate <= 46 and chosen.images / chosen.tick >= 2
     assert (chosen.images + 0.01) / rate + chosen.images / chosen.tick * a_look <= seconds
+
+
+@pytest.mark.parametrize("seconds", [130.0, 131.0, 133.0, 137.0, 145.0])
+def test_no_last_look_so_soon_after_the_one_before(seconds):
+    choices = Choices(load_recipe("mlp"))
+    probe.plan(choices, probe.Speed(0.5, 1e-5), 50_000, 784, 32, seconds)
+    rest = choices.recipe.images % choices.recipe.tick
+    assert rest == 0 or rest >= choices.recipe.tick // 4

@@ -102,6 +102,9 @@ def plan(choices: Choices, speed: Speed, examples: int, values: int, step_images
     tick = _steps(min(choices.recipe.images, rate * tick_seconds), step_images)
     choices.settle("tick", tick, f"a look and a checkpoint about every {tick / rate:.0f} s, which is the most that a kill can cost")
     assert choices.recipe.tick
+    rest = choices.recipe.images % choices.recipe.tick
+    if budget is not None and choices.recipe.images > choices.recipe.tick > 4 * rest > 0:  # no last look so soon after the one before
+        choices.change("images", choices.recipe.images - rest, choices.reasons["images"])
     patience = _steps(max(PATIENCE * choices.recipe.images, PATIENT_TICKS * choices.recipe.tick), step_images)
     choices.settle("patience", patience, "the training ends where so many images bring no better score")
     most = max(2, min(MOST_SAMPLES, max(examples, OF_FEW), MOST_BYTES // (4 * values)))

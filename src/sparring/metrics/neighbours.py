@@ -16,7 +16,7 @@ ROUNDING = 1e-13  # of squared distances, as a share of the squared lengths that
 
 
 def variety(generated: np.ndarray, real: np.ndarray) -> float:
-    """The median distance to the nearest other of their kind, of generated samples as a share of that of real ones.
+    """The distance to the nearest other of their kind, of generated samples as a share of that of real ones (means of the middle four fifths).
 
     1: as unlike one another as reals are. 0: copies of a few pictures, whatever those are.
     """
@@ -31,7 +31,7 @@ def coverage(generated: np.ndarray, real: np.ndarray, k: int = 5) -> float:
 
 
 def closeness(generated: np.ndarray, training: np.ndarray, held_out: np.ndarray) -> float:
-    """The median distance to the nearest training example, of generated samples as a share of that of held-out reals.
+    """The distance to the nearest training example, of generated samples as a share of that of held-out reals (means of the middle four fifths).
 
     1: as new as real examples never seen. 0: copies of training examples.
     """
@@ -91,6 +91,7 @@ def square_blocks(a: np.ndarray, b: np.ndarray) -> Iterator[tuple[slice, np.ndar
 
 
 def _ratio(mine: np.ndarray, theirs: np.ndarray) -> float:
-    """Of medians; 1 where the reals are all alike themselves, or too few to say."""
-    above, below = float(np.median(mine)), float(np.median(theirs))
+    """Of means of the middle four fifths: a few outliers do not count, and twins, which may be half of a table's rows, count as what they are.
+    1 where the reals are all alike themselves, or too few to say."""
+    above, below = (float(np.sort(each)[len(each) // 10 : len(each) - len(each) // 10].mean()) for each in (mine, theirs))
     return above / below if below > 1e-9 and np.isfinite([above, below]).all() else 1.0
