@@ -82,7 +82,7 @@ def smoke_settings(recipe: str, images: int = 96, tick: int = 32, batch: int = 1
     }
     for name, player in load_recipe(recipe).players.items():
         for option in player.options:
-            if option in SMALL and (player.options[option] is not None or option == "width"):  # an open width too
+            if option in SMALL and (player.options[option] is not None or option in ("width", "rank")):  # open ones too
                 settings[f"players.{name}.options.{option}"] = SMALL[option]
     return settings
 

@@ -62,7 +62,7 @@ def begin(
         raise UserError(f"--given names one side of pairs, and recipe '{choices.recipe.name}' learns from other data; leave it out")
     values.from_data(choices, source)
     values.from_machine(choices, device)
-    values.widths(choices, source, device)
+    values.sizes(choices, source, device)
     values.names(choices, source)
     codec = modalities.get(source.modality).fit_codec(source, choices.recipe.value_range)
     players = sessions.build_players(choices.recipe, codec, len(source.classes), device)

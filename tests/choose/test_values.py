@@ -10,7 +10,7 @@ from sparring.config import load_recipe, with_settings
 def chosen(settings=None, train=120, device="cpu", shape=(1, 8, 8)):
     choices, source = Choices(with_settings(load_recipe("auto"), settings or {})), ArraySource(shape, train=train)
     values.from_data(choices, source)
-    values.widths(choices, source, torch.device(device))
+    values.sizes(choices, source, torch.device(device))
     return choices
 
 
@@ -26,6 +26,13 @@ def test_widths_follow_data_and_device_and_give_their_reason():
     stated = chosen({"players.generator.options.width": 8})
     assert widths(stated) == [8, 16]
     assert "players.generator.options.width" not in stated.reasons
+
+
+def test_colour_has_more_components_where_each_class_has_enough_pictures():
+    cases = (1, 5000), (3, 5000), (3, 600), (4, 60)  # channels, pictures of three classes
+    ranks = [chosen(shape=(channels, 8, 8), train=count).value("players.generator.options.rank") for channels, count in cases]
+    assert ranks == [16, 48, 25, 16]
+    assert chosen({"players.generator.options.rank": 5}).value("players.generator.options.rank") == 5
 
 
 def test_a_batch_is_no_larger_than_the_data():

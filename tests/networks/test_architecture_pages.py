@@ -24,11 +24,17 @@ def by_options(family, shape, classes=0, latent=64, generator=None, discriminato
     return [sum(parameter.numel() for parameter in network.parameters()) for network in (made, judged)]
 
 
+def _settled(options):
+    return {option: 16 if value is None else value for option, value in options.items()}  # a rank changes no number of weights
+
+
 def by_recipe(name, shape, classes=0, **open_options):
     recipe = load_recipe(name)
     with torch.device("meta"):
         players = [
-            networks.build(player.network, {**player.options, **open_options}, shape=shape, classes=classes, latent_size=recipe.latent.size)
+            networks.build(
+                player.network, {**_settled(player.options), **open_options}, shape=shape, classes=classes, latent_size=recipe.latent.size
+            )
             for player in (recipe.players["generator"], recipe.players["discriminator"])
         ]
     return [sum(parameter.numel() for parameter in network.parameters()) for network in players]

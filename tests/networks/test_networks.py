@@ -18,9 +18,7 @@ def build(recipe, shape, classes=0):
     players = load_recipe(recipe).players
     other = players.get("discriminator") or players["encoder"]
     dimensions = {"shape": shape, "classes": classes, "latent_size": 100}
-    options = [
-        {**each.options, **({"width": 16} if each.options.get("width", 16) is None else {})} for each in (players["generator"], other)
-    ]
+    options = [{option: 16 if value is None else value for option, value in each.options.items()} for each in (players["generator"], other)]
     return tuple(networks.build(each.network, own, **dimensions) for each, own in zip((players["generator"], other), options, strict=True))
 
 

@@ -15,6 +15,8 @@ LARGEST_SIDE = {"cpu": 64}  # pixels; what trains in reasonable time
 LARGEST_SIDE_ON_GPU = 256
 WIDTH, WIDTH_OF_COLOUR = 16, 32  # on a CPU: docs/experiments.md, "A start from statistics"
 WIDTH_ON_GPU = 64
+RANK, RANK_OF_COLOUR = 16, 48  # docs/experiments.md, "More components for colour"
+ENOUGH = 8  # pictures of a class for each component of its own
 
 
 def largest_side(device: torch.device) -> int:
@@ -31,14 +33,21 @@ def from_machine(choices: Choices, device: torch.device) -> None:
     choices.settle("precision", *choose_precision(device))
 
 
-def widths(choices: Choices, source: Source, device: torch.device) -> None:
-    """Of networks that leave theirs open."""
+def sizes(choices: Choices, source: Source, device: torch.device) -> None:
+    """Of networks that leave theirs open: their width, and of how many components for each class (or cluster) a start fitted to the data is."""
     colour = len(source.shape) == 3 and source.shape[0] > 2
-    width = WIDTH_ON_GPU if device.type != "cpu" else WIDTH_OF_COLOUR if colour else WIDTH
     kind = "colour pictures" if colour else "grey pictures"
+    width = WIDTH_ON_GPU if device.type != "cpu" else WIDTH_OF_COLOUR if colour else WIDTH
     for name, player in choices.recipe.players.items():
-        if "width" in player.options:
-            choices.settle(f"players.{name}.options.width", width, f"channels of its first layer, for {kind} on a {device.type}")
+        each = source.count("train") // (len(source.classes) or player.options.get("parts") or 1)
+        rank = max(RANK, min(RANK_OF_COLOUR, each // ENOUGH)) if colour else RANK
+        chosen = {
+            "width": (width, f"channels of its first layer, for {kind} on a {device.type}"),
+            "rank": (rank, f"components of what it begins as, for {kind}, about {each:,} of a kind"),
+        }
+        for option, (value, reason) in chosen.items():
+            if option in player.options:
+                choices.settle(f"players.{name}.options.{option}", value, reason)
 
 
 def names(choices: Choices, source: Source) -> None:
