@@ -26,6 +26,7 @@ from .training.session import Session
 from .training.trainer import Trainer
 from .wishes import Wishes
 
+TELLING = 5.0  # seconds by which a training must be later than planned, for that to be said
 STRIP_STOPS, STRIP_FRAMES = 4, 7  # of the walk through latent space in the report
 
 
@@ -138,7 +139,7 @@ def _fit(session: Session, run: Run, listener: Listener, stop: threading.Event, 
     total = trainer.recipe.images
     assert isinstance(total, int)
     trainer.monitors.append(_Steps(listener))
-    listener.begin(trainer.images, total)
+    listener.begin(trainer.images, trainer.end)
     out_of_time = threading.Event()
 
     def end() -> None:
@@ -149,10 +150,12 @@ def _fit(session: Session, run: Run, listener: Listener, stop: threading.Event, 
     if timer:
         timer.daemon = True
         timer.start()
-    begun, first, last = time.monotonic(), trainer.images, None
+    begun, first, last = time.monotonic(), trainer.images + trainer.lost, None
     try:
         for last in trainer.fit(stop):
             listener.tick(last)
+            if last.action == "roll back":
+                listener.begin(trainer.images, trainer.end)
     finally:
         if timer:
             timer.cancel()
@@ -166,7 +169,7 @@ def _fit(session: Session, run: Run, listener: Listener, stop: threading.Event, 
         why = "the time of --stop-after is up" if out_of_time.is_set() else "stopped"
         listener.note(f"{why} at {trainer.images:,} of {total:,} images, saved; run the same command to go on")
         return
-    _say_if_slow(listener, trainer.recipe, trainer.images - first, time.monotonic() - begun, run)
+    _say_if_slow(listener, trainer.recipe, trainer.images + trainer.lost - first, time.monotonic() - begun, run)
     _finish(session, run, listener, last)
 
 
@@ -207,7 +210,7 @@ def _say_if_slow(listener: Listener, recipe: Recipe, images: int, seconds: float
     assert isinstance(recipe.images, int)
     if planned and images:
         planned *= images / recipe.images
-        if seconds > 1.2 * planned:
+        if seconds > max(1.2 * planned, planned + TELLING):
             listener.note(f"the machine was slower than at the start: {duration(seconds)} instead of {duration(planned)}")
 
 

@@ -19,6 +19,7 @@ from .data.few_labels import FewLabels
 from .data.source import Source
 from .errors import Diverged, UserError
 from .listening import Listener
+from .metrics.features import FeatureNet
 from .modalities.pairs.derived import Damaged, Unpaired, domains
 from .run import Run
 from .training import session as sessions
@@ -29,6 +30,7 @@ from .training.trainer import NotFinite
 from .wishes import Wishes, open_source
 
 FINISHING = 3.0  # seconds that the report and the film take at the end
+FEATURES_SHARE = 0.2  # of a budget, at most, for learning the features of the score
 
 
 def begin(
@@ -72,7 +74,7 @@ def begin(
     else:
         sessions.fit_to_data(choices.recipe, players, source, codec)
     values.micro_batch(choices, players)
-    net = sessions.fit_features(source, run.path, listener.progress)
+    net = _features(source, run.path, listener, budget_end)
     session = sessions.build(choices.recipe, source, codec, players, device, run.path, net)
     planned = _plan(choices, session, budget_end, listener)
     for key, reason in choices.reasons.items():
@@ -167,6 +169,23 @@ def for_game(recipe: Recipe, source: Source) -> Source:
     if games.kind(recipe).translates and not source.given:
         return Unpaired(source, *domains(source, recipe.domains))
     return source
+
+
+def _features(source: Source, folder: Path, listener: Listener, budget_end: float | None) -> FeatureNet:
+    """The score's, learned within their share of a budget."""
+    begun = time.monotonic()
+
+    def progress(done: float, what: str) -> bool:
+        listener.progress(done, what)
+        return budget_end is not None and time.monotonic() - begun > FEATURES_SHARE * (budget_end - begun)
+
+    net = sessions.fit_features(source, folder, progress)
+    if net.about.get("hurried"):
+        listener.note(
+            f"the features of the score were learned for {FEATURES_SHARE:.0%} of the budget, not to their end: "
+            "compare its scores with those of this run only"
+        )
+    return net
 
 
 def _plan(choices: Choices, session: Session, budget_end: float | None, listener: Listener) -> float | None:

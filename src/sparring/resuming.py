@@ -69,7 +69,8 @@ def _ended(run: Run, recipe: Recipe) -> dict[str, Any] | None:
 
 
 def _say_finished(run: Run, last: dict[str, Any], listener: Listener) -> None:
-    advice = "try a lower learning rate in another --out" if last["health"] == "diverged" else "raise --images to train on"
+    longer = f"to train on, ask for more than the {last.get('planned', last['images']):,} it was planned for with --images"
+    advice = "try a lower learning rate in another --out" if last["health"] == "diverged" else longer
     listener.note(f"{run.path} is finished ({last['images']:,} images, {last['health']}); {advice}")
 
 

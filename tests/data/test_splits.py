@@ -22,6 +22,13 @@ def said(source, text: str) -> bool:
     return any(text in note for note in source.notes)
 
 
+def test_the_only_item_of_a_class_is_learned_from():
+    for seed in range(20):
+        hashes = [bytes([seed, index]) for index in range(12)]
+        assert 11 not in hold_out(hashes, [0] * 11 + [1])
+    assert len(hold_out([bytes([index]) for index in range(6)], list(range(6)))) == 3  # there is nothing else
+
+
 def test_first_folder_level_is_the_class(tmp_path):
     source = data.open(put(tmp_path, classes()))
     assert source.classes == ("cat", "dog")

@@ -172,6 +172,8 @@ def test_few_copies_prove_nothing():
     found = metrics.memorisation(training[:2], training, RNG.standard_normal((3, 4)))
     assert not found.copies
     assert "too few to be sure" in found.reading
+    copied = metrics.memorisation(training[:19] + 5, training, RNG.standard_normal((30, 4)))
+    assert "too few to tell copies by" in copied.reading
 
 
 def test_infinitely_many_samples():

@@ -34,6 +34,8 @@ def looks(*changes, falling=6):
         ([{"selection": 0.9}], "healthy", ""),
         ([{"selection": 1.3}] * 3, "healthy", ""),
         ([{"selection": 2.5, "variety": 0.1}] * 2, "collapsing", "roll back"),
+        ([{"selection": 3.0}] * 3, "healthy", ""),
+        ([{"selection": 3.0}] * 4, "plateau", ""),
         ([{"selection": 0.9, "variety": 0.1}] * 2, "collapsing", ""),
         ([{"selection": 2.5, "variety": 0.1}], "healthy", ""),
         ([{"selection": 8.0}] * 2, "diverged", "roll back"),
@@ -193,6 +195,25 @@ def test_going_back_is_exact_whatever_interrupts_it(tmp_path, monkeypatch):
         train(tmp_path / str(images), listener=StopAt(images, stop), stop=stop)
         train(tmp_path / str(images))
         assert fingerprint(tmp_path / str(images)) == expected, images
+
+
+def test_what_is_said_after_going_back_is_of_what_is_left(tmp_path, monkeypatch):
+    class Begins(Silent):
+        def __init__(self):
+            self.said, self.notes = [], []
+
+        def begin(self, images, total):
+            self.said.append((images, total))
+
+        def note(self, text):
+            self.notes.append(text)
+
+    send_back_from(monkeypatch, 160)
+    begins = Begins()
+    train(tmp_path / "run", listener=begins)
+    assert begins.said == [(0, 256), (96, 192)]
+    train(tmp_path / "run", listener=begins)
+    assert "more than the 256 it was planned for" in begins.notes[-1]
 
 
 def test_sheets_of_a_stretch_that_was_given_up_do_not_outlive_it(tmp_path, monkeypatch):

@@ -82,7 +82,11 @@ def plan(choices: Choices, speed: Speed, examples: int, values: int, step_images
         choices.change("micro_batch", speed.micro_batch, "memory ran out with more")
     rate = step_images / speed.seconds_a_step
     if budget is not None:
-        wanted = rate * budget * (1 - LOOKING_SHARE - FINAL_SHARE)
+        looking = LOOKING_SHARE
+        if budget < SHORT:  # where looks come as they come
+            a_look = (FEWEST_SAMPLES + BESIDE) * speed.seconds_a_sample + speed.seconds_a_sheet
+            looking = a_look / (a_look + max(SHORTEST_TICK, budget / TICKS))
+        wanted = rate * budget * (1 - looking) * (1 - FINAL_SHARE)
         choices.change(
             "images", _steps(wanted, step_images), f"{budget:.0f} s left of the budget at {rate:.0f} images/s, less the time for scores"
         )

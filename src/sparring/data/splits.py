@@ -114,6 +114,8 @@ def _number(items: Sequence[Item], names: Sequence[str | None], contents: Conten
         present = {str(name) for name in counts}
         done.classes = tuple(name for name in contents.classes if name in present) or tuple(sorted(present, key=_natural))
         done.notes.append(f"{len(done.classes)} classes from {where}: {_some(done.classes)}.")
+        if lone := [name for name in done.classes if counts[name] == 1]:
+            done.notes.append(f"Of {_some(lone)} there is a single item each: it can be copied, not learned from.")
         number = {name: index for index, name in enumerate(done.classes)}
         for index in used:
             name = names[index]
@@ -157,7 +159,7 @@ def _fill_splits(hashes: Sequence[bytes], done: Arrangement) -> None:
 def hold_out(hashes: Sequence[bytes], labels: Sequence[int | None]) -> list[int]:
     """Positions of the items to hold out: 10 %, at least 8, at most half; the same for the same contents whatever their names.
 
-    Classes are held out in proportion; equal contents stay on one side. Raises UserError where all contents are equal.
+    Classes are held out in proportion, the last item of one only when all else is; equal contents stay on one side. Raises UserError where all contents are equal.
     """
     wanted = min(max(8, round(0.1 * len(hashes))), len(hashes) // 2)
     groups: dict[bytes, list[int]] = {}
@@ -169,9 +171,13 @@ def hold_out(hashes: Sequence[bytes], labels: Sequence[int | None]) -> list[int]
     for content in sorted(groups):
         label = labels[groups[content][0]]
         by_class.setdefault(-1 if label is None else label, []).append(content)
-    order = sorted(((rank + 0.5) / len(members), content) for members in by_class.values() for rank, content in enumerate(members))
+    order = sorted(
+        (rank == len(members) - 1, (rank + 0.5) / len(members), content)
+        for members in by_class.values()
+        for rank, content in enumerate(members)
+    )
     held: list[int] = []
-    for _, content in order[: len(groups) - 1]:
+    for *_, content in order[: len(groups) - 1]:
         if len(held) >= wanted:
             break
         held += groups[content]

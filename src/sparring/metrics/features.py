@@ -21,7 +21,7 @@ from ..draws import numpy_generator, torch_generator
 WIDTH = 64
 CHUNK = 250  # examples a forward pass
 LOOK = 512, 20_000  # examples learned from, again and again if they are fewer, between two looks at the watched ones: at least, at most
-Progress = Callable[[float, str], None]  # share done, what is being done
+Progress = Callable[[float, str], bool | None]  # share done, what is being done; True where there is no time for more
 
 
 class FeatureNet:
@@ -91,7 +91,7 @@ def fit(
     progress: Progress | None = None,
 ) -> FeatureNet:
     """Train on the source's training split (a tenth, at most 2,000, watched and not learned), keep the weights of the lowest
-    watched loss, stop after two looks without a better one or after `examples` examples.
+    watched loss, stop after two looks without a better one, after `examples` examples or when `progress` says so: then about["hurried"].
 
     With net.head it learns the classes; else `repair` (N x D -> an example) learns to undo noise through the features.
     """
@@ -114,7 +114,8 @@ def fit(
     best, state, misses, seen = float("inf"), None, 0, 0
     look = max(LOOK[0], min(len(learned), LOOK[1], examples // 4)) // batch * batch
     rounds = numpy_generator(seed, "features", "order")
-    while seen < examples and misses < 2:
+    hurried = False
+    while seen < examples and misses < 2 and not hurried:
         modules.train()
         indices = np.concatenate([rounds.permutation(learned) for _ in range(-(-look // len(learned)))])[:look]
         for start in range(0, len(indices), batch):
@@ -122,8 +123,9 @@ def fit(
             loss(indices[start : start + batch]).backward()
             optimizer.step()
             seen += len(indices[start : start + batch])
-            if progress:
-                progress(min(1.0, seen / examples), "learning features for the score")
+            if progress and progress(min(1.0, seen / examples), "learning features for the score"):
+                hurried = True
+                break
         modules.eval()
         with torch.no_grad():
             value = float(
@@ -135,4 +137,6 @@ def fit(
     if state is not None:
         modules.load_state_dict(state)
     modules.eval().requires_grad_(False)
+    if hurried:
+        net.about["hurried"] = True
     return net.standardise(source, order[:5000])

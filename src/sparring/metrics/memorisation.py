@@ -16,6 +16,7 @@ from .arrays import pair_of
 from .neighbours import nearest_among
 
 SURE = 1e-3  # a chance below which copying is no coincidence
+FEW = 20  # samples or held-outs, below which nothing is proved
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Memorisation:
     curve; 0.5 for new samples, 1 for copies, below 0.5 for samples that lie far from all data. closer_chance: one-sided, of the normal
     approximation with ties.
 
-    samples, neighbours, distances: the most suspicious generated samples by index, nearest first, and the training example of each.
+    few: whether there are fewer than 20 samples or held-outs. samples, neighbours, distances: the most suspicious generated samples by
+    index, nearest first, and the training example of each.
     """
 
     share: float
@@ -38,6 +40,7 @@ class Memorisation:
     samples: np.ndarray
     neighbours: np.ndarray
     distances: np.ndarray
+    few: bool
 
     @property
     def copies(self) -> bool:
@@ -56,7 +59,7 @@ class Memorisation:
             return f"{found}: more than new samples would, but there are too few to be sure"
         if self.closer > 0.5 and self.closer_chance < SURE:
             return f"{found}: no copies, though samples are on the whole closer to the training data than unseen examples are"
-        return f"{found}: no sign of copying"
+        return f"{found}: {'there are too few to tell copies by' if self.few else 'no sign of copying'}"
 
 
 def memorisation(generated: np.ndarray, training: np.ndarray, held_out: np.ndarray, quantile: float = 0.05, show: int = 16) -> Memorisation:
@@ -82,6 +85,7 @@ def memorisation(generated: np.ndarray, training: np.ndarray, held_out: np.ndarr
         samples=suspects,
         neighbours=neighbours[suspects],
         distances=mine[suspects],
+        few=min(len(mine), len(theirs)) < FEW,
     )
 
 

@@ -15,7 +15,8 @@ IN_A_ROW = 2  # looks that must show the same trouble
 SURE, LOST = 0.98, 0.2  # of its verdicts right on both kinds: the discriminator wins; of those on fakes: it has lost
 UNVARIED = 0.4  # of the variety of reals
 SHRUNK = 0.5  # of the most variety seen so far
-BARE, STUCK = 0.25, 4  # of the variety of reals, in so many looks without a better score: it never was enough
+STUCK = 4  # looks without a better score that show which way it goes
+BARE = 0.25  # of the variety of reals, in so many looks: it never was enough
 CLOSE, GAP = 0.5, 0.5  # closeness to training examples, and how far held-out reals are judged from them on the way to fakes
 WORSE, BROKEN = 1.5, 4.0  # times the best score
 CHANCE = 4.0  # standard errors of a score
@@ -60,6 +61,8 @@ def judge(looks: Sequence[Look], patience: int, can_augment: bool, rescues_left:
     if trouble is None:
         if stalled:
             return Judgement("plateau", f"no better score than {best.selection:.3g} since image {best.images:,}", "stop")
+        if all(look.images > since and _worse(look, best, WORSE, looks, noise) for look in looks[-STUCK:]):
+            return Judgement("plateau", f"the score is {now.selection:.3g} and was {best.selection:.3g} at image {best.images:,}")
         return Judgement("healthy", _trend(looks, best))
     state, evidence = trouble
     if best is looks[0] and isfinite(now.selection) and state != "memorising":

@@ -153,7 +153,11 @@ def _read(source: Source, split: Split, indices: np.ndarray, size: int) -> Itera
 
 
 def _share(progress: Progress | None, before: int, total: int, what: str) -> Callable[[int], None] | None:
-    return (lambda done: progress((before + done) / total, what)) if progress else None
+    def share(done: int) -> None:
+        if progress:
+            progress((before + done) / total, what)
+
+    return share if progress else None
 
 
 def _joined(parts: list[Extracted], extractor: Extractor) -> Extracted:

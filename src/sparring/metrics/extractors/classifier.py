@@ -47,14 +47,15 @@ def build(source: Source, options: Options) -> Classifier:
 
 
 def learned(source: Source, progress: Progress | None = None) -> FeatureNet:
-    """The features of this source: from the cache, by the data's content, else learned now and kept there."""
+    """The features of this source: from the cache, by the data's content, else learned now and, if there was time for all of it, kept there."""
     from ... import modalities
 
     path = files.cache_folder("features") / f"{source.pictured[:32]}-{len(source.classes)}-{WAY}.safetensors"
     with contextlib.suppress(UserError):  # there is none, or it is damaged
         return read(source, path)
     net = modalities.get(source.modality).fit_features(source, SEED, progress)
-    write(net, path)
+    if not net.about.get("hurried"):
+        write(net, path)
     return net
 
 

@@ -175,8 +175,10 @@ def _choose_mode(found: Scan, options: OpenOptions) -> str:
         )
     elif len(found.modes) > 1 or set(found.modes) != {mode}:
         kinds = ", ".join(f"{count} {name}" for name, count in found.modes.most_common())
+        deep = any(name[0] in "IF" for name in found.modes)  # 16 or 32 bits, floating point
         found.notes.append(
-            f"Pictures are stored as {mode}{', as asked' if options.mode != 'auto' else ''}, which loses nothing of these ({kinds})."
+            f"Pictures are stored as {mode}{', as asked' if options.mode != 'auto' else ''}, which loses "
+            f"{'what is finer than 8 bits, and nothing else,' if deep else 'nothing'} of these ({kinds})."
         )
     return mode
 
