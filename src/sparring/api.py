@@ -136,8 +136,6 @@ def _remove_if_unused(folder: Path) -> None:
 
 def _fit(session: Session, run: Run, listener: Listener, stop: threading.Event, deadline: float | None) -> None:
     trainer = session.trainer
-    total = trainer.recipe.images
-    assert isinstance(total, int)
     trainer.monitors.append(_Steps(listener))
     listener.begin(trainer.images, trainer.end)
     out_of_time = threading.Event()
@@ -167,7 +165,7 @@ def _fit(session: Session, run: Run, listener: Listener, stop: threading.Event, 
         )
     elif not trainer.done:
         why = "the time of --stop-after is up" if out_of_time.is_set() else "stopped"
-        listener.note(f"{why} at {trainer.images:,} of {total:,} images, saved; run the same command to go on")
+        listener.note(f"{why} at {trainer.images:,} of {trainer.end:,} images, saved; run the same command to go on")
         return
     _say_if_slow(listener, trainer.recipe, trainer.images + trainer.lost - first, time.monotonic() - begun, run)
     _finish(session, run, listener, last)

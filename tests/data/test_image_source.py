@@ -132,6 +132,11 @@ def test_any_size_and_number_of_channels(tmp_path, mode, size):
     assert any((item == first.transpose(2, 0, 1)).all() for item in all_values(source))
 
 
+def test_what_is_lost_of_16_bits_is_said(tmp_path):
+    deep = {f"{index:03d}.png": png(Image.fromarray(np.full((8, 8), 900 + 3000 * index, np.uint16))) for index in range(20)}
+    assert note(data.open(put(tmp_path, deep)), "loses what is finer than 8 bits, and nothing else, of these (20 I;16)")
+
+
 def test_smallest_mode_that_loses_nothing_in_95_percent(tmp_path):
     colours = good(95, "L") | {f"odd{index}.png": png(picture(200 + index)) for index in range(5)}
     source = data.open(put(tmp_path / "few", colours))

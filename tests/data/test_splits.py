@@ -38,6 +38,12 @@ def test_first_folder_level_is_the_class(tmp_path):
     assert (labels == 0).sum() == (labels == 1).sum()  # held out in proportion
 
 
+def test_a_class_of_one_item_is_named(tmp_path):
+    source = data.open(put(tmp_path, classes() | classes(names=("fox",), each=1, start=5000)))
+    assert said(source, "Of fox there is a single item each")
+    assert source.labels(np.arange(source.count())).tolist().count(2) == 1
+
+
 def test_leaf_level(tmp_path):
     root = put(tmp_path, classes("pets/", ("cat", "dog")) | classes("wild/", ("fox", "owl"), start=5000))
     assert data.open(root).classes == ("pets", "wild")

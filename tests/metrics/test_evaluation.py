@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 
 import numpy as np
 import pytest
@@ -65,7 +66,7 @@ def test_a_generator_without_three_classes_is_told_in_numbers_and_words(digits, 
     assert dropper.scores["class_shift"].value == pytest.approx(0.3, abs=0.05)
     assert dropper.scores["label_agreement"].value > 0.95  # what it makes it makes well: this score alone sees nothing
     said = " ".join(findings(dropper.described(), "digits"))
-    assert "Too rare or missing: 7 (" in said
+    assert re.search(r"Too rare or missing: 7 \([01](\.\d)? % instead of .*, 8 \([01](\.\d)? % .*, 9 \([01](\.\d)? % ", said)
     assert "cover" in said
     assert "Too rare" not in " ".join(findings(whole.described(), "digits"))
 

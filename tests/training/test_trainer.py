@@ -403,7 +403,17 @@ def test_looks_take_three_hundredths_of_the_time_at_most(a_sample, a_sheet, seco
     assert (chosen.images + 0.01) / rate + chosen.images / chosen.tick * a_look <= seconds
 
 
-@pytest.mark.parametrize("seconds", [130.0, 131.0, 133.0, 137.0, 145.0])
+@pytest.mark.parametrize("a_sample", [1e-5, 4e-4, 3e-3])
+@pytest.mark.parametrize("seconds", [20.0, 60.0, 110.0])
+def test_looks_count_in_the_plan_of_short_trainings(a_sample, seconds):
+    choices = Choices(load_recipe("mlp"))
+    probe.plan(choices, probe.Speed(0.05, a_sample), 50_000, 784, 32, seconds)
+    chosen, rate = choices.recipe, 32 / 0.05
+    a_look = (chosen.score_samples + probe.BESIDE) * a_sample
+    assert (chosen.images - 32) / rate + chosen.images / chosen.tick * a_look <= 1.02 * seconds
+
+
+@pytest.mark.parametrize("seconds", [128.0, 131.0, 145.0])  # the first left 32 images after a tick of 416
 def test_no_last_look_so_soon_after_the_one_before(seconds):
     choices = Choices(load_recipe("mlp"))
     probe.plan(choices, probe.Speed(0.5, 1e-5), 50_000, 784, 32, seconds)

@@ -81,11 +81,12 @@ def plan(choices: Choices, speed: Speed, examples: int, values: int, step_images
     if speed.micro_batch and choices.recipe.micro_batch and speed.micro_batch < choices.recipe.micro_batch:
         choices.change("micro_batch", speed.micro_batch, "memory ran out with more")
     rate = step_images / speed.seconds_a_step
+    beside = BESIDE + speed.seconds_a_sheet / speed.seconds_a_sample
     if budget is not None:
         looking = LOOKING_SHARE
         if budget < SHORT:  # where looks come as they come
-            a_look = (FEWEST_SAMPLES + BESIDE) * speed.seconds_a_sample + speed.seconds_a_sheet
-            looking = a_look / (a_look + max(SHORTEST_TICK, budget / TICKS))
+            a_look = (FEWEST_SAMPLES + beside) * speed.seconds_a_sample
+            looking = max(looking, min(TICKS * a_look / budget, a_look / (a_look + SHORTEST_TICK)))
         wanted = rate * budget * (1 - looking) * (1 - FINAL_SHARE)
         choices.change(
             "images", _steps(wanted, step_images), f"{budget:.0f} s left of the budget at {rate:.0f} images/s, less the time for scores"
@@ -98,7 +99,6 @@ def plan(choices: Choices, speed: Speed, examples: int, values: int, step_images
     assert isinstance(choices.recipe.images, int)
     seconds = choices.recipe.images / rate
     fewest = FEWEST_SAMPLES if seconds < SHORT else FEWEST_SCORED
-    beside = BESIDE + speed.seconds_a_sheet / speed.seconds_a_sample
     cheap = (fewest + beside) * speed.seconds_a_sample / LOOKING_SHARE if seconds >= SHORT else 0.0  # seconds that make a look cheap
     tick_seconds = min(LONGEST_TICK, max(SHORTEST_TICK, seconds / TICKS, cheap))
     if choices.recipe.tick:

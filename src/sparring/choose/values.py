@@ -7,6 +7,7 @@ from torch import nn
 
 from ..data.source import Source
 from ..errors import UserError
+from ..networks.refiner import ENOUGH
 from ..training.devices import choose_precision
 from ..training.trainer import sees_whole_batch
 from . import Choices
@@ -16,7 +17,6 @@ LARGEST_SIDE_ON_GPU = 256
 WIDTH, WIDTH_OF_COLOUR = 16, 32  # on a CPU: docs/experiments.md, "A start from statistics"
 WIDTH_ON_GPU = 64
 RANK, RANK_OF_COLOUR = 16, 48  # docs/experiments.md, "More components for colour"
-ENOUGH = 8  # pictures of a class for each component of its own
 
 
 def largest_side(device: torch.device) -> int:

@@ -60,10 +60,10 @@ class Live(Silent):
         if self.preparing is not None:
             self.bar.remove_task(self.preparing)  # type: ignore[attr-defined]
             self.preparing = None
-        if self.task is not None:  # sent back to an earlier snapshot
+        if self.task is None:
+            self.task = self.bar.add_task("images", total=total, completed=images)  # type: ignore[attr-defined]
+        else:  # sent back to an earlier snapshot
             self.bar.reset(self.task, total=total, completed=images)  # type: ignore[attr-defined]
-            return
-        self.task = self.bar.add_task("images", total=total, completed=images)  # type: ignore[attr-defined]
 
     def step(self, images: int) -> None:
         self.bar.update(self.task, completed=images)  # type: ignore[attr-defined]
