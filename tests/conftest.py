@@ -1,10 +1,25 @@
-"""Small sources and a cache of its own for every test session."""
+"""One seed for every test, small sources, and a cache of its own for every test session."""
 
 from __future__ import annotations
 
+import os
+import random
+
+import numpy as np
 import pytest
+import torch
 
 from smoke import ArraySource
+
+SEED = int(os.environ.get("SPARRING_TEST_SEED", "0"))  # another one tries the whole suite with other draws
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    """No test depends on the one before it, or on chance."""
+    random.seed(SEED)
+    np.random.seed(SEED)  # noqa: NPY002  (libraries draw from the global generator too)
+    torch.manual_seed(SEED)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -262,8 +262,11 @@ def test_the_projection_head_by_hand():
 
 
 def test_the_discriminator_sums_over_pixels_and_projects():
-    judge = discriminator((1, 16, 16), 3, width=8).eval()
+    judge = discriminator((1, 16, 16), 3, width=8)
     x = torch.randn(2, 1, 16, 16)
+    for _ in range(100):  # each forward pass is one power iteration; the exact norm is what they converge to
+        judge(x, labels(2, 0))
+    judge.eval()
     phi = judge.blocks(x).relu().sum(dim=(2, 3))
     v = judge.head.embedding.parametrizations.weight.original
     projected = (v / torch.linalg.matrix_norm(v, 2))[[2, 0]]
