@@ -1,0 +1,63 @@
+"""A hash of every recipe's weights after 5 steps on tiny data: equal before and after a change that should not change any number.
+
+    python benchmarks/same_numbers.py > before.txt     # and again after the change: diff before.txt after.txt
+
+Names do not count (a renamed layer is the same layer): the hash is of the sorted hashes of all tensors.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+import torch
+from safetensors.numpy import load_file
+
+import series_samples
+import table_samples
+from smoke import ArraySource, pair_source, smoke_settings
+from sparring import api
+from sparring.config import list_recipes, load_recipe
+from sparring.data.source import Source
+from sparring.listening import Silent
+from sparring.training.checkpoints import Checkpoints
+
+
+def source_for(recipe: str) -> Source | str:
+    """Small data of a kind that the recipe learns from."""
+    loaded = load_recipe(recipe)
+    if "pairs" in loaded.modalities:
+        return pair_source((3, 16, 16), loaded.maps, 60, 20)
+    if "table" in loaded.modalities:
+        return table_samples.source(120)
+    if "series" in loaded.modalities:
+        return series_samples.source(60, labels="auto")
+    if "points" in loaded.modalities:
+        return "ring"
+    return ArraySource((1, 16, 16), 2 if recipe in ("cyclegan", "cut") else 3, train=60, test=20)
+
+
+def hash_of(folder: Path) -> str:
+    """Of every tensor of the players in the newest checkpoint, and of every one that is handed out."""
+    checkpoints = Checkpoints(folder / "checkpoints")
+    newest = folder / "checkpoints" / f"{checkpoints.numbers()[-1]:09d}"
+    files = [newest / "players.safetensors", *sorted(folder.glob("generator.safetensors"))]
+    found = sorted(hashlib.sha256(value.tobytes()).hexdigest() for path in files for value in load_file(path).values())
+    return hashlib.sha256("".join(found).encode()).hexdigest()[:16]
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    for recipe in list_recipes():
+        with tempfile.TemporaryDirectory() as folder:
+            settings = smoke_settings(recipe) | {"images": "5steps"}
+            api.train(source_for(recipe), recipe, Path(folder) / "run", settings=settings, seed=3, device="cpu", listener=Silent())
+            print(recipe, hash_of(Path(folder) / "run"), flush=True)
+
+
+if __name__ == "__main__":
+    main()
