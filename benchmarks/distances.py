@@ -18,8 +18,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from sparring.files import write_text
 from sparring.metrics.frechet import frechet_distance
+from sparring.util.files import write_text
 
 
 def by_scipy(a: np.ndarray, b: np.ndarray) -> float:

@@ -20,28 +20,31 @@ from typing import Any
 
 import torch
 
-from sparring import api, data, games, modalities
-from sparring.beginning import machine
-from sparring.config import Recipe, load_recipe, parse_settings, with_settings
-from sparring.data import OpenOptions
+from sparring import algorithms, api, modalities
+from sparring.algorithms.adversarial_step import Contest
+from sparring.algorithms.semi_supervised import SemiSupervised
+from sparring.callbacks.progress import Silent
+from sparring.config.recipe import Recipe, load_recipe, parse_settings, with_settings
 from sparring.data.few_labels import FewLabels
-from sparring.files import write_bytes
-from sparring.games.contest import Contest
-from sparring.games.semi_supervised import SemiSupervised
-from sparring.gan import load_player
-from sparring.listening import Silent
-from sparring.metrics.misread import error_rate
-from sparring.training import session as sessions
-from sparring.training.devices import choose_device
-from sparring.training.feed import Feed
-from sparring.training.turn_draws import TurnDraws
+from sparring.data.source import DataOptions
+from sparring.evaluation.error_rate import error_rate
+from sparring.inference.generator import load_player
+from sparring.modalities.opening import open_data
+from sparring.training import assembly as sessions
+from sparring.training.loader import Feed
+from sparring.training.step_random import TurnDraws
+from sparring.util.devices import choose_device
+from sparring.util.files import write_bytes
+from sparring.util.versions import machine
 
 HELD_OUT = 10_000
 
 
 class WithoutOpponent(SemiSupervised):
-    def discriminator_loss(self, batch: games.Batch, draws: games.Draws) -> games.Outcome:
-        return games.Outcome(self.supervised_loss(batch, draws).loss + self._penalties("discriminator", 1, Contest(self, batch, draws)))
+    def discriminator_loss(self, batch: algorithms.Batch, draws: algorithms.Draws) -> algorithms.Outcome:
+        return algorithms.Outcome(
+            self.supervised_loss(batch, draws).loss + self._penalties("discriminator", 1, Contest(self, batch, draws))
+        )
 
 
 def alone(recipe: Recipe, source: FewLabels, images: int) -> float:
@@ -88,7 +91,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     settings = parse_settings(asked.set)
-    plain, errors = data.open(asked.data, OpenOptions()), dict[str, list[float]]()
+    plain, errors = open_data(asked.data, DataOptions()), dict[str, list[float]]()
     for seed in range(asked.seeds):
         recipe = with_settings(load_recipe("sgan"), {**settings, "seed": seed})
         source = FewLabels(plain, asked.labelled, seed)

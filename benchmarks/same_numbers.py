@@ -21,9 +21,9 @@ import series_samples
 import table_samples
 from smoke import ArraySource, pair_source, smoke_settings
 from sparring import api
-from sparring.config import list_recipes, load_recipe
+from sparring.callbacks.progress import Silent
+from sparring.config.recipe import list_recipes, load_recipe
 from sparring.data.source import Source
-from sparring.listening import Silent
 from sparring.training.checkpoints import Checkpoints
 
 

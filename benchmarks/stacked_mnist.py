@@ -20,19 +20,21 @@ from pathlib import Path
 import numpy as np
 
 import sparring
-from sparring import api, data
-from sparring.data import OpenOptions
-from sparring.files import write_bytes
-from sparring.listening import Silent
-from sparring.metrics.features import FeatureNet
+from sparring import api
+from sparring.callbacks.progress import Silent
+from sparring.data.source import DataOptions
+from sparring.metrics.feature_net import FeatureNet
 from sparring.metrics.modes import divergence_from_uniform
+from sparring.modalities import opening
 from sparring.modalities.image.features import fit_features
 from sparring.modalities.image.write import write
+from sparring.modalities.opening import open_data
+from sparring.util.files import write_bytes
 
 SAMPLES, STACKED = 26_000, 60_000
 
 
-def stacked(mnist: data.Source, split: str, count: int) -> np.ndarray:
+def stacked(mnist: opening.Source, split: str, count: int) -> np.ndarray:
     """count x 28 x 28 x 3, each channel a digit drawn at random."""
     rng = np.random.default_rng(0)
     return np.stack([mnist.values(rng.integers(mnist.count(split), size=count), split)[:, 0] for _ in range(3)], axis=3)
@@ -71,7 +73,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--sheets", type=Path)
     asked = parser.parse_args()
-    mnist = data.open("mnist", OpenOptions())
+    mnist = open_data("mnist", DataOptions())
     digits = fit_features(mnist, seed=0)
     results = json.loads(asked.json.read_text()) if asked.json and asked.json.exists() else []
     with tempfile.TemporaryDirectory() as folder:

@@ -27,9 +27,9 @@ from typing import Any
 
 import torch
 
-from sparring.beginning import machine
-from sparring.files import write_bytes
-from sparring.training.devices import choose_device
+from sparring.util.devices import choose_device
+from sparring.util.files import write_bytes
+from sparring.util.versions import machine
 
 # `sparring train` with a listener that notes the time of the first step and ends the process there. Arguments: the file, the command's own.
 FIRST_STEP = """

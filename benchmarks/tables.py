@@ -25,15 +25,15 @@ import numpy as np
 import pandas as pd
 
 from sparring import TableGAN
-from sparring.beginning import machine
-from sparring.files import write_bytes
 from sparring.metrics.detection import detection
 from sparring.metrics.efficacy import efficacy, target_of
 from sparring.metrics.tabular import column_shapes, exact_rows, pair_trends
 from sparring.modalities.table import reading
 from sparring.modalities.table.codes import mixed, row_hashes
 from sparring.modalities.table.source import FEW, TableSource
-from sparring.training.devices import choose_device
+from sparring.util.devices import choose_device
+from sparring.util.files import write_bytes
+from sparring.util.versions import machine
 
 SHARES = (1 / 40, 1 / 20, 1 / 10, 1 / 5, 1)  # of the peer's time
 LEAST_MADE = 5000

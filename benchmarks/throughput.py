@@ -43,19 +43,22 @@ from torch.nn.functional import cross_entropy, mse_loss
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-from sparring import augmentations, beginning, modalities, objectives, penalties
-from sparring.config import Recipe, list_recipes, load_recipe, parse_settings, recipe_from
+from sparring import augmentations, modalities
+from sparring.algorithms import Batch
+from sparring.algorithms.augment import OPERATIONS
+from sparring.callbacks.progress import Silent
+from sparring.config.options import TrainOptions
+from sparring.config.recipe import Recipe, list_recipes, load_recipe, parse_settings, recipe_from
 from sparring.data.source import ScanReport, Source, Split
-from sparring.files import write_bytes
-from sparring.games import Batch
-from sparring.games.view import OPERATIONS
-from sparring.listening import Silent
-from sparring.networks.verdict import Verdict
-from sparring.run import Run
-from sparring.training import session as sessions
-from sparring.training.devices import choose_device, choose_precision, peak_memory_mb
-from sparring.training.feed import Feed
-from sparring.wishes import Wishes
+from sparring.losses import adversarial, penalties
+from sparring.networks.output import DiscriminatorOutput
+from sparring.runs.folder import Run
+from sparring.training import assembly as sessions
+from sparring.training import setup
+from sparring.training.loader import Feed
+from sparring.util import versions
+from sparring.util.devices import choose_device, choose_precision, peak_memory_mb
+from sparring.util.files import write_bytes
 
 CLASSES, TEST = 10, 256
 POOL = 32 << 20  # bytes of different pictures; the others are copies, so that memory tells of the training
@@ -186,7 +189,7 @@ class PlainContest(PlainLoop):
         super().__init__(recipe, source, device)
         assert recipe.objective
         self.discriminator = self.players["discriminator"]
-        self.objective = objectives.get(**recipe.objective.model_dump())
+        self.objective = adversarial.get(**recipe.objective.model_dump())
         self.path_mean = torch.zeros((), device=device)
 
     def turns(self) -> list[Turn]:
@@ -226,11 +229,11 @@ class PlainContest(PlainLoop):
                 total = total + penalty.weight * value
         return total
 
-    def misread(self, verdict: Verdict) -> Tensor:
+    def misread(self, verdict: DiscriminatorOutput) -> Tensor:
         assert verdict.class_logits is not None and self.batch.condition is not None
         return cross_entropy(verdict.class_logits, self.batch.condition["class"])
 
-    def judge(self, sample: Tensor, condition: dict[str, Tensor] | None) -> Verdict:
+    def judge(self, sample: Tensor, condition: dict[str, Tensor] | None) -> DiscriminatorOutput:
         settings = self.recipe.augmentation
         if settings is not None:
             operations = settings.operations or OPERATIONS[settings.name]
@@ -276,14 +279,14 @@ class Sight:
         return fake if self.learner == "generator" else fake.detach().requires_grad_("r2" in self.due)
 
     @cached_property
-    def on_real(self) -> Verdict:
+    def on_real(self) -> DiscriminatorOutput:
         return self.judge(self.real)
 
     @cached_property
-    def on_fake(self) -> Verdict:
+    def on_fake(self) -> DiscriminatorOutput:
         return self.judge(self.fake)
 
-    def judge(self, sample: Tensor) -> Verdict:
+    def judge(self, sample: Tensor) -> DiscriminatorOutput:
         return self.loop.judge(sample, self.condition)
 
 
@@ -438,8 +441,8 @@ def prepare(job: dict[str, Any]) -> None:
 def begun(job: dict[str, Any], folder: str) -> Any:
     """A session at image 0, as `sparring train` makes it; with all lengths fixed nothing is measured for them."""
     lengths = {"tick": ENDLESS, "score_samples": 20, "final_samples": 20, "patience": 0, "players.generator.begin": 0}
-    wishes = Wishes(recipe=job["recipe"], images=ENDLESS, settings={**lengths, **job["settings"]})
-    return beginning.begin(Run(Path(folder)), pictures(job), wishes, choose_device(job["device"])[0], Silent())
+    wishes = TrainOptions(recipe=job["recipe"], images=ENDLESS, settings={**lengths, **job["settings"]})
+    return setup.begin(Run(Path(folder)), pictures(job), wishes, choose_device(job["device"])[0], Silent())
 
 
 def work(pipe: Connection, kind: str, job: dict[str, Any]) -> None:
@@ -506,7 +509,7 @@ class Worker:
 
 def machine(device: torch.device) -> dict[str, Any]:
     cores = {"platform": platform.platform(), "cores": os.cpu_count(), "torch": str(torch.__version__)}
-    return {**beginning.machine(device), **cores}
+    return {**versions.machine(device), **cores}
 
 
 # -- the run -----------------------------------------------------------------------------------------------------------------------

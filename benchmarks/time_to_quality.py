@@ -33,24 +33,29 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from sparring import beginning, data, modalities, sampling, tensorfiles
-from sparring.config import load_recipe, with_settings
-from sparring.data import OpenOptions
-from sparring.files import write_bytes
-from sparring.listening import Silent
+from sparring import modalities
+from sparring.callbacks.base import Monitor
+from sparring.callbacks.progress import Silent
+from sparring.config.options import TrainOptions
+from sparring.config.recipe import load_recipe, with_settings
+from sparring.data.source import DataOptions
+from sparring.evaluation.extractors import classifier
 from sparring.metrics import frechet
-from sparring.metrics.extractors import classifier
-from sparring.metrics.features import FeatureNet
+from sparring.metrics.feature_net import FeatureNet
 from sparring.metrics.kernel import kernel_distance
 from sparring.metrics.neighbours import coverage
+from sparring.modalities import opening
 from sparring.modalities.image.features import fit_features
-from sparring.run import Run
-from sparring.training import session as sessions
-from sparring.training.devices import choose_device, device_name
-from sparring.training.feed import Feed
-from sparring.training.looking import Monitor
-from sparring.training.monitors import Sampler
-from sparring.wishes import Wishes
+from sparring.modalities.opening import open_data
+from sparring.networks import sampling
+from sparring.runs.folder import Run
+from sparring.training import assembly as sessions
+from sparring.training import setup
+from sparring.training.callbacks import Sampler
+from sparring.training.loader import Feed
+from sparring.util import safetensors
+from sparring.util.devices import choose_device, device_name
+from sparring.util.files import write_bytes
 
 SCORER_SEED, SAMPLES, KERNEL_SAMPLES = 20_261_121, 10_000, 2_000
 EVERY = 20.0  # seconds of training between two snapshots of the baseline
@@ -67,14 +72,14 @@ class Snapshots:
     def add(self, seconds: float, images: int, generator: nn.Module) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         name = f"{seconds * 1000:09.0f}-{images}.safetensors"
-        write_bytes(self.folder / name, tensorfiles.to_bytes(generator.state_dict(), {"format": 1}))
+        write_bytes(self.folder / name, safetensors.to_bytes(generator.state_dict(), {"format": 1}))
 
     def all(self) -> list[tuple[float, int, Path]]:
         parts = [(path.stem.split("-"), path) for path in sorted(self.folder.glob("*.safetensors"))]
         return [(int(ms) / 1000, int(images), path) for (ms, images), path in parts]
 
 
-def plain_loop(source: data.Source, seed: int, minutes: float, snapshots: Snapshots) -> None:
+def plain_loop(source: opening.Source, seed: int, minutes: float, snapshots: Snapshots) -> None:
     """The recipe `dcgan` as a tutorial writes it."""
     recipe = with_settings(load_recipe("dcgan"), {"seed": seed})
     device, _ = choose_device("auto")
@@ -129,7 +134,7 @@ class Store(Monitor):
 
 
 def ours(
-    source: data.Source, recipe: str, seed: int, minutes: float, folder: Path, snapshots: Snapshots, enough: Callable[[], bool]
+    source: opening.Source, recipe: str, seed: int, minutes: float, folder: Path, snapshots: Snapshots, enough: Callable[[], bool]
 ) -> None:
     """`recipe` with that budget; stops early where a stored snapshot is `enough`."""
     for left in (folder, snapshots.folder):  # by a run that was cut off
@@ -137,9 +142,9 @@ def ours(
     folder.mkdir(parents=True)
     device, _ = choose_device("auto")
     classifier.learned(source)
-    wishes = Wishes(recipe=recipe, seed=seed, budget=60 * minutes, settings={"patience": 0})
+    wishes = TrainOptions(recipe=recipe, seed=seed, budget=60 * minutes, settings={"patience": 0})
     start = time.perf_counter()
-    session = beginning.begin(Run(folder), source, wishes, device, Silent(), time.monotonic() + 60 * minutes)
+    session = setup.begin(Run(folder), source, wishes, device, Silent(), time.monotonic() + 60 * minutes)
     store = Store(snapshots, time.perf_counter() - start, enough)
     snapshots.add(store.spent, 0, session.trainer.averages["generator"].module)
     session.trainer.monitors.append(store)
@@ -150,17 +155,17 @@ def ours(
 class Scorer:
     """The frozen judge: features and held-out pictures."""
 
-    def __init__(self, source: data.Source, work: Path):
+    def __init__(self, source: opening.Source, work: Path):
         path = work / "scorer.safetensors"
         if path.exists():
             found = path.read_bytes()
             self.net: FeatureNet = modalities.get("image").features_from(
-                tensorfiles.about(found, path), tensorfiles.from_bytes(found, path)
+                safetensors.about(found, path), safetensors.from_bytes(found, path)
             )
         else:
             self.net = fit_features(source, SCORER_SEED)
             work.mkdir(parents=True, exist_ok=True)
-            write_bytes(path, tensorfiles.to_bytes(self.net.tensors(), self.net.about))
+            write_bytes(path, safetensors.to_bytes(self.net.tensors(), self.net.about))
         count = min(SAMPLES, source.count("test"))
         self.test = self.net.of(source, np.arange(count), "test")
         self.source, self.gaussian = source, frechet.fit(self.test)
@@ -173,7 +178,7 @@ class Scorer:
         device, _ = choose_device("auto")
         codec = modalities.get("image").fit_codec(self.source, recipe.value_range)
         generator = sessions.build_players(recipe, codec, len(self.source.classes), device)["generator"]
-        generator.load_state_dict(tensorfiles.from_bytes(path.read_bytes(), path))
+        generator.load_state_dict(safetensors.from_bytes(path.read_bytes(), path))
         shares = [self.source.report.labels[name] for name in self.source.classes]
         return self.of(Sampler(recipe.latent, codec, SAMPLES, shares, SCORER_SEED, device)(generator.eval(), 250), kept)
 
@@ -191,7 +196,7 @@ class Scorer:
         return scores
 
 
-def peer(source: data.Source, scorer: Scorer, seed: int, asked: argparse.Namespace) -> list[tuple[float, Scores]]:
+def peer(source: opening.Source, scorer: Scorer, seed: int, asked: argparse.Namespace) -> list[tuple[float, Scores]]:
     """Keras' DCGAN, trained as long by the Python that has it: its curve, and the number of images in its last file's name."""
     work = asked.work / f"keras-{seed}"
     work.mkdir(parents=True, exist_ok=True)
@@ -220,7 +225,7 @@ def crossing(curve: list[tuple[float, float]], level: float) -> float | None:
     return None
 
 
-def one_seed(source: data.Source, scorer: Scorer, seed: int, asked: argparse.Namespace) -> dict[str, Any]:
+def one_seed(source: opening.Source, scorer: Scorer, seed: int, asked: argparse.Namespace) -> dict[str, Any]:
     work = asked.work
     plain, mine = Snapshots(work / f"plain-{seed}"), Snapshots(work / f"{asked.recipe}-{seed}")
     if not plain.all() or plain.all()[-1][0] < 60 * asked.minutes:
@@ -290,7 +295,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("runs/time-to-quality"))
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
-    source = data.open(asked.data, OpenOptions())
+    source = open_data(asked.data, DataOptions())
     scorer = Scorer(source, asked.work)
     seeds: list[dict[str, Any]] = []
     for seed in range(1 if asked.quick else asked.seeds):

@@ -24,13 +24,14 @@ from pathlib import Path
 import numpy as np
 
 import sparring
-from sparring import api, data
-from sparring.data import OpenOptions
+from sparring import api
+from sparring.callbacks.progress import Silent
+from sparring.data.source import DataOptions
 from sparring.errors import Diverged
-from sparring.files import write_bytes
-from sparring.listening import Silent
+from sparring.losses.adversarial import OBJECTIVES
 from sparring.metrics.modes import mode_coverage
-from sparring.objectives import OBJECTIVES
+from sparring.modalities.opening import open_data
+from sparring.util.files import write_bytes
 
 SETS = ("ring", "grid", "swiss-roll")
 PENALTIES: dict[str, dict[str, object]] = {
@@ -62,7 +63,7 @@ def run(job: tuple[str, str, str, int, str]) -> dict[str, object]:
 
     torch.set_num_threads(1)
     name, objective, penalty, seed, images = job
-    source = data.open(name, OpenOptions(labels="none"))
+    source = open_data(name, DataOptions(labels="none"))
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         wanted = settings(objective, penalty, images, seed)

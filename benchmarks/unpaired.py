@@ -19,12 +19,13 @@ from pathlib import Path
 
 import numpy as np
 
-from sparring import api, data
-from sparring.data import OpenOptions
-from sparring.gan import load_translator
-from sparring.listening import Lines
+from sparring import api
+from sparring.callbacks.progress import Lines
+from sparring.data.source import DataOptions
+from sparring.inference.generator import load_translator
 from sparring.modalities.image.features import fit_features
 from sparring.modalities.image.preview import preview
+from sparring.modalities.opening import open_data
 
 COUNTS = {"train": 5000, "test": 1000}
 
@@ -44,7 +45,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--sheet", type=Path)
     asked = parser.parse_args()
-    mnist, rng = data.open("mnist", OpenOptions()), np.random.default_rng(0)
+    mnist, rng = open_data("mnist", DataOptions()), np.random.default_rng(0)
     arrays, labels, kinds = {}, {}, dict[str, tuple[np.ndarray, np.ndarray]]()
     for split, count in COUNTS.items():
         chosen = rng.permutation(mnist.count(split))[: 2 * count]  # type: ignore[arg-type]
@@ -72,7 +73,7 @@ def main() -> None:
             listener=Lines(),
         )
         seconds = time.monotonic() - start
-        reader = fit_features(data.open(place / "digits.npz", OpenOptions()), seed=0)
+        reader = fit_features(open_data(place / "digits.npz", DataOptions()), seed=0)
         pictures = given.transpose(0, 3, 1, 2)
         translator = load_translator(run.path)
         made = translator.values(pictures)

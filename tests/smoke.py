@@ -9,17 +9,17 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from sparring import games, modalities
-from sparring.choose import Choices, values
-from sparring.config import load_recipe, with_settings
+from sparring import algorithms, modalities
+from sparring.callbacks.progress import Silent
+from sparring.config.recipe import load_recipe, with_settings
 from sparring.data.source import ScanReport, Source
 from sparring.data.splits import Arrangement
-from sparring.listening import Silent
 from sparring.modalities.pairs.maps import Legend
 from sparring.modalities.pairs.source import PairSource, Side
+from sparring.training.assembly import build_players
+from sparring.training.autoconfig import Choices, rules
 from sparring.training.checkpoints import Checkpoints
-from sparring.training.feed import Feed
-from sparring.training.session import build_players
+from sparring.training.loader import Feed
 from sparring.training.trainer import Trainer
 
 SMALL = {"width": 4, "heads": 8, "widths": [16, 12], "start_units": 32, "growth": 4, "blocks": 1, "parts": 3, "rank": 8}
@@ -92,9 +92,9 @@ def trainer(source: Source, recipe: str, folder: Path, **settings: object) -> Tr
     choices, device = Choices(with_settings(load_recipe(recipe), {**smoke_settings(recipe), **settings})), torch.device("cpu")
     codec = modalities.get(source.modality).fit_codec(source, choices.recipe.value_range)
     players = build_players(choices.recipe, codec, len(source.classes), device)
-    values.micro_batch(choices, players)
+    rules.micro_batch(choices, players)
     feed = Feed(source, codec, choices.recipe.batch, choices.recipe.seed, device)
-    return Trainer(choices.recipe, games.build(choices.recipe, players), feed, device, Checkpoints(folder / "checkpoints"))
+    return Trainer(choices.recipe, algorithms.build(choices.recipe, players), feed, device, Checkpoints(folder / "checkpoints"))
 
 
 def fingerprint(run: Path) -> dict[str, str]:

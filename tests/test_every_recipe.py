@@ -14,16 +14,16 @@ import series_samples
 import sparring
 import table_samples
 from smoke import ArraySource, StopAt, fingerprint, pair_source, smoke_settings
-from sparring import api, games
-from sparring.config import list_recipes, load_recipe
-from sparring.gan import load_translator
-from sparring.listening import Silent
+from sparring import algorithms, api
+from sparring.callbacks.progress import Silent
+from sparring.config.recipe import list_recipes, load_recipe
+from sparring.inference.generator import load_translator
 
 SHAPES = [(1, 28, 28), (3, 32, 48), (4, 20, 20)]
 ODD = (2, 13, 10)  # the one of the short matrix: two channels, no power of two
 
 
-TRANSLATING = [name for name in list_recipes() if games.kind(load_recipe(name)).translates]
+TRANSLATING = [name for name in list_recipes() if algorithms.kind(load_recipe(name)).translates]
 
 
 def cases():

@@ -16,9 +16,10 @@ import pytest
 
 import sparring
 from smoke import ArraySource, StopAt, fingerprint, pair_source, smoke_settings
-from sparring import api, files
+from sparring import api
+from sparring.callbacks.progress import Silent
 from sparring.errors import Diverged, UserError
-from sparring.listening import Silent
+from sparring.util import files
 
 
 def train(out, source=None, recipe="mlp", listener=None, stop=None, settings=None, **wishes):
@@ -149,7 +150,7 @@ def test_fine_tuning_starts_from_the_weights_of_another_run(straight, tmp_path):
     stop.set()
     out = train(tmp_path / "tuned", recipe=None, init_from=straight, stop=stop, settings={**smoke_settings("mlp"), "seed": 9}).path
     state = (out / "checkpoints" / "000000000" / "players.safetensors").read_bytes()
-    from sparring.tensorfiles import from_bytes
+    from sparring.util.safetensors import from_bytes
 
     tensors = from_bytes(state, out)
     for name, value in first.generator.state_dict().items():
@@ -338,7 +339,7 @@ def test_a_checkpoint_that_is_not_whole_is_one_sentence(tmp_path):
 
 
 def test_a_changed_recipe_file_is_refused_with_the_difference(tmp_path):
-    from sparring.config import recipe_text
+    from sparring.config.recipe import recipe_text
 
     mine = tmp_path / "mine.yaml"
     mine.write_text(recipe_text("mlp"))

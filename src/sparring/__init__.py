@@ -12,18 +12,19 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from .util.versions import __version__
+
 if TYPE_CHECKING:
     from .api import train
-    from .config import list_recipes
+    from .comparison import compare
+    from .config.recipe import list_recipes
     from .errors import UserError
-    from .gan import Gan, load
-    from .run import Run
+    from .evaluation.run import evaluate
+    from .inference.generator import Gan, load
+    from .runs.folder import Run
     from .tabular import TableGAN
-    from .tasks.compare import compare
-    from .tasks.evaluate import evaluate
 
-__version__ = "0.1.0"
-__all__ = ["Gan", "Run", "TableGAN", "UserError", "compare", "evaluate", "list_recipes", "load", "train"]
+__all__ = ["Gan", "Run", "TableGAN", "UserError", "__version__", "compare", "evaluate", "list_recipes", "load", "train"]
 
 # Threads that wait by spinning take the cores from whatever else is running: beside one busy program two threads trained twenty times
 # slower so than with threads that sleep. It has to be said before torch is loaded.
@@ -31,15 +32,15 @@ if "torch" not in sys.modules and "GOMP_SPINCOUNT" not in os.environ:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _HOMES = {
-    "Gan": "gan",
-    "Run": "run",
+    "Gan": "inference.generator",
+    "Run": "runs.folder",
     "TableGAN": "tabular",
     "UserError": "errors",
-    "list_recipes": "config",
-    "load": "gan",
+    "list_recipes": "config.recipe",
+    "load": "inference.generator",
     "train": "api",
-    "compare": "tasks.compare",
-    "evaluate": "tasks.evaluate",
+    "compare": "comparison",
+    "evaluate": "evaluation.run",
 }
 
 

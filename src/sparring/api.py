@@ -11,20 +11,21 @@ from typing import Any
 
 import filelock
 
-from . import data, games, modalities
-from .beginning import begin
-from .config import Recipe, parse_settings
+from . import algorithms, modalities
+from .callbacks.base import Monitor, Tick
+from .callbacks.progress import Lines, Listener, duration, seconds_from
+from .config.options import TrainOptions
+from .config.recipe import Recipe, parse_settings
 from .data.source import Source
 from .errors import Diverged, UserError
-from .listening import Lines, Listener, duration, seconds_from
-from .resuming import diverged_sentence, resume
-from .run import Run
-from .training.devices import choose_device
-from .training.looking import Monitor, Tick
-from .training.monitors import TensorBoard, record
-from .training.session import Session
+from .modalities import opening
+from .runs.folder import Run
+from .training.assembly import Session
+from .training.callbacks import TensorBoard, record
+from .training.resume import diverged_sentence, resume
+from .training.setup import begin
 from .training.trainer import Trainer
-from .wishes import Wishes
+from .util.devices import choose_device
 
 TELLING = 5.0  # seconds by which a training must be later than planned, for that to be said
 STRIP_STOPS, STRIP_FRAMES = 4, 7  # of the walk through latent space in the report
@@ -65,7 +66,7 @@ def train(
     Raises UserError for everything that the caller can mend, Diverged when a training broke before it had any usable snapshot.
     """
     started = time.monotonic()
-    wishes = Wishes(
+    wishes = TrainOptions(
         recipe=recipe,
         images=images,
         budget=budget,
@@ -113,7 +114,7 @@ def default_folder(source: str | Path | Source, recipe: str | None) -> Path:
     if isinstance(source, Source):
         name, modality = source.name, source.modality
     else:
-        name, modality = Path(source).absolute().name.split(".")[0] or "data", data.modality_of(source)
+        name, modality = Path(source).absolute().name.split(".")[0] or "data", opening.modality_of(source)
     usual = recipe is None or (modality is not None and recipe == modalities.get(modality).DEFAULT_RECIPE)
     return Path("runs") / (name if usual else f"{name}-{Path(str(recipe)).stem}")
 
@@ -191,11 +192,11 @@ def _finish(session: Session, run: Run, listener: Listener, last: Tick | None) -
 
 def _write_pages(run: Run, listener: Listener) -> None:
     """The film, the report and the model card of a finished run."""
+    from .inference.interpolate import interpolate_file
     from .reports import write_card, write_film, write_report
-    from .tasks.interpolate import interpolate_file
 
     film = write_film(run.path)
-    if not games.kind(run.recipe()[0]).translates and getattr(modalities.get(run.read_json("source.json")["modality"]), "WALKS", True):
+    if not algorithms.kind(run.recipe()[0]).translates and getattr(modalities.get(run.read_json("source.json")["modality"]), "WALKS", True):
         interpolate_file(run.path, run.path / "interpolation.png", stops=STRIP_STOPS, frames=STRIP_FRAMES)
     write_card(run.path)
     report = write_report(run.path)  # last: where it is, the others are

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import UserError
-from .run import Run
+from .runs.folder import Run
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .gan import Gan
+    from .inference.generator import Gan
     from .modalities.table.source import TableSource
 
 PART = 10_000  # rows written at once
@@ -97,8 +97,8 @@ class TableGAN:
 
     def evaluate(self, frame: pd.DataFrame | None = None) -> dict[str, Any]:
         """Scores by name, of samples beside held-out rows: those of the data that was learned from, or all of another table's."""
+        from .evaluation.run import evaluate
         from .modalities.table.source import TableSource
-        from .tasks.evaluate import evaluate
 
         source = self._source if frame is None else TableSource(frame, "other", like=self.gan.codec)  # type: ignore[arg-type]
         return {name: score.value for name, score in evaluate(self.run_.path, source).scores.items()}

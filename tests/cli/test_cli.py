@@ -9,7 +9,7 @@ import pytest
 
 from smoke import ArraySource, smoke_settings
 from sparring import api
-from sparring.listening import Silent
+from sparring.callbacks.progress import Silent
 
 
 def sparring(*arguments, **options):
@@ -179,8 +179,8 @@ def test_torch_is_imported_only_when_used():
 
 
 def test_times_are_read():
+    from sparring.callbacks.progress import duration, seconds_from
     from sparring.errors import UserError
-    from sparring.listening import duration, seconds_from
 
     assert [seconds_from(text) for text in ("90", "90s", "10m", "1.5h", "1h30m", 5)] == [90, 90, 600, 5400, 5400, 5]
     for text in ("", "soon", "0s", "-3m"):

@@ -7,10 +7,12 @@ import pickle
 
 import numpy as np
 import pytest
-from data_samples import classes, everything, holds, idx, mnist_like, packed_tar, put
 
-from sparring import data
+from data_samples import classes, everything, holds, idx, mnist_like, packed_tar, put
 from sparring.errors import UserError
+from sparring.modalities.opening import open_data
+
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
@@ -19,16 +21,16 @@ def test_the_four_mnist_files(tmp_path, suffix):
     for part, count, seed in (("train", 30, 0), ("t10k", 12, 1)):
         values, labels = mnist_like(count, seed)
         put(tmp_path, {f"{part}-images-idx3-ubyte{suffix}": pack(idx(values)), f"{part}-labels-idx1-ubyte{suffix}": pack(idx(labels))})
-    source = data.open(tmp_path)
+    source = open_data(tmp_path)
     assert (source.count("train"), source.count("test")) == (30, 12)
     assert source.classes == ("0", "1", "2")
     assert holds(source, *mnist_like(30, 0))
     assert holds(source, *mnist_like(12, 1), split="test")
-    lone = data.open(tmp_path / f"train-images-idx3-ubyte{suffix}")
+    lone = open_data(tmp_path / f"train-images-idx3-ubyte{suffix}")
     assert lone.classes == source.classes
     assert lone.count("train") + lone.count("test") == 30
     (tmp_path / f"train-labels-idx1-ubyte{suffix}").unlink()
-    assert data.open(tmp_path / f"train-images-idx3-ubyte{suffix}").classes == ()
+    assert open_data(tmp_path / f"train-images-idx3-ubyte{suffix}").classes == ()
 
 
 @pytest.mark.parametrize(
@@ -36,7 +38,7 @@ def test_the_four_mnist_files(tmp_path, suffix):
 )
 def test_damaged_idx_is_one_sentence(tmp_path, damage):
     with pytest.raises(UserError, match="not a whole IDX file"):
-        data.open(put(tmp_path, {"train-images-idx3-ubyte": damage(idx(mnist_like()[0]))}))
+        open_data(put(tmp_path, {"train-images-idx3-ubyte": damage(idx(mnist_like()[0]))}))
 
 
 def test_cifar_binary(tmp_path):
@@ -52,12 +54,12 @@ def test_cifar_binary(tmp_path):
     (tmp_path / "archived").mkdir()
     packed_tar(tmp_path / "archived" / "cifar-10-binary.tar.gz", files)
     for path in (put(tmp_path / "plain", files), tmp_path / "archived"):
-        source = data.open(path)
+        source = open_data(path)
         assert list(source.classes) == names
         assert (source.count("train"), source.count("test")) == (40, 20)
         assert holds(source, records["test_batch.bin"][:, 1:], np.arange(20) % 10, "test")
     with pytest.raises(UserError, match="not a whole CIFAR-10 batch"):
-        data.open(put(tmp_path / "broken", {"data_batch_1.bin": b"\0" * 3000}))
+        open_data(put(tmp_path / "broken", {"data_batch_1.bin": b"\0" * 3000}))
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,7 @@ def test_cifar_binary(tmp_path):
 def test_npy_axes(tmp_path, shape, stored):
     values = np.random.default_rng(0).integers(1, 256, shape, dtype=np.uint8)
     np.save(tmp_path / "x.npy", values)
-    source = data.open(tmp_path / "x.npy")
+    source = open_data(tmp_path / "x.npy")
     assert source.shape == stored
     first = values[0] if shape[1:] == stored else np.moveaxis(values[0].reshape(6, 5, -1), 2, 0)
     assert any((item == first).all() for split in ("train", "test") for item in everything(source, split))
@@ -86,43 +88,43 @@ def test_npy_ranges(tmp_path, dtype, scale):
     values[:, 0, 0], values[:, 0, 1] = 0, 255
     np.save(tmp_path / "x.npy", (values * scale).astype(dtype))
     np.save(tmp_path / "plain.npy", values.astype(np.uint8))
-    assert data.open(tmp_path / "x.npy").content_hash == data.open(tmp_path / "plain.npy").content_hash
+    assert open_data(tmp_path / "x.npy").content_hash == open_data(tmp_path / "plain.npy").content_hash
 
 
 @pytest.mark.parametrize("shape", [(), (30,), (30, 5), (30, 5, 6, 7), (30, 0, 5), (2, 3, 4, 5, 6), (0, 5, 5)])
 def test_arrays_of_other_shapes_are_one_sentence(tmp_path, shape):
     np.save(tmp_path / "x.npy", np.zeros(shape, np.uint8))
     with pytest.raises(UserError, match=r"x\.npy"):
-        data.open(tmp_path / "x.npy")
+        open_data(tmp_path / "x.npy")
 
 
 def test_symmetric_floats_and_values_that_are_no_numbers(tmp_path):
     values = np.linspace(-1, 1, 30 * 30).reshape(30, 6, 5)
     values[3, 0, 0] = np.nan
     np.save(tmp_path / "x.npy", values)
-    source = data.open(tmp_path / "x.npy")
+    source = open_data(tmp_path / "x.npy")
     assert source.report.skipped == [("x.npy[3]", "holds values that are no numbers")]
     assert {int(everything(source).min()), int(everything(source).max())} <= {0, 255} | set(range(256))
     np.save(tmp_path / "y.npy", values * 1e9)
     with pytest.raises(UserError, match="scale them"):
-        data.open(tmp_path / "y.npy")
+        open_data(tmp_path / "y.npy")
 
 
 def test_npz_splits_and_labels(tmp_path):
     (x, y), (x2, y2) = mnist_like(30), mnist_like(9, 1)
     np.savez(tmp_path / "a.npz", x_train=x, y_train=y, x_test=x2, y_test=y2)
     np.savez(tmp_path / "b.npz", train_images=x, train_labels=y[:, None], test_images=x2, test_labels=np.eye(3)[y2])
-    first, second = data.open(tmp_path / "a.npz"), data.open(tmp_path / "b.npz")
+    first, second = open_data(tmp_path / "a.npz"), open_data(tmp_path / "b.npz")
     assert (first.count("train"), first.count("test"), first.classes) == (30, 9, ("0", "1", "2"))
     assert first.content_hash == second.content_hash
     np.savez(tmp_path / "c.npz", images=x, labels=np.array(["a", "b", "c"])[y])
-    assert data.open(tmp_path / "c.npz").classes == ("a", "b", "c")
+    assert open_data(tmp_path / "c.npz").classes == ("a", "b", "c")
     np.savez(tmp_path / "d.npz", images=x, labels=y[:5])
     with pytest.raises(UserError, match="5 labels .* for 30 items"):
-        data.open(tmp_path / "d.npz")
+        open_data(tmp_path / "d.npz")
     np.savez(tmp_path / "e.npz", one=x, two=x)
     with pytest.raises(UserError, match="one, two"):
-        data.open(tmp_path / "e.npz")
+        open_data(tmp_path / "e.npz")
 
 
 class Bomb:
@@ -142,9 +144,9 @@ def test_pickles_are_refused_not_run(tmp_path):
     (tmp_path / "raw.npz").write_bytes(pickle.dumps(Bomb(str(mark))))
     for name in ("object.npy", "object.npz", "raw.npy", "raw.npz"):
         with pytest.raises(UserError, match="pickle|whole"):
-            data.open(tmp_path / name)
+            open_data(tmp_path / name)
     root = put(
         tmp_path / "folder", classes() | {"cat/model.pkl": pickle.dumps(Bomb(str(mark))), "dog/x.png": pickle.dumps(Bomb(str(mark)))}
     )
-    assert len(data.open(root).report.skipped) == 2
+    assert len(open_data(root).report.skipped) == 2
     assert not mark.exists()

@@ -10,11 +10,13 @@ import threading
 
 import numpy as np
 import pytest
-from data_samples import idx
 
-from sparring import data
+from data_samples import idx
 from sparring.data import download, named
 from sparring.errors import UserError
+from sparring.modalities.opening import open_data
+
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 CONTENT = np.random.default_rng(0).bytes(300_000)
 MD5, SHA256 = hashlib.md5(CONTENT).hexdigest(), hashlib.sha256(CONTENT).hexdigest()
@@ -133,10 +135,10 @@ def little_mnist(monkeypatch, url: str) -> dict[str, bytes]:
 def test_a_named_set_is_downloaded_once(server, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     server.files = little_mnist(monkeypatch, server.url)
-    source = data.open("mnist")
+    source = open_data("mnist")
     assert (source.name, source.count("train"), source.count("test")) == ("mnist", 30, 10)
     asked = len(server.asked)
-    assert data.open("mnist").content_hash == source.content_hash
+    assert open_data("mnist").content_hash == source.content_hash
     assert len(server.asked) == asked == 4
 
 
@@ -144,13 +146,13 @@ def test_offline_one_sentence_says_where_files_go(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     files = little_mnist(monkeypatch, "http://127.0.0.1:1/")
     with pytest.raises(UserError, match="put train-images.*into a folder mnist of the folder that .SPARRING_DATA names") as caught:
-        data.open("mnist")
+        open_data("mnist")
     assert "\n" not in str(caught.value)
     (tmp_path / "here" / "mnist").mkdir(parents=True)
     for name, content in files.items():
         (tmp_path / "here" / "mnist" / name).write_bytes(content)
     monkeypatch.setenv("SPARRING_DATA", str(tmp_path / "here"))
-    assert data.open("mnist").count("train") == 30
+    assert open_data("mnist").count("train") == 30
     monkeypatch.delenv("SPARRING_DATA")
     monkeypatch.chdir(tmp_path / "here")
-    assert any("./mnist" in note for note in data.open("mnist").notes)
+    assert any("./mnist" in note for note in open_data("mnist").notes)

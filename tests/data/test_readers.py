@@ -10,25 +10,28 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data_samples import classes, everything, mnist_like, packed_tar, packed_zip, picture, png, put
 
-from sparring import data
-from sparring.data import OpenOptions
+from data_samples import classes, everything, mnist_like, packed_tar, packed_zip, picture, png, put
 from sparring.data.archives import list_archive
+from sparring.data.source import DataOptions
 from sparring.errors import UserError
+from sparring.modalities import opening
+from sparring.modalities.opening import open_data
+
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def test_folder_zip_and_tar_are_one_source(tmp_path):
     files = classes()
     sources = [
-        data.open(put(tmp_path / "folder", files)),
-        data.open(packed_zip(tmp_path / "stored.zip", files)),
-        data.open(
+        open_data(put(tmp_path / "folder", files)),
+        open_data(packed_zip(tmp_path / "stored.zip", files)),
+        open_data(
             packed_zip(tmp_path / "deflated.zip", {f"wrap/{name}": content for name, content in files.items()}, zipfile.ZIP_DEFLATED)
         ),
-        data.open(packed_tar(tmp_path / "plain.tar", files)),
-        data.open(packed_tar(tmp_path / "packed.tar.gz", files)),
-        data.open(packed_tar(tmp_path / "packed.tar.xz", files)),
+        open_data(packed_tar(tmp_path / "plain.tar", files)),
+        open_data(packed_tar(tmp_path / "packed.tar.gz", files)),
+        open_data(packed_tar(tmp_path / "packed.tar.xz", files)),
     ]
     assert len({source.content_hash for source in sources}) == 1
     assert all((everything(source) == everything(sources[0])).all() for source in sources)
@@ -38,12 +41,12 @@ def test_folder_zip_and_tar_are_one_source(tmp_path):
 
 def test_content_hash_sees_values_labels_and_splits(tmp_path):
     files = classes("train/") | classes("test/", each=3, start=100)
-    base = data.open(put(tmp_path / "a", files)).content_hash
+    base = open_data(put(tmp_path / "a", files)).content_hash
     other = files | {"train/cat/0.png": png(picture(77777))}
-    assert data.open(put(tmp_path / "b", other)).content_hash != base
-    assert data.open(tmp_path / "a", OpenOptions(labels="none")).content_hash != base
+    assert open_data(put(tmp_path / "b", other)).content_hash != base
+    assert open_data(tmp_path / "a", DataOptions(labels="none")).content_hash != base
     moved = {name.replace("test/cat/0", "train/cat/new"): content for name, content in files.items()}
-    assert data.open(put(tmp_path / "c", moved)).content_hash != base
+    assert open_data(put(tmp_path / "c", moved)).content_hash != base
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /dev/fd")
@@ -66,7 +69,7 @@ def test_names_that_climb_out_are_just_names(tmp_path):
     inside.mkdir(parents=True)
     files = classes() | {"../../evil.png": png(picture(5)), "/etc/evil.png": png(picture(6))}
     for path in (packed_zip(inside / "slip.zip", files), packed_tar(inside / "slip.tar", files)):
-        source = data.open(path, OpenOptions(labels="none"))
+        source = open_data(path, DataOptions(labels="none"))
         assert source.count() + source.count("test") == 42
     assert sorted(file.name for file in tmp_path.rglob("*") if file.is_file()) == ["slip.tar", "slip.zip"]
 
@@ -78,7 +81,7 @@ def test_links_that_lead_out_are_not_followed(tmp_path):
     (root / "folder").symlink_to(tmp_path / "outside" / "deep")
     (root / "loop").symlink_to(root)
     (root / "inside.png").symlink_to(root / "0.png")
-    source = data.open(root)
+    source = open_data(root)
     assert source.count() + source.count("test") == 21
     assert {name: "out of the folder" in reason for name, reason in source.report.skipped} == {
         "file.png": True,
@@ -90,7 +93,7 @@ def test_links_that_lead_out_are_not_followed(tmp_path):
 def test_hidden_files_are_skipped_by_name(tmp_path):
     files = classes() | {".DS_Store": b"x", "__MACOSX/cat/._0.png": b"x", "cat/._1.png": b"x"}
     for path in (put(tmp_path / "folder", files), packed_zip(tmp_path / "a.zip", files)):
-        source = data.open(path)
+        source = open_data(path)
         assert source.classes == ("cat", "dog")
         assert {reason for _, reason in source.report.skipped} == {"hidden"}
 
@@ -101,17 +104,17 @@ def test_damaged_parts_of_known_sets_are_one_sentence(tmp_path):
     raw[raw.index(b"0.png,a") + 3] ^= 0xFF
     path.write_bytes(raw)
     with pytest.raises(UserError, match="labels.csv cannot be read"):
-        data.open(path)
+        open_data(path)
     for text in ("", "[]", "{}", '{"splits": ["gone"]}'):
         with pytest.raises(UserError, match="not a whole data set"):
-            data.open(put(tmp_path / "saved", {"dataset_dict.json": text.encode() or b" "}))
+            open_data(put(tmp_path / "saved", {"dataset_dict.json": text.encode() or b" "}))
 
 
 @pytest.mark.parametrize("name", ["a.zip", "a.tar", "a.tar.gz", "a.npy", "a.npz"])
 def test_damaged_containers_are_one_sentence(tmp_path, name):
     (tmp_path / name).write_bytes(b"PK\x03\x04 this is nothing" * 40)
     with pytest.raises(UserError, match="whole"):
-        data.open(tmp_path / name)
+        open_data(tmp_path / name)
 
 
 def test_a_damaged_member_is_skipped_by_name(tmp_path):
@@ -121,7 +124,7 @@ def test_a_damaged_member_is_skipped_by_name(tmp_path):
     place = raw.index(files["cat/3.png"])
     raw[place + 60] ^= 0xFF
     path.write_bytes(raw)
-    assert [name for name, _ in data.open(path).report.skipped] == ["cat/3.png"]
+    assert [name for name, _ in open_data(path).report.skipped] == ["cat/3.png"]
 
 
 def test_what_cannot_be_opened_is_one_sentence(tmp_path):
@@ -136,41 +139,41 @@ def test_what_cannot_be_opened_is_one_sentence(tmp_path):
         ("gone", "no file"),
     ):
         with pytest.raises(UserError, match=text) as caught:
-            data.open(tmp_path / name)
+            open_data(tmp_path / name)
         assert "\n" not in str(caught.value)
     with pytest.raises(UserError, match="did you mean 'mnist'"):
-        data.open("mnits")
+        open_data("mnits")
 
 
 def test_names_and_paths(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     put(tmp_path / "digits", classes())
-    built_in, own = data.open("digits"), data.open("./digits")
+    built_in, own = open_data("digits"), open_data("./digits")
     assert built_in.count() + built_in.count("test") == 1797
     assert any("write ./digits" in note for note in built_in.notes)
     assert own.count() + own.count("test") == 40
-    assert data.open(Path("digits")).report.counts == own.report.counts
-    assert {"digits", "ring", "mnist", "cifar10"} <= set(data.known_names())
+    assert open_data(Path("digits")).report.counts == own.report.counts
+    assert {"digits", "ring", "mnist", "cifar10"} <= set(opening.known_names())
 
 
 UNPRIVILEGED = """
 import os, sys
 from pathlib import Path
-from sparring import data
+from sparring.modalities.opening import open_data
 from sparring.errors import UserError
 root = Path(sys.argv[1])
-data.open(root / "warm")  # every import, while Python itself can surely be read
+open_data(root / "warm")  # every import, while Python itself can surely be read
 if os.getuid() == 0:
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
 for name in ("closed", "closed/inner", "closed.zip", "closed.npy"):
     try:
-        data.open(root / name)
+        open_data(root / name)
     except UserError as error:
         assert "permission" in str(error), error
         assert chr(10) not in str(error)
     else:
         raise AssertionError(name)
-source = data.open(root / "open")
+source = open_data(root / "open")
 assert dict(source.report.skipped) == {"cat/0.png": "no permission to read it", "secret": "no permission to read this folder"}, source.report.skipped
 print("as told")
 """
@@ -217,7 +220,7 @@ SHARED = Path(os.environ.get("SPARRING_DATA") or "")  # read before the fixture 
 @pytest.mark.skipif(not (SHARED / "mnist").is_dir(), reason="set SPARRING_DATA to a folder with mnist/")
 def test_real_mnist(monkeypatch):
     monkeypatch.setenv("SPARRING_DATA", str(SHARED))
-    source = data.open("mnist")
+    source = open_data("mnist")
     assert (source.count("train"), source.count("test"), len(source.classes)) == (60_000, 10_000, 10)
     assert source.labels(np.arange(10)).tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
     assert everything(source).mean() == pytest.approx(33.318, abs=0.001)
@@ -225,7 +228,7 @@ def test_real_mnist(monkeypatch):
 
 @pytest.mark.skipif(not (SHARED / "fruits64").is_dir(), reason="set SPARRING_DATA to a folder with fruits64/")
 def test_real_fruits():
-    source = data.open(SHARED / "fruits64" / "fruits64.zip")
+    source = open_data(SHARED / "fruits64" / "fruits64.zip")
     assert (source.count("train"), source.count("test"), len(source.classes)) == (7810, 1065, 71)
     assert set(source.report.labels.values()) == {110}
 
@@ -234,6 +237,6 @@ def test_real_fruits():
 @pytest.mark.skipif(not (SHARED / "cifar10").is_dir(), reason="set SPARRING_DATA to a folder with cifar10/")
 def test_real_cifar(monkeypatch):
     monkeypatch.setenv("SPARRING_DATA", str(SHARED))
-    source = data.open("cifar10")
+    source = open_data("cifar10")
     assert (source.count("train"), source.count("test"), source.name) == (50_000, 10_000, "cifar10")
     assert set(source.report.labels.values()) == {5000}

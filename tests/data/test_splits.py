@@ -6,12 +6,14 @@ import zipfile
 
 import numpy as np
 import pytest
-from data_samples import classes, picture, png, put
 
-from sparring import data
-from sparring.data import OpenOptions
+from data_samples import classes, picture, png, put
+from sparring.data.source import DataOptions
 from sparring.data.splits import hold_out
 from sparring.errors import UserError
+from sparring.modalities.opening import open_data
+
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def counts(source) -> tuple[int, int, int]:
@@ -30,7 +32,7 @@ def test_the_only_item_of_a_class_is_learned_from():
 
 
 def test_first_folder_level_is_the_class(tmp_path):
-    source = data.open(put(tmp_path, classes()))
+    source = open_data(put(tmp_path, classes()))
     assert source.classes == ("cat", "dog")
     assert counts(source) == (36, 0, 4) or counts(source) == (32, 0, 8)
     assert said(source, "held out") and said(source, "2 classes from the first folder level")
@@ -39,15 +41,15 @@ def test_first_folder_level_is_the_class(tmp_path):
 
 
 def test_a_class_of_one_item_is_named(tmp_path):
-    source = data.open(put(tmp_path, classes() | classes(names=("fox",), each=1, start=5000)))
+    source = open_data(put(tmp_path, classes() | classes(names=("fox",), each=1, start=5000)))
     assert said(source, "Of fox there is a single item each")
     assert source.labels(np.arange(source.count())).tolist().count(2) == 1
 
 
 def test_leaf_level(tmp_path):
     root = put(tmp_path, classes("pets/", ("cat", "dog")) | classes("wild/", ("fox", "owl"), start=5000))
-    assert data.open(root).classes == ("pets", "wild")
-    assert data.open(root, OpenOptions(label_level="leaf")).classes == ("cat", "dog", "fox", "owl")
+    assert open_data(root).classes == ("pets", "wild")
+    assert open_data(root, DataOptions(label_level="leaf")).classes == ("cat", "dog", "fox", "owl")
 
 
 @pytest.mark.parametrize(
@@ -60,37 +62,37 @@ def test_split_folders_are_no_classes(tmp_path, train, validation, test, wrapper
         | classes(f"{wrapper}{validation}/", each=5, start=100)
         | classes(f"{wrapper}{test}/", each=3, start=200)
     )
-    source = data.open(put(tmp_path, files | {"README.txt": b"about"}))
+    source = open_data(put(tmp_path, files | {"README.txt": b"about"}))
     assert source.classes == ("cat", "dog")
     assert counts(source) == (40, 10, 6)
 
 
 def test_validation_stands_in_for_test(tmp_path):
-    source = data.open(put(tmp_path, classes("train/") | classes("val/", each=3, start=200)))
+    source = open_data(put(tmp_path, classes("train/") | classes("val/", each=3, start=200)))
     assert counts(source) == (40, 0, 6)
     assert said(source, "validation split take its place")
 
 
 def test_a_class_named_train_stays_a_class(tmp_path):
-    assert data.open(put(tmp_path, classes(names=("bus", "car", "train")))).classes == ("bus", "car", "train")
+    assert open_data(put(tmp_path, classes(names=("bus", "car", "train")))).classes == ("bus", "car", "train")
 
 
 def test_only_a_test_folder_is_taken_as_all_data(tmp_path):
-    source = data.open(put(tmp_path, classes("test/")))
+    source = open_data(put(tmp_path, classes("test/")))
     assert counts(source) == (32, 0, 8)
 
 
 def test_unlabelled_test_items_are_left_out(tmp_path):
     files = classes("train/") | {f"test/{index}.png": png(picture(900 + index)) for index in range(5)}
-    source = data.open(put(tmp_path, files))
+    source = open_data(put(tmp_path, files))
     assert source.classes == ("cat", "dog")
     assert counts(source) == (32, 0, 8)
     assert ("test/0.png", "no label") in source.report.skipped
-    assert counts(data.open(tmp_path, OpenOptions(labels="none"))) == (40, 0, 5)
+    assert counts(open_data(tmp_path, DataOptions(labels="none"))) == (40, 0, 5)
 
 
 def test_one_class_is_no_class(tmp_path):
-    source = data.open(put(tmp_path, {f"photos/{index}.png": png(picture(index)) for index in range(20)}))
+    source = open_data(put(tmp_path, {f"photos/{index}.png": png(picture(index)) for index in range(20)}))
     assert source.classes == ()
     assert counts(source) == (12, 0, 8)
 
@@ -99,19 +101,19 @@ def test_loose_files_beside_folders_are_no_classes(tmp_path):
     files = {f"{index}.png": png(picture(index)) for index in range(20)} | {
         f"raw/{index}.png": png(picture(100 + index)) for index in range(5)
     }
-    source = data.open(put(tmp_path, files))
+    source = open_data(put(tmp_path, files))
     assert source.classes == ()
     assert counts(source)[0] + counts(source)[2] == 25
 
 
 def test_a_folder_for_each_item_is_no_class(tmp_path):
-    source = data.open(put(tmp_path, {f"{index}/scan.png": png(picture(index)) for index in range(20)}))
+    source = open_data(put(tmp_path, {f"{index}/scan.png": png(picture(index)) for index in range(20)}))
     assert source.classes == ()
     assert said(source, "nearly every item")
 
 
 def test_numbers_are_sorted_as_numbers(tmp_path):
-    assert data.open(put(tmp_path, classes(names=("10", "9", "1"), each=10))).classes == ("1", "9", "10")
+    assert open_data(put(tmp_path, classes(names=("10", "9", "1"), each=10))).classes == ("1", "9", "10")
 
 
 def test_sibling_archives_are_splits(tmp_path):
@@ -119,7 +121,7 @@ def test_sibling_archives_are_splits(tmp_path):
         with zipfile.ZipFile(tmp_path / name, "w") as archive:
             for member, content in files.items():
                 archive.writestr(member, content)
-    source = data.open(tmp_path)
+    source = open_data(tmp_path)
     assert source.classes == ("cat", "dog")
     assert counts(source) == (40, 0, 6)
 
@@ -129,25 +131,25 @@ def test_labels_csv(tmp_path):
     rows = [f"{index}.png,{'ab'[index % 2]},{'xyz'[index % 3]},{'test' if index < 4 else 'train'}" for index in range(19)]
     table = "file,label,kind,split\n" + "\n".join([*rows, "gone.png,a,x,train"])
     root = put(tmp_path, files | {"labels.csv": table.encode()})
-    source = data.open(root)
+    source = open_data(root)
     assert source.classes == ("a", "b")
     assert counts(source) == (15, 0, 4)
     assert dict(source.report.skipped).keys() == {"19.png", "gone.png"}
-    assert data.open(root, OpenOptions(labels="kind")).classes == ("x", "y", "z")
-    assert data.open(root, OpenOptions(labels="none")).classes == ()
+    assert open_data(root, DataOptions(labels="kind")).classes == ("x", "y", "z")
+    assert open_data(root, DataOptions(labels="none")).classes == ()
     with pytest.raises(UserError, match="no column 'colour'.*file, label, kind"):
-        data.open(root, OpenOptions(labels="colour"))
+        open_data(root, DataOptions(labels="colour"))
 
 
 def test_a_column_without_a_table_is_refused(tmp_path):
     with pytest.raises(UserError, match="no column 'kind'"):
-        data.open(put(tmp_path, classes()), OpenOptions(labels="kind"))
+        open_data(put(tmp_path, classes()), DataOptions(labels="kind"))
 
 
 def test_held_out_by_content_not_by_name(tmp_path):
     contents = [png(picture(index)) for index in range(100)]
-    first = data.open(put(tmp_path / "a", {f"{index}.png": content for index, content in enumerate(contents)}))
-    second = data.open(put(tmp_path / "b", {f"x{999 - index}.png": content for index, content in enumerate(contents)}))
+    first = open_data(put(tmp_path / "a", {f"{index}.png": content for index, content in enumerate(contents)}))
+    second = open_data(put(tmp_path / "b", {f"x{999 - index}.png": content for index, content in enumerate(contents)}))
 
     def held(source):
         return {item.tobytes() for item in source.values(np.arange(source.count("test")), "test")}
@@ -167,7 +169,7 @@ def test_duplicates_stay_together(tmp_path):
     held = set(hold_out(hashes, [None] * 200))
     assert {hashes[index] for index in held}.isdisjoint({hashes[index] for index in range(200) if index not in held})
     files = {f"{index}.png": png(picture(index // 2)) for index in range(40)}
-    source = data.open(put(tmp_path, files))
+    source = open_data(put(tmp_path, files))
     assert source.report.duplicates == 20
     train, test = ({item.tobytes() for item in source.values(np.arange(source.count(split)), split)} for split in ("train", "test"))
     assert train.isdisjoint(test)
@@ -175,9 +177,9 @@ def test_duplicates_stay_together(tmp_path):
 
 def test_all_equal_contents_are_refused(tmp_path):
     with pytest.raises(UserError, match="two different"):
-        data.open(put(tmp_path, {f"{index}.png": png(picture(1)) for index in range(20)}))
+        open_data(put(tmp_path, {f"{index}.png": png(picture(1)) for index in range(20)}))
 
 
 def test_test_items_seen_in_training_are_told(tmp_path):
-    source = data.open(put(tmp_path, classes("train/") | classes("test/", each=3)))
+    source = open_data(put(tmp_path, classes("train/") | classes("test/", each=3)))
     assert said(source, "6 of the 6 test items are in the training split too")

@@ -7,11 +7,13 @@ import sys
 
 import numpy as np
 import pytest
-from data_samples import holds, picture, png
 
-from sparring import data
-from sparring.data import OpenOptions
+from data_samples import holds, picture, png
+from sparring.data.source import DataOptions
 from sparring.errors import UserError
+from sparring.modalities.opening import open_data
+
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def huggingface(names: list[str]) -> dict[bytes, bytes]:
@@ -33,14 +35,14 @@ def test_parquet(tmp_path):
     (tmp_path / "hub" / "data").mkdir(parents=True)
     parquet.write_table(rows(40), tmp_path / "hub" / "data" / "train-00000-of-00001.parquet", row_group_size=7)
     parquet.write_table(rows(6, 500), tmp_path / "hub" / "data" / "test-00000-of-00001.parquet")
-    source = data.open(tmp_path / "hub")
+    source = open_data(tmp_path / "hub")
     assert (source.count("train"), source.count("test"), source.classes) == (40, 6, ("cat", "dog"))
     assert holds(source, [np.asarray(picture(index)).transpose(2, 0, 1) for index in range(40)], np.arange(40) % 2)
-    assert data.open(tmp_path / "hub", OpenOptions(labels="kind")).classes == ("k0", "k1", "k2")
-    assert data.open(tmp_path / "hub", OpenOptions(labels="none")).classes == ()
+    assert open_data(tmp_path / "hub", DataOptions(labels="kind")).classes == ("k0", "k1", "k2")
+    assert open_data(tmp_path / "hub", DataOptions(labels="none")).classes == ()
     with pytest.raises(UserError, match="no column 'colour'"):
-        data.open(tmp_path / "hub", OpenOptions(labels="colour"))
-    lone = data.open(tmp_path / "hub" / "data" / "train-00000-of-00001.parquet")
+        open_data(tmp_path / "hub", DataOptions(labels="colour"))
+    lone = open_data(tmp_path / "hub" / "data" / "train-00000-of-00001.parquet")
     assert lone.count("train") + lone.count("test") == 40
 
 
@@ -48,15 +50,15 @@ def test_parquet_of_plain_bytes_with_bad_rows(tmp_path):
     pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     cells = [png(picture(index)) for index in range(20)] + [None, b"", b"nonsense"]
     parquet.write_table(pa.table({"img": pa.array(cells, pa.binary())}), tmp_path / "x.parquet")
-    source = data.open(tmp_path / "x.parquet")
+    source = open_data(tmp_path / "x.parquet")
     assert source.count("train") + source.count("test") == 20
     assert [name for name, _ in source.report.skipped] == ["x.parquet row 20", "x.parquet row 21", "x.parquet row 22"]
     parquet.write_table(pa.table({"a": [1, 2]}), tmp_path / "numbers.parquet")
     with pytest.raises(UserError, match="no column with encoded items"):
-        data.open(tmp_path / "numbers.parquet", OpenOptions(modalities=("image",)))
+        open_data(tmp_path / "numbers.parquet", DataOptions(modalities=("image",)))
     (tmp_path / "broken.parquet").write_bytes((tmp_path / "x.parquet").read_bytes()[:-20])
     with pytest.raises(UserError, match="not a whole table"):
-        data.open(tmp_path / "broken.parquet")
+        open_data(tmp_path / "broken.parquet")
 
 
 def test_huggingface_saved_to_disk(tmp_path):
@@ -68,14 +70,14 @@ def test_huggingface_saved_to_disk(tmp_path):
             stream.write_table(table, max_chunksize=9)
         (folder / "state.json").write_text(json.dumps({"_data_files": [{"filename": "data-00000-of-00001.arrow"}]}))
     (tmp_path / "saved" / "dataset_dict.json").write_text(json.dumps({"splits": ["train", "test"]}))
-    source = data.open(tmp_path / "saved")
+    source = open_data(tmp_path / "saved")
     assert (source.count("train"), source.count("test"), source.classes) == (40, 6, ("cat", "dog"))
     assert holds(source, [np.asarray(picture(index)).transpose(2, 0, 1) for index in range(40)], np.arange(40) % 2)
-    assert data.open(tmp_path / "saved" / "train").classes == ("cat", "dog")
+    assert open_data(tmp_path / "saved" / "train").classes == ("cat", "dog")
 
 
 def test_without_pyarrow_the_extra_is_named(tmp_path, monkeypatch):
     (tmp_path / "x.parquet").write_bytes(b"PAR1")
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(UserError, match=r"pip install \"sparring\[table\]\""):
-        data.open(tmp_path / "x.parquet")
+        open_data(tmp_path / "x.parquet")

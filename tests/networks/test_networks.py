@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from sparring import networks
-from sparring.config import list_recipes, load_recipe
+from sparring.config.recipe import list_recipes, load_recipe
 from sparring.errors import UserError
 from sparring.networks.initialisation import initialise, seeded
 from sparring.networks.layers import GrowingConv, HalvingConv
@@ -24,7 +24,7 @@ def build(recipe, shape, classes=0):
 
 def said(answer):
     """What a discriminator or an encoder says, as tensors with a row for each sample."""
-    found = (answer.logits, answer.class_logits) if isinstance(answer, networks.Verdict) else answer
+    found = (answer.logits, answer.class_logits) if isinstance(answer, networks.DiscriminatorOutput) else answer
     return [each for each in found if each is not None]
 
 
@@ -48,7 +48,7 @@ def test_any_size_with_and_without_labels(recipe, shape, classes):
     sample = generator(torch.randn(3, 100), condition)
     assert sample.shape == (3, *shape)
     answer = other(sample, condition)
-    if isinstance(answer, networks.Verdict):
+    if isinstance(answer, networks.DiscriminatorOutput):
         assert answer.logits.shape == (3,)
     else:
         assert [each.shape for each in answer] == [(3, 100)] * 2

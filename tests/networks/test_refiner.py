@@ -5,8 +5,8 @@ import torch
 
 from smoke import ArraySource, smoke_settings
 from sparring import api
+from sparring.callbacks.progress import Silent
 from sparring.errors import UserError
-from sparring.listening import Silent
 from sparring.networks import refiner
 from sparring.networks.layers import GrowingConv
 from sparring.networks.refiner import EDGE, Refiner
@@ -110,8 +110,8 @@ def test_no_stride_shows_in_the_correction(monkeypatch):
 
 
 def test_truncation_rules_no_cluster_out():
-    from sparring import sampling
-    from sparring.config import Latent
+    from sparring.config.recipe import Latent
+    from sparring.networks import sampling
 
     net = Refiner((1, 6, 6), 0, 16, parts=10)
     assert (net.choosing, Refiner((1, 6, 6), 3, 16).choosing) == (1, 0)

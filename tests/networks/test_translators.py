@@ -5,9 +5,9 @@ import torch
 
 from sparring import networks
 from sparring.errors import UserError
+from sparring.inference.translator import tiled
 from sparring.networks.initialisation import initialise
 from sparring.networks.translators import InstanceNorm
-from sparring.translator import tiled
 
 TRANSLATORS = ("unet-translator", "resnet-translator", "restorer", "inpainter")
 

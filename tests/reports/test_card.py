@@ -4,9 +4,8 @@ import json
 
 import yaml
 
+from report_samples import recipe, source
 from sparring.reports.card import escaped, without_folders, write_card
-
-from .made_up import recipe, source
 
 
 def test_the_card_has_front_matter_use_data_scores_and_limits(run):

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from report_samples import digits_grid
 from sparring.errors import UserError
 from sparring.reports.film import write_film, write_frames
-
-from .made_up import digits_grid
 
 
 def frames_of(path: Path) -> list[np.ndarray]:

@@ -11,13 +11,12 @@ import pytest
 import yaml
 from PIL import Image
 
+from report_samples import recipe, source, tick, write_log
 from sparring.errors import UserError
 from sparring.reports.curves import curves, svg
 from sparring.reports.folder import open_run
 from sparring.reports.html import write_report
-from sparring.reports.log import read_log
-
-from .made_up import recipe, source, tick, write_log
+from sparring.runs.log import read_log
 
 EVIL = "<script>alert(1)</script>\"'><img src=http://evil.example/x onerror=alert(2)>"
 

@@ -10,16 +10,17 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from sparring import files, modalities
-from sparring.config import Optimizer, Schedule
-from sparring.draws import key, numpy_generator, torch_generator
+from sparring import modalities
+from sparring.config.recipe import Optimizer, Schedule
 from sparring.errors import UserError
-from sparring.tensorfiles import about, from_bytes, to_bytes
 from sparring.training import optimizers
-from sparring.training.averages import Average
 from sparring.training.checkpoints import Checkpoints, State
-from sparring.training.feed import Feed
+from sparring.training.ema import Average
+from sparring.training.loader import Feed
 from sparring.training.schedules import factor
+from sparring.util import files
+from sparring.util.random import derive_seed, make_rng, make_torch_rng
+from sparring.util.safetensors import about, from_bytes, to_bytes
 
 
 @pytest.mark.parametrize(
@@ -217,10 +218,10 @@ def test_tensor_files_are_bytewise_repeatable_and_carry_one_key():
 
 
 def test_draws_depend_on_their_address_alone():
-    assert key(1, "a") == key(1, "a")
-    assert len({key(1, "a"), key(1, "b"), key(2, "a"), key("1a"), key(1, "a", 0)}) == 5
-    assert torch.equal(torch.randn(3, generator=torch_generator(1, "x")), torch.randn(3, generator=torch_generator(1, "x")))
-    assert numpy_generator(1).random() != numpy_generator(2).random()
+    assert derive_seed(1, "a") == derive_seed(1, "a")
+    assert len({derive_seed(1, "a"), derive_seed(1, "b"), derive_seed(2, "a"), derive_seed("1a"), derive_seed(1, "a", 0)}) == 5
+    assert torch.equal(torch.randn(3, generator=make_torch_rng(1, "x")), torch.randn(3, generator=make_torch_rng(1, "x")))
+    assert make_rng(1).random() != make_rng(2).random()
 
 
 @pytest.fixture

@@ -10,14 +10,15 @@ import torch
 from torch import nn
 
 from smoke import smoke_settings, trainer
-from sparring import augmentations, games, modalities, penalties
-from sparring.choose import Choices, probe, values
-from sparring.config import load_recipe, with_settings
-from sparring.draws import numpy_generator
+from sparring import algorithms, augmentations, modalities
+from sparring.config.recipe import load_recipe, with_settings
 from sparring.errors import UserError
-from sparring.sampling import shape_draw
-from sparring.training.session import build_players
-from sparring.training.turn_draws import TurnDraws
+from sparring.losses import penalties
+from sparring.networks.sampling import shape_draw
+from sparring.training.assembly import build_players
+from sparring.training.autoconfig import Choices, rules, throughput
+from sparring.training.step_random import TurnDraws
+from sparring.util.random import make_rng
 
 CPU = torch.device("cpu")
 
@@ -35,7 +36,7 @@ def test_it_equals_the_plain_loop(bars, tmp_path, shared):
         seen = 16 * (step + 1)
 
         def latent(turn, seen=seen):
-            return torch.from_numpy(shape_draw(numpy_generator(0, 0, seen, turn, 0, "latent"), ours.recipe.latent, 16))
+            return torch.from_numpy(shape_draw(make_rng(0, 0, seen, turn, 0, "latent"), ours.recipe.latent, 16))
 
         to_discriminator.zero_grad()
         real = discriminator(batch.real, batch.condition).logits
@@ -68,7 +69,7 @@ def test_micro_batches_add_up_to_the_batch(bars, tmp_path, objective):
 def test_batch_statistics_lower_the_batch_instead(bars):
     choices = Choices(with_settings(load_recipe("dcgan"), {**smoke_settings("dcgan"), "micro_batch": 4}))
     codec = modalities.get("image").fit_codec(bars)
-    values.micro_batch(choices, build_players(choices.recipe, codec, len(bars.classes), CPU))
+    rules.micro_batch(choices, build_players(choices.recipe, codec, len(bars.classes), CPU))
     assert choices.recipe.batch == choices.recipe.micro_batch == 4
     assert "generator" in choices.reasons["batch"]
 
@@ -95,9 +96,9 @@ def both(ours):
 
     def loss(batch, draws):
         fake = ours.game.generate(batch, draws)
-        return games.Outcome(ours.game.players["discriminator"](fake, batch.condition).logits.square().mean())
+        return algorithms.Outcome(ours.game.players["discriminator"](fake, batch.condition).logits.square().mean())
 
-    return games.Turn(("generator", "discriminator"), loss)
+    return algorithms.Turn(("generator", "discriminator"), loss)
 
 
 def test_several_can_learn_from_one_loss(bars, tmp_path):
@@ -110,7 +111,7 @@ def test_several_can_learn_from_one_loss(bars, tmp_path):
     rates = {"generator": torch.optim.SGD(copies["generator"].parameters(), 0.1)}
     rates["discriminator"] = torch.optim.Adam(copies["discriminator"].parameters(), 2e-4, (0.5, 0.999))
     batch = ours.feed.at(0, 0)
-    latent = torch.from_numpy(shape_draw(numpy_generator(0, 0, 16, 0, 0, "latent"), ours.recipe.latent, 16))
+    latent = torch.from_numpy(shape_draw(make_rng(0, 0, 16, 0, 0, "latent"), ours.recipe.latent, 16))
     copies["discriminator"](copies["generator"](latent, batch.condition), batch.condition).logits.square().mean().backward()
     for each in rates.values():
         each.step()
@@ -124,7 +125,7 @@ def test_several_can_learn_from_one_loss(bars, tmp_path):
 
 def test_a_lazy_penalty_of_one_learner_leaves_the_steps_of_the_other(bars, tmp_path):
     ours = trainer(bars, "mlp", tmp_path)
-    lazy = games.Turn(("generator",), both(ours).loss, fresh=False, every=4, penalty=True)
+    lazy = algorithms.Turn(("generator",), both(ours).loss, fresh=False, every=4, penalty=True)
     ours.turns = (both(ours), lazy)
     assert ours._share("generator") == pytest.approx(4 / 5)
     assert ours._share("discriminator") == 1
@@ -138,7 +139,7 @@ def test_of_several_learners_the_broken_ones_are_named(bars, tmp_path, what, who
     def broken(batch, draws):
         loss = turn.loss(batch, draws).loss
         bias = ours.game.players["discriminator"].head.linear.bias
-        return games.Outcome(loss * float("inf") if what == "loss" else loss + torch.sqrt(bias * 0).sum())
+        return algorithms.Outcome(loss * float("inf") if what == "loss" else loss + torch.sqrt(bias * 0).sum())
 
     ours.turns = (dataclasses.replace(turn, loss=broken),)
     before = copy.deepcopy(ours.game.players["generator"].state_dict())
@@ -306,9 +307,9 @@ def test_what_is_not_finite_never_reaches_a_weight(bars, tmp_path, what):
             if what == "loss"
             else outcome.loss + torch.sqrt(ours.game.players["discriminator"].head.linear.bias * 0).sum()
         )
-        return games.Outcome(bad, outcome.shown)
+        return algorithms.Outcome(bad, outcome.shown)
 
-    ours.turns = (games.Turn(turn.learners, broken), ours.turns[1])
+    ours.turns = (algorithms.Turn(turn.learners, broken), ours.turns[1])
     before = {name: copy.deepcopy(player.state_dict()) for name, player in ours.game.players.items()}
     ticks = list(ours.fit(threading.Event()))
     assert [tick.event for tick in ticks] == ["diverged"]
@@ -387,7 +388,7 @@ def test_out_of_memory_that_cannot_be_mended_is_one_sentence(bars, tmp_path, mon
 def test_the_probe_keeps_what_memory_bears(bars, tmp_path, monkeypatch):
     ours = trainer(bars, "mlp", tmp_path)
     out_of_memory_above(monkeypatch, ours, 5)
-    assert probe.measure(ours, lambda count: None, lambda: None, 0.0).micro_batch == 4
+    assert throughput.measure(ours, lambda count: None, lambda: None, 0.0).micro_batch == 4
     assert ours.micro_batch == 16
 
 
@@ -395,9 +396,9 @@ def test_the_probe_keeps_what_memory_bears(bars, tmp_path, monkeypatch):
 @pytest.mark.parametrize(("a_sample", "a_sheet"), [(1e-5, 0.5), (4e-4, 0.02), (3e-3, 0.2)])
 def test_looks_take_three_hundredths_of_the_time_at_most(a_sample, a_sheet, seconds):
     choices = Choices(load_recipe("mlp"))
-    probe.plan(choices, probe.Speed(0.5, a_sample, a_sheet), 50_000, 784, 32, seconds)
+    throughput.plan(choices, throughput.Speed(0.5, a_sample, a_sheet), 50_000, 784, 32, seconds)
     chosen, rate = choices.recipe, 32 / 0.5
-    a_look = (chosen.score_samples + probe.BESIDE) * a_sample + a_sheet
+    a_look = (chosen.score_samples + throughput.BESIDE) * a_sample + a_sheet
     assert a_look / (chosen.tick / rate) <= 0.03
     assert chosen.score_samples >= 128 and chosen.tick / rate <= 46 and chosen.images / chosen.tick >= 2
     assert (chosen.images + 0.01) / rate + chosen.images / chosen.tick * a_look <= seconds
@@ -407,15 +408,15 @@ def test_looks_take_three_hundredths_of_the_time_at_most(a_sample, a_sheet, seco
 @pytest.mark.parametrize("seconds", [20.0, 60.0, 110.0])
 def test_looks_count_in_the_plan_of_short_trainings(a_sample, seconds):
     choices = Choices(load_recipe("mlp"))
-    probe.plan(choices, probe.Speed(0.05, a_sample), 50_000, 784, 32, seconds)
+    throughput.plan(choices, throughput.Speed(0.05, a_sample), 50_000, 784, 32, seconds)
     chosen, rate = choices.recipe, 32 / 0.05
-    a_look = (chosen.score_samples + probe.BESIDE) * a_sample
+    a_look = (chosen.score_samples + throughput.BESIDE) * a_sample
     assert (chosen.images - 32) / rate + chosen.images / chosen.tick * a_look <= 1.02 * seconds
 
 
 @pytest.mark.parametrize("seconds", [128.0, 131.0, 145.0])  # the first left 32 images after a tick of 416
 def test_no_last_look_so_soon_after_the_one_before(seconds):
     choices = Choices(load_recipe("mlp"))
-    probe.plan(choices, probe.Speed(0.5, 1e-5), 50_000, 784, 32, seconds)
+    throughput.plan(choices, throughput.Speed(0.5, 1e-5), 50_000, 784, 32, seconds)
     rest = choices.recipe.images % choices.recipe.tick
     assert rest == 0 or rest >= choices.recipe.tick // 4

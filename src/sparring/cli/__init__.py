@@ -32,7 +32,7 @@ for _verb in VERBS:
 @app.callback(invoke_without_command=True)
 def _root(version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False) -> None:
     if version:
-        from .. import __version__
+        from ..util.versions import __version__
 
         typer.echo(f"sparring {__version__}")
         raise typer.Exit

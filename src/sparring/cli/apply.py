@@ -30,8 +30,8 @@ def register(app: typer.Typer) -> None:
         A run of `sgan` names classes: -o labels.csv. Films keep their frames a second and their sound. Transparent parts are what `restore-inpaint` fills. A file that cannot be used is named, and the others are done.
         """
         from ..errors import UserError
-        from ..tasks.apply import apply_files
-        from ..tasks.classify import classifies, classify_files
+        from ..inference.apply import apply_files
+        from ..inference.classify import classifies, classify_files
         from .progress import terminal
 
         names = classifies(run)

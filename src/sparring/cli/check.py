@@ -28,11 +28,10 @@ def register(app: typer.Typer) -> None:
         as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
     ) -> None:
         """Look at every file of a data set, before any training: counts, sizes, modes, labels, duplicates, and what cannot be used."""
-        from .. import data as rooms
-        from ..choose.values import largest_side
-        from ..config import load_recipe
-        from ..data.source import OpenOptions
-        from ..training.devices import choose_device
+        from ..config.recipe import load_recipe
+        from ..data.source import DataOptions
+        from ..modalities.opening import open_data
+        from ..util.devices import choose_device, largest_side
 
         wishes = {
             "fit": one_of("--fit", fit, FITS),
@@ -49,7 +48,7 @@ def register(app: typer.Typer) -> None:
             named = load_recipe(recipe)
             wishes |= {"modalities": named.modalities, "maps": named.maps}
         side = largest_side(choose_device("auto")[0])
-        source = rooms.open(data, OpenOptions(max_side=side, **{key: value for key, value in wishes.items() if value is not None}))  # type: ignore[arg-type]
+        source = open_data(data, DataOptions(max_side=side, **{key: value for key, value in wishes.items() if value is not None}))  # type: ignore[arg-type]
         report = source.report
         if as_json:
             typer.echo(json.dumps({**source.describe(), "report": asdict(report)}, indent=2, ensure_ascii=False))

@@ -39,8 +39,8 @@ def register(app: typer.Typer) -> None:
         """
         from dataclasses import asdict
 
+        from ..comparison import compare as compared
         from ..reports.comparison import verdict
-        from ..tasks.compare import compare as compared
         from .progress import terminal
 
         folder = out or Path("comparisons") / (Path(data).name.split(".")[0] or "data")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from ..metrics.evaluation import Evaluation
+    from ..evaluation.evaluation import Evaluation
     from ..metrics.scores import Difference
 
 
@@ -46,10 +46,10 @@ def register(app: typer.Typer) -> None:
 
         A run's numbers and their meaning go into its evaluation.json and report.html too.
         """
+        from ..callbacks.progress import Silent
         from ..errors import UserError
-        from ..listening import Silent
+        from ..evaluation.run import evaluate as measured
         from ..metrics.scores import differences
-        from ..tasks.evaluate import evaluate as measured
         from .progress import terminal
 
         wanted = None if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]

@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
         Example:  sparring explore runs/digits -o explored/
         """
-        from ..tasks.explore import explore_files
+        from ..inference.explore import explore_files
 
         target = out or Path(f"{run.name or 'run'}-explored")
         for path in explore_files(run, target, directions, columns, reach, seed=seed, label=label):

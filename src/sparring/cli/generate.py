@@ -43,7 +43,7 @@ def register(app: typer.Typer) -> None:
 
         Example:  sparring generate runs/digits -n 16 --label 3 -o threes/
         """
-        from ..tasks.generate import generate_files
+        from ..inference.generate import generate_files
 
         target = out or Path(f"{run.name or 'run'}-samples{'.png' if grid else ''}")
         paths = generate_files(

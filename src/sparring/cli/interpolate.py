@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
 
         Example:  sparring interpolate runs/digits -o walk.mp4
         """
-        from ..tasks.interpolate import interpolate_file
+        from ..inference.interpolate import interpolate_file
 
         target = out or Path(f"{run.name or 'run'}-interpolation.gif")
         typer.echo(interpolate_file(run, target, stops, frames, seed=seed, label=label, fps=fps, way=way))

@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
         Example:  sparring invert runs/faces me.jpg -o me-inverted.png
         """
-        from ..tasks.invert import invert_file
+        from ..inference.invert import invert_file
         from .progress import terminal
 
         target = out or Path(f"{picture.stem}-inverted.png")

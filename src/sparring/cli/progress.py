@@ -7,10 +7,10 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..listening import Lines, Listener, Silent, in_words
+from ..callbacks.progress import Lines, Listener, Silent, in_words
 
 if TYPE_CHECKING:
-    from ..training.looking import Tick
+    from ..callbacks.base import Tick
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ def register(app: typer.Typer) -> None:
     def report(run: Annotated[Path, typer.Argument(help="The run folder of a training, going on or finished.")]) -> None:
         """Write the report page (report.html) and the model card (README.md) of a run anew."""
         from ..reports import write_card, write_report
-        from ..run import Run
+        from ..runs.folder import Run
 
         Run(run).recipe()  # refuses what is not a run
         typer.echo(f"{write_report(run)}\n{write_card(run)}")

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..files import without_password
+from ..util.files import without_password
 from .options import FITS, Constraints, Fit, LabelLevel, Labels, Mode, Size, Types, one_of, parse_size, parse_types
 
 _current: dict[str, Path] = {}

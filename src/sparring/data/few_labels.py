@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..draws import numpy_generator
 from ..errors import UserError
+from ..util.random import make_rng
 from .source import Source, Split
 
 
@@ -48,7 +48,7 @@ class FewLabels(Source):
         return self.source.labels(indices, split)
 
     def beside(self, indices: np.ndarray, split: Split = "train", seed: int = 0) -> dict[str, np.ndarray]:
-        rows = numpy_generator(seed, "known").integers(len(self.known), size=len(indices))
+        rows = make_rng(seed, "known").integers(len(self.known), size=len(indices))
         return {"known": self.source.values(self.known[rows]), "known_class": self.known_labels[rows]}
 
     def describe(self) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class FewLabels(Source):
 
 
 def _balanced(labels: np.ndarray, known: int, classes: int, seed: int) -> np.ndarray:
-    order = numpy_generator(seed, "labelled").permutation(len(labels))
+    order = make_rng(seed, "labelled").permutation(len(labels))
     rank = np.empty(len(labels), np.int64)  # how many of the same class come before
     for number in range(classes):
         mine = order[labels[order] == number]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UserError
-from ..files import cache_folder
+from ..util.files import cache_folder
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ Split = Literal["train", "validation", "test"]
 
 
 @dataclass(frozen=True)
-class OpenOptions:
+class DataOptions:
     """What a person may ask of the opening; everything left alone is chosen from the data and said in `Source.notes`."""
 
     size: tuple[int, int] | None = None  # height, width; None: the data's own, bounded by max_side
@@ -84,7 +84,7 @@ class Source(ABC):
     def labels(self, indices: np.ndarray, split: Split = "train") -> np.ndarray:
         """Class numbers (int64), in the given order. Only where `classes` is not empty."""
 
-    def given_values(self, indices: np.ndarray, split: Split = "train", seed: int = 0) -> np.ndarray:
+    def input_values(self, indices: np.ndarray, split: Split = "train", seed: int = 0) -> np.ndarray:
         """What is given beside the values at these positions; where that is drawn, from (seed, position) alone. Only where `given` is not ()."""
         raise UserError(f"{self.name} holds {self.unit}, and nothing that is to be turned into them")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ..errors import UserError
 from .contents import Contents, Item, Skipped
-from .source import OpenOptions, Split
+from .source import DataOptions, Split
 
 WORDS: dict[str, Split] = {
     "train": "train", "training": "train",
@@ -41,7 +41,7 @@ class Arrangement:
         return [index for index, own in enumerate(self.splits) if own == split and index not in self.out]
 
 
-def arrange(items: Sequence[Item], hashes: Sequence[bytes], contents: Contents, options: OpenOptions) -> Arrangement:
+def arrange(items: Sequence[Item], hashes: Sequence[bytes], contents: Contents, options: DataOptions) -> Arrangement:
     """Give every item its split and class; hold some out where the data has no test split. `hashes`: of the items' values.
 
     Raises UserError where fewer than two different items are left, or a column of labels was asked for that is not there.
@@ -93,7 +93,7 @@ def _folder_labels(below: Sequence[list[str]], level: str) -> list[str | None]:
     return [(folders[0] if level == "first" else folders[-1]) if folders else None for folders in below]
 
 
-def _number(items: Sequence[Item], names: Sequence[str | None], contents: Contents, options: OpenOptions, done: Arrangement) -> None:
+def _number(items: Sequence[Item], names: Sequence[str | None], contents: Contents, options: DataOptions, done: Arrangement) -> None:
     """Turn the class names of the training items (of all, where no split is known) into numbers."""
     used = [index for index in range(len(items)) if index not in done.out]
     training = [index for index in used if done.splits[index] == "train"] or used

@@ -19,9 +19,9 @@ from pydantic import ValidationError, create_model
 from torch import nn
 
 from ..errors import UserError, nearest
-from .verdict import Verdict
+from .output import DiscriminatorOutput
 
-__all__ = ["Verdict", "build", "list_networks", "register"]
+__all__ = ["DiscriminatorOutput", "build", "list_networks", "register"]
 
 _NETWORKS: dict[str, type[nn.Module]] = {}
 _Class = TypeVar("_Class", bound=type[nn.Module])

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 from torch.nn.utils.parametrizations import weight_norm
 
-from . import Verdict, register
+from . import DiscriminatorOutput, register
 from .layers import Condition, HalvingConv, Share, Width, Widths
 
 
@@ -25,8 +25,8 @@ class Noise(nn.Module):
         return x + self.deviation * torch.randn_like(x) if self.training and self.deviation else x
 
 
-def _verdict(class_logits: Tensor, features: Tensor) -> Verdict:
-    return Verdict(torch.logsumexp(class_logits.float(), dim=1), class_logits, (features,))
+def _verdict(class_logits: Tensor, features: Tensor) -> DiscriminatorOutput:
+    return DiscriminatorOutput(torch.logsumexp(class_logits.float(), dim=1), class_logits, (features,))
 
 
 @register("mlp-classifier")
@@ -52,7 +52,7 @@ class MLPClassifier(nn.Module):
         self.layers = nn.Sequential(*layers)
         self.last = nn.Sequential(Noise(noise), weight_norm(nn.Linear(widths[-1], names or 2)))
 
-    def forward(self, sample: Tensor, condition: Condition = None) -> Verdict:
+    def forward(self, sample: Tensor, condition: Condition = None) -> DiscriminatorOutput:
         features = self.layers(sample)
         return _verdict(self.last(features), features)
 
@@ -73,7 +73,7 @@ class ConvClassifier(nn.Module):
         self.drop = nn.Dropout(dropout)
         self.last = weight_norm(nn.Linear(widths[-1], names or 2))
 
-    def forward(self, sample: Tensor, condition: Condition = None) -> Verdict:
+    def forward(self, sample: Tensor, condition: Condition = None) -> DiscriminatorOutput:
         x = sample
         for same, down in zip(self.same, self.down, strict=True):
             x = self.drop(leaky_relu(down(leaky_relu(same(x), 0.2)), 0.2))

@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import PositiveFloat
 from torch import Tensor, nn
 
-from . import Verdict, register
+from . import DiscriminatorOutput, register
 from .layers import Condition, GrowingConv, HalvingConv, JoinedLabel, Kernel, ProjectionHead, Share, Width, halved, halvings
 
 WIDEST = 512  # channels at the lowest resolutions; Radford et al. go to 1024 (figure 1)
@@ -111,8 +111,8 @@ class DCGANDiscriminator(nn.Module):
         self.layers, features = _halving(shape, width, kernel, end_side, slope, dropout)
         self.head = ProjectionHead(features, classes)
 
-    def forward(self, sample: Tensor, condition: Condition = None) -> Verdict:
-        return Verdict(self.head(self.layers(sample), condition))
+    def forward(self, sample: Tensor, condition: Condition = None) -> DiscriminatorOutput:
+        return DiscriminatorOutput(self.head(self.layers(sample), condition))
 
 
 @register("dcgan-encoder")

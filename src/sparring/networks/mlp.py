@@ -14,7 +14,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from . import Verdict, register
+from . import DiscriminatorOutput, register
 from .layers import Condition, JoinedLabel, ProjectionHead, Widths, normalised
 
 
@@ -58,5 +58,5 @@ class MLPDiscriminator(nn.Module):
         self.hidden = nn.Sequential(nn.Flatten(), *_hidden([prod(shape), *widths], spectral))
         self.head = ProjectionHead(widths[-1], classes)
 
-    def forward(self, sample: Tensor, condition: Condition = None) -> Verdict:
-        return Verdict(self.head(self.hidden(sample), condition))
+    def forward(self, sample: Tensor, condition: Condition = None) -> DiscriminatorOutput:
+        return DiscriminatorOutput(self.head(self.hidden(sample), condition))

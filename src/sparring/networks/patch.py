@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, leaky_relu
 from torch.nn.utils.parametrizations import spectral_norm
 
-from . import Verdict, register
+from . import DiscriminatorOutput, register
 from .layers import Condition, HalvingConv, Width
 from .translators import Count, InstanceNorm, Shape, enlarged
 
@@ -78,7 +78,7 @@ class PatchDiscriminator(nn.Module):
         side = min(shape[1:])
         self.scales = nn.ModuleList(Patches(inputs, width, _layers(layers, side >> scale), norm) for scale in range(scales))
 
-    def forward(self, sample: Tensor, condition: Condition = None) -> Verdict:
+    def forward(self, sample: Tensor, condition: Condition = None) -> DiscriminatorOutput:
         x = _beside(sample, condition) if self.conditional else sample
         logits, seen = list[Tensor](), list[Tensor]()
         for number, judge in enumerate(self.scales):
@@ -88,7 +88,7 @@ class PatchDiscriminator(nn.Module):
             finest = logits[0].shape[2:] if logits else found.shape[2:]
             logits.append(interpolate(found, finest, mode="nearest"))  # each judge's verdict counts as much
             seen += layers
-        return Verdict(torch.cat(logits, dim=1).flatten(1), features=tuple(seen))
+        return DiscriminatorOutput(torch.cat(logits, dim=1).flatten(1), features=tuple(seen))
 
 
 @register("unet-discriminator")
@@ -113,7 +113,7 @@ class UNetDiscriminator(nn.Module):
             spectral_norm(nn.Conv2d(width, width, 3, padding=1, bias=False)), nn.LeakyReLU(0.2), nn.Conv2d(width, 1, 3, padding=1)
         )
 
-    def forward(self, sample: Tensor, condition: Condition = None) -> Verdict:
+    def forward(self, sample: Tensor, condition: Condition = None) -> DiscriminatorOutput:
         x = leaky_relu(self.first(_beside(sample, condition) if self.conditional else sample), 0.2)
         across = [x]
         for conv in self.down:
@@ -124,4 +124,4 @@ class UNetDiscriminator(nn.Module):
         for conv in self.up:
             skipped = across.pop()
             x = leaky_relu(conv(enlarged(x, skipped.shape[2:])), 0.2) + skipped
-        return Verdict(self.last(x).flatten(1), features=seen)
+        return DiscriminatorOutput(self.last(x).flatten(1), features=seen)

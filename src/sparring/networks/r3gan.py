@@ -12,7 +12,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from . import Verdict, register
+from . import DiscriminatorOutput, register
 from .layers import Condition, JoinedLabel, Width, halved, halvings
 from .resample import downsample, upsample
 
@@ -147,12 +147,12 @@ class R3GANDiscriminator(nn.Module):
         if self.embedding is not None:  # the product with a vector of N(0, 1) begins with variance 1
             nn.init.normal_(self.embedding.weight, 0.0, width**-0.5)
 
-    def forward(self, sample: Tensor, condition: Condition = None) -> Verdict:
+    def forward(self, sample: Tensor, condition: Condition = None) -> DiscriminatorOutput:
         features = self.last((self.layers(sample) * self.basis).sum(dim=(2, 3)))
         if self.embedding is None:
-            return Verdict(features.squeeze(1))
+            return DiscriminatorOutput(features.squeeze(1))
         assert condition is not None, "this network was built for labels"
-        return Verdict((features * self.embedding(condition["class"])).sum(dim=1))
+        return DiscriminatorOutput((features * self.embedding(condition["class"])).sum(dim=1))
 
 
 def plan_stages(shape: tuple[int, int, int], width: int, full_stages: int) -> list[tuple[int, tuple[int, int]]]:

@@ -13,7 +13,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from . import Verdict, register
+from . import DiscriminatorOutput, register
 from .layers import Condition, JoinedLabel, ProjectionHead, Width
 
 Cell = Literal["gru", "lstm"]  # Cho et al. 2014 (arXiv:1406.1078); Hochreiter & Schmidhuber 1997
@@ -92,10 +92,10 @@ class RNNDiscriminator(nn.Module):
         self.recurrence = recurrence(cell, inputs, width, layers, bidirectional)
         self.head = ProjectionHead(width * (1 + bidirectional), classes)
 
-    def forward(self, sample: Tensor, condition: Condition = None) -> Verdict:
+    def forward(self, sample: Tensor, condition: Condition = None) -> DiscriminatorOutput:
         rows = sample.transpose(1, 2).flatten(2) if sample.ndim == 4 else sample  # N x H x C*W
         # cuDNN cannot differentiate its recurrent kernels twice, and a sample that requires a gradient may be under a gradient penalty
         cudnn = torch.backends.cudnn
         with cudnn.flags(enabled=cudnn.enabled and not sample.requires_grad, benchmark=cudnn.benchmark, deterministic=cudnn.deterministic):
             states = self.recurrence(rows)[0]
-        return Verdict(self.head(states.mean(dim=1), condition))
+        return DiscriminatorOutput(self.head(states.mean(dim=1), condition))

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, relu
 
 from ..errors import UserError
-from . import Verdict, register
+from . import DiscriminatorOutput, register
 from .attention import SelfAttention, attended
 from .conditional import ClassNorm, PlainNorm, VectorNorm
 from .layers import Condition, JoinedLabel, ProjectionHead, Width, halved, halvings, normalised
@@ -189,9 +189,9 @@ class ResNetDiscriminator(nn.Module):
             normalised(self.head.embedding, spectral)
         self.classifier = normalised(nn.Linear(widths[-1], classes), spectral) if classes and head == "auxiliary" else None
 
-    def forward(self, sample: Tensor, condition: Condition = None) -> Verdict:
+    def forward(self, sample: Tensor, condition: Condition = None) -> DiscriminatorOutput:
         features = relu(self.blocks(sample)).sum(dim=(2, 3))
-        return Verdict(self.head(features, condition), None if self.classifier is None else self.classifier(features))
+        return DiscriminatorOutput(self.head(features, condition), None if self.classifier is None else self.classifier(features))
 
 
 def _parts(latent_size: int, count: int) -> list[int]:

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
-from . import Verdict, register, table
+from . import DiscriminatorOutput, register, table
 from .layers import Condition, JoinedLabel, ProjectionHead, Width
 from .recurrent import Cell, Layers, recurrence
 
@@ -477,8 +477,8 @@ class SeriesDiscriminator(nn.Module):
             steps = -(-steps // 2)
         self.head = ProjectionHead(widths[-1] * steps, classes)
 
-    def forward(self, sample: Tensor, condition: Condition = None) -> Verdict:
+    def forward(self, sample: Tensor, condition: Condition = None) -> DiscriminatorOutput:
         x = sample.transpose(1, 2)
         for conv in self.convs:
             x = leaky_relu(conv(x), 0.2)
-        return Verdict(self.head(x.flatten(1), condition))
+        return DiscriminatorOutput(self.head(x.flatten(1), condition))

@@ -17,7 +17,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu, one_hot, pad
 
-from . import Verdict, register
+from . import DiscriminatorOutput, register
 from .equalised import GAIN, SLOPE, EqualConv, EqualDense, normalise
 from .layers import Condition, Width, halved, halvings
 from .resample import downsample, upsample
@@ -246,12 +246,12 @@ class StyleGAN2Discriminator(nn.Module):
         self.head = EqualDense(end, end if classes else 1)
         self.mapping = Mapping(0, classes, end, mapping_layers) if classes else None
 
-    def forward(self, sample: Tensor, condition: Condition = None) -> Verdict:
+    def forward(self, sample: Tensor, condition: Condition = None) -> DiscriminatorOutput:
         x = self.stages(self.from_picture(sample))
         features = self.head(self.dense(self.last(self.deviation(x)).flatten(1)))
         if self.mapping is None:
-            return Verdict(features.squeeze(1))
-        return Verdict((features * self.mapping(None, condition)).sum(dim=1) / sqrt(features.shape[1]))
+            return DiscriminatorOutput(features.squeeze(1))
+        return DiscriminatorOutput((features * self.mapping(None, condition)).sum(dim=1) / sqrt(features.shape[1]))
 
 
 def blur(x: Tensor, padding: int, gain: float = 1.0) -> Tensor:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, leaky_relu, one_hot, relu
 
-from . import Verdict, register
+from . import DiscriminatorOutput, register
 from .layers import Condition, Share, Width
 
 SMOOTHING = 1.0  # rows of the whole data's kind that every part is given beside its own
@@ -266,11 +266,11 @@ class TableDiscriminator(nn.Module):
         self.hidden = nn.ModuleList(nn.Linear(*pair) for pair in pairwise(widths))
         self.last = nn.Linear(width, 1)
 
-    def forward(self, sample: Tensor, condition: Condition = None) -> Verdict:
+    def forward(self, sample: Tensor, condition: Condition = None) -> DiscriminatorOutput:
         x = sample[: len(sample) // self.pack * self.pack].reshape(-1, self.pack * sample.shape[1])
         for layer in self.hidden:
             x = dropout(leaky_relu(layer(x), 0.2), self.dropout, self.training)
-        return Verdict(self.last(x)[:, 0])
+        return DiscriminatorOutput(self.last(x)[:, 0])
 
 
 class _Residual(nn.Module):

@@ -8,13 +8,14 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from sparring.files import write_text
-from sparring.reports.findings import findings, interval
-from sparring.reports.folder import RunFolder, open_run
-from sparring.reports.scores import NAMES, ordered, scores
-from sparring.reports.settings import settings
-from sparring.reports.values import count, listed, mapping, number, plain, short, whole
-from sparring.reports.verdict import limits, unit, verdict
+from ..runs.log import number, whole
+from ..util.files import write_text
+from .findings import findings, interval
+from .folder import RunFolder, open_run
+from .scores import NAMES, ordered, scores
+from .settings import settings
+from .summary import limits, unit, verdict
+from .values import count, listed, mapping, plain, short
 
 MOST_CLASSES, MOST_NOTES, MOST_SETTINGS = 100, 50, 300
 TAGS = {"autoencoder": "vae"}  # of games, where hubs do not call it "gan"

@@ -11,12 +11,12 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from sparring.files import write_bytes, write_text
-from sparring.reports.curves import COLOURS, inline, settings
-from sparring.reports.markup import bullets, matrix, page, paragraph, picture, section, text
-from sparring.reports.pictures import data_uri, open_picture
-from sparring.reports.scores import FROM_REALS, MEANINGS, NAMES
-from sparring.reports.values import count, duration, percent, short
+from ..util.files import write_bytes, write_text
+from .curves import COLOURS, inline, settings
+from .markup import bullets, matrix, page, paragraph, picture, section, text
+from .pictures import data_uri, open_picture
+from .scores import FROM_REALS, MEANINGS, NAMES
+from .values import count, duration, percent, short
 
 if TYPE_CHECKING:
     from PIL.Image import Image

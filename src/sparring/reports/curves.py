@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sparring.reports.log import Log, best_tick, ticks
-from sparring.reports.values import mapping, number
+from ..runs.log import Log, best_tick, number, ticks
+from .values import mapping
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

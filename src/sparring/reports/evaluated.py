@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sparring.reports.findings import findings, interval
-from sparring.reports.folder import RunFolder
-from sparring.reports.markup import bullets, paragraph, picture, section, table
-from sparring.reports.pictures import data_uri, open_picture
-from sparring.reports.scores import MEANINGS, NAMES, ordered
-from sparring.reports.values import listed, mapping, number, percent, plain, short
-from sparring.reports.verdict import unit
+from ..runs.log import number
+from .findings import findings, interval
+from .folder import RunFolder
+from .markup import bullets, paragraph, picture, section, table
+from .pictures import data_uri, open_picture
+from .scores import MEANINGS, NAMES, ordered
+from .summary import unit
+from .values import listed, mapping, percent, plain, short
 
 PAIRS_SIDE, SHEET_SIDE = 640, 1400  # pixels
 MOST_CLASSES = 200

@@ -10,10 +10,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sparring.errors import UserError
-from sparring.files import write_bytes
-from sparring.reports.folder import list_samples
-from sparring.reports.pictures import evenly, open_picture
+from ..errors import UserError
+from ..util.files import write_bytes
+from .folder import list_samples
+from .pictures import evenly, open_picture
 
 if TYPE_CHECKING:
     from PIL.Image import Image

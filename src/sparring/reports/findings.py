@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sparring.reports.scores import FROM_REALS, NAMES
-from sparring.reports.values import listed, mapping, number, percent, plain, short
+from ..runs.log import number
+from .scores import FROM_REALS, NAMES
+from .values import listed, mapping, percent, plain, short
 
 MOST_NAMED = 8  # classes in one sentence
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from sparring.errors import UserError
-from sparring.reports.log import Log, read_log, snapshot_images
+from ..errors import UserError
+from ..runs.log import Log, read_log, snapshot_images
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from sparring.files import write_text
-from sparring.reports.curves import curves, svg
-from sparring.reports.evaluated import evaluated
-from sparring.reports.folder import RunFolder, open_run
-from sparring.reports.log import images_seen, snapshot_images
-from sparring.reports.markup import bullets, page, paragraph, picture, section, table, text
-from sparring.reports.pictures import data_uri, evenly, open_picture
-from sparring.reports.scores import multiple_of_real, scores
-from sparring.reports.settings import flat, settings
-from sparring.reports.values import count, listed, mapping, percent, plain, short, whole
-from sparring.reports.verdict import limits, unit, verdict
+from ..runs.log import images_seen, snapshot_images, whole
+from ..util.files import write_text
+from .curves import curves, svg
+from .evaluated import evaluated
+from .folder import RunFolder, open_run
+from .markup import bullets, page, paragraph, picture, section, table, text
+from .pictures import data_uri, evenly, open_picture
+from .scores import multiple_of_real, scores
+from .settings import flat, settings
+from .summary import limits, unit, verdict
+from .values import count, listed, mapping, percent, plain, short
 
 FINAL_SIDE, FILM_SIDE, FILM_MOST = 1024, 320, 8  # pixels, pixels, pictures
 MOST_CLASSES, MOST_NOTES, MOST_SETTINGS, MOST_STRETCHES = 100, 50, 300, 100

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sparring.reports.log import Log, best_tick, last_event, ticks
-from sparring.reports.settings import flat
-from sparring.reports.values import mapping, number, plain
+from ..runs.log import Log, best_tick, last_event, number, ticks
+from .settings import flat
+from .values import mapping, plain
 
 NAMES = {
     "frechet_distance": "Frechet distance",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sparring.reports.values import mapping, plain
+from .values import mapping, plain
 
 NOT_SETTINGS = {"format", "name", "summary", "asked", "reasons", "command", "versions", "machine"}
 DEEPEST = 6

@@ -7,23 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def number(value: Any) -> float | None:
-    """A finite number, or None for anything else (null, NaN, text, true)."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    try:
-        found = float(value)
-    except OverflowError:
-        return None
-    return found if math.isfinite(found) else None
-
-
-def whole(value: Any) -> int | None:
-    """A count, or None."""
-    found = number(value)
-    return None if found is None else int(found)
-
-
 def mapping(value: Any) -> Mapping[str, Any]:
     """The value if it is a mapping, else an empty one, so that look-ups can be chained."""
     return value if isinstance(value, Mapping) else {}

@@ -11,9 +11,9 @@ from typing import Any
 
 from torch import Tensor
 
-from .. import files
 from ..errors import UserError
-from ..tensorfiles import from_bytes, to_bytes
+from ..util import files
+from ..util.safetensors import from_bytes, to_bytes
 
 FORMAT = 2
 Groups = dict[str, dict[str, Tensor]]

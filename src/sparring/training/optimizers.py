@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..config import Optimizer
+from ..config.recipe import Optimizer
 
 
 def build(settings: Optimizer, module: nn.Module, share: float = 1.0) -> torch.optim.Optimizer:

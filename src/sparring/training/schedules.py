@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..config import Schedule
+from ..config.recipe import Schedule
 
 
 def factor(schedule: Schedule, images: int, total: int) -> float:

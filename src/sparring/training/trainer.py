@@ -11,19 +11,19 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .. import games
-from ..config import Recipe
-from ..draws import key
+from .. import algorithms
+from ..algorithms import Batch, Game, Turn
+from ..callbacks.base import Monitor, Tick
+from ..config.recipe import Recipe
 from ..errors import UserError
-from ..games import Batch, Game, Turn
-from ..penalties import clip_weights
+from ..losses.penalties import clip_weights
+from ..util.devices import peak_memory_mb
+from ..util.random import derive_seed
 from . import optimizers, schedules
-from .averages import Average
 from .checkpoints import Checkpoints, State
-from .devices import peak_memory_mb
-from .feed import Feed
-from .looking import Monitor, Tick
-from .turn_draws import TurnDraws
+from .ema import Average
+from .loader import Feed
+from .step_random import TurnDraws
 
 RESCUE_RATE = 0.5  # what the learning rates are multiplied with when a training goes back to its best snapshot
 
@@ -232,7 +232,7 @@ class Trainer:
         before = [generator.get_state() for generator in generators]
         # not by torch.manual_seed: where there is no GPU it notes down a stack trace each time, which takes a millisecond
         for generator in generators:
-            generator.manual_seed(key(*address, "layers"))
+            generator.manual_seed(derive_seed(*address, "layers"))
         try:
             yield
         finally:
@@ -391,7 +391,7 @@ def out_of_memory(error: RuntimeError) -> bool:
 
 def sees_whole_batch(recipe: Recipe, players: dict[str, nn.Module]) -> list[str]:
     """What makes of a batch something else than of its parts, by name: players, and parts of the game's losses. With none, it may be split."""
-    return [*(name for name, player in players.items() if has_batch_statistics(player)), *games.kind(recipe).joins(recipe)]
+    return [*(name for name, player in players.items() if has_batch_statistics(player)), *algorithms.kind(recipe).joins(recipe)]
 
 
 def has_batch_statistics(module: nn.Module) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ...data.source import OpenOptions, Source
+from ...data.source import DataOptions, Source
 from .codec import ImageCodec, codec_from, fit_codec
 from .preview import items, preview
 from .write import write
@@ -23,25 +23,25 @@ __all__ = [
 
 
 def recognises(path: Path) -> bool:
-    from .recognise import recognises as answer
+    from .detect import recognises as answer
 
     return answer(path)
 
 
-def open_path(path: Path, options: OpenOptions) -> Source:
+def open_path(path: Path, options: DataOptions) -> Source:
     from .source import open_path as opened
 
     return opened(path, options)
 
 
-def open_name(name: str, options: OpenOptions) -> Source:
+def open_name(name: str, options: DataOptions) -> Source:
     from .simulated import open_name as opened
 
     return opened(name, options)
 
 
 def read(path: Path, codec: ImageCodec) -> Any:
-    from .one import read as answer
+    from .load import read as answer
 
     return answer(path, codec)
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ... import files
 from ...data.contents import Contents
-from ...data.source import OpenOptions
+from ...data.source import DataOptions
+from ...util import files
 from .scan import Scan
 from .spool import RAM_LIMIT
 
@@ -24,7 +24,7 @@ MANY = 2000  # files worth a cache
 DISK_LIMIT = 20 << 30  # bytes of all cached sources: the longest unused go first
 
 
-def key(contents: Contents, options: OpenOptions) -> str:
+def key(contents: Contents, options: DataOptions) -> str:
     """Changes with the listing (names, sizes, times), the reading options and this module's version."""
     about = hashlib.sha256(repr((VERSION, contents.stamp, options.size, options.max_side, options.fit, options.mode)).encode())
     for member in contents.members:

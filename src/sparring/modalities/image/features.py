@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from ...data.source import Source
-from ...draws import key
-from ...metrics.features import WIDTH, FeatureNet, Progress, fit
+from ...metrics.feature_net import WIDTH, FeatureNet, Progress, fit
+from ...util.random import derive_seed
 
 Prepare = Callable[[np.ndarray], np.ndarray]
 LONGEST = 64  # larger pictures are shrunk for the score; said in its fingerprint
@@ -37,7 +37,7 @@ def fit_features(
         **({"maps": True} if prepare else {}),
     }
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(key(seed, "features", "weights"))
+        torch.manual_seed(derive_seed(seed, "features", "weights"))
         net = _net(about, prepare)
         repair = nn.Sequential(nn.Linear(WIDTH, 256), nn.ReLU(), nn.Linear(256, channels * _fit(height, width)[0] * _fit(height, width)[1]))
     repair.append(nn.Unflatten(1, (channels, *_fit(height, width))))

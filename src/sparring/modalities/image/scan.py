@@ -12,7 +12,7 @@ import numpy as np
 
 from ...data.contents import Contents, Member, Skipped
 from ...data.progress import track
-from ...data.source import OpenOptions
+from ...data.source import DataOptions
 from ...errors import UserError
 from . import arrays
 from .decode import CHANNELS, Decoded, Unusable, decode, fitted, header_size, in_mode, pieces
@@ -39,7 +39,7 @@ class Scan:
     notes: list[str] = field(default_factory=list)
 
 
-def scan(contents: Contents, options: OpenOptions) -> tuple[Scan, Spool]:
+def scan(contents: Contents, options: DataOptions) -> tuple[Scan, Spool]:
     """Decode everything and choose size and mode. The spool holds the pictures at that size, in their fewest channels.
 
     Raises UserError where no picture is usable.
@@ -62,7 +62,7 @@ def scan(contents: Contents, options: OpenOptions) -> tuple[Scan, Spool]:
     return found, spool
 
 
-def choose_size(sizes: Counter, options: OpenOptions) -> tuple[tuple[int, int], list[str]]:
+def choose_size(sizes: Counter, options: DataOptions) -> tuple[tuple[int, int], list[str]]:
     """The size to train at, and why: asked for, the files' own, else their median, bounded by max_side."""
     if options.size:
         return options.size, [f"Pictures are brought to {_by(options.size)} as asked ({options.fit} fit)."] if set(sizes) != {
@@ -90,7 +90,7 @@ def _by(size: tuple[int, ...]) -> str:
     return f"{size[0]}x{size[1]}"
 
 
-def _guess_size(contents: Contents, options: OpenOptions) -> tuple[int, int]:
+def _guess_size(contents: Contents, options: DataOptions) -> tuple[int, int]:
     """The size that choose_size will give, from headers alone: right unless damaged files have a say in it."""
     sizes: Counter = Counter()
     for part in contents.arrays:
@@ -161,7 +161,7 @@ def _threaded(work: Callable[[Member], list[Decoded] | Unusable], members: list[
         pool.shutdown(cancel_futures=True)
 
 
-def _choose_mode(found: Scan, options: OpenOptions) -> str:
+def _choose_mode(found: Scan, options: DataOptions) -> str:
     """The smallest mode that loses nothing in 95 % of the pictures, judged by their content."""
     total = sum(found.fewest.values())
     losing = {

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import numpy as np
 
 from ...data.contents import ArrayPart, Contents
-from ...data.source import OpenOptions
+from ...data.source import DataOptions
 from .source import ImageSource, build
 
 SIDE = 28
 
 
-def open_name(name: str, options: OpenOptions) -> ImageSource:
+def open_name(name: str, options: DataOptions) -> ImageSource:
     """`digits` or `normal-pictures`."""
     return build(name, BUILT_IN[name](), options)
 

@@ -12,10 +12,10 @@ import numpy as np
 
 from ...data import readers
 from ...data.contents import Contents
-from ...data.source import OpenOptions, ScanReport, Source, Split
+from ...data.source import DataOptions, ScanReport, Source, Split
 from ...data.splits import Arrangement, arrange
 from ...errors import UserError
-from ...files import cache_folder
+from ...util.files import cache_folder
 from . import cache
 from .decode import CHANNELS
 from .scan import Scan, final_values, scan
@@ -63,7 +63,7 @@ class ImageSource(Source):
         return hashlib.sha256("\n".join([str(self.shape), *sorted(lines)]).encode()).hexdigest()
 
 
-def open_path(path: Path, options: OpenOptions) -> ImageSource:
+def open_path(path: Path, options: DataOptions) -> ImageSource:
     """Open the pictures of a folder or file. Raises UserError where none is usable or something asked for is not there."""
     contents = readers.read(path, options.labels)
     try:
@@ -72,7 +72,7 @@ def open_path(path: Path, options: OpenOptions) -> ImageSource:
         raise UserError(f"{path}: {error}") from None
 
 
-def build(name: str, contents: Contents, options: OpenOptions) -> ImageSource:
+def build(name: str, contents: Contents, options: DataOptions) -> ImageSource:
     """Scan contents and arrange them into a source."""
     if options.size and min(options.size) < 1:
         raise UserError(f"The size {options.size[0]}x{options.size[1]} has no pixels: give height and width from 1 up.")
@@ -99,7 +99,7 @@ def _of_pictures(kept: Sequence[int], hashes: Sequence[bytes]) -> list[bytes]:
     return [whole[picture] for picture in kept]
 
 
-def decoded(contents: Contents, options: OpenOptions) -> tuple[Scan, np.ndarray, list[bytes]]:
+def decoded(contents: Contents, options: DataOptions) -> tuple[Scan, np.ndarray, list[bytes]]:
     """Scan, values and their hashes: from the cache where it has them."""
     many = len(contents.members) > cache.MANY
     name = cache.key(contents, options)

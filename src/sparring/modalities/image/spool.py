@@ -8,7 +8,7 @@ from typing import IO
 
 import numpy as np
 
-from ...files import cache_folder
+from ...util.files import cache_folder
 
 RAM_LIMIT = 1 << 30  # bytes of decoded pictures held in memory
 

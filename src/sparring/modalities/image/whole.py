@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps, ImageSequence
 
 from ...errors import UserError
-from ...files import write_bytes
+from ...util.files import write_bytes
 from .decode import FORMATS, MAX_PIXELS, Unusable
 
 DEEP = 65535

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from ...errors import UserError
-from ...files import write_bytes
+from ...util.files import write_bytes
 from .preview import flat, items, preview
 
 SHEETS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...data.source import OpenOptions, Source
+from ...data.source import DataOptions, Source
 from .codec import PairCodec, codec_from
 
 DEFAULT_RECIPE = "pix2pix"
@@ -16,7 +16,7 @@ SPECIAL = True  # asked before plain pictures: two folders of them may be pairs
 
 __all__ = [
     "DEFAULT_RECIPE", "NAMES", "SPECIAL", "PairCodec", "codec_from", "features_from", "fit_codec", "fit_features", "open_path",
-    "quick_score", "recognises", "sheet",
+    "online_score", "recognises", "sheet",
 ]  # fmt: skip
 
 
@@ -26,7 +26,7 @@ def recognises(path: Path) -> bool:
     return answer(path)
 
 
-def open_path(path: Path, options: OpenOptions) -> Source:
+def open_path(path: Path, options: DataOptions) -> Source:
     from .source import open_path as opened
 
     return opened(path, options)
@@ -38,7 +38,7 @@ def fit_codec(source: Any, value_range: str = "symmetric") -> PairCodec:
 
 
 def sheet(codec: PairCodec, given: np.ndarray, made: np.ndarray, truth: np.ndarray | None) -> Any:
-    from .show import sheet as shown
+    from .plots import sheet as shown
 
     return shown(codec, given, made, truth)
 
@@ -55,7 +55,7 @@ def features_from(description: dict[str, Any], tensors: dict[str, Any]) -> Any:
     return built(description, tensors)
 
 
-def quick_score(net: Any, source: Any, count: int, seed: int) -> Any:
-    from .score import quick_score as built
+def online_score(net: Any, source: Any, count: int, seed: int) -> Any:
+    from .score import online_score as built
 
     return built(net, source, count, seed)

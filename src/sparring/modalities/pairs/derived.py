@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...config import Damage
+from ...config.recipe import Damage
 from ...data.source import Source, Split
-from ...draws import numpy_generator
 from ...errors import UserError
+from ...util.random import make_rng
 from ..image.codec import MODES, ImageCodec
-from ..image.damage import damaged
+from ..image.degradations import damaged
 from .codec import PairCodec
 from .source import SPLITS, Pairs
 
@@ -53,7 +53,7 @@ class Damaged(_Derived):
         self.shape = (channels, max(1, height // factor) * factor, max(1, width // factor) * factor)
         if self.shape[1] > height or self.shape[2] > width:
             raise UserError(f"pictures of {height}x{width} cannot be shrunk {factor} times")
-        self.given = tuple(damaged(np.zeros(self.shape, np.uint8), self.damages, numpy_generator(0, "shape")).shape)
+        self.given = tuple(damaged(np.zeros(self.shape, np.uint8), self.damages, make_rng(0, "shape")).shape)
 
     @property
     def pictured(self) -> str:
@@ -75,11 +75,11 @@ class Damaged(_Derived):
     def values(self, indices: np.ndarray, split: Split = "train") -> np.ndarray:
         return self.source.values(indices, split)[:, :, : self.shape[1], : self.shape[2]]
 
-    def given_values(self, indices: np.ndarray, split: Split = "train", seed: int = 0) -> np.ndarray:
+    def input_values(self, indices: np.ndarray, split: Split = "train", seed: int = 0) -> np.ndarray:
         whole = self.values(indices, split)
         return np.stack(
             [
-                damaged(picture, self.damages, numpy_generator(seed, "damage", split, position))
+                damaged(picture, self.damages, make_rng(seed, "damage", split, position))
                 for picture, position in zip(whole, np.asarray(indices).tolist(), strict=True)
             ]
         )
@@ -114,9 +114,9 @@ class Unpaired(_Derived):
     def values(self, indices: np.ndarray, split: Split = "train") -> np.ndarray:
         return self.source.values(self._rows[split][1][np.asarray(indices, dtype=np.int64)], split)
 
-    def given_values(self, indices: np.ndarray, split: Split = "train", seed: int = 0) -> np.ndarray:
+    def input_values(self, indices: np.ndarray, split: Split = "train", seed: int = 0) -> np.ndarray:
         rows = self._rows[split][0]
-        order = numpy_generator(seed, "partner", split).permutation(len(rows))  # no picture twice before all were taken
+        order = make_rng(seed, "partner", split).permutation(len(rows))  # no picture twice before all were taken
         return self.source.values(rows[order[np.asarray(indices, dtype=np.int64) % len(rows)]], split)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from ...metrics.features import FeatureNet, Progress
+from ...metrics.feature_net import FeatureNet, Progress
 from ..image import features as of_pictures
 from .maps import MapCodec
 

@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 
 from ...data.contents import Contents, Member
 from ...errors import UserError
-from ...files import write_bytes
+from ...util.files import write_bytes
 from ..image.decode import FORMATS, MAX_PIXELS, Unusable
 
 DESCRIBED = "classes.json"

@@ -9,11 +9,12 @@ import numpy as np
 import torch
 from PIL import Image
 
-from ...metrics.features import FeatureNet
-from ...metrics.fidelity import perceptual, psnr
+from ...losses.perceptual import perceptual
+from ...metrics.feature_net import FeatureNet
 from ...metrics.ms_ssim import ms_ssim
 from ...metrics.neighbours import closeness, variety
-from ...metrics.quick import QuickScore, chosen
+from ...metrics.online_score import OnlineScore, chosen
+from ...metrics.psnr import psnr
 from ...metrics.segmentation import agreement, confusion
 from .codec import PairCodec
 from .maps import VOID, MapCodec
@@ -23,10 +24,10 @@ TRIED = 100  # training pictures on which the better of two trivial answers is f
 REACH = 1 / 16  # of a side: how far around a hole its filling comes from
 
 
-def quick_score(net: FeatureNet, source: Any, count: int, seed: int) -> Any:
+def online_score(net: FeatureNet, source: Any, count: int, seed: int) -> Any:
     """How made values compare with the held-out ones: with their own partners where there are, else as a whole."""
     if not source.paired:
-        return QuickScore(net, source, min(count, source.count("test")), seed)
+        return OnlineScore(net, source, min(count, source.count("test")), seed)
     kind = MapScore if isinstance(source.codec("symmetric").made, MapCodec) else PictureScore
     return kind(net, source, count, seed)
 
@@ -52,7 +53,7 @@ class _PairScore(ABC):
             "source": source.content_hash[:16],
             "seed": seed,
         }
-        simple = self.trivial_answer(source, self.codec, source.given_values(self.indices, "test", seed))
+        simple = self.trivial_answer(source, self.codec, source.input_values(self.indices, "test", seed))
         self.trivial = {f"{name}_trivial": value for name, value in self.measured(simple).items()}
 
     def __call__(self, values: np.ndarray, asked: None = None) -> tuple[float, dict[str, Any], np.ndarray]:
@@ -85,7 +86,7 @@ class PictureScore(_PairScore):
         if isinstance(codec.given, MapCodec):
             return _mean_picture(source, len(given))
         some = chosen(source.count("train"), TRIED, 0, "simplest")
-        seen, truth = source.given_values(some), source.values(some)
+        seen, truth = source.input_values(some), source.values(some)
         nearest = max((as_it_is, filtered), key=lambda answer: float(psnr(answer(seen, source.shape), truth).mean()))
         return nearest(given, source.shape)
 

@@ -14,7 +14,7 @@ from ...data import readers
 from ...data.archives import is_archive
 from ...data.contents import Contents, Member, Skipped
 from ...data.progress import track
-from ...data.source import OpenOptions, ScanReport, Source, Split
+from ...data.source import DataOptions, ScanReport, Source, Split
 from ...data.splits import Arrangement, arrange
 from ...errors import UserError
 from ..image import source as pictures
@@ -22,9 +22,9 @@ from ..image.codec import MODES, ImageCodec
 from ..image.decode import Unusable
 from . import maps
 from .codec import PairCodec
-from .halves import SIDES, halved
 from .maps import Legend, MapCodec
 from .matching import Matched, matched
+from .side_by_side import SIDES, halved
 
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
@@ -76,7 +76,7 @@ class PairSource(Pairs):
     def values(self, indices: np.ndarray, split: Split = "train") -> np.ndarray:
         return np.asarray(self._made.values[self._rows[split][np.asarray(indices, dtype=np.int64)]])
 
-    def given_values(self, indices: np.ndarray, split: Split = "train", seed: int = 0) -> np.ndarray:
+    def input_values(self, indices: np.ndarray, split: Split = "train", seed: int = 0) -> np.ndarray:
         return np.asarray(self._given.values[self._rows[split][np.asarray(indices, dtype=np.int64)]])
 
     def labels(self, indices: np.ndarray, split: Split = "train") -> np.ndarray:
@@ -97,7 +97,7 @@ def recognises(path: Path) -> bool:
     return found is not None and (found.named or found.of_table)
 
 
-def open_path(path: Path, options: OpenOptions) -> PairSource:
+def open_path(path: Path, options: DataOptions) -> PairSource:
     """Raises UserError where there are no pairs, or none that can be used."""
     contents = readers.listed(path)
     try:
@@ -106,7 +106,7 @@ def open_path(path: Path, options: OpenOptions) -> PairSource:
         raise UserError(f"{path}: {error}") from None
 
 
-def _build(name: str, contents: Contents, options: OpenOptions) -> PairSource:
+def _build(name: str, contents: Contents, options: DataOptions) -> PairSource:
     found = (None if options.given in SIDES else matched(contents, options.given)) or halved(contents, options.given)
     if found is None:
         raise UserError(
@@ -155,7 +155,7 @@ def _build(name: str, contents: Contents, options: OpenOptions) -> PairSource:
     return source
 
 
-def _with_legends(found: Matched, contents: Contents, options: OpenOptions) -> tuple[Matched, list[Legend | None]]:
+def _with_legends(found: Matched, contents: Contents, options: DataOptions) -> tuple[Matched, list[Legend | None]]:
     """The classes of the sides that are label maps; turned round where a recipe wants the maps on the other side and nobody said which."""
     legends = [maps.legend_of(contents, side, name) for side, name in zip((found.given, found.made), found.sides, strict=True)]
     wanted = {"given": 0, "made": 1, None: -1}[options.maps]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ...data.source import OpenOptions, Source
+from ...data.source import DataOptions, Source
 from ...errors import UserError
 from .codec import PointsCodec, codec_from, fit_codec
-from .show import items, preview, write
+from .plots import items, preview, write
 from .source import PointsSource, open_name
 
 DEFAULT_RECIPE = "points"
@@ -24,7 +24,7 @@ def recognises(path: Path) -> bool:
     return False
 
 
-def open_path(path: Path, options: OpenOptions) -> Source:
+def open_path(path: Path, options: DataOptions) -> Source:
     raise UserError(f"{path}: points are simulated only ({', '.join(NAMES)}).")
 
 

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from ...data.source import Source
-from ...draws import torch_generator
-from ...metrics.features import WIDTH, FeatureNet, Progress
+from ...metrics.feature_net import WIDTH, FeatureNet, Progress
+from ...util.random import make_torch_rng
 
 SCALES = (0.5, 2.0, 8.0)  # standard deviations of the frequencies, for data of unit spread
 
@@ -38,7 +38,7 @@ class Fourier(nn.Module):
 
 def fit_features(source: Source, seed: int, progress: Progress | None = None) -> FeatureNet:
     """Draw frequencies at several scales of the data's spread."""
-    draw = torch_generator(seed, "features", "frequencies")
+    draw = make_torch_rng(seed, "features", "frequencies")
     net = _net({"net": "random-fourier", "dimensions": source.shape[0], "classes": 0, "task": "none"})
     some = np.arange(min(5000, source.count("train")))
     scales = torch.tensor(SCALES).repeat(WIDTH // len(SCALES) + 1)[:WIDTH]

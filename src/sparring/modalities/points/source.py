@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ...data.source import OpenOptions, ScanReport, Source, Split
+from ...data.source import DataOptions, ScanReport, Source, Split
 from ...errors import UserError
 
 COUNTS: dict[Split, int] = {"train": 50_000, "validation": 0, "test": 10_000}
@@ -50,7 +50,7 @@ class PointsSource(Source):
         return self._parts[split][1][np.asarray(indices, dtype=np.int64)]
 
 
-def open_name(name: str, options: OpenOptions) -> PointsSource:
+def open_name(name: str, options: DataOptions) -> PointsSource:
     """`ring` (8 modes), `grid` (25 modes) or `swiss-roll`: always the same 50,000 training and 10,000 test points."""
     if options.labels not in ("auto", "none"):
         raise UserError(f"'{name}' has no column '{options.labels}': its labels are the modes (auto) or none.")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...data.source import OpenOptions, Source
+from ...data.source import DataOptions, Source
 from ...errors import UserError
 
 DEFAULT_RECIPE = "series"
@@ -20,7 +20,7 @@ SHEET = 16
 
 __all__ = [
     "COLUMN_OPTIONS", "DEFAULT_RECIPE", "NAMES", "SHEET", "SPECIAL", "WALKS", "beside", "codec_from", "features_from", "fit_codec", "fit_features", "items", "open_name", "open_path",
-    "preview", "quick_score", "recognises", "values_long", "write",
+    "preview", "online_score", "recognises", "values_long", "write",
 ]  # fmt: skip
 
 
@@ -28,11 +28,11 @@ def recognises(path: Path) -> bool:
     return False
 
 
-def open_path(path: Path, options: OpenOptions) -> Source:
+def open_path(path: Path, options: DataOptions) -> Source:
     return _part("source").open_path(path, options)
 
 
-def open_name(name: str, options: OpenOptions) -> Source:
+def open_name(name: str, options: DataOptions) -> Source:
     return _part("source").open_name(name, options)
 
 
@@ -57,11 +57,11 @@ def codec_from(description: dict[str, Any]) -> Any:
 
 
 def preview(values: np.ndarray, columns: int, codec: Any) -> Any:
-    return _part("show").preview(values, columns, codec)
+    return _part("plots").preview(values, columns, codec)
 
 
 def beside(values: np.ndarray, real: np.ndarray, codec: Any) -> Any:
-    return _part("show").beside(values, real, codec)
+    return _part("plots").beside(values, real, codec)
 
 
 def items(values: np.ndarray, codec: Any, seed: int = 0, labels: Sequence[str] | None = None) -> Any:
@@ -73,7 +73,7 @@ def write(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: boo
 
 
 def values_long(gan: Any, length: int, indices: Sequence[int], seed: int, label: str | int | None) -> np.ndarray:
-    return _part("longer").values_long(gan, length, indices, seed, label)
+    return _part("extrapolate").values_long(gan, length, indices, seed, label)
 
 
 def fit_features(source: Source, seed: int, progress: Any = None) -> Any:
@@ -84,5 +84,5 @@ def features_from(description: dict[str, Any], tensors: dict[str, Any]) -> Any:
     return _part("features").features_from(description, tensors)
 
 
-def quick_score(net: Any, source: Any, count: int, seed: int) -> Any:
+def online_score(net: Any, source: Any, count: int, seed: int) -> Any:
     return _part("score").SeriesScore(net, source, count, seed)

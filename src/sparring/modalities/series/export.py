@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from ...errors import UserError
-from ...files import write_bytes
+from ...util.files import write_bytes
 from ..table.export import WRITERS, write_frame
 from .codec import SeriesCodec
-from .show import preview
+from .plots import preview
 
 
 def items(values: np.ndarray, codec: SeriesCodec, seed: int = 0, labels: Sequence[str] | None = None) -> Any:

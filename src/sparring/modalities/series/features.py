@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ...draws import key, numpy_generator
-from ...metrics.features import WIDTH, FeatureNet, Progress, fit
+from ...metrics.feature_net import WIDTH, FeatureNet, Progress, fit
 from ...networks.initialisation import seeded
+from ...util.random import derive_seed, make_rng
 from .codec import SeriesCodec, codec_from
 
 BANDS = 16  # of frequencies, at most
@@ -85,17 +85,17 @@ class Traits(nn.Module):
 def fit_features(source: Any, seed: int, progress: Progress | None = None) -> FeatureNet:
     codec, count = source.codec, source.count("train")
     net = _net(codec, len(source.classes))
-    some = np.sort(numpy_generator(seed, "features", "some").permutation(count)[:SOME])
+    some = np.sort(make_rng(seed, "features", "some").permutation(count)[:SOME])
     body = Traits(codec)
 
     def fitted() -> Traits:
         body.fit(codec.encode(source.values(some)))
         return body
 
-    net.body = seeded(key(seed, "features", "traits"), fitted).eval()
+    net.body = seeded(derive_seed(seed, "features", "traits"), fitted).eval()
     if not source.classes:
         return net.standardise(source, some)
-    net.head = seeded(key(seed, "features", "head"), lambda: _head(body, len(source.classes)))
+    net.head = seeded(derive_seed(seed, "features", "head"), lambda: _head(body, len(source.classes)))
     return fit(net, source, seed, examples=LEARNED, progress=progress)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ...data import arrays
-from ...data.source import OpenOptions
+from ...data.source import DataOptions
 from ...errors import UserError, nearest
 from ..table import reading
 from ..table.columns import KINDS as COLUMN_KINDS
@@ -59,7 +59,7 @@ class Sequences:
     notes: list[str] = field(default_factory=list)
 
 
-def read(path: Path, options: OpenOptions) -> Sequences:
+def read(path: Path, options: DataOptions) -> Sequences:
     """Raises UserError where the file holds no series."""
     suffix = path.suffix.lower()
     if suffix in ARRAYS:
@@ -108,7 +108,7 @@ class Roles(NamedTuple):
     left: Sequence[str] = ()
 
 
-def of_frame(frame: pd.DataFrame, where: str, options: OpenOptions) -> Sequences:
+def of_frame(frame: pd.DataFrame, where: str, options: DataOptions) -> Sequences:
     """The rows of a table as the steps of one series or of many; with options.like, read as the table that this codec was fitted to."""
     if len(frame) < FEWEST_ROWS:
         raise UserError(f"{where} holds too little to learn from: {len(frame)} rows")
@@ -176,7 +176,7 @@ def _roles_of(codec: SeriesCodec, frame: pd.DataFrame, where: str) -> Roles:
     return roles
 
 
-def _found(frame: pd.DataFrame, where: str, options: OpenOptions) -> Roles:
+def _found(frame: pd.DataFrame, where: str, options: DataOptions) -> Roles:
     """As a person says, else by names and values. Raises UserError where nothing changes along a series."""
     said = {name: kind for name, kind in (options.types or {}).items() if kind in KINDS}
     for name, kind in (options.types or {}).items():
@@ -263,7 +263,7 @@ def _constant(values: pd.Series, groups: np.ndarray) -> bool:
     return not (np.diff(codes)[np.diff(groups) == 0] != 0).any()
 
 
-def _label(frame: pd.DataFrame, same: list[str], options: OpenOptions, where: str) -> str | None:
+def _label(frame: pd.DataFrame, same: list[str], options: DataOptions, where: str) -> str | None:
     if options.labels == "none":
         return None
     if options.labels != "auto":

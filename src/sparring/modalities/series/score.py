@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ...metrics.features import FeatureNet
-from ...metrics.quick import DetailedScore, chosen
+from ...metrics.feature_net import FeatureNet
+from ...metrics.online_score import DetailedScore, chosen
 from ...metrics.series import autocorrelation_distance, spectral_distance
 
 MOST = 2000  # held-out series compared

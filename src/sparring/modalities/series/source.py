@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...data.source import OpenOptions, ScanReport, Source, Split
+from ...data.source import DataOptions, ScanReport, Source, Split
 from ...data.splits import hold_out
 from ...errors import UserError
 from ..table.codes import fit_code
@@ -207,7 +207,7 @@ def _places(series: list[np.ndarray], steps: int, windows: bool) -> np.ndarray:
     return np.concatenate(found) if found else np.zeros((0, 2), np.int64)
 
 
-def open_path(path: Path, options: OpenOptions) -> SeriesSource:
+def open_path(path: Path, options: DataOptions) -> SeriesSource:
     if options.for_pictures:
         raise UserError(f"{path} holds series, not pictures: size, fit, mode and label level do not apply")
     if path.is_dir():
@@ -216,7 +216,7 @@ def open_path(path: Path, options: OpenOptions) -> SeriesSource:
     return SeriesSource(read(path, options), name, options.like)
 
 
-def open_name(name: str, options: OpenOptions) -> SeriesSource:
+def open_name(name: str, options: DataOptions) -> SeriesSource:
     """`ar2` or `sines`: always the same simulated series, whose laws are known."""
     if options.labels not in ("auto", "none"):
         raise UserError(f"'{name}' has no column '{options.labels}': its series have no classes")

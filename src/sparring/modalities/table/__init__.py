@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...data.source import OpenOptions, Source
+from ...data.source import DataOptions, Source
 from ...errors import UserError
 
 DEFAULT_RECIPE = "table"
@@ -21,7 +21,7 @@ SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".feather", ".arro
 
 __all__ = [
     "COLUMN_OPTIONS", "DEFAULT_RECIPE", "NAMES", "SHEET", "SPECIAL", "SUFFIXES", "WALKS", "beside", "codec_from", "features_from", "fit_codec", "fit_features", "items", "open_path", "open_url",
-    "preview", "quick_score", "recognises", "values_where", "write", "write_parts",
+    "preview", "online_score", "recognises", "values_where", "write", "write_parts",
 ]  # fmt: skip
 
 
@@ -32,11 +32,11 @@ def recognises(path: Path) -> bool:
     return path.suffix.lower() != ".parquet" or _source().is_plain(path)
 
 
-def open_path(path: Path, options: OpenOptions) -> Source:
+def open_path(path: Path, options: DataOptions) -> Source:
     return _source().open_path(path, options)
 
 
-def open_url(url: str, options: OpenOptions) -> Source:
+def open_url(url: str, options: DataOptions) -> Source:
     return _source().open_url(url, options)
 
 
@@ -64,13 +64,13 @@ def codec_from(description: dict[str, Any]) -> Any:
 
 
 def preview(values: np.ndarray, columns: int, codec: Any) -> Any:
-    from .show import preview as shown
+    from .plots import preview as shown
 
     return shown(values, columns, codec)
 
 
 def beside(values: np.ndarray, real: np.ndarray, codec: Any) -> Any:
-    from .show import beside as shown
+    from .plots import beside as shown
 
     return shown(values, real, codec)
 
@@ -93,7 +93,7 @@ def write_parts(parts: Iterable[np.ndarray], out: Path, codec: Any, seed: int) -
 
 
 def values_where(gan: Any, text: str, indices: Sequence[int], seed: int) -> np.ndarray:
-    from .conditioned import values_where as found
+    from .conditional_sampling import values_where as found
 
     return found(gan, text, indices, seed)
 
@@ -110,7 +110,7 @@ def features_from(description: dict[str, Any], tensors: dict[str, Any]) -> Any:
     return built(description, tensors)
 
 
-def quick_score(net: Any, source: Any, count: int, seed: int) -> Any:
+def online_score(net: Any, source: Any, count: int, seed: int) -> Any:
     from .score import TableScore
 
     return TableScore(net, source, count, seed)

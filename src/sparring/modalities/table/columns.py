@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...draws import numpy_generator
 from ...errors import UserError, nearest
-from . import made_up
+from ...util.random import make_rng
+from . import identifiers
 
 KINDS = ("integer", "float", "boolean", "category", "time", "identifier", "text")
 FEWEST = 20  # different values from which a column can be an identifier
@@ -91,13 +91,13 @@ class Column:
     def new(self, rows: range, seed: int) -> pd.Series:
         """Values of an identifier or text for these rows."""
         make = (
-            made_up.new_identifiers(self.made, rows, seed, self.name)
+            identifiers.new_identifiers(self.made, rows, seed, self.name)
             if self.kind == "identifier"
-            else made_up.new_texts(self.made, rows, seed, self.name)
+            else identifiers.new_texts(self.made, rows, seed, self.name)
         )
         values = pd.Series(make, name=self.name, dtype=object)
         if self.empty:
-            values[[numpy_generator(seed, "empty", self.name, row).random() < self.empty for row in rows]] = None
+            values[[make_rng(seed, "empty", self.name, row).random() < self.empty for row in rows]] = None
         try:
             return values.astype(self.dtype)
         except (OverflowError, ValueError, TypeError):  # new numbers are larger than those seen, and may not fit
@@ -172,9 +172,9 @@ def _column(name: str, values: pd.Series, asked: str | None) -> Column:
         raise UserError(f"column '{name}' cannot be read as {kind}: {str(error).splitlines()[0]}") from None
     empty = float(values.isna().mean())
     if kind == "identifier":
-        return Column(name, kind, dtype, made=made_up.identifiers(there.tolist()), empty=empty)
+        return Column(name, kind, dtype, made=identifiers.identifiers(there.tolist()), empty=empty)
     if kind == "text":
-        return Column(name, kind, dtype, made=made_up.words([str(value) for value in there]), empty=empty)
+        return Column(name, kind, dtype, made=identifiers.words([str(value) for value in there]), empty=empty)
     if kind == "boolean":
         return Column(name, kind, dtype, categories=(False, True))
     if isinstance(values.dtype, pd.CategoricalDtype):

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from ...errors import UserError
-from ...files import aside, write_bytes
+from ...util.files import aside, write_bytes
 from .codec import TableCodec
-from .show import preview
+from .plots import preview
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a text begins that a spreadsheet would run
 MOST_OF_EXCEL = 1_048_575  # rows below the header

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ...draws import key
-from ...metrics.features import WIDTH, FeatureNet, Progress, fit
+from ...metrics.feature_net import WIDTH, FeatureNet, Progress, fit
 from ...networks.initialisation import seeded
+from ...util.random import derive_seed
 from .codec import TableCodec, codec_from
 
 HIDDEN = 256
@@ -36,8 +36,8 @@ def fit_features(source: Any, seed: int, progress: Progress | None = None) -> Fe
     """Learn to repair noisy rows."""
     codec = source.codec
     net = _net(codec)
-    net.body = seeded(key(seed, "features", "body"), lambda: Rows(codec))
-    repair = seeded(key(seed, "features", "repair"), lambda: nn.Linear(WIDTH, codec.shape[0]))
+    net.body = seeded(derive_seed(seed, "features", "body"), lambda: Rows(codec))
+    repair = seeded(derive_seed(seed, "features", "repair"), lambda: nn.Linear(WIDTH, codec.shape[0]))
     return fit(net, source, seed, repair, progress=progress)
 
 

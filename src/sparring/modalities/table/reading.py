@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import UserError, nearest
-from ...files import without_password
+from ...util.files import without_password
 
 MOST_ROWS = 20_000_000
 EMPTY = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A"]  # texts that say "nothing"

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ...metrics.features import FeatureNet
-from ...metrics.quick import MOST, DetailedScore, chosen
+from ...metrics.feature_net import FeatureNet
+from ...metrics.online_score import MOST, DetailedScore, chosen
 from ...metrics.tabular import column_shapes, pair_trends
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ...data.source import OpenOptions, ScanReport, Source, Split
+from ...data.source import DataOptions, ScanReport, Source, Split
 from ...data.splits import hold_out
 from ...errors import UserError
 from . import reading
@@ -112,21 +112,21 @@ def _numbered(hashes: np.ndarray) -> np.ndarray:
     return mixed(mixed(count + np.uint64(1)) ^ hashes)
 
 
-def open_path(path: Path, options: OpenOptions) -> TableSource:
+def open_path(path: Path, options: DataOptions) -> TableSource:
     _refuse_of_pictures(path, options)
     suffix = reading.suffix_of(path)
     assert suffix
     return TableSource(reading.read_file(path), path.name[: -len(suffix)], options.types, options.like, options.constraints)
 
 
-def open_url(url: str, options: OpenOptions) -> TableSource:
+def open_url(url: str, options: DataOptions) -> TableSource:
     _refuse_of_pictures(url, options)
     place, _, what = url.partition("#")
     name = what if what.isidentifier() else Path(place).stem
     return TableSource(reading.read_url(url), name, options.types, options.like, options.constraints)
 
 
-def _refuse_of_pictures(where: object, options: OpenOptions) -> None:
+def _refuse_of_pictures(where: object, options: DataOptions) -> None:
     if options.labels not in ("auto", "none"):
         raise UserError(
             f'{where} is a table: all its columns are learned; ask for values when generating, with --where "{options.labels}=..."'

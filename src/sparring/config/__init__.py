@@ -1,0 +1,1 @@
+"""What a person asked for (options), and what will be trained (recipe)."""

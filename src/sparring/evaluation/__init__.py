@@ -1,0 +1,1 @@
+"""How good a trained generator is: what is measured, in which features, of which samples."""

@@ -1,0 +1,49 @@
+"""Features in which generated and real examples are compared: one extractor a file.
+
+    inception           pictures; the FID network, so that scores can be set beside published ones; needs its weights
+    efficientnet-lite0  pictures; weights from the package index, works without a network (the extra `metrics`)
+    classifier          any modality; a small network that the project trains on the source's own labels
+    raw                 any values that are arrays: pixels, or principal components fitted on training examples
+
+A modality adds its own (an embedding of voices, say) by giving its module a dictionary `EXTRACTORS`: name -> builder, where a
+builder is called like those below: `build(source, Options) -> Extractor`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+
+from ...data.source import Source
+from ...errors import UserError, nearest
+from ...metrics.feature_net import Progress
+from .base import Extracted, Extractor, Options
+
+__all__ = ["Extracted", "Extractor", "Options", "build", "names"]
+
+Builder = Callable[[Source, Options], Extractor]
+MODULES = {"inception": "inception", "efficientnet-lite0": "efficientnet", "classifier": "classifier", "raw": "raw"}
+
+
+def names(source: Source | None = None) -> list[str]:
+    """Every extractor there is; those of the source's modality too."""
+    return [*MODULES, *(_own(source) if source else ())]
+
+
+def build(name: str, source: Source, weights: Path | None = None, device: str = "cpu", progress: Progress | None = None) -> Extractor:
+    """The extractor of this name, ready for values of this source. `weights`: a file to take them from, where it has any.
+
+    Raises UserError where there is no such extractor, it does not suit the source, or its weights are not at hand.
+    """
+    own = _own(source)
+    if name not in MODULES and name not in own:
+        raise UserError(f"There are no features '{name}': {nearest(name, names(source))}")
+    builder = own[name] if name in own else importlib.import_module(f"{__name__}.{MODULES[name]}").build
+    return builder(source, Options(weights, device, progress))
+
+
+def _own(source: Source) -> dict[str, Builder]:
+    from ... import modalities
+
+    return getattr(modalities.get(source.modality), "EXTRACTORS", {})

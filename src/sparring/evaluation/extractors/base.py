@@ -1,0 +1,170 @@
+"""What every extractor is: values -> features, the same whatever batches the values come in, with a description for fingerprints."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...data.source import Source, Split
+from ...metrics.feature_net import Progress
+from . import cache
+
+BLOCK = 2048  # examples of a source in one cached file: what an interruption costs at most
+NUMBERS = 1 << 26  # float32 numbers of one chunk of values
+
+
+class Extracted(NamedTuple):
+    features: np.ndarray  # float32, N x D
+    probabilities: np.ndarray | None = None  # float32, N x K: of each class, where the extractor knows any
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the builder of an extractor may be told."""
+
+    weights: Path | None = None
+    device: str = "cpu"
+    progress: Progress | None = None  # of what building takes
+
+
+class Extractor(ABC):
+    """Decoded values (pictures: uint8, N x C x H x W) to features.
+
+    Values go through `extract` in chunks of `chunk` counted from the first value, the last one filled up, so that what comes out
+    does not depend on the batches that the caller has, not even in the last bit.
+    """
+
+    name: str
+    width: int  # D
+    classes: int = 0  # K; 0 where there are no probabilities
+    chunk: int = 32
+    cached: bool = True  # worth a place on the disk
+    light: bool = False  # thousands of values a second on a CPU
+    notes: tuple[str, ...] = ()  # sentences for the user
+
+    @abstractmethod
+    def extract(self, values: np.ndarray) -> Extracted:
+        """Of one chunk. Raises UserError for values that it is not made for."""
+
+    @abstractmethod
+    def describe(self) -> dict[str, Any]:
+        """Everything that the features depend on, ready for JSON: name, weights, resize, input, width."""
+
+    def identity(self) -> str:
+        """A hash of the description: features of unlike identities must not be compared."""
+        return hashlib.sha256(json.dumps(self.describe(), sort_keys=True).encode()).hexdigest()[:16]
+
+    def __call__(self, values: np.ndarray) -> Extracted:
+        return self.over([values])
+
+    def over(self, batches: Iterable[np.ndarray], progress: Callable[[int], None] | None = None) -> Extracted:
+        """Of values that come in batches of any sizes and are never all in memory. `progress` is told how many are done."""
+        found, done = [], 0
+        for values in _chunks(batches, self.chunk):
+            missing = self.chunk - len(values)
+            filled = np.concatenate([values, np.repeat(values[-1:], missing, axis=0)]) if missing else values
+            features, probabilities = self.extract(filled)
+            found.append(Extracted(features[: len(values)], None if probabilities is None else probabilities[: len(values)]))
+            done += len(values)
+            if progress:
+                progress(done)
+        return _joined(found, self)
+
+    def of(self, source: Source, split: Split = "train", indices: np.ndarray | None = None, progress: Progress | None = None) -> Extracted:
+        """Of these examples of a source (all of the split, if None), from the cache where it has them.
+
+        The cache is keyed by the source's contents, this extractor's identity, the split and the indices, a block of examples at
+        a time: a long extraction that is interrupted goes on where it stopped.
+        """
+        indices = np.arange(source.count(split)) if indices is None else np.asarray(indices, dtype=np.int64)
+        identity, blocks, what = self.identity(), [], f"{self.name} features of {source.name}"
+        for start in range(0, len(indices), BLOCK):
+            block = indices[start : start + BLOCK]
+            key = cache.key(source.content_hash, identity, split, block)
+            stored = cache.load(key, (len(block), self.width), (len(block), self.classes)) if self.cached else None
+            if stored is None:
+                found = self.over(_read(source, split, block, self.chunk), _share(progress, start, len(indices), what))
+                if self.cached:
+                    cache.store(key, found.features, found.probabilities)
+            else:
+                found = Extracted(*stored)
+                if progress:
+                    progress((start + len(block)) / len(indices), what)
+            blocks.append(found)
+        return _joined(blocks, self)
+
+
+@contextmanager
+def exact() -> Iterator[None]:
+    """Inference in full float32 whatever the caller's settings: no gradients, no autocast, no TF32 convolutions."""
+    cudnn = torch.backends.cudnn
+    flags = cudnn.flags(enabled=cudnn.enabled, benchmark=False, deterministic=True, allow_tf32=False)
+    with torch.no_grad(), torch.autocast("cpu", enabled=False), torch.autocast("cuda", enabled=False), flags:
+        yield
+
+
+def weights_hash(tensors: dict[str, Tensor]) -> str:
+    """Of names and values: the same whatever kind of file they came in."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def room(chunk: int, shape: Sequence[int]) -> int:
+    """A chunk of values of this shape that takes at most NUMBERS float32 numbers."""
+    return max(1, min(chunk, NUMBERS // max(1, math.prod(shape))))
+
+
+def array(tensor: Tensor) -> np.ndarray:
+    return tensor.float().cpu().numpy()
+
+
+def _chunks(batches: Iterable[np.ndarray], size: int) -> Iterator[np.ndarray]:
+    held: list[np.ndarray] = []
+    count = 0
+    for batch in batches:
+        while len(batch):
+            taken, batch = batch[: size - count], batch[size - count :]
+            held.append(taken)
+            count += len(taken)
+            if count == size:
+                yield np.concatenate(held)
+                held, count = [], 0
+    if held:
+        yield np.concatenate(held)
+
+
+def _read(source: Source, split: Split, indices: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    for start in range(0, len(indices), size):
+        yield source.values(indices[start : start + size], split)
+
+
+def _share(progress: Progress | None, before: int, total: int, what: str) -> Callable[[int], None] | None:
+    def share(done: int) -> None:
+        if progress:
+            progress((before + done) / total, what)
+
+    return share if progress else None
+
+
+def _joined(parts: list[Extracted], extractor: Extractor) -> Extracted:
+    """One result of several; of the right width even where there are none."""
+    features = [np.zeros((0, extractor.width), np.float32), *(part.features for part in parts)]
+    probabilities = [
+        np.zeros((0, extractor.classes), np.float32),
+        *(part.probabilities for part in parts if part.probabilities is not None),
+    ]
+    return Extracted(np.concatenate(features), np.concatenate(probabilities) if extractor.classes else None)

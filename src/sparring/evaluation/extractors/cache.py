@@ -1,0 +1,76 @@
+"""Features on disk, so that the same examples are looked at once. Damaged or missing files are made again, never trusted."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ...errors import UserError
+from ...util import files, safetensors
+
+FOLDER = "extracted"
+DISK_LIMIT = 4 << 30  # bytes of all cached features: the longest unused go first
+STALE = 24 * 3600  # seconds after which a half-written file is nobody's
+
+
+def key(content_hash: str, identity: str, split: str, indices: np.ndarray) -> str:
+    """Changes with the source's contents, the extractor's description, the split and the examples in their order."""
+    digest = hashlib.sha256(json.dumps([content_hash, identity, split]).encode())
+    digest.update(indices.astype("<i8").tobytes())
+    return digest.hexdigest()[:40]
+
+
+def load(name: str, features: tuple[int, int], probabilities: tuple[int, int]) -> tuple[np.ndarray, np.ndarray | None] | None:
+    """Stored features and probabilities of these shapes (K = 0: none); None where there are none or they are damaged."""
+    try:
+        path = files.cache_folder(FOLDER) / f"{name}.safetensors"
+        data = path.read_bytes()
+        found = {part: tensor.numpy() for part, tensor in safetensors.from_bytes(data, path).items()}
+        shapes = {"features": features} | ({"probabilities": probabilities} if probabilities[1] else {})
+        if {part: values.shape for part, values in found.items()} != shapes or safetensors.about(data, path).get("hash") != _hash(found):
+            return None
+        os.utime(path)
+    except (OSError, UserError, ValueError):
+        return None
+    return found["features"], found.get("probabilities")
+
+
+def store(name: str, features: np.ndarray, probabilities: np.ndarray | None) -> None:
+    """Keep them; where the disk is full or may not be written to, they are not kept."""
+    found = {"features": features} | ({} if probabilities is None else {"probabilities": probabilities})
+    data = safetensors.to_bytes({part: torch.from_numpy(values) for part, values in found.items()}, {"format": 1, "hash": _hash(found)})
+    with contextlib.suppress(OSError):
+        folder = files.cache_folder(FOLDER)
+        files.write_bytes(folder / f"{name}.safetensors", data)
+        _prune(folder, name)
+
+
+def _hash(found: dict[str, np.ndarray]) -> str:
+    digest = hashlib.sha256()
+    for part in sorted(found):
+        digest.update(part.encode() + np.ascontiguousarray(found[part]).tobytes())
+    return digest.hexdigest()
+
+
+def _prune(folder: Path, keep: str) -> None:
+    """Bring the folder under its limit. Another process may do the same at the same time: a file that is gone is no fault."""
+    aged = []
+    for path in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            facts = path.stat()
+            if path.suffix == ".tmp" and time.time() - facts.st_mtime > STALE:
+                path.unlink()
+            elif path.suffix == ".safetensors":
+                aged.append((path.stem == keep, facts.st_mtime, facts.st_size, path))
+    total = 0
+    for kept, _, size, path in sorted(aged, key=lambda entry: entry[:2], reverse=True):
+        total += size
+        if total > DISK_LIMIT and not kept:
+            path.unlink(missing_ok=True)

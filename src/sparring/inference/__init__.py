@@ -1,0 +1,1 @@
+"""A trained generator or translator, and what one does with it."""

@@ -1,0 +1,83 @@
+"""Series longer than those that were learned: window after window, each begun with the end of the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...errors import UserError
+from ...networks import sampling
+from ...networks.series import Layout
+from ...util.random import derive_seed
+from .codec import SeriesCodec
+
+if TYPE_CHECKING:
+    from ...inference.generator import Gan
+
+MOST_STEPS = 1_000_000
+
+
+def values_long(gan: Gan, length: int, indices: Sequence[int], seed: int, label: str | int | None = None) -> np.ndarray:
+    """Decoded series of `length` steps with these numbers; each depends on (seed, number), label and length alone.
+
+    The start of every window is drawn so that it goes with the second half of the one before; what the network makes of both is blended there.
+    Raises UserError where series have an end that was learned, or no such length can be.
+    """
+    codec: Any = gan.codec
+    assert isinstance(codec, SeriesCodec)
+    if not 1 <= length <= MOST_STEPS:
+        raise UserError(f"a series can have 1 to {MOST_STEPS:,} steps, not {length:,}")
+    if length > codec.steps and not codec.windows:
+        raise UserError(
+            f"this model learned whole series of up to {codec.steps} steps, which do not go on after their end; leave --length out"
+        )
+    made = torch.cat(
+        [
+            _made(gan, codec, length, list(part), seed, label)
+            for part in np.array_split(np.array(indices), -(-len(indices) // gan.generator.chunk))
+        ]
+    )
+    whole = codec.decode(made)
+    return whole[:, :length]
+
+
+def _made(gan: Gan, codec: SeriesCodec, length: int, wanted: list[int], seed: int, label: str | int | None) -> Tensor:
+    """Coded series, as many steps at least."""
+    generator = gan.generator
+    indices = wanted + [0] * (generator.chunk - len(wanted))  # always as many at once: the same bits whatever is asked for beside
+    labels = gan.labels(indices, seed, label)
+    condition: dict[str, Tensor] = {} if labels is None else {"class": torch.tensor(labels)}
+    latents = sampling.latents(gan.recipe.latent, seed, indices)
+    overlap = codec.steps // 2
+    weight = torch.linspace(0, 1, overlap + 2)[1:-1, None]
+    parts: list[Tensor] = []
+    drawn, end = None, None  # what the start drew last, and what was made of its end
+    with torch.no_grad():
+        for number in range(max(1, -(-(length - overlap) // (codec.steps - overlap)))):
+            noise = sampling.noise(generator, seed if number == 0 else derive_seed(seed, "window", number), indices)
+            assert noise is not None
+            before: dict[str, Tensor] = {} if drawn is None else {"before": drawn[:, -overlap:]}
+            drawn = generator.draw({**condition, **before}, noise)
+            series = generator.correct(drawn, latents, condition or None).float()
+            begin = series[:, :overlap] if end is None else _blended(end, series[:, :overlap], weight, generator.layout)
+            parts += [begin[: len(wanted)], series[: len(wanted), overlap:-overlap]]
+            end = series[:, -overlap:]
+    assert end is not None
+    return torch.cat([*parts, end[: len(wanted)]], dim=1)
+
+
+def _blended(before: Tensor, after: Tensor, weight: Tensor, layout: Layout) -> Tensor:
+    """Two windows' steps, N x T x W; weight: T x 1, of the second. Of choices, and where one has a value and the other has none, the one that weighs more
+    says it."""
+    mixed, nearer = (1 - weight) * before + weight * after, torch.where(weight < 0.5, before, after)
+    chosen = layout.channels + sum(layout.choices)
+    mixed[:, :, layout.channels : chosen] = nearer[:, :, layout.channels : chosen]
+    for place, channel in enumerate(layout.gaps, chosen):
+        differ = (before[:, :, place] > 0) != (after[:, :, place] > 0)
+        for column in (channel, place):
+            mixed[:, :, column] = torch.where(differ, nearer[:, :, column], mixed[:, :, column])
+    return mixed

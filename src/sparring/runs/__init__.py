@@ -1,0 +1,1 @@
+"""The run folder: its one reader, its one writer, and its log."""

@@ -1,0 +1,31 @@
+"""How open values of a recipe are filled from the data, the machine and the budget: one rule a function, each with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...config.recipe import Recipe, with_settings
+
+
+@dataclass
+class Choices:
+    """A recipe being filled. `settle` keeps what the recipe or the user fixed, and remembers why the rest was chosen."""
+
+    recipe: Recipe
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    def settle(self, key: str, value: Any, reason: str) -> None:
+        """key: dotted, as in --set."""
+        if self.value(key) is None:
+            self.change(key, value, reason)
+
+    def change(self, key: str, value: Any, reason: str) -> None:
+        self.recipe = with_settings(self.recipe, {key: value})
+        self.reasons[key] = reason
+
+    def value(self, key: str) -> Any:
+        found: Any = self.recipe
+        for part in key.split("."):
+            found = found.get(part) if isinstance(found, dict) else getattr(found, part)
+        return found

@@ -1,0 +1,72 @@
+"""Real examples by position: which ones a step sees depends on how many were seen, on nothing else."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+import torch
+
+from ..algorithms import Batch
+from ..data.source import Source, Split
+from ..modalities import Codec
+from ..util.random import derive_seed, make_rng
+
+
+def batch_of(source: Source, codec: Codec, indices: np.ndarray, split: Split, seed: int = 0) -> Batch:
+    """Examples of a source, encoded, with what is given beside them: their classes, their partners (drawn from `seed`)."""
+    condition = {}
+    if source.classes:
+        condition["class"] = torch.from_numpy(source.labels(indices, split))
+    if source.given:
+        condition["picture"] = codec.given.encode(source.input_values(indices, split, seed))
+    for name, each in source.beside(indices, split, seed).items():
+        condition[name] = torch.from_numpy(each) if each.ndim == 1 else codec.encode(each)
+    return Batch(codec.encode(source.values(indices, split)), condition or None)
+
+
+class Feed:
+    """Batches of encoded training examples in an order drawn anew each epoch; the next one is prepared while a step computes."""
+
+    def __init__(self, source: Source, codec: Codec, batch: int, seed: int, device: torch.device, channels_last: bool = False):
+        self.source, self.codec, self.batch, self.seed, self.device = source, codec, batch, seed, device
+        self.format = torch.channels_last if channels_last else torch.contiguous_format
+        self.waited = 0.0  # seconds the training spent waiting for data since this was last set to 0
+        self._orders: dict[tuple[int, int], np.ndarray] = {}
+        self._ahead: tuple[tuple[int, int], Future] | None = None
+        self._worker = ThreadPoolExecutor(1, "feed")
+
+    def at(self, images: int, attempt: int) -> Batch:
+        """The batch shown after `images` real examples, on the device."""
+        start = time.perf_counter()
+        wanted = (images, attempt)
+        ahead = self._ahead[1] if self._ahead and self._ahead[0] == wanted else self._worker.submit(self._prepare, *wanted)
+        real, condition = ahead.result()
+        following = (images + self.batch, attempt)
+        self._ahead = (following, self._worker.submit(self._prepare, *following))
+        self.waited += time.perf_counter() - start
+        return Batch(real, condition).to(self.device)
+
+    def indices(self, images: int, attempt: int) -> np.ndarray:
+        """Which training examples the batch after `images` holds."""
+        count = self.source.count("train")
+        positions = np.arange(images, images + self.batch)
+        epochs = positions // count
+        return np.concatenate([self._order(epoch, attempt)[positions[epochs == epoch] % count] for epoch in np.unique(epochs)])
+
+    def _prepare(self, images: int, attempt: int) -> tuple[torch.Tensor, dict[str, torch.Tensor] | None]:
+        found = batch_of(self.source, self.codec, self.indices(images, attempt), "train", derive_seed(self.seed, attempt, "given", images))
+        real, condition = found.real.contiguous(memory_format=self.format), found.condition
+        if self.device.type == "cuda":
+            real = real.pin_memory()
+            condition = condition and {name: value.pin_memory() for name, value in condition.items()}
+        return real, condition
+
+    def _order(self, epoch: int, attempt: int) -> np.ndarray:
+        wanted = (int(epoch), attempt)
+        if wanted not in self._orders:
+            while len(self._orders) >= 3:
+                del self._orders[next(iter(self._orders))]
+            self._orders[wanted] = make_rng(self.seed, attempt, "order", int(epoch)).permutation(self.source.count("train"))
+        return self._orders[wanted]

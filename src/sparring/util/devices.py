@@ -1,0 +1,71 @@
+"""Where to compute and in which precision: decided here and nowhere else, each with its reason."""
+
+from __future__ import annotations
+
+import torch
+
+from ..errors import UserError
+
+LARGEST_SIDE = {"cpu": 64}  # pixels; what trains in reasonable time
+LARGEST_SIDE_ON_GPU = 256
+
+
+def choose_device(asked: str) -> tuple[torch.device, str]:
+    """The device and why. Raises UserError when an asked one is not there."""
+    if asked == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda"), f"found {torch.cuda.get_device_name()}"
+        if torch.backends.mps.is_available():
+            return torch.device("mps"), "found an Apple GPU"
+        return torch.device("cpu"), "no GPU found"
+    try:
+        device = torch.device(asked)
+        if torch.empty(1, device=device).is_meta:
+            raise RuntimeError
+    except (RuntimeError, AssertionError):
+        raise UserError(f"device '{asked}' is not available here; use --device auto") from None
+    return device, "asked for"
+
+
+def choose_precision(device: torch.device) -> tuple[str, str]:
+    """ "bfloat16" where the hardware multiplies it natively, else "float32", and why."""
+    if device.type == "cuda":
+        if torch.cuda.is_bf16_supported(including_emulation=False):
+            return "bfloat16", "this GPU multiplies bfloat16 natively"
+        return "float32", "this GPU has no native bfloat16"
+    if device.type == "cpu":
+        capabilities = torch.cpu.get_capabilities()
+        if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("amx_tile"):
+            return "bfloat16", "this CPU has bfloat16 instructions"
+        return "float32", "this CPU has no bfloat16 instructions"
+    return "float32", "bfloat16 has not been proved on this device"
+
+
+def device_name(device: torch.device) -> str:
+    """The hardware in words, for reports."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    import platform
+
+    try:
+        with open("/proc/cpuinfo") as file:
+            return next(line.split(":", 1)[1].strip() for line in file if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def peak_memory_mb(device: torch.device) -> int | None:
+    """The most memory used so far by this process (CPU) or on the GPU, in MB; None where the system does not tell."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) >> 20
+    try:
+        import resource
+        import sys
+    except ImportError:  # Windows
+        return None
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit >> 20
+
+
+def largest_side(device: torch.device) -> int:
+    return LARGEST_SIDE.get(device.type, LARGEST_SIDE_ON_GPU)

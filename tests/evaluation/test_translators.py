@@ -1,0 +1,86 @@
+"""`evaluate` of runs that turn pictures into others: beside the trivial answer, with intervals, in the run's pages."""
+
+import json
+
+import numpy as np
+import pytest
+
+from smoke import ArraySource, pair_source, smoke_settings
+from sparring import api
+from sparring.callbacks.progress import Silent
+from sparring.evaluation.run import evaluate
+from sparring.metrics import ms_ssim
+
+
+def trained(recipe, source, folder, **settings):
+    wanted = {**smoke_settings(recipe, images=64), **settings}
+    return api.train(source, recipe, folder, settings=wanted, device="cpu", listener=Silent())
+
+
+@pytest.mark.parametrize(("recipe", "maps"), [("pix2pix", None), ("segment", "made"), ("layout", "given")])
+def test_pairs(recipe, maps, tmp_path):
+    source = pair_source(maps=maps, train=40, test=20)
+    run = trained(recipe, source, tmp_path / "run")
+    found = evaluate(run.path, source, listener=Silent())
+    expected = {"mean_iou", "pixel_accuracy"} if maps == "made" else {"psnr", "ssim", "perceptual_distance", "kernel_distance"}
+    assert expected <= set(found.scores)
+    for name in expected:
+        score = found.scores[name]
+        assert score.trivial is not None
+        assert score.low <= score.value <= score.high
+        assert score.fingerprint["generated"] == 20
+    logged = run.log()[-1]["scores"]  # the same numbers as at the end of the training, which looked at as many
+    for name in expected & set(logged):
+        assert found.scores[name].value == pytest.approx(logged[name]["value"], rel=1e-3)
+        assert found.scores[name].trivial == pytest.approx(logged[f"{name}_trivial"]["value"], rel=1e-3)
+    assert found.headline in json.loads((run.path / "evaluation.json").read_text())["scores"]
+    assert "doing next to nothing" in (run.path / "report.html").read_text()
+
+
+def test_pictures_with_room_for_it_are_compared_at_several_scales(tmp_path):
+    source = pair_source((1, 24, 24), train=20, test=6)
+    run = trained("pix2pix", source, tmp_path / "run", images=16)
+    found = evaluate(run.path, source, listener=Silent()).scores["ms_ssim_to_truth"]
+    assert found.fingerprint["ms_ssim_scales"] == 2
+    truth, given = source.values(np.arange(6), "test"), source.input_values(np.arange(6), "test", 0)
+    assert found.trivial == pytest.approx(float(ms_ssim(given, truth, scales=2).mean()), abs=1e-6)
+
+
+def test_without_pairs(tmp_path):
+    source = ArraySource((1, 12, 12), 3, 90, 30)
+    run = trained("cyclegan", source, tmp_path / "run", domains=["class 2", "class 0"])
+    found = evaluate(run.path, source, listener=Silent())
+    assert found.scores["other_kind"].trivial < 0.4  # pictures as they are do not pass for the other kind
+    assert found.scores["kernel_distance"].trivial > 0
+    assert 0 <= found.scores["cycle_error"].value <= 1
+    assert np.isfinite([score.value for score in found.scores.values()]).all()
+
+
+def test_restored_pictures_are_the_run_s_own(tmp_path):
+    """The run was trained on damaged pairs; what is opened again are the plain pictures."""
+    source = ArraySource((3, 12, 12), 0, 60, 20)
+    run = trained("restore-denoise", source, tmp_path / "run")
+    notes = []
+
+    class Notes(Silent):
+        def note(self, text):
+            notes.append(text)
+
+    evaluate(run.path, source, listener=Notes())
+    assert not notes
+    assert json.loads((run.path / "evaluation.json").read_text())["snapshot"] == run.log()[-1]["snapshot"]
+    card, page = ((run.path / name).read_text() for name in ("README.md", "report.html"))
+    assert "sparring apply RUN pictures/" in card and "generate" not in card.split("## Training")[0].replace("Generated", "")
+    assert "damaged, as given" in page and "same latent" not in page and "doing next to nothing" in page
+
+
+def test_a_classifier_is_judged(tmp_path):
+    source = ArraySource((1, 8, 8), 3, 90, 30)
+    run = trained("sgan", source, tmp_path / "run", labelled=6)
+    found = evaluate(run.path, source, listener=Silent())
+    assert found.scores["error_rate"].trivial == pytest.approx(2 / 3)
+    assert found.scores["error_rate"].value == pytest.approx(run.log()[-1]["scores"]["error_rate"]["value"])
+    logged = run.log()[-1]["scores"]["kernel_distance"]["value"]
+    again = evaluate(run.path, source, samples=20, listener=Silent())  # as many as at the end of the training
+    assert again.scores["kernel_distance"].value == pytest.approx(logged, rel=1e-3)
+    assert "labels.csv" in (run.path / "README.md").read_text()

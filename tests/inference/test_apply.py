@@ -1,0 +1,267 @@
+"""`apply` on files as people have them: sizes, modes, depth, transparency and frames stay; what is broken is named."""
+
+import re
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from smoke import ArraySource, pair_source, smoke_settings
+from sparring import api
+from sparring.callbacks.progress import Silent
+from sparring.errors import UserError
+from sparring.inference.apply import apply_files
+from sparring.inference.generator import load_translator
+from sparring.util.safetensors import from_bytes, to_bytes
+
+
+def trained(recipe, source, folder):
+    return api.train(source, recipe, folder, settings=smoke_settings(recipe, images=32), device="cpu", listener=Silent()).path
+
+
+@pytest.fixture(scope="module")
+def same(tmp_path_factory):
+    """A run that gives pictures back as they are: a restorer whose last layer is zero."""
+    run = trained("restore-denoise", ArraySource((3, 12, 16), 0, 40, 12), tmp_path_factory.mktemp("same") / "run")
+    path = run / "generator.safetensors"
+    tensors = from_bytes(path.read_bytes(), path)
+    for name in ("last.2.weight", "last.2.bias"):
+        tensors[name] = torch.zeros_like(tensors[name])
+    path.write_bytes(to_bytes(tensors, {"format": 1, "player": "generator", "images": 32}))
+    return run
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "P", "1", "I;16"])
+@pytest.mark.parametrize("size", [(1, 1), (53, 37)])
+def test_modes_sizes_and_depth_stay(same, mode, size, tmp_path):
+    rng = np.random.default_rng(0)
+    if mode == "I;16":
+        picture = Image.fromarray(rng.integers(300, 65536, size[::-1], dtype=np.uint16))
+    else:
+        picture = (
+            Image.fromarray(rng.integers(0, 256, (*size[::-1], 4), dtype=np.uint8)).convert("RGB" if mode in "P1" else mode).convert(mode)
+        )
+    picture.save(tmp_path / "in.png")
+    (applied,) = apply_files(same, tmp_path / "in.png", tmp_path / "out.png")
+    made = Image.open(applied.out)
+    assert made.size == size
+    expected = {"P": "RGB", "1": "L"}.get(mode, mode)
+    assert made.mode == expected
+    values, theirs = (np.asarray(each).astype(int) for each in (made, picture.convert(expected) if mode in "P1" else picture))
+    assert np.abs(values - theirs).max() <= 1
+    if mode == "I;16":
+        assert len(np.unique(values)) > 256 or size == (1, 1)
+
+
+def test_frames_of_a_film_stay(same, tmp_path):
+    frames = [Image.fromarray(np.full((9, 7, 3), shade, np.uint8)) for shade in (10, 120, 240)]
+    frames[0].save(tmp_path / "in.gif", save_all=True, append_images=frames[1:], duration=[40, 80, 120])
+    (applied,) = apply_files(same, tmp_path / "in.gif", tmp_path / "out.gif")
+    made = Image.open(applied.out)
+    assert made.n_frames == 3
+    shades = []
+    for number in range(3):
+        made.seek(number)
+        shades.append(np.asarray(made.convert("L"))[4, 3])
+    assert np.abs(np.array(shades, int) - [10, 120, 240]).max() <= 3
+
+
+def test_a_folder_keeps_its_tree_and_names_what_is_broken(same, tmp_path):
+    for name in ("a.png", "deep/b.jpg", "deep/c.bmp"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.zeros((5, 6, 3), np.uint8)).save(tmp_path / "in" / name)
+    (tmp_path / "in" / "broken.png").write_bytes(b"no picture")
+    applied = list(apply_files(same, tmp_path / "in", tmp_path / "out"))
+    made = {str(each.out.relative_to(tmp_path / "out")) for each in applied if each.out}
+    assert made == {"a.png", "deep/b.jpg", "deep/c.bmp"}
+    assert [(each.path.name, bool(each.reason)) for each in applied if not each.out] == [("broken.png", True)]
+
+
+def test_nothing_is_written_over_what_is_given(same, tmp_path):
+    for name in ("a.png", "a.tga", "b.png"):
+        Image.fromarray(np.full((5, 6, 3), len(name), np.uint8)).save(tmp_path / name)
+    before = (tmp_path / "b.png").read_bytes()
+    (applied,) = apply_files(same, tmp_path / "b.png", tmp_path)
+    assert applied.out is None and "written over" in applied.reason
+    assert (tmp_path / "b.png").read_bytes() == before
+    applied = list(apply_files(same, tmp_path, tmp_path.parent / f"{tmp_path.name}-out"))
+    assert sorted(each.path.name for each in applied if each.out) == ["a.png", "b.png"]
+    assert "a.png" in next(each.reason for each in applied if not each.out)
+
+
+@pytest.mark.parametrize(("given", "out"), [("in", "in"), ("in", "in/out"), ("in", "out.png"), ("nothing", "out"), ("empty", "out")])
+def test_what_cannot_be_is_refused_before_anything_is_written(same, given, out, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "empty").mkdir()
+    Image.new("RGB", (3, 3)).save(tmp_path / "in" / "a.png")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(UserError):
+        list(apply_files(same, tmp_path / given, tmp_path / out))
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_large_pictures_are_tiled_without_a_seam(same, tmp_path):
+    run = trained("restore-denoise", ArraySource((3, 12, 16), 0, 40, 12, seed=2), tmp_path / "run")
+    translator = load_translator(run)
+    picture = torch.rand(1, 3, 1100, 1000) * 2 - 1
+    whole = translator._once(picture)
+    assert (translator.tensor(picture) - whole).abs().max() < 1 / 255
+
+
+def test_camera_data_resolution_and_colour_profile_stay(same, tmp_path):
+    from PIL import ImageCms
+
+    picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (6, 9, 3), dtype=np.uint8))
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    exif = picture.getexif()
+    exif[0x0112], exif[0x010F] = 6, "A camera"  # lies on its side
+    for suffix in (".jpg", ".png", ".webp", ".tif"):
+        picture.save(tmp_path / f"in{suffix}", exif=exif, icc_profile=profile, dpi=(300, 300))
+        (applied,) = apply_files(same, tmp_path / f"in{suffix}", tmp_path / f"out{suffix}")
+        made = Image.open(applied.out)
+        assert made.size == (6, 9)
+        assert suffix == ".tif" or made.getexif().get(0x010F) == "A camera"
+        assert made.getexif().get(0x0112, 1) == 1, suffix
+        assert made.info["icc_profile"] == profile
+        assert suffix == ".webp" or round(float(made.info["dpi"][0])) == 300
+    Image.fromarray(np.zeros((5, 5), np.uint8)).save(tmp_path / "grey.png", icc_profile=profile)  # of another kind of picture
+    (applied,) = apply_files(same, tmp_path / "grey.png", tmp_path / "out.png")
+    assert "icc_profile" not in Image.open(applied.out).info
+
+
+def test_the_mean_of_eight_views_turns_with_the_picture(tmp_path):
+    run = trained("restore-denoise", ArraySource((3, 12, 16), 0, 40, 12, seed=2), tmp_path / "run")
+    plain, ensemble = load_translator(run), load_translator(run, ensemble=True)
+    picture = torch.rand(1, 3, 20, 33) * 2 - 1
+    made = ensemble.tensor(picture)
+    assert made.shape == picture.shape and not torch.equal(made, plain.tensor(picture))
+    torch.testing.assert_close(ensemble.tensor(picture.rot90(1, (2, 3))), made.rot90(1, (2, 3)), atol=1e-5, rtol=1e-4)
+    views = [plain.tensor(picture), plain.tensor(picture.flip(3)).flip(3)]
+    assert len(ensemble.views) == 8 and all(float((view - made).abs().mean()) > 0 for view in views)
+
+
+def test_what_films_alone_know_is_refused_without_one(same, tmp_path):
+    Image.new("RGB", (3, 3)).save(tmp_path / "a.png")
+    with pytest.raises(UserError, match="--steady is for films"):
+        list(apply_files(same, tmp_path / "a.png", tmp_path / "b.png", steady=0.5))
+
+
+def test_label_maps_hold_known_numbers_only(tmp_path):
+    run = trained("segment", pair_source(maps="made"), tmp_path / "run")
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (31, 17, 3), dtype=np.uint8)).save(tmp_path / "in.jpg")
+    (applied,) = apply_files(run, tmp_path / "in.jpg", tmp_path / "out")
+    made = Image.open(applied.out)
+    assert (made.size, applied.out.name) == ((17, 31), "in.png")
+    assert set(np.unique(np.asarray(made))) <= {0, 5, 9}
+    with pytest.raises(UserError, match="keep every number"):
+        list(apply_files(run, tmp_path / "in.jpg", tmp_path / "out.jpg"))
+
+
+def test_label_maps_become_pictures(tmp_path):
+    run = trained("layout", pair_source(maps="given"), tmp_path / "run")
+    Image.fromarray(np.random.default_rng(0).choice([0, 5, 9, 11], size=(31, 17)).astype(np.uint8)).save(tmp_path / "in.png")
+    (applied,) = apply_files(run, tmp_path / "in.png", tmp_path / "out.png")
+    assert Image.open(applied.out).size == (17, 31)
+    Image.fromarray(np.full((8, 8), 7, np.uint8)).save(tmp_path / "strange.png")
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "photo.png")
+    for name, words in (("strange.png", "no classes of this model"), ("photo.png", "colour|no label map|no classes")):
+        (applied,) = apply_files(run, tmp_path / name, tmp_path / "out.png")
+        assert applied.out is None
+        assert re.search(words, applied.reason)
+
+
+def test_transparency_is_filled_by_the_recipe_that_fills(tmp_path):
+    run = trained("restore-inpaint", ArraySource((3, 12, 16), 0, 40, 12), tmp_path / "run")
+    values = np.random.default_rng(0).integers(0, 256, (20, 30, 4), dtype=np.uint8)
+    values[..., 3] = 255
+    values[5:12, 8:20, 3] = 0
+    Image.fromarray(values).save(tmp_path / "in.png")
+    (applied,) = apply_files(run, tmp_path / "in.png", tmp_path / "out.png")
+    made = np.asarray(Image.open(applied.out)).astype(int)
+    assert made.shape == (20, 30, 3)
+    known = values[..., 3] == 255
+    assert np.abs(made[known] - values[known][:, :3]).max() <= 1
+
+
+def film(path, size=(40, 31), frames=12, sound=True):
+    """A square that moves over a noisy ground, and a tone."""
+    rng = np.random.default_rng(0)
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=Fraction(24000, 1001), options={"crf": "10"})
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv444p"
+        tone = out.add_stream("aac", rate=16000) if sound else None
+        for number in range(frames):
+            picture = np.full((size[1], size[0], 3), 90, np.uint8) + rng.integers(0, 8, (size[1], size[0], 1), dtype=np.uint8)
+            picture[5:15, number : number + 10] = 220
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        out.mux(stream.encode(None))
+        if tone:
+            wave = (0.3 * np.sin(np.arange(8192) * 0.2)).astype(np.float32)[None]
+            sound = av.AudioFrame.from_ndarray(wave, format="fltp", layout="mono")
+            sound.sample_rate = 16000
+            out.mux(tone.encode(sound))
+            out.mux(tone.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("sound", [True, False])
+def test_films_keep_rate_size_frames_and_sound(same, sound, tmp_path):
+    (applied,) = apply_files(same, film(tmp_path / "in.mp4", sound=sound), tmp_path / "out")
+    with av.open(str(tmp_path / "in.mp4")) as given, av.open(str(applied.out)) as made:
+        for each in (given, made):
+            assert (each.streams.video[0].width, each.streams.video[0].height) == (40, 31)
+            assert each.streams.video[0].average_rate == Fraction(24000, 1001)
+        assert len(made.streams.audio) == sound
+        if sound:
+            packets = [[bytes(packet) for packet in each.demux(audio=0) if packet.size] for each in (given, made)]
+            assert packets[0] == packets[1]
+    with av.open(str(tmp_path / "in.mp4")) as given, av.open(str(applied.out)) as made:
+        pictures = [[frame.to_ndarray(format="rgb24").astype(int) for frame in each.decode(video=0)] for each in (given, made)]
+    assert len(pictures[0]) == len(pictures[1]) == applied.film.frames == 12
+    assert np.mean([np.abs(a - b).mean() for a, b in zip(*pictures, strict=True)]) < 3
+
+
+def uneven(path, turned=False):
+    """Sound before the first picture, frames at uneven times, perhaps held sideways."""
+    with av.open(str(path), "w") as out:
+        stream, tone = out.add_stream("libx264", rate=30, options={"bf": "2"}), out.add_stream("aac", rate=16000)
+        stream.width, stream.height, stream.pix_fmt = 48, 32, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        sound = av.AudioFrame.from_ndarray(np.zeros((1, 16384), np.float32), format="fltp", layout="mono")
+        sound.sample_rate = 16000
+        out.mux(tone.encode(sound))
+        for pts in (0, 33, 66, 300, 310, 500):
+            frame = av.VideoFrame.from_ndarray(np.full((32, 48, 3), pts % 200, np.uint8), format="rgb24")
+            frame.pts, frame.time_base = pts, Fraction(1, 1000)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+        out.mux(tone.encode(None))
+    return path
+
+
+def test_films_with_early_sound_and_uneven_frames(same, tmp_path):
+    (applied,) = apply_files(same, uneven(tmp_path / "in.mp4"), tmp_path / "out.mp4")
+    assert applied.out, applied.reason
+    times = []
+    for name in ("in.mp4", "out.mp4"):
+        with av.open(str(tmp_path / name)) as each:
+            times.append([float(frame.time) for frame in each.decode(video=0)])
+            assert len(each.streams.audio) == 1
+    np.testing.assert_allclose(times[1], times[0], atol=0.002)
+
+
+def test_steadying_lowers_the_flicker(same, tmp_path):
+    path = film(tmp_path / "in.mp4")
+    flickers = [next(iter(apply_files(same, path, tmp_path / f"{steady}.mp4", steady=steady))).film.flicker for steady in (0.0, 0.8)]
+    assert flickers[1] < 0.7 * flickers[0]
+
+
+def test_a_broken_film_is_named_and_leaves_nothing(same, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.mp4").write_bytes(b"no film")
+    (applied,) = apply_files(same, tmp_path / "in", tmp_path / "out")
+    assert applied.out is None and applied.reason
+    assert list((tmp_path / "out").iterdir()) == []

@@ -1,0 +1,111 @@
+"""The discriminator as a classifier: which labels it sees, what it learns from them, and the table that `apply` writes."""
+
+import csv
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch.nn.functional import cross_entropy, softplus
+
+import sparring
+from smoke import ArraySource, smoke_settings, trainer
+from sparring import api, augmentations, networks
+from sparring.callbacks.progress import Silent
+from sparring.data.few_labels import FewLabels
+from sparring.errors import UserError
+from sparring.inference.classify import classify_files
+from sparring.runs.folder import Run
+
+
+def test_known_examples_are_few_balanced_and_always_the_same():
+    source = ArraySource((1, 8, 8), 3, 120, 30)
+    few = FewLabels(source, 7, 1)
+    assert sorted(np.bincount(few.known_labels)) == [2, 2, 3]
+    np.testing.assert_array_equal(few.known, FewLabels(source, 7, 1).known)
+    assert not np.array_equal(few.known, FewLabels(source, 7, 2).known)
+    beside = few.beside(np.arange(50), "train", 3)
+    kept = source.values(few.known)
+    for picture, label in zip(beside["known"], beside["known_class"], strict=True):
+        (row,) = [row for row in range(7) if np.array_equal(kept[row], picture)]
+        assert few.known_labels[row] == label
+    assert few.classes == () and few.describe()["labelled"] == 7
+    assert few.content_hash != source.content_hash
+    for wrong in (2, 121):
+        with pytest.raises(UserError, match="labelled should lie between"):
+            FewLabels(source, wrong, 0)
+
+
+def test_the_losses_are_those_of_the_paper(tmp_path):
+    """Salimans et al. 2016, section 5: cross-entropy of the known, -log D of reals, -log (1 - D) of fakes, D = Z / (Z + 1)."""
+    source = FewLabels(ArraySource((1, 8, 8), 3, 60, 12), 6, 0)
+    ours = trainer(
+        source,
+        "sgan",
+        tmp_path,
+        **{"players.discriminator.options.names": 3, "players.discriminator.penalties": {}, "augmentation": None, "opponent": 0.3},
+    )
+    game, batch = ours.game, ours.feed.at(0, 0)
+    game.discriminator.eval()  # without dropout
+    draws = torch.zeros(16, ours.recipe.latent.size)
+    made = game.generator(draws)
+
+    class Zeros:
+        latent = staticmethod(lambda *_: draws)
+        uniform = staticmethod(lambda _, count: torch.full((16, count), 0.5))  # not bent
+
+    known = game.discriminator(batch.condition["known"], None).class_logits
+    real, fake = (game.discriminator(each, None) for each in (batch.real, made))
+    z = [torch.logsumexp(each.class_logits, dim=1) for each in (real, fake)]
+    expected = cross_entropy(known, batch.condition["known_class"]) + 0.3 * (softplus(-z[0]).mean() + softplus(z[1]).mean())
+    torch.testing.assert_close(game.discriminator_loss(batch, Zeros()).loss, expected)
+    bent = augmentations.bent(batch.condition["known"], torch.full((16, augmentations.BENT_DRAWS), 0.9))
+    Zeros.uniform = staticmethod(lambda _, count: torch.full((16, count), 0.9))
+    named = cross_entropy(game.discriminator(bent, None).class_logits, batch.condition["known_class"])
+    torch.testing.assert_close(game.supervised_loss(batch, Zeros()).loss, named)
+    matched = (real.features[0].mean(dim=0) - fake.features[0].mean(dim=0)).square().sum()
+    torch.testing.assert_close(game.generator_loss(batch, Zeros()).loss, matched)
+
+
+@pytest.mark.parametrize("network", ["mlp-classifier", "conv-classifier"])
+def test_classifiers_name_as_many_classes_as_there_are(network):
+    built = networks.build(network, {"names": 5}, shape=(2, 13, 10))
+    verdict = built(torch.randn(4, 2, 13, 10))
+    assert verdict.class_logits.shape == (4, 5)
+    torch.testing.assert_close(verdict.logits, verdict.class_logits.exp().sum(dim=1).log())
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    settings = {**smoke_settings("sgan", images=2400, tick=800), "labelled": 6, "players.discriminator.options.width": 16}
+    source = ArraySource((1, 8, 8), 3, 120, 30)
+    return api.train(source, "sgan", tmp_path_factory.mktemp("sgan") / "run", settings=settings, device="cpu", listener=Silent())
+
+
+def test_it_learns_from_six_labels_and_writes_a_table(run, tmp_path):
+    final = run.log()[-1]
+    assert final["scores"]["error_rate"]["value"] < 0.34  # two of three would be chance
+    assert final["snapshot"] == final["images"]  # the last one is handed out
+    source = ArraySource((1, 8, 8), 3, 120, 30)
+    for number in range(30):
+        Image.fromarray(source.values(np.array([number]), "test")[0, 0]).resize((16, 16), Image.Resampling.NEAREST).save(
+            tmp_path / f"{number:02d}.png"
+        )
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    applied = list(classify_files(run.path, tmp_path, tmp_path / "out" / "labels.csv"))
+    assert [each.path.name for each in applied if each.out is None] == ["broken.png"]
+    rows = list(csv.DictReader((tmp_path / "out" / "labels.csv").read_text().splitlines()))
+    assert len(rows) == 30
+    assert all(abs(sum(float(row[f"class {number}"]) for number in range(3)) - 1) < 1e-3 for row in rows)
+    right = np.mean([row["label"] == f"class {int(row['file'][:2]) % 3}" for row in rows])
+    assert right == pytest.approx(1 - final["scores"]["error_rate"]["value"], abs=0.11)  # pictures were enlarged and shrunk
+
+
+def test_it_also_makes_pictures(run):
+    assert sparring.load(run.path).values(3).shape == (3, 1, 8, 8)
+    assert Run(run.path).read_json("source.json")["known_classes"] == ["class 0", "class 1", "class 2"]
+
+
+def test_a_table_is_a_csv(run, tmp_path):
+    with pytest.raises(UserError, match="labels.csv"):
+        list(classify_files(run.path, tmp_path, tmp_path / "out.png"))

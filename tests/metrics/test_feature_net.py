@@ -1,0 +1,58 @@
+"""The small networks that the quick score looks through are learned as far as the data and the time allow."""
+
+import numpy as np
+
+from smoke import ArraySource, smoke_settings
+from sparring import api
+from sparring.callbacks.progress import Silent
+from sparring.evaluation.extractors import classifier
+from sparring.modalities.image.features import fit_features
+from sparring.training import setup
+from sparring.util import files
+
+
+def shown(source, stop_after=None):
+    """How many examples were learned from, and the net."""
+    shares = []
+
+    def progress(done, what):
+        shares.append(done)
+        return stop_after is not None and len(shares) >= stop_after
+
+    net = fit_features(source, 1, progress)
+    return len(shares) * 64, net
+
+
+def test_few_pictures_are_learned_from_many_times():
+    count, net = shown(ArraySource((1, 8, 8), classes=0, train=40))
+    assert count >= 3 * 512
+    assert "hurried" not in net.about
+
+
+def test_without_time_what_was_learned_so_far_is_kept_and_not_cached():
+    source = ArraySource((1, 8, 8), train=300, seed=5)
+    count, net = shown(source, stop_after=2)
+    assert count == 128
+    assert net.about["hurried"]
+    features, classes = net(source.values(np.arange(20)))
+    assert np.isfinite(features).all() and len(classes) == 20
+    classifier.learned(source, lambda done, what: True)
+    cached = list(files.cache_folder("features").glob(f"{source.content_hash[:32]}-*"))
+    assert not cached
+    classifier.learned(source)
+    assert list(files.cache_folder("features").glob(f"{source.content_hash[:32]}-*"))
+
+
+def test_a_budget_is_not_spent_on_features(tmp_path, monkeypatch):
+    class Notes(Silent):
+        said: list[str] = []
+
+        def note(self, text):
+            self.said.append(text)
+
+    monkeypatch.setattr(setup, "FEATURES_SHARE", 1e-9)
+    settings = {key: value for key, value in smoke_settings("mlp").items() if key != "images"}
+    run = api.train(ArraySource(seed=77), "mlp", tmp_path / "run", settings=settings, budget="3s", listener=Notes())
+    assert any("of the budget, not to their end" in said for said in Notes.said)
+    assert (run.path / "features.safetensors").is_file()
+    assert run.log()[-1]["event"] == "final"

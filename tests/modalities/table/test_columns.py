@@ -1,0 +1,153 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+import table_samples
+from sparring import UserError
+from sparring.modalities.table import identifiers
+from sparring.modalities.table.columns import column_from, find
+from sparring.modalities.table.source import TableSource
+
+KINDS = {
+    "id": "identifier", "kind": "category", "age": "integer", "income": "float", "children": "integer", "size": "category", "member": "boolean",
+    "since": "time", "day": "time", "void": "float", "same": "integer", "maybe": "boolean", "note": "text",
+}  # fmt: skip
+
+
+def test_types_are_found():
+    columns = find(table_samples.frame())
+    assert {column.name: column.kind for column in columns} == KINDS
+    assert all(column.name in column.about() and column.kind in column.about() for column in columns)
+
+
+def test_cells_come_back_as_they_were():
+    frame = table_samples.frame()
+    for column in find(frame):
+        column = column_from(column.describe())
+        if column.learned:
+            back = column.series(column.cells(frame[column.name]))
+            pd.testing.assert_series_equal(back, frame[column.name], check_names=False, check_freq=False)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.Series(["2024-01-05 10:30:00", None, "2023-11-02 00:00:01"]),
+        pd.Series(["2024-01-05T10:30:00+0000", "2023-11-02T00:00:01+0000"]),
+        pd.Series(pd.to_datetime(["2024-01-05 10:30:00.123456", None])),
+        pd.Series([1.5, np.nan, 2.25]),
+        pd.Series([3, 4], dtype="uint8"),
+        pd.Series([True, None], dtype="boolean"),
+        pd.Series([1, "a", 2.5], dtype=object).map(str),
+        pd.Series([2**60, 5]),
+    ],
+)
+def test_more_columns_come_back(values):
+    column = find(pd.DataFrame({"a": values}))[0]
+    pd.testing.assert_series_equal(column.series(column.cells(values)), values, check_names=False)
+
+
+def test_types_can_be_asked_for():
+    frame = table_samples.frame()
+    assert {column.name: column.kind for column in find(frame, {"age": "category", "id": "category"})} == {
+        **KINDS,
+        "age": "category",
+        "id": "category",
+    }
+    with pytest.raises(UserError, match="no column 'agee'; did you mean 'age'"):
+        find(frame, {"agee": "integer"})
+    with pytest.raises(UserError, match="no type"):
+        find(frame, {"age": "int"})
+    with pytest.raises(UserError, match="cannot be read as integer"):
+        find(frame, {"kind": "integer"})
+    with pytest.raises(UserError, match="infinite"):
+        find(pd.DataFrame({"a": [1.0, np.inf]}))
+
+
+def test_identifiers_are_new_and_never_twice():
+    for seen in (
+        [f"C-{number:05d}" for number in range(500)],
+        list(range(1000, 1500)),
+        ["aB3-x", "zQ9-y"],
+        ["550e8400-e29b-41d4-a716-446655440000"],
+    ):
+        pattern = identifiers.identifiers(seen)
+        made = identifiers.new_identifiers(pattern, range(120_000), 3, "id")
+        assert len(set(made)) == 120_000
+        assert made[7:9] == identifiers.new_identifiers(pattern, range(7, 9), 3, "id")
+        assert made[:50] != identifiers.new_identifiers(pattern, range(50), 3, "other") or isinstance(made[0], int)
+    made = identifiers.new_identifiers(
+        identifiers.identifiers([f"C-{number:05d}" for number in range(0, 90_000, 181)]), range(100), 0, "id"
+    )
+    assert all(text.startswith("C-") and text[2:].isdigit() and len(text) == 7 for text in made)
+
+
+def test_new_identifiers_are_hardly_ever_old_ones():
+    old = [f"A{number:03d}" for number in range(1000)]
+    made = identifiers.new_identifiers(identifiers.identifiers(old), range(1000), 0, "id")
+    assert not set(made) & set(old)
+    largest = [2**63 - 3 - number for number in range(100)]
+    assert max(identifiers.new_identifiers(identifiers.identifiers(largest), range(50), 0, "id")) < min(largest)
+
+
+def test_small_integers_that_do_not_fit_are_widened():
+    column = find(pd.DataFrame({"id": np.arange(32_700, 32_767, dtype="int16")}))[0]
+    assert column.kind == "identifier"
+    assert column.new(range(50), 0).max() > 32_767
+
+
+def test_strings_that_tell_who_somebody_is_are_not_copied():
+    mails = [f"{number}@example.org" for number in range(999)] + ["0@example.org"]
+    column = find(pd.DataFrame({"mail": mails}))[0]
+    assert column.kind == "identifier"
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [(["p", "q", "r"], "time"), (["yes", "no", "no"], "boolean"), ([1.5, 2.0, 3.0], "integer"), ([None, None, "x"], "float")],
+)
+def test_a_type_that_would_lose_values_is_refused(values, kind):
+    with pytest.raises(UserError, match=f"column 'a' cannot be read as {kind}"):
+        find(pd.DataFrame({"a": pd.Series(values * 3)}), {"a": kind})
+
+
+def test_lists_are_refused_and_an_empty_identifier_is_none():
+    with pytest.raises(UserError, match="'a' holds lists"):
+        find(pd.DataFrame({"a": [[1], [2, 3]]}))
+    empty = find(pd.DataFrame({"a": pd.Series([None] * 5, dtype=object)}), {"a": "identifier"})[0]
+    assert empty.new(range(4), 0).isna().all()
+
+
+def test_texts_are_of_words_that_several_rows_share():
+    known = identifiers.words(["the quick fox", "the slow fox", "a quick fox", "the red fox", "the fox", "quick quick Smith", "quick the"])
+    assert set(known["words"]) == {"the", "fox"} | ({"quick"} if known["words"].count("quick") else set())
+    made = identifiers.new_texts(known, range(50), 0, "note")
+    assert {word for text in made for word in text.split()} <= set(known["words"])
+    assert identifiers.new_texts(identifiers.words(["Ada Lovelace"]), range(3), 0, "name") != ["Ada Lovelace"] * 3
+
+
+def test_sparse_columns_and_decimals_are_numbers():
+    from decimal import Decimal
+
+    from sparring.modalities.table.reading import checked
+
+    frame = pd.DataFrame(
+        {"price": [Decimal("1.25"), None, Decimal("3.5")] * 20, "rare": pd.arrays.SparseArray([0, 0, 7] * 20), "x": range(60)}
+    )
+    read = checked(frame, "t")
+    assert [column.kind for column in find(read)][:2] == ["float", "integer"] and read.price.dtype == np.float64
+
+
+@pytest.mark.parametrize("dtype", ["datetime64[ns]", "datetime64[ns, UTC]", "string", "category", "boolean", "Int64", "object"])
+def test_columns_of_nothing_are_taken_as_they_are(dtype):
+    frame = pd.DataFrame({"empty": pd.Series([None] * 40, dtype=dtype), "x": np.arange(40) % 5})
+    codec = TableSource(frame, "t").codec
+    made = codec.frame(codec.decode(codec.encode(codec.cells(frame))))
+    assert made["empty"].isna().all() and made.dtypes.astype(str).equals(frame.dtypes.astype(str))
+
+
+def test_floats_that_are_sums_of_cents_have_two_decimals():
+    values = np.random.default_rng(0).integers(0, 999, 200) / 100
+    assert find(pd.DataFrame({"a": values * 3}))[0].decimals == 2
+    assert find(pd.DataFrame({"a": values.astype(np.float32)}))[0].decimals == 2
+    assert find(pd.DataFrame({"a": values * 1e-17}))[0].decimals is None

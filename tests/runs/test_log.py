@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from report_samples import tick, write_log
+from sparring.runs.log import best_tick, last_event, read_log, snapshot_images, ticks
+
+
+def test_a_missing_log_is_empty(empty_run):
+    assert read_log(empty_run) == []
+
+
+def test_half_a_last_line_is_passed_over(run):
+    whole = read_log(run)
+    with open(run / "log.jsonl", "ab") as file:
+        file.write('{"event": "tick", "images": 22, "note": "ä'.encode()[:-1])
+    assert read_log(run) == whole
+    assert len(whole) == 11
+
+
+def test_foreign_lines_are_passed_over(empty_run):
+    (empty_run / "log.jsonl").write_bytes(b"[1, 2]\n\n3\nnull\n\xff\xfe\n" + b"[" * 100_000 + b'\n{"event": "tick", "images": 5}\n')
+    assert read_log(empty_run) == [{"event": "tick", "images": 5}]
+
+
+def test_ticks_without_a_place_are_not_ticks():
+    assert ticks([{"event": "tick"}, {"event": "tick", "images": None}, {"event": "tick", "images": 3}]) == [{"event": "tick", "images": 3}]
+
+
+def test_the_kept_snapshot_is_the_final_lines_else_the_last_best_else_the_lowest_selection(empty_run):
+    rows = [tick(1, selection=1.0), tick(2, selection=5.0), tick(3, best=False)]
+    assert snapshot_images([*rows, {"event": "final", "snapshot": 60000}]) == 60000
+    assert snapshot_images(rows) == 40000
+    unmarked = [{**row, "best": None} for row in rows]
+    assert best_tick(unmarked) is unmarked[0]
+    assert best_tick([tick(1, best=None, selection=float("nan")), tick(2, best=None, selection=None)]) is None
+
+
+def test_nan_in_the_log_is_read(empty_run):
+    write_log(empty_run, [tick(1, selection=float("nan"))])
+    assert best_tick(read_log(empty_run))["images"] == 20000
+
+
+def test_an_ending_that_was_followed_by_more_training_is_none():
+    log = [tick(1), {"event": "final", "images": 20000, "snapshot": 20000}]
+    assert last_event(log, "final") is log[1]
+    assert last_event([*log, tick(2)], "final") is None
+    assert snapshot_images([*log, tick(2)]) == 40000
+    assert last_event([tick(1), {"event": "diverged"}, log[1]], "diverged") == {"event": "diverged"}
