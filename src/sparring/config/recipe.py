@@ -410,6 +410,8 @@ def _child(node: Any, part: str, key: str, origin: str) -> Any:
     if not isinstance(node, dict) or part not in node:
         known = sorted(node) if isinstance(node, dict) else []
         hint = nearest(part, known) if known else "nothing lies below that"
+        if known and part in (node.get("algorithm") or ()):
+            hint = f"did you mean 'algorithm.{part}'?"
         raise UserError(f"{origin} {key}: there is no '{part}' here; {hint}")
     return node[part]
 

@@ -43,13 +43,13 @@ class Line:
 
     recipe: str
     seconds: list[float]
-    images: list[float]
+    examples: list[float]
     distances: list[float]
 
 
 def write_comparison(out: Path, name: str, unit: str, entries: Entries, lines: Sequence[Line]) -> None:
     """README.md and report.html of a comparison, and curves.svg, which both show; the same comparison gives the same bytes."""
-    drawn = curves(lines, "seconds", "images")
+    drawn = curves(lines, "seconds", "examples")
     if drawn:
         write_text(out / "curves.svg", '<?xml version="1.0" encoding="utf-8"?>\n' + drawn.replace("<svg ", '<svg color="#444" ', 1) + "\n")
     said, head, rows = verdict(entries), *rows_of(entries)
@@ -60,7 +60,7 @@ def write_comparison(out: Path, name: str, unit: str, entries: Entries, lines: S
         out / "README.md",
         f"# Recipes on {name}\n\n" + "\n\n".join(said) + "\n\n" + "\n".join(cells) + f"\n\n{NOTE}\n\n![Samples](samples.png){figure}\n",
     )
-    charts = "".join(curves(lines, across) for across in ("seconds", "images"))
+    charts = "".join(curves(lines, across) for across in ("seconds", "examples"))
     sheet = open_picture(out / "samples.png")
     shown = (
         ""
@@ -122,7 +122,7 @@ def rows_of(entries: Entries) -> tuple[list[str], list[list[str]]]:
             [
                 recipe,
                 *cells,
-                count(round(median(entry["images"] for entry in mine))),
+                count(round(median(entry["examples"] for entry in mine))),
                 duration(median(entry["seconds"] for entry in mine)),
                 str(len(mine)),
             ]
@@ -163,7 +163,7 @@ def _shown(score: str, value: float) -> str:
 
 
 def curves(lines: Sequence[Line], *across: str) -> str:
-    """An <svg> with a chart over each of these ("seconds", "images"), side by side; "" where there is nothing to draw."""
+    """An <svg> with a chart over each of these ("seconds", "examples"), side by side; "" where there is nothing to draw."""
     import matplotlib
     from matplotlib.figure import Figure
     from matplotlib.ticker import EngFormatter, FuncFormatter, NullFormatter

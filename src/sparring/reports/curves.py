@@ -84,7 +84,7 @@ def _variety(rows: Log) -> Curve:
 
 def _speed(rows: Log) -> Curve:
     hint = "Real examples learned from a second."
-    return _curve("speed", "Speed", hint, rows, {"images a second": ("clock", "images_per_second")})
+    return _curve("speed", "Speed", hint, rows, {"images a second": ("clock", "examples_per_second")})
 
 
 def _curve(
@@ -92,7 +92,7 @@ def _curve(
 ) -> Curve:
     lines = {name: [_at(row, path) for row in rows] for name, path in paths.items()}
     drawn = {name: values for name, values in lines.items() if any(math.isfinite(value) for value in values)}
-    return Curve(key, title, hint, drawn, [number(row["images"]) or 0.0 for row in rows], percent, best)
+    return Curve(key, title, hint, drawn, [number(row["examples"]) or 0.0 for row in rows], percent, best)
 
 
 def _at(row: Mapping[str, Any], path: tuple[str, ...]) -> float:

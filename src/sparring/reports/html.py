@@ -144,7 +144,7 @@ def _health(run: RunFolder) -> str:
         if entry.get("event") in ("tick", "diverged") and entry.get("health"):
             row = (
                 str(entry["health"]),
-                count(whole(entry.get("images")) or 0),
+                count(whole(entry.get("examples")) or 0),
                 plain(entry.get("evidence") or entry.get("reason") or ""),
                 plain(entry.get("action") or ""),
             )

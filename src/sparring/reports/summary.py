@@ -92,9 +92,9 @@ def _quality(source: Mapping[str, Any], log: Log) -> str:
 def _outcome(recipe: Mapping[str, Any], log: Log) -> str:
     kept = snapshot_images(log)
     snapshot = f"the snapshot at image {count(kept)} is kept" if kept is not None else "no snapshot was scored"
-    diverged, final, planned = last_event(log, "diverged"), last_event(log, "final"), whole(recipe.get("images"))
+    diverged, final, planned = last_event(log, "diverged"), last_event(log, "final"), whole(recipe.get("examples"))
     if (diverged is not None or _health(log) == "diverged") and not (final or {}).get("reason"):
-        where = whole((diverged or {}).get("images"))
+        where = whole((diverged or {}).get("examples"))
         at = f" at image {count(where)}" if where is not None else ""
         why = f" ({reason})" if (reason := (diverged or {}).get("reason")) else ""
         return f"The training diverged{at}{why}; {snapshot}."

@@ -30,7 +30,7 @@ def _entry(line: str) -> dict[str, Any] | None:
 
 def ticks(log: Log) -> Log:
     """The ticks that say where they were, in order."""
-    return [entry for entry in log if entry.get("event") == "tick" and whole(entry.get("images")) is not None]
+    return [entry for entry in log if entry.get("event") == "tick" and whole(entry.get("examples")) is not None]
 
 
 def last_event(log: Log, event: str) -> dict[str, Any] | None:
@@ -45,14 +45,14 @@ def last_event(log: Log, event: str) -> dict[str, Any] | None:
 
 def images_seen(log: Log) -> int | None:
     """How far the training came, in images."""
-    return max((images for entry in log if (images := whole(entry.get("images"))) is not None), default=None)
+    return max((images for entry in log if (images := whole(entry.get("examples"))) is not None), default=None)
 
 
 def best_tick(log: Log) -> dict[str, Any] | None:
     """The tick of the snapshot that is kept: the one the final line names, else the last marked best, else the lowest selection score."""
     rows = ticks(log)
     final = last_event(log, "final") or {}
-    named = [row for row in rows if whole(row["images"]) == whole(final.get("snapshot"))]
+    named = [row for row in rows if whole(row["examples"]) == whole(final.get("snapshot"))]
     marked = [row for row in rows if row.get("best") is True]
     if named or marked:
         return (named or marked)[-1]
@@ -63,7 +63,7 @@ def best_tick(log: Log) -> dict[str, Any] | None:
 def snapshot_images(log: Log) -> int | None:
     """At which image the kept snapshot was taken."""
     named = whole((last_event(log, "final") or {}).get("snapshot"))
-    return named if named is not None else whole((best_tick(log) or {}).get("images"))
+    return named if named is not None else whole((best_tick(log) or {}).get("examples"))
 
 
 def number(value: Any) -> float | None:

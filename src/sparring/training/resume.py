@@ -54,14 +54,14 @@ def resume(
     for what, then, now in _other_conditions(about, device):
         console.note(f"{what} was {then} and is {now}: the training goes on, but not bit for bit as it would have")
     files.clean(run.path)
-    if longer != recipe:
-        about["reasons"]["examples"] = f"raised from {recipe.examples:,}"
-        run.write_recipe(longer, about)
     if not assembly.trainer.resume():
         raise UserError(
             f"{run.path} has no checkpoint to go on from; put its folder checkpoints back, "
             f"or start anew with --init-from {run.path}"
         )
+    if longer != recipe:
+        about["reasons"]["examples"] = f"raised from {recipe.examples:,}"
+        run.write_recipe(longer, about)
     if ended:
         assembly.trainer.ended = False  # more is asked for
     assembly.save_best.restore(assembly.trainer)

@@ -387,7 +387,7 @@ class Trainer:
             "split_at": self.split_at,
             "best": self.best,
             "weights": self._meters.weights,
-            "callbacks": {type(callback).__name__: callback.state() for callback in self.callbacks},
+            "callbacks": {type(each).__name__: state for each in self.callbacks if (state := each.state())},
         }
         return State(groups, facts)
 
