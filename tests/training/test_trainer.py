@@ -192,7 +192,7 @@ def test_a_lazy_penalty_stands_for_every_turn_of_the_loss(bars, tmp_path):
     ours = trainer(bars, "mlp", tmp_path, **settings)
     batch, draws = ours.feed.at(0, 0), TurnDraws((1,), 16, 0, 16, CPU)
     real = batch.real.clone().requires_grad_()
-    expected = 12 * 0.3 * penalties.zero_centred(ours.game.players["discriminator"](real, batch.condition).logits, real)
+    expected = 12 * 0.3 * penalties.zero_centred_gradient_penalty(ours.game.players["discriminator"](real, batch.condition).logits, real)
     torch.testing.assert_close(ours.turns[1].loss(batch, draws).loss, expected)
     assert ours.shares["discriminator"] == pytest.approx(12 / 13)
 

@@ -74,21 +74,21 @@ class Contest:
 
 
 def _r1(contest: Contest) -> Tensor:
-    return penalties.zero_centred(contest.on_real.logits, contest.real)
+    return penalties.zero_centred_gradient_penalty(contest.on_real.logits, contest.real)
 
 
 def _r2(contest: Contest) -> Tensor:
-    return penalties.zero_centred(contest.on_fake.logits, contest.fake)
+    return penalties.zero_centred_gradient_penalty(contest.on_fake.logits, contest.fake)
 
 
 def _gradient_penalty(contest: Contest) -> Tensor:
-    between = penalties.interpolated(contest.real, contest.fake, contest.draws.uniform("between", 1))
-    return penalties.one_centred(contest.judge(between, "between").logits, between)
+    between = penalties.interpolate_samples(contest.real, contest.fake, contest.draws.uniform("between", 1))
+    return penalties.one_centred_gradient_penalty(contest.judge(between, "between").logits, between)
 
 
 def _dragan(contest: Contest) -> Tensor:
-    near = penalties.perturbed(contest.real, contest.draws.normal("near", contest.real[0].numel()))
-    return penalties.one_centred(contest.judge(near, "near").logits, near)
+    near = penalties.perturb_samples(contest.real, contest.draws.normal("near", contest.real[0].numel()))
+    return penalties.one_centred_gradient_penalty(contest.judge(near, "near").logits, near)
 
 
 def _consistency(contest: Contest) -> Tensor:
@@ -110,7 +110,7 @@ def _pseudo_labels(contest: Contest) -> Tensor:
     changed = augmentations.bent(real, contest.draws.uniform("bent", augmentations.BENT_DRAWS))
     known, found = contest.on_real.class_logits, contest.judge(changed, "bent real").class_logits
     assert known is not None and found is not None, f"{game.recipe.players['discriminator'].network} names no classes"
-    return penalties.pseudo_labels(known.float(), found.float())
+    return penalties.pseudo_label_loss(known.float(), found.float())
 
 
 def _path_length(contest: Contest) -> Tensor:

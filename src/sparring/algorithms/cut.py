@@ -37,7 +37,7 @@ class Contrast(Synthesis):
         """Park et al. 2020, eq. 5: the verdict, patches of given pictures and, as `identity`, of real ones that should stay as they are."""
         assert batch.condition is not None
         contest = Contest(self, batch, draws, learning="generator")
-        loss = self.objective.generator(contest.on_fake.logits, contest.on_real.logits if self.objective.compares else None)
+        loss = self.objective.generator(contest.on_fake.logits, contest.on_real.logits if self.objective.needs_real_logits else None)
         parts = {"contrast": self.contrast(batch.condition["picture"], contest.fake, draws, "given")}
         if self.recipe.identity:
             parts["identity"] = self.contrast(batch.real, self.generator(batch.real), draws, "real")

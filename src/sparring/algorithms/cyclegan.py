@@ -65,9 +65,9 @@ class Cycle:
             total = total + self.objective.discriminator(on_real, on_fake)
             for name, penalty in self.recipe.players[judge].penalties.items():
                 if name == "r1":
-                    total = total + penalty.weight * penalties.zero_centred(on_real, real_sample)
+                    total = total + penalty.weight * penalties.zero_centred_gradient_penalty(on_real, real_sample)
             if side == "there":
-                border = self.objective.border(on_real.detach(), on_fake.detach())
+                border = self.objective.decision_threshold(on_real.detach(), on_fake.detach())
                 right = {"real": (on_real > border).float().mean(), "fake": (on_fake <= border).float().mean()}
                 shown = {f"accuracy.{kind}": value for kind, value in right.items()} | {"fooling_rate": 1 - right["fake"]}
         return Outcome(total, shown)
@@ -84,7 +84,7 @@ class Cycle:
         adversarial = torch.zeros((), device=real.device)
         for side, (_, judge) in SIDES.items():
             fake, truth = verdicts[side]
-            on_real = self.players[judge](truth, None).logits.float() if self.objective.compares else None
+            on_real = self.players[judge](truth, None).logits.float() if self.objective.needs_real_logits else None
             adversarial = adversarial + self.objective.generator(self.players[judge](fake, None).logits.float(), on_real)
         loss = adversarial + self.recipe.cycle * parts["cycle"] + self.recipe.identity * parts.get("identity", 0.0)
         return Outcome(loss, {f"fidelity.{name}": value.detach() for name, value in parts.items()})

@@ -45,7 +45,7 @@ class Synthesis:
     @staticmethod
     def joins(recipe: Recipe) -> tuple[str, ...]:
         assert recipe.objective
-        return ("objective",) if adversarial.get(recipe.objective.name).mean_of_batch else ()
+        return ("objective",) if adversarial.get(recipe.objective.name).couples_batch else ()
 
     def turns(self) -> tuple[Turn, ...]:
         discriminator, generator = (self.recipe.players[name] for name in ("discriminator", "generator"))
@@ -71,7 +71,7 @@ class Synthesis:
         loss = self.weight * self.objective.discriminator(real.logits, fake.logits)
         if self.recipe.class_loss:
             loss = loss + self.recipe.class_loss * (self._misread(real.class_logits, batch) + self._misread(fake.class_logits, batch))
-        border = self.objective.border(real.logits.detach(), fake.logits.detach())
+        border = self.objective.decision_threshold(real.logits.detach(), fake.logits.detach())
         shown = self._judged(real.logits.detach(), fake.logits.detach(), border)
         self.view.adjust(real.logits.detach() - border)
         return Outcome(loss + self._penalties("discriminator", 1, contest), {**shown, **self.view.shown()})
@@ -80,7 +80,7 @@ class Synthesis:
         """Fakes up; with an auxiliary classifier they also show the class they were asked for (Odena et al. 2017: L_C - L_S, upwards)."""
         contest = Contest(self, batch, draws, learning="generator")
         fake = contest.on_fake
-        loss = self.objective.generator(fake.logits, contest.on_real.logits if self.objective.compares else None)
+        loss = self.objective.generator(fake.logits, contest.on_real.logits if self.objective.needs_real_logits else None)
         if self.recipe.class_loss:
             loss = loss + self.recipe.class_loss * self._misread(fake.class_logits, batch)
         return Outcome(loss + self._penalties("generator", 1, contest))
@@ -154,8 +154,8 @@ class Synthesis:
         total = torch.zeros((), device=contest.batch.real.device)
         for name, penalty in self.recipe.players[player].penalties.items():
             if penalty.every == every:
-                weights = penalties.OF_WEIGHTS.get(name)
-                value = PENALTIES[name](contest) if weights is None else weights(penalties.weights(self.players[player]))
+                weights = penalties.WEIGHT_PENALTIES.get(name)
+                value = PENALTIES[name](contest) if weights is None else weights(penalties.regularised_weights(self.players[player]))
                 total = total + penalty.weight * value
         return total
 

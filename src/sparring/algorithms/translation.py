@@ -11,7 +11,7 @@ from torch.nn.functional import l1_loss, log_softmax
 
 from ..config.recipe import Recipe
 from ..errors import UserError
-from ..losses.perceptual import perceptual
+from ..losses.perceptual import perceptual_distance
 from . import Batch, Draws, Outcome, Turn
 from .adversarial_step import Contest
 from .gan import Synthesis
@@ -83,11 +83,11 @@ class Translation(Synthesis):
             parts["cross_entropy"] = cross_entropy(made, batch.real)
         if weights.perceptual:
             assert self.perceiving is not None
-            parts["perceptual"] = perceptual(self.perceiving, made.float(), batch.real).mean()  # type: ignore[arg-type]
+            parts["perceptual"] = perceptual_distance(self.perceiving, made.float(), batch.real).mean()  # type: ignore[arg-type]
         return parts
 
     def _verdicts(self, contest: Contest) -> dict[str, Tensor]:
-        on_real = contest.on_real.logits if self.objective.compares else None
+        on_real = contest.on_real.logits if self.objective.needs_real_logits else None
         parts = {"adversarial": self.objective.generator(contest.on_fake.logits, on_real)}
         if self.fidelity.features:
             parts["features"] = _matching(contest.on_fake.features, contest.on_real.features)

@@ -37,11 +37,11 @@ class Autoencoder:
         """Kingma & Welling 2014, eq. 7 with one draw an example, negated: nats of an example. The decoder is the Gaussian whose one variance
         fits the batch best (Rybkin et al. 2021, arXiv:2006.13202), so that no weight stands between the two terms."""
         mean, log_variance = self.encoder(batch.real, batch.condition)
-        latent = variational.gaussian_sample(mean, log_variance, draws.latent(self.recipe.latent))
+        latent = variational.reparameterise(mean, log_variance, draws.latent(self.recipe.latent))
         made = self.generator(latent, batch.condition, noise_for(self.generator, draws))
-        error = variational.squared_error(made, batch.real)
+        error = variational.mean_squared_error(made, batch.real)
         kl = variational.gaussian_kl(mean, log_variance).mean()
-        loss = variational.gaussian_with_best_variance(error, batch.real[0].numel()) + kl
+        loss = variational.optimal_variance_nll(error, batch.real[0].numel()) + kl
         return Outcome(loss + self._penalties(), {"elbo.reconstruction_error": error.detach(), "elbo.kl": kl.detach()})
 
     def augment_more(self) -> None: ...
@@ -55,7 +55,7 @@ class Autoencoder:
         """Those of both players' weights."""
         return sum(
             (
-                penalty.weight * penalties.OF_WEIGHTS[name](penalties.weights(player))
+                penalty.weight * penalties.WEIGHT_PENALTIES[name](penalties.regularised_weights(player))
                 for who, player in self.players.items()
                 for name, penalty in self.recipe.players[who].penalties.items()
             ),

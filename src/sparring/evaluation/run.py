@@ -160,7 +160,7 @@ def _verdicts(run: Run, gan: Gan | None, real: Source) -> Verdicts | None:
     @torch.no_grad()
     def verdicts(training: Side, held_out: Side, generated: Side) -> tuple[Mapping[str, np.ndarray], float]:
         seen = {name: logits(side.some(2000)) for name, side in (("training", training), ("held_out", held_out), ("generated", generated))}
-        return {name: each.numpy() for name, each in seen.items()}, float(objective.border(seen["training"], seen["generated"]))
+        return {name: each.numpy() for name, each in seen.items()}, float(objective.decision_threshold(seen["training"], seen["generated"]))
 
     return verdicts if gan.classes == real.classes else None
 
