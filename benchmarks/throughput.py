@@ -238,10 +238,10 @@ class PlainContest(PlainLoop):
         if settings is not None:
             operations = settings.operations or OPERATIONS[settings.name]
             if settings.name == "diffaugment":
-                draws = torch.rand(len(sample), augmentations.DIFFAUGMENT_DRAWS, device=self.device)
+                draws = torch.rand(len(sample), augmentations.DIFFAUGMENT_UNIFORMS, device=self.device)
                 sample = augmentations.diffaugment(sample, draws, operations)
             else:
-                draws = torch.rand(len(sample), augmentations.ADA_DRAWS, device=self.device)
+                draws = torch.rand(len(sample), augmentations.ADA_UNIFORMS, device=self.device)
                 sample = augmentations.ada(sample, draws, torch.tensor(settings.strength, device=self.device), operations)
         return self.discriminator(sample, condition)
 
@@ -303,7 +303,7 @@ def dragan(sight: Sight) -> Tensor:
 def consistency(sight: Sight) -> Tensor:
     total = torch.zeros((), device=sight.real.device)
     for sample, verdict in ((sight.real, sight.on_real), (sight.fake, sight.on_fake)):
-        draws = torch.rand(len(sample), augmentations.DIFFAUGMENT_DRAWS, device=sample.device)
+        draws = torch.rand(len(sample), augmentations.DIFFAUGMENT_UNIFORMS, device=sample.device)
         shifted = augmentations.diffaugment(sample, draws, ("translation",))
         total = total + penalties.consistency(verdict.logits, sight.judge(shifted).logits)
     return total

@@ -240,7 +240,7 @@ def test_consistency_compares_reals_and_fakes_with_their_shifted_selves(bars, tm
     expected = torch.zeros(())
     logits = {}
     for which, sample in (("real", batch.real), ("fake", fake)):
-        shifted = augmentations.diffaugment(sample, draws.uniform(f"shift of {which}", augmentations.DIFFAUGMENT_DRAWS), ("translation",))
+        shifted = augmentations.diffaugment(sample, draws.uniform(f"shift of {which}", augmentations.DIFFAUGMENT_UNIFORMS), ("translation",))
         assert not torch.equal(shifted, sample)
         logits[which] = judge(sample, batch.condition).logits
         expected = expected + 10 * (logits[which] - judge(shifted, batch.condition).logits).square().mean()

@@ -98,7 +98,7 @@ def _consistency(contest: Contest) -> Tensor:
     """
     total = torch.zeros((), device=contest.real.device)
     for which, sample, verdict in (("real", contest.real, contest.on_real), ("fake", contest.fake, contest.on_fake)):
-        draws = contest.draws.uniform(f"shift of {which}", augmentations.DIFFAUGMENT_DRAWS)
+        draws = contest.draws.uniform(f"shift of {which}", augmentations.DIFFAUGMENT_UNIFORMS)
         shifted = augmentations.diffaugment(sample, draws, ("translation",))
         total = total + penalties.consistency(verdict.logits, contest.judge(shifted, f"shifted {which}").logits)
     return total
@@ -107,7 +107,7 @@ def _consistency(contest: Contest) -> Tensor:
 def _pseudo_labels(contest: Contest) -> Tensor:
     """Reals as the discriminator sees them, and bent."""
     game, real = contest.game, contest.real.detach()
-    changed = augmentations.bent(real, contest.draws.uniform("bent", augmentations.BENT_DRAWS))
+    changed = augmentations.random_affine(real, contest.draws.uniform("bent", augmentations.RANDOM_AFFINE_UNIFORMS))
     known, found = contest.on_real.class_logits, contest.judge(changed, "bent real").class_logits
     assert known is not None and found is not None, f"{game.recipe.players['discriminator'].network} names no classes"
     return penalties.pseudo_label_loss(known.float(), found.float())

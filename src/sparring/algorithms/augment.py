@@ -34,8 +34,8 @@ class View:
         if self.settings is None:
             return sample
         if self.settings.name == "diffaugment":
-            return augmentations.diffaugment(sample, draws.uniform(f"view of {which}", augmentations.DIFFAUGMENT_DRAWS), self.operations)
-        return augmentations.ada(sample, draws.uniform(f"view of {which}", augmentations.ADA_DRAWS), self.strength, self.operations)
+            return augmentations.diffaugment(sample, draws.uniform(f"view of {which}", augmentations.DIFFAUGMENT_UNIFORMS), self.operations)
+        return augmentations.ada(sample, draws.uniform(f"view of {which}", augmentations.ADA_UNIFORMS), self.strength, self.operations)
 
     def adjust(self, real_logits: Tensor) -> None:
         """Note the verdicts on reals, logits from the border between real and fake; after four batches of them move the strength."""
@@ -45,16 +45,16 @@ class View:
         if self._seen >= BATCHES * self.batch:
             mean = self._signs / self._seen
             strength = self.strength.to(mean.device)
-            self.strength = augmentations.adjusted(strength, mean, self.settings.target, self._seen, self.settings.speed)
+            self.strength = augmentations.adjust_strength(strength, mean, self.settings.target, self._seen, self.settings.speed)
             self._signs, self._seen = torch.zeros(()), 0
 
     @property
     def can_rise(self) -> bool:
-        return self.settings is not None and self.settings.name == "ada" and float(self.strength) < augmentations.MOST_STRENGTH
+        return self.settings is not None and self.settings.name == "ada" and float(self.strength) < augmentations.MAX_ADA_STRENGTH
 
     def rise(self) -> None:
         """At once, where the training was seen to memorise."""
-        self.strength = (self.strength + RISE).clamp(max=augmentations.MOST_STRENGTH)
+        self.strength = (self.strength + RISE).clamp(max=augmentations.MAX_ADA_STRENGTH)
 
     def shown(self) -> dict[str, Tensor]:
         return {"augmentation": self.strength} if self.settings and self.settings.name == "ada" else {}

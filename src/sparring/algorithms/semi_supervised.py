@@ -38,7 +38,7 @@ class SemiSupervised(Synthesis):
         heart otherwise (docs/experiments.md, "Few labels")."""
         assert batch.condition is not None
         shown = self.view(batch.condition["known"], draws, "known")
-        shown = augmentations.bent(shown, draws.uniform("bent known", augmentations.BENT_DRAWS))
+        shown = augmentations.random_affine(shown, draws.uniform("bent known", augmentations.RANDOM_AFFINE_UNIFORMS))
         named, truth = self.discriminator(shown, None).class_logits.float(), batch.condition["known_class"]
         return Outcome(cross_entropy(named, truth), {"known_misread": (named.argmax(dim=1) != truth).float().mean()})
 
