@@ -20,7 +20,7 @@ from sparring.training.loader import Feed
 from sparring.training.schedules import factor
 from sparring.util import files
 from sparring.util.random import derive_seed, make_rng, make_torch_rng
-from sparring.util.safetensors import about, from_bytes, to_bytes
+from sparring.util.safetensors import from_bytes, read_metadata, to_bytes
 
 
 @pytest.mark.parametrize(
@@ -210,8 +210,8 @@ def test_tensor_files_are_bytewise_repeatable_and_carry_one_key():
     tensors = {"b": torch.ones(2), "a": torch.zeros(3, dtype=torch.int64)}
     data = to_bytes(tensors, {"z": 1, "a": 2})
     assert data == to_bytes(tensors, {"a": 2, "z": 1})
-    assert about(data, None) == {"z": 1, "a": 2}
-    assert about(to_bytes(tensors), None) == {}
+    assert read_metadata(data, None) == {"z": 1, "a": 2}
+    assert read_metadata(to_bytes(tensors), None) == {}
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
     assert list(header["__metadata__"]) == ["sparring"]
     assert safetensors.torch.load(data)["b"].tolist() == [1, 1]

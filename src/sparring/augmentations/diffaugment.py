@@ -78,6 +78,7 @@ def _translate_line(uniform: Tensor, size: int, images: Tensor) -> tuple[Tensor,
 
 
 def _cutout(images: Tensor, u: NamedUniforms) -> Tensor:
+    """Zero a rectangle whose centre is uniform in the image; the authors' program draws the centre in whole pixels."""
     return cutout(images, u["cutout.x"], u["cutout.y"])
 
 

@@ -26,7 +26,7 @@ from ..modalities.opening import open_data
 from ..runs.folder import Run
 from ..runs.log import snapshot_images
 from ..util import files, safetensors
-from ..util.devices import largest_side
+from ..util.devices import max_image_side
 from . import evaluation, extractors
 from .error_rate import error_rate
 from .evaluation import Evaluation, Verdicts
@@ -107,7 +107,7 @@ def _real(run: Run, where: str | Path | Source | None, recipe: str | None) -> So
     if not run.exists:
         assert where is not None
         asked = () if recipe is None else load_recipe(recipe).modalities
-        return open_data(where, DataOptions(max_side=largest_side(torch.device("cpu")), modalities=asked))
+        return open_data(where, DataOptions(max_side=max_image_side(torch.device("cpu")), modalities=asked))
     about, options = run.read_json("source.json"), run.recipe()[1]["data"]
     shape, codec = about["shape"], modalities.get(about["modality"]).codec_from(run.read_json("codec.json"))
     size = tuple(shape[1:]) if len(shape) == 3 else None

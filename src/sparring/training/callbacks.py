@@ -22,7 +22,7 @@ from ..evaluation.error_rate import error_rate
 from ..modalities import Codec
 from ..networks import sampling
 from ..util import files
-from ..util.safetensors import about, to_bytes
+from ..util.safetensors import read_metadata, to_bytes
 from .trainer import Trainer
 
 SCORE_SEED = 1  # of the scorers' own draws, whatever the training's seed
@@ -200,7 +200,7 @@ class Export(Monitor):
 
     def _exported(self) -> int | None:
         path = self.folder / "generator.safetensors"
-        return about(path.read_bytes(), path).get("images") if path.is_file() else None
+        return read_metadata(path.read_bytes(), path).get("images") if path.is_file() else None
 
     def _write(self, name: str, tensors: dict[str, torch.Tensor], images: int) -> None:
         files.write_bytes(self.folder / f"{name}.safetensors", to_bytes(tensors, {"format": 1, "player": name, "images": images}))

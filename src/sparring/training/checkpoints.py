@@ -49,7 +49,7 @@ class Checkpoints:
             for name, tensors in state.groups.items():
                 files.write_bytes(aside / f"{name}.safetensors", to_bytes(tensors))
             files.write_json(aside / "state.json", {"format": FORMAT, "images": images, "groups": sorted(state.groups), **state.facts})
-            files.rename_folder(aside, self.folder / f"{images:09d}")
+            files.replace_folder(aside, self.folder / f"{images:09d}")
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
             raise
@@ -74,4 +74,4 @@ class Checkpoints:
 
     def clean(self) -> None:
         """Remove what a killed process left half written."""
-        files.clean(self.folder)
+        files.remove_temporary_files(self.folder)

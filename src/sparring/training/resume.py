@@ -17,7 +17,7 @@ from ..modalities.adapters import for_game
 from ..modalities.opening import open_data
 from ..runs.folder import Run
 from ..util import files
-from ..util.devices import largest_side
+from ..util.devices import max_image_side
 from ..util.versions import machine, versions
 from . import assembly as sessions
 from .assembly import Session
@@ -28,7 +28,7 @@ def resume(run: Run, where: str | Path | Source, wishes: TrainOptions, device: t
     recipe, about = run.recipe()
     refuse_changes(run.path, recipe, about, wishes)
     ended = _ended(run, recipe)
-    source = for_game(recipe, open_data(where, TrainOptions().opening(about["data"], largest_side(device), recipe)))
+    source = for_game(recipe, open_data(where, TrainOptions().opening(about["data"], max_image_side(device), recipe)))
     if source.content_hash != run.read_json("source.json")["content_hash"]:
         raise UserError(
             f"the data in {where} is not what {run.path} was trained on; train into another folder with --out, perhaps with --init-from {run.path}"
@@ -46,7 +46,7 @@ def resume(run: Run, where: str | Path | Source, wishes: TrainOptions, device: t
         return None
     for what, then, now in _differences(about, device):
         listener.note(f"{what} was {then} and is {now}: the training goes on, but not bit for bit as it would have")
-    files.clean(run.path)
+    files.remove_temporary_files(run.path)
     session.watch()
     if not session.trainer.resume():
         raise UserError(

@@ -23,7 +23,7 @@ from ..modalities.adapters import check_source, for_game
 from ..modalities.opening import open_data
 from ..runs.folder import Run
 from ..util import files
-from ..util.devices import largest_side
+from ..util.devices import max_image_side
 from ..util.versions import machine, versions
 from . import assembly as sessions
 from .assembly import Session
@@ -52,7 +52,7 @@ def begin(
     _make_room(run)
     base = None if init_from is None else Run(init_from)
     named = _named_recipe(wishes, base)
-    options = wishes.opening(_opening_of(base), largest_side(device), named)
+    options = wishes.opening(_opening_of(base), max_image_side(device), named)
     source = open_data(where, options)
     for note in source.notes:
         listener.note(note)
@@ -108,7 +108,7 @@ def _make_room(run: Run) -> None:
     """Remove what an earlier beginning left that never came to image 0. Raises UserError where there is a training without its recipe."""
     if any(number > 0 for number in Checkpoints(run.path / "checkpoints").numbers()):
         raise UserError(f"{run.path} has checkpoints but no recipe.yaml; put that back to go on, or remove the folder to start anew")
-    files.clean(run.path)
+    files.remove_temporary_files(run.path)
     files.remove_folder(run.path / "checkpoints")
     (run.path / "features.safetensors").unlink(missing_ok=True)  # perhaps of other labels or another size
 
