@@ -6,13 +6,7 @@ import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from sparring import api
-from sparring.callbacks.progress import Silent
-from sparring.config.recipe import load_recipe, with_settings
-from sparring.errors import UserError
 from sparring.losses import adversarial, penalties
-from sparring.modalities import opening
-from sparring.modalities.opening import open_data
 from sparring.networks.conditional import ClassNorm
 
 
@@ -255,17 +249,3 @@ def test_pseudo_label_loss_by_hand():
     assert augmented.grad[0].abs().sum() > 0
     assert (augmented.grad[2] == 0).all()
     assert torch.autograd.gradcheck(lambda logits: penalties.pseudo_label_loss(class_logits, logits), (augmented,))
-
-
-def test_pseudo_labels_are_for_semi_supervised_recipes_only():
-    wanted = {"players.discriminator.penalties.pseudo-labels": {"weight": 1.0}}
-    with_settings(load_recipe("sgan"), wanted)
-    with pytest.raises(UserError, match="no penalty 'pseudo-labels'"):
-        with_settings(load_recipe("dcgan"), wanted)
-
-
-def test_consistency_is_refused_for_points(tmp_path):
-    source = open_data("ring", opening.DataOptions(labels="none"))
-    wanted = {"players.discriminator.penalties.consistency": {"weight": 1.0}}
-    with pytest.raises(UserError, match="shifts pictures"):
-        api.train(source, "points", tmp_path / "run", settings=wanted, device="cpu", listener=Silent())

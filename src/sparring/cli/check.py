@@ -46,7 +46,7 @@ def register(app: typer.Typer) -> None:
         }
         if recipe is not None:
             named = load_recipe(recipe)
-            wishes |= {"modalities": named.modalities, "maps": named.maps}
+            wishes |= {"modalities": named.modalities, "maps": named.algorithm.label_map_side}
         side = max_image_side(choose_device("auto")[0])
         source = open_data(data, DataOptions(max_side=side, **{key: value for key, value in wishes.items() if value is not None}))  # type: ignore[arg-type]
         report = source.report

@@ -46,7 +46,7 @@ def register(app: typer.Typer) -> None:
 
         A run's numbers and their meaning go into its evaluation.json and report.html too.
         """
-        from ..callbacks.progress import Silent
+        from ..callbacks.base import Callback
         from ..errors import UserError
         from ..evaluation.run import evaluate as measured
         from ..metrics.scores import differences
@@ -55,7 +55,7 @@ def register(app: typer.Typer) -> None:
         wanted = None if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]
         options: dict[str, Any] = {"metrics": wanted, "features": features, "weights": weights, "samples": samples, "recipe": recipe}
         if as_json:
-            found = [measured(each, data, listener=Silent(), **options) for each in (run, against) if each is not None]
+            found = [measured(each, data, listener=Callback(), **options) for each in (run, against) if each is not None]
         else:
             with terminal() as listener:
                 found = [measured(each, data, listener=listener, **options) for each in (run, against) if each is not None]

@@ -14,7 +14,7 @@ class TrainOptions:
     """What a person asked for; None: no wish. Rerunning a training with other wishes is refused, with the difference shown."""
 
     recipe: str | None = None
-    images: str | int | None = None
+    examples: str | int | None = None
     budget: str | float | None = None
     seed: int | None = None
     size: tuple[int, int] | None = None
@@ -41,8 +41,8 @@ class TrainOptions:
         """How to open the data: as asked, else as `stored` with the run that is gone on with or started from, else as suits the device
         and the recipe (None: the one of the modality that is found)."""
         stored = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
-        wanted: dict[str, Any] = {} if recipe is None else {"modalities": recipe.modalities, "maps": recipe.maps}
-        if recipe is not None and recipe.restores:
+        wanted: dict[str, Any] = {} if recipe is None else {"modalities": recipe.modalities, "maps": recipe.algorithm.label_map_side}
+        if recipe is not None and recipe.algorithm.restores:
             wanted["fit"] = "cut"  # shrunk pictures are sharper and cleaner than those that will be restored
         keys = ("size", "fit", "mode", "labels", "label_level", "given", "types", "constraints")
         asked = {key: getattr(self, key) for key in keys if getattr(self, key) is not None}

@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import algorithms, modalities, networks
-from ..callbacks.progress import Lines, Listener
+from .. import modalities, networks
+from ..callbacks.base import Callback
+from ..callbacks.progress import Lines
 from ..config.recipe import load_recipe
 from ..data.few_labels import FewLabels
 from ..data.source import DataOptions, Source
@@ -21,7 +22,7 @@ from ..data.subset import Subset
 from ..errors import UserError
 from ..inference.generator import Gan, load_player
 from ..losses import adversarial
-from ..modalities.adapters import for_game
+from ..modalities.adapters import source_for
 from ..modalities.opening import open_data
 from ..runs.folder import Run
 from ..runs.log import snapshot_images
@@ -48,7 +49,7 @@ def evaluate(
     weights: str | Path | None = None,
     samples: int | None = None,
     recipe: str | None = None,
-    listener: Listener | None = None,
+    listener: Callback | None = None,
 ) -> Evaluation:
     """Evaluate a run, or samples in files that any program has written, against the held-out examples of `data`.
 
@@ -66,11 +67,11 @@ def evaluate(
         raise UserError(f"{what} has its own recipe; leave --recipe out")
     real = _real(run, data, recipe)
     if run.exists and not real.given:
-        real = for_game(run.recipe()[0], real)
+        real = source_for(run.recipe()[0], real)
     own = run.exists and real.content_hash == run.read_json("source.json")["content_hash"]
     if run.exists and not own:
         listener.note(f"{real.name} is not what {run.path} was trained on: the numbers hold for this data and are not written down")
-    if run.exists and algorithms.kind(run.recipe()[0]).translates:
+    if run.exists and run.recipe()[0].algorithm.translates:
         if metrics or features != "classifier":
             raise UserError(f"{run.path} is measured on pairs, by their own measures and features: leave --metrics and --features out")
         snapshot, found = snapshot_images(run.log()), evaluate_translator(run, real, samples, listener)
@@ -139,7 +140,7 @@ def _from_files(what: str | Path, real: Source, samples: int | None) -> Source:
 def _verdicts(run: Run, gan: Gan | None, real: Source) -> Verdicts | None:
     """What the run's discriminator says, or None where there is none at hand."""
     path = run.path / "discriminator.safetensors"
-    if gan is None or not path.is_file() or "discriminator" not in gan.recipe.players or gan.recipe.objective is None:
+    if gan is None or not path.is_file() or "discriminator" not in gan.recipe.players or not hasattr(gan.recipe.algorithm, "objective"):
         return None
     player = gan.recipe.players["discriminator"]
     judge: Any = networks.build(
@@ -147,7 +148,7 @@ def _verdicts(run: Run, gan: Gan | None, real: Source) -> Verdicts | None:
     )
     judge.load_state_dict(safetensors.from_bytes(path.read_bytes(), path))
     judge.eval().requires_grad_(False)
-    objective = adversarial.get(**gan.recipe.objective.model_dump())
+    objective = adversarial.get(**gan.recipe.algorithm.objective.model_dump())
 
     def logits(side: Side) -> Tensor:
         found = []

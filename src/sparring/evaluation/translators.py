@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..callbacks.progress import Listener
+from ..callbacks.base import Callback
 from ..errors import UserError
 from ..inference.generator import load_translator
 from ..inference.translator import Translator
@@ -32,7 +32,7 @@ ROUNDS = 200  # of the bootstrap over pictures
 CHUNK = 50
 
 
-def evaluate_translator(run: Run, pairs: Any, samples: int | None, listener: Listener) -> Evaluation:
+def evaluate_translator(run: Run, pairs: Any, samples: int | None, listener: Callback) -> Evaluation:
     """Scores of everything made of held-out examples (or `samples` of them), each with an interval over pictures and with the trivial answer's.
 
     pairs: the run's data as its game wants it (beginning.for_game), or other data of its kind.
@@ -61,7 +61,7 @@ def evaluate_translator(run: Run, pairs: Any, samples: int | None, listener: Lis
     return Evaluation(found, next(iter(found)), "", [], [], "", {}, ("pairs",))
 
 
-def _translated(translator: Translator, given: np.ndarray, listener: Listener) -> np.ndarray:
+def _translated(translator: Translator, given: np.ndarray, listener: Callback) -> np.ndarray:
     made = []
     for start in range(0, len(given), CHUNK):
         made.append(translator.values(given[start : start + CHUNK]))
@@ -69,7 +69,7 @@ def _translated(translator: Translator, given: np.ndarray, listener: Listener) -
     return np.concatenate(made)
 
 
-def _of_kinds(pairs: Any, net: FeatureNet, given: np.ndarray, made: np.ndarray, back: Translator | None, listener: Listener) -> list[Score]:
+def _of_kinds(pairs: Any, net: FeatureNet, given: np.ndarray, made: np.ndarray, back: Translator | None, listener: Callback) -> list[Score]:
     """Without pairs: are they of the other kind, how far from it as a crowd, and do they come home? Doing nothing leaves them as they are."""
     (features, seen), (before, seen_before) = net(made), net(given)
     assert seen is not None and seen_before is not None

@@ -70,6 +70,6 @@ def _read(path: Path, parse: Callable[[str], Any], missing: list[str]) -> dict[s
     if not isinstance(value, dict):
         missing.append(f"{path.name} cannot be read")
         return {}
-    if value.get("format", 1) != 1:
+    if value.get("format", 1) not in (1, 2):
         raise UserError(f"{path} has format {value['format']!r}, which this version of sparring does not know: update sparring")
     return value

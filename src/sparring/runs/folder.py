@@ -15,6 +15,7 @@ from ..util import files
 if TYPE_CHECKING:
     from ..inference.generator import Gan
 
+JSON_FORMAT = 1
 ABOUT = ("data", "asked", "given", "reasons", "command", "planned_seconds", "versions", "machine")  # keys beside those of the recipe
 
 
@@ -57,8 +58,8 @@ class Run:
             ) from None
         except ValueError as error:
             raise UserError(f"{path} is damaged ({error})") from None
-        if not isinstance(value, dict) or value.get("format") != FORMAT:
-            raise UserError(f"{path} is not of format {FORMAT}, the only one this version of sparring reads")
+        if not isinstance(value, dict) or value.get("format") != JSON_FORMAT:
+            raise UserError(f"{path} is not of format {JSON_FORMAT}, the only one this version of sparring reads")
         return value
 
     def log(self) -> list[dict[str, Any]]:

@@ -19,7 +19,9 @@ def build(settings: Optimizer, module: nn.Module, share: float = 1.0) -> torch.o
     fused = all(parameter.device.type in ("cpu", "cuda") for parameter in parameters)
     if settings.name in ("adam", "adamw"):
         kind = torch.optim.Adam if settings.name == "adam" else torch.optim.AdamW
-        return kind(parameters, lr=settings.lr, betas=betas, eps=settings.eps, weight_decay=settings.weight_decay, fused=fused)
+        return kind(
+            parameters, lr=settings.lr, betas=betas, eps=settings.eps, weight_decay=settings.weight_decay, fused=fused
+        )
     if settings.name == "rmsprop":
         return torch.optim.RMSprop(
             parameters,
@@ -29,13 +31,20 @@ def build(settings: Optimizer, module: nn.Module, share: float = 1.0) -> torch.o
             momentum=settings.momentum**share,
             weight_decay=settings.weight_decay,
         )
-    return torch.optim.SGD(parameters, lr=settings.lr, momentum=settings.momentum, weight_decay=settings.weight_decay, fused=fused)
+    return torch.optim.SGD(
+        parameters, lr=settings.lr, momentum=settings.momentum, weight_decay=settings.weight_decay, fused=fused
+    )
 
 
 def tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     """The optimizer's moments and step counts, keyed "parameter number.name". Empty before the first step."""
     state = optimizer.state_dict()["state"]
-    return {f"{number}.{name}": value for number, values in state.items() for name, value in values.items() if isinstance(value, Tensor)}
+    return {
+        f"{number}.{name}": value
+        for number, values in state.items()
+        for name, value in values.items()
+        if isinstance(value, Tensor)
+    }
 
 
 def load_tensors(optimizer: torch.optim.Optimizer, values: dict[str, Tensor]) -> None:

@@ -10,13 +10,13 @@ from ...config.recipe import Recipe, with_settings
 
 @dataclass
 class Choices:
-    """A recipe being filled. `settle` keeps what the recipe or the user fixed, and remembers why the rest was chosen."""
+    """A recipe being filled, and why each value was chosen."""
 
     recipe: Recipe
     reasons: dict[str, str] = field(default_factory=dict)
 
     def settle(self, key: str, value: Any, reason: str) -> None:
-        """key: dotted, as in --set."""
+        """Fill a value that is open; keep one that the recipe or the user fixed. key: Dotted, as in --set."""
         if self.value(key) is None:
             self.change(key, value, reason)
 
