@@ -18,9 +18,10 @@ def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
     """A hint for a message about an unknown word.
 
     Returns:
-        "did you mean 'dcgan'?" for the closest known word, or "known: ..." with all of them if none is close.
+        "did you mean 'dcgan'?" for the closest known word, in any case, or "known: ..." with all if none is close.
     """
     import difflib
 
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"did you mean '{close[0]}'?" if close else "known: " + ", ".join(sorted(known))
+    spelled = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower(), spelled, n=1, cutoff=0.6)
+    return f"did you mean '{spelled[close[0]]}'?" if close else "known: " + ", ".join(sorted(known))
