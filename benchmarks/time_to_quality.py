@@ -160,7 +160,7 @@ class Scorer:
         if path.exists():
             found = path.read_bytes()
             self.net: FeatureNet = modalities.get("image").features_from(
-                safetensors.about(found, path), safetensors.from_bytes(found, path)
+                safetensors.read_metadata(found, path), safetensors.from_bytes(found, path)
             )
         else:
             self.net = fit_features(source, SCORER_SEED)

@@ -23,7 +23,7 @@ from .modalities.adapters import check_source
 from .modalities.opening import open_data
 from .runs.folder import Run
 from .util import files
-from .util.devices import choose_device, largest_side
+from .util.devices import choose_device, max_image_side
 
 ROWS, COLUMNS = 10, 4  # samples of each recipe on the sheet
 
@@ -72,7 +72,7 @@ def compare(
         raise UserError("name at least one recipe, and each only once")
     if not isinstance(source, Source):
         wishes = {"size": size, "labels": labels}
-        options = DataOptions(max_side=largest_side(choose_device(device)[0]), **{key: value for key, value in wishes.items() if value})  # type: ignore[arg-type]
+        options = DataOptions(max_side=max_image_side(choose_device(device)[0]), **{key: value for key, value in wishes.items() if value})  # type: ignore[arg-type]
         source = open_data(source, options)
     for recipe in recipes:
         check_source(load_recipe(recipe), source)

@@ -10,12 +10,11 @@ from torch.nn.functional import softplus
 from smoke import ArraySource, pair_source, smoke_settings, trainer
 from sparring import algorithms, api, modalities
 from sparring.algorithms import Batch, StepRandom
-from sparring.algorithms.cut import patch_loss
 from sparring.algorithms.cyclegan import ImagePool
-from sparring.algorithms.translation import cross_entropy
 from sparring.callbacks.base import Callback
 from sparring.config.recipe import load_recipe, with_settings
 from sparring.errors import UserError
+from sparring.losses.reconstruction import label_map_cross_entropy
 from sparring.modalities.pairs.derived import Unpaired
 from sparring.training.assembly import build_players
 from sparring.training.loader import batch_of
@@ -52,18 +51,6 @@ def test_features_are_matched():
     torch.testing.assert_close(ours.generator_loss(batch, rng()).loss, expected)
 
 
-def test_cross_entropy_counts_pixels_of_a_class_alone():
-    logits = torch.tensor([[[[2.0, 0.0]], [[0.0, 0.0]]]])  # 1 x 2 classes x 1 x 2
-    maps = torch.tensor([[[[1.0, 0.0]], [[0.0, 0.0]]]])  # the second pixel is of no class
-    torch.testing.assert_close(cross_entropy(logits, maps), torch.tensor(np.log(1 + np.exp(-2.0)), dtype=torch.float32))
-    assert cross_entropy(logits, torch.zeros_like(maps)) == 0
-    torch.manual_seed(0)
-    many, truth = torch.randn(4, 3, 5, 5), torch.nn.functional.one_hot(torch.randint(3, (4, 5, 5)), 3).permute(0, 3, 1, 2).float()
-    truth[:2, :, :4] = 0
-    halves = (cross_entropy(many[:2], truth[:2]) + cross_entropy(many[2:], truth[2:])) / 2
-    torch.testing.assert_close(cross_entropy(many, truth), halves)  # so that a batch may be split
-
-
 def test_the_judge_of_maps_sees_shares_where_the_truth_says_something():
     ours, batch = algorithm("segment", pair_source(maps="made"))
     batch.real[:, :, :3] = 0  # of no class
@@ -76,7 +63,7 @@ def test_without_a_verdict_only_the_generator_learns():
     ours, batch = algorithm("segment", pair_source(maps="made"), **{"algorithm.adversarial": 0})
     (phase,) = ours.phases()
     assert phase.players == ("generator",)
-    torch.testing.assert_close(phase.loss(batch, rng()).loss, cross_entropy(ours.generator(batch.condition["picture"]), batch.real))
+    torch.testing.assert_close(phase.loss(batch, rng()).loss, label_map_cross_entropy(ours.generator(batch.condition["picture"]), batch.real))
 
 
 def test_a_run_without_an_opponent(tmp_path):
@@ -158,14 +145,6 @@ def test_the_judges_lose_on_both_sides():
         on_real, on_fake = (ours.players[judge](each, None).logits for each in (real, fake))
         expected = expected + 0.5 * ((on_real - 1).square().mean() + on_fake.square().mean())
     torch.testing.assert_close(ours.discriminator_loss(batch, rng()).loss, expected)
-
-
-def test_patches_are_found_among_the_others():
-    """Park et al. 2020, eq. 3, for two patches: -log of the right one's share."""
-    key = torch.eye(2)[None]
-    query = torch.tensor([[[1.0, 0.0], [0.6, 0.8]]])
-    shares = [1 / (1 + np.exp(-1 / 0.07)), 1 / (1 + np.exp((0.6 - 0.8) / 0.07))]
-    torch.testing.assert_close(patch_loss(query, key), torch.tensor(-np.log(shares).mean(), dtype=torch.float32))
 
 
 def test_the_one_way_loss_falls_where_patches_stay():

@@ -63,7 +63,7 @@ def test_both_players_learn_and_nothing_else_changes(ours):
 def test_what_is_shown_adds_up(ours):
     ours.step()
     shown = ours._meters.means()
-    fit = variational.gaussian_with_best_variance(torch.tensor(shown["elbo.reconstruction_error"]), 64).item()
+    fit = variational.optimal_variance_nll(torch.tensor(shown["elbo.reconstruction_error"]), 64).item()
     assert shown["losses.negative_elbo"] == pytest.approx(fit + shown["elbo.kl"], rel=1e-5)
     assert {"gradient.encoder", "gradient.generator"} <= set(shown)
 

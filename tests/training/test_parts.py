@@ -1,12 +1,10 @@
 """Schedules, averages, optimizers, checkpoints, feed: each by itself."""
 
-import json
 import math
 import pickle
 
 import numpy as np
 import pytest
-import safetensors.torch
 import torch
 from torch import nn
 
@@ -19,8 +17,7 @@ from sparring.training.ema import EMA
 from sparring.training.loader import Loader
 from sparring.training.schedules import factor
 from sparring.util import files
-from sparring.util.random import derive_seed, make_rng, make_torch_rng
-from sparring.util.safetensors import about, from_bytes, to_bytes
+from sparring.util.safetensors import from_bytes, to_bytes
 
 
 @pytest.mark.parametrize(
@@ -204,24 +201,6 @@ def test_damaged_checkpoints_are_one_sentence(tmp_path, text):
     (tmp_path / "000000010" / "state.json").write_text(text)
     with pytest.raises(UserError, match="checkpoint"):
         checkpoints.load(10)
-
-
-def test_tensor_files_are_bytewise_repeatable_and_carry_one_key():
-    tensors = {"b": torch.ones(2), "a": torch.zeros(3, dtype=torch.int64)}
-    data = to_bytes(tensors, {"z": 1, "a": 2})
-    assert data == to_bytes(tensors, {"a": 2, "z": 1})
-    assert about(data, None) == {"z": 1, "a": 2}
-    assert about(to_bytes(tensors), None) == {}
-    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    assert list(header["__metadata__"]) == ["sparring"]
-    assert safetensors.torch.load(data)["b"].tolist() == [1, 1]
-
-
-def test_draws_depend_on_their_address_alone():
-    assert derive_seed(1, "a") == derive_seed(1, "a")
-    assert len({derive_seed(1, "a"), derive_seed(1, "b"), derive_seed(2, "a"), derive_seed("1a"), derive_seed(1, "a", 0)}) == 5
-    assert torch.equal(torch.randn(3, generator=make_torch_rng(1, "x")), torch.randn(3, generator=make_torch_rng(1, "x")))
-    assert make_rng(1).random() != make_rng(2).random()
 
 
 @pytest.fixture

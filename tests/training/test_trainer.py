@@ -195,7 +195,7 @@ def test_a_lazy_penalty_stands_for_every_turn_of_the_loss(bars, tmp_path):
     ours = trainer(bars, "mlp", tmp_path, **settings)
     batch, rng = ours.loader.at(0, 0), StepRandom((1,), 16, 0, 16, CPU)
     real = batch.real.clone().requires_grad_()
-    expected = 12 * 0.3 * penalties.zero_centred(ours.algorithm.players["discriminator"](real, batch.condition).logits, real)
+    expected = 12 * 0.3 * penalties.zero_centred_gradient_penalty(ours.algorithm.players["discriminator"](real, batch.condition).logits, real)
     torch.testing.assert_close(ours.phases[1].loss(batch, rng).loss, expected)
     assert ours._gradient_shares["discriminator"] == pytest.approx(12 / 13)
 
@@ -243,7 +243,7 @@ def test_consistency_compares_reals_and_fakes_with_their_shifted_selves(bars, tm
     expected = torch.zeros(())
     logits = {}
     for which, sample in (("real", batch.real), ("fake", fake)):
-        shifted = augmentations.diffaugment(sample, rng.uniform(f"shift of {which}", augmentations.DIFFAUGMENT_DRAWS), ("translation",))
+        shifted = augmentations.diffaugment(sample, rng.uniform(f"shift of {which}", augmentations.DIFFAUGMENT_UNIFORMS), ("translation",))
         assert not torch.equal(shifted, sample)
         logits[which] = discriminator(sample, batch.condition).logits
         expected = expected + 10 * (logits[which] - discriminator(shifted, batch.condition).logits).square().mean()

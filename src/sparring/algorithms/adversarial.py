@@ -75,7 +75,7 @@ class AdversarialAlgorithm(Algorithm):
     @classmethod
     def batch_coupled(cls, recipe: Recipe) -> tuple[str, ...]:
         config: Any = recipe.algorithm
-        return ("objective",) if adversarial.get(config.objective.name).mean_of_batch else ()
+        return ("objective",) if adversarial.get(config.objective.name).couples_batch else ()
 
     def phases(self) -> tuple[Phase, ...]:
         discriminator, generator = (self.recipe.players[name] for name in ("discriminator", "generator"))
@@ -175,12 +175,14 @@ class AdversarialAlgorithm(Algorithm):
         return self._step(batch, rng, make_fake, "generator")
 
     def _adversarial_term(self, step: AdversarialStep) -> Tensor:
-        return self.objective.generator(step.on_fake.logits, step.on_real.logits if self.objective.compares else None)
+        return self.objective.generator(
+            step.on_fake.logits, step.on_real.logits if self.objective.needs_real_logits else None
+        )
 
     def _discriminator_result(self, step: AdversarialStep, loss: Tensor) -> PhaseResult:
         scalars = step.scalars(self.objective)
         real, fake = step.on_real.logits.detach(), step.on_fake.logits.detach()
-        self.augmentation.adjust(real - self.objective.border(real, fake))
+        self.augmentation.adjust(real - self.objective.decision_threshold(real, fake))
         loss = loss + self._penalties("discriminator", 1, step)
         return PhaseResult(loss, {**scalars, **self.augmentation.scalars()})
 
@@ -193,8 +195,12 @@ class AdversarialAlgorithm(Algorithm):
         return total
 
     def _penalty(self, name: str, player: str, step: AdversarialStep) -> Tensor:
-        of_weights = penalties.OF_WEIGHTS.get(name)
-        return PENALTIES[name](step) if of_weights is None else of_weights(penalties.weights(self.players[player]))
+        of_weights = penalties.WEIGHT_PENALTIES.get(name)
+        return (
+            PENALTIES[name](step)
+            if of_weights is None
+            else of_weights(penalties.regularised_weights(self.players[player]))
+        )
 
     def _full_precision(self, player: str) -> bool:
         settings = self.recipe.players[player].penalties

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .. import augmentations
 from ..losses import penalties
-from ..losses.adversarial import Objective
+from ..losses.adversarial import AdversarialLoss
 from ..networks.output import DiscriminatorOutput
 from .augment import DiscriminatorAugmentation
 from .base import Batch, StepRandom
@@ -73,10 +73,10 @@ class AdversarialStep:
         output = self.discriminator(shown, self.batch.condition)
         return DiscriminatorOutput(output.logits.float(), output.class_logits, output.features)
 
-    def scalars(self, objective: Objective) -> dict[str, Tensor]:
+    def scalars(self, objective: AdversarialLoss) -> dict[str, Tensor]:
         """Mean logits, the discriminator's accuracy on reals and fakes, and the share of fakes it takes for real."""
         real, fake = self.on_real.logits.detach(), self.on_fake.logits.detach()
-        threshold = objective.border(real, fake)
+        threshold = objective.decision_threshold(real, fake)
         fooled = (fake > threshold).float().mean()
         return {
             "logits.real": real.mean(),
@@ -88,21 +88,21 @@ class AdversarialStep:
 
 
 def _r1(step: AdversarialStep) -> Tensor:
-    return penalties.zero_centred(step.on_real.logits, step.real)
+    return penalties.zero_centred_gradient_penalty(step.on_real.logits, step.real)
 
 
 def _r2(step: AdversarialStep) -> Tensor:
-    return penalties.zero_centred(step.on_fake.logits, step.fake)
+    return penalties.zero_centred_gradient_penalty(step.on_fake.logits, step.fake)
 
 
 def _gradient_penalty(step: AdversarialStep) -> Tensor:
-    between = penalties.interpolated(step.real, step.fake, step.rng.uniform("between", 1))
-    return penalties.one_centred(step.discriminate(between, "between").logits, between)
+    between = penalties.interpolate_samples(step.real, step.fake, step.rng.uniform("between", 1))
+    return penalties.one_centred_gradient_penalty(step.discriminate(between, "between").logits, between)
 
 
 def _dragan(step: AdversarialStep) -> Tensor:
-    near = penalties.perturbed(step.real, step.rng.normal("near", step.real[0].numel()))
-    return penalties.one_centred(step.discriminate(near, "near").logits, near)
+    near = penalties.perturb_samples(step.real, step.rng.normal("near", step.real[0].numel()))
+    return penalties.one_centred_gradient_penalty(step.discriminate(near, "near").logits, near)
 
 
 def _consistency(step: AdversarialStep) -> Tensor:
@@ -112,7 +112,7 @@ def _consistency(step: AdversarialStep) -> Tensor:
     """
     total = torch.zeros((), device=step.real.device)
     for which, sample, output in (("real", step.real, step.on_real), ("fake", step.fake, step.on_fake)):
-        uniforms = step.rng.uniform(f"shift of {which}", augmentations.DIFFAUGMENT_DRAWS)
+        uniforms = step.rng.uniform(f"shift of {which}", augmentations.DIFFAUGMENT_UNIFORMS)
         shifted = augmentations.diffaugment(sample, uniforms, ("translation",))
         total = total + penalties.consistency(output.logits, step.discriminate(shifted, f"shifted {which}").logits)
     return total

@@ -43,9 +43,9 @@ class DiscriminatorAugmentation:
         if self.settings is None:
             return sample
         if self.settings.name == "diffaugment":
-            uniforms = rng.uniform(f"view of {which}", augmentations.DIFFAUGMENT_DRAWS)
+            uniforms = rng.uniform(f"view of {which}", augmentations.DIFFAUGMENT_UNIFORMS)
             return augmentations.diffaugment(sample, uniforms, self.operations)
-        uniforms = rng.uniform(f"view of {which}", augmentations.ADA_DRAWS)
+        uniforms = rng.uniform(f"view of {which}", augmentations.ADA_UNIFORMS)
         return augmentations.ada(sample, uniforms, self.strength, self.operations)
 
     def adjust(self, real_logits: Tensor) -> None:
@@ -57,7 +57,7 @@ class DiscriminatorAugmentation:
         if self._count >= ADJUSTED_EVERY * self.batch:
             mean = self._signs / self._count
             strength = self.strength.to(mean.device)
-            self.strength = augmentations.adjusted(
+            self.strength = augmentations.adjust_strength(
                 strength, mean, self.settings.target, self._count, self.settings.speed
             )
             self._signs, self._count = torch.zeros(()), 0
@@ -67,12 +67,12 @@ class DiscriminatorAugmentation:
         return (
             self.settings is not None
             and self.settings.name == "ada"
-            and float(self.strength) < augmentations.MOST_STRENGTH
+            and float(self.strength) < augmentations.MAX_ADA_STRENGTH
         )
 
     def rise(self) -> None:
         """Raise the strength by one notch."""
-        self.strength = (self.strength + NOTCH).clamp(max=augmentations.MOST_STRENGTH)
+        self.strength = (self.strength + NOTCH).clamp(max=augmentations.MAX_ADA_STRENGTH)
 
     def scalars(self) -> dict[str, Tensor]:
         return {"augmentation": self.strength} if self.settings and self.settings.name == "ada" else {}

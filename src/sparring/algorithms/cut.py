@@ -7,16 +7,15 @@ from typing import Literal
 import torch
 from pydantic import Field
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, normalize
 
 from ..config.recipe import Recipe
 from ..errors import UserError
+from ..losses.contrastive import embed_patches, patchnce
 from .adversarial import AdversarialAlgorithm
 from .base import Batch, PhaseResult, StepRandom, refuse_conditional, register_algorithm
 from .unpaired import UnpairedConfig
 
 PATCHES = 256  # compared in every layer (Park et al. 2020, appendix C.1)
-TEMPERATURE = 0.07  # section 3.2
 
 
 class CUTConfig(UnpairedConfig):
@@ -66,23 +65,6 @@ class CUT(AdversarialAlgorithm):
             places = rng.uniform(f"places of {which} {layer}", key[0, 0].numel()).argsort(dim=1)[
                 :, :PATCHES
             ]  # none twice
-            losses.append(patch_loss(*(head(self.generator.heads[layer], each, places) for each in (query, key))))
+            head = self.generator.heads[layer]
+            losses.append(patchnce(embed_patches(head, query, places), embed_patches(head, key, places)))
         return torch.stack(losses).mean()
-
-
-def head(layers: nn.Module, features: Tensor, places: Tensor) -> Tensor:
-    """Features (N x C x H x W) at places (N x P, numbers of pixels) through a head: N x P x D, of length 1."""
-    rows = features.flatten(2).transpose(1, 2)
-    chosen = rows.gather(1, places[:, :, None].expand(-1, -1, rows.shape[2]))
-    return normalize(layers(chosen).float(), dim=2)
-
-
-def patch_loss(query: Tensor, key: Tensor) -> Tensor:
-    """The cross-entropy of finding each of P patches among all P of its own picture; no gradient goes into the keys.
-
-    Args:
-        query: N x P x D, of outputs.
-        key: N x P x D, of inputs.
-    """
-    logits = query @ key.detach().transpose(1, 2) / TEMPERATURE
-    return cross_entropy(logits.flatten(0, 1), torch.arange(query.shape[1], device=query.device).repeat(len(query)))

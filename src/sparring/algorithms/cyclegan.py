@@ -70,7 +70,7 @@ class CycleGAN(Algorithm):
     @classmethod
     def batch_coupled(cls, recipe: Recipe) -> tuple[str, ...]:
         config: Any = recipe.algorithm
-        return ("objective",) if adversarial.get(config.objective.name).mean_of_batch else ()
+        return ("objective",) if adversarial.get(config.objective.name).couples_batch else ()
 
     def phases(self) -> tuple[Phase, ...]:
         settings = self.recipe.players
@@ -120,7 +120,7 @@ class CycleGAN(Algorithm):
         total = torch.zeros((), device=second.device)
         for (_, name), fake, real in zip(WAYS.values(), (there, back), (second, first), strict=True):
             step = self._step(name, real, fake, rng)
-            on_real = step.on_real.logits if self.objective.compares else None
+            on_real = step.on_real.logits if self.objective.needs_real_logits else None
             total = total + self.objective.generator(step.on_fake.logits, on_real)
         loss = total + self.config.cycle * terms["cycle"] + self.config.identity * terms.get("identity", 0.0)
         return PhaseResult(loss, {f"terms.{name}": value.detach() for name, value in terms.items()})

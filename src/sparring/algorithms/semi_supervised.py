@@ -11,6 +11,7 @@ from torch.nn.functional import cross_entropy
 from .. import augmentations
 from ..config.recipe import Recipe
 from ..losses import penalties
+from ..losses.feature_matching import mean_feature_matching
 from .adversarial import AdversarialAlgorithm, AugmentedConfig
 from .adversarial_step import DISCRIMINATOR_PENALTIES, WEIGHT_PENALTIES, AdversarialStep
 from .base import Batch, PhaseResult, StepRandom, noise_for, register_algorithm
@@ -63,7 +64,7 @@ class SemiSupervised(AdversarialAlgorithm):
         """
         assert batch.condition is not None
         shown = self.augmentation(batch.condition["known"], rng, "known")
-        shown = augmentations.bent(shown, rng.uniform("bent known", augmentations.BENT_DRAWS))
+        shown = augmentations.random_affine(shown, rng.uniform("bent known", augmentations.RANDOM_AFFINE_UNIFORMS))
         class_logits, target = self.discriminator(shown, None).class_logits.float(), batch.condition["known_class"]
         error_rate = (class_logits.argmax(dim=1) != target).float().mean()
         return PhaseResult(cross_entropy(class_logits, target), {"labelled_error_rate": error_rate})
@@ -71,11 +72,9 @@ class SemiSupervised(AdversarialAlgorithm):
     def generator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
         """Feature matching, section 3.1: the squared distance between the mean features of reals and of samples."""
         step = self._generator_step(batch, rng)
-        distances: list[Tensor] = [
-            (real.detach().float().mean(dim=0) - fake.float().mean(dim=0)).square().sum()
-            for real, fake in zip(step.on_real.features, step.on_fake.features, strict=True)
-        ]
-        return PhaseResult(sum(distances, distances[0].new_zeros(())) + self._penalties("generator", 1, step))
+        real, fake = step.on_real.features, step.on_fake.features
+        loss = mean_feature_matching(fake, real)
+        return PhaseResult(loss + self._penalties("generator", 1, step))
 
     def generate(self, batch: Batch, rng: StepRandom) -> Tensor:
         return self.generator(rng.latent(self.recipe.latent), batch.condition, noise_for(self.generator, rng))
@@ -85,10 +84,10 @@ class SemiSupervised(AdversarialAlgorithm):
 
     def _pseudo_labels(self, step: AdversarialStep) -> Tensor:
         """Of reals as the discriminator sees them, and distorted."""
-        uniforms = step.rng.uniform("bent", augmentations.BENT_DRAWS)
-        distorted = augmentations.bent(step.real.detach(), uniforms)
+        uniforms = step.rng.uniform("bent", augmentations.RANDOM_AFFINE_UNIFORMS)
+        distorted = augmentations.random_affine(step.real.detach(), uniforms)
         known, found = step.on_real.class_logits, step.discriminate(distorted, "bent real").class_logits
         assert known is not None and found is not None, (
             f"{self.recipe.players['discriminator'].network} has no class logits"
         )
-        return penalties.pseudo_labels(known.float(), found.float())
+        return penalties.pseudo_label_loss(known.float(), found.float())

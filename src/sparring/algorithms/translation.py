@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from pydantic import Field, model_validator
 from torch import Tensor, nn
-from torch.nn.functional import l1_loss, log_softmax
+from torch.nn.functional import l1_loss
 
 from ..config.recipe import Damage, Latent, Part, Player, Recipe
 from ..errors import UserError
-from ..losses.perceptual import perceptual
+from ..losses.feature_matching import paired_feature_matching
+from ..losses.perceptual import perceptual_distance
+from ..losses.reconstruction import label_map_cross_entropy
 from .adversarial import AdversarialAlgorithm, AdversarialConfig
 from .adversarial_step import DISCRIMINATOR_PENALTIES, WEIGHT_PENALTIES, AdversarialStep
 from .base import Batch, Phase, PhaseResult, StepRandom, register_algorithm
@@ -177,17 +179,17 @@ class Translation(AdversarialAlgorithm):
         if weights.l1:
             terms["l1"] = l1_loss(fake, batch.real)
         if weights.cross_entropy:
-            terms["cross_entropy"] = cross_entropy(fake, batch.real)
+            terms["cross_entropy"] = label_map_cross_entropy(fake, batch.real)
         if weights.perceptual:
             assert self.feature_net is not None
-            terms["perceptual"] = perceptual(self.feature_net, fake.float(), batch.real).mean()  # type: ignore[arg-type]
+            terms["perceptual"] = perceptual_distance(self.feature_net, fake.float(), batch.real).mean()  # type: ignore[arg-type]
         return terms
 
     def _adversarial_terms(self, step: AdversarialStep) -> dict[str, Tensor]:
-        on_real = step.on_real.logits if self.objective.compares else None
+        on_real = step.on_real.logits if self.objective.needs_real_logits else None
         terms = {"adversarial": self.objective.generator(step.on_fake.logits, on_real)}
         if self.config.feature_matching:
-            terms["feature_matching"] = _feature_matching(step.on_fake.features, step.on_real.features)
+            terms["feature_matching"] = paired_feature_matching(step.on_fake.features, step.on_real.features)
         return terms
 
     def _weighted(self, terms: dict[str, Tensor], penalties: Tensor | float = 0.0) -> PhaseResult:
@@ -197,22 +199,3 @@ class Translation(AdversarialAlgorithm):
         }
         total = torch.stack([weights[name] * value for name, value in terms.items()]).sum()
         return PhaseResult(total + penalties, {f"terms.{name}": value.detach() for name, value in terms.items()})
-
-
-def cross_entropy(logits: Tensor, maps: Tensor) -> Tensor:
-    """-log of the right class's probability, a mean over the labelled pixels of each example and then over examples.
-
-    Means over examples last, so that a batch may be split.
-
-    Args:
-        logits: N x classes x H x W.
-        maps: N x classes x H x W, 1 at the class; all 0 at pixels of none.
-    """
-    each = -(maps * log_softmax(logits.float(), dim=1)).sum(dim=(1, 2, 3))
-    return (each / maps.sum(dim=(1, 2, 3)).clamp(min=1)).mean()
-
-
-def _feature_matching(fake: tuple[Tensor, ...], real: tuple[Tensor, ...]) -> Tensor:
-    """Wang et al. 2018 (arXiv:1711.11585), eq. 4: a sum over layers, and over the discriminators of eq. 5."""
-    distances: list[Any] = [l1_loss(mine, theirs.detach()) for mine, theirs in zip(fake, real, strict=True)]
-    return torch.stack(distances).sum()

@@ -57,11 +57,11 @@ class VAE(Algorithm):
         weight stands between the two terms.
         """
         mean, log_variance = self.encoder(batch.real, batch.condition)
-        latent = variational.gaussian_sample(mean, log_variance, rng.latent(self.recipe.latent))
+        latent = variational.reparameterise(mean, log_variance, rng.latent(self.recipe.latent))
         output = self.generator(latent, batch.condition, noise_for(self.generator, rng))
-        error = variational.squared_error(output, batch.real)
+        error = variational.mean_squared_error(output, batch.real)
         kl = variational.gaussian_kl(mean, log_variance).mean()
-        loss = variational.gaussian_with_best_variance(error, batch.real[0].numel()) + kl
+        loss = variational.optimal_variance_nll(error, batch.real[0].numel()) + kl
         scalars = {"elbo.reconstruction_error": error.detach(), "elbo.kl": kl.detach()}
         return PhaseResult(loss + self._penalties(), scalars)
 
@@ -69,7 +69,7 @@ class VAE(Algorithm):
         """Those of both players' weights."""
         return sum(
             (
-                penalty.weight * penalties.OF_WEIGHTS[name](penalties.weights(player))
+                penalty.weight * penalties.WEIGHT_PENALTIES[name](penalties.regularised_weights(player))
                 for who, player in self.players.items()
                 for name, penalty in self.recipe.players[who].penalties.items()
             ),

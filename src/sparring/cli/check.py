@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
         from ..config.recipe import load_recipe
         from ..data.source import DataOptions
         from ..modalities.opening import open_data
-        from ..util.devices import choose_device, largest_side
+        from ..util.devices import choose_device, max_image_side
 
         wishes = {
             "fit": one_of("--fit", fit, FITS),
@@ -47,7 +47,7 @@ def register(app: typer.Typer) -> None:
         if recipe is not None:
             named = load_recipe(recipe)
             wishes |= {"modalities": named.modalities, "maps": named.algorithm.label_map_side}
-        side = largest_side(choose_device("auto")[0])
+        side = max_image_side(choose_device("auto")[0])
         source = open_data(data, DataOptions(max_side=side, **{key: value for key, value in wishes.items() if value is not None}))  # type: ignore[arg-type]
         report = source.report
         if as_json:

@@ -27,7 +27,7 @@ from ..modalities.opening import open_data
 from ..runs.folder import Run
 from ..runs.log import snapshot_images
 from ..util import files, safetensors
-from ..util.devices import largest_side
+from ..util.devices import max_image_side
 from . import evaluation, extractors
 from .error_rate import error_rate
 from .evaluation import Evaluation, Verdicts
@@ -108,7 +108,7 @@ def _real(run: Run, where: str | Path | Source | None, recipe: str | None) -> So
     if not run.exists:
         assert where is not None
         asked = () if recipe is None else load_recipe(recipe).modalities
-        return open_data(where, DataOptions(max_side=largest_side(torch.device("cpu")), modalities=asked))
+        return open_data(where, DataOptions(max_side=max_image_side(torch.device("cpu")), modalities=asked))
     about, options = run.read_json("source.json"), run.recipe()[1]["data"]
     shape, codec = about["shape"], modalities.get(about["modality"]).codec_from(run.read_json("codec.json"))
     size = tuple(shape[1:]) if len(shape) == 3 else None
@@ -161,7 +161,7 @@ def _verdicts(run: Run, gan: Gan | None, real: Source) -> Verdicts | None:
     @torch.no_grad()
     def verdicts(training: Side, held_out: Side, generated: Side) -> tuple[Mapping[str, np.ndarray], float]:
         seen = {name: logits(side.some(2000)) for name, side in (("training", training), ("held_out", held_out), ("generated", generated))}
-        return {name: each.numpy() for name, each in seen.items()}, float(objective.border(seen["training"], seen["generated"]))
+        return {name: each.numpy() for name, each in seen.items()}, float(objective.decision_threshold(seen["training"], seen["generated"]))
 
     return verdicts if gan.classes == real.classes else None
 

@@ -18,7 +18,7 @@ from .summary import limits, unit, verdict
 from .values import count, listed, mapping, plain, short
 
 MOST_CLASSES, MOST_NOTES, MOST_SETTINGS = 100, 50, 300
-TAGS = {"autoencoder": "vae"}  # of games, where hubs do not call it "gan"
+TAGS = {"vae": "vae"}  # of algorithms, where hubs do not call it "gan"
 
 
 def write_card(run: Path) -> Path:
@@ -45,7 +45,7 @@ def _front_matter(run: RunFolder) -> str:
     import yaml
 
     modality = run.source.get("modality") or run.recipe.get("modality")
-    kind = TAGS.get(str(run.recipe.get("game")), "gan")
+    kind = TAGS.get(str(mapping(run.recipe.get("algorithm")).get("name")), "gan")
     task = "image-to-image" if run.source.get("given") else f"{modality}-generation" if modality else ""
     tags = [kind, *([task] if task else []), *([str(run.recipe["name"])] if run.recipe.get("name") else [])]
     meta = {"library_name": "sparring", "license": "other", "license_name": "unspecified", "tags": list(dict.fromkeys(tags))}

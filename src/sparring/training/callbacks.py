@@ -21,7 +21,7 @@ from ..errors import UserError
 from ..evaluation.error_rate import error_rate
 from ..modalities import Codec
 from ..util import files
-from ..util.safetensors import about, to_bytes
+from ..util.safetensors import read_metadata, to_bytes
 from .checkpoints import without_prefix
 from .samplers import Sampler
 from .trainer import Trainer
@@ -179,7 +179,7 @@ class SaveBest(Callback):
 
     def _saved(self) -> int | None:
         path = self.folder / "generator.safetensors"
-        return about(path.read_bytes(), path).get("examples") if path.is_file() else None
+        return read_metadata(path.read_bytes(), path).get("examples") if path.is_file() else None
 
     def _write(self, name: str, tensors: dict[str, torch.Tensor], examples: int) -> None:
         described = {"format": 2, "player": name, "examples": examples}

@@ -59,7 +59,7 @@ class Checkpoints:
                 aside / "state.json",
                 {"format": FORMAT, "examples": examples, "groups": sorted(state.groups), **state.facts},
             )
-            files.rename_folder(aside, self.folder / f"{examples:09d}")
+            files.replace_folder(aside, self.folder / f"{examples:09d}")
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
             raise
@@ -88,7 +88,7 @@ class Checkpoints:
 
     def clean(self) -> None:
         """Remove what a killed process left half written."""
-        files.clean(self.folder)
+        files.remove_temporary_files(self.folder)
 
 
 def with_prefix(tensors: dict[str, dict[str, Tensor]]) -> dict[str, Tensor]:

@@ -18,7 +18,7 @@ from ..modalities.adapters import source_for
 from ..modalities.opening import open_data
 from ..runs.folder import Run
 from ..util import files
-from ..util.devices import largest_side
+from ..util.devices import max_image_side
 from ..util.versions import machine, versions
 from .assembly import Assembly, Parts, build_players, fit_features
 from .autoconfig.lengths import whole_steps
@@ -36,7 +36,7 @@ def resume(
     recipe, about = run.recipe()
     refuse_changes(run.path, recipe, about, options)
     ended = _ended(run, recipe)
-    opening = TrainOptions().opening(about["data"], largest_side(device), recipe)
+    opening = TrainOptions().opening(about["data"], max_image_side(device), recipe)
     source = source_for(recipe, open_data(where, opening))
     if source.content_hash != run.read_json("source.json")["content_hash"]:
         raise UserError(
@@ -53,7 +53,7 @@ def resume(
     assembly = Assembly(Parts(longer, source, codec, players, device, run.path, feature_net), callbacks)
     for what, then, now in _other_conditions(about, device):
         console.note(f"{what} was {then} and is {now}: the training goes on, but not bit for bit as it would have")
-    files.clean(run.path)
+    files.remove_temporary_files(run.path)
     if not assembly.trainer.resume():
         raise UserError(
             f"{run.path} has no checkpoint to go on from; put its folder checkpoints back, "

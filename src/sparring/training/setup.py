@@ -24,7 +24,7 @@ from ..modalities.adapters import check_source, source_for
 from ..modalities.opening import open_data
 from ..runs.folder import Run
 from ..util import files
-from ..util.devices import largest_side
+from ..util.devices import max_image_side
 from ..util.versions import machine, versions
 from .assembly import Assembly, Parts, build_players, fit_features, fit_to_data, start_from, state_bytes
 from .autoconfig import Choices, rules
@@ -70,7 +70,7 @@ def set_up(
     _make_room(run)
     base = None if init_from is None else Run(init_from)
     named = _named_recipe(options, base)
-    opening = options.opening(_opening_of(base), largest_side(device), named)
+    opening = options.opening(_opening_of(base), max_image_side(device), named)
     plain = open_data(where, opening)
     for note in plain.notes:
         console.note(note)
@@ -131,7 +131,7 @@ def _make_room(run: Run) -> None:
         raise UserError(
             f"{run.path} has checkpoints but no recipe.yaml; put that back to go on, or remove the folder to start anew"
         )
-    files.clean(run.path)
+    files.remove_temporary_files(run.path)
     files.remove_folder(run.path / "checkpoints")
     (run.path / "features.safetensors").unlink(missing_ok=True)  # perhaps of other labels or another size
 

@@ -69,7 +69,7 @@ def read(source: Source, path: Path) -> FeatureNet:
 
     try:
         data = path.read_bytes()
-        return modalities.get(source.modality).features_from(safetensors.about(data, path), safetensors.from_bytes(data, path))
+        return modalities.get(source.modality).features_from(safetensors.read_metadata(data, path), safetensors.from_bytes(data, path))
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
     except (KeyError, TypeError, ValueError, RuntimeError):

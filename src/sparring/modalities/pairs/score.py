@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from ...losses.perceptual import perceptual
+from ...losses.perceptual import perceptual_distance
 from ...metrics.feature_net import FeatureNet
 from ...metrics.ms_ssim import ms_ssim
 from ...metrics.neighbours import closeness, variety
@@ -95,7 +95,7 @@ class PictureScore(_PairScore):
     def rows(net: Any, values: np.ndarray, truth: np.ndarray) -> dict[str, np.ndarray]:
         """Every score of every picture. net: whose layers the perceptual distance compares, a FeatureNet."""
         parts = [slice(start, start + CHUNK) for start in range(0, len(values), CHUNK)]
-        seen = [perceptual(net.body, net.encode(values[part]), net.encode(truth[part])).numpy() for part in parts]
+        seen = [perceptual_distance(net.body, net.encode(values[part]), net.encode(truth[part])).numpy() for part in parts]
         return {"psnr": psnr(values, truth), "ssim": ms_ssim(values, truth, scales=1), "perceptual_distance": np.concatenate(seen)}
 
     def measured(self, values: np.ndarray) -> dict[str, float]:
