@@ -1,4 +1,6 @@
-"""A generator against a discriminator: the phases of Goodfellow et al. 2014 (arXiv:1406.2661), algorithm 1, with any objective and penalties."""
+"""A generator against a discriminator: the phases of Goodfellow et al. 2014 (arXiv:1406.2661), algorithm 1, with any
+objective and penalties.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,8 @@ class AugmentedConfig(AdversarialConfig):
     """Settings of adversarial algorithms that draw samples from latents.
 
     augmentation: What is done to samples before the discriminator sees them.
-    reuse_fakes: Both players learn from the same samples (and random numbers), made once; else the generator from new ones.
+    reuse_fakes: Both players learn from the same samples (and random numbers), made once; else the generator from new
+        ones.
     """
 
     augmentation: Augmentation | None = None
@@ -42,7 +45,8 @@ class AugmentedConfig(AdversarialConfig):
         super().check(players, latent)
         if self.reuse_fakes and any(player.steps > 1 for player in players.values()):
             raise ValueError(
-                "with reuse_fakes both players learn once from the same samples; set steps to 1, or reuse_fakes to false"
+                "with reuse_fakes both players learn once from the same samples; set steps to 1, or reuse_fakes to "
+                "false"
             )
 
     @property
@@ -100,7 +104,7 @@ class AdversarialAlgorithm(Algorithm):
             *self._lazy_penalty_phases("generator"),
         )
 
-    # -- losses ----------------------------------------------------------------------------------------------------------
+    # -- losses --------------------------------------------------------------------------------------------------------
 
     def discriminator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
         """Reals up, fakes down, and the penalties."""
@@ -114,14 +118,16 @@ class AdversarialAlgorithm(Algorithm):
         return PhaseResult(self._adversarial_term(step) + self._penalties("generator", 1, step))
 
     def lazy_penalty(self, player: str, interval: int, batch: Batch, rng: StepRandom) -> PhaseResult:
-        """Penalties weighted by all the gradient steps that they stand for, so that an interval does not change the balance."""
+        """Penalties weighted by all the gradient steps that they stand for, so that an interval does not change the
+        balance.
+        """
         stands_for = interval * self.recipe.players[player].steps
         step = self._step(
             batch, rng, lambda: self._shown(self._detached_fake(batch, rng), batch).float(), player, interval
         )
         return PhaseResult(stands_for * self._penalties(player, interval, step))
 
-    # -- samples ---------------------------------------------------------------------------------------------------------
+    # -- samples -------------------------------------------------------------------------------------------------------
 
     @abstractmethod
     def generate(self, batch: Batch, rng: StepRandom) -> Tensor:
@@ -138,7 +144,8 @@ class AdversarialAlgorithm(Algorithm):
     def _fake_for_discriminator(self, batch: Batch, rng: StepRandom) -> Tensor:
         """Fakes without a way back into the generator. Where both phases see the same, they are kept with their graph.
 
-        Only whole batches are kept: of micro-batches that would cost the memory which splitting saves, and they are made again.
+        Only whole batches are kept: of micro-batches that would cost the memory which splitting saves, and they are
+        made again.
         """
         self.cached_fake = None
         if not self.reuse_fakes or len(batch.real) != self.recipe.batch:
@@ -151,7 +158,7 @@ class AdversarialAlgorithm(Algorithm):
         cached, self.cached_fake = self.cached_fake, None
         return self.generate(batch, rng) if cached is None else cached
 
-    # -- parts of losses -------------------------------------------------------------------------------------------------
+    # -- parts of losses -----------------------------------------------------------------------------------------------
 
     def _step(
         self, batch: Batch, rng: StepRandom, make_fake: Callable[[], Tensor], player: str, interval: int = 1
@@ -222,7 +229,7 @@ class AdversarialAlgorithm(Algorithm):
             for interval in intervals
         ]
 
-    # -- state -----------------------------------------------------------------------------------------------------------
+    # -- state ---------------------------------------------------------------------------------------------------------
 
     @property
     def can_augment_more(self) -> bool:

@@ -24,8 +24,8 @@ GRADIENT_PENALTIES = ("r1", "r2", "gradient-penalty", "dragan", "path-length")  
 class AdversarialStep:
     """Real and generated samples of one batch, and what the discriminator says of them.
 
-    Everything is computed when it is first used, and once. With augmentation a penalty looks through it: the gradient is that
-    of the output on the augmented sample, with respect to the sample before (as R1 does in Karras et al. 2020,
+    Everything is computed when it is first used, and once. With augmentation a penalty looks through it: the gradient
+    is that of the output on the augmented sample, with respect to the sample before (as R1 does in Karras et al. 2020,
     arXiv:2006.06676).
 
     Args:
@@ -34,8 +34,8 @@ class AdversarialStep:
         rng: The random numbers of the gradient step.
         make_fake: Makes the generated samples as the discriminator sees them, N x shape.
         augmentation: What is done to samples before the discriminator sees them.
-        penalties: Names of the penalties of this step. Samples whose gradient one of them needs are leaves that require it, so
-            that R1 and R2 share the forward pass of the loss.
+        penalties: Names of the penalties of this step. Samples whose gradient one of them needs are leaves that require
+            it, so that R1 and R2 share the forward pass of the loss.
     """
 
     def __init__(
@@ -68,7 +68,10 @@ class AdversarialStep:
         return self.discriminate(self.fake, "fake")
 
     def discriminate(self, sample: Tensor, which: str) -> DiscriminatorOutput:
-        """The discriminator's output on augmented samples, its logits in float32. `which` addresses the random numbers."""
+        """The discriminator's output on augmented samples, its logits in float32.
+
+        `which` addresses the random numbers.
+        """
         shown = sample if self._augmentation is None else self._augmentation(sample, self.rng, which)
         output = self.discriminator(shown, self.batch.condition)
         return DiscriminatorOutput(output.logits.float(), output.class_logits, output.features)
@@ -106,7 +109,8 @@ def _dragan(step: AdversarialStep) -> Tensor:
 
 
 def _consistency(step: AdversarialStep) -> Tensor:
-    """Balanced consistency: on reals and on fakes, one weight for both (Zhao et al. 2020, arXiv:2002.04724, section 2.1; 10 each).
+    """Balanced consistency: on reals and on fakes, one weight for both (Zhao et al. 2020, arXiv:2002.04724, section
+    2.1; 10 each).
 
     The augmentation is a shift by up to an eighth of the side. The paper flips too, which not every picture bears.
     """

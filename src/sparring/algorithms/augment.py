@@ -17,7 +17,9 @@ ADJUSTED_EVERY = 4  # batches (Karras et al. 2020, arXiv:2006.06676, section 3)
 
 
 class DiscriminatorAugmentation:
-    """Augments samples. For `ada`, with a probability that follows how sure the discriminator is of its training examples.
+    """Augments samples.
+
+    For `ada`, with a probability that follows how sure the discriminator is of its training examples.
 
     Args:
         settings: Of the recipe; None leaves samples as they are.

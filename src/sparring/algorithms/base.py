@@ -44,7 +44,10 @@ class Batch:
 
 @dataclass(frozen=True)
 class PhaseResult:
-    """The loss of a phase, and scalars for the log. Scalars stay on their device; their mean over a tick is read once."""
+    """The loss of a phase, and scalars for the log.
+
+    Scalars stay on their device; their mean over a tick is read once.
+    """
 
     loss: Tensor
     scalars: dict[str, Tensor] = field(default_factory=dict)

@@ -27,7 +27,9 @@ class CUTConfig(UnpairedConfig):
 
 @register_algorithm("cut")
 class CUT(AdversarialAlgorithm):
-    """By the generator's own first layers, each patch of an output must be recognised as that of the input, among the input's others."""
+    """By the generator's own first layers, each patch of an output must be recognised as that of the input, among the
+    input's others.
+    """
 
     Config = CUTConfig
     always_reuses_fakes = True
@@ -37,7 +39,8 @@ class CUT(AdversarialAlgorithm):
         refuse_conditional(players)
         if not getattr(self.generator, "heads", None):
             raise UserError(
-                "the algorithm 'cut' compares patches, and this generator has no heads for them; use a resnet-translator with heads: 64"
+                "the algorithm 'cut' compares patches, and this generator has no heads for them; use a "
+                "resnet-translator with heads: 64"
             )
 
     def generate(self, batch: Batch, rng: StepRandom) -> Tensor:
@@ -45,7 +48,9 @@ class CUT(AdversarialAlgorithm):
         return self.generator(batch.condition["picture"])
 
     def generator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
-        """Park et al. 2020, eq. 5: adversarial, patches of inputs and, as `identity`, of pictures that should stay as they are."""
+        """Park et al. 2020, eq. 5: adversarial, patches of inputs and, as `identity`, of pictures that should stay as
+        they are.
+        """
         assert batch.condition is not None
         step = self._generator_step(batch, rng)
         loss = self._adversarial_term(step)

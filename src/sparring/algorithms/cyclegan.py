@@ -93,7 +93,10 @@ class CycleGAN(Algorithm):
         )
 
     def discriminator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
-        """Zhu et al. 2017, eq. 1 both ways, on pictures of a pool (section 4). The half of appendix 7.1 is in the objective."""
+        """Zhu et al. 2017, eq. 1 both ways, on pictures of a pool (section 4).
+
+        The half of appendix 7.1 is in the objective.
+        """
         first, second = self._domains(batch)
         fakes = dict(zip(WAYS, self._fakes_for_discriminators(first, second), strict=True))
         reals = {"there": second, "back": first}

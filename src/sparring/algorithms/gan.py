@@ -1,4 +1,6 @@
-"""Latents to samples: the GAN of Goodfellow et al. 2014 (arXiv:1406.2661), with classes, style mixing and path length where asked."""
+"""Latents to samples: the GAN of Goodfellow et al. 2014 (arXiv:1406.2661), with classes, style mixing and path length
+where asked.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ from .base import Batch, PhaseResult, StepRandom, noise_for, register_algorithm
 
 
 class GANConfig(AugmentedConfig):
-    """class_loss: Weight of the auxiliary classifier in both losses (Odena et al. 2017, arXiv:1610.09585); 0: there is none.
+    """class_loss: Weight of the auxiliary classifier in both losses (Odena et al. 2017, arXiv:1610.09585); 0: there is
+    none.
 
     style_mixing: Share of samples made of two latents, for style-based generators.
     """
@@ -54,7 +57,10 @@ class GAN(AdversarialAlgorithm):
             )
 
     def discriminator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
-        """Reals up, fakes down. With an auxiliary classifier both are classified (Odena et al. 2017, eq. 2 and 3: L_S + L_C, upwards)."""
+        """Reals up, fakes down.
+
+        With an auxiliary classifier both are classified (Odena et al. 2017, eq. 2 and 3: L_S + L_C, upwards).
+        """
         step = self._discriminator_step(batch, rng)
         real, fake = step.on_real, step.on_fake
         loss = self.objective.discriminator(real.logits, fake.logits)
@@ -64,7 +70,10 @@ class GAN(AdversarialAlgorithm):
         return self._discriminator_result(step, loss)
 
     def generator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
-        """Fakes up. With an auxiliary classifier they also show the asked class (Odena et al. 2017: L_C - L_S, upwards)."""
+        """Fakes up.
+
+        With an auxiliary classifier they also show the asked class (Odena et al. 2017: L_C - L_S, upwards).
+        """
         step = self._generator_step(batch, rng)
         loss = self._adversarial_term(step)
         if self.config.class_loss:

@@ -35,9 +35,12 @@ class SemiSupervisedConfig(AugmentedConfig):
 
 @register_algorithm("semi-supervised")
 class SemiSupervised(AdversarialAlgorithm):
-    """The discriminator classifies what it takes for real. It learns classes from few labelled examples, and what is real from all.
+    """The discriminator classifies what it takes for real.
 
-    Its logit of being real is log sum exp of its class logits, the class `fake` having the logit 0 (section 5, last paragraph).
+    It learns classes from few labelled examples, and what is real from all.
+
+    Its logit of being real is log sum exp of its class logits, the class `fake` having the logit 0 (section 5, last
+    paragraph).
     """
 
     Config = SemiSupervisedConfig

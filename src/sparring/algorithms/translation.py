@@ -1,4 +1,6 @@
-"""Pictures into their partners: the conditional GAN of Isola et al. 2017 (arXiv:1611.07004), eq. 1 to 4, with any objective and penalties."""
+"""Pictures into their partners: the conditional GAN of Isola et al. 2017 (arXiv:1611.07004), eq. 1 to 4, with any
+objective and penalties.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,8 @@ from .base import Batch, Phase, PhaseResult, StepRandom, register_algorithm
 class Reconstruction(Part):
     """Weights of the distances between the generator's output and the target.
 
-    l1: The mean absolute difference. cross_entropy: Of label maps. perceptual: The distance in the features of the score (see
-    losses.perceptual).
+    l1: The mean absolute difference. cross_entropy: Of label maps. perceptual: The distance in the features of the
+        score (see losses.perceptual).
     """
 
     l1: float = Field(0.0, ge=0)
@@ -88,7 +90,8 @@ class TranslationConfig(AdversarialConfig):
             raise ValueError("the generator's loss has no term; give reconstruction.l1 or another term a weight")
         if self.adversarial_interval > 1 and not distances:
             raise ValueError(
-                "with an adversarial_interval above 1 the generator learns nothing in between; give reconstruction.l1 a weight"
+                "with an adversarial_interval above 1 the generator learns nothing in between; give reconstruction.l1 "
+                "a weight"
             )
         if self.pretrain_fraction and self.adversarial_interval == 1:
             raise ValueError("pretrain_fraction needs an adversarial_interval of 2 or more")
@@ -108,10 +111,11 @@ class TranslationConfig(AdversarialConfig):
 
 @register_algorithm("translation")
 class Translation(AdversarialAlgorithm):
-    """A generator turns inputs into outputs, which a discriminator tells from targets, with or without seeing the input.
+    """A generator turns inputs into outputs, which a discriminator tells from targets, with or without seeing the
+    input.
 
-    The distance to the target counts too. Outputs may be label maps: then the generator gives logits, and the discriminator
-    sees their softmax beside targets of zeros and ones (Luc et al. 2016, arXiv:1611.08408).
+    The distance to the target counts too. Outputs may be label maps: then the generator gives logits, and the
+    discriminator sees their softmax beside targets of zeros and ones (Luc et al. 2016, arXiv:1611.08408).
     """
 
     Config = TranslationConfig

@@ -1,4 +1,6 @@
-"""Samples to latents and back, without a discriminator: the variational autoencoder of Kingma & Welling 2014 (arXiv:1312.6114)."""
+"""Samples to latents and back, without a discriminator: the variational autoencoder of Kingma & Welling 2014
+(arXiv:1312.6114).
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,8 @@ class VAEConfig(AlgorithmConfig):
 
 @register_algorithm("vae")
 class VAE(Algorithm):
-    """An encoder says which latents a sample may have come from, a generator makes it again from one of them; both from one bound.
+    """An encoder says which latents a sample may have come from, a generator makes it again from one of them; both from
+    one bound.
 
     The prior of the latents is N(0, 1), so the generator is used as any other.
     """
@@ -53,8 +56,8 @@ class VAE(Algorithm):
     def loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
         """Kingma & Welling 2014, eq. 7 with one draw an example, negated: nats of an example.
 
-        The decoder is the Gaussian whose one variance fits the batch best (Rybkin et al. 2021, arXiv:2006.13202), so that no
-        weight stands between the two terms.
+        The decoder is the Gaussian whose one variance fits the batch best (Rybkin et al. 2021, arXiv:2006.13202), so
+        that no weight stands between the two terms.
         """
         mean, log_variance = self.encoder(batch.real, batch.condition)
         latent = variational.reparameterise(mean, log_variance, rng.latent(self.recipe.latent))

@@ -1,4 +1,7 @@
-"""How a training goes, in one word with its evidence, and what to do about it. Pure functions of the history of ticks."""
+"""How a training goes, in one word with its evidence, and what to do about it.
+
+Pure functions of the history of ticks.
+"""
 
 from __future__ import annotations
 
@@ -66,8 +69,8 @@ def diagnose(
         history: Of all ticks so far.
         patience: Examples without a better score after which a training is on a plateau; 0: never.
         can_augment: The augmentation can be raised.
-        rollbacks_left: How often the training may still go back to its best snapshot. With none left, what would need it
-            ends the training.
+        rollbacks_left: How often the training may still go back to its best snapshot. With none left, what would need
+            it ends the training.
         noise: The standard error of a score. Differences below a few times of it mean nothing.
         all_players_from: Examples from which all players are trained; until then nothing stands still.
     """

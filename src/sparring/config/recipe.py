@@ -45,7 +45,8 @@ class Optimizer(Part):
 
 
 class Schedule(Part):
-    """The learning rate as a function of images seen: a factor that rises from 0 over `warmup` images and then goes from 1 to `final`.
+    """The learning rate as a function of images seen: a factor that rises from 0 over `warmup` images and then goes
+    from 1 to `final`.
 
     Left open, `final` is 0, or a hundredth for an exponential schedule.
     """
@@ -64,9 +65,9 @@ class Schedule(Part):
 class Penalty(Part):
     """A regulariser of a player's loss.
 
-    With `interval` 1 it is added to the loss. With a larger one it is a phase of its own, taken in every so-many-th step with
-    `interval` times the weight, times the player's `steps` (lazy regularisation: Karras et al. 2020, arXiv:1912.04958,
-    appendix B).
+    With `interval` 1 it is added to the loss. With a larger one it is a phase of its own, taken in every so-many-th
+    step with `interval` times the weight, times the player's `steps` (lazy regularisation: Karras et al. 2020,
+    arXiv:1912.04958, appendix B).
     """
 
     weight: float = Field(gt=0)
@@ -76,8 +77,9 @@ class Penalty(Part):
 class Player(Part):
     """One named network and how it is trained.
 
-    steps: Gradient steps in a row in each step of the training. start: Examples seen before its first one, so that the other
-    players learn alone until then. clip_weights: The largest absolute weight (Arjovsky et al. 2017, arXiv:1701.07875).
+    steps: Gradient steps in a row in each step of the training. start: Examples seen before its first one, so that the
+        other players learn alone until then. clip_weights: The largest absolute weight (Arjovsky et al. 2017,
+        arXiv:1701.07875).
     """
 
     network: str
@@ -102,8 +104,8 @@ class Objective(Part):
 class Augmentation(Part):
     """What is done to every picture before the discriminator sees it.
 
-    ada: With a probability that starts at `strength` and follows the discriminator's overfitting up to a cap (Karras et al.
-    2020, arXiv:2006.06676). `speed` is the number of examples that take it from 0 to 1; 0 keeps it fixed.
+    ada: With a probability that starts at `strength` and follows the discriminator's overfitting up to a cap (Karras et
+        al. 2020, arXiv:2006.06676). `speed` is the number of examples that take it from 0 to 1; 0 keeps it fixed.
     diffaugment: Always (Zhao et al. 2020, arXiv:2006.10738).
     operations: Those of the method that are used; null means its usual ones.
     """
@@ -116,7 +118,9 @@ class Augmentation(Part):
 
 
 class AlgorithmConfig(Part):
-    """What an algorithm can be told. Each algorithm subclasses this in its own module, so that what it does not have cannot be said.
+    """What an algorithm can be told.
+
+    Each algorithm subclasses this in its own module, so that what it does not have cannot be said.
 
     allowed_penalties: Its players, and the penalties that each may have.
     player_groups: The players that are trained together, in order. Examples are counted in the first of these.
@@ -192,7 +196,8 @@ class AlgorithmConfig(Part):
                 raise ValueError(f"the {name} has no penalty '{penalty}'; it can have {', '.join(allowed) or 'none'}")
             if settings.interval > 1 and not self.lazy_penalties:
                 raise ValueError(
-                    f"the algorithm '{self.name}' adds penalties to every loss; leave out interval of the {name}'s '{penalty}'"
+                    f"the algorithm '{self.name}' adds penalties to every loss; leave out interval of the {name}'s "
+                    f"'{penalty}'"
                 )
 
 
@@ -206,8 +211,9 @@ ALGORITHMS: Registry[Any] = Registry("algorithm", "sparring.algorithms")
 
 
 class Damage(Part):
-    """One thing that happens to a whole picture before it is given (see modalities.image.damage): its strength is drawn between the two
-    ends, and it happens with this chance."""
+    """One thing that happens to a whole picture before it is given (see modalities.image.damage): its strength is drawn
+    between the two ends, and it happens with this chance.
+    """
 
     kind: Literal[
         "noise",
@@ -236,7 +242,8 @@ class Damage(Part):
         )
         if not low <= self.least <= self.most <= high:
             raise ValueError(
-                f"the strength of '{self.kind}' lies between {low} and {high}, its least below its most, not {self.least:g} to {self.most:g}"
+                f"the strength of '{self.kind}' lies between {low} and {high}, its least below its most, not "
+                f"{self.least:g} to {self.most:g}"
             )
         return self
 
@@ -244,8 +251,8 @@ class Damage(Part):
 class Recipe(Part):
     """Everything that a training needs to know, beside the data and the device.
 
-    Lengths are counted in examples: real ones shown to the players whose steps count them. A value of null is open; autoconfig
-    fills it from the data, the machine and the budget.
+    Lengths are counted in examples: real ones shown to the players whose steps count them. A value of null is open;
+    autoconfig fills it from the data, the machine and the budget.
 
     Attributes:
         select: Which snapshot is kept: the one of the best score, or the latest.
@@ -354,7 +361,10 @@ def recipe_from(values: dict[str, Any], origin: str) -> Recipe:
 
 
 def with_settings(recipe: Recipe, settings: dict[str, Any], origin: str = "--set") -> Recipe:
-    """The recipe with dotted keys replaced: {"players.generator.optimizer.lr": 1e-3}. What lies under `options` or `penalties` may be new."""
+    """The recipe with dotted keys replaced: {"players.generator.optimizer.lr": 1e-3}.
+
+    What lies under `options` or `penalties` may be new.
+    """
     values = recipe.model_dump(mode="json")
     for key, value in settings.items():
         *path, last = key.split(".")

@@ -1,4 +1,7 @@
-"""Puts a training together: networks, algorithm, loader, scores, callbacks, trainer. The one place that knows all the parts."""
+"""Puts a training together: networks, algorithm, loader, scores, callbacks, trainer.
+
+The one place that knows all the parts.
+"""
 
 from __future__ import annotations
 
@@ -170,7 +173,9 @@ class Assembly:
 
 
 def build_players(recipe: Recipe, codec: Codec, classes: int, device: torch.device) -> dict[str, nn.Module]:
-    """Every network of the recipe, initialised from the recipe's seed, on the device. classes: Their number, 0 without labels."""
+    """Every network of the recipe, initialised from the recipe's seed, on the device. classes: Their number, 0 without
+    labels.
+    """
     players = {}
     for name, settings in recipe.players.items():
 
@@ -223,7 +228,9 @@ def start_from(players: dict[str, nn.Module], folder: Path) -> None:
 
 
 def fit_features(source: Source, folder: Path, progress: Progress | None) -> FeatureNet:
-    """The features of the score: those of the run, else those learned from this data before or now, copied into the run."""
+    """The features of the score: those of the run, else those learned from this data before or now, copied into the
+    run.
+    """
     path = folder / "features.safetensors"
     if path.is_file():
         return classifier.read(source, path)

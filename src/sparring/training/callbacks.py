@@ -72,8 +72,8 @@ class ErrorRate(Callback):
 class HealthCheck(Callback):
     """Diagnoses the training, and asks to go back, to augment more or to stop.
 
-    It uses the samples of `score` at the same tick and, where there is a discriminator, its logits on training examples,
-    held-out ones and samples.
+    It uses the samples of `score` at the same tick and, where there is a discriminator, its logits on training
+    examples, held-out ones and samples.
 
     Args:
         score: Observes before.
@@ -154,7 +154,9 @@ class Preview(Callback):
 
 
 class SaveBest(Callback):
-    """Saves every player, averaged where an average is kept (generator.safetensors ...), when a snapshot is the best so far."""
+    """Saves every player, averaged where an average is kept (generator.safetensors ...), when a snapshot is the best so
+    far.
+    """
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -213,7 +215,8 @@ class Log(Callback):
         length = self.path.stat().st_size if self.path.exists() else 0
         if length < self.bytes:
             raise UserError(
-                f"{self.path} is shorter than its checkpoint says; put the file back, or train into another folder with --out"
+                f"{self.path} is shorter than its checkpoint says; put the file back, or train into another folder "
+                "with --out"
             )
         if length > self.bytes:
             os.truncate(self.path, self.bytes)

@@ -47,7 +47,9 @@ class Checkpoints:
         )
 
     def save(self, examples: int, state: State, keep: set[int]) -> None:
-        """Write a state, then remove all but the two newest and those in `keep`; also later ones, which a training that went back has left."""
+        """Write a state, then remove all but the two newest and those in `keep`; also later ones, which a training that
+        went back has left.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         aside = self.folder / f".{examples:09d}.{os.getpid()}.tmp"
         shutil.rmtree(aside, ignore_errors=True)

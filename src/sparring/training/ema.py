@@ -11,7 +11,8 @@ UNIT_VECTORS = ("._u", "._v")  # ends of the names of spectral normalisation's s
 
 
 class EMA:
-    """A copy of `module` in eval mode whose floating-point tensors, running statistics too, trail it with a half-life in examples.
+    """A copy of `module` in eval mode whose floating-point tensors, running statistics too, trail it with a half-life
+    in examples.
 
     Counters and singular vectors are copied: an average of unit vectors is no unit vector.
 

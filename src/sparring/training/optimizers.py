@@ -11,8 +11,9 @@ from ..config.recipe import Optimizer
 def build(settings: Optimizer, module: nn.Module, share: float = 1.0) -> torch.optim.Optimizer:
     """The optimizer of one player, in torch's fused form where there is one.
 
-    The learning rate is a plain number that the trainer sets before every turn. share: of its steps those that lazy penalties did
-    not add; betas, and RMSprop's momentum, are raised to its power (Karras et al. 2020, arXiv:1912.04958, appendix B, for Adam).
+    The learning rate is a plain number that the trainer sets before every turn. share: of its steps those that lazy
+    penalties did not add; betas, and RMSprop's momentum, are raised to its power (Karras et al. 2020, arXiv:1912.04958,
+    appendix B, for Adam).
     """
     betas = (settings.betas[0] ** share, settings.betas[1] ** share)
     parameters = list(module.parameters())

@@ -70,7 +70,10 @@ def resume(
 
 
 def _ended(run: Run, recipe: Recipe) -> dict[str, Any] | None:
-    """The log's last line where the training came to its end. Raises Diverged for one that broke before it had a snapshot."""
+    """The log's last line where the training came to its end.
+
+    Raises Diverged for one that broke before it had a snapshot.
+    """
     log = run.log()
     last: dict[str, Any] = log[-1] if log else {"event": None}
     assert isinstance(recipe.examples, int)
@@ -121,7 +124,9 @@ def diverged_sentence(folder: Path, line: dict[str, Any]) -> str:
 
 
 def refuse_changes(folder: Path, recipe: Recipe, about: dict[str, Any], options: TrainOptions) -> None:
-    """Raises UserError naming every option that differs from what the run was begun with. What is not asked is no difference.
+    """Raises UserError naming every option that differs from what the run was begun with.
+
+    What is not asked is no difference.
 
     about: What stands beside the recipe in recipe.yaml.
     """

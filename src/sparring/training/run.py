@@ -23,7 +23,8 @@ STRIP_KEYFRAMES, STRIP_FRAMES = 4, 7  # of the walk through latent space in the 
 
 
 def fit(assembly: Assembly, run: Run, console: Callback, stop: threading.Event, deadline: float | None) -> None:
-    """Train to the end, and finish the run; or until `stop` is set or the deadline (by time.monotonic()) has come, saved.
+    """Train to the end, and finish the run; or until `stop` is set or the deadline (by time.monotonic()) has come,
+    saved.
 
     Raises:
         Diverged: Where the training broke before there was any usable snapshot.

@@ -51,7 +51,9 @@ def set_up(
     init_from: Path | None = None,
     callbacks: Iterable[Callback] = (),
 ) -> Assembly:
-    """Everything up to example 0. Afterwards the run folder holds all that a resume needs, and recipe.yaml, written last, says so.
+    """Everything up to example 0.
+
+    Afterwards the run folder holds all that a resume needs, and recipe.yaml, written last, says so.
 
     Args:
         run: The folder.
@@ -126,7 +128,10 @@ def set_up(
 
 
 def _make_room(run: Run) -> None:
-    """Remove what an earlier set-up left that never came to example 0. Raises UserError where there is a training without its recipe."""
+    """Remove what an earlier set-up left that never came to example 0.
+
+    Raises UserError where there is a training without its recipe.
+    """
     if any(number > 0 for number in Checkpoints(run.path / "checkpoints").numbers()):
         raise UserError(
             f"{run.path} has checkpoints but no recipe.yaml; put that back to go on, or remove the folder to start anew"

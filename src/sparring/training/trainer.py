@@ -1,26 +1,27 @@
-"""The training loop: takes the phases of an algorithm, keeps averages, observes at ticks, and can be dropped and picked up at any step."""
+"""The training loop: takes the phases of an algorithm, keeps averages, observes at ticks, and can be dropped and picked
+up at any step.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from threading import Event
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from ..algorithms import Algorithm, Batch, Phase, StepRandom, algorithm_class
+from ..algorithms import Algorithm, Batch, Phase, StepRandom
 from ..callbacks.base import Action, Callback, Observation
 from ..config.recipe import Recipe
 from ..errors import UserError
 from ..losses.penalties import clip_weights
 from ..util.devices import peak_memory_mb
-from ..util.random import derive_seed
 from . import optimizers, schedules
 from .checkpoints import Checkpoints, State, with_prefix, without_prefix
 from .ema import EMA
+from .gradients import batch_coupled, gradient_norm, out_of_memory, seeded_layers
 from .loader import Loader
 from .meters import Meters
 
@@ -88,13 +89,13 @@ class Trainer:
         self._meters = Meters()
         self._clock_start, self._clock_examples, self._observing_seconds = time.perf_counter(), 0, 0.0
 
-    # -- the loop ----------------------------------------------------------------------------------------------------------
+    # -- the loop ------------------------------------------------------------------------------------------------------
 
     def fit(self, stop: Event) -> Observation | None:
         """Train until the end; when `stop` is set, save the step reached and return. Returns the last observation.
 
-        An observation with the event "diverged" tells of a loss or a gradient that was not finite; no weight was touched by
-        it. It is the last one unless a callback asks to go back to the best snapshot.
+        An observation with the event "diverged" tells of a loss or a gradient that was not finite; no weight was
+        touched by it. It is the last one unless a callback asks to go back to the best snapshot.
         """
         assert self.recipe.tick
         observation = None
@@ -143,7 +144,10 @@ class Trainer:
 
     @property
     def end(self) -> int:
-        """The number of examples at which the training is over. What was given up is not made up for: a budget is a budget."""
+        """The number of examples at which the training is over.
+
+        What was given up is not made up for: a budget is a budget.
+        """
         assert isinstance(self.recipe.examples, int)
         return self.recipe.examples - self.discarded_examples
 
@@ -169,9 +173,9 @@ class Trainer:
     def _gradient_share(self, player: str) -> float:
         """Of all gradient steps of a player, the share without lazy penalties.
 
-        Its learning rate and the logarithms of its betas shrink by it, so that the steps of such phases add nothing (Karras et
-        al. 2020, arXiv:1912.04958, appendix B: k / (k + 1)). Plain gradient descent goes as far as the gradient is long, and
-        needs no such thing.
+        Its learning rate and the logarithms of its betas shrink by it, so that the steps of such phases add nothing
+        (Karras et al. 2020, arXiv:1912.04958, appendix B: k / (k + 1)). Plain gradient descent goes as far as the
+        gradient is long, and needs no such thing.
         """
         phases = [phase for phase in self.phases if player in phase.players]
         if self.recipe.players[player].optimizer.name == "sgd" or not phases:
@@ -179,7 +183,7 @@ class Trainer:
         losses = sum(phase.steps / phase.interval for phase in phases if not phase.is_penalty)
         return losses / sum(phase.steps / phase.interval for phase in phases)
 
-    # -- one gradient step -------------------------------------------------------------------------------------------------
+    # -- one gradient step ---------------------------------------------------------------------------------------------
 
     def _take(self, phase: Phase, batch: Batch, address: tuple[int, ...]) -> None:
         """One gradient step of every player of the phase."""
@@ -213,13 +217,16 @@ class Trainer:
             self._split(batch)
 
     def _gradients(self, phase: Phase, batch: Batch, address: tuple[int, ...]) -> tuple[Tensor, Scalars]:
-        """Leave the gradients of the phase's loss, summed over micro-batches, in its players. Returns the loss and the scalars."""
+        """Leave the gradients of the phase's loss, summed over micro-batches, in its players.
+
+        Returns the loss and the scalars.
+        """
         for name in phase.players:
             self.optimizers[name].zero_grad(set_to_none=True)
         count, loss, scalars = len(batch.real), torch.zeros((), device=self.device), Scalars()
         kind = "penalties" if phase.is_penalty else "losses"
         short = self.recipe.precision == "bfloat16" and not phase.full_precision
-        with self._seeded_layers(*address):
+        with seeded_layers(self.device, *address):
             for start in range(0, count, self.micro_batch):
                 stop = min(count, start + self.micro_batch)
                 share = (stop - start) / count
@@ -248,7 +255,8 @@ class Trainer:
             )
             raise UserError(
                 f"out of memory with a batch of {len(batch.real)}, which cannot be split ({why}); "
-                "train into another --out with --set batch=N, N smaller, with a smaller --size, or with narrower networks"
+                "train into another --out with --set batch=N, N smaller, with a smaller --size, or with narrower "
+                "networks"
             )
         for player in self.players.values():
             player.zero_grad(set_to_none=True)
@@ -264,23 +272,7 @@ class Trainer:
             for parameter in parameters:
                 parameter.requires_grad_(name in wanted)
 
-    @contextlib.contextmanager
-    def _seeded_layers(self, *address: int | str) -> Iterator[None]:
-        """Layers that draw by themselves (dropout) draw from this address; torch's global generators are put back afterwards."""
-        generators = [torch.default_generator]
-        if self.device.type == "cuda":
-            generators.append(torch.cuda.default_generators[self.device.index or 0])
-        before = [generator.get_state() for generator in generators]
-        # not by torch.manual_seed: where there is no GPU it notes down a stack trace each time, which takes a millisecond
-        for generator in generators:
-            generator.manual_seed(derive_seed(*address, "layers"))
-        try:
-            yield
-        finally:
-            for generator, state in zip(generators, before, strict=True):
-                generator.set_state(state)
-
-    # -- observing ---------------------------------------------------------------------------------------------------------
+    # -- observing -----------------------------------------------------------------------------------------------------
 
     def _tick(self) -> Observation:
         values = self._meters.means() | {f"lr.{name}": self.learning_rate(name) for name in self.recipe.players}
@@ -367,7 +359,7 @@ class Trainer:
             "memory_mb": peak_memory_mb(self.device),
         }
 
-    # -- saving and resuming -----------------------------------------------------------------------------------------------
+    # -- saving and resuming -------------------------------------------------------------------------------------------
 
     def state(self) -> State:
         """All that decides how the training goes on. The tensors are the live ones, not copies."""
@@ -429,27 +421,3 @@ class Trainer:
             self.load_state(numbers[-1], self.checkpoints.load(numbers[-1]))
             self._saved = numbers[-1]
         return bool(numbers)
-
-
-def gradient_norm(parameters: Sequence[Tensor]) -> Tensor:
-    """The norm of all their gradients together."""
-    return torch.nn.utils.get_total_norm([each.grad for each in parameters if each.grad is not None])
-
-
-def out_of_memory(error: RuntimeError) -> bool:
-    """Whether memory ran out. torch has a class for GPUs; the CPU's allocator raises a plain RuntimeError."""
-    return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
-
-
-def batch_coupled(recipe: Recipe, players: dict[str, nn.Module]) -> list[str]:
-    """What makes a batch more than its parts, by name: players, and parts of the algorithm's losses. With none, it may be split."""
-    normalised = [name for name, player in players.items() if has_batch_statistics(player)]
-    return [*normalised, *algorithm_class(recipe).batch_coupled(recipe)]
-
-
-def has_batch_statistics(module: nn.Module) -> bool:
-    """Whether the output for one example depends on the others of its batch."""
-    return any(
-        isinstance(layer, nn.modules.batchnorm._BatchNorm) or getattr(layer, "sees_batch", False)
-        for layer in module.modules()
-    )

@@ -1,4 +1,6 @@
-"""How open values of a recipe are filled from the data, the machine and the budget: one rule a function, each with its reason."""
+"""How open values of a recipe are filled from the data, the machine and the budget: one rule a function, each with its
+reason.
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from ...data.source import Source
 from ...errors import UserError
 from ...networks.refiner import ENOUGH
 from ...util.devices import choose_precision
-from ..trainer import batch_coupled
+from ..gradients import batch_coupled
 from . import Choices
 
 WIDTH, WIDTH_OF_COLOUR = 16, 32  # on a CPU: docs/experiments.md, "A start from statistics"
@@ -30,7 +30,9 @@ def from_machine(choices: Choices, device: torch.device) -> None:
 
 
 def sizes(choices: Choices, source: Source, device: torch.device) -> None:
-    """Of networks that leave theirs open: their width, and of how many components for each class (or cluster) a start fitted to the data is."""
+    """Of networks that leave theirs open: their width, and of how many components for each class (or cluster) a start
+    fitted to the data is.
+    """
     colour = len(source.shape) == 3 and source.shape[0] > 2
     kind = "colour pictures" if colour else "grey pictures"
     width = WIDTH_ON_GPU if device.type != "cpu" else WIDTH_OF_COLOUR if colour else WIDTH
@@ -65,7 +67,8 @@ def micro_batch(choices: Choices, players: dict[str, nn.Module]) -> None:
     normalised = [name for name in coupled if name in players]
     if normalised and min(asked, recipe.batch) < 2:
         raise UserError(
-            f"a batch of 1 has no statistics, and the {' and '.join(normalised)} needs them (batch normalisation); set batch to 2 or more"
+            f"a batch of 1 has no statistics, and the {' and '.join(normalised)} needs them (batch normalisation); "
+            "set batch to 2 or more"
         )
     if asked >= recipe.batch:
         choices.change("micro_batch", recipe.batch, "the whole batch at once")

@@ -19,7 +19,9 @@ ENDLESS = 1 << 40  # examples; schedules want an end, and here it does not matte
 
 @dataclass(frozen=True)
 class Throughput:
-    """seconds_a_sample: To generate and score one. seconds_a_preview: Of a preview's picture. micro_batch: That memory bore."""
+    """seconds_a_sample: To generate and score one. seconds_a_preview: Of a preview's picture. micro_batch: That memory
+    bore.
+    """
 
     seconds_a_step: float
     seconds_a_sample: float
@@ -28,11 +30,12 @@ class Throughput:
 
 
 def measure(parts: Parts, seconds: float, with_preview: bool) -> Throughput:
-    """Time real steps for about `seconds`, a sampling and a preview, with a trainer of its own on copies of the players.
+    """Time real steps for about `seconds`, a sampling and a preview, with a trainer of its own on copies of the
+    players.
 
-    Medians count: one hiccup of a shared machine must not decide the length of a training. Where some phases are taken in every
-    so-many-th step only, that is the mean of the medians of the steps of a cycle; where some start late, of the steps without
-    and with them.
+    Medians count: one hiccup of a shared machine must not decide the length of a training. Where some phases are taken
+    in every so-many-th step only, that is the mean of the medians of the steps of a cycle; where some start late, of
+    the steps without and with them.
     """
     trial = _trial(parts)
     trainer = trial.trainer()
