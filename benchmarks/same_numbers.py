@@ -22,7 +22,7 @@ import table_samples
 from smoke import ArraySource, pair_source, smoke_settings
 from sparring import api
 from sparring.callbacks.base import Callback
-from sparring.config.recipe import list_recipes, load_recipe
+from sparring.config.reading import list_recipes, load_recipe
 from sparring.data.source import Source
 from sparring.training.checkpoints import Checkpoints
 

@@ -48,7 +48,8 @@ from sparring.algorithms import Batch
 from sparring.algorithms.augment import OPERATIONS
 from sparring.callbacks.progress import Silent
 from sparring.config.options import TrainOptions
-from sparring.config.recipe import Recipe, list_recipes, load_recipe, parse_settings, recipe_from
+from sparring.config.reading import list_recipes, load_recipe, parse_settings, recipe_from
+from sparring.config.recipe import Recipe
 from sparring.data.source import ScanReport, Source, Split
 from sparring.losses import adversarial, penalties
 from sparring.networks.output import DiscriminatorOutput

@@ -37,7 +37,7 @@ from sparring import modalities
 from sparring.callbacks.base import Monitor
 from sparring.callbacks.progress import Silent
 from sparring.config.options import TrainOptions
-from sparring.config.recipe import load_recipe, with_settings
+from sparring.config.reading import load_recipe, with_settings
 from sparring.data.source import DataOptions
 from sparring.evaluation.extractors import classifier
 from sparring.metrics import frechet

@@ -11,7 +11,7 @@ import torch
 
 from sparring import algorithms, modalities
 from sparring.callbacks.base import Callback
-from sparring.config.recipe import load_recipe, with_settings
+from sparring.config.reading import load_recipe, with_settings
 from sparring.data.source import ScanReport, Source
 from sparring.data.splits import Arrangement
 from sparring.modalities.pairs.maps import Legend

@@ -15,7 +15,8 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from smoke import ArraySource, smoke_settings
-from sparring.config.recipe import RULES, list_recipes, load_recipe, with_settings
+from sparring.config.reading import list_recipes, load_recipe, with_settings
+from sparring.config.recipe import RULES
 
 FOLDER = Path(__file__).parent.parent / "benchmarks"
 MEASURED = ("synthesis", "autoencoder")  # the games that there are plain loops of

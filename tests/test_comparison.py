@@ -7,7 +7,7 @@ import pytest
 from smoke import ArraySource
 from sparring import compare
 from sparring.callbacks.progress import Silent
-from sparring.config.recipe import load_recipe
+from sparring.config.reading import load_recipe
 from sparring.errors import UserError
 from sparring.reports.comparison import rows_of, verdict
 

@@ -16,7 +16,7 @@ import table_samples
 from smoke import ArraySource, StopAt, fingerprint, pair_source, smoke_settings
 from sparring import api
 from sparring.callbacks.base import Callback
-from sparring.config.recipe import list_recipes, load_recipe
+from sparring.config.reading import list_recipes, load_recipe
 from sparring.inference.generator import load_translator
 
 SHAPES = [(1, 28, 28), (3, 32, 48), (4, 20, 20)]

@@ -345,7 +345,7 @@ def test_a_checkpoint_that_is_not_whole_is_one_sentence(tmp_path):
 
 
 def test_a_changed_recipe_file_is_refused_with_the_difference(tmp_path):
-    from sparring.config.recipe import recipe_text
+    from sparring.config.reading import recipe_text
 
     mine = tmp_path / "mine.yaml"
     mine.write_text(recipe_text("mlp"))

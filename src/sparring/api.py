@@ -15,7 +15,7 @@ from . import modalities
 from .callbacks.base import Callback
 from .callbacks.progress import Lines, seconds_from
 from .config.options import TrainOptions
-from .config.recipe import parse_settings
+from .config.reading import parse_settings
 from .data.source import Source
 from .errors import UserError
 from .modalities import opening

@@ -12,7 +12,7 @@ import numpy as np
 from . import api, modalities
 from .callbacks.base import Callback
 from .callbacks.progress import Lines
-from .config.recipe import load_recipe
+from .config.reading import load_recipe
 from .data.source import DataOptions, Source
 from .errors import Diverged, UserError
 from .evaluation.evaluation import Evaluation

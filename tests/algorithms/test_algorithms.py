@@ -4,7 +4,8 @@ import pytest
 
 from smoke import ArraySource, pair_source, trainer
 from sparring import algorithms
-from sparring.config.recipe import ALGORITHMS, load_recipe, with_settings
+from sparring.config.reading import load_recipe, with_settings
+from sparring.config.recipe import ALGORITHMS
 from sparring.errors import UserError
 from sparring.modalities.pairs.derived import Unpaired
 

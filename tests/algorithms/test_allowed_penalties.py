@@ -4,7 +4,7 @@ import pytest
 
 from sparring import api
 from sparring.callbacks.base import Callback
-from sparring.config.recipe import load_recipe, with_settings
+from sparring.config.reading import load_recipe, with_settings
 from sparring.errors import UserError
 from sparring.modalities import opening
 from sparring.modalities.opening import open_data

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from smoke import ArraySource, pair_source, trainer
-from sparring.config.recipe import load_recipe, with_settings
+from sparring.config.reading import load_recipe, with_settings
 from sparring.errors import UserError
 from sparring.modalities.pairs.derived import Unpaired
 

@@ -12,7 +12,7 @@ from sparring import algorithms, api, modalities
 from sparring.algorithms import Batch, StepRandom
 from sparring.algorithms.cyclegan import ImagePool
 from sparring.callbacks.base import Callback
-from sparring.config.recipe import load_recipe, with_settings
+from sparring.config.reading import load_recipe, with_settings
 from sparring.errors import UserError
 from sparring.losses.reconstruction import label_map_cross_entropy
 from sparring.modalities.pairs.derived import Unpaired

@@ -12,7 +12,7 @@ from sparring import api
 from sparring.algorithms import StepRandom
 from sparring.callbacks.base import Callback
 from sparring.callbacks.progress import in_words
-from sparring.config.recipe import load_recipe, with_settings
+from sparring.config.reading import load_recipe, with_settings
 from sparring.errors import UserError
 from sparring.losses import variational
 from sparring.networks.sampling import shape_draw

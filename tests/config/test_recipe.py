@@ -1,7 +1,7 @@
 import pytest
 
 from sparring import networks
-from sparring.config.recipe import (
+from sparring.config.reading import (
     length_from,
     list_recipes,
     load_recipe,

@@ -12,7 +12,7 @@ from torch import nn
 from smoke import smoke_settings, trainer
 from sparring import algorithms, augmentations, modalities
 from sparring.algorithms import StepRandom
-from sparring.config.recipe import load_recipe, with_settings
+from sparring.config.reading import load_recipe, with_settings
 from sparring.errors import UserError
 from sparring.losses import penalties
 from sparring.networks.sampling import shape_draw
@@ -20,6 +20,7 @@ from sparring.training.assembly import Parts, build_players, fit_features
 from sparring.training.autoconfig import Choices, rules
 from sparring.training.autoconfig.lengths import OTHER_OBSERVING, Data, settle_lengths
 from sparring.training.autoconfig.throughput import Throughput, measure
+from sparring.training.optimizers import loss_share
 from sparring.util.random import make_rng
 
 CPU = torch.device("cpu")
@@ -129,8 +130,8 @@ def test_a_lazy_penalty_of_one_learner_leaves_the_steps_of_the_other(bars, tmp_p
     ours = trainer(bars, "mlp", tmp_path)
     lazy = algorithms.Phase(("generator",), both(ours).loss, new_batch=False, interval=4, is_penalty=True)
     ours.phases = (both(ours), lazy)
-    assert ours._gradient_share("generator") == pytest.approx(4 / 5)
-    assert ours._gradient_share("discriminator") == 1
+    assert loss_share(ours.recipe, ours.phases, "generator") == pytest.approx(4 / 5)
+    assert loss_share(ours.recipe, ours.phases, "discriminator") == 1
 
 
 @pytest.mark.parametrize(("what", "who"), [("loss", "generator and discriminator"), ("gradient", "discriminator")])

@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
         as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
     ) -> None:
         """Look at every file of a data set, before any training: counts, sizes, modes, labels, duplicates, and what cannot be used."""
-        from ..config.recipe import load_recipe
+        from ..config.reading import load_recipe
         from ..data.source import DataOptions
         from ..modalities.opening import open_data
         from ..util.devices import choose_device, max_image_side

@@ -15,7 +15,7 @@ from torch import Tensor
 from .. import modalities, networks
 from ..callbacks.base import Callback
 from ..callbacks.progress import Lines
-from ..config.recipe import load_recipe
+from ..config.reading import load_recipe
 from ..data.few_labels import FewLabels
 from ..data.source import DataOptions, Source
 from ..data.subset import Subset

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ..config.recipe import FORMAT, Recipe, parse_yaml, recipe_from
+from ..config.reading import FORMAT, parse_yaml, recipe_from
+from ..config.recipe import Recipe
 from ..errors import UserError
 from ..util import files
 

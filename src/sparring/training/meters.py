@@ -1,7 +1,8 @@
-"""Means of scalars over a tick, kept on their device until they are read."""
+"""What is measured over a tick: means of scalars, kept on their device until they are read, and times."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 import torch
@@ -30,3 +31,24 @@ class Meters:
     def load(self, sums: Mapping[str, Tensor], weights: Mapping[str, float], device: torch.device) -> None:
         self.sums = {name: value.to(device) for name, value in sums.items()}
         self.weights = dict(weights)
+
+
+class Clock:
+    """Seconds and speed since the last tick. observing: Seconds that the callbacks took at the last tick."""
+
+    def __init__(self) -> None:
+        self.observing = 0.0
+        self.restart(0)
+
+    def restart(self, examples: int) -> None:
+        self._started, self._examples = time.perf_counter(), examples
+
+    def values(self, examples: int, waited: float) -> dict[str, float]:
+        """waited: Seconds that the training waited for data."""
+        seconds = time.perf_counter() - self._started
+        return {
+            "seconds": round(seconds, 3),
+            "examples_per_second": round((examples - self._examples) / max(seconds, 1e-9), 1),
+            "data_wait": round(waited / max(seconds, 1e-9), 4),
+            "observing": round(self.observing / max(seconds + self.observing, 1e-9), 4),
+        }

@@ -15,7 +15,8 @@ import torch
 from .. import modalities
 from ..callbacks.base import Callback
 from ..config.options import TrainOptions
-from ..config.recipe import Recipe, length_from, load_recipe, with_settings
+from ..config.reading import length_from, load_recipe, with_settings
+from ..config.recipe import Recipe
 from ..data.source import Source
 from ..errors import Diverged, UserError
 from ..losses import adversarial

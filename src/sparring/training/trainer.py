@@ -23,7 +23,7 @@ from .checkpoints import Checkpoints, State, with_prefix, without_prefix
 from .ema import EMA
 from .gradients import batch_coupled, gradient_norm, out_of_memory, seeded_layers
 from .loader import Loader
-from .meters import Meters
+from .meters import Clock, Meters
 
 ROLLBACK_RATE = 0.5  # what the learning rates are multiplied with when a training goes back to its best snapshot
 
@@ -70,7 +70,7 @@ class Trainer:
         self.checkpoints, self.callbacks = checkpoints, list(callbacks)
         self.phases = algorithm.phases()
         self.players = algorithm.players
-        self._gradient_shares = {name: self._gradient_share(name) for name in self.players}
+        self._gradient_shares = {name: optimizers.loss_share(recipe, self.phases, name) for name in self.players}
         self.optimizers = {
             name: optimizers.build(recipe.players[name].optimizer, player, self._gradient_shares[name])
             for name, player in self.players.items()
@@ -87,7 +87,7 @@ class Trainer:
         self.split_at: list[dict[str, int]] = []
         self._saved: int | None = None  # examples of the state that is on the disk
         self._meters = Meters()
-        self._clock_start, self._clock_examples, self._observing_seconds = time.perf_counter(), 0, 0.0
+        self._clock = Clock()
 
     # -- the loop ------------------------------------------------------------------------------------------------------
 
@@ -169,19 +169,6 @@ class Trainer:
     def _start_of(self, phase: Phase) -> float:
         assert isinstance(self.recipe.examples, int)
         return phase.start_fraction * self.recipe.examples
-
-    def _gradient_share(self, player: str) -> float:
-        """Of all gradient steps of a player, the share without lazy penalties.
-
-        Its learning rate and the logarithms of its betas shrink by it, so that the steps of such phases add nothing
-        (Karras et al. 2020, arXiv:1912.04958, appendix B: k / (k + 1)). Plain gradient descent goes as far as the
-        gradient is long, and needs no such thing.
-        """
-        phases = [phase for phase in self.phases if player in phase.players]
-        if self.recipe.players[player].optimizer.name == "sgd" or not phases:
-            return 1.0
-        losses = sum(phase.steps / phase.interval for phase in phases if not phase.is_penalty)
-        return losses / sum(phase.steps / phase.interval for phase in phases)
 
     # -- one gradient step ---------------------------------------------------------------------------------------------
 
@@ -277,7 +264,7 @@ class Trainer:
     def _tick(self) -> Observation:
         values = self._meters.means() | {f"lr.{name}": self.learning_rate(name) for name in self.recipe.players}
         notes = {"split_at": self.split_at} if self.split_at else {}
-        observation = Observation(self.examples, self.steps, values, self._clock(), notes=notes)
+        observation = Observation(self.examples, self.steps, values, self._clock_values(), notes=notes)
         self._meters.clear()
         self._observe(observation)
         if observation.action is Action.ROLL_BACK:
@@ -294,7 +281,7 @@ class Trainer:
     def _diverged(self, reason: str) -> Observation:
         notes = {"reason": reason}
         observation = Observation(
-            self.examples, self.steps, {}, self._clock(), health="diverged", event="diverged", notes=notes
+            self.examples, self.steps, {}, self._clock_values(), health="diverged", event="diverged", notes=notes
         )
         self._observe(observation)
         if observation.action is Action.ROLL_BACK:
@@ -312,7 +299,7 @@ class Trainer:
             result.add_to(observation)
             if result.selection is not None:
                 self._select(observation)
-        self._observing_seconds = time.perf_counter() - started
+        self._clock.observing = time.perf_counter() - started
 
     def _select(self, observation: Observation) -> None:
         value = observation.selection
@@ -346,18 +333,11 @@ class Trainer:
         self.micro_batch, self.split_at = memory
 
     def _restart_clock(self) -> None:
-        self._clock_start, self._clock_examples, self.loader.waited = time.perf_counter(), self.examples, 0.0
+        self._clock.restart(self.examples)
+        self.loader.waited = 0.0
 
-    def _clock(self) -> dict[str, Any]:
-        seconds = time.perf_counter() - self._clock_start
-        observing = self._observing_seconds
-        return {
-            "seconds": round(seconds, 3),
-            "examples_per_second": round((self.examples - self._clock_examples) / max(seconds, 1e-9), 1),
-            "data_wait": round(self.loader.waited / max(seconds, 1e-9), 4),
-            "observing": round(observing / max(seconds + observing, 1e-9), 4),
-            "memory_mb": peak_memory_mb(self.device),
-        }
+    def _clock_values(self) -> dict[str, Any]:
+        return {**self._clock.values(self.examples, self.loader.waited), "memory_mb": peak_memory_mb(self.device)}
 
     # -- saving and resuming -------------------------------------------------------------------------------------------
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...config.recipe import Recipe, with_settings
+from ...config.reading import with_settings
+from ...config.recipe import Recipe
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from ...config.recipe import length_from
+from ...config.reading import length_from
 from . import Choices
 from .throughput import Throughput
 
