@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from ..callbacks.base import Callback
 from ..config.options import TrainOptions
 from ..config.reading import length_from, load_recipe, with_settings
 from ..config.recipe import Recipe
-from ..data.source import Source
+from ..data.source import DataOptions, Source
 from ..errors import Diverged, UserError
 from ..losses import adversarial
 from ..metrics.feature_net import FeatureNet
@@ -72,25 +72,10 @@ def set_up(
     """
     _make_room(run)
     base = None if init_from is None else Run(init_from)
-    named = _named_recipe(options, base)
-    opening = options.opening(_opening_of(base), max_image_side(device), named)
-    plain = open_data(where, opening)
-    for note in plain.notes:
-        console.note(note)
-    given = named or load_recipe(plain.recipe or modalities.get(plain.modality).DEFAULT_RECIPE)
+    given, plain, opening = _open(where, options, device, console, base)
     choices = Choices(_with_options(given, options))
-    check_source(choices.recipe, plain)
-    source = source_for(choices.recipe, plain)
-    for note in source.notes[len(plain.notes) :]:
-        console.note(note)
-    if options.given is not None and (not source.given or plain is not source):
-        raise UserError(
-            f"--given names one side of pairs, and recipe '{choices.recipe.name}' learns from other data; leave it out"
-        )
-    rules.from_data(choices, source)
-    rules.from_machine(choices, device)
-    rules.sizes(choices, source, device)
-    rules.names(choices, source)
+    source = _adapt(choices.recipe, plain, options, console)
+    _settle_from_data(choices, source, device)
     codec = modalities.get(source.modality).fit_codec(source, choices.recipe.value_range)
     players = build_players(choices.recipe, codec, len(source.classes), device)
     if init_from is not None:
@@ -100,20 +85,14 @@ def set_up(
         fit_to_data(choices.recipe, players, source, codec)
     rules.micro_batch(choices, players)
     feature_net = _features(source, run.path, console, budget_end)
-
-    def parts() -> Parts:
-        return Parts(choices.recipe, source, codec, players, device, run.path, feature_net)
-
-    planned = _settle_lengths(choices, parts(), budget_end, console)
+    parts = Parts(choices.recipe, source, codec, players, device, run.path, feature_net)
+    planned = _settle_lengths(choices, parts, budget_end, console)
     for key, reason in choices.reasons.items():
         console.note(f"{key}: {choices.value(key)} ({reason})")
-    _check_disk(parts(), run.path)
-    assembly = Assembly(parts(), callbacks)
+    _check_disk(parts, run.path)
+    assembly = Assembly(replace(parts, recipe=choices.recipe), callbacks)
     assembly.log.load_state({})
     assembly.trainer.save()
-    files.write_json(run.path / "source.json", source.describe())
-    files.write_json(run.path / "codec.json", codec.describe())
-    files.write_json(run.path / "local.json", {"format": 1, "data": _place(where)})
     about = {
         "data": asdict(opening),
         "asked": options.stated(),
@@ -124,8 +103,50 @@ def set_up(
         "versions": versions(),
         "machine": machine(device),
     }
-    run.write_recipe(choices.recipe, about)
+    _write_down(run, assembly, where, about)
     return assembly
+
+
+def _write_down(run: Run, assembly: Assembly, where: str | Path | Source, about: dict[str, Any]) -> None:
+    """Everything that describes the run; recipe.yaml last, since it is what makes a folder a run."""
+    parts = assembly.parts
+    files.write_json(run.path / "source.json", parts.source.describe())
+    files.write_json(run.path / "codec.json", parts.codec.describe())
+    files.write_json(run.path / "local.json", {"format": 1, "data": _place(where)})
+    run.write_recipe(parts.recipe, about)
+
+
+def _open(
+    where: str | Path | Source, options: TrainOptions, device: torch.device, console: Callback, base: Run | None
+) -> tuple[Recipe, Source, DataOptions]:
+    """The recipe before any setting, the data as it is, and how it was opened."""
+    named = _named_recipe(options, base)
+    opening = options.opening(_opening_of(base), max_image_side(device), named)
+    source = open_data(where, opening)
+    for note in source.notes:
+        console.note(note)
+    given = named or load_recipe(source.recipe or modalities.get(source.modality).DEFAULT_RECIPE)
+    return given, source, opening
+
+
+def _adapt(recipe: Recipe, plain: Source, options: TrainOptions, console: Callback) -> Source:
+    """The data as the recipe's algorithm wants it. Raises UserError where the recipe cannot learn from it."""
+    check_source(recipe, plain)
+    source = source_for(recipe, plain)
+    for note in source.notes[len(plain.notes) :]:
+        console.note(note)
+    if options.given is not None and (not source.given or plain is not source):
+        raise UserError(
+            f"--given names one side of pairs, and recipe '{recipe.name}' learns from other data; leave it out"
+        )
+    return source
+
+
+def _settle_from_data(choices: Choices, source: Source, device: torch.device) -> None:
+    rules.from_data(choices, source)
+    rules.from_machine(choices, device)
+    rules.sizes(choices, source, device)
+    rules.names(choices, source)
 
 
 def _make_room(run: Run) -> None:

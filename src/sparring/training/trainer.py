@@ -99,7 +99,8 @@ class Trainer:
         """
         assert self.recipe.tick
         observation = None
-        self._announce_start()
+        for callback in self.callbacks:
+            callback.start(self.examples, self.end)
         self._restart_clock()
         while not self.done:
             if stop.is_set():
@@ -312,12 +313,8 @@ class Trainer:
     def _told(self, observation: Observation) -> None:
         for callback in self.callbacks:
             callback.observed(observation)
-        if observation.action is Action.ROLL_BACK:
-            self._announce_start()
-
-    def _announce_start(self) -> None:
-        for callback in self.callbacks:
-            callback.start(self.examples, self.end)
+            if observation.action is Action.ROLL_BACK:
+                callback.start(self.examples, self.end)
 
     def _roll_back(self) -> None:
         """To the best snapshot, with new random numbers and lower learning rates.
