@@ -1,4 +1,4 @@
-"""`evaluate` of runs that turn pictures into others: beside the trivial answer, with intervals, in the run's pages."""
+"""`evaluate` of translators: with trivial baselines and intervals, and in the run's pages."""
 
 import json
 
@@ -34,7 +34,7 @@ def test_pairs(recipe, maps, tmp_path):
         assert found.scores[name].value == pytest.approx(logged[name]["value"], rel=1e-3)
         assert found.scores[name].trivial == pytest.approx(logged[f"{name}_trivial"]["value"], rel=1e-3)
     assert found.headline in json.loads((run.path / "evaluation.json").read_text())["scores"]
-    assert "doing next to nothing" in (run.path / "report.html").read_text()
+    assert "trivial baseline" in (run.path / "report.html").read_text()
 
 
 def test_pictures_with_room_for_it_are_compared_at_several_scales(tmp_path):
@@ -71,10 +71,10 @@ def test_restored_pictures_are_the_run_s_own(tmp_path):
     assert json.loads((run.path / "evaluation.json").read_text())["snapshot"] == run.log()[-1]["snapshot"]
     card, page = ((run.path / name).read_text() for name in ("README.md", "report.html"))
     assert "sparring apply RUN pictures/" in card and "generate" not in card.split("## Training")[0].replace("Generated", "")
-    assert "damaged, as given" in page and "same latent" not in page and "doing next to nothing" in page
+    assert "damaged, as given" in page and "same latent" not in page and "trivial baseline" in page
 
 
-def test_a_classifier_is_judged(tmp_path):
+def test_the_error_rate_of_a_classifier(tmp_path):
     source = ArraySource((1, 8, 8), 3, 90, 30)
     run = trained("sgan", source, tmp_path / "run", labelled=6)
     found = evaluate(run.path, source, listener=Silent())

@@ -137,7 +137,7 @@ def test_a_copier_is_caught_and_held_outs_are_not():
     assert copier.share == 1
     assert copier.closer == 1
     assert max(copier.chance, copier.closer_chance) < 1e-20
-    assert "copies training data" in copier.reading
+    assert "copies training data" in copier.summary
     assert list(copier.neighbours) == list(chosen[copier.samples])
     assert (np.diff(copier.distances) >= 0).all()
 
@@ -145,7 +145,7 @@ def test_a_copier_is_caught_and_held_outs_are_not():
     assert not honest.copies
     assert honest.share == pytest.approx(0.05, abs=0.04)
     assert honest.closer == pytest.approx(0.5, abs=0.05)
-    assert "no sign" in honest.reading
+    assert "no sign" in honest.summary
 
 
 def test_copying_now_and_then_is_caught():
@@ -171,9 +171,9 @@ def test_few_copies_prove_nothing():
     training = RNG.standard_normal((50, 4))
     found = metrics.memorisation(training[:2], training, RNG.standard_normal((3, 4)))
     assert not found.copies
-    assert "too few to be sure" in found.reading
+    assert "too few to be sure" in found.summary
     copied = metrics.memorisation(training[:19] + 5, training, RNG.standard_normal((30, 4)))
-    assert "too few to tell copies by" in copied.reading
+    assert "too few to detect copies" in copied.summary
 
 
 def test_infinitely_many_samples():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from smoke import ArraySource
-from sparring.metrics.online_score import OnlineScore, joined
+from sparring.metrics.online_score import OnlineScore, with_labels
 
 
 class Means:
@@ -70,4 +70,4 @@ def test_few_pictures_are_chosen_among_by_more_samples_than_there_are_pictures()
 
 
 def test_joined_labels_are_bounded():
-    assert joined(np.zeros((3, 5)), np.array([0, 99_999, 64]), 100_000).shape == (3, 5 + 64)
+    assert with_labels(np.zeros((3, 5)), np.array([0, 99_999, 64]), 100_000).shape == (3, 5 + 64)

@@ -176,7 +176,7 @@ def test_chunks_change_nothing(cells, monkeypatch):
     lattice = np.array([[x, y, 0.0] for x in range(8) for y in range(8)]) / 3  # distances tie everywhere
     pairs = [(FAKE, REAL), (lattice + 30, lattice + 30), (REAL[:2], REAL[:2])]
     expected = [everything(a, b) for a, b in pairs]
-    monkeypatch.setattr(arrays, "CELLS", cells)
+    monkeypatch.setattr(arrays, "MAX_CELLS", cells)
     for (a, b), values in zip(pairs, expected, strict=True):
         for mine, theirs in zip(everything(a, b), values, strict=True):
             np.testing.assert_allclose(numbers(mine), numbers(theirs), rtol=1e-7)
@@ -186,7 +186,7 @@ def test_chunks_of_pictures_change_nothing(monkeypatch):
     a, b = pictures(5, 3, 24, 24)
     expected = metrics.ms_ssim(a, b)
     of_pairs = metrics.ms_ssim_of_pairs(a, 7)
-    monkeypatch.setattr(arrays, "CELLS", 1)
+    monkeypatch.setattr(arrays, "MAX_CELLS", 1)
     np.testing.assert_array_equal(metrics.ms_ssim(a, b), expected)
     assert metrics.ms_ssim_of_pairs(a, 7) == of_pairs
 

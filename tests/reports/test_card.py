@@ -19,7 +19,7 @@ def test_the_card_has_front_matter_use_data_scores_and_limits(run):
     assert "sparring generate RUN -n 64 -o out/" in body
     assert 'sparring.load("RUN")' in body
     assert "1,437 train, 180 validation, 180 test" in body
-    assert "| asked label recognised | 0.97 | classifier sparring-digits, samples 1000 |" in body
+    assert "| requested label recognised | 0.97 | classifier sparring-digits, samples 1000 |" in body
     assert "## Limits" in body
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from report_samples import tick, write_log
-from sparring.runs.log import best_tick, last_event, read_log, snapshot_images, ticks
+from sparring.runs.log import best_tick, last_event, read_log, kept_snapshot, ticks
 
 
 def test_a_missing_log_is_empty(empty_run):
@@ -27,8 +27,8 @@ def test_ticks_without_a_place_are_not_ticks():
 
 def test_the_kept_snapshot_is_the_final_lines_else_the_last_best_else_the_lowest_selection(empty_run):
     rows = [tick(1, selection=1.0), tick(2, selection=5.0), tick(3, best=False)]
-    assert snapshot_images([*rows, {"event": "final", "snapshot": 60000}]) == 60000
-    assert snapshot_images(rows) == 40000
+    assert kept_snapshot([*rows, {"event": "final", "snapshot": 60000}]) == 60000
+    assert kept_snapshot(rows) == 40000
     unmarked = [{**row, "best": None} for row in rows]
     assert best_tick(unmarked) is unmarked[0]
     assert best_tick([tick(1, best=None, selection=float("nan")), tick(2, best=None, selection=None)]) is None
@@ -43,5 +43,5 @@ def test_an_ending_that_was_followed_by_more_training_is_none():
     log = [tick(1), {"event": "final", "images": 20000, "snapshot": 20000}]
     assert last_event(log, "final") is log[1]
     assert last_event([*log, tick(2)], "final") is None
-    assert snapshot_images([*log, tick(2)]) == 40000
+    assert kept_snapshot([*log, tick(2)]) == 40000
     assert last_event([tick(1), {"event": "diverged"}, log[1]], "diverged") == {"event": "diverged"}

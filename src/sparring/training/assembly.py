@@ -19,7 +19,7 @@ from ..data.source import Source, Split
 from ..errors import UserError
 from ..evaluation.extractors import classifier
 from ..metrics.feature_net import FeatureNet, Progress
-from ..metrics.online_score import OnlineScore, chosen
+from ..metrics.online_score import OnlineScore, choose_examples
 from ..modalities import Codec
 from ..networks import sampling
 from ..networks.initialisation import initialise, seeded
@@ -145,7 +145,7 @@ class Session:
         """What the scores look at: samples of fixed latents, or what is made of fixed held-out examples."""
         if self.trainer.game.translates:
             return Translated(
-                self.source, self.codec, chosen(self.source.count("test"), count, SCORE_SEED, "held-out"), self.trainer.device
+                self.source, self.codec, choose_examples(self.source.count("test"), count, SCORE_SEED, "held-out"), self.trainer.device
             )
         return Sampler(self.trainer.recipe.latent, self.codec, count, self.shares, SCORE_SEED, self.trainer.device)
 
@@ -168,7 +168,7 @@ class Session:
         """From a generator to the sheet of its samples, a PIL image."""
         modality = modalities.get(self.source.modality)
         if self.trainer.game.translates:
-            shown = chosen(self.source.count("test"), TRANSLATED_ROWS, PREVIEW_SEED, "sheet")
+            shown = choose_examples(self.source.count("test"), TRANSLATED_ROWS, PREVIEW_SEED, "sheet")
             translated = Translated(self.source, self.codec, shown, self.trainer.device)
             truth = self.source.values(shown, "test") if self.source.paired else None
             return lambda generator: modality.sheet(self.codec, translated.given, translated(generator, sampling.CHUNK), truth)

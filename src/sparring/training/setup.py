@@ -87,9 +87,9 @@ def begin(
     session.watch()
     session.log.load_state({})
     session.trainer.save()
-    files.write_json(run.path / "source.json", source.describe())
-    files.write_json(run.path / "codec.json", codec.describe())
-    files.write_json(run.path / "local.json", {"format": 1, "data": _place(where)})
+    run.write_json("source.json", source.describe())
+    run.write_json("codec.json", codec.describe())
+    run.write_json("local.json", {"data": _place(where)})
     about = {
         "data": asdict(options),
         "asked": wishes.stated(),

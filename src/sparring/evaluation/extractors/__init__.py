@@ -31,7 +31,9 @@ def names(source: Source | None = None) -> list[str]:
     return [*MODULES, *(_own(source) if source else ())]
 
 
-def build(name: str, source: Source, weights: Path | None = None, device: str = "cpu", progress: Progress | None = None) -> Extractor:
+def build(
+    name: str, source: Source, weights: Path | None = None, device: str = "cpu", progress: Progress | None = None
+) -> Extractor:
     """The extractor of this name, ready for values of this source. `weights`: a file to take them from, where it has any.
 
     Raises UserError where there is no such extractor, it does not suit the source, or its weights are not at hand.

@@ -75,13 +75,21 @@ class Extractor(ABC):
             missing = self.chunk - len(values)
             filled = np.concatenate([values, np.repeat(values[-1:], missing, axis=0)]) if missing else values
             features, probabilities = self.extract(filled)
-            found.append(Extracted(features[: len(values)], None if probabilities is None else probabilities[: len(values)]))
+            found.append(
+                Extracted(features[: len(values)], None if probabilities is None else probabilities[: len(values)])
+            )
             done += len(values)
             if progress:
                 progress(done)
         return _joined(found, self)
 
-    def of(self, source: Source, split: Split = "train", indices: np.ndarray | None = None, progress: Progress | None = None) -> Extracted:
+    def of(
+        self,
+        source: Source,
+        split: Split = "train",
+        indices: np.ndarray | None = None,
+        progress: Progress | None = None,
+    ) -> Extracted:
         """Of these examples of a source (all of the split, if None), from the cache where it has them.
 
         The cache is keyed by the source's contents, this extractor's identity, the split and the indices, a block of examples at

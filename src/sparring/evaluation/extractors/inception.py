@@ -73,7 +73,9 @@ def find(path: Path | None = None) -> Path:
     named = path or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
     if named:
         if not named.is_file():
-            raise UserError(f"There is no file {named} to take the Inception weights from{'' if path else f' (${VARIABLE} names it)'}.")
+            raise UserError(
+                f"There is no file {named} to take the Inception weights from{'' if path else f' (${VARIABLE} names it)'}."
+            )
         return named
     target = files.cache_folder("weights") / FILE
     for known in (target, Path(torch.hub.get_dir()) / "checkpoints" / FILE):
@@ -108,10 +110,16 @@ def load(path: Path) -> tuple[dict[str, Tensor], tuple[str, ...]]:
         tensors = torch.load(path, map_location="cpu", weights_only=True)
     else:
         tensors = safetensors.from_bytes(data, path)
-        notes = (f"The tensors in {path.name} have the right names and shapes; whether they are the published weights was not checked.",)
+        notes = (
+            f"The tensors in {path.name} have the right names and shapes; whether they are the published weights was not checked.",
+        )
     tensors = {name: tensor for name, tensor in tensors.items() if not name.endswith("num_batches_tracked")}
     wanted = {name: tensor.shape for name, tensor in _empty().state_dict().items()}
-    wrong = sorted(name for name in wanted | tensors if name not in wanted or name not in tensors or tensors[name].shape != wanted[name])
+    wrong = sorted(
+        name
+        for name in wanted | tensors
+        if name not in wanted or name not in tensors or tensors[name].shape != wanted[name]
+    )
     if wrong:
         raise UserError(
             f"{path} does not hold the FID InceptionV3: {len(wrong)} tensors are missing, unknown or of another shape ({wrong[0]}, for one)."
@@ -222,7 +230,11 @@ class Mixed(nn.Module):
 
     def _along(self, branch: Sequence[Pool | Unit | list[Unit]], x: Tensor) -> Tensor:
         for step in branch:
-            x = step(x) if callable(step) else torch.cat([self.get_submodule(unit.name)(x) for unit in _units(step)], dim=1)
+            x = (
+                step(x)
+                if callable(step)
+                else torch.cat([self.get_submodule(unit.name)(x) for unit in _units(step)], dim=1)
+            )
         return x
 
 

@@ -61,6 +61,8 @@ def resize_as_tensorflow(pictures: Tensor, height: int, width: int) -> Tensor:
 
 def _taps(old: int, new: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
     """For each target pixel the two source pixels it lies between, and how far it is on the way to the second; in float32, as there."""
-    position = torch.arange(new, dtype=torch.float32, device=device) * (torch.tensor(old, dtype=torch.float32) / new).item()
+    position = (
+        torch.arange(new, dtype=torch.float32, device=device) * (torch.tensor(old, dtype=torch.float32) / new).item()
+    )
     first = position.floor().long().clamp(max=old - 1)
     return first, (first + 1).clamp(max=old - 1), position - first

@@ -28,7 +28,12 @@ class Raw(Extractor):
     name, chunk, cached, light = NAME, 256, False, True
 
     def __init__(
-        self, shape: tuple[int, ...], kind: np.dtype, mean: np.ndarray | None = None, axes: np.ndarray | None = None, fitted: str = ""
+        self,
+        shape: tuple[int, ...],
+        kind: np.dtype,
+        mean: np.ndarray | None = None,
+        axes: np.ndarray | None = None,
+        fitted: str = "",
     ):
         """mean, axes: D and D x K of the components; fitted: what they were fitted on, for the fingerprint."""
         if kind.kind not in "biuf":
@@ -40,13 +45,19 @@ class Raw(Extractor):
 
     def extract(self, values: np.ndarray) -> Extracted:
         if values.shape[1:] != self.shape:
-            raise UserError(f"The features '{NAME}' were made for values of shape {self.shape}, not {values.shape[1:]}.")
+            raise UserError(
+                f"The features '{NAME}' were made for values of shape {self.shape}, not {values.shape[1:]}."
+            )
         if (values.dtype == np.uint8) != (self.kind == np.uint8):
             raise UserError(f"The features '{NAME}' were made for values of type {self.kind}, not {values.dtype}.")
         with exact():
-            numbers = torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)) / (255 if self.kind == np.uint8 else 1)
+            numbers = torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)) / (
+                255 if self.kind == np.uint8 else 1
+            )
             if not numbers.isfinite().all():
-                raise UserError(f"The features '{NAME}' need finite numbers; some of these values are infinite or not numbers.")
+                raise UserError(
+                    f"The features '{NAME}' need finite numbers; some of these values are infinite or not numbers."
+                )
             if self.size:
                 numbers = pictures.resize(numbers, *self.size)
             features = array(numbers.flatten(1))
@@ -99,7 +110,9 @@ def principal(values: np.ndarray, components: int) -> tuple[np.ndarray, np.ndarr
     order = np.argsort(-variances)[: min(components, max(1, len(values) - 1))]
     order = order[(variances[order] > 1e-9 * variances.max()) | (np.arange(len(order)) == 0)]
     axes = centred.T @ (vectors[:, order] / np.sqrt(variances[order].clip(min=1e-30))).astype(np.float32)
-    return mean, axes * np.where(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])] < 0, -1, 1).astype(np.float32)
+    return mean, axes * np.where(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])] < 0, -1, 1).astype(
+        np.float32
+    )
 
 
 def shrunk(shape: tuple[int, ...]) -> tuple[int, int]:
