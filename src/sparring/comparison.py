@@ -80,7 +80,7 @@ def compare(
                 f"recipe '{recipe}' turns pictures into others; compare is for recipes that make samples (`sparring evaluate` has both sides)"
             )
     out.mkdir(parents=True, exist_ok=True)
-    classifier.learned(source, listener.progress)  # before any clock runs: the first recipe must not pay for all
+    classifier.load_or_learn(source, listener.progress)  # before any clock runs: the first recipe must not pay for all
     count, entries = samples or min(SAMPLES, source.count("train")), []
     plan = [(seed, recipe) for seed in range(seeds) for recipe in recipes]
     for number, (seed, recipe) in enumerate(plan, 1):

@@ -36,10 +36,10 @@ def test_without_time_what_was_learned_so_far_is_kept_and_not_cached():
     assert net.about["hurried"]
     features, classes = net(source.values(np.arange(20)))
     assert np.isfinite(features).all() and len(classes) == 20
-    classifier.learned(source, lambda done, what: True)
+    classifier.load_or_learn(source, lambda done, what: True)
     cached = list(files.cache_folder("features").glob(f"{source.content_hash[:32]}-*"))
     assert not cached
-    classifier.learned(source)
+    classifier.load_or_learn(source)
     assert list(files.cache_folder("features").glob(f"{source.content_hash[:32]}-*"))
 
 

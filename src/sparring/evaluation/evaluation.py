@@ -169,7 +169,7 @@ def _sample_sets(
 
     @cache
     def all_training() -> SampleSet:
-        if not extractor.light or real.count("train") <= len(training):
+        if not extractor.fast or real.count("train") <= len(training):
             return training
         return real_set("train", MAX_SEARCHED_FOR_COPIES, "copies")
 

@@ -117,4 +117,4 @@ def extract_set(
     source: Source, split: Split, indices: np.ndarray, extractor: Extractor, progress: Progress | None = None
 ) -> SampleSet:
     """These examples of a source, with the features of this extractor."""
-    return SampleSet(source, split, indices, extractor.of(source, split, indices, progress))
+    return SampleSet(source, split, indices, extractor.extract_source(source, split, indices, progress))

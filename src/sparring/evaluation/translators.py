@@ -56,7 +56,7 @@ def evaluate_translator(run: Run, pairs: Any, samples: int | None, listener: Lis
         compute = _map_scores if isinstance(codec.made, MapCodec) else _picture_scores
         scores = compute(pairs, codec, net, inputs, _translate(translator, inputs, listener), targets)
     else:
-        net = classifier.learned(pairs.source, listener.progress)  # it separates the two kinds
+        net = classifier.load_or_learn(pairs.source, listener.progress)  # it separates the two kinds
         inputs = pairs.of_kind(0, "test")[:samples]
         back = load_translator(run.path, back=True) if "back" in recipe.players else None
         scores = _unpaired_scores(pairs, net, inputs, _translate(translator, inputs, listener), back, listener)

@@ -94,7 +94,7 @@ def fit_features(source: Source, folder: Path, progress: Progress | None) -> Fea
     path = folder / "features.safetensors"
     if path.is_file():
         return classifier.read(source, path)
-    net = classifier.learned(source, progress)
+    net = classifier.load_or_learn(source, progress)
     classifier.write(net, path)
     return net
 

@@ -12,7 +12,7 @@ from sparring.evaluation import extractors
 from sparring.evaluation.extractors import base, cache, pictures
 from sparring.evaluation.extractors.base import Extracted, Extractor
 from sparring.evaluation.extractors.classifier import Classifier
-from sparring.evaluation.extractors.raw import Raw, fit, principal, shrunk
+from sparring.evaluation.extractors.raw import Raw, fit, principal, reduced_size
 from sparring.modalities import image
 from sparring.modalities.opening import open_data
 from sparring.util import files
@@ -74,7 +74,7 @@ def test_batches_do_not_matter():
     net = extractors.build("classifier", ArraySource((1, 8, 8), train=60))
     whole = net(values)
     for size in (1, 7, 250, 529):
-        parts = net.over(values[start : start + size] for start in range(0, len(values), size))
+        parts = net.extract_batches(values[start : start + size] for start in range(0, len(values), size))
         assert np.array_equal(parts.features, whole.features)
         assert np.array_equal(parts.probabilities, whole.probabilities)
 
@@ -89,21 +89,21 @@ def test_of_a_source_in_the_order_asked_for(folder, source, monkeypatch):
     monkeypatch.setattr(base, "BLOCK", 16)
     means, told = Means(), []
     indices = np.array([4, 1, 1, 30, *range(40)])
-    found = means.of(source, "train", indices, lambda done, what: told.append((done, what)))
+    found = means.extract_source(source, "train", indices, lambda done, what: told.append((done, what)))
     assert np.allclose(found.features, source.values(indices).mean(axis=(2, 3)))
     assert found.probabilities.shape == (44, 2)
     assert told[-1] == (1.0, "means features of bars")
     assert [done for done, _ in told] == sorted(done for done, _ in told)
-    assert len(means.of(source, "test").features) == 21
+    assert len(means.extract_source(source, "test").features) == 21
     assert len(list(folder.iterdir())) == 3 + 2
 
 
 def test_the_cache_is_used_and_its_key_is_all_that_matters(folder, source):
     first = Means()
-    found = first.of(source, "train")
+    found = first.extract_source(source, "train")
     again = Means()
     told = []
-    stored = again.of(source, "train", progress=lambda done, what: told.append(done))
+    stored = again.extract_source(source, "train", progress=lambda done, what: told.append(done))
     assert again.looks == 0
     assert told == [1.0]
     assert np.array_equal(found.features, stored.features)
@@ -116,12 +116,12 @@ def test_the_cache_is_used_and_its_key_is_all_that_matters(folder, source):
         (Means(), source, "train", np.arange(50)[::-1]),
         (Means(), other, "train", None),
     ):
-        extractor.of(of, split, indices)
+        extractor.extract_source(of, split, indices)
         assert extractor.looks
 
 
 def test_what_is_damaged_is_made_again(folder, source):
-    right = Means().of(source, "train").features
+    right = Means().extract_source(source, "train").features
     (path,) = folder.iterdir()
     whole = path.read_bytes()
     flipped = bytearray(whole)
@@ -129,7 +129,7 @@ def test_what_is_damaged_is_made_again(folder, source):
     for data_ in (b"", whole[:-9], bytes(flipped), b"\x80\x04."):
         path.write_bytes(data_)
         means = Means()
-        assert np.array_equal(means.of(source, "train").features, right)
+        assert np.array_equal(means.extract_source(source, "train").features, right)
         assert means.looks
         assert path.read_bytes() == whole
 
@@ -143,14 +143,14 @@ def test_an_interruption_costs_one_block(folder, source, monkeypatch):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        means.of(source, "train", progress=stop)
+        means.extract_source(source, "train", progress=stop)
     again = Means()
-    again.of(source, "train")
+    again.extract_source(source, "train")
     assert (means.looks, again.looks) == (5, 3)
 
 
 def test_the_cache_is_bounded(folder, source, monkeypatch):
-    Means().of(source, "train", np.arange(10))
+    Means().extract_source(source, "train", np.arange(10))
     (first,) = folder.iterdir()
     os.utime(first, (0, 0))
     stale = folder / ".x.tmp"
@@ -159,7 +159,7 @@ def test_the_cache_is_bounded(folder, source, monkeypatch):
     fresh = folder / ".y.tmp"
     fresh.write_bytes(b"half")
     monkeypatch.setattr(cache, "DISK_LIMIT", first.stat().st_size + 1)
-    Means().of(source, "train", np.arange(11))
+    Means().extract_source(source, "train", np.arange(11))
     assert not first.exists()
     assert not stale.exists()
     assert fresh.exists()
@@ -171,7 +171,7 @@ def test_a_full_disk_is_no_fault(folder, source, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(files, "write_bytes", full)
-    assert len(Means().of(source, "train").features) == 50
+    assert len(Means().extract_source(source, "train").features) == 50
 
 
 def test_channels_to_three():
@@ -226,7 +226,7 @@ def test_the_classifier_learns_again_what_is_damaged():
 def test_the_classifier_without_labels_has_no_probabilities_where_there_are_none(opened):
     source = opened()
     found = extractors.build("classifier", source)
-    features, probabilities = found.of(source, "test", np.arange(20))
+    features, probabilities = found.extract_source(source, "test", np.arange(20))
     assert features.shape == (20, found.width)
     assert probabilities is None
     assert isinstance(found, Classifier)
@@ -235,7 +235,7 @@ def test_the_classifier_without_labels_has_no_probabilities_where_there_are_none
 def test_raw_pixels():
     source = ArraySource((3, 6, 5), train=20)
     raw = extractors.build("raw", source)
-    assert np.allclose(raw.of(source, "train").features, source.values(np.arange(20)).reshape(20, -1) / 255)
+    assert np.allclose(raw.extract_source(source, "train").features, source.values(np.arange(20)).reshape(20, -1) / 255)
     points = open_data("ring")
     assert np.array_equal(extractors.build("raw", points)(points.values(np.arange(9))).features, points.values(np.arange(9)))
 
@@ -249,7 +249,7 @@ def test_raw_shrinks_large_pictures():
     assert np.allclose(raw(flat).features, 0.2)
     assert "19x40" in raw.describe()["resize"]
     for shape in ((1, 100_000, 1), (1, 1, 100_000), (3, 100_000, 3), (1, 2, 90_000), (3, 1024, 1024), (3072, 9, 9)):
-        high, wide = shrunk(shape)
+        high, wide = reduced_size(shape)
         assert min(high, wide) >= 1
         assert high <= shape[1] and wide <= shape[2]
         assert shape[0] * high * wide <= 3072
@@ -262,7 +262,7 @@ def test_raw_components(folder):
     flat = RNG.standard_normal((60, 5)) @ planes + 3
     source._values = {"train": flat.reshape(60, 1, 64, 64).astype(np.float32)}
     raw = extractors.build("raw", source)
-    found = raw.of(source, "train").features
+    found = raw.extract_source(source, "train").features
     assert found.shape == (60, 5)
     assert np.allclose(found.mean(axis=0), 0, atol=1e-2)
     assert (np.diff(found.var(axis=0)) < 0).all()
