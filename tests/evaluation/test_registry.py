@@ -1,4 +1,4 @@
-"""The registry of metrics: every score is described once, and metrics of other people's are known like the project's own."""
+"""The registry of metrics: every score is described once, and anybody can add metrics."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Runs and files evaluated: the numbers of the training again, files of any program, what is written and what is refused."""
+"""Evaluations of runs and of files: the scores of the training, what is written, and what is refused."""
 
 import json
 
@@ -37,16 +37,18 @@ def test_a_training_and_its_evaluation_give_the_same_numbers(run, bars):
         assert found.scores[name].value == pytest.approx(final[name]["value"], rel=1e-3, abs=1e-6), name
     assert found.scores["frechet_distance"].real == pytest.approx(final["frechet_distance_real"]["value"], rel=1e-3)
     assert {"discriminator_accuracy_training", "discriminator_accuracy_held_out", "fooling_rate"} <= set(found.scores)
-    assert found.scores["fooling_rate"].value == pytest.approx(1 - found.scores["discriminator_accuracy_generated"].value)
+    accuracy = found.scores["discriminator_accuracy_generated"].value
+    assert found.scores["fooling_rate"].value == pytest.approx(1 - accuracy)
 
 
 def test_runs_on_points_are_opened_and_evaluated(tmp_path):
-    points = api.train("ring", None, tmp_path / "ring", settings=smoke_settings("points"), device="cpu", listener=Silent())
+    settings = smoke_settings("points")
+    points = api.train("ring", None, tmp_path / "ring", settings=settings, device="cpu", listener=Silent())
     found = sparring.evaluate(points.path, samples=200, listener=Silent())
     assert found.scores["modes_hit"].real == 8
 
 
-def test_the_run_gets_the_numbers_and_the_pages_show_them(run, bars):
+def test_scores_are_written_into_the_run_and_shown_on_its_pages(run, bars):
     measured(run.path, bars, samples=30)
     written = json.loads((run.path / "evaluation.json").read_text())
     assert written["snapshot"] == run.log()[-1]["snapshot"]
@@ -56,7 +58,8 @@ def test_the_run_gets_the_numbers_and_the_pages_show_them(run, bars):
     assert set(after["scores"]) == before | {"classification_accuracy"}  # what was measured of the same snapshot stays
     assert after["headline"] == written["headline"]
     page, card = ((run.path / name).read_text() for name in ("report.html", "README.md"))
-    for title in ("Quality, variety, novelty", "Class by class", "Nearest training examples", "Interpolation", "Limits"):
+    titles = "Quality, variety, novelty", "Class by class", "Nearest training examples", "Interpolation", "Limits"
+    for title in titles:
         assert f"<h2>{title}</h2>" in page
     assert "classification accuracy score" in page
     assert "requested label recognised" in card
@@ -67,10 +70,11 @@ def test_the_run_gets_the_numbers_and_the_pages_show_them(run, bars):
 
 def test_files_of_any_program_are_evaluated(run, bars, tmp_path):
     gan = sparring.load(run.path)
-    write(gan.values(24, seed=3), [gan.classes[number] for number in gan.labels(range(24), seed=3)], tmp_path / "samples", False)
+    names = [gan.classes[number] for number in gan.labels(range(24), seed=3)]
+    write(gan.values(24, seed=3), names, tmp_path / "samples", False)
     found = measured(tmp_path / "samples", bars)
     assert found.scores["frechet_distance"].fingerprint["generated"] == 24
-    assert "label_agreement" in found.scores  # the labels that were written beside them
+    assert "label_agreement" in found.scores  # the labels that were written with them
     assert "discriminator" in found.left_out
     assert not (tmp_path / "samples" / "evaluation.json").exists()
     with pytest.raises(UserError, match="--data"):
@@ -79,7 +83,7 @@ def test_files_of_any_program_are_evaluated(run, bars, tmp_path):
         measured(tmp_path / "samples", bars, samples=25)
 
 
-def test_samples_are_those_of_the_gan_and_made_once(run):
+def test_samples_are_those_of_the_generator_and_computed_once(run):
     gan = sparring.load(run.path)
     made = GeneratedSource(gan, gan.codec.shape, 150, 1, "bars", "identity")
     some = np.array([149, 3, 3, 70])
@@ -91,7 +95,7 @@ def test_samples_are_those_of_the_gan_and_made_once(run):
         GeneratedSource(gan, gan.codec.shape, 1 << 40, 1, "bars", "identity")
 
 
-def test_all_splits_of_samples_count_and_foreign_labels_do_not():
+def test_all_splits_of_samples_count_and_unknown_labels_do_not():
     source = ArraySource(train=7, test=5)
     whole = AllSplits(source, source)
     assert whole.count("train") == 12
@@ -102,7 +106,7 @@ def test_all_splits_of_samples_count_and_foreign_labels_do_not():
     assert AllSplits(source, other).classes == ()
 
 
-def test_classes_of_other_data_are_known_by_their_names(run):
+def test_classes_of_other_data_are_matched_by_name(run):
     other = ArraySource(train=60, test=20)
     other.classes = ("class 2", "class 1", "class 0")
     other.content_hash = "other"
@@ -115,7 +119,7 @@ def test_classes_of_other_data_are_known_by_their_names(run):
         measured(run.path, ArraySource((3, 8, 8), train=60, test=20), samples=20)
 
 
-def test_other_data_is_said_and_not_written_down(run):
+def test_scores_on_other_data_are_not_written_into_the_run(run):
     (run.path / "evaluation.json").unlink(missing_ok=True)
     said = []
 

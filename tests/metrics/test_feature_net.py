@@ -1,4 +1,4 @@
-"""The small networks that the quick score looks through are learned as far as the data and the time allow."""
+"""The small networks of the online score are trained as far as data and time allow."""
 
 import numpy as np
 
@@ -23,13 +23,13 @@ def shown(source, stop_after=None):
     return len(shares) * 64, net
 
 
-def test_few_pictures_are_learned_from_many_times():
+def test_few_pictures_are_repeated_in_training():
     count, net = shown(ArraySource((1, 8, 8), classes=0, train=40))
     assert count >= 3 * 512
     assert "hurried" not in net.about
 
 
-def test_without_time_what_was_learned_so_far_is_kept_and_not_cached():
+def test_features_stopped_early_are_used_but_not_cached():
     source = ArraySource((1, 8, 8), train=300, seed=5)
     count, net = shown(source, stop_after=2)
     assert count == 128

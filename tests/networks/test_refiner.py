@@ -4,7 +4,6 @@ import pytest
 import torch
 
 import sparring
-
 from smoke import ArraySource, smoke_settings
 from sparring import api
 from sparring.callbacks.progress import Silent

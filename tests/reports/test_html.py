@@ -68,15 +68,25 @@ def headings(page: str) -> list[str]:
 
 
 def pictures(page: str) -> list[Image.Image]:
-    return [Image.open(io.BytesIO(base64.b64decode(data))) for data in re.findall(r'src="data:image/\w+;base64,([^"]+)"', page)]
+    return [
+        Image.open(io.BytesIO(base64.b64decode(data)))
+        for data in re.findall(r'src="data:image/\w+;base64,([^"]+)"', page)
+    ]
 
 
 def test_a_finished_run_has_every_section_in_order_and_loads_nothing(run):
     page = write_report(run).read_text(encoding="utf-8")
     assert_self_contained(page)
     assert headings(page) == [
-        "What it generates", "The data", "How the training went", "Samples over time", "Scores", "Limits", "The recipe", "Command, versions, machine",
-    ]  # fmt: skip
+        "What it generates",
+        "The data",
+        "How the training went",
+        "Samples over time",
+        "Scores",
+        "Limits",
+        "The recipe",
+        "Command, versions, machine",
+    ]
     assert page.index("was trained on 1,437 examples") < page.index("What it generates")
     assert "sparring train digits --budget 60s" in page
     assert "the paper uses 128; halved for a small set" in page
@@ -84,7 +94,7 @@ def test_a_finished_run_has_every_section_in_order_and_loads_nothing(run):
     assert "Missing from this run" not in page
 
 
-def test_the_first_grid_is_the_kept_snapshots_and_at_most_eight_show_the_way(run):
+def test_the_kept_snapshots_grid_comes_first_and_at_most_eight_show_the_training(run):
     page = write_report(run).read_text(encoding="utf-8")
     grids = pictures(page)
     assert len(grids) == 1 + 8
@@ -103,7 +113,12 @@ def test_an_empty_run_still_has_a_report_that_says_what_is_missing(empty_run):
     page = write_report(empty_run).read_text(encoding="utf-8")
     assert_self_contained(page)
     assert "nothing has been trained yet" in page
-    for part in ("recipe.yaml is not there", "source.json is not there", "log.jsonl is not there", "samples/ holds no picture yet"):
+    for part in (
+        "recipe.yaml is not there",
+        "source.json is not there",
+        "log.jsonl is not there",
+        "samples/ holds no picture yet",
+    ):
         assert part in page
 
 
@@ -116,7 +131,11 @@ def test_any_file_may_be_broken(run, content):
         (run / part).write_bytes(content)
     found = Run(run).parts()
     assert (found.recipe, found.source, found.log) == ({}, {}, [])
-    assert found.missing == ["recipe.yaml cannot be read", "source.json cannot be read", "log.jsonl has no whole line yet"]
+    assert found.missing == [
+        "recipe.yaml cannot be read",
+        "source.json cannot be read",
+        "log.jsonl has no whole line yet",
+    ]
 
 
 def test_a_run_of_broken_files_has_a_report(run):
@@ -130,18 +149,30 @@ def test_a_run_of_broken_files_has_a_report(run):
 def test_values_of_the_wrong_kind_do_not_break_the_page(run):
     odd: list = [None, "text", 3, [1], {"a": {"b": 1}}, float("nan")]
     for index, value in enumerate(odd):
-        (run / "recipe.yaml").write_text(yaml.safe_dump({**dict.fromkeys(recipe(), value), "format": FORMAT}), encoding="utf-8")
-        (run / "source.json").write_text(json.dumps({**dict.fromkeys(source(), value), "format": FORMAT}), encoding="utf-8")
+        (run / "recipe.yaml").write_text(
+            yaml.safe_dump({**dict.fromkeys(recipe(), value), "format": FORMAT}), encoding="utf-8"
+        )
+        (run / "source.json").write_text(
+            json.dumps({**dict.fromkeys(source(), value), "format": FORMAT}), encoding="utf-8"
+        )
         entry: dict = dict.fromkeys(tick(1), odd[(index + 1) % len(odd)])
         write_log(run, [{**entry, "event": "tick", "images": 5}, {**entry, "event": "final"}])
         assert_self_contained(write_report(run).read_text(encoding="utf-8"))
 
 
-def test_evil_names_stay_text(run):
+def test_hostile_names_stay_text(run):
     (run / "source.json").write_text(
         json.dumps({**source(), "name": EVIL, "classes": [EVIL, "b"], "notes": [EVIL], "unit": EVIL}), encoding="utf-8"
     )
-    evil = {**recipe(), "name": EVIL, EVIL: EVIL, "reasons": {EVIL: EVIL}, "command": EVIL, "machine": {EVIL: EVIL}, "asked": {EVIL: EVIL}}
+    evil = {
+        **recipe(),
+        "name": EVIL,
+        EVIL: EVIL,
+        "reasons": {EVIL: EVIL},
+        "command": EVIL,
+        "machine": {EVIL: EVIL},
+        "asked": {EVIL: EVIL},
+    }
     (run / "recipe.yaml").write_text(yaml.safe_dump(evil), encoding="utf-8")
     scores = {EVIL: {"value": 1.0, "fingerprint": {EVIL: EVIL}}}
     write_log(run, [tick(step, losses={EVIL: 0.5 * step, "$x$": 1.0}, scores=scores, health=EVIL) for step in (1, 2)])
@@ -161,8 +192,14 @@ def test_missing_and_broken_pictures_are_left_out(run):
 
 
 def test_null_and_nan_scores_are_not_drawn_or_shown_as_numbers(run):
-    nothing = {"frechet_distance": {"value": None, "fingerprint": None}, "kernel_distance": None, "prdc": {"value": float("nan")}}
-    rows = [tick(step, scores=nothing, selection=float("nan"), losses={"generator": None}, clock=None) for step in (1, 2, 3)]
+    nothing = {
+        "frechet_distance": {"value": None, "fingerprint": None},
+        "kernel_distance": None,
+        "prdc": {"value": float("nan")},
+    }
+    rows = [
+        tick(step, scores=nothing, selection=float("nan"), losses={"generator": None}, clock=None) for step in (1, 2, 3)
+    ]
     write_log(run, rows)
     page = write_report(run).read_text(encoding="utf-8")
     assert page.count("not measured") == 4  # the summary and three rows
@@ -184,8 +221,12 @@ def test_long_logs_huge_grids_and_many_classes_keep_the_page_small(run):
     for images in (64, 128):
         Image.fromarray(noise).save(run / "samples" / f"{images:09}.png", compress_level=1)
     classes = [f"class {number}" for number in range(30_000)]
-    (run / "source.json").write_text(json.dumps({**source(), "classes": classes, "notes": ["a note"] * 5000}), encoding="utf-8")
-    (run / "recipe.yaml").write_text(json.dumps({**recipe(), **{f"key{n}": "long " * 10_000 for n in range(20)}}), encoding="utf-8")
+    (run / "source.json").write_text(
+        json.dumps({**source(), "classes": classes, "notes": ["a note"] * 5000}), encoding="utf-8"
+    )
+    (run / "recipe.yaml").write_text(
+        json.dumps({**recipe(), **{f"key{n}": "long " * 10_000 for n in range(20)}}), encoding="utf-8"
+    )
     page = write_report(run)
     assert page.stat().st_size < 3_000_000
     assert "and 29,900 more" in page.read_text(encoding="utf-8")

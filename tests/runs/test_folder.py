@@ -35,7 +35,9 @@ def test_a_missing_part_raises_or_is_named(run):
 def test_another_format_is_refused_by_both(run):
     (run / "source.json").write_text(json.dumps({"format": FORMAT + 1}))
     for read in (lambda: Run(run).read_json("source.json"), Run(run).parts):
-        with pytest.raises(UserError, match=f"has format {FORMAT + 1}; this version of sparring reads format {FORMAT} only"):
+        with pytest.raises(
+            UserError, match=f"has format {FORMAT + 1}; this version of sparring reads format {FORMAT} only"
+        ):
             read()
 
 

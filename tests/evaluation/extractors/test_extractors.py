@@ -1,4 +1,4 @@
-"""What every extractor promises: the same features whatever the batches, a description, a cache that is never trusted blindly."""
+"""Extractors: the same features whatever the batches, a description, and a cache that detects damage."""
 
 import json
 import os
@@ -21,16 +21,16 @@ RNG = np.random.default_rng(0)
 
 
 class Means(Extractor):
-    """The mean of each channel, and how often it looked."""
+    """The mean of each channel; it counts its calls."""
 
     name, width, classes, chunk = "means", 3, 2, 8
 
     def __init__(self, weights="a"):
-        self.weights, self.looks = weights, 0
+        self.weights, self.calls = weights, 0
 
     def extract(self, values):
         assert len(values) == self.chunk
-        self.looks += 1
+        self.calls += 1
         means = values.mean(axis=(2, 3)).astype(np.float32)
         return Extracted(means, means[:, :2] / 255)
 
@@ -61,7 +61,7 @@ def test_the_registry():
             extractors.build(name, ArraySource((5, 8, 8)))
 
 
-def test_a_modality_brings_its_own(monkeypatch):
+def test_a_modality_adds_its_own_extractors(monkeypatch):
     monkeypatch.setattr(image, "EXTRACTORS", {"means": lambda source, options: Means(options.device)}, raising=False)
     assert "means" in extractors.names(ArraySource())
     assert "means" not in extractors.names(open_data("ring"))
@@ -79,13 +79,13 @@ def test_batches_do_not_matter():
         assert np.array_equal(parts.probabilities, whole.probabilities)
 
 
-def test_none_at_all():
+def test_no_values_have_no_features():
     found = Means()(np.zeros((0, 3, 4, 4), np.uint8))
     assert found.features.shape == (0, 3)
     assert found.probabilities.shape == (0, 2)
 
 
-def test_of_a_source_in_the_order_asked_for(folder, source, monkeypatch):
+def test_features_of_a_source_keep_the_requested_order(folder, source, monkeypatch):
     monkeypatch.setattr(base, "BLOCK", 16)
     means, told = Means(), []
     indices = np.array([4, 1, 1, 30, *range(40)])
@@ -98,13 +98,13 @@ def test_of_a_source_in_the_order_asked_for(folder, source, monkeypatch):
     assert len(list(folder.iterdir())) == 3 + 2
 
 
-def test_the_cache_is_used_and_its_key_is_all_that_matters(folder, source):
+def test_the_cache_depends_on_its_key_alone(folder, source):
     first = Means()
     found = first.extract_source(source, "train")
     again = Means()
     told = []
     stored = again.extract_source(source, "train", progress=lambda done, what: told.append(done))
-    assert again.looks == 0
+    assert again.calls == 0
     assert told == [1.0]
     assert np.array_equal(found.features, stored.features)
     assert np.array_equal(found.probabilities, stored.probabilities)
@@ -117,10 +117,10 @@ def test_the_cache_is_used_and_its_key_is_all_that_matters(folder, source):
         (Means(), other, "train", None),
     ):
         extractor.extract_source(of, split, indices)
-        assert extractor.looks
+        assert extractor.calls
 
 
-def test_what_is_damaged_is_made_again(folder, source):
+def test_damaged_cache_files_are_computed_again(folder, source):
     right = Means().extract_source(source, "train").features
     (path,) = folder.iterdir()
     whole = path.read_bytes()
@@ -130,7 +130,7 @@ def test_what_is_damaged_is_made_again(folder, source):
         path.write_bytes(data_)
         means = Means()
         assert np.array_equal(means.extract_source(source, "train").features, right)
-        assert means.looks
+        assert means.calls
         assert path.read_bytes() == whole
 
 
@@ -146,7 +146,7 @@ def test_an_interruption_costs_one_block(folder, source, monkeypatch):
         means.extract_source(source, "train", progress=stop)
     again = Means()
     again.extract_source(source, "train")
-    assert (means.looks, again.looks) == (5, 3)
+    assert (means.calls, again.calls) == (5, 3)
 
 
 def test_the_cache_is_bounded(folder, source, monkeypatch):
@@ -166,7 +166,7 @@ def test_the_cache_is_bounded(folder, source, monkeypatch):
     assert len(list(folder.glob("*.safetensors"))) == 1
 
 
-def test_a_full_disk_is_no_fault(folder, source, monkeypatch):
+def test_a_full_disk_raises_nothing(folder, source, monkeypatch):
     def full(path, data_):
         raise OSError(28, "No space left on device")
 
@@ -174,7 +174,7 @@ def test_a_full_disk_is_no_fault(folder, source, monkeypatch):
     assert len(Means().extract_source(source, "train").features) == 50
 
 
-def test_channels_to_three():
+def test_pictures_are_brought_to_three_channels():
     grey = RNG.integers(0, 256, (2, 1, 4, 5), dtype=np.uint8)
     alpha = RNG.integers(0, 256, (2, 1, 4, 5), dtype=np.uint8)
     colour = RNG.integers(0, 256, (2, 3, 4, 5), dtype=np.uint8)
@@ -195,7 +195,7 @@ def test_channels_to_three():
         pictures.rgb(np.zeros((1, 3, 4, 4), np.float32), "x")
 
 
-def test_the_classifier_is_the_quick_score_s_net():
+def test_the_classifier_uses_the_network_of_the_online_score():
     source = ArraySource((1, 8, 8), train=300, test=30)
     found = extractors.build("classifier", source)
     (path,) = files.cache_folder("features").glob(f"{source.content_hash[:32]}-3-*.safetensors")
@@ -212,7 +212,7 @@ def test_the_classifier_is_the_quick_score_s_net():
     assert found.describe()["task"] == "labels"
 
 
-def test_the_classifier_learns_again_what_is_damaged():
+def test_a_damaged_classifier_is_learned_again():
     source = ArraySource((1, 8, 8), train=60, seed=3)
     identity = extractors.build("classifier", source).identity()
     (path,) = files.cache_folder("features").glob(f"{source.content_hash[:32]}-3-*.safetensors")
@@ -223,7 +223,7 @@ def test_the_classifier_learns_again_what_is_damaged():
 
 
 @pytest.mark.parametrize("opened", [lambda: open_data("ring"), lambda: ArraySource((2, 5, 7), classes=0)])
-def test_the_classifier_without_labels_has_no_probabilities_where_there_are_none(opened):
+def test_the_classifier_has_no_probabilities_without_labels(opened):
     source = opened()
     found = extractors.build("classifier", source)
     features, probabilities = found.extract_source(source, "test", np.arange(20))
@@ -237,10 +237,12 @@ def test_raw_pixels():
     raw = extractors.build("raw", source)
     assert np.allclose(raw.extract_source(source, "train").features, source.values(np.arange(20)).reshape(20, -1) / 255)
     points = open_data("ring")
-    assert np.array_equal(extractors.build("raw", points)(points.values(np.arange(9))).features, points.values(np.arange(9)))
+    assert np.array_equal(
+        extractors.build("raw", points)(points.values(np.arange(9))).features, points.values(np.arange(9))
+    )
 
 
-def test_raw_shrinks_large_pictures():
+def test_raw_resizes_large_pictures():
     source = ArraySource((4, 40, 80), train=4)
     raw = extractors.build("raw", source)
     assert raw.size == (19, 40)
@@ -283,7 +285,7 @@ def test_components_are_those_of_the_covariance():
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_components_of_hardly_any_examples(count):
+def test_components_of_very_few_examples(count):
     mean, axes = principal(np.arange(count * 4, dtype=np.float32).reshape(count, 4), 256)
     assert axes.shape == (4, 1)
     assert np.isfinite(axes).all()
@@ -309,12 +311,19 @@ def test_raw_refuses_what_it_cannot_compare():
 def test_large_values_go_in_small_chunks():
     assert Raw((3, 8, 8), np.dtype(np.uint8)).chunk == 256
     assert Raw((3, 4096, 4096), np.dtype(np.uint8)).chunk == 1
-    assert Raw((3, 1024, 1024), np.dtype(np.uint8))(np.full((2, 3, 1024, 1024), 255, np.uint8)).features.shape == (2, 3072)
+    assert Raw((3, 1024, 1024), np.dtype(np.uint8))(np.full((2, 3, 1024, 1024), 255, np.uint8)).features.shape == (
+        2,
+        3072,
+    )
 
 
 def test_identities_differ_with_what_features_depend_on():
     kind = np.dtype(np.uint8)
-    found = {Raw((1, 8, 8), kind).identity(), Raw((3, 8, 8), kind).identity(), Raw((1, 8, 8), np.dtype(np.float32)).identity()}
+    found = {
+        Raw((1, 8, 8), kind).identity(),
+        Raw((3, 8, 8), kind).identity(),
+        Raw((1, 8, 8), np.dtype(np.float32)).identity(),
+    }
     assert len(found) == 3
     assert Raw((1, 8, 8), kind).identity() == Raw((1, 8, 8), kind).identity()
     json.dumps(Raw((1, 8, 8), kind).describe())
