@@ -141,7 +141,7 @@ add_facts(
         ScoreFacts(
             "diversity",
             "diversity within a class",
-            "How much samples of one class differ, as a share of how much real ones do. Below 1 they repeat.",
+            "How much samples of one class differ, relative to real ones. Below 1 they repeat themselves.",
             "",
         ),
         ScoreFacts(

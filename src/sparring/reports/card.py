@@ -108,7 +108,7 @@ def _data(run: RunParts) -> str:
     facts = {
         "name": source.get("name"),
         "kind": source.get("modality"),
-        "shape of one": " x ".join(plain(side) for side in listed(source.get("shape"))),
+        "shape of an example": " x ".join(plain(side) for side in listed(source.get("shape"))),
         "counts": sizes,
         "classes": ", ".join(classes[:MAX_CLASSES]) + more,
         "content hash": source.get("content_hash"),

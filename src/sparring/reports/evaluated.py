@@ -28,7 +28,7 @@ def evaluation_sections(run: RunParts) -> list[str]:
     trivial = any(mapping(score).get("trivial") is not None for score in scores.values())
     head = ("score", "value", "95 %", "trivial baseline" if trivial else "real examples", "meaning")
     missing = mapping(run.evaluation.get("left_out")).items()
-    left_out = [f"{name} was not measured: {plain(reason)}." for name, reason in missing]
+    left_out = [f"Not measured: {name} ({plain(reason)})." for name, reason in missing]
     class_head = ("class", "share of samples", "share of real examples", "recognised", "diversity", "")
     return [
         section(

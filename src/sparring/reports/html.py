@@ -64,7 +64,7 @@ def _numbers(run: RunParts) -> str:
     found, seen = logged_scores(run.log), examples_seen(run.log)
     multiple, agreement = multiple_of_real(found), value_of(found, "label_agreement")
     tiles = {
-        "Frechet distance, as a multiple of that of training examples": f"{multiple:.1f}"
+        "Frechet distance relative to training examples": f"{multiple:.1f}"
         if multiple is not None
         else "",
         "requested label recognised": percent(agreement) if agreement is not None else "",
@@ -103,7 +103,7 @@ def _data(run: RunParts) -> str:
     facts = {
         "Name": source.get("name"),
         "Kind": source.get("modality"),
-        "Shape of one": " x ".join(plain(side) for side in listed(source.get("shape"))),
+        "Shape of an example": " x ".join(plain(side) for side in listed(source.get("shape"))),
         "Trained on": counts.get("train"),
         "Held out for validation": counts.get("validation"),
         "Held out for tests": counts.get("test"),
