@@ -141,7 +141,7 @@ def ours(
         shutil.rmtree(left, ignore_errors=True)
     folder.mkdir(parents=True)
     device, _ = choose_device("auto")
-    classifier.learned(source)
+    classifier.load_or_learn(source)
     wishes = TrainOptions(recipe=recipe, seed=seed, budget=60 * minutes, settings={"patience": 0})
     start = time.perf_counter()
     session = setup.begin(Run(folder), source, wishes, device, Silent(), time.monotonic() + 60 * minutes)

@@ -57,7 +57,7 @@ def compare(
     features: str = "classifier",
     samples: int | None = None,
     device: str = "auto",
-    listener: Callback | None = None,
+    console: Callback | None = None,
 ) -> list[Entry]:
     """Train each recipe `seeds` times under the same budget (or number of images), evaluate all in the same way, and write the table,
     the curves and samples side by side into `out`: README.md, report.html, comparison.json. The runs lie in `out` too.
@@ -65,7 +65,7 @@ def compare(
     The same call again goes on where an earlier one was stopped. A recipe that diverges is told as that, and the others go on.
     Raises UserError for everything that the caller can mend, before anything is trained where that can be known.
     """
-    listener, out = listener or Lines(), Path(out)
+    console, out = console or Lines(), Path(out)
     if (budget is None) == (examples is None):
         raise UserError("give either a budget or examples: all recipes are trained as long")
     if not recipes or len({Path(name).stem for name in recipes}) < len(recipes):
@@ -81,19 +81,19 @@ def compare(
                 f"recipe '{recipe}' turns pictures into others; compare is for recipes that make samples (`sparring evaluate` has both sides)"
             )
     out.mkdir(parents=True, exist_ok=True)
-    classifier.learned(source, listener.progress)  # before any clock runs: the first recipe must not pay for all
+    classifier.load_or_learn(source, console.progress)  # before any clock runs: the first recipe must not pay for all
     count, entries = samples or min(SAMPLES, source.count("train")), []
     plan = [(seed, recipe) for seed in range(seeds) for recipe in recipes]
     for number, (seed, recipe) in enumerate(plan, 1):
-        listener.note(f"{number} of {len(plan)}: {recipe}, seed {seed}")
+        console.note(f"{number} of {len(plan)}: {recipe}, seed {seed}")
         run = out / f"{Path(recipe).stem}-{seed}"
         try:
-            api.train(source, recipe, run, budget=budget, examples=examples, seed=seed, device=device, console=listener)
+            api.train(source, recipe, run, budget=budget, examples=examples, seed=seed, device=device, console=console)
             if not any(line["event"] == "final" for line in Run(run).log()):
                 raise UserError(f"{run} was stopped before its end; the same command goes on with it")
-            found = evaluate(run, source, features=features, samples=count, listener=_Steps(listener))
+            found = evaluate(run, source, features=features, samples=count, console=_Steps(console))
         except Diverged as error:
-            listener.note(str(error))
+            console.note(str(error))
             found = None
         entries.append(_entry(recipe, seed, run, found))
         _write(out, entries, source, recipes)
@@ -103,8 +103,8 @@ def compare(
 class _Steps(Callback):
     """Passes on the progress of an evaluation, whose numbers come in one table at the end."""
 
-    def __init__(self, listener: Callback):
-        self.progress = listener.progress  # type: ignore[method-assign]
+    def __init__(self, console: Callback):
+        self.progress = console.progress  # type: ignore[method-assign]
 
 
 def _entry(recipe: str, seed: int, path: Path, found: Evaluation | None) -> Entry:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import UserError
+from .inference.generator import Gan, load
 from .runs.folder import Run
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .inference.generator import Gan
     from .modalities.table.source import TableSource
 
 PART = 10_000  # rows written at once
@@ -68,7 +68,7 @@ class TableGAN:
             device=self.device,
             settings=self.settings or {},
         )
-        self._gan = self.run_.load()
+        self._gan = load(self.run_.path)
         return self
 
     @classmethod
@@ -76,7 +76,7 @@ class TableGAN:
         """One that was trained before, by `fit` or by `sparring train`."""
         found = cls(run=run)
         found.run_ = Run(run)
-        found._gan = found.run_.load()
+        found._gan = load(found.run_.path)
         if found._gan.kind != "table":
             raise UserError(f"{run} was not trained on a table")
         return found

@@ -40,16 +40,16 @@ def register(app: typer.Typer) -> None:
         from dataclasses import asdict
 
         from ..comparison import compare as compared
-        from ..reports.comparison import verdict
+        from ..reports.comparison import summary
         from .progress import terminal
 
         folder = out or Path("comparisons") / (Path(data).name.split(".")[0] or "data")
         names = [name.strip() for name in recipes.split(",") if name.strip()]
-        with terminal() as listener:
+        with terminal() as console:
             entries = compared(
                 data, names, folder, budget=budget, examples=examples, seeds=seeds, size=parse_size(size), labels=labels,
-                features=features, samples=samples, device=device, listener=listener,
+                features=features, samples=samples, device=device, console=console,
             )  # fmt: skip
-        for sentence in verdict([asdict(entry) for entry in entries]):
+        for sentence in summary([asdict(entry) for entry in entries]):
             typer.echo(sentence)
         typer.echo(f"table: {folder / 'README.md'}\nreport: {folder / 'report.html'}\nsamples: {folder / 'samples.png'}")

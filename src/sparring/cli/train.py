@@ -93,12 +93,12 @@ def register(app: typer.Typer) -> None:
         _current["run"] = folder
         before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            with terminal() as listener:
+            with terminal() as console:
                 api.train(
                     data, recipe, folder, examples=examples, budget=budget, max_time=max_time, seed=seed, size=parse_size(size),
                     fit=one_of("--fit", fit, FITS), mode=one_of("--mode", mode, ("auto", "L", "LA", "RGB", "RGBA")),
                     labels=labels, label_level=one_of("--label-level", label_level, ("first", "leaf")), given=given, types=parse_types(types), constraints=constraints or (), init_from=init_from, device=device,
-                    settings=set_ or (), tensorboard=tensorboard, console=listener, stop=stop, command=shlex.join(["sparring", *map(_without_folders, sys.argv[1:])]),
+                    settings=set_ or (), tensorboard=tensorboard, console=console, stop=stop, command=shlex.join(["sparring", *map(_without_folders, sys.argv[1:])]),
                 )  # fmt: skip
         finally:
             for number, handler in before.items():

@@ -39,10 +39,15 @@ def load_recipe(name: str) -> Recipe:
     return recipe_from(parse_yaml(recipe_text(name), name), name)
 
 
+def load_yaml(text: str) -> Any:
+    """The value of a YAML document in which 1e-3 is a number. Raises yaml.YAMLError."""
+    return yaml.load(text, Loader=_Loader)
+
+
 def parse_yaml(text: str, origin: str) -> dict[str, Any]:
     """A YAML mapping of format 1, without its `format` key. Raises UserError naming `origin`."""
     try:
-        value = yaml.load(text, Loader=_Loader)
+        value = load_yaml(text)
     except yaml.YAMLError as error:
         raise UserError(f"{origin} is not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(value, dict):
@@ -86,7 +91,7 @@ def parse_settings(settings: list[str] | tuple[str, ...]) -> dict[str, Any]:
         if not equals or not key:
             raise UserError(f"--set {setting} should look like key=value, for example --set batch=64")
         try:
-            parsed[key.strip()] = yaml.load(text, Loader=_Loader)
+            parsed[key.strip()] = load_yaml(text)
         except yaml.YAMLError:
             raise UserError(f"--set {setting}: '{text}' is not a value that YAML can read") from None
     return parsed

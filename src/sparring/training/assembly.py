@@ -23,7 +23,7 @@ from ..data.source import Source, Split
 from ..errors import UserError
 from ..evaluation.extractors import classifier
 from ..metrics.feature_net import FeatureNet, Progress
-from ..metrics.online_score import OnlineScore, chosen
+from ..metrics.online_score import OnlineScore, choose_examples
 from ..modalities import Codec
 from ..networks import sampling
 from ..networks.initialisation import initialise, seeded
@@ -85,7 +85,7 @@ class Parts:
     def sampler(self, count: int) -> Sampler:
         """What scores are taken of: samples of fixed latents, or the outputs for fixed held-out inputs."""
         if self.translates:
-            indices = chosen(self.source.count("test"), count, SCORE_SEED, "held-out")
+            indices = choose_examples(self.source.count("test"), count, SCORE_SEED, "held-out")
             return InputSampler(self.source, self.codec, indices, SCORE_SEED, self.device)
         return LatentSampler(self.recipe.latent, self.codec, count, self.class_counts, SCORE_SEED, self.device)
 
@@ -99,7 +99,7 @@ class Parts:
         """From a generator to the preview of its samples, a PIL image."""
         modality = modalities.get(self.source.modality)
         if self.translates:
-            indices = chosen(self.source.count("test"), TRANSLATED_ROWS, PREVIEW_SEED, "sheet")
+            indices = choose_examples(self.source.count("test"), TRANSLATED_ROWS, PREVIEW_SEED, "sheet")
             inputs = InputSampler(self.source, self.codec, indices, SCORE_SEED, self.device)
             target = self.source.values(indices, "test") if self.source.paired else None
             return lambda generator: modality.sheet(
@@ -234,7 +234,7 @@ def fit_features(source: Source, folder: Path, progress: Progress | None) -> Fea
     path = folder / "features.safetensors"
     if path.is_file():
         return classifier.read(source, path)
-    net = classifier.learned(source, progress)
+    net = classifier.load_or_learn(source, progress)
     classifier.write(net, path)
     return net
 

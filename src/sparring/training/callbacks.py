@@ -19,6 +19,7 @@ from ..callbacks.health import HealthTick, diagnose
 from ..data.source import Source, Split
 from ..errors import UserError
 from ..evaluation.error_rate import error_rate
+from ..inference.discriminate import discriminate
 from ..modalities import Codec
 from ..util import files
 from ..util.safetensors import read_metadata, to_bytes
@@ -105,7 +106,6 @@ class HealthCheck(Callback):
         values = {f"seen.{name}": value for name, value in seen.items()}
         return Result(values, health=found.health, evidence=found.evidence, action=found.action)
 
-    @torch.no_grad()
     def _gap(self, trainer: Trainer) -> float:
         """See HealthTick: 0 where the discriminator cannot tell held-out reals from those it was trained on."""
         train, test = (self._mean_logit(trainer, batch) for batch in (self.examples["train"], self.examples["test"]))
@@ -116,12 +116,8 @@ class HealthCheck(Callback):
 
     def _mean_logit(self, trainer: Trainer, batch: Batch) -> float:
         """Without dropout and augmentation."""
-        discriminator = trainer.players["discriminator"]
-        discriminator.eval()
-        rows = [batch.rows(start, start + self.CHUNK) for start in range(0, len(batch.real), self.CHUNK)]
-        logits = torch.cat([discriminator(each.real, each.condition).logits.float() for each in rows])
-        discriminator.train()
-        return float(logits.mean())
+        output = discriminate(trainer.players["discriminator"], batch.real, batch.condition, self.CHUNK)
+        return float(output.logits.mean())
 
     def state(self) -> dict[str, Any]:
         return {"history": [asdict(tick) for tick in self.history]}

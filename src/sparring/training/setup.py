@@ -110,9 +110,9 @@ def set_up(
 def _write_down(run: Run, assembly: Assembly, where: str | Path | Source, about: dict[str, Any]) -> None:
     """Everything that describes the run; recipe.yaml last, since it is what makes a folder a run."""
     parts = assembly.parts
-    files.write_json(run.path / "source.json", parts.source.describe())
-    files.write_json(run.path / "codec.json", parts.codec.describe())
-    files.write_json(run.path / "local.json", {"format": 1, "data": _place(where)})
+    run.write_json("source.json", parts.source.describe())
+    run.write_json("codec.json", parts.codec.describe())
+    run.write_json("local.json", {"data": _place(where)})
     run.write_recipe(parts.recipe, about)
 
 
