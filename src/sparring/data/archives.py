@@ -33,7 +33,16 @@ def list_archive(path: Path) -> Contents:
         found = _list_zip(path) if path.suffix.lower() == ".zip" else _list_tar(path)
     except PermissionError:
         raise UserError(f"No permission to read {path}: change its permissions or open another file.") from None
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, ValueError, NotImplementedError, zlib.error, lzma.LZMAError) as error:
+    except (
+        zipfile.BadZipFile,
+        tarfile.TarError,
+        EOFError,
+        OSError,
+        ValueError,
+        NotImplementedError,
+        zlib.error,
+        lzma.LZMAError,
+    ) as error:
         raise UserError(f"{path} is not a whole archive ({error}): download or pack it again.") from None
     found.stamp = f"{path.resolve()}/{about.st_size}/{about.st_mtime_ns}/{about.st_ctime_ns}"
     found.members = [member for member in found.members if not _hidden(member.name, found)]
@@ -70,7 +79,9 @@ def _list_zip(path: Path) -> Contents:
         if info.file_size > MAX_MEMBER:  # zipfile reads no more than the size declared here
             found.skipped.append((info.filename, f"larger than {MAX_MEMBER >> 20} MB"))
         else:
-            found.members.append(Member(info.filename.lstrip("/"), info.file_size, f"{info.CRC:08x}", partial(archive.read, info)))
+            found.members.append(
+                Member(info.filename.lstrip("/"), info.file_size, f"{info.CRC:08x}", partial(archive.read, info))
+            )
     return found
 
 
@@ -86,7 +97,9 @@ def _list_tar(path: Path) -> Contents:
             elif info.size > MAX_MEMBER:
                 found.skipped.append((name, f"larger than {MAX_MEMBER >> 20} MB"))
             else:
-                found.members.append(Member(name, info.size, str(info.mtime), partial(_read_at, file, info.offset_data, info.size)))
+                found.members.append(
+                    Member(name, info.size, str(info.mtime), partial(_read_at, file, info.offset_data, info.size))
+                )
     return found
 
 

@@ -25,17 +25,36 @@ def from_file(path: Path) -> Contents | None:
         return None
     about = path.stat()
     try:
-        parts = _npz(path) if suffix == ".npz" else [ArrayPart(path.name, np.load(path, mmap_mode="r", allow_pickle=False))]
+        parts = (
+            _npz(path) if suffix == ".npz" else [ArrayPart(path.name, np.load(path, mmap_mode="r", allow_pickle=False))]
+        )
     except PermissionError:
         raise UserError(f"No permission to read {path}: change its permissions or open another file.") from None
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError, SyntaxError, zlib.error) as error:
+    except (
+        ValueError,
+        OSError,
+        EOFError,
+        KeyError,
+        zipfile.BadZipFile,
+        NotImplementedError,
+        SyntaxError,
+        zlib.error,
+    ) as error:
         pickled = isinstance(error, ValueError) and ("pickle" in str(error).lower() or "Python objects" in str(error))
-        reason = "Python objects (a pickle), which could run code and are never loaded" if pickled else f"no whole array ({error})"
+        reason = (
+            "Python objects (a pickle), which could run code and are never loaded"
+            if pickled
+            else f"no whole array ({error})"
+        )
         raise UserError(f"{path} holds {reason}: save plain numbers with numpy.save or numpy.savez.") from None
     if any(part.values.ndim == 0 for part in parts):
         raise UserError(f"{path} holds a single number: items are counted by the first axis of an array.")
     labelled = "its labels array" if all(part.labels for part in parts) else None
-    return Contents(arrays=parts, labelled_by=labelled, stamp=f"{path.resolve()}/{about.st_size}/{about.st_mtime_ns}/{about.st_ctime_ns}")
+    return Contents(
+        arrays=parts,
+        labelled_by=labelled,
+        stamp=f"{path.resolve()}/{about.st_size}/{about.st_mtime_ns}/{about.st_ctime_ns}",
+    )
 
 
 def _npz(path: Path) -> list[ArrayPart]:
@@ -77,7 +96,9 @@ def _part(path: Path, file: np.lib.npyio.NpzFile, key: str, label_key: str | Non
         labels = labels.argmax(1)
     labels = labels.reshape(-1)
     if len(labels) != len(values):
-        raise UserError(f"{path}: {len(labels)} labels in '{label_key}' for {len(values)} items in '{key}': they do not belong together.")
+        raise UserError(
+            f"{path}: {len(labels)} labels in '{label_key}' for {len(values)} items in '{key}': they do not belong together."
+        )
     if labels.dtype.kind == "f" and (labels == labels.round()).all():
         labels = labels.astype(np.int64)
     return ArrayPart(name, values, [str(label) for label in labels.tolist()], split)

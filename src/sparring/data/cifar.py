@@ -27,10 +27,17 @@ def from_members(members: Sequence[Member]) -> Contents | None:
     for name in batches:
         data = np.frombuffer(files[name].whole(), np.uint8)
         if len(data) % RECORD or not len(data) or data[::RECORD].max() > 9:
-            raise UserError(f"{files[name].shown} is not a whole CIFAR-10 batch ({len(data)} bytes): download it again.")
+            raise UserError(
+                f"{files[name].shown} is not a whole CIFAR-10 batch ({len(data)} bytes): download it again."
+            )
         records = data.reshape(-1, RECORD)
         values = records[:, 1:].reshape(-1, 3, 32, 32)
         found.arrays.append(
-            ArrayPart(name, values, [classes[label] for label in records[:, 0]], "test" if name.startswith("test") else "train")
+            ArrayPart(
+                name,
+                values,
+                [classes[label] for label in records[:, 0]],
+                "test" if name.startswith("test") else "train",
+            )
         )
     return found

@@ -86,5 +86,6 @@ class Contents:
 def is_hidden(name: str) -> bool:
     """Files that systems leave behind: .DS_Store, __MACOSX/..., Thumbs.db."""
     return any(
-        part.startswith(".") and part not in (".", "..") or part in ("__MACOSX", "Thumbs.db", "desktop.ini") for part in name.split("/")
+        part.startswith(".") and part not in (".", "..") or part in ("__MACOSX", "Thumbs.db", "desktop.ini")
+        for part in name.split("/")
     )

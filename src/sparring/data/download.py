@@ -85,7 +85,10 @@ def _receive(url: str, part: Path, limit: int) -> None:
         total = have + int(length) if length else None
         if total is not None and total > limit:
             raise _TooLarge(f"{total} bytes are more than the {limit} allowed")
-        with open(part, "ab" if have else "wb") as file, bar(total, part.name.removesuffix(".part"), unit_bytes=True, done=have) as advance:
+        with (
+            open(part, "ab" if have else "wb") as file,
+            bar(total, part.name.removesuffix(".part"), unit_bytes=True, done=have) as advance,
+        ):
             while block := answer.read(1 << 16):
                 have += len(block)
                 if have > limit:
@@ -98,4 +101,6 @@ def _receive(url: str, part: Path, limit: int) -> None:
 
 def _digest(path: Path, like: str) -> str:
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256" if len(like) == 64 else lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+        return hashlib.file_digest(
+            file, "sha256" if len(like) == 64 else lambda: hashlib.md5(usedforsecurity=False)
+        ).hexdigest()

@@ -17,7 +17,9 @@ def list_folder(root: Path) -> Contents:
     try:
         found.members = list(walk(root, found.skipped))
     except PermissionError:
-        raise UserError(f"No permission to read the folder {root}: change its permissions or open another one.") from None
+        raise UserError(
+            f"No permission to read the folder {root}: change its permissions or open another one."
+        ) from None
     return found
 
 
@@ -41,7 +43,9 @@ def _walk(folder: Path, prefix: str, real_root: str, skipped: Skipped) -> Iterat
                 skipped.append((name, "no permission to read this folder"))
         else:
             about = entry.stat()
-            yield Member(name, about.st_size, f"{about.st_mtime_ns}/{about.st_ctime_ns}", partial(read_file, entry.path))
+            yield Member(
+                name, about.st_size, f"{about.st_mtime_ns}/{about.st_ctime_ns}", partial(read_file, entry.path)
+            )
 
 
 def _refused(entry: os.DirEntry, real_root: str) -> str | None:

@@ -47,7 +47,9 @@ def _rows(table: Member, column: str) -> tuple[dict[str, dict[str, str]], str | 
         reader.fieldnames = columns
         rows = list(reader)
     except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{table.shown} cannot be read as a table ({error}): save it as comma-separated UTF-8 text.") from None
+        raise UserError(
+            f"{table.shown} cannot be read as a table ({error}): save it as comma-separated UTF-8 text."
+        ) from None
     file_column = next((name for name in columns if name.lower() in FILE_COLUMNS), None)
     if file_column is None:
         raise UserError(
@@ -56,8 +58,18 @@ def _rows(table: Member, column: str) -> tuple[dict[str, dict[str, str]], str | 
     if column not in ("auto", "none") and column not in columns:
         raise UserError(f"{table.shown} has no column '{column}': it has {', '.join(columns)}.")
     others = [name for name in columns if name != file_column and name.lower() != "split"]
-    label_column = column if column not in ("auto", "none") else "label" if "label" in others else others[0] if len(others) == 1 else None
-    named = {row[file_column].strip().replace("\\", "/").removeprefix("./"): row for row in rows if row.get(file_column)}
+    label_column = (
+        column
+        if column not in ("auto", "none")
+        else "label"
+        if "label" in others
+        else others[0]
+        if len(others) == 1
+        else None
+    )
+    named = {
+        row[file_column].strip().replace("\\", "/").removeprefix("./"): row for row in rows if row.get(file_column)
+    }
     return named, None if column == "none" else label_column
 
 

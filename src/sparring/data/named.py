@@ -22,7 +22,10 @@ class NamedSet:
 def _mnist_files(*md5: str) -> dict[str, str]:
     return dict(
         zip(
-            (f"{part}-ubyte.gz" for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")),
+            (
+                f"{part}-ubyte.gz"
+                for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+            ),
             md5,
             strict=True,
         )
@@ -56,7 +59,11 @@ def find(name: str) -> tuple[Path, tuple[str, ...]]:
     Raises UserError where it is nowhere and cannot be downloaded.
     """
     local = Path(name)
-    beside = (f"The set '{name}' was opened, not the '{name}' in this folder: write ./{name} to open that.",) if local.exists() else ()
+    beside = (
+        (f"The set '{name}' was opened, not the '{name}' in this folder: write ./{name} to open that.",)
+        if local.exists()
+        else ()
+    )
     shared = os.environ.get("SPARRING_DATA")
     if shared and (Path(shared) / name).exists():
         return Path(shared) / name, beside
@@ -70,7 +77,9 @@ def find(name: str) -> tuple[Path, tuple[str, ...]]:
     try:
         fetch_all(NAMED[name].urls, NAMED[name].files, cached)
     except UserError as error:
-        raise UserError(f"The set '{name}' is not on this machine and could not be downloaded ({error}): {where(name, cached)}.") from None
+        raise UserError(
+            f"The set '{name}' is not on this machine and could not be downloaded ({error}): {where(name, cached)}."
+        ) from None
     return cached, beside
 
 

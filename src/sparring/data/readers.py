@@ -32,7 +32,9 @@ def read(path: Path, labels: str = "auto") -> Contents:
         return _folder(path, labels)
     if archives.is_archive(path):
         return _settle(archives.list_archive(path), labels)
-    raise UserError(f"{path} is not data that sparring can open: give a folder, .zip, .tar, IDX, .npy, .npz or .parquet file.")
+    raise UserError(
+        f"{path} is not data that sparring can open: give a folder, .zip, .tar, IDX, .npy, .npz or .parquet file."
+    )
 
 
 def listed(path: Path) -> Contents:
@@ -42,7 +44,9 @@ def listed(path: Path) -> Contents:
 
 def _folder(path: Path, labels: str) -> Contents:
     found = folders.list_folder(path)
-    packed = [member for member in found.members if "/" not in member.name and member.name.lower().endswith(archives.SUFFIXES)]
+    packed = [
+        member for member in found.members if "/" not in member.name and member.name.lower().endswith(archives.SUFFIXES)
+    ]
     splits = [member for member in packed if split_of(_stem(member.name))]
     if len(packed) == 1 == len(found.members) and not splits:
         return _settle(archives.list_archive(path / packed[0].name), labels)
@@ -56,7 +60,11 @@ def _split_archives(path: Path, names: list[str], found: Contents, labels: str) 
     both = Contents(
         skipped=[
             *found.skipped,
-            *((member.shown, "beside archives named train and test") for member in found.members if member.name not in names),
+            *(
+                (member.shown, "beside archives named train and test")
+                for member in found.members
+                if member.name not in names
+            ),
         ]
     )
     for name in names:

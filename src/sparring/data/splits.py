@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ..errors import UserError
 from .contents import Contents, Item, Skipped
-from .source import DataOptions, Split
+from .source import Split
 
 WORDS: dict[str, Split] = {
     "train": "train", "training": "train",
@@ -41,20 +41,31 @@ class Arrangement:
         return [index for index, own in enumerate(self.splits) if own == split and index not in self.out]
 
 
-def arrange(items: Sequence[Item], hashes: Sequence[bytes], contents: Contents, options: DataOptions) -> Arrangement:
-    """Give every item its split and class; hold some out where the data has no test split. `hashes`: of the items' values.
+def arrange(
+    items: Sequence[Item], hashes: Sequence[bytes], contents: Contents, labels: str = "auto", label_level: str = "first"
+) -> Arrangement:
+    """Give every item its split and class; hold some out where the data has no test split.
 
-    Raises UserError where fewer than two different items are left, or a column of labels was asked for that is not there.
+    Args:
+        items: of the contents.
+        hashes: of the items' values.
+        contents: which the items are in.
+        labels: "auto", "none" or the name of a column.
+        label_level: which folder level names the class, "first" or "leaf".
+
+    Raises:
+        UserError: fewer than two different items are left, or there is no column of this name.
     """
-    if options.labels not in ("auto", "none") and not contents.labelled_by:
+    if labels not in ("auto", "none") and not contents.labelled_by:
         raise UserError(
-            f"There is no column '{options.labels}' to take labels from: give a labels.csv or Parquet data that has it, or use labels auto."
+            f"There is no column '{labels}' to take labels from: give a labels.csv or Parquet data that has it, or use labels auto."
         )
     done = Arrangement(splits=[item.split for item in items], labels=[None] * len(items))
     below = _place_splits(items, done)
-    if options.labels != "none":
-        names = [item.label for item in items] if contents.labelled_by else _folder_labels(below, options.label_level)
-        _number(items, names, contents, options, done)
+    if labels != "none":
+        names = [item.label for item in items] if contents.labelled_by else _folder_labels(below, label_level)
+        where = contents.labelled_by or f"the {'first' if label_level == 'first' else 'deepest'} folder level"
+        _number(items, names, contents.classes, where, labels == "auto", done)
     _fill_splits(hashes, done)
     return done
 
@@ -84,7 +95,11 @@ def _unwrap(below: list[list[str]], split: Split | None, group: list[int]) -> No
     """Drop a folder that all of these items lie in: it names neither class nor split."""
     tops = {below[index][0] if below[index] else "" for index in group}
     top = tops.pop() if len(tops) == 1 else ""
-    if top and (split_of(top) is None if split is None else split_of(top) == split or all(len(below[index]) > 1 for index in group)):
+    if top and (
+        split_of(top) is None
+        if split is None
+        else split_of(top) == split or all(len(below[index]) > 1 for index in group)
+    ):
         for index in group:
             del below[index][0]
 
@@ -93,26 +108,30 @@ def _folder_labels(below: Sequence[list[str]], level: str) -> list[str | None]:
     return [(folders[0] if level == "first" else folders[-1]) if folders else None for folders in below]
 
 
-def _number(items: Sequence[Item], names: Sequence[str | None], contents: Contents, options: DataOptions, done: Arrangement) -> None:
-    """Turn the class names of the training items (of all, where no split is known) into numbers."""
+def _number(
+    items: Sequence[Item], names: Sequence[str | None], order: Sequence[str], where: str, auto: bool, done: Arrangement
+) -> None:
+    """Turn the class names of the training items (of all, where no split is known) into numbers.
+
+    order: of the classes, where the data defines one. where: the names come from, for notes. auto: may labels that make no sense be left out?
+    """
     used = [index for index in range(len(items)) if index not in done.out]
     training = [index for index in used if done.splits[index] == "train"] or used
     counts = Counter(names[index] for index in training)
     missing = counts.pop(None, 0)
-    where = contents.labelled_by or ("the first folder level" if options.label_level == "first" else "the deepest folder level")
     if not counts:
         return
     if len(counts) == 1:
         done.notes.append(f"There is one class only ('{next(iter(counts))}', from {where}), so labels are not used.")
-    elif options.labels == "auto" and missing > STRAY * len(training):
+    elif auto and missing > STRAY * len(training):
         done.notes.append(f"Labels from {where} are not used: {missing} of {len(training)} items have none.")
-    elif options.labels == "auto" and len(counts) > max(2, len(training) / 2):
+    elif auto and len(counts) > max(2, len(training) / 2):
         done.notes.append(
             f"Labels from {where} are not used: {len(counts)} classes for {len(training)} items name nearly every item on its own."
         )
     else:
         present = {str(name) for name in counts}
-        done.classes = tuple(name for name in contents.classes if name in present) or tuple(sorted(present, key=_natural))
+        done.classes = tuple(name for name in order if name in present) or tuple(sorted(present, key=_natural))
         done.notes.append(f"{len(done.classes)} classes from {where}: {_some(done.classes)}.")
         if lone := [name for name in done.classes if counts[name] == 1]:
             done.notes.append(f"Of {_some(lone)} there is a single item each: it can be copied, not learned from.")
@@ -121,7 +140,11 @@ def _number(items: Sequence[Item], names: Sequence[str | None], contents: Conten
             name = names[index]
             done.labels[index] = None if name is None else number.get(name)
             if done.labels[index] is None:
-                done.drop(index, items[index], "no label" if name is None else f"class '{name}' is not among the training classes")
+                done.drop(
+                    index,
+                    items[index],
+                    "no label" if name is None else f"class '{name}' is not among the training classes",
+                )
 
 
 def _natural(name: str) -> tuple[int, int, str]:
@@ -144,16 +167,22 @@ def _fill_splits(hashes: Sequence[bytes], done: Arrangement) -> None:
         seen = {hashes[index] for index in train}
         leaked = sum(hashes[index] in seen for index in test)
         if leaked:
-            done.notes.append(f"{leaked} of the {len(test)} test items are in the training split too: scores on them flatter the model.")
+            done.notes.append(
+                f"{leaked} of the {len(test)} test items are in the training split too: scores on them flatter the model."
+            )
     elif validation:
         done.splits = ["test" if split == "validation" else split for split in done.splits]
-        done.notes.append(f"There is no test split: the {len(validation)} items of the validation split take its place.")
+        done.notes.append(
+            f"There is no test split: the {len(validation)} items of the validation split take its place."
+        )
     else:
         held = hold_out([hashes[index] for index in train], [done.labels[index] for index in train])
         for position in held:
             done.splits[train[position]] = "test"
         rule = "10 %" if len(train) >= 80 else "at least 8" if len(train) >= 16 else "half of so few"
-        done.notes.append(f"{len(held)} of {len(train)} items ({rule}) are held out for scoring, chosen by content, and never trained on.")
+        done.notes.append(
+            f"{len(held)} of {len(train)} items ({rule}) are held out for scoring, chosen by content, and never trained on."
+        )
 
 
 def hold_out(hashes: Sequence[bytes], labels: Sequence[int | None]) -> list[int]:
@@ -166,7 +195,9 @@ def hold_out(hashes: Sequence[bytes], labels: Sequence[int | None]) -> list[int]
     for position, content in enumerate(hashes):
         groups.setdefault(content, []).append(position)
     if len(groups) < 2:
-        raise UserError("There are fewer than two different usable items here: training needs some to learn from and some to be scored on.")
+        raise UserError(
+            "There are fewer than two different usable items here: training needs some to learn from and some to be scored on."
+        )
     by_class: dict[int, list[bytes]] = {}
     for content in sorted(groups):
         label = labels[groups[content][0]]

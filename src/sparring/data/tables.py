@@ -35,7 +35,9 @@ def from_path(path: Path, column: str) -> Contents | None:
         except PermissionError:
             raise UserError(f"No permission to read {file}: change its permissions or open other data.") from None
         except (OSError, ValueError, KeyError, NotImplementedError) as error:  # pyarrow's own errors derive from these
-            raise UserError(f"{file} is not a whole table ({str(error).splitlines()[0]}): download or write it again.") from None
+            raise UserError(
+                f"{file} is not a whole table ({str(error).splitlines()[0]}): download or write it again."
+            ) from None
     return found
 
 
@@ -57,7 +59,9 @@ def _files(path: Path) -> list[tuple[Path, Split | None]]:
             return [(file, None) for file in _shards(path)]
     except (ValueError, KeyError, TypeError, FileNotFoundError) as error:
         raise UserError(f"{path} is not a whole data set saved to disk ({error}): save it again.") from None
-    found = sorted(path.glob("*.parquet")) or sorted((path / "data").glob("*.parquet")) or sorted(path.glob("*/*.parquet"))
+    found = (
+        sorted(path.glob("*.parquet")) or sorted((path / "data").glob("*.parquet")) or sorted(path.glob("*/*.parquet"))
+    )
     return [(file, split_of(file.stem.split("-")[0]) or split_of(file.parent.name)) for file in found]
 
 
@@ -90,7 +94,9 @@ class _Table:
             labels = list(self._labels(group)) if label else [None] * rows
             for row in range(rows):
                 read = lambda group=group, row=row: self.item(group, row)  # noqa: E731
-                self.found.members.append(Member(f"row {number}", size, stamp, read, split, labels[row], f"{self.path.name} "))
+                self.found.members.append(
+                    Member(f"row {number}", size, stamp, read, split, labels[row], f"{self.path.name} ")
+                )
                 number += 1
         if label:
             self.found.labelled_by = f"the column '{label}'"
@@ -100,7 +106,13 @@ class _Table:
         names = self.columns.names
         for value in self.load(group, [self.columns.label])[self.columns.label].to_pylist():
             known = names and isinstance(value, int)
-            yield None if value is None or known and not 0 <= value < len(names) else names[value] if known else str(value)
+            yield (
+                None
+                if value is None or known and not 0 <= value < len(names)
+                else names[value]
+                if known
+                else str(value)
+            )
 
     def item(self, group: int, row: int) -> bytes:
         with self.lock:
@@ -111,7 +123,9 @@ class _Table:
             value = self.recent[group][row].as_py()
         data = value.get("bytes") if isinstance(value, dict) else value
         if data is None:
-            raise ValueError("the row holds no bytes")  # a path in it could name any file of this machine: it is not followed
+            raise ValueError(
+                "the row holds no bytes"
+            )  # a path in it could name any file of this machine: it is not followed
         if len(data) > MAX_MEMBER:
             raise ValueError(f"larger than {MAX_MEMBER >> 20} MB")
         return data
@@ -151,7 +165,9 @@ def _choose(schema: Any, column: str, path: Path) -> _Columns:
         or (types.is_struct(field.type) and field.type.get_field_index("bytes") >= 0)
     ]
     preferred = (
-        [name for name in holds if features.get(name, {}).get("_type") == "Image"] + [name for name in ITEM_NAMES if name in holds] + holds
+        [name for name in holds if features.get(name, {}).get("_type") == "Image"]
+        + [name for name in ITEM_NAMES if name in holds]
+        + holds
     )
     if not preferred:
         raise UserError(
