@@ -22,7 +22,6 @@ import numpy as np
 import sparring
 from sparring import api
 from sparring.callbacks.progress import Silent
-from sparring.data.source import DataOptions
 from sparring.metrics.feature_net import FeatureNet
 from sparring.metrics.modes import divergence_from_uniform
 from sparring.modalities import opening
@@ -73,7 +72,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--sheets", type=Path)
     asked = parser.parse_args()
-    mnist = open_data("mnist", DataOptions())
+    mnist = open_data("mnist")
     digits = fit_features(mnist, seed=0)
     results = json.loads(asked.json.read_text()) if asked.json and asked.json.exists() else []
     with tempfile.TemporaryDirectory() as folder:

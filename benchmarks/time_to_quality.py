@@ -38,7 +38,6 @@ from sparring.callbacks.base import Monitor
 from sparring.callbacks.progress import Silent
 from sparring.config.options import TrainOptions
 from sparring.config.recipe import load_recipe, with_settings
-from sparring.data.source import DataOptions
 from sparring.evaluation.extractors import classifier
 from sparring.metrics import frechet
 from sparring.metrics.feature_net import FeatureNet
@@ -295,7 +294,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("runs/time-to-quality"))
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
-    source = open_data(asked.data, DataOptions())
+    source = open_data(asked.data)
     scorer = Scorer(source, asked.work)
     seeds: list[dict[str, Any]] = []
     for seed in range(1 if asked.quick else asked.seeds):

@@ -21,7 +21,6 @@ import numpy as np
 
 from sparring import api
 from sparring.callbacks.progress import Lines
-from sparring.data.source import DataOptions
 from sparring.inference.generator import load_translator
 from sparring.modalities.image.features import fit_features
 from sparring.modalities.image.preview import preview
@@ -45,7 +44,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--sheet", type=Path)
     asked = parser.parse_args()
-    mnist, rng = open_data("mnist", DataOptions()), np.random.default_rng(0)
+    mnist, rng = open_data("mnist"), np.random.default_rng(0)
     arrays, labels, kinds = {}, {}, dict[str, tuple[np.ndarray, np.ndarray]]()
     for split, count in COUNTS.items():
         chosen = rng.permutation(mnist.count(split))[: 2 * count]  # type: ignore[arg-type]
@@ -73,7 +72,7 @@ def main() -> None:
             listener=Lines(),
         )
         seconds = time.monotonic() - start
-        reader = fit_features(open_data(place / "digits.npz", DataOptions()), seed=0)
+        reader = fit_features(open_data(place / "digits.npz"), seed=0)
         pictures = given.transpose(0, 3, 1, 2)
         translator = load_translator(run.path)
         made = translator.values(pictures)

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from sparring.data.source import DataOptions
 from sparring.modalities.series.reading import of_frame
 from sparring.modalities.series.source import SeriesSource
 
@@ -35,7 +34,7 @@ def frame(count=60, seed=0):
 
 
 def source(count=60, seed=0, **options):
-    return SeriesSource(of_frame(frame(count, seed), "machines", DataOptions(**options)), "machines")
+    return SeriesSource(of_frame(frame(count, seed), "machines", **options), "machines")
 
 
 def lone(steps=400, seed=0):

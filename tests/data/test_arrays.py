@@ -98,12 +98,12 @@ def test_arrays_of_other_shapes_are_one_sentence(tmp_path, shape):
         open_data(tmp_path / "x.npy")
 
 
-def test_symmetric_floats_and_values_that_are_no_numbers(tmp_path):
+def test_symmetric_floats_and_values_that_are_not_numbers(tmp_path):
     values = np.linspace(-1, 1, 30 * 30).reshape(30, 6, 5)
     values[3, 0, 0] = np.nan
     np.save(tmp_path / "x.npy", values)
     source = open_data(tmp_path / "x.npy")
-    assert source.report.skipped == [("x.npy[3]", "holds values that are no numbers")]
+    assert source.report.skipped == [("x.npy[3]", "holds values that are not numbers")]
     assert {int(everything(source).min()), int(everything(source).max())} <= {0, 255} | set(range(256))
     np.save(tmp_path / "y.npy", values * 1e9)
     with pytest.raises(UserError, match="scale them"):

@@ -13,7 +13,6 @@ import pytest
 
 from data_samples import classes, everything, mnist_like, packed_tar, packed_zip, picture, png, put
 from sparring.data.archives import list_archive
-from sparring.data.source import DataOptions
 from sparring.errors import UserError
 from sparring.modalities import opening
 from sparring.modalities.opening import open_data
@@ -44,7 +43,7 @@ def test_content_hash_sees_values_labels_and_splits(tmp_path):
     base = open_data(put(tmp_path / "a", files)).content_hash
     other = files | {"train/cat/0.png": png(picture(77777))}
     assert open_data(put(tmp_path / "b", other)).content_hash != base
-    assert open_data(tmp_path / "a", DataOptions(labels="none")).content_hash != base
+    assert open_data(tmp_path / "a", {"labels": "none"}).content_hash != base
     moved = {name.replace("test/cat/0", "train/cat/new"): content for name, content in files.items()}
     assert open_data(put(tmp_path / "c", moved)).content_hash != base
 
@@ -69,7 +68,7 @@ def test_names_that_climb_out_are_just_names(tmp_path):
     inside.mkdir(parents=True)
     files = classes() | {"../../evil.png": png(picture(5)), "/etc/evil.png": png(picture(6))}
     for path in (packed_zip(inside / "slip.zip", files), packed_tar(inside / "slip.tar", files)):
-        source = open_data(path, DataOptions(labels="none"))
+        source = open_data(path, {"labels": "none"})
         assert source.count() + source.count("test") == 42
     assert sorted(file.name for file in tmp_path.rglob("*") if file.is_file()) == ["slip.tar", "slip.zip"]
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from data_samples import classes, picture, png, put
-from sparring.data.source import DataOptions
 from sparring.data.splits import hold_out
 from sparring.errors import UserError
 from sparring.modalities.opening import open_data
@@ -49,7 +48,7 @@ def test_a_class_of_one_item_is_named(tmp_path):
 def test_leaf_level(tmp_path):
     root = put(tmp_path, classes("pets/", ("cat", "dog")) | classes("wild/", ("fox", "owl"), start=5000))
     assert open_data(root).classes == ("pets", "wild")
-    assert open_data(root, DataOptions(label_level="leaf")).classes == ("cat", "dog", "fox", "owl")
+    assert open_data(root, {"label_level": "leaf"}).classes == ("cat", "dog", "fox", "owl")
 
 
 @pytest.mark.parametrize(
@@ -88,7 +87,7 @@ def test_unlabelled_test_items_are_left_out(tmp_path):
     assert source.classes == ("cat", "dog")
     assert counts(source) == (32, 0, 8)
     assert ("test/0.png", "no label") in source.report.skipped
-    assert counts(open_data(tmp_path, DataOptions(labels="none"))) == (40, 0, 5)
+    assert counts(open_data(tmp_path, {"labels": "none"})) == (40, 0, 5)
 
 
 def test_one_class_is_no_class(tmp_path):
@@ -135,15 +134,15 @@ def test_labels_csv(tmp_path):
     assert source.classes == ("a", "b")
     assert counts(source) == (15, 0, 4)
     assert dict(source.report.skipped).keys() == {"19.png", "gone.png"}
-    assert open_data(root, DataOptions(labels="kind")).classes == ("x", "y", "z")
-    assert open_data(root, DataOptions(labels="none")).classes == ()
+    assert open_data(root, {"labels": "kind"}).classes == ("x", "y", "z")
+    assert open_data(root, {"labels": "none"}).classes == ()
     with pytest.raises(UserError, match="no column 'colour'.*file, label, kind"):
-        open_data(root, DataOptions(labels="colour"))
+        open_data(root, {"labels": "colour"})
 
 
 def test_a_column_without_a_table_is_refused(tmp_path):
     with pytest.raises(UserError, match="no column 'kind'"):
-        open_data(put(tmp_path, classes()), DataOptions(labels="kind"))
+        open_data(put(tmp_path, classes()), {"labels": "kind"})
 
 
 def test_held_out_by_content_not_by_name(tmp_path):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from data_samples import holds, picture, png
-from sparring.data.source import DataOptions
+from sparring.data.options import OpenContext
 from sparring.errors import UserError
 from sparring.modalities.opening import open_data
 
@@ -38,10 +38,10 @@ def test_parquet(tmp_path):
     source = open_data(tmp_path / "hub")
     assert (source.count("train"), source.count("test"), source.classes) == (40, 6, ("cat", "dog"))
     assert holds(source, [np.asarray(picture(index)).transpose(2, 0, 1) for index in range(40)], np.arange(40) % 2)
-    assert open_data(tmp_path / "hub", DataOptions(labels="kind")).classes == ("k0", "k1", "k2")
-    assert open_data(tmp_path / "hub", DataOptions(labels="none")).classes == ()
+    assert open_data(tmp_path / "hub", {"labels": "kind"}).classes == ("k0", "k1", "k2")
+    assert open_data(tmp_path / "hub", {"labels": "none"}).classes == ()
     with pytest.raises(UserError, match="no column 'colour'"):
-        open_data(tmp_path / "hub", DataOptions(labels="colour"))
+        open_data(tmp_path / "hub", {"labels": "colour"})
     lone = open_data(tmp_path / "hub" / "data" / "train-00000-of-00001.parquet")
     assert lone.count("train") + lone.count("test") == 40
 
@@ -55,7 +55,7 @@ def test_parquet_of_plain_bytes_with_bad_rows(tmp_path):
     assert [name for name, _ in source.report.skipped] == ["x.parquet row 20", "x.parquet row 21", "x.parquet row 22"]
     parquet.write_table(pa.table({"a": [1, 2]}), tmp_path / "numbers.parquet")
     with pytest.raises(UserError, match="no column with encoded items"):
-        open_data(tmp_path / "numbers.parquet", DataOptions(modalities=("image",)))
+        open_data(tmp_path / "numbers.parquet", None, OpenContext(modalities=("image",)))
     (tmp_path / "broken.parquet").write_bytes((tmp_path / "x.parquet").read_bytes()[:-20])
     with pytest.raises(UserError, match="not a whole table"):
         open_data(tmp_path / "broken.parquet")

@@ -129,7 +129,7 @@ def test_judges_see_any_size_and_what_was_given(name, size):
     verdict = judge(sample, condition)
     assert verdict.logits.ndim == 2 and len(verdict.logits) == 2
     assert len(verdict.features) >= 2
-    other = judge(sample, {"picture": condition["picture"] + 1})
+    other = judge(sample, {"picture": condition["input"] + 1})
     if size != (1, 1):
         assert not torch.equal(verdict.logits, other.logits)
     smaller = {"picture": torch.randn(2, 2, max(1, size[0] // 2), max(1, size[1] // 2))}

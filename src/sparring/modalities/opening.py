@@ -78,7 +78,7 @@ def checked_options(modality: Modality, asked: Mapping[str, Any], where: object)
             owners = [each for each in modalities.every() if name in each.Options.model_fields]
             if not owners:
                 raise UserError(f"there is no option '{name}' of data; {nearest(name, list(option_fields()))}")
-            units = " and ".join(sorted(each.unit for each in owners))
+            units = " and ".join(sorted((each.unit for each in owners), key=len))
             raise UserError(
                 f"{flag_of(name, owners[0].Options)} is for {units}, and {where} holds {modality.unit}; leave it out"
             )
@@ -136,6 +136,7 @@ def _sentence(error: ValidationError, options: type[DataOptions]) -> str:
     """What is wrong with an option, as a person would say it."""
     first = error.errors()[0]
     flag, value = flag_of(str(first["loc"][0]), options), first["input"]
+    value = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
     if first["type"] == "literal_error":
         return f"{flag} {value} is not one of {first['ctx']['expected'].replace(' or ', ', ').replace(chr(39), '')}"
     return f"{flag} {value} {first['msg'].removeprefix('Value error, ')}"

@@ -56,7 +56,7 @@ def test_types_can_be_asked_for():
     }
     with pytest.raises(UserError, match="no column 'agee'; did you mean 'age'"):
         find(frame, {"agee": "integer"})
-    with pytest.raises(UserError, match="no type"):
+    with pytest.raises(UserError, match="not a type"):
         find(frame, {"age": "int"})
     with pytest.raises(UserError, match="cannot be read as integer"):
         find(frame, {"kind": "integer"})

@@ -13,7 +13,6 @@ import table_samples
 from smoke import smoke_settings
 from sparring import api
 from sparring.callbacks.progress import Silent
-from sparring.data.source import DataOptions
 from sparring.inference.generate import generate_files
 from sparring.inference.interpolate import interpolate_file
 from sparring.modalities import table
@@ -150,9 +149,9 @@ def test_commas_at_the_ends_of_lines_shift_nothing(tmp_path):
     assert [column.kind for column in open_data(tmp_path / "ends.csv").fields] == ["identifier", "integer", "category"]
 
 
-def test_wishes_for_pictures_are_refused(tmp_path):
+def test_options_of_pictures_are_refused(tmp_path):
     table_samples.frame(50).to_csv(tmp_path / "people.csv")
-    for options, complaint in ((DataOptions(size=(8, 8)), "not pictures"), (DataOptions(labels="kind"), "--where")):
+    for options, complaint in (({"size": (8, 8)}, "--size is for pictures"), ({"labels": "kind"}, "--where")):
         with pytest.raises(sparring.UserError, match=complaint):
             open_data(tmp_path / "people.csv", options)
 
@@ -227,8 +226,8 @@ def test_passwords_are_not_kept():
 def test_rows_are_the_same_whatever_the_parts_they_are_written_in(run, tmp_path):
     gan = run.load()
     values = gan.values(50, seed=4)
-    whole = export.write_parts([values], tmp_path / "a.csv", gan.codec, 4)[0].read_text()
-    parts = export.write_parts([values[:7], values[7:20], values[20:]], tmp_path / "b.csv", gan.codec, 4)[0].read_text()
+    whole = export.write_stream([values], tmp_path / "a.csv", gan.codec, 4)[0].read_text()
+    parts = export.write_stream([values[:7], values[7:20], values[20:]], tmp_path / "b.csv", gan.codec, 4)[0].read_text()
     assert whole == parts
     assert len(pd.read_csv(tmp_path / "a.csv").id.unique()) == 50
 
@@ -237,7 +236,7 @@ def test_rows_are_the_same_whatever_the_parts_they_are_written_in(run, tmp_path)
 def test_what_is_written_can_be_read(run, tmp_path, suffix):
     gan = run.load()
     values = gan.values(30, seed=1)
-    path = export.write_parts([values[:1], values[1:]], tmp_path / f"rows{suffix}", gan.codec)[0]
+    path = export.write_stream([values[:1], values[1:]], tmp_path / f"rows{suffix}", gan.codec)[0]
     read = {".parquet": pd.read_parquet, ".jsonl": lambda file: pd.read_json(file, lines=True), ".xlsx": pd.read_excel}.get(
         suffix, pd.read_csv
     )(path)
@@ -251,10 +250,10 @@ def test_formulas_are_defused_for_spreadsheets_alone(tmp_path):
     source = TableSource(frame, "formulas")
     values = source.codec.cells(frame)
     for suffix, read in ((".csv", pd.read_csv), (".xlsx", pd.read_excel)):
-        back = read(export.write_parts([values], tmp_path / f"a{suffix}", source.codec)[0])
+        back = read(export.write_stream([values], tmp_path / f"a{suffix}", source.codec)[0])
         assert set(back.a) == {"'=1+1", "'@x", "fine", "'-5"}
         assert back.b.min() == -1.5
-    assert set(pd.read_parquet(export.write_parts([values], tmp_path / "a.parquet", source.codec)[0]).a) == {"=1+1", "@x", "fine", "-5"}
+    assert set(pd.read_parquet(export.write_stream([values], tmp_path / "a.parquet", source.codec)[0]).a) == {"=1+1", "@x", "fine", "-5"}
 
 
 def test_an_evaluation_says_what_a_data_scientist_asks(run):
