@@ -1,4 +1,4 @@
-"""NumPy files: .npy with one array, .npz with named ones. Pickled content is refused, never loaded."""
+"""NumPy files: .npy with one array, .npz with named ones. Pickled content is refused and never loaded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ LABELS = ("labels", "label", "y", "targets", "classes")
 
 
 def from_file(path: Path) -> Contents | None:
-    """The items of a .npy or .npz file. Raises UserError where it is damaged, holds pickles or no array fit for items."""
+    """The items of a .npy or .npz file; None for other files.
+
+    Raises UserError where the file is damaged, holds pickles, or holds no array of items.
+    """
     suffix = path.suffix.lower()
     if suffix not in (".npy", ".npz") or not path.is_file():
         return None
@@ -74,13 +77,16 @@ def _npz(path: Path) -> list[ArrayPart]:
             values[None] = file.files[0]
         if not values:
             raise UserError(
-                f"{path} holds the arrays {', '.join(file.files) or 'none'}: name the one with the items 'images' (and 'labels' beside it)."
+                f"{path} holds the arrays {', '.join(file.files) or 'none'}: name the one with the items 'images' "
+                "(and 'labels' beside it)."
             )
         return [_part(path, file, key, labels.get(split), split) for split, key in values.items()]
 
 
 def _word(key: str) -> tuple[str, Split | None]:
-    """x_train, train_images, X -> (x, train), (images, train), (x, None)."""
+    """The kind of array and the split that a key names: x_train, train_images, X -> (x, train), (images, train), (x,
+    None).
+    """
     words = [word for word in re.split(r"[_\-./]", key.lower()) if word] if key.lower() != "arr_0" else ["arr_0"]
     splits = [split_of(word) for word in words if split_of(word)]
     rest = [word for word in words if not split_of(word)]
@@ -97,7 +103,8 @@ def _part(path: Path, file: np.lib.npyio.NpzFile, key: str, label_key: str | Non
     labels = labels.reshape(-1)
     if len(labels) != len(values):
         raise UserError(
-            f"{path}: {len(labels)} labels in '{label_key}' for {len(values)} items in '{key}': they do not belong together."
+            f"{path}: {len(labels)} labels in '{label_key}' for {len(values)} items in '{key}': they do not belong "
+            "together."
         )
     if labels.dtype.kind == "f" and (labels == labels.round()).all():
         labels = labels.astype(np.int64)

@@ -1,4 +1,4 @@
-"""CIFAR-10's binary release: records of one label byte and 3 x 32 x 32 colour bytes."""
+"""The binary files of CIFAR-10: records of one label byte and 3 x 32 x 32 colour bytes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAME = re.compile(r"^(data_batch_\d|test_batch)\.bin$")
 
 
 def from_members(members: Sequence[Member]) -> Contents | None:
-    """The batches among these files, in a folder or an archive. Raises UserError where one is damaged."""
+    """The batches among these files; None where there are none. Raises UserError where a batch is damaged."""
     files = {member.name.rsplit("/", 1)[-1]: member for member in members}
     batches = sorted(name for name in files if NAME.match(name))
     if not batches:

@@ -15,8 +15,9 @@ from .source import Source, Split
 class FewLabels(Source):
     """All examples without labels. `extras` gives for each of them an example drawn from the few whose class is known.
 
-    num_labels: how many training examples have a known class, as equally many of each class as can be; None: all. Which ones these are
-    follows from `seed`. labelled: their positions; labelled_classes: their class numbers. Raises UserError for an impossible number.
+    num_labels: how many training examples have a known class, as equally many of each class as can be; None: all.
+    Which ones these are follows from `seed`. labelled: their positions; labelled_classes: their class numbers. Raises
+    UserError for an impossible number.
     """
 
     classes = ()
@@ -24,7 +25,8 @@ class FewLabels(Source):
     def __init__(self, source: Source, num_labels: int | None, seed: int):
         if num_labels is not None and not len(source.classes) <= num_labels <= source.count("train"):
             raise UserError(
-                f"num_labels should lie between {len(source.classes)} (one of each class) and the {source.count('train'):,} training "
+                f"num_labels should lie between {len(source.classes)} (one of each class) and the "
+                f"{source.count('train'):,} training "
                 f"examples, not at {num_labels}"
             )
         self.source, self.known_classes = source, source.classes

@@ -1,4 +1,4 @@
-"""Files of a folder, in a fixed order."""
+"""The files of a folder, in a fixed order."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ def list_folder(root: Path) -> Contents:
 
 
 def walk(root: Path, skipped: Skipped) -> Iterator[Member]:
-    """Files below root, sorted, lazily; hidden ones, links leading out and unreadable folders go to `skipped`."""
+    """Files below `root`, sorted, lazily. Hidden files, links that lead out and unreadable folders are added to
+    `skipped`.
+    """
     yield from _walk(root, "", os.path.realpath(root), skipped)
 
 
@@ -49,6 +51,7 @@ def _walk(folder: Path, prefix: str, real_root: str, skipped: Skipped) -> Iterat
 
 
 def _refused(entry: os.DirEntry, real_root: str) -> str | None:
+    """Why an entry is not read; None where it is."""
     if is_hidden(entry.name):
         return "hidden"
     if entry.is_symlink():
@@ -60,6 +63,7 @@ def _refused(entry: os.DirEntry, real_root: str) -> str | None:
 
 
 def read_file(path: str | Path) -> bytes:
+    """The bytes of a file. Raises ValueError for more than MAX_MEMBER."""
     with open(path, "rb") as file:
         data = file.read(MAX_MEMBER + 1)
     if len(data) > MAX_MEMBER:

@@ -1,4 +1,4 @@
-"""IDX, the format of MNIST and its successors: plain or gzipped."""
+"""IDX, the file format of MNIST and its successors, plain or gzipped."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PARTS: dict[str, Split] = {"train": "train", "t10k": "test", "test": "test"}
 
 
 def parse(data: bytes, name: str) -> np.ndarray:
-    """The array of an IDX file. Raises UserError where it is damaged; never reads more than the header promises."""
+    """The array of an IDX file; no more than its header promises is read. Raises UserError where the file is damaged."""
     try:
         file: io.BufferedIOBase = (
             gzip.GzipFile(fileobj=io.BytesIO(data)) if data[:2] == b"\x1f\x8b" else io.BytesIO(data)
@@ -46,7 +46,7 @@ def parse(data: bytes, name: str) -> np.ndarray:
 
 
 def from_members(members: Sequence[Member]) -> Contents | None:
-    """MNIST's four files among others (or just some pairs of them), in a folder or an archive."""
+    """The four files of MNIST, or pairs of images and labels, among these files; None where there are none."""
     known = {
         match["stem"] + "/" + match["kind"]: member
         for member in members
@@ -64,7 +64,7 @@ def from_members(members: Sequence[Member]) -> Contents | None:
 
 
 def from_file(path: Path) -> Contents | None:
-    """A lone images file, with the labels file beside it when there is one."""
+    """A file of images, with the file of labels that lies beside it, if there is one; None for other files."""
     match = NAME.match(path.name)
     if not match or not path.is_file():
         return None
@@ -86,6 +86,7 @@ def from_file(path: Path) -> Contents | None:
 
 
 def _part(images: Member, labels: Member | None, split: Split | None) -> ArrayPart:
+    """One array of images with its labels."""
     values = parse(images.whole(), images.shown)
     if values.ndim < 3:
         raise UserError(
@@ -96,6 +97,7 @@ def _part(images: Member, labels: Member | None, split: Split | None) -> ArrayPa
     classes = parse(labels.whole(), labels.shown)
     if classes.shape != values.shape[:1]:
         raise UserError(
-            f"{labels.shown} holds {len(classes)} labels for the {len(values)} items of {images.shown}: they do not belong together."
+            f"{labels.shown} holds {len(classes)} labels for the {len(values)} items of {images.shown}: they do not "
+            "belong together."
         )
     return ArrayPart(images.shown, values, [str(label) for label in classes.tolist()], split)

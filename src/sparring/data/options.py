@@ -1,4 +1,7 @@
-"""What a person may ask when data is opened, and what the program knows beside that. Each modality adds the options of its own kind of data."""
+"""What a person may ask when data is opened, and what the program knows beside that.
+
+Each modality adds the options of its own kind of data.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 class DataOptions(BaseModel):
     """Options that data of every kind has. What is left out is chosen from the data and said in `Source.notes`.
 
-    A modality declares a subclass with its own options. The description of a field is the help text of the command line. Its
-    `json_schema_extra` may hold `metavar`, and `flag` where the option is not called like the field. Fields take both the values of Python and
-    the texts of the command line ("64x96").
+    A modality declares a subclass with its own options. The description of a field is the help text of the command
+    line. Its `json_schema_extra` may hold `metavar`, and `flag` where the option is not called like the field. Fields
+    take both the values of Python and the texts of the command line ("64x96").
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,4 +1,4 @@
-"""From a path to its contents: which reader knows the format, and how they combine."""
+"""From a path to its contents: which reader knows the format, and how readers are combined."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ KNOWN_SETS = (idx.from_members, cifar.from_members)  # formats recognised by the
 
 
 def read(path: Path, labels: str = "auto") -> Contents:
-    """What a file or folder holds, not decoded yet. `labels`: auto, none, or the column of a labels.csv or Parquet file.
+    """What a file or folder holds, before anything is decoded.
 
-    Raises UserError where nothing can be read from the path.
+    labels: "auto", "none", or the column of a labels.csv or Parquet file. Raises UserError where nothing can be read
+    from the path.
     """
     for reader in FILE_READERS:
         found = reader(path)
@@ -38,11 +39,12 @@ def read(path: Path, labels: str = "auto") -> Contents:
 
 
 def listed(path: Path) -> Contents:
-    """The files of a folder or archive as they lie. Raises UserError where it cannot be read."""
+    """The files of a folder or archive, in no known format. Raises UserError where it cannot be read."""
     return archives.list_archive(path) if archives.is_archive(path) else folders.list_folder(path)
 
 
 def _folder(path: Path, labels: str) -> Contents:
+    """The contents of a folder, which may hold one archive or one for each split."""
     found = folders.list_folder(path)
     packed = [
         member for member in found.members if "/" not in member.name and member.name.lower().endswith(archives.SUFFIXES)
@@ -56,7 +58,7 @@ def _folder(path: Path, labels: str) -> Contents:
 
 
 def _split_archives(path: Path, names: list[str], found: Contents, labels: str) -> Contents:
-    """train.zip and test.zip beside each other."""
+    """The contents of archives that are named by splits, such as train.zip and test.zip."""
     both = Contents(
         skipped=[
             *found.skipped,
@@ -80,6 +82,7 @@ def _split_archives(path: Path, names: list[str], found: Contents, labels: str) 
 
 
 def _settle(found: Contents, labels: str) -> Contents:
+    """The arrays of a known set, or else the files with their labels."""
     for known in KNOWN_SETS:
         arrays_found = known(found.members)
         if arrays_found is not None:

@@ -1,4 +1,7 @@
-"""A source is the user's data, opened: indexed values with labels, in splits. Classes below it add what only some kinds of data have."""
+"""A source is the user's data, opened: indexed values with labels, in splits.
+
+Classes below it add what only some kinds of data have.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,10 @@ class ScanReport:
 
 
 class Source(ABC):
-    """Indexed values with splits. Values come in their stored type (pictures: uint8, N x C x H x W; points: float32, N x 2)."""
+    """Indexed values with splits.
+
+    Values come in their stored type (pictures: uint8, N x C x H x W; points: float32, N x 2).
+    """
 
     name: str  # short, fit for a folder name
     modality: str  # the folder under `modalities` that knows this kind of data
@@ -41,7 +47,10 @@ class Source(ABC):
 
     @property
     def values_hash(self) -> str:
-        """The hash of the values alone, without labels and inputs. Features that were learned on the values are cached under it."""
+        """The hash of the values alone, without labels and inputs.
+
+        Features that were learned on the values are cached under it.
+        """
         return self.content_hash
 
     @property
@@ -62,7 +71,7 @@ class Source(ABC):
         """Class numbers (int64), in the given order. Only where `classes` is not empty."""
 
     def extras(self, indices: np.ndarray, split: Split = "train", seed: int = 0) -> dict[str, np.ndarray]:
-        """Further arrays that an algorithm learns from beside the values at these positions, by name; drawn from `seed`.
+        """Further arrays for the algorithm, by name: one row for each of these positions, drawn from `seed`.
 
         An array with one dimension holds class numbers, others hold values as `values` returns them.
         """
@@ -101,7 +110,10 @@ class TranslationSource(Source):
 
     @abstractmethod
     def input_values(self, indices: np.ndarray, split: Split = "train", seed: int = 0) -> np.ndarray:
-        """The inputs that belong to the values at these positions. Inputs that are drawn depend on (seed, position) alone."""
+        """The inputs that belong to the values at these positions.
+
+        Inputs that are drawn depend on (seed, position) alone.
+        """
 
     @abstractmethod
     def codec(self, value_range: str) -> Any:
@@ -128,7 +140,10 @@ class SequentialSource(Source):
 
 
 class SimulatedSource(Source):
-    """Draws from a mixture that is known. centres: modes x D; std: the standard deviation of every mode; both None without modes."""
+    """Draws from a known mixture.
+
+    centres: modes x D. std: the standard deviation of every mode. Both are None without modes.
+    """
 
     centres: np.ndarray | None
     std: float | None

@@ -1,4 +1,4 @@
-"""Which split and which class an item belongs to: from folders, labels files or columns; and what is held out for scoring."""
+"""The split and the class of every item, from folders, labels files or columns; and what is held out for scoring."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ STRAY = 0.05  # items in no class folder: up to this share they are left out, be
 
 
 def split_of(word: str) -> Split | None:
+    """The split that a word names; None for other words."""
     return WORDS.get(word.lower())
 
 
 @dataclass
 class Arrangement:
-    """Split (None: left out) and class number (None without labels) of every item; `classes` is () without labels."""
+    """Split (None: left out) and class number (None without labels) of every item. classes: () without labels."""
 
     splits: list[Split | None]
     labels: list[int | None]
@@ -34,10 +35,12 @@ class Arrangement:
     notes: list[str] = field(default_factory=list)
 
     def drop(self, index: int, item: Item, reason: str) -> None:
+        """Leave an item out."""
         self.out.add(index)
         self.skipped.append((item.shown, reason))
 
     def among(self, split: Split) -> list[int]:
+        """The positions of the items of a split."""
         return [index for index, own in enumerate(self.splits) if own == split and index not in self.out]
 
 
@@ -58,7 +61,8 @@ def arrange(
     """
     if labels not in ("auto", "none") and not contents.labelled_by:
         raise UserError(
-            f"There is no column '{labels}' to take labels from: give a labels.csv or Parquet data that has it, or use labels auto."
+            f"There is no column '{labels}' to take labels from: give a labels.csv or Parquet data that has it, or "
+            "use labels auto."
         )
     done = Arrangement(splits=[item.split for item in items], labels=[None] * len(items))
     below = _place_splits(items, done)
@@ -71,7 +75,7 @@ def arrange(
 
 
 def _place_splits(items: Sequence[Item], done: Arrangement) -> list[list[str]]:
-    """Find split folders; returns each item's folders below wrapper and split."""
+    """Find folders that name splits. Returns the folders of each item below these."""
     below = [item.name.split("/")[:-1] for item in items]
     groups: dict[Split | None, list[int]] = {}
     for index, item in enumerate(items):
@@ -92,7 +96,7 @@ def _place_splits(items: Sequence[Item], done: Arrangement) -> list[list[str]]:
 
 
 def _unwrap(below: list[list[str]], split: Split | None, group: list[int]) -> None:
-    """Drop a folder that all of these items lie in: it names neither class nor split."""
+    """Drop a folder that holds all of these items: it names neither class nor split."""
     tops = {below[index][0] if below[index] else "" for index in group}
     top = tops.pop() if len(tops) == 1 else ""
     if top and (
@@ -105,15 +109,17 @@ def _unwrap(below: list[list[str]], split: Split | None, group: list[int]) -> No
 
 
 def _folder_labels(below: Sequence[list[str]], level: str) -> list[str | None]:
+    """The folder of each item that names its class, on the first or the deepest level."""
     return [(folders[0] if level == "first" else folders[-1]) if folders else None for folders in below]
 
 
 def _number(
     items: Sequence[Item], names: Sequence[str | None], order: Sequence[str], where: str, auto: bool, done: Arrangement
 ) -> None:
-    """Turn the class names of the training items (of all, where no split is known) into numbers.
+    """Turn the class names of the training items (of all items, where no split is known) into numbers.
 
-    order: of the classes, where the data defines one. where: the names come from, for notes. auto: may labels that make no sense be left out?
+    order: of the classes, where the data defines one. where: the names come from, for notes. auto: may labels that
+    make no sense be left out?
     """
     used = [index for index in range(len(items)) if index not in done.out]
     training = [index for index in used if done.splits[index] == "train"] or used
@@ -127,7 +133,8 @@ def _number(
         done.notes.append(f"Labels from {where} are not used: {missing} of {len(training)} items have none.")
     elif auto and len(counts) > max(2, len(training) / 2):
         done.notes.append(
-            f"Labels from {where} are not used: {len(counts)} classes for {len(training)} items name nearly every item on its own."
+            f"Labels from {where} are not used: {len(counts)} classes for {len(training)} items name nearly every "
+            "item on its own."
         )
     else:
         present = {str(name) for name in counts}
@@ -148,15 +155,21 @@ def _number(
 
 
 def _natural(name: str) -> tuple[int, int, str]:
+    """A sort key by which 9 comes before 10."""
     return (0, int(name), name) if name.isdecimal() else (1, 0, name)
 
 
 def _some(names: Sequence[str], limit: int = 6) -> str:
+    """The first names and the last one, for a note."""
     return ", ".join(names[:limit]) + (f", ... {names[-1]}" if len(names) > limit else "")
 
 
 def _fill_splits(hashes: Sequence[bytes], done: Arrangement) -> None:
-    """Items of no known split are training items; a missing test split is made of validation, else of held-out training items."""
+    """Give every item a split.
+
+    Items without one are training items. Where there is no test split, the validation split becomes the test split,
+    or else training items are held out.
+    """
     done.splits = [None if index in done.out else split or "train" for index, split in enumerate(done.splits)]
     train, validation, test = (done.among(split) for split in ("train", "validation", "test"))
     if not train and (test or validation):
@@ -168,7 +181,8 @@ def _fill_splits(hashes: Sequence[bytes], done: Arrangement) -> None:
         leaked = sum(hashes[index] in seen for index in test)
         if leaked:
             done.notes.append(
-                f"{leaked} of the {len(test)} test items are in the training split too: scores on them flatter the model."
+                f"{leaked} of the {len(test)} test items are in the training split too: scores on them flatter the "
+                "model."
             )
     elif validation:
         done.splits = ["test" if split == "validation" else split for split in done.splits]
@@ -181,14 +195,16 @@ def _fill_splits(hashes: Sequence[bytes], done: Arrangement) -> None:
             done.splits[train[position]] = "test"
         rule = "10 %" if len(train) >= 80 else "at least 8" if len(train) >= 16 else "half of so few"
         done.notes.append(
-            f"{len(held)} of {len(train)} items ({rule}) are held out for scoring, chosen by content, and never trained on."
+            f"{len(held)} of {len(train)} items ({rule}) are held out for scoring, chosen by content, and never "
+            "trained on."
         )
 
 
 def hold_out(hashes: Sequence[bytes], labels: Sequence[int | None]) -> list[int]:
-    """Positions of the items to hold out: 10 %, at least 8, at most half; the same for the same contents whatever their names.
+    """Positions of the items to hold out: 10 %, at least 8, at most half.
 
-    Classes are held out in proportion, the last item of one only when all else is; equal contents stay on one side. Raises UserError where all contents are equal.
+    The choice depends on the contents, not on the names. Classes are held out in proportion, and the last item of a
+    class only when all others are. Equal contents stay on one side. Raises UserError where all contents are equal.
     """
     wanted = min(max(8, round(0.1 * len(hashes))), len(hashes) // 2)
     groups: dict[bytes, list[int]] = {}
@@ -196,7 +212,8 @@ def hold_out(hashes: Sequence[bytes], labels: Sequence[int | None]) -> list[int]
         groups.setdefault(content, []).append(position)
     if len(groups) < 2:
         raise UserError(
-            "There are fewer than two different usable items here: training needs some to learn from and some to be scored on."
+            "There are fewer than two different usable items here: training needs some to learn from and some to be "
+            "scored on."
         )
     by_class: dict[int, list[bytes]] = {}
     for content in sorted(groups):

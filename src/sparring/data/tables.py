@@ -1,4 +1,4 @@
-"""Parquet files and Hugging Face `datasets` folders whose rows hold encoded items: {bytes, path} structs or plain bytes."""
+"""Parquet files and folders of Hugging Face `datasets`, whose rows hold encoded items: {bytes, path} or plain bytes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ LABEL_NAMES = ("label", "labels", "class", "fine_label", "category")
 
 
 def from_path(path: Path, column: str) -> Contents | None:
-    """Rows of a Parquet file, a folder of them (or with data/*.parquet), or a save_to_disk folder. `column` is auto, none or a name."""
+    """Rows of a Parquet file, a folder of them (or of data/*.parquet) or a save_to_disk folder; None for other paths.
+
+    column: of the labels; "auto", "none" or a name. Raises UserError where a table cannot be read.
+    """
     files = _files(path)
     if not files:
         return None
@@ -42,11 +45,12 @@ def from_path(path: Path, column: str) -> Contents | None:
 
 
 def is_table_folder(path: Path) -> bool:
+    """Does this folder hold tables of encoded items?"""
     return bool(_files(path))
 
 
 def _files(path: Path) -> list[tuple[Path, Split | None]]:
-    """Table files with the split that their name or folder tells."""
+    """Table files with the splits that their names or folders tell."""
     if path.is_file():
         return [(path, None)] if path.suffix.lower() == ".parquet" else []
     if not path.is_dir():
@@ -66,20 +70,22 @@ def _files(path: Path) -> list[tuple[Path, Split | None]]:
 
 
 def _shards(folder: Path) -> list[Path]:
-    """The files that state.json names, never one outside of the folder."""
+    """The files that state.json names; never one outside of the folder."""
     state = json.loads((folder / "state.json").read_text("utf-8"))
     return [folder / Path(entry["filename"]).name for entry in state["_data_files"]]
 
 
 @dataclass
 class _Columns:
+    """The columns of items and labels. names: what the numbers of a ClassLabel mean."""
+
     item: str
     label: str | None
     names: tuple[str, ...]  # of a ClassLabel: what its numbers mean
 
 
 class _Table:
-    """One table file: its rows as members, read group by group (the last two groups are kept)."""
+    """The rows of one table file as members. They are read group by group, and the last two groups are kept."""
 
     def __init__(self, path: Path, column: str, found: Contents):
         self.path, self.found, self.lock = path, found, threading.Lock()
@@ -152,7 +158,7 @@ def _open_arrow(path: Path) -> tuple[Any, list[int], Callable]:
 
 
 def _choose(schema: Any, column: str, path: Path) -> _Columns:
-    """Which column holds the items and which the labels: as Hugging Face's features say, else by type and name."""
+    """The columns that hold items and labels: as the features of Hugging Face say, else by type and name."""
     import pyarrow.types as types
 
     features = json.loads((schema.metadata or {}).get(b"huggingface", b"{}")).get("info", {}).get("features") or {}
@@ -171,7 +177,8 @@ def _choose(schema: Any, column: str, path: Path) -> _Columns:
     )
     if not preferred:
         raise UserError(
-            f"{path.name} has no column with encoded items (its columns: {', '.join(schema.names)}): one of bytes or {{bytes, path}} is needed."
+            f"{path.name} has no column with encoded items (its columns: {', '.join(schema.names)}): one of bytes or "
+            f"{{bytes, path}} is needed."
         )
     if column not in ("auto", "none") and column not in schema.names:
         raise UserError(f"{path.name} has no column '{column}': it has {', '.join(schema.names)}.")

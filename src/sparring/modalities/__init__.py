@@ -1,6 +1,7 @@
-"""Kinds of data. Each folder here is one modality, and nothing outside it knows what its values are (see `base.Modality`).
+"""Kinds of data. Each folder is one modality (see `base.Modality`), and nothing outside knows what its values are.
 
-Adding a modality means adding a folder. Its `__init__.py` defines a subclass of Modality and one instance of it, named `modality`.
+Adding a modality means adding a folder. Its `__init__.py` defines a subclass of Modality and one instance of it,
+named `modality`.
 """
 
 from __future__ import annotations

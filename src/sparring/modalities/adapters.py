@@ -19,14 +19,17 @@ def check_source(recipe: Recipe, source: Source) -> None:
         )
     if not source.classes and (recipe.needs_labels or recipe.class_loss):
         raise UserError(
-            f"recipe '{recipe.name}' learns classes, and {source.name} has no labels; put the items into one folder a class, "
+            f"recipe '{recipe.name}' learns classes, and {source.name} has no labels; put the items into one folder "
+            "a class, "
             "add a labels.csv, or use another recipe (`sparring recipes`)"
         )
     if isinstance(source, TranslationSource):
         _check_label_maps(recipe, source)
     if not modalities.get(source.modality).has_pixels:
         if recipe.augmentation:
-            raise UserError(f"augmentation is for pictures, and this is {source.modality}; leave it out with --set augmentation=null")
+            raise UserError(
+                f"augmentation is for pictures, and this is {source.modality}; leave it out with --set augmentation=null"
+            )
         if any("consistency" in player.penalties for player in recipe.players.values()):
             raise UserError(
                 f"the penalty 'consistency' shifts pictures, and this is {source.modality}; use another, such as r1"
@@ -40,13 +43,18 @@ def _check_label_maps(recipe: Recipe, source: TranslationSource) -> None:
     what, other = ("pictures", "segment") if source.label_maps == "output" else ("label maps", "pix2pix")
     hint = " (label maps are indexed PNGs, or grey ones in a folder named labels or masks, or any with a classes.json)"
     raise UserError(
-        f"recipe '{recipe.name}' makes {what}, and {source.name} has none as its output; use {other}, or exchange the sides with "
+        f"recipe '{recipe.name}' makes {what}, and {source.name} has none as its output; use {other}, or exchange "
+        "the sides with "
         f"--input NAME{'' if source.label_maps else hint}"
     )
 
 
 def for_algorithm(recipe: Recipe, source: Source) -> Source:
-    """The source that the algorithm of the recipe learns from: with degraded pictures as inputs, with few labels, or of two classes."""
+    """The source that the algorithm of the recipe learns from.
+
+    Recipes with degradations get degraded pictures as inputs, semi-supervised ones hide labels, and unpaired
+    translation gets two classes.
+    """
     if recipe.degradations:
         return DegradedPairs(source, recipe.degradations)
     if recipe.game == "semi-supervised":

@@ -60,10 +60,12 @@ class Preview:
 
 
 class Modality(ABC):
-    """One kind of data. Every folder of `sparring.modalities` defines a subclass and one instance of it, named `modality`.
+    """One kind of data.
 
-    Abstract members are required. All others are capabilities: what stands here says that the modality does not have them. Subclasses
-    import what is large (torch, pandas, scanners) inside their methods, so that looking at all modalities is quick.
+    Every folder of `sparring.modalities` defines a subclass and one instance of it, named `modality`. Abstract
+    members are required. All others are capabilities: the defaults say that the modality does not have them.
+    Subclasses import what is large (torch, pandas, scanners) inside their methods, so that looking at all modalities
+    is quick.
     """
 
     unit: ClassVar[str]  # what its values are called in the plural, in messages
@@ -96,7 +98,10 @@ class Modality(ABC):
 
     @abstractmethod
     def open_path(self, path: Path, options: Any, context: OpenContext) -> Source:
-        """Open a file or folder. options: an instance of `Options`. Raises UserError where nothing in it can be used."""
+        """Open a file or folder. options: an instance of `Options`.
+
+        Raises UserError where nothing in it can be used.
+        """
 
     def open_name(self, name: str, options: Any, context: OpenContext) -> Source:
         """Open one of `built_in`."""
@@ -143,16 +148,24 @@ class Modality(ABC):
         """Decoded values in one look. columns: of a sheet, where values stand side by side."""
 
     def preview_pairs(self, codec: Any, inputs: np.ndarray, outputs: np.ndarray, targets: np.ndarray | None) -> Preview:
-        """Inputs, what was made from them and, where they are known, the true values. Only where values are made from inputs."""
+        """Inputs, what was made from them and, where they are known, the true values.
+
+        Only where values are made from inputs.
+        """
         raise UserError(f"{self.unit} are not made from inputs")
 
     def compare_plot(self, generated: Source, real: Source, codec: Any) -> Preview | None:
-        """Generated values (the training split) and real ones (the test split) in one plot; None where a plot shows nothing new."""
+        """Generated values (training split) and real ones (test split) in one plot; None where it would show nothing
+        new.
+        """
         return None
 
     @abstractmethod
     def items(self, values: np.ndarray, codec: Any, seed: int = 0, labels: Sequence[str] | None = None) -> Any:
-        """Decoded values as Python has them: a list of PIL images or arrays, a DataFrame. seed: of what is invented, such as identifiers."""
+        """Decoded values as Python has them: a list of PIL images or arrays, a DataFrame.
+
+        seed: of what is invented, such as identifiers.
+        """
 
     @abstractmethod
     def write(

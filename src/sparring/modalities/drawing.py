@@ -38,6 +38,6 @@ def png(image: Image.Image) -> bytes:
 
 
 def shown_values(generated: Source, real: Source) -> tuple[np.ndarray, np.ndarray]:
-    """The first generated values (of the training split) and real ones (of the test split), for a plot that compares them."""
+    """Generated values (of the training split) and real ones (of the test split), for a plot that compares them."""
     mine = generated.values(np.arange(min(MAX_VALUES_PER_SIDE, generated.count("train"))))
     return mine, real.values(np.arange(min(MAX_VALUES_PER_SIDE, real.count("test"))), "test")

@@ -26,8 +26,8 @@ def open_data(
     """Open the user's data.
 
     Args:
-        where: a built-in name, the name of a well-known set, a path, a URL of a database, or a Source, which is returned as it is. A bare word
-            is a name first; write ./word for a file or folder of that name.
+        where: a built-in name, the name of a well-known set, a path, a URL of a database, or a Source, which is
+            returned as it is. A bare word is a name first; write ./word for a file or folder of that name.
         asked: what a person asks for, by name (see `option_fields`). Values may be texts as typed on a command line.
         context: what the program knows about the purpose.
 
@@ -72,7 +72,10 @@ def option_fields() -> dict[str, FieldInfo]:
 
 
 def checked_options(modality: Modality, asked: Mapping[str, Any], where: object) -> DataOptions:
-    """The options as the modality wants them. Raises UserError for an option that it does not have or a value that cannot be."""
+    """The options as the modality wants them.
+
+    Raises UserError for an option that it does not have or a value that cannot be.
+    """
     for name in asked:
         if name not in modality.Options.model_fields:
             owners = [each for each in modalities.every() if name in each.Options.model_fields]
@@ -114,7 +117,8 @@ def _open_path(path: Path, asked: Mapping[str, Any], context: OpenContext) -> So
     try:
         if not path.exists():
             raise UserError(
-                f"There is no file or folder {path}, nor a built-in set of that name: {nearest(path.name, known_names())}"
+                f"There is no file or folder {path}, nor a built-in set of that name: "
+                f"{nearest(path.name, known_names())}"
             )
         empty = not any(path.iterdir()) if path.is_dir() else path.stat().st_size == 0
         if path.is_file():

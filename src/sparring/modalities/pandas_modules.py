@@ -9,7 +9,10 @@ from ..errors import UserError
 
 
 def import_with_pandas(module: str, unit: str) -> Any:
-    """Import a module of a modality. Raises UserError where pandas is not installed. unit: of the modality, for the message."""
+    """Import a module of a modality.
+
+    Raises UserError where pandas is not installed. unit: of the modality, for the message.
+    """
     try:
         import pandas  # noqa: F401, ICN001
     except ImportError:

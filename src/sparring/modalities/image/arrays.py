@@ -43,7 +43,8 @@ def _channels_last(part: ArrayPart) -> np.ndarray:
         values = values.transpose(0, 2, 3, 1)
     if values.ndim != 4 or values.shape[3] not in MODES or 0 in values.shape[1:3] or values.dtype.kind not in "buif":
         raise UserError(
-            f"{part.name} has the shape {part.values.shape} of {part.values.dtype}: pictures are N x H x W, N x H x W x C or N x C x H x W "
+            f"{part.name} has the shape {part.values.shape} of {part.values.dtype}: pictures are N x H x W, N x H x "
+            "W x C or N x C x H x W "
             "numbers, C from 1 to 4."
         )
     return values

@@ -1,4 +1,7 @@
-"""Decoded pictures on disk. Large sources open at once the second time, and sources larger than the memory can be trained on."""
+"""Decoded pictures on disk.
+
+Large sources open at once the second time, and sources larger than the memory can be trained on.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ DISK_LIMIT = 20 << 30  # bytes of all cached sources; beyond it those go that we
 
 
 def key(contents: Contents, form: Form) -> str:
-    """The name under which decoded contents are stored. It changes with the listing (names, sizes, times), the form and VERSION."""
+    """The name under which decoded contents are stored.
+
+    It changes with the listing (names, sizes, times), the form and VERSION.
+    """
     about = hashlib.sha256(repr((VERSION, contents.stamp, form.size, form.max_side, form.fit, form.mode)).encode())
     for member in contents.members:
         about.update(f"{member.shown}\0{member.size}\0{member.stamp}\n".encode("utf-8", "surrogateescape"))

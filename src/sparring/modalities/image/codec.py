@@ -18,9 +18,9 @@ MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
 @dataclass(frozen=True)
 class ImageCodec:
-    """uint8 N x C x H x W <-> float32 tensors in [-1, 1] (symmetric) or [0, 1] (unit). Every uint8 value comes back exactly.
+    """uint8 N x C x H x W <-> float32 tensors in [-1, 1] (symmetric) or [0, 1] (unit).
 
-    fit: how other pictures are brought to this size (see decode.fitted).
+    Every uint8 value comes back exactly. fit: how other pictures are brought to this size (see decode.fitted).
     """
 
     channels: int

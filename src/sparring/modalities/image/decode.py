@@ -45,11 +45,12 @@ def header_size(data: bytes, name: str) -> tuple[int, int]:
 
 
 def decode(data: bytes, name: str) -> Decoded:
-    """Decode the first frame of a file, upright, with 8 bits a channel. Raises Unusable for anything that is no whole picture.
+    """Decode the first frame of a file, upright, with 8 bits a channel.
 
-    Modes 1, L and P become grey or colour; CMYK and other colour spaces become RGB; transparency of any kind becomes an alpha channel.
-    16-bit and integer pictures are divided by 257 where they exceed 255. Floating point pictures are multiplied by 255 where they lie in
-    [0, 1], and clipped else.
+    Modes 1, L and P become grey or colour; CMYK and other colour spaces become RGB; transparency of any kind becomes
+    an alpha channel. 16-bit and integer pictures are divided by 257 where they exceed 255. Floating point pictures
+    are multiplied by 255 where they lie in [0, 1], and clipped else. Raises Unusable for anything that is no whole
+    picture.
     """
     with opened(data, name) as picture:
         mode = picture.mode
@@ -123,9 +124,10 @@ def _deep(values: np.ndarray) -> np.ndarray:
 
 
 def reduced(pixels: np.ndarray) -> np.ndarray:
-    """H x W x C in the fewest channels that lose nothing: an opaque alpha channel and equal colour channels are dropped.
+    """H x W x C in the fewest channels that lose nothing.
 
-    The colour of fully transparent pixels cannot be seen and is set to 0.
+    An opaque alpha channel and equal colour channels are dropped. The colour of fully transparent pixels cannot be
+    seen and is set to 0.
     """
     if pixels.shape[2] in (2, 4):
         if pixels[..., -1].min() == 255:
@@ -155,8 +157,8 @@ def clear_hidden(pixels: np.ndarray) -> np.ndarray:
 def fitted(pixels: np.ndarray, size: tuple[int, int], fit: str) -> np.ndarray:
     """H x W x C brought to a height and width, by Lanczos interpolation with antialiasing. Colour is weighted by alpha.
 
-    fit: "crop" (and "patches", see `patches`) covers the size and cuts the edges off; "pad" fits the picture inside, black or transparent
-    around it; "stretch" distorts it.
+    fit: "crop" (and "patches", see `patches`) covers the size and cuts the edges off; "pad" fits the picture inside,
+    black or transparent around it; "stretch" distorts it.
     """
     if pixels.shape[:2] == size:
         return pixels
@@ -175,9 +177,10 @@ def fitted(pixels: np.ndarray, size: tuple[int, int], fit: str) -> np.ndarray:
 
 
 def patches(pixels: np.ndarray, size: tuple[int, int]) -> list[np.ndarray]:
-    """H x W x C cut at its own resolution into as many pieces of this size as fit side by side, evenly spaced, at most MAX_PATCHES.
+    """H x W x C cut at its own resolution into pieces of this size.
 
-    A picture that is smaller than a piece is enlarged.
+    As many pieces as fit side by side, evenly spaced, at most MAX_PATCHES. A picture that is smaller than a piece is
+    enlarged.
     """
     height, width = pixels.shape[:2]
     if height < size[0] or width < size[1]:
@@ -194,7 +197,10 @@ def patches(pixels: np.ndarray, size: tuple[int, int]) -> list[np.ndarray]:
 
 
 def in_mode(pixels: np.ndarray, mode: str) -> np.ndarray:
-    """H x W x C -> H x W x CHANNELS[mode]. What the mode cannot hold is lost: colour becomes luma, transparency becomes white."""
+    """H x W x C -> H x W x CHANNELS[mode].
+
+    What the mode cannot hold is lost: colour becomes luma, transparency becomes white.
+    """
     alpha = pixels[..., -1:] if pixels.shape[2] in (2, 4) else None
     colour = pixels[..., : -1 if alpha is not None else None]
     if alpha is not None and "A" not in mode:

@@ -1,7 +1,8 @@
 """Degradations of pictures, from which restoring them is learned.
 
-Each function takes float32 H x W x C from 0 to 255 (1 or 3 channels), a strength and its own random numbers. It returns a picture of the
-same kind; some return another size or other channels. The strength is drawn between the two ends that a recipe names.
+Each function takes float32 H x W x C from 0 to 255 (1 or 3 channels), a strength and its own random numbers. It
+returns a picture of the same kind; some return another size or other channels. The strength is drawn between the two
+ends that a recipe names.
 """
 
 from __future__ import annotations
@@ -107,9 +108,10 @@ def watermark(picture: np.ndarray, strength: float, rng: Rng) -> np.ndarray:
 
 
 def mask(picture: np.ndarray, strength: float, rng: Rng) -> np.ndarray:
-    """Mask this share of the picture (0 to 1): free brush strokes become black, and a last channel of opacity is 0 there.
+    """Mask this share of the picture (0 to 1).
 
-    Strokes are drawn until they cover the share, as in Yu et al. 2019 (arXiv:1806.03589, section 4.2 and algorithm 1).
+    Free brush strokes become black, and a last channel of opacity is 0 there. Strokes are drawn until they cover the
+    share, as in Yu et al. 2019 (arXiv:1806.03589, section 4.2 and algorithm 1).
     """
     height, width = picture.shape[:2]
     layer = Image.new("L", (width, height))

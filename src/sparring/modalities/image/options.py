@@ -51,7 +51,10 @@ class ImageOptions(DataOptions):
 
 @dataclass(frozen=True)
 class Form:
-    """The form that pictures get. size: height, width; None: it is chosen from the files, with sides of at most `max_side`."""
+    """The form that all pictures of a source get.
+
+    size: height, width; None: it is chosen from the files. max_side: of a size that is chosen.
+    """
 
     size: tuple[int, int] | None = None
     max_side: int | None = None

@@ -18,7 +18,10 @@ def images(values: np.ndarray) -> list[Image.Image]:
 
 
 def sheet(values: np.ndarray, columns: int) -> Image.Image:
-    """uint8 N x C x H x W -> one sheet with so many columns and white gaps. Small pictures are enlarged by whole factors."""
+    """uint8 N x C x H x W -> one sheet with so many columns and white gaps.
+
+    Small pictures are enlarged by whole factors.
+    """
     count, channels, height, width = values.shape
     factor = max(1, -(-CELL // max(height, width)))
     high, wide = height * factor, width * factor

@@ -1,4 +1,7 @@
-"""Decode every picture once, when data is opened. What cannot be used is named before the training, which never waits for decoding."""
+"""Decode every picture once, when data is opened.
+
+What cannot be used is named before the training, which never waits for decoding.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,8 @@ SAMPLED_HEADERS = 500  # read to guess whether all sizes are equal
 class Scan:
     """What decoding found.
 
-    kept: the position among the items of the contents of each picture in the spool. Pieces of one picture have the same position.
+    kept: the position among the items of the contents of each picture in the spool. Pieces of one picture have the
+    same position.
     """
 
     size: tuple[int, int]
@@ -61,13 +65,17 @@ def scan(contents: Contents, form: Form) -> tuple[Scan, Spool]:
     found.mode = _choose_mode(found, form)
     if len(found.kept) > (pictures := len(set(found.kept))):
         found.notes.append(
-            f"{pictures:,} pictures give {len(found.kept):,} pieces; those of one picture stay together when some are held out."
+            f"{pictures:,} pictures give {len(found.kept):,} pieces; those of one picture stay together when some "
+            "are held out."
         )
     return found, spool
 
 
 def choose_size(sizes: Counter, form: Form) -> tuple[tuple[int, int], list[str]]:
-    """The size to train at, and notes why: the size asked for, the size of all files, or the median of their sizes, bounded by max_side."""
+    """The size to train at, and notes that say why.
+
+    It is the size asked for, or else the size of all files or the median of their sizes, bounded by max_side.
+    """
     if form.size:
         changed = set(sizes) != {form.size}
         return form.size, [f"Pictures are brought to {_by(form.size)} as asked ({form.fit} fit)."] if changed else []
@@ -94,7 +102,10 @@ def _by(size: tuple[int, ...]) -> str:
 
 
 def _guess_size(contents: Contents, form: Form) -> tuple[int, int]:
-    """The size that choose_size will give, from headers alone. It is wrong only where damaged files have readable headers."""
+    """The size that choose_size will give, from headers alone.
+
+    It is wrong only where damaged files have readable headers.
+    """
     sizes: Counter = Counter()
     for part in contents.arrays:
         sizes[arrays.size_of(part)] += len(part.values)
@@ -181,7 +192,8 @@ def _choose_mode(found: Scan, form: Form) -> str:
     if losing[mode]:
         lost = "colour" if mode == "LA" else "transparency (now white)" if mode == "RGB" else "colour or transparency"
         found.notes.append(
-            f"Pictures are stored as {mode}, {'as asked' if form.mode != 'auto' else 'enough for most'}: {losing[mode]} of {total} lose {lost}."
+            f"Pictures are stored as {mode}, {'as asked' if form.mode != 'auto' else 'enough for most'}: "
+            f"{losing[mode]} of {total} lose {lost}."
         )
     elif len(found.modes) > 1 or set(found.modes) != {mode}:
         kinds = ", ".join(f"{count} {name}" for name, count in found.modes.most_common())

@@ -30,7 +30,7 @@ def _digits() -> Contents:
 
 
 def _normal_pictures() -> Contents:
-    """28x28 grey pictures, each the density of one 2-D normal distribution with a random mean and covariance, brightest at its mean."""
+    """28x28 grey pictures of the densities of 2-D normal distributions with random means and covariances."""
     rng = np.random.Generator(np.random.Philox(28))
     return Contents(
         arrays=[

@@ -27,7 +27,8 @@ from .spool import RAM_LIMIT
 class ImageSource(PictureSource):
     """Values are uint8, N x C x H x W, in memory or mapped from the cache. C is 1 (L), 2 (LA), 3 (RGB) or 4 (RGBA).
 
-    Examples are in the order of the hashes of their content, so that the same pictures under other names train the same way.
+    Examples are in the order of the hashes of their content, so that the same pictures under other names train the
+    same way.
     """
 
     modality, unit = "image", "pictures"
@@ -75,7 +76,10 @@ class ImageSource(PictureSource):
 
 
 def open_path(path: Path, options: ImageOptions, context: OpenContext) -> ImageSource:
-    """Open the pictures of a folder or file. Raises UserError where none is usable or something asked for is not there."""
+    """Open the pictures of a folder or file.
+
+    Raises UserError where none is usable or something asked for is not there.
+    """
     contents = readers.read(path, options.labels)
     try:
         return build(name_of(path), contents, options, context)
@@ -113,7 +117,10 @@ def _of_pictures(kept: Sequence[int], hashes: Sequence[bytes]) -> list[bytes]:
 
 
 def decoded(contents: Contents, form: Form) -> tuple[Scan, np.ndarray, list[bytes]]:
-    """Scan, values and their hashes; from the cache where they are there. Raises UserError where no picture is usable."""
+    """Scan, values and their hashes; from the cache where they are there.
+
+    Raises UserError where no picture is usable.
+    """
     many = len(contents.members) > cache.MIN_FILES
     name = cache.key(contents, form)
     cached = cache.load(name) if many or _estimate(contents) > RAM_LIMIT else None
@@ -126,13 +133,15 @@ def decoded(contents: Contents, form: Form) -> tuple[Scan, np.ndarray, list[byte
             cache.store(name, found, final_values(found, spool), shape)
         except OSError as error:
             raise UserError(
-                f"The decoded pictures need {np.prod(shape, dtype=np.int64) / 2**30:.1f} GB in {cache_folder('decoded')}, which failed "
+                f"The decoded pictures need {np.prod(shape, dtype=np.int64) / 2**30:.1f} GB in "
+                f"{cache_folder('decoded')}, which failed "
                 f"({error.strerror}): free some room, set SPARRING_CACHE to another disk, or ask for a smaller size."
             ) from None
         stored = cache.load(name)
         if stored is None:
             raise UserError(
-                f"The decoded pictures in {cache_folder('decoded')} changed while they were written: open the data again."
+                f"The decoded pictures in {cache_folder('decoded')} changed while they were written: open the data "
+                "again."
             )
         return stored
     values = np.empty(shape, np.uint8)
@@ -143,7 +152,8 @@ def decoded(contents: Contents, form: Form) -> tuple[Scan, np.ndarray, list[byte
             cache.store(name, found, values, shape)
         except OSError:
             found.notes.append(
-                "The decoded pictures could not be kept in the cache (no room or no permission), so the next opening takes as long."
+                "The decoded pictures could not be kept in the cache (no room or no permission), so the next opening "
+                "takes as long."
             )
     return found, values, cache.item_hashes(values)
 
@@ -163,7 +173,8 @@ def _summary(report: ScanReport) -> list[str]:
         told = ", ".join(f"{count} {reason}" for reason, count in reasons)
         more = len(report.skipped) - sum(count for _, count in reasons)
         notes.append(
-            f"Files skipped: {len(report.skipped)} ({told}{f', {more} for other reasons' if more else ''}); the report names each."
+            f"Files skipped: {len(report.skipped)} ({told}{f', {more} for other reasons' if more else ''}); the "
+            "report names each."
         )
     return notes
 

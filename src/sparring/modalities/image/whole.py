@@ -1,4 +1,6 @@
-"""Read and write picture files as they are: size, mode, depth, transparency, frames, colour profile and camera data stay."""
+"""Read and write picture files with all that they hold: size, mode, depth, transparency, frames, profile, camera
+data.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +40,9 @@ ANIMATED = {".gif", ".webp", ".png"}
 class Whole:
     """A picture file.
 
-    frames: float32 H x W x C from 0 to 1; C is 1 (grey) or 3. opacity: of each frame, H x W x 1, or None. peak: the largest stored value, 255
-    or 65535. milliseconds: of each frame; () for a still picture. about: what else the file says, as Pillow writes it: icc_profile, exif (of
-    the upright picture), dpi.
+    frames: float32 H x W x C from 0 to 1; C is 1 (grey) or 3. opacity: of each frame, H x W x 1, or None. peak: the
+    largest stored value, 255 or 65535. milliseconds: of each frame; () for a still picture. about: what else the file
+    says, as Pillow writes it: icc_profile, exif (of the upright picture), dpi.
     """
 
     frames: tuple[np.ndarray, ...]
@@ -68,7 +70,10 @@ def read(path: Path) -> Whole:
 
 
 def _deep(picture: Image.Image) -> Whole:
-    """Grey, of 16 or 32 bits or floating point. Numbers beyond 255 are taken for 16 bits, floating point in [0, 1] for shares of white."""
+    """Grey, of 16 or 32 bits or floating point.
+
+    Numbers beyond 255 are taken for 16 bits, floating point in [0, 1] for shares of white.
+    """
     about, values = _about(picture), np.nan_to_num(np.asarray(ImageOps.exif_transpose(picture), dtype=np.float32))
     if picture.mode == "F" and values.min() >= 0 and values.max() <= 1:
         return Whole((values[..., None],), (None,), PEAK_16_BIT, about=about)

@@ -22,8 +22,9 @@ SHEETS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 def write(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool = False) -> list[Path]:
     """Write uint8 N x C x H x W to one picture (.png, .jpg, .webp), .npz, a .zip of PNGs, or a folder of PNGs.
 
-    Several pictures, or any number with `grid`, become one sheet where `out` is one picture. Labels (class names) are written as labels.csv
-    beside the pictures, or into the .npz. Returns the paths. Raises UserError for another suffix.
+    Several pictures, or any number with `grid`, become one sheet where `out` is one picture. Labels (class names) are
+    written as labels.csv beside the pictures, or into the .npz. Returns the paths. Raises UserError for another
+    suffix.
     """
     out, suffix = Path(out), Path(out).suffix.lower()
     if out.is_dir() or not suffix:
@@ -36,7 +37,8 @@ def write(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: boo
         data = _zip(_files(values, labels, grid))
     else:
         raise UserError(
-            f"Pictures cannot be written as {suffix} ({out}): use {', '.join(SHEETS)}, .npz, .zip, or a folder's name without a dot."
+            f"Pictures cannot be written as {suffix} ({out}): use {', '.join(SHEETS)}, .npz, .zip, or a folder's "
+            "name without a dot."
         )
     out.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(out, data)

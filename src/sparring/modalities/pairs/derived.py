@@ -1,4 +1,4 @@
-"""Pairs made of ordinary pictures: degraded pictures with the whole ones, and two classes of which one is turned into the other."""
+"""Pairs made of ordinary pictures: degraded pictures with the whole ones, and pictures of two classes."""
 
 from __future__ import annotations
 
@@ -40,9 +40,10 @@ class _Derived(Pairs):
 
 
 class DegradedPairs(_Derived):
-    """Whole pictures, with degraded ones as inputs. The degradation is drawn anew whenever a picture is shown in training.
+    """Whole pictures, with degraded ones as inputs.
 
-    Raises UserError for degradations that cannot be: the shape of the inputs must be the same for all pictures.
+    The degradation is drawn anew whenever a picture is shown in training. Raises UserError for degradations after
+    which inputs would not all have the same shape.
     """
 
     def __init__(self, source: Source, degradations: Sequence[Degradation]):
@@ -51,7 +52,8 @@ class DegradedPairs(_Derived):
         for each in self.degradations:
             if each.kind in CHANGING_SHAPE and each.probability < 1:
                 raise UserError(
-                    f"the degradation '{each.kind}' decides the shape of the inputs, so it always happens: leave its probability out"
+                    f"the degradation '{each.kind}' decides the shape of the inputs, so it always happens: leave its "
+                    "probability out"
                 )
         channels, height, width = source.shape
         factor = self._factor()
@@ -73,7 +75,8 @@ class DegradedPairs(_Derived):
             if each.kind == "downsample":
                 if each.minimum != each.maximum or each.minimum < 1 or each.minimum != round(each.minimum):
                     raise UserError(
-                        "the degradation 'downsample' has one strength, a whole number such as 2: give it as its minimum and its maximum"
+                        "the degradation 'downsample' has one strength, a whole number such as 2: give it as its "
+                        "minimum and its maximum"
                     )
                 found *= round(each.minimum)
         return found
@@ -102,7 +105,8 @@ class Unpaired(_Derived):
         self.shape = self.input_shape = source.shape
         self.sides, self.columns = (input_class, output_class), (f"input: {input_class}", f"output: {output_class}")
         self.notes += (
-            f"{input_class} is turned into {output_class} (for the other direction: --set 'domains=[{output_class},{input_class}]').",
+            f"{input_class} is turned into {output_class} (for the other direction: --set "
+            f"'domains=[{output_class},{input_class}]').",
         )
         self.numbers = [source.classes.index(name) for name in self.sides]
         self._rows: dict[Split, list[np.ndarray]] = {}
@@ -138,11 +142,15 @@ class Unpaired(_Derived):
 
 
 def domains(source: Source, asked: Sequence[str] | None) -> tuple[str, str]:
-    """The classes of inputs and of outputs: as asked, or the only two of the source. Raises UserError where that is not clear."""
+    """The classes of inputs and of outputs: as asked, or the only two of the source.
+
+    Raises UserError where that is not clear.
+    """
     if asked is None:
         if len(source.classes) != 2:
             raise UserError(
-                f"this recipe turns pictures of one kind into another, and {source.name} has {len(source.classes) or 'no'} classes; put the "
+                f"this recipe turns pictures of one kind into another, and {source.name} has "
+                f"{len(source.classes) or 'no'} classes; put the "
                 "two kinds into two folders, or name two classes: --set domains=[one,other]"
             )
         return source.classes[0], source.classes[1]

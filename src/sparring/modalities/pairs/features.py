@@ -1,4 +1,7 @@
-"""The small network whose features the scores of pairs compare. It is learned on the targets: pictures or label maps."""
+"""The small network whose features the scores of pairs compare.
+
+It is learned on the targets: pictures or label maps.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ def features_from(about: dict[str, Any], tensors: dict[str, Tensor]) -> FeatureN
 
 
 def _prepared(classes: int) -> Any:
-    """Turns class numbers into pictures with a channel for each class, 255 at the class. None for pictures (classes: 0)."""
+    """Turns class numbers into pictures with a channel for each class, 255 at the class.
+
+    None for pictures (classes: 0).
+    """
     if not classes:
         return None
     return lambda values: 255 * (values == np.arange(classes, dtype=np.uint8)[None, :, None, None]).astype(np.uint8)

@@ -29,8 +29,9 @@ MAP_FOLDERS = ("label", "labels", "mask", "masks", "map", "maps", "annotations",
 class Legend:
     """The classes of label maps.
 
-    ids: the number of each class in the files. palette: the colour of each class. void: numbers in the files that mean no class. colours: the
-    files show colours (by a palette, or plainly), so that written maps are indexed with the palette; else they are grey.
+    ids: the number of each class in the files. palette: the colour of each class. void: numbers in the files that
+    mean no class. colours: the files show colours (by a palette, or plainly), so that written maps are indexed with
+    the palette; else they are grey.
     """
 
     ids: tuple[int, ...]
@@ -48,9 +49,10 @@ class Legend:
 
 @dataclass(frozen=True)
 class MapCodec:
-    """uint8 N x 1 x H x W class numbers <-> float32 N x classes x H x W: 1 at the class and 0 elsewhere, all 0 where there is no class.
+    """uint8 N x 1 x H x W class numbers <-> float32 N x classes x H x W.
 
-    `decode` takes the class with the largest value, so that only known class numbers come out.
+    The tensor is 1 at the class and 0 elsewhere; where there is no class, all of it is 0. `decode` takes the class
+    with the largest value, so that only known class numbers come out.
     """
 
     height: int
@@ -107,8 +109,9 @@ def codec_from(description: dict[str, Any]) -> MapCodec:
 def legend_of(contents: Contents, members: Sequence[Member], folder: str) -> Legend | None:
     """The classes of these files if they are label maps, else None.
 
-    Label maps are described in a classes.json beside them, or indexed by one palette, or have few grey values and are in a folder whose name says
-    so. Every file is read, because a class may be rare. Raises UserError where files that must be label maps do not fit together.
+    Label maps are described in a classes.json beside them, or indexed by one palette, or have few grey values and are
+    in a folder whose name says so. Every file is read, because a class may be rare. Raises UserError where files that
+    must be label maps do not fit together.
     """
     described = [member for member in contents.members if member.name.rsplit("/", 1)[-1] == DESCRIBED]
     named = folder.lower() in MAP_FOLDERS
@@ -129,7 +132,8 @@ def legend_of(contents: Contents, members: Sequence[Member], folder: str) -> Leg
         strange = sorted(seen - {*legend.ids, *legend.void})
         if plain and strange and named:
             raise UserError(
-                f"{folder} holds the numbers {strange[:5]}, which {DESCRIBED} does not name; add them as classes or as ignore_index"
+                f"{folder} holds the numbers {strange[:5]}, which {DESCRIBED} does not name; add them as classes or "
+                "as ignore_index"
             )
         return legend if named or (plain and not strange) else None
     colours = {tuple(_colour(palette, number) for number in seen) for palette in palettes} if indexed else set()
@@ -172,7 +176,10 @@ def _read(member: Member, colours: bool) -> Legend:
 
 
 def read(member: Member, size: tuple[int, int], fit: str, legend: Legend) -> np.ndarray:
-    """Class numbers, H x W, brought to a size by the nearest pixel, as pictures are (padded with VOID). Raises Unusable."""
+    """Class numbers, H x W, brought to a size by the nearest pixel, as pictures are (padded with VOID).
+
+    Raises Unusable.
+    """
     numbers = Image.fromarray(legend.numbers(_ids(member, legend)))
     wanted = (size[1], size[0])
     if fit == "stretch":
@@ -189,7 +196,8 @@ def read_whole(path: Path, legend: Legend) -> np.ndarray:
     ids = _ids(Member(path.name, path.stat().st_size, "", path.read_bytes), legend)
     if strange := sorted(set(np.unique(ids).tolist()) - {*legend.ids, *legend.void}):
         raise Unusable(
-            f"holds the numbers {str(strange[:5])[1:-1]}, which are not classes of this model ({str(legend.ids[:20])[1:-1]})"
+            f"holds the numbers {str(strange[:5])[1:-1]}, which are not classes of this model "
+            f"({str(legend.ids[:20])[1:-1]})"
         )
     numbers = legend.numbers(ids)
     if (numbers == VOID).all():

@@ -41,7 +41,8 @@ MIN_MATCHED_SHARE = 0.5  # of the files of a side must have a partner
 class Matched:
     """Members of both sides; partners are at the same positions.
 
-    names: of the pairs, without the folder of the side; they still tell the split. sides: names of the two folders or columns.
+    names: of the pairs, without the folder of the side; they still tell the split. sides: names of the two folders or
+    columns.
     """
 
     inputs: list[Member]
@@ -64,7 +65,8 @@ class Matched:
 def matched(contents: Contents, input_side: str | None = None) -> Matched | None:
     """The pairs in these contents; None where there are none.
 
-    input_side: the folder or column that holds the inputs; None: as the names say. Raises UserError where it is not one of the two.
+    input_side: the folder or column that holds the inputs; None: as the names say. Raises UserError where it is not
+    one of the two.
     """
     return _from_table(contents, input_side) or _from_folders(contents.members, input_side)
 
@@ -108,7 +110,8 @@ def _from_table(contents: Contents, input_side: str | None) -> Matched | None:
     columns = [name for name in (rows[0] if rows else {}) if name and name != "split"]
     if len(columns) != 2:
         raise UserError(
-            f"{tables[0].shown} should have two columns of paths (and perhaps a column split); it has {', '.join(columns) or 'none'}"
+            f"{tables[0].shown} should have two columns of paths (and perhaps a column split); it has "
+            f"{', '.join(columns) or 'none'}"
         )
     first, second = ordered((columns[0], columns[1]), input_side)
     base = PurePosixPath(tables[0].name).parent

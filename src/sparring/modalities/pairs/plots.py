@@ -10,7 +10,10 @@ from .codec import PairCodec, as_pictures
 
 
 def sheet(codec: PairCodec, inputs: np.ndarray, outputs: np.ndarray, targets: np.ndarray | None = None) -> Image.Image:
-    """One row for each example: input, output and, where there is one, target. All are colour pictures at the size of the larger side."""
+    """One row for each example: input, output and, where there is one, target.
+
+    All are colour pictures at the size of the larger side.
+    """
     columns = [as_pictures(codec.input, inputs), as_pictures(codec.output, outputs)]
     if targets is not None:
         columns.append(as_pictures(codec.output, targets))
@@ -20,7 +23,10 @@ def sheet(codec: PairCodec, inputs: np.ndarray, outputs: np.ndarray, targets: np
 
 
 def _alike(values: np.ndarray, height: int, width: int) -> np.ndarray:
-    """N x 3 x height x width, enlarged by the nearest pixel. Transparent pixels become magenta, which pictures hardly hold."""
+    """N x 3 x height x width, enlarged by the nearest pixel.
+
+    Transparent pixels become magenta, which pictures hardly hold.
+    """
     found = np.empty((len(values), 3, height, width), np.uint8)
     for row, picture in enumerate(preview.images(values)):
         if "A" in picture.getbands():

@@ -26,7 +26,7 @@ FILL_RADIUS = 1 / 16  # of a side: the blur that fills masked pixels
 
 
 def online_score(net: FeatureNet, source: Any, count: int, seed: int) -> Any:
-    """The score of outputs: each against its own target where there are pairs, else all together against held-out pictures."""
+    """The score of outputs: each against its own target, or, without pairs, all together against held-out pictures."""
     if not source.paired:
         return OnlineScore(net, source, min(count, source.count("test")), seed)
     kind = MapScore if isinstance(source.codec("symmetric").output, MapCodec) else PictureScore
@@ -84,8 +84,9 @@ class _PairScore(ABC):
 class PictureScore(_PairScore):
     """Means over the held-out pictures.
 
-    The trivial answer is the input itself, brought to the size by bicubic interpolation, masked pixels filled with a blur of those around. It is
-    median filtered where that comes nearer to training targets. For label maps it is the mean training picture.
+    The trivial answer is the input itself, brought to the size by bicubic interpolation, masked pixels filled with a
+    blur of those around. It is median filtered where that comes nearer to training targets. For label maps it is the
+    mean training picture.
     """
 
     @staticmethod
@@ -119,7 +120,10 @@ class PictureScore(_PairScore):
 
 
 class MapScore(_PairScore):
-    """Scores over all pixels of the held-out maps. The trivial answer is the most frequent class of the training maps, everywhere."""
+    """Scores over all pixels of the held-out maps.
+
+    The trivial answer is the most frequent class of the training maps, everywhere.
+    """
 
     @staticmethod
     def trivial_answer(source: Any, codec: PairCodec, inputs: np.ndarray) -> np.ndarray:
@@ -137,7 +141,10 @@ class MapScore(_PairScore):
 
 
 def resized(inputs: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Pictures, N x C x H x W, at the size and with the channels of `shape`. Masked pixels are filled with a blur of those around."""
+    """Pictures, N x C x H x W, at the size and with the channels of `shape`.
+
+    Masked pixels are filled with a blur of those around.
+    """
     channels, height, width = shape
     colour = inputs[:, : 1 if inputs.shape[1] < 3 else 3].astype(np.float32)
     if inputs.shape[1] in (2, 4) and channels in (1, 3):

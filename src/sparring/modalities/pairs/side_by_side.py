@@ -1,4 +1,4 @@
-"""Pairs that lie side by side in one picture, left and right (Isola et al. 2017, arXiv:1611.07004: facades, maps, edges)."""
+"""Pairs that lie side by side in one picture (Isola et al. 2017, arXiv:1611.07004: facades, maps, edges)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ RATIO = 2  # width to height of two squares side by side
 def side_by_side(contents: Contents, input_side: str | None) -> Matched | None:
     """Each picture as a pair of its halves. The left half is the input unless `input_side` is "right".
 
-    None where the pictures are not twice as wide as high and no side is named. Where one is named, every even width will do.
+    None where the pictures are not twice as wide as high and no side is named. Where one is named, every even width
+    will do.
     """
     sizes = [size for member in contents.members[:MAX_SIZES_READ] if (size := _size(member))]
     if not sizes or (input_side not in SIDES and any(width != RATIO * height for height, width in sizes)):

@@ -95,7 +95,9 @@ class PairSource(Pairs):
 
 
 def recognises(path: Path) -> bool:
-    """Folders named as the two sides of pairs are (input and target, images and labels, A and B), or a table of pairs."""
+    """Does it hold folders named like the sides of pairs (input and target, images and labels, A and B), or a
+    pairs.csv?
+    """
     if not path.is_dir() and not is_archive(path):
         return False
     try:
@@ -123,8 +125,10 @@ def _build(name: str, contents: Contents, options: PairOptions, context: OpenCon
     )
     if found is None:
         raise UserError(
-            "There are no pairs here: give two folders whose files have the same names (input/1.jpg and target/1.png), a pairs.csv "
-            "with two columns of paths, or pictures twice as wide as high that hold both side by side (of other even widths: --input left)."
+            "There are no pairs here: give two folders whose files have the same names (input/1.jpg and "
+            "target/1.png), a pairs.csv "
+            "with two columns of paths, or pictures twice as wide as high that hold both side by side (of other even "
+            "widths: --input left)."
         )
     found, legends = _with_legends(found, contents, options, context)
     report = ScanReport(skipped=[*contents.skipped, *found.skipped])
@@ -163,8 +167,8 @@ def _with_legends(
 ) -> tuple[Matched, tuple[Legend | None, Legend | None]]:
     """The classes of the sides that are label maps.
 
-    The sides are reversed where the program wants label maps on the other side and no person said which side is the input. Raises UserError where
-    both sides are label maps.
+    The sides are reversed where the program wants label maps on the other side and no person said which side is the
+    input. Raises UserError where both sides are label maps.
     """
     members = zip((found.inputs, found.outputs), found.sides, strict=True)
     first, second = (maps.legend_of(contents, side, name) for side, name in members)
@@ -179,7 +183,10 @@ def _with_legends(
 def _decoded(
     found: Matched, legends: tuple[Legend | None, Legend | None], contents: Contents, form: Form, report: ScanReport
 ) -> tuple[list[tuple[np.ndarray, list[int]]], list[str]]:
-    """Of both sides the values and which pairs they belong to; and notes. What cannot be used is added to the report."""
+    """Of both sides the values and which pairs they belong to; and notes.
+
+    What cannot be used is added to the report.
+    """
     first = 0 if legends[0] is None else 1  # a side of pictures: it decides the size
     sides, notes, size = dict[int, tuple[np.ndarray, list[int]]](), list[str](), form.size
     for at in (first, 1 - first):

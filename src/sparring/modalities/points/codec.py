@@ -14,7 +14,10 @@ from ...errors import UserError
 
 @dataclass(frozen=True)
 class PointsCodec:
-    """float32 N x D <-> tensors: divided by `scale`, which brings the data into [-1, 1]; "unit" then moves it to [0, 1]."""
+    """float32 N x D <-> tensors.
+
+    Points are divided by `scale`, which brings them into [-1, 1]; "unit" then moves them to [0, 1].
+    """
 
     dimensions: int
     scale: float

@@ -1,7 +1,7 @@
 """Features of points for the online score: random Fourier features, which need no training.
 
-They are cosines of random projections (Rahimi & Recht 2007). Their mean tells two distributions apart at the scale of the drawn frequencies.
-A Frechet distance in these features sees modes; in the plane itself it would not.
+They are cosines of random projections (Rahimi & Recht 2007). Their mean tells two distributions apart at the scale of
+the drawn frequencies. A Frechet distance in these features sees modes; in the plane itself it would not.
 """
 
 from __future__ import annotations

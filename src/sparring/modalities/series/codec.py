@@ -1,8 +1,9 @@
 """How series become tensors and come back.
 
-A value is T x K numbers, float64, NaN where there is nothing. Each step holds the channels, then the cells of choices (categories that change
-along a series), then the cells of columns that belong to the whole series, which are the same in all steps. A series that is shorter than T
-ends where all that changes stays NaN. `layout` describes the steps of the tensor (see networks.series.Layout).
+A value is T x K numbers, float64, NaN where there is nothing. Each step holds the channels, then the cells of choices
+(categories that change along a series), then the cells of columns that belong to the whole series, which are the same
+in all steps. A series that is shorter than T ends where all that changes stays NaN. `layout` describes the steps of
+the tensor (see networks.series.Layout).
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ MIN_COUNTED_SHARE = 0.01  # of the steps that each of these values has
 class Channel:
     """A column of numbers. They are encoded as (value - mean) / deviation.
 
-    decimals: to which values are rounded; None: they are not rounded. low, high: of the training values; nothing beyond them comes out. gaps: may
-    values be missing between the first and the last step? log: added to values before their logarithm is encoded; None: they are encoded as they are.
+    decimals: to which values are rounded; None: they are not rounded. low, high: of the training values; nothing
+    beyond them comes out. gaps: may values be missing between the first and the last step? log: added to values
+    before their logarithm is encoded; None: they are encoded as they are.
     """
 
     name: str
@@ -68,10 +70,11 @@ class Channel:
 class SeriesCodec:
     """float64 N x T x K <-> float32 N x T x W.
 
-    ends: do series have different lengths? windows: are values windows of longer series? whole, codes: the columns that belong to whole series,
-    and how they are encoded; choices, choice_codes: the same for categories that change. order: the column that orders the steps; begins, step:
-    of its cells. key: the column that tells series apart. label: the column that holds the class. paced: does the last channel hold how far
-    `order` goes from the step before?
+    ends: do series have different lengths? windows: are values windows of longer series? whole, codes: the columns
+    that belong to whole series, and how they are encoded; choices, choice_codes: the same for categories that change.
+    order: the column that orders the steps; begins, step: of its cells. key: the column that tells series apart.
+    label: the column that holds the class. paced: does the last channel hold how far `order` goes from the step
+    before?
     """
 
     steps: int
@@ -134,7 +137,8 @@ class SeriesCodec:
     def numbers(self, values: np.ndarray) -> np.ndarray:
         """N x T x numbers of what changes along series, NaN where there is nothing.
 
-        These are the channels and, for each of the most frequent values of a choice, 1 where the choice is this value and 0 elsewhere.
+        These are the channels and, for each of the most frequent values of a choice, 1 where the choice is this value
+        and 0 elsewhere.
         """
         count, going = len(self.channels), alive(values[:, :, : self.changing])
         parts = [values[:, :, :count]]
@@ -247,7 +251,10 @@ class SeriesCodec:
         return steps.cumsum(axis=1)
 
     def describe(self) -> dict[str, Any]:
-        """codec.json. Keys that say nothing about these series are left out, because the content hash depends on the description."""
+        """codec.json.
+
+        Keys that say nothing about these series are left out, because the content hash depends on the description.
+        """
         optional: dict[str, Any] = {}
         if self.choices:
             optional["choices"] = [column.describe() for column in self.choices]
@@ -276,7 +283,8 @@ class SeriesCodec:
             "step": self.step,
             "key": self.key.describe() if self.key else None,
             "label": self.label,
-            "decode": "channel = x * deviation + mean, between low and high, rounded to decimals; then a switch for each channel with gaps, "
+            "decode": "channel = x * deviation + mean, between low and high, rounded to decimals; then a switch for "
+            "each channel with gaps, "
             "one for the end, and the whole's code as in tables",
             **optional,
         }
@@ -289,7 +297,7 @@ def _counted(code: Code) -> np.ndarray:
 
 
 def alive(changing: np.ndarray) -> np.ndarray:
-    """N x T x C, NaN after the end -> N x T bool: does this step belong to the series, which ends with its last value?"""
+    """N x T x C, NaN after the end -> N x T bool: is there a value in this step or in a later one?"""
     there = ~np.isnan(changing).all(axis=2)
     return np.logical_or.accumulate(there[:, ::-1], axis=1)[:, ::-1]
 

@@ -17,7 +17,9 @@ from .plots import panels
 
 
 def items(values: np.ndarray, codec: SeriesCodec, seed: int = 0, labels: Sequence[str] | None = None) -> Any:
-    """A DataFrame with the learned columns, one series after the other; where arrays were learned, a list of arrays, steps x channels."""
+    """A DataFrame with the learned columns, one series after the other. For arrays: a list of arrays, steps x
+    channels.
+    """
     if codec.columns:
         return codec.frame(values, 0, seed, labels)
     return [series[:length, : codec.changing] for series, length in zip(values, codec.lengths(values), strict=True)]
@@ -28,8 +30,9 @@ def write(
 ) -> list[Path]:
     """Write series in a format by the suffix of `out`.
 
-    .csv, .csv.gz, .parquet, .jsonl, .xlsx: a row for each step. .npy: series x steps x channels, NaN after the end, categories by their
-    position in codec.json. .npz: the same, and labels. .png: lines. A name without a suffix becomes a folder with series.csv and series.png.
+    .csv, .csv.gz, .parquet, .jsonl, .xlsx: a row for each step. .npy: series x steps x channels, NaN after the end,
+    categories by their position in codec.json. .npz: the same, and labels. .png: lines. A name without a suffix
+    becomes a folder with series.csv and series.png.
 
     seed: of new identifiers. Returns the paths. Raises UserError for another suffix.
     """
@@ -40,7 +43,8 @@ def write(
     suffix = next((each for each in (*WRITERS, ".npy", ".npz", ".png") if out.name.lower().endswith(each)), None)
     if suffix is None:
         raise UserError(
-            f"Series cannot be written as {out.suffix} ({out}): use {', '.join(WRITERS)}, .npy, .npz, .png, or the name of a folder, "
+            f"Series cannot be written as {out.suffix} ({out}): use {', '.join(WRITERS)}, .npy, .npz, .png, or the "
+            "name of a folder, "
             "without a dot."
         )
     out.parent.mkdir(parents=True, exist_ok=True)

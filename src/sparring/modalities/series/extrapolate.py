@@ -1,4 +1,7 @@
-"""Series longer than those that were learned, window after window. Each window begins with the end of the one before."""
+"""Series longer than those that were learned, window after window.
+
+Each window begins with the end of the one before.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,8 @@ MAX_STEPS = 1_000_000
 def extrapolate(gan: Any, length: int, indices: Sequence[int], seed: int, label: str | int | None = None) -> np.ndarray:
     """Decoded series of `length` steps with these indices. Each depends on (seed, index), label and length alone.
 
-    The first half of every window is drawn given the second half of the window before, and the outputs for both are blended there. Raises
-    UserError for an impossible length, and where whole series with their ends were learned.
+    The first half of every window is drawn given the second half of the window before, and the outputs for both are
+    blended there. Raises UserError for an impossible length, and where whole series with their ends were learned.
     """
     codec = gan.codec
     assert isinstance(codec, SeriesCodec)
@@ -30,7 +33,8 @@ def extrapolate(gan: Any, length: int, indices: Sequence[int], seed: int, label:
         raise UserError(f"a series can have 1 to {MAX_STEPS:,} steps, not {length:,}")
     if length > codec.steps and not codec.windows:
         raise UserError(
-            f"this model learned whole series of up to {codec.steps} steps, which do not go on after their end; leave --length out"
+            f"this model learned whole series of up to {codec.steps} steps, which do not go on after their end; "
+            "leave --length out"
         )
     made = torch.cat(
         [
@@ -74,7 +78,8 @@ def _windows(
 def _blended(before: Tensor, after: Tensor, weight: Tensor, layout: Layout) -> Tensor:
     """The same steps of two windows, N x T x W, as one. weight: T x 1, of the second.
 
-    Choices are taken from the window that weighs more, and so are channels where one window has a value and the other has a gap.
+    Choices are taken from the window that weighs more, and so are channels where one window has a value and the other
+    has a gap.
     """
     mixed, nearer = (1 - weight) * before + weight * after, torch.where(weight < 0.5, before, after)
     chosen = layout.channels + sum(layout.choices)

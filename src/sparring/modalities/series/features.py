@@ -1,4 +1,7 @@
-"""Features of series for scores: traits that need no learning. With classes, a small network learns to tell them by their traits."""
+"""Features of series for scores: traits that need no learning.
+
+With classes, a small network learns to tell them by their traits.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +27,10 @@ LEARNED = 20_000  # examples that it is shown
 class Traits(nn.Module):
     """N x T x W encoded series -> N x WIDTH traits, or fewer.
 
-    For each channel: mean, deviation, extremes, changes, and the logarithm of its power in bands of frequencies. For each series: its position
-    along the principal components of all series, and the means of all other columns. Traits are scaled to variance 1; where they are more than
-    WIDTH, their principal components are taken. The module carries the description of the codec as bytes, without which its traits have no
-    meaning.
+    For each channel: mean, deviation, extremes, changes, and the logarithm of its power in bands of frequencies. For
+    each series: its position along the principal components of all series, and the means of all other columns. Traits
+    are scaled to variance 1; where they are more than WIDTH, their principal components are taken. The module carries
+    the description of the codec as bytes, without which its traits have no meaning.
     """
 
     described: Tensor

@@ -36,7 +36,7 @@ def panels(values: np.ndarray, codec: SeriesCodec) -> Image.Image:
 
 
 def compared(values: np.ndarray, real: np.ndarray, codec: SeriesCodec) -> Image.Image:
-    """Real series above generated ones, and for each channel the spectrum, the autocorrelation and the distribution of both."""
+    """Real series above generated ones, and the spectrum, autocorrelation and distribution of each channel."""
     channels = min(MAX_CHANNELS, len(codec.numbers_named))
     sheet = _sheet(WIDTH * COLUMNS, HEIGHT * 4 + 1.7 * channels, 0.6)
     rows = 4 + channels
@@ -73,7 +73,11 @@ def compared(values: np.ndarray, real: np.ndarray, codec: SeriesCodec) -> Image.
 
 
 def _lines(values: np.ndarray, codec: SeriesCodec) -> np.ndarray:
-    """N x T x lines: the numbers of a lone channel; else standardised channels, and choices by the position of the category, from -1 to 1."""
+    """N x T x lines.
+
+    A lone channel is drawn in its own numbers. Else channels are standardised, and choices are drawn by the position
+    of the category, from -1 to 1.
+    """
     if len(codec.channels) == codec.changing == 1:
         return values[:, :, :1]
     lines = []

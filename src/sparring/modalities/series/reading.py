@@ -29,11 +29,12 @@ ARRAYS = (".npy", ".npz")
 class Sequences:
     """Series as they were read.
 
-    values: for each series, steps x (channels, choices), float64, NaN where there is nothing. names: of channels and choices. dtypes: of the
-    channels. choices: columns of categories that change along series. whole: columns that belong to whole series; cells: theirs, series x columns.
-    labels: the class of each series, or None. columns: of the table, in order; () for arrays. key, order, label: the columns with these
-    roles (see `roles`). begins, step: where `order` begins and how far it goes in a step. paced: does the last channel hold how far `order` goes
-    from the step before?
+    values: for each series, steps x (channels, choices), float64, NaN where there is nothing. names: of channels and
+    choices. dtypes: of the channels. choices: columns of categories that change along series. whole: columns that
+    belong to whole series; cells: theirs, series x columns. labels: the class of each series, or None. columns: of
+    the table, in order; () for arrays. key, order, label: the columns with these roles (see `roles`). begins, step:
+    where `order` begins and how far it goes in a step. paced: does the last channel hold how far `order` goes from
+    the step before?
     """
 
     values: list[np.ndarray]
@@ -54,7 +55,10 @@ class Sequences:
 
 
 def read(path: Path, options: SeriesOptions, like: Any = None) -> Sequences:
-    """Read a file. like: the codec of other series that it is read like. Raises UserError where the file holds no series."""
+    """Read a file. like: the codec of other series that it is read like.
+
+    Raises UserError where the file holds no series.
+    """
     suffix = path.suffix.lower()
     if suffix in ARRAYS:
         return _array(path)
@@ -79,7 +83,8 @@ def _array(path: Path) -> Sequences:
         or not 0 < sum(part.values.size for part in parts) <= MAX_NUMBERS
     ):
         raise UserError(
-            f"{path} holds {first.dtype} of shape {first.shape}; series are numbers: steps, series x steps, or series x steps x channels"
+            f"{path} holds {first.dtype} of shape {first.shape}; series are numbers: steps, series x steps, or "
+            "series x steps x channels"
         )
     found = np.concatenate([part.values for part in parts])
     whole = found.reshape({1: (1, -1, 1), 2: (*found.shape, 1)}.get(found.ndim, found.shape)).astype(np.float64)
@@ -149,7 +154,8 @@ def of_frame(
     if roles.label:
         if firsts[roles.label].isna().any():
             raise UserError(
-                f"{where}: column '{roles.label}' says the class of a series, and is empty for some; fill it, or use --labels none"
+                f"{where}: column '{roles.label}' says the class of a series, and is empty for some; fill it, or use "
+                "--labels none"
             )
         found.labels = [str(label) for label in firsts[roles.label]]
     if roles.whole:
@@ -174,7 +180,8 @@ def of_frame(
 def _numbers(values: pd.Series, name: str, where: str) -> np.ndarray:
     if not pd.api.types.is_numeric_dtype(values.dtype):
         raise UserError(
-            f"{where}: column '{name}' changes along a series and holds no numbers; leave it out, or write it as numbers"
+            f"{where}: column '{name}' changes along a series and holds no numbers; leave it out, or write it as "
+            "numbers"
         )
     found = values.astype("Float64").to_numpy(np.float64, na_value=np.nan)
     if np.isinf(found).any():
@@ -224,7 +231,10 @@ def _times(
 
 
 def _checked(found: Sequences, where: str) -> Sequences:
-    """Without empty series, and without empty steps at both ends of a series. Raises UserError where too little is left."""
+    """Without empty series, and without empty steps at both ends of a series.
+
+    Raises UserError where too little is left.
+    """
     kept = []
     pace = len(found.dtypes) - 1
     for number, values in enumerate(found.values):

@@ -1,4 +1,4 @@
-"""The roles of the columns of a table of series: which tells series apart, which orders their steps, what changes along them."""
+"""The roles of the columns in a table of series: key, order of the steps, channels, choices, label."""
 
 from __future__ import annotations
 
@@ -96,13 +96,17 @@ def find_roles(frame: pd.DataFrame, where: str, types: Mapping[str, str], labels
     channels, choices, left_out = _changing(frame[[name for name in rest if name not in whole]], types)
     if not channels and not choices:
         raise UserError(
-            f"{where} has no column of numbers or categories that change along a series; say with --type COLUMN=channel which do"
+            f"{where} has no column of numbers or categories that change along a series; say with --type "
+            "COLUMN=channel which do"
         )
     return Roles(key, order, channels, choices, [name for name in whole if name != label], label, left_out)
 
 
 def _changing(frame: pd.DataFrame, types: Mapping[str, str]) -> tuple[list[str], list[Column], list[str]]:
-    """Columns of numbers, of categories, and of neither with their kinds. A column of texts that are numbers is one of numbers where a person says so."""
+    """Columns of numbers, of categories, and of neither with their kinds.
+
+    A column of texts that are numbers is one of numbers where a person says so.
+    """
     channels, choices, left_out = [], [], []
     for name in map(str, frame.columns):
         kind, dtype = types.get(name), frame[name].dtype

@@ -33,7 +33,8 @@ MAX_ZEROS = 0.05  # share of the numbers that may be 0 where logarithms are take
 class Part:
     """The series of a split.
 
-    series: steps x channels each. cells: of the columns that belong to whole series, one row for each. labels: class numbers.
+    series: steps x channels each. cells: of the columns that belong to whole series, one row for each. labels: class
+    numbers.
     """
 
     series: list[np.ndarray]
@@ -42,7 +43,10 @@ class Part:
 
 
 class SeriesSource(SequentialSource):
-    """Values are steps x columns, float64 (see `codec`): whole series, filled up with NaN, or all windows of longer series."""
+    """Values are steps x columns, float64 (see `codec`).
+
+    A value is a whole series, filled up with NaN, or a window of a longer series.
+    """
 
     modality, unit = "series", "series"
 
@@ -69,7 +73,8 @@ class SeriesSource(SequentialSource):
             raise UserError(f"{name}: nothing changes along the series that are learned from")
         if width > MAX_NUMBERS:
             raise UserError(
-                f"{name}: a series of {steps} steps is {width:,} numbers when encoded, more than {MAX_NUMBERS:,}; leave channels out"
+                f"{name}: a series of {steps} steps is {width:,} numbers when encoded, more than {MAX_NUMBERS:,}; "
+                "leave channels out"
             )
         self.shape = (steps, len(found.names) + len(self.codec.whole))
         self.channels = self.codec.numbers_named
@@ -100,7 +105,8 @@ class SeriesSource(SequentialSource):
         shown = ", ".join(found.names[:12]) + (f" and {len(found.names) - 12} more" if len(found.names) > 12 else "")
         steps = self.codec.steps
         notes = [
-            f"{len(lengths):,} series of {between} steps with the channel{'s' if len(found.names) > 1 else ''} {shown}.",
+            f"{len(lengths):,} series of {between} steps with the channel{'s' if len(found.names) > 1 else ''} "
+            f"{shown}.",
             *found.notes,
         ]
         if found.whole:
@@ -109,7 +115,8 @@ class SeriesSource(SequentialSource):
             notes.append(f"{len(self.classes)} classes from '{found.label}'.")
         if windows:
             notes.append(
-                f"Series are learned in windows of {steps} steps; longer ones are generated window by window (--length)."
+                f"Series are learned in windows of {steps} steps; longer ones are generated window by window "
+                "(--length)."
             )
             short = int((lengths < steps).sum())
             notes += [f"Left out: {short:,} series of fewer than {steps} steps."] if short else []
@@ -139,7 +146,10 @@ class SeriesSource(SequentialSource):
 
 
 def _split(found: Sequences, window: int) -> dict[Split, Part]:
-    """Split the series: of a lone one the end is held out, of many some whole series, chosen by content. window: steps of a value."""
+    """The series of each split. window: steps of a value.
+
+    Of a lone series the end is held out, of many some whole series, chosen by content.
+    """
     count = len(found.values)
     cells = found.cells if found.whole else np.zeros((count, 0))
     names = sorted(set(found.labels or ()))
@@ -181,7 +191,8 @@ def _channel(name: str, dtype: str, train: list[np.ndarray], every: list[np.ndar
 def _added(numbers: np.ndarray) -> float | None:
     """What is added to numbers before their logarithm is taken; None where logarithms are not taken.
 
-    They are taken where all numbers are positive (but for a few zeros), and where this makes their distribution less skewed.
+    They are taken where all numbers are positive (but for a few zeros), and where this makes their distribution less
+    skewed.
     """
     positive = numbers[numbers > 0]
     if (numbers < 0).any() or len(positive) < (1 - MAX_ZEROS) * len(numbers) or skewness(numbers) < MIN_SKEWNESS:

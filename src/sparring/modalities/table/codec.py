@@ -23,7 +23,8 @@ from .columns import Column, column_from
 class TableCodec:
     """float64 N x learned columns of cells <-> float32 N x width.
 
-    columns: of the table, in order. codes: of the cells that are encoded (see `inner`). constrained: the groups of columns with constraints.
+    columns: of the table, in order. codes: of the cells that are encoded (see `inner`). constrained: the groups of
+    columns with constraints.
     """
 
     columns: tuple[Column, ...]
@@ -94,9 +95,9 @@ class TableCodec:
         return self.outer(np.stack(parts, axis=1))
 
     def frame(self, values: np.ndarray, first: int = 0, seed: int = 0) -> pd.DataFrame:
-        """The rows as a table like that of training: names, order, types. Invented values depend on the seed and the number of the row.
+        """The rows as a table like that of training, with its names, order and types.
 
-        first: the number of the first row.
+        first: the number of the first row. Invented values depend on the seed and the number of the row.
         """
         learned = {column.name: column.series(values[:, at]) for at, column in enumerate(self.learned)}
         rows = range(first, first + len(values))
@@ -109,7 +110,8 @@ class TableCodec:
         missing = [column.name for column in self.columns if column.name not in frame.columns]
         if missing:
             raise UserError(
-                f"the table has no column '{missing[0]}'; it should have {', '.join(column.name for column in self.columns)}"
+                f"the table has no column '{missing[0]}'; it should have "
+                f"{', '.join(column.name for column in self.columns)}"
             )
         return np.stack([column.cells(frame[column.name]) for column in self.learned], axis=1)
 
@@ -121,7 +123,8 @@ class TableCodec:
             "columns": [column.describe() for column in self.columns],
             "codes": [code.describe() for code in self.codes],
             "constrained": [part.describe() for part in self.constrained],
-            "decode": "by column: the largest of its one-hot choices; where that is some_number, values at the share ndtr(score)",
+            "decode": "by column: the largest of its one-hot choices; where that is some_number, values at the share "
+            "ndtr(score)",
         }
 
 

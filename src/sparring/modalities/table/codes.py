@@ -1,10 +1,12 @@
 """How the cells of one column become numbers that networks learn, and come back.
 
-A cell is a float64: a number, the position of a category, a time in the unit of its column, or NaN where there is nothing. A code has up to two
-parts. The first is a one-hot vector of *choices*: a category, a frequent single value such as 0, nothing, or "some number". The second, for
-"some number", is the *normal score*: the normal quantile of the rank of the cell among the training cells. So this part is N(0, 1) whatever the
-distribution of the column, and numbers come back through the same ranks, within the range of training. Equal values are spread over their
-ranks by a hash of their row (dequantisation: Uria et al. 2013, arXiv:1306.0186); else real rows would be known by their rounding.
+A cell is a float64: a number, the position of a category, a time in the unit of its column, or NaN where there is
+nothing. A code has up to two parts. The first is a one-hot vector of *choices*: a category, a frequent single value
+such as 0, nothing, or "some number". The second, for "some number", is the *normal score*: the normal quantile of the
+rank of the cell among the training cells. So this part is N(0, 1) whatever the distribution of the column, and
+numbers come back through the same ranks, within the range of training. Equal values are spread over their ranks by a
+hash of their row (dequantisation: Uria et al. 2013, arXiv:1306.0186); else real rows would be known by their
+rounding.
 """
 
 from __future__ import annotations
@@ -32,10 +34,10 @@ QUANTILES = 1001  # kept of a column with more
 class Code:
     """The code of one column.
 
-    choices: cells (NaN: nothing), most frequent first. shares: how often each occurs. some_number: the place among the choices that stands for all
-    other numbers; None without these. values, upto: for other numbers, either (stepped) the numbers that occur and the share of numbers up to
-    each, or (not stepped) evenly spaced quantiles and their shares; between quantiles numbers are interpolated and rounded to `decimals`
-    (None: not rounded).
+    choices: cells (NaN: nothing), most frequent first. shares: how often each occurs. some_number: the place among
+    the choices that stands for all other numbers; None without these. values, upto: for other numbers, either
+    (stepped) the numbers that occur and the share of numbers up to each, or (not stepped) evenly spaced quantiles and
+    their shares; between quantiles numbers are interpolated and rounded to `decimals` (None: not rounded).
     """
 
     choices: np.ndarray
@@ -65,7 +67,10 @@ class Code:
         return sum(self.one_hot) + self.scored
 
     def encode(self, cells: np.ndarray, spread: np.ndarray) -> np.ndarray:
-        """N cells -> N x width float32. spread: N values in (0, 1): the place of each cell among the ranks of equal cells."""
+        """N cells -> N x width float32. spread:
+
+        N values in (0, 1): the place of each cell among the ranks of equal cells.
+        """
         place = self.place(cells)
         found = np.zeros((len(cells), self.width), np.float32)
         start, rows = 0, np.arange(len(cells))
@@ -91,7 +96,10 @@ class Code:
         return cells
 
     def seen(self, near: Sequence[float] = ()) -> tuple[np.ndarray, np.ndarray]:
-        """Cells that can come out, and about how often each does. Of interpolated numbers these are some, more of them around those of `near`."""
+        """Cells that can come out, and about how often each does.
+
+        Of interpolated numbers these are some, more of them around those of `near`.
+        """
         if self.some_number is None:
             return self.choices, self.shares
         others = np.arange(len(self.choices)) != self.some_number

@@ -1,9 +1,9 @@
 """Groups of learned columns that are encoded as other cells, so that a constraint between the columns always holds.
 
-opened <= closed < paid     cells: the first column, and the gaps between columns; no gap is below the smallest one in training
-a + b + c = total           cells: a, b and c; the total is their sum
-a + b + c = 100             cells: for each column but the last, its share of what the columns before it leave
-together(city, country)     cell: the number of a combination that occurs in training
+opened <= closed < paid     cells: the first column, and the gaps between columns; no gap is below the smallest one in
+training a + b + c = total           cells: a, b and c; the total is their sum a + b + c = 100             cells: for
+each column but the last, its share of what the columns before it leave together(city, country)     cell: the number
+of a combination that occurs in training
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class ColumnGroup(ABC):
     @property
     @abstractmethod
     def coded(self) -> tuple[tuple[bool, int | None], ...]:
-        """For each encoded cell: may values lie between those of training, and how many decimals do they have (None: any)?"""
+        """For each encoded cell: may values lie between those of training? And its number of decimals (None: any)."""
 
     @abstractmethod
     def inner(self, cells: np.ndarray) -> np.ndarray:
@@ -50,7 +50,7 @@ class ColumnGroup(ABC):
         """Does the constraint hold? N bool."""
 
     def moved(self, cells: np.ndarray, at: int, to: float) -> np.ndarray:
-        """The rows with the value `to` in the group's column `at`, and the other columns changed so that the constraint holds.
+        """The rows with `to` in the group's column `at`, and the other columns changed so that the constraint holds.
 
         Rows that leave the range of the training values are left out.
         """
@@ -87,8 +87,9 @@ class SingleColumn(ColumnGroup):
 class Ordered(ColumnGroup):
     """Columns in ascending order: each is at least (strict: more than) the column before it. Empty cells are skipped.
 
-    scales, offsets: cell * scale + offset are numbers that can be compared. floats: the type in which each column is stored. least: the smallest gap
-    to the column before. low, high: the range of each column's numbers; middle: the median of the first. All of them are of training rows.
+    scales, offsets: cell * scale + offset are numbers that can be compared. floats: the type in which each column is
+    stored. least: the smallest gap to the column before. low, high: the range of each column's numbers; middle: the
+    median of the first. All of them are of training rows.
     """
 
     places: tuple[int, ...]
@@ -195,10 +196,12 @@ class Ordered(ColumnGroup):
 class Sum(ColumnGroup):
     """Columns that add up to `constant` or, where that is None, to the first of `places`.
 
-    A column that is the total is not encoded: it is the sum of the others. Of a constant total the last column is not encoded: it is what the
-    others leave. Where no value is below 0 (`shares`), the others are encoded as their share of what the columns before them leave.
+    A column that is the total is not encoded: it is the sum of the others. Of a constant total the last column is not
+    encoded: it is what the others leave. Where no value is below 0 (`shares`), the others are encoded as their share
+    of what the columns before them leave.
 
-    close: how far a sum may be off, as a share of its terms, where the columns have no decimals. low, high: the range of each column.
+    close: how far a sum may be off, as a share of its terms, where the columns have no decimals. low, high: the range
+    of each column.
     """
 
     places: tuple[int, ...]
@@ -253,7 +256,10 @@ class Sum(ColumnGroup):
         return off < np.maximum(10.0 ** -max(decimals) / 2, np.finfo(float).eps * len(decimals) * size)
 
     def moved(self, cells: np.ndarray, at: int, to: float) -> np.ndarray:
-        """A total moves with its terms. Else the other terms keep their proportions, and the last of them takes what rounding leaves."""
+        """A total moves with its terms.
+
+        Else the other terms keep their proportions, and the last of them takes what rounding leaves.
+        """
         found = cells.copy()
         found[:, at] = to
         if self.constant is None and at > 0:

@@ -37,9 +37,10 @@ MIN_WORDS = 4  # on average, from which different strings are text
 class Column:
     """A column and its type.
 
-    categories: values by the position that is their cell. decimals: of numbers; None: any. origin, unit: of times, the nanoseconds at which a
-    cell is 0, and those of a step of 1; zone: the time zone; pattern: how times were written, where they were text. made: of identifiers and
-    texts, from which new ones are invented (see `identifiers`); empty: the share of empty cells among these.
+    categories: values by the position that is their cell. decimals: of numbers; None: any. origin, unit: of times,
+    the nanoseconds at which a cell is 0, and those of a step of 1; zone: the time zone; pattern: how times were
+    written, where they were text. made: of identifiers and texts, from which new ones are invented (see
+    `identifiers`); empty: the share of empty cells among these.
     """
 
     name: str
@@ -151,7 +152,10 @@ def column_from(description: dict[str, Any]) -> Column:
 
 
 def find(frame: pd.DataFrame, asked: dict[str, str] | None = None) -> tuple[Column, ...]:
-    """The columns of a table with their types: as asked, else from dtype and values. Raises UserError for an unknown column or type."""
+    """The columns of a table with their types: as asked, else from dtype and values.
+
+    Raises UserError for an unknown column or type.
+    """
     asked = asked or {}
     for name, kind in asked.items():
         if name not in frame.columns:
@@ -293,7 +297,10 @@ def _plain(values: pd.Series) -> pd.Series:
 
 
 def decimals_of(numbers: np.ndarray, dtype: str) -> int | None:
-    """The fewest decimals with which all numbers can be written, but for rounding errors of floats; None where MAX_DECIMALS are too few."""
+    """The fewest decimals with which all numbers can be written, but for rounding errors.
+
+    None where MAX_DECIMALS are too few.
+    """
     close = (
         ROUNDING_ERROR
         * np.finfo(dtype.lower() if dtype.lower() in ("float16", "float32") else "float64").eps

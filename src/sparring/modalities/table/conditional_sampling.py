@@ -28,8 +28,9 @@ Candidates = dict[
 def conditional_sampling(gan: Any, text: str, indices: Sequence[int], seed: int) -> np.ndarray:
     """Cells of the rows with these numbers. Each depends on (seed, number) and the conditions alone.
 
-    A row is drawn up to ATTEMPTS times. Where it never fits, the columns of the conditions get values that fit, drawn as often as they occur in
-    training, and the generator draws the other columns given these. Raises UserError where the conditions cannot be read, or no value fits.
+    A row is drawn up to ATTEMPTS times. Where it never fits, the columns of the conditions get values that fit, drawn
+    as often as they occur in training, and the generator draws the other columns given these. Raises UserError where
+    the conditions cannot be read, or no value fits.
     """
     codec: TableCodec = gan.codec
     where, numbers = parse(text, codec), np.array(indices, dtype=np.int64)
@@ -88,7 +89,10 @@ def _drawn(codec: TableCodec, at: int) -> np.ndarray:
 
 
 def _adjusted(codec: TableCodec, at: int, drawn: np.ndarray, conditions: list[tuple[int, Condition]]) -> np.ndarray:
-    """The drawn cells, with columns of the conditions set to values that fit, in several ways. The first column that is set moves the others too."""
+    """The drawn cells, with columns of the conditions set to values that fit, in several ways.
+
+    The first column that is set moves the others too.
+    """
     group, draw, found = codec.groups[at], make_rng("ways", at), []
     targets: dict[int, np.ndarray] = {}
     for own in dict.fromkeys(own for own, _ in conditions):

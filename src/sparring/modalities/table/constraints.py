@@ -89,7 +89,8 @@ def constrained_groups(
                 f"{columns[at].name} {columns[at].series(cells[broken[:1], at]).iloc[0]}" for at in group.places
             )
             raise UserError(
-                f"--constraint {text} does not hold in {len(broken):,} of {len(cells):,} rows of {table}, such as row {broken[0] + 1:,} "
+                f"--constraint {text} does not hold in {len(broken):,} of {len(cells):,} rows of {table}, such as "
+                f"row {broken[0] + 1:,} "
                 f"({row}); mend the data or leave the constraint out"
             )
         groups.append(group.fitted(own[train]))  # type: ignore[attr-defined]
@@ -160,7 +161,8 @@ def _ordered(text: str, places: tuple[int, ...], columns: Sequence[Column], stri
     )
     if wrong:
         raise UserError(
-            f"--constraint {text}: '{wrong.name}' is of type {wrong.kind} and cannot be compared with the others; numbers and times can"
+            f"--constraint {text}: '{wrong.name}' is of type {wrong.kind} and cannot be compared with the others; "
+            "numbers and times can"
         )
     if columns[0].kind != "time":
         ones = (1.0,) * len(columns)
@@ -211,7 +213,8 @@ def _sum(
         raise UserError(f"--constraint {text}: {why}")
     if constant is None and fineness(places[0]) < fineness(terms[-1]):
         raise UserError(
-            f"--constraint {text}: '{total}' has fewer decimals than '{columns[terms[-1]].name}', so it cannot hold the sums of new "
+            f"--constraint {text}: '{total}' has fewer decimals than '{columns[terms[-1]].name}', so it cannot hold "
+            "the sums of new "
             "values; leave the constraint out"
         )
     close = SUM_TOLERANCE_SINGLE if any(_float(columns[at]) != "float64" for at in places) else SUM_TOLERANCE

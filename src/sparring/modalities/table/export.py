@@ -30,8 +30,9 @@ def write(values: np.ndarray, out: Path, grid: bool, codec: TableCodec, seed: in
 def write_stream(parts: Iterable[np.ndarray], out: Path, codec: TableCodec, seed: int = 0) -> list[Path]:
     """Write rows that come in parts to .csv, .csv.gz, .parquet, .jsonl, .xlsx or .png (histograms).
 
-    A name without a suffix becomes a folder with rows.csv and rows.png. In .csv and .xlsx an apostrophe is put before texts that a spreadsheet
-    would run as formulas. seed: of invented identifiers and texts. Returns the paths. Raises UserError for another suffix.
+    A name without a suffix becomes a folder with rows.csv and rows.png. In .csv and .xlsx an apostrophe is put before
+    texts that a spreadsheet would run as formulas. seed: of invented identifiers and texts. Returns the paths. Raises
+    UserError for another suffix.
     """
     if out.is_dir() or "." not in out.name:
         kept: list[np.ndarray] = []
@@ -40,7 +41,8 @@ def write_stream(parts: Iterable[np.ndarray], out: Path, codec: TableCodec, seed
     suffix = next((suffix for suffix in WRITERS if out.name.lower().endswith(suffix)), None)
     if suffix is None and out.suffix.lower() != ".png":
         raise UserError(
-            f"Rows cannot be written as {out.suffix} ({out}): use {', '.join(WRITERS)}, .png, or the name of a folder, without a dot."
+            f"Rows cannot be written as {out.suffix} ({out}): use {', '.join(WRITERS)}, .png, or the name of a "
+            "folder, without a dot."
         )
     out.parent.mkdir(parents=True, exist_ok=True)
     if suffix is None:

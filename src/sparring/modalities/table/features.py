@@ -18,7 +18,10 @@ HIDDEN = 256
 
 
 class Rows(nn.Module):
-    """N x width encoded rows -> N x WIDTH features. The module carries the description of the codec as bytes, which its features depend on."""
+    """N x width encoded rows -> N x WIDTH features.
+
+    The module carries the description of the codec as bytes, which its features depend on.
+    """
 
     described: Tensor
 

@@ -1,4 +1,7 @@
-"""Identifiers and free text, which are not learned. New values are invented for each row from the seed and the number of the row."""
+"""Identifiers and free text, which are not learned.
+
+New values are invented for each row from the seed and the number of the row.
+"""
 
 from __future__ import annotations
 
@@ -48,8 +51,8 @@ def identifiers(values: Sequence[Any]) -> dict[str, Any]:
 def new_identifiers(pattern: dict[str, Any], rows: range, seed: int, name: str) -> list[Any]:
     """Different identifiers for different rows, by the pattern.
 
-    Integers go on where those of training end, or, where there is no room above, go down from where they begin. name: of the column, so that two
-    columns get different identifiers.
+    Integers go on where those of training end, or, where there is no room above, go down from where they begin. name:
+    of the column, so that two columns get different identifiers.
     """
     if pattern["kind"] == "integer":
         up = pattern["high"] + rows.stop < MAX_INTEGER
@@ -106,7 +109,10 @@ def _longer(places: Sequence[str]) -> str:
 
 
 def _spelled(row: int, places: Sequence[str], start: int) -> str:
-    """The text for a row, different from that of all other rows. Places are added where there are more rows than texts."""
+    """The text for a row, different from that of all other rows.
+
+    Places are added where there are more rows than texts.
+    """
     room = math.prod(map(len, places))
     while room <= 2 * row:
         places = [*places, _longer(places)]

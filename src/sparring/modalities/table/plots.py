@@ -32,7 +32,10 @@ def histograms(values: np.ndarray, codec: TableCodec) -> Image.Image:
 
 
 def histogram(axes: Any, column: Column, sides: list[np.ndarray]) -> None:
-    """Draw the cells of a column as bars or as a histogram, in shares of all rows. sides: the cells of several tables, side by side."""
+    """Draw the cells of a column as bars or as a histogram, in shares of all rows.
+
+    sides: the cells of several tables, drawn side by side.
+    """
     axes.set_title(column.name[:28].replace("$", r"\$"), fontsize=8)
     axes.tick_params(labelsize=6)
     there = [cells[~np.isnan(cells)] for cells in sides]

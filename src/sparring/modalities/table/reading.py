@@ -89,7 +89,8 @@ def read_file(path: Path) -> pd.DataFrame:
         return checked(READERS[suffix](path), str(path))
     except UnicodeDecodeError as error:
         raise UserError(
-            f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8, for example with `iconv -f latin1 -t utf8`"
+            f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8, for example with `iconv -f latin1 -t "
+            "utf8`"
         ) from None
     except ImportError as error:
         raise UserError(
@@ -102,9 +103,10 @@ def read_file(path: Path) -> pd.DataFrame:
 
 
 def read_url(url: str) -> pd.DataFrame:
-    """A table or query of a database that SQLAlchemy can open: sqlite:///shop.db#orders, postgresql://user@host/shop#SELECT ...
+    """A table or query of a database that SQLAlchemy can open.
 
-    Raises UserError where it cannot be read.
+    For example sqlite:///shop.db#orders or postgresql://user@host/shop#SELECT ... Raises UserError where it cannot be
+    read.
     """
     place, _, what = url.partition("#")
     shown = without_password(place)
@@ -140,7 +142,10 @@ def read_url(url: str) -> pd.DataFrame:
 
 
 def from_polars(frame: Any) -> pd.DataFrame:
-    """A polars DataFrame, or another table with `to_pandas`, as a pandas DataFrame. Integers stay integers where some are missing."""
+    """A polars DataFrame, or another table with `to_pandas`, as a pandas DataFrame.
+
+    Integers stay integers where some are missing.
+    """
     kinds = frame.schema.items() if hasattr(frame.schema, "items") else ()
     return frame.to_pandas().astype(
         {name: "Int64" for name, kind in kinds if kind.is_integer() and frame[name].null_count()}
@@ -155,7 +160,8 @@ def checked(frame: pd.DataFrame, where: str) -> pd.DataFrame:
         raise UserError(f"{where} has two columns named '{twice[0]}'; give each a name of its own")
     if not len(frame.columns) or len(frame) < 2:
         raise UserError(
-            f"{where} has {len(frame)} rows and {len(frame.columns)} columns; at least two rows are needed to learn from"
+            f"{where} has {len(frame)} rows and {len(frame.columns)} columns; at least two rows are needed to learn "
+            "from"
         )
     if len(frame) > MAX_ROWS:
         raise UserError(f"{where} has {len(frame):,} rows, more than {MAX_ROWS:,}; give a sample of it")

@@ -47,7 +47,8 @@ class TableSource(TabularSource):
         learned = [column for column in self.fields if column.learned]
         if not learned:
             raise UserError(
-                f"{name} has no column to learn from: all are identifiers or text; say with --type COLUMN=category which are not"
+                f"{name} has no column to learn from: all are identifiers or text; say with --type COLUMN=category "
+                "which are not"
             )
         self.shape, self.numeric = (len(learned),), tuple(column.numeric for column in learned)
         cells = (
@@ -84,7 +85,8 @@ class TableSource(TabularSource):
         shown = [column.about() for column in self.fields[:MAX_TYPES_SHOWN]]
         more = f"; and {len(self.fields) - MAX_TYPES_SHOWN} more" if len(self.fields) > MAX_TYPES_SHOWN else ""
         self.notes = (
-            f"{len(cells):,} rows of {len(self.fields)} columns: {'; '.join(shown)}{more}. Change a type with --type COLUMN=TYPE.",
+            f"{len(cells):,} rows of {len(self.fields)} columns: {'; '.join(shown)}{more}. Change a type with --type "
+            "COLUMN=TYPE.",
             f"A row is {width:,} numbers wide when encoded.",
             f"{int(held.sum()):,} rows are held out for scoring, chosen by content, and never trained on.",
             *([f"Holds in every row: {'; '.join(constraints)}."] if constraints else []),
@@ -143,7 +145,8 @@ def open_url(url: str, options: TableOptions, context: OpenContext) -> TableSour
 def _refuse_labels(where: object, options: TableOptions) -> None:
     if options.labels not in ("auto", "none"):
         raise UserError(
-            f'{where} is a table: all its columns are learned; ask for values when generating, with --where "{options.labels}=..."'
+            f"{where} is a table: all its columns are learned; ask for values when generating, with --where "
+            f'"{options.labels}=..."'
         )
 
 
