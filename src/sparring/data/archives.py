@@ -1,6 +1,4 @@
-"""Zip and tar archives. They are read where they lie and never extracted, so that a name such as ../../x is just a
-name.
-"""
+"""Zip and tar archives. They are read and never extracted, so that a name such as ../../x is just a name."""
 
 from __future__ import annotations
 
@@ -60,8 +58,9 @@ def _hidden(name: str, found: Contents) -> bool:
 
 
 class _Zip:
-    """A zip file that each process opens for itself: zipfile locks between threads, but a forked child would share
-    the file position.
+    """A zip file that each process opens for itself.
+
+    zipfile locks between threads, but a forked child would share the file position.
     """
 
     def __init__(self, path: Path):
@@ -109,8 +108,9 @@ def _list_tar(path: Path) -> Contents:
 
 
 def _plain_tar(path: Path) -> IO[bytes]:
-    """The archive as a seekable, uncompressed tar. A compressed one is unpacked once into a temporary file without a
-    name.
+    """The archive as a seekable, uncompressed tar.
+
+    A compressed archive is unpacked once into a temporary file without a name.
     """
     if path.suffix.lower() == ".tar":
         return open(path, "rb")

@@ -84,9 +84,7 @@ def _npz(path: Path) -> list[ArrayPart]:
 
 
 def _word(key: str) -> tuple[str, Split | None]:
-    """The kind of array and the split that a key names: x_train, train_images, X -> (x, train), (images, train), (x,
-    None).
-    """
+    """The kind of array and the split that a key names: x_train -> (x, train), X -> (x, None)."""
     words = [word for word in re.split(r"[_\-./]", key.lower()) if word] if key.lower() != "arr_0" else ["arr_0"]
     splits = [split_of(word) for word in words if split_of(word)]
     rest = [word for word in words if not split_of(word)]

@@ -1,5 +1,6 @@
-"""Download files with progress. Interrupted downloads are continued, and a file is put in place when its checksum is
-right.
+"""Download files with progress.
+
+Interrupted downloads are continued. A file is put in place when its checksum is right.
 """
 
 from __future__ import annotations

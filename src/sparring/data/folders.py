@@ -24,8 +24,9 @@ def list_folder(root: Path) -> Contents:
 
 
 def walk(root: Path, skipped: Skipped) -> Iterator[Member]:
-    """Files below `root`, sorted, lazily. Hidden files, links that lead out and unreadable folders are added to
-    `skipped`.
+    """Files below `root`, sorted, lazily.
+
+    Hidden files, links that lead out and unreadable folders are added to `skipped`.
     """
     yield from _walk(root, "", os.path.realpath(root), skipped)
 

@@ -155,9 +155,7 @@ class Modality(ABC):
         raise UserError(f"{self.unit} are not made from inputs")
 
     def compare_plot(self, generated: Source, real: Source, codec: Any) -> Preview | None:
-        """Generated values (training split) and real ones (test split) in one plot; None where it would show nothing
-        new.
-        """
+        """Generated values (training split) and real ones (test split) in one plot; None where it would add nothing."""
         return None
 
     @abstractmethod

@@ -1,6 +1,4 @@
-"""Read and write picture files with all that they hold: size, mode, depth, transparency, frames, profile, camera
-data.
-"""
+"""Read and write picture files with all that they hold: depth, transparency, frames, colour profile, camera data."""
 
 from __future__ import annotations
 

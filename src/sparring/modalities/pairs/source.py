@@ -95,9 +95,7 @@ class PairSource(Pairs):
 
 
 def recognises(path: Path) -> bool:
-    """Does it hold folders named like the sides of pairs (input and target, images and labels, A and B), or a
-    pairs.csv?
-    """
+    """Does it hold folders named like the sides of pairs (input and target, images and labels, A and B) or pairs.csv?"""
     if not path.is_dir() and not is_archive(path):
         return False
     try:

@@ -17,9 +17,7 @@ from .plots import panels
 
 
 def items(values: np.ndarray, codec: SeriesCodec, seed: int = 0, labels: Sequence[str] | None = None) -> Any:
-    """A DataFrame with the learned columns, one series after the other. For arrays: a list of arrays, steps x
-    channels.
-    """
+    """A DataFrame with the learned columns, one series after the other; for arrays a list of steps x channels."""
     if codec.columns:
         return codec.frame(values, 0, seed, labels)
     return [series[:length, : codec.changing] for series, length in zip(values, codec.lengths(values), strict=True)]
