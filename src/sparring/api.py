@@ -195,12 +195,13 @@ def _write_pages(run: Run, listener: Listener) -> None:
     from .inference.interpolate import interpolate_file
     from .reports import write_card, write_film, write_report
 
-    film = write_film(run.path)
+    samples = max((run.path / "samples").iterdir())
+    film = f" (film: {write_film(run.path)})" if samples.suffix == ".png" else ""
     if not algorithms.kind(run.recipe()[0]).translates and modalities.get(run.read_json("source.json")["modality"]).supports_latent_walk:
         interpolate_file(run.path, run.path / "interpolation.png", stops=STRIP_STOPS, frames=STRIP_FRAMES)
     write_card(run.path)
     report = write_report(run.path)  # last: where it is, the others are
-    listener.note(f"samples: {max((run.path / 'samples').glob('*.png'))} (film: {film})\nreport: {report}")
+    listener.note(f"samples: {samples}{film}\nreport: {report}")
 
 
 def _say_if_slow(listener: Listener, recipe: Recipe, images: int, seconds: float, run: Run) -> None:
