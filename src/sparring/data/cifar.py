@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import UserError
 from .contents import ArrayPart, Contents, Member
 
-RECORD = 1 + 3 * 32 * 32
+RECORD_BYTES = 1 + 3 * 32 * 32
 NAME = re.compile(r"^(data_batch_\d|test_batch)\.bin$")
 
 
@@ -26,11 +26,11 @@ def from_members(members: Sequence[Member]) -> Contents | None:
     found.stamp = ",".join(f"{name}/{files[name].size}/{files[name].stamp}" for name in batches)
     for name in batches:
         data = np.frombuffer(files[name].whole(), np.uint8)
-        if len(data) % RECORD or not len(data) or data[::RECORD].max() > 9:
+        if len(data) % RECORD_BYTES or not len(data) or data[::RECORD_BYTES].max() > 9:
             raise UserError(
                 f"{files[name].shown} is not a whole CIFAR-10 batch ({len(data)} bytes): download it again."
             )
-        records = data.reshape(-1, RECORD)
+        records = data.reshape(-1, RECORD_BYTES)
         values = records[:, 1:].reshape(-1, 3, 32, 32)
         found.arrays.append(
             ArrayPart(

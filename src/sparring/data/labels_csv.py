@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ..errors import UserError
 from .contents import Contents, Member
-from .splits import WORDS, split_of
+from .splits import SPLIT_WORDS, split_of
 
 FILE_COLUMNS = ("file", "file_name", "filename", "name")
 
@@ -80,5 +80,5 @@ def _split(row: dict[str, str], table: Member):
     """The split that a row names; None where it names none."""
     word = (row.get("split") or "").strip()
     if word and split_of(word) is None:
-        raise UserError(f"{table.shown} names the split '{word}': use one of {', '.join(WORDS)}.")
+        raise UserError(f"{table.shown} names the split '{word}': use one of {', '.join(SPLIT_WORDS)}.")
     return split_of(word)

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-PATIENCE = 2.0  # seconds of silence before a bar is worth its line
+SECONDS_BEFORE_BAR = 2.0  # work that ends sooner shows no bar
 
 
 def track(items: Iterable[T], total: int, what: str) -> Iterator[T]:
-    """The items. After PATIENCE seconds a bar and the time left are shown on a terminal."""
+    """The items. After SECONDS_BEFORE_BAR seconds a bar and the time left are shown on a terminal."""
     with bar(total, what) as advance:
         for item in items:
             yield item
@@ -29,7 +29,7 @@ def bar(total: int | None, what: str, unit_bytes: bool = False, done: int = 0) -
     def advance(amount: int) -> None:
         nonlocal shown, count, task
         count += amount
-        if shown is None and sys.stderr.isatty() and time.monotonic() - started > PATIENCE:
+        if shown is None and sys.stderr.isatty() and time.monotonic() - started > SECONDS_BEFORE_BAR:
             shown = _progress(unit_bytes)
             shown.start()
             task = shown.add_task(what, total=total, completed=count)

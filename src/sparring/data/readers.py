@@ -12,7 +12,7 @@ from .contents import Contents
 from .splits import split_of
 
 FILE_READERS: tuple[Callable[[Path], Contents | None], ...] = (arrays.from_file, idx.from_file)
-PAPERS = 10  # other files that may lie beside train.zip and test.zip: a README, a licence; more are the data itself
+MAX_OTHER_FILES = 10  # beside train.zip and test.zip, such as a README or a licence; more files are the data itself
 KNOWN_SETS = (idx.from_members, cifar.from_members)  # formats recognised by the names of several files together
 
 
@@ -52,7 +52,7 @@ def _folder(path: Path, labels: str) -> Contents:
     splits = [member for member in packed if split_of(_stem(member.name))]
     if len(packed) == 1 == len(found.members) and not splits:
         return _settle(archives.list_archive(path / packed[0].name), labels)
-    if not splits or len(found.members) - len(splits) > PAPERS:
+    if not splits or len(found.members) - len(splits) > MAX_OTHER_FILES:
         return _settle(found, labels)
     return _split_archives(path, [member.name for member in splits], found, labels)
 

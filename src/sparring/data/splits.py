@@ -10,17 +10,17 @@ from ..errors import UserError
 from .contents import Contents, Item, Skipped
 from .source import Split
 
-WORDS: dict[str, Split] = {
-    "train": "train", "training": "train",
-    "val": "validation", "valid": "validation", "validation": "validation",
-    "test": "test", "testing": "test",
-}  # fmt: skip
-STRAY = 0.05  # items in no class folder: up to this share they are left out, beyond it the folders are not classes
+SPLIT_WORDS: dict[str, Split] = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation"), "validation"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
+MAX_UNLABELLED = 0.05  # share of items without a class that is left out; with more, the folders are no classes
 
 
 def split_of(word: str) -> Split | None:
     """The split that a word names; None for other words."""
-    return WORDS.get(word.lower())
+    return SPLIT_WORDS.get(word.lower())
 
 
 @dataclass
@@ -129,7 +129,7 @@ def _number(
         return
     if len(counts) == 1:
         done.notes.append(f"There is one class only ('{next(iter(counts))}', from {where}), so labels are not used.")
-    elif auto and missing > STRAY * len(training):
+    elif auto and missing > MAX_UNLABELLED * len(training):
         done.notes.append(f"Labels from {where} are not used: {missing} of {len(training)} items have none.")
     elif auto and len(counts) > max(2, len(training) / 2):
         done.notes.append(
