@@ -26,22 +26,17 @@ MIN_COUNTED_SHARE = 0.01  # of the steps that each of these values has
 
 @dataclass(frozen=True)
 class Channel:
-    """A column of numbers. They are encoded as (value - mean) / deviation.
-
-    decimals: to which values are rounded; None: they are not rounded. low, high: of the training values; nothing
-    beyond them comes out. gaps: may values be missing between the first and the last step? log: added to values
-    before their logarithm is encoded; None: they are encoded as they are.
-    """
+    """A column of numbers. They are encoded as (value - mean) / deviation."""
 
     name: str
     dtype: str
     mean: float
     deviation: float
-    low: float
-    high: float
-    decimals: int | None = None
-    gaps: bool = False
-    log: float | None = None
+    low: float  # least training value; nothing below it comes out
+    high: float  # largest training value; nothing above it comes out
+    decimals: int | None = None  # to which values are rounded; None: they are not
+    gaps: bool = False  # may values be missing between the first and the last step?
+    log: float | None = None  # added to values before their logarithm is encoded; None: no logarithm is taken
 
     def encode(self, values: np.ndarray, spread: np.ndarray) -> np.ndarray:
         """Encode N x T values. spread: in (0, 1) for each value: its place among all numbers that are rounded to it.
@@ -68,34 +63,28 @@ class Channel:
 
 @dataclass(frozen=True)
 class SeriesCodec:
-    """float64 N x T x K <-> float32 N x T x W.
-
-    ends: do series have different lengths? windows: are values windows of longer series? whole, codes: the columns
-    that belong to whole series, and how they are encoded; choices, choice_codes: the same for categories that change.
-    order: the column that orders the steps; begins, step: of its cells. key: the column that tells series apart.
-    label: the column that holds the class. paced: does the last channel hold how far `order` goes from the step
-    before?
-    """
+    """float64 N x T x K <-> float32 N x T x W."""
 
     steps: int
     channels: tuple[Channel, ...]
-    ends: bool = False
-    windows: bool = False
-    whole: tuple[Column, ...] = ()
-    codes: tuple[Code, ...] = ()
+    ends: bool = False  # do series have different lengths?
+    windows: bool = False  # are values windows of longer series?
+    whole: tuple[Column, ...] = ()  # columns that belong to whole series
+    codes: tuple[Code, ...] = ()  # of these columns
     columns: tuple[str, ...] = ()  # of the table, in order; () for arrays
-    order: Column | None = None
-    begins: float = 0.0
-    step: float = 1.0
-    key: Column | None = None
-    label: str | None = None
-    choices: tuple[Column, ...] = ()
-    choice_codes: tuple[Code, ...] = ()
-    paced: bool = False
+    order: Column | None = None  # the column that orders the steps
+    begins: float = 0.0  # the cell of `order` in the first step
+    step: float = 1.0  # by which the cells of `order` grow
+    key: Column | None = None  # the column that tells series apart
+    label: str | None = None  # the column that holds the class
+    choices: tuple[Column, ...] = ()  # columns of categories that change along a series
+    choice_codes: tuple[Code, ...] = ()  # of these columns
+    paced: bool = False  # does the last channel hold how far `order` goes from the step before?
     input: ClassVar[None] = None
 
     @cached_property
     def gaps(self) -> tuple[int, ...]:
+        """The channels in which values may be missing."""
         return tuple(at for at, channel in enumerate(self.channels) if channel.gaps)
 
     @cached_property
@@ -104,20 +93,15 @@ class SeriesCodec:
         return len(self.channels) + len(self.choices)
 
     @property
-    def layout(
-        self,
-    ) -> tuple[int, tuple[int, ...], bool, list[tuple[tuple[int, ...], bool, int | None]], tuple[int, ...]]:
+    def layout(self) -> tuple[int, tuple[int, ...], bool, list[Any], tuple[int, ...]]:
+        """The columns of the tensor, as networks.series.Layout takes them."""
         whole = [(code.one_hot, code.scored, code.some_number) for code in self.codes]
-        return (
-            len(self.channels),
-            self.gaps,
-            self.ends,
-            whole,
-            tuple(width for code in self.choice_codes for width in code.one_hot),
-        )
+        choices = tuple(width for code in self.choice_codes for width in code.one_hot)
+        return len(self.channels), self.gaps, self.ends, whole, choices
 
     @property
     def shape(self) -> tuple[int, int]:
+        """Of an encoded series: T x W."""
         return self.steps, len(self.channels) + len(self.gaps) + self.ends + sum(
             code.width for code in (*self.choice_codes, *self.codes)
         )

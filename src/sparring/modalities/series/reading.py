@@ -27,30 +27,22 @@ ARRAYS = (".npy", ".npz")
 
 @dataclass
 class Sequences:
-    """Series as they were read.
+    """Series as they were read. The columns key, order and label are described in `roles`."""
 
-    values: for each series, steps x (channels, choices), float64, NaN where there is nothing. names: of channels and
-    choices. dtypes: of the channels. choices: columns of categories that change along series. whole: columns that
-    belong to whole series; cells: theirs, series x columns. labels: the class of each series, or None. columns: of
-    the table, in order; () for arrays. key, order, label: the columns with these roles (see `roles`). begins, step:
-    where `order` begins and how far it goes in a step. paced: does the last channel hold how far `order` goes from
-    the step before?
-    """
-
-    values: list[np.ndarray]
-    names: tuple[str, ...]
-    dtypes: tuple[str, ...]
-    choices: tuple[Column, ...] = ()
-    whole: tuple[Column, ...] = ()
-    cells: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
-    labels: list[str] | None = None
-    columns: tuple[str, ...] = ()
+    values: list[np.ndarray]  # for each series steps x (channels, choices), float64, NaN where there is nothing
+    names: tuple[str, ...]  # of channels and choices
+    dtypes: tuple[str, ...]  # of the channels
+    choices: tuple[Column, ...] = ()  # columns of categories that change along series
+    whole: tuple[Column, ...] = ()  # columns that belong to whole series
+    cells: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))  # of these columns, series x columns
+    labels: list[str] | None = None  # the class of each series
+    columns: tuple[str, ...] = ()  # of the table, in order; () for arrays
     key: Column | None = None
     order: Column | None = None
-    begins: float = 0.0
-    step: float = 1.0
+    begins: float = 0.0  # the cell of `order` in the first step
+    step: float = 1.0  # by which the cells of `order` grow
     label: str | None = None
-    paced: bool = False
+    paced: bool = False  # does the last channel hold how far `order` goes from the step before?
     notes: list[str] = field(default_factory=list)
 
 

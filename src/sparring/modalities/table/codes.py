@@ -34,19 +34,18 @@ QUANTILES = 1001  # kept of a column with more
 class Code:
     """The code of one column.
 
-    choices: cells (NaN: nothing), most frequent first. shares: how often each occurs. some_number: the place among
-    the choices that stands for all other numbers; None without these. values, upto: for other numbers, either
-    (stepped) the numbers that occur and the share of numbers up to each, or (not stepped) evenly spaced quantiles and
-    their shares; between quantiles numbers are interpolated and rounded to `decimals` (None: not rounded).
+    Other numbers, which are not choices, are known by `values` and `upto`. These are either (stepped) the numbers
+    that occur and the share of numbers up to each, or (not stepped) evenly spaced quantiles and their shares, between
+    which numbers are interpolated.
     """
 
-    choices: np.ndarray
-    shares: np.ndarray
-    some_number: int | None
+    choices: np.ndarray  # cells (NaN: nothing), most frequent first
+    shares: np.ndarray  # how often each choice occurs
+    some_number: int | None  # the place among the choices that stands for all other numbers; None without these
     values: np.ndarray
     upto: np.ndarray
     stepped: bool
-    decimals: int | None
+    decimals: int | None  # of interpolated numbers; None: they are not rounded
 
     @property
     def one_hot(self) -> tuple[int, ...]:
@@ -67,9 +66,9 @@ class Code:
         return sum(self.one_hot) + self.scored
 
     def encode(self, cells: np.ndarray, spread: np.ndarray) -> np.ndarray:
-        """N cells -> N x width float32. spread:
+        """N cells -> N x width float32.
 
-        N values in (0, 1): the place of each cell among the ranks of equal cells.
+        spread: N values in (0, 1): the place of each cell among the ranks of equal cells.
         """
         place = self.place(cells)
         found = np.zeros((len(cells), self.width), np.float32)

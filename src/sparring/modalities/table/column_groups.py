@@ -87,17 +87,16 @@ class SingleColumn(ColumnGroup):
 class Ordered(ColumnGroup):
     """Columns in ascending order: each is at least (strict: more than) the column before it. Empty cells are skipped.
 
-    scales, offsets: cell * scale + offset are numbers that can be compared. floats: the type in which each column is
-    stored. least: the smallest gap to the column before. low, high: the range of each column's numbers; middle: the
-    median of the first. All of them are of training rows.
+    Of training rows are: least, the smallest gap to the column before; low and high, the range of each column in
+    comparable numbers; middle, the median of the first column.
     """
 
     places: tuple[int, ...]
     strict: tuple[bool, ...]
-    scales: tuple[float, ...]
+    scales: tuple[float, ...]  # cell * scale + offset is a number that can be compared
     offsets: tuple[float, ...]
     decimals: tuple[int | None, ...]
-    floats: tuple[str, ...]
+    floats: tuple[str, ...]  # the type in which each column is stored
     least: tuple[float, ...] = ()
     low: tuple[float, ...] = ()
     high: tuple[float, ...] = ()
@@ -199,17 +198,14 @@ class Sum(ColumnGroup):
     A column that is the total is not encoded: it is the sum of the others. Of a constant total the last column is not
     encoded: it is what the others leave. Where no value is below 0 (`shares`), the others are encoded as their share
     of what the columns before them leave.
-
-    close: how far a sum may be off, as a share of its terms, where the columns have no decimals. low, high: the range
-    of each column.
     """
 
     places: tuple[int, ...]
     constant: float | None
     decimals: tuple[int | None, ...]  # of each place
-    close: float = SUM_TOLERANCE
+    close: float = SUM_TOLERANCE  # how far a sum may be off, as a share of its terms, where columns have no decimals
     shares: bool = False
-    low: tuple[float, ...] = ()
+    low: tuple[float, ...] = ()  # of each column in training
     high: tuple[float, ...] = ()
 
     def fitted(self, cells: np.ndarray) -> Sum:

@@ -35,29 +35,24 @@ MIN_WORDS = 4  # on average, from which different strings are text
 
 @dataclass(frozen=True)
 class Column:
-    """A column and its type.
-
-    categories: values by the position that is their cell. decimals: of numbers; None: any. origin, unit: of times,
-    the nanoseconds at which a cell is 0, and those of a step of 1; zone: the time zone; pattern: how times were
-    written, where they were text. made: of identifiers and texts, from which new ones are invented (see
-    `identifiers`); empty: the share of empty cells among these.
-    """
+    """A column and its type."""
 
     name: str
-    kind: str
-    dtype: str
-    categories: tuple[Any, ...] = ()
-    ordered: bool = False
-    decimals: int | None = None
-    origin: int = 0
-    unit: int = 1
-    zone: str | None = None
-    pattern: str | None = None
-    made: dict[str, Any] = field(default_factory=dict)
-    empty: float = 0.0
+    kind: str  # one of KINDS
+    dtype: str  # of pandas
+    categories: tuple[Any, ...] = ()  # the value of a cell is at its position
+    ordered: bool = False  # have the categories an order?
+    decimals: int | None = None  # of numbers; None: any
+    origin: int = 0  # of times: the nanoseconds at which a cell is 0
+    unit: int = 1  # of times: the nanoseconds by which a cell grows by 1
+    zone: str | None = None  # of times
+    pattern: str | None = None  # in which times were written, where they were text
+    made: dict[str, Any] = field(default_factory=dict)  # from which identifiers and texts are invented
+    empty: float = 0.0  # share of empty cells of identifiers and texts
 
     @property
     def learned(self) -> bool:
+        """Are its cells learned? Else values are invented."""
         return self.kind not in ("identifier", "text")
 
     @property
