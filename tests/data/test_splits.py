@@ -52,7 +52,8 @@ def test_leaf_level(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("train", "validation", "test"), [("train", "val", "test"), ("Training", "VALID", "Testing"), ("train", "validation", "test")]
+    ("train", "validation", "test"),
+    [("train", "val", "test"), ("Training", "VALID", "Testing"), ("train", "validation", "test")],
 )
 @pytest.mark.parametrize("wrapper", ["", "set/"])
 def test_split_folders_are_no_classes(tmp_path, train, validation, test, wrapper):
@@ -127,7 +128,9 @@ def test_sibling_archives_are_splits(tmp_path):
 
 def test_labels_csv(tmp_path):
     files = {f"{index}.png": png(picture(index)) for index in range(20)}
-    rows = [f"{index}.png,{'ab'[index % 2]},{'xyz'[index % 3]},{'test' if index < 4 else 'train'}" for index in range(19)]
+    rows = [
+        f"{index}.png,{'ab'[index % 2]},{'xyz'[index % 3]},{'test' if index < 4 else 'train'}" for index in range(19)
+    ]
     table = "file,label,kind,split\n" + "\n".join([*rows, "gone.png,a,x,train"])
     root = put(tmp_path, files | {"labels.csv": table.encode()})
     source = open_data(root)
@@ -170,7 +173,9 @@ def test_duplicates_stay_together(tmp_path):
     files = {f"{index}.png": png(picture(index // 2)) for index in range(40)}
     source = open_data(put(tmp_path, files))
     assert source.report.duplicates == 20
-    train, test = ({item.tobytes() for item in source.values(np.arange(source.count(split)), split)} for split in ("train", "test"))
+    train, test = (
+        {item.tobytes() for item in source.values(np.arange(source.count(split)), split)} for split in ("train", "test")
+    )
     assert train.isdisjoint(test)
 
 

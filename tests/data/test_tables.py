@@ -25,7 +25,11 @@ def rows(count: int, start: int = 0):
     pa = pytest.importorskip("pyarrow")
     image = pa.array([{"bytes": png(picture(start + index)), "path": f"{index}.png"} for index in range(count)])
     table = pa.table(
-        {"image": image, "label": pa.array([index % 2 for index in range(count)]), "kind": [f"k{index % 3}" for index in range(count)]}
+        {
+            "image": image,
+            "label": pa.array([index % 2 for index in range(count)]),
+            "kind": [f"k{index % 3}" for index in range(count)],
+        }
     )
     return table.replace_schema_metadata(huggingface(["cat", "dog"]))
 
@@ -66,7 +70,10 @@ def test_huggingface_saved_to_disk(tmp_path):
     for split, table in (("train", rows(40)), ("test", rows(6, 500))):
         folder = tmp_path / "saved" / split
         folder.mkdir(parents=True)
-        with pa.OSFile(str(folder / "data-00000-of-00001.arrow"), "wb") as file, pa.ipc.new_stream(file, table.schema) as stream:
+        with (
+            pa.OSFile(str(folder / "data-00000-of-00001.arrow"), "wb") as file,
+            pa.ipc.new_stream(file, table.schema) as stream,
+        ):
             stream.write_table(table, max_chunksize=9)
         (folder / "state.json").write_text(json.dumps({"_data_files": [{"filename": "data-00000-of-00001.arrow"}]}))
     (tmp_path / "saved" / "dataset_dict.json").write_text(json.dumps({"splits": ["train", "test"]}))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .. import modalities
 from ..data.source import SequentialSource, SimulatedSource, TabularSource
 from ..errors import UserError
 from ..metrics.density_coverage import density_coverage
@@ -124,7 +125,7 @@ def diversity(evidence: SampleSets) -> list[Score]:
 
     found = [scored("diversity", jackknife(varied, of.features, mine, groups=10, together=True), least=0)]
     values, present = of.values, np.unique(mine)
-    if values.ndim == 4 and values.dtype == np.uint8:
+    if modalities.get(of.source.modality).has_pixels:
         pairs = max(10, PAIRS // len(present))
         parts = [ms_ssim_of_pairs(values[mine == label], pairs) for label in present]
         error = float(np.sqrt(sum(part.error**2 for part in parts))) / len(parts)

@@ -49,7 +49,14 @@ def test_description_round_trip():
     assert image.codec_from(about) == codec
     assert about["format"] == 1
     assert "255" in about["decode"]
-    for bad in ({"format": 2}, {"modality": "points"}, {"channels": 3}, {"value_range": "odd"}, {"height": None}, {"height": 0}):
+    for bad in (
+        {"format": 2},
+        {"modality": "points"},
+        {"channels": 3},
+        {"value_range": "odd"},
+        {"height": None},
+        {"height": 0},
+    ):
         with pytest.raises(UserError):
             image.codec_from(about | bad)
 
@@ -135,4 +142,6 @@ def test_using_a_model_needs_no_scanner(tmp_path):
 
     put(tmp_path, {})
     code = "import sys, sparring.modalities; sparring.modalities.get('image').codec_from; import sparring.modalities.image.codec; print([m for m in ('sklearn', 'sparring.modalities.image.scan', 'pyarrow', 'matplotlib') if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )

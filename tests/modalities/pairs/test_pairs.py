@@ -46,7 +46,11 @@ def label_map(numbers, palette=None):
 
 def test_two_folders_are_pairs_by_name_and_split_above_or_below(tmp_path):
     below = open_data(put(tmp_path / "below", {**sides(split="train/"), **sides(split="test/", count=6)}))
-    above = {f"{split}/{name}": content for split, count in (("train", 20), ("test", 6)) for name, content in sides(count=count).items()}
+    above = {
+        f"{split}/{name}": content
+        for split, count in (("train", 20), ("test", 6))
+        for name, content in sides(count=count).items()
+    }
     above_opened = open_data(put(tmp_path / "above", above))
     for source in (below, above_opened):
         assert source.modality == "pairs"
@@ -85,9 +89,16 @@ def test_what_has_no_partner_or_is_broken_is_named(tmp_path):
 def test_a_table_of_pairs(tmp_path):
     files = {f"all/{name.replace('/', '_')}": content for name, content in sides(count=12).items()}
     names = sorted(name for name in files if "input" in name)
-    rows = [f"{name},{next(other for other in files if other.startswith(name.replace('input', 'target')[:-4] + '.'))}" for name in names]
+    rows = [
+        f"{name},{next(other for other in files if other.startswith(name.replace('input', 'target')[:-4] + '.'))}"
+        for name in names
+    ]
     table = "\n".join(
-        ["before,after,split", *(f"{row},{'test' if place < 3 else 'train'}" for place, row in enumerate(rows)), "x.png,y.png,"]
+        [
+            "before,after,split",
+            *(f"{row},{'test' if place < 3 else 'train'}" for place, row in enumerate(rows)),
+            "x.png,y.png,",
+        ]
     )
     source = open_data(put(tmp_path / "data", {**files, "pairs.csv": table.encode()}))
     assert (source.modality, source.count("train"), source.count("test")) == ("pairs", 9, 3)
@@ -104,7 +115,12 @@ def test_label_maps_keep_their_numbers(tmp_path):
     for index in range(20):
         files[f"images/{index}.png"] = png(picture(index))
         files[f"labels/{index}.png"] = label_map(rng.choice([3, 7, 200, 11], size=(8, 8)))
-    told = {"classes": ["sky", "road", "car"], "ids": [3, 7, 200], "palette": [[1, 2, 3], [4, 5, 6], [7, 8, 9]], "ignore_index": 11}
+    told = {
+        "classes": ["sky", "road", "car"],
+        "ids": [3, 7, 200],
+        "palette": [[1, 2, 3], [4, 5, 6], [7, 8, 9]],
+        "ignore_index": 11,
+    }
     source = open_data(put(tmp_path / "data", {**files, "classes.json": json.dumps(told).encode()}))
     codec = source.codec("symmetric")
     numbers = source.values(np.arange(10))
@@ -124,7 +140,9 @@ def test_indexed_pictures_are_label_maps_with_their_colours(tmp_path):
     files = {}
     for index in range(20):
         files[f"photos/{index}.png"] = png(picture(index))
-        files[f"plans/{index}.png"] = label_map(np.full((8, 8), index % 2 * 4), [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 250, 0, 0])
+        files[f"plans/{index}.png"] = label_map(
+            np.full((8, 8), index % 2 * 4), [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 250, 0, 0]
+        )
     source = open_data(put(tmp_path / "data", files), {"input": "photos"}, OpenContext(modalities=("pairs",)))
     legend = source.codec("symmetric").output.legend
     assert (legend.ids, legend.palette) == ((0, 4), ((0, 0, 0), (250, 0, 0)))
@@ -164,12 +182,20 @@ def test_a_rare_class_is_not_missed(tmp_path):
 
 def test_indexed_photographs_are_no_label_maps(tmp_path):
     files = sides(count=12)
-    files = {name.replace(".jpg", ".png"): png(Image.open(io.BytesIO(content)).quantize(8)) for name, content in files.items()}
+    files = {
+        name.replace(".jpg", ".png"): png(Image.open(io.BytesIO(content)).quantize(8))
+        for name, content in files.items()
+    }
     assert open_data(put(tmp_path / "data", files)).label_maps is None
 
 
 def test_splits_are_no_sides_and_doubles_are_named(tmp_path):
-    files = {f"{split}/{side}/{n}.png": png(picture(n)) for split in ("train", "test") for side in ("A", "B") for n in range(8)}
+    files = {
+        f"{split}/{side}/{n}.png": png(picture(n))
+        for split in ("train", "test")
+        for side in ("A", "B")
+        for n in range(8)
+    }
     files["train/A/3.jpg"] = png(picture(3))
     source = open_data(put(tmp_path / "data", files))
     assert (source.count("train"), source.count("test")) == (8, 8)
@@ -220,7 +246,9 @@ def test_degradations_after_a_mask_change_colour_alone():
     masked = Degradation(kind="mask", minimum=0.3, maximum=0.3)
     alone = degraded(whole, [masked], np.random.default_rng(0))
     for kind, strength in (("jpeg", 30), ("low_light", 0.3), ("noise", 20), ("pixelate", 2), ("blur", 1)):
-        after = degraded(whole, [masked, Degradation(kind=kind, minimum=strength, maximum=strength)], np.random.default_rng(0))
+        after = degraded(
+            whole, [masked, Degradation(kind=kind, minimum=strength, maximum=strength)], np.random.default_rng(0)
+        )
         assert after.shape == (4, 24, 24)
         np.testing.assert_array_equal(after[3], alone[3])
     assert degraded(whole, [masked, masked], np.random.default_rng(0)).shape == (4, 24, 24)
@@ -231,7 +259,10 @@ def test_a_mask_covers_about_the_share_asked_for():
     whole = np.full((3, 64, 64), 200, np.uint8)
     for share in (0.1, 0.3):
         shares = [
-            (degraded(whole, [Degradation(kind="mask", minimum=share, maximum=share)], np.random.default_rng(s))[3] == 0).mean()
+            (
+                degraded(whole, [Degradation(kind="mask", minimum=share, maximum=share)], np.random.default_rng(s))[3]
+                == 0
+            ).mean()
             for s in range(20)
         ]
         assert share - 0.02 < np.mean(shares) < share + 0.15
@@ -250,7 +281,9 @@ def test_degraded_pairs():
     both = noisy.input_values(np.array([3, 5]), "train", 1)
     np.testing.assert_array_equal(both[1:], noisy.input_values(np.array([5]), "train", 1))  # each from (seed, position)
     assert not np.array_equal(both, noisy.input_values(np.array([3, 5]), "train", 2))
-    assert (both[0].astype(int) - noisy.values(np.array([3]))[0]).std() == pytest.approx(10, rel=0.4)  # cut off at 0 and 255
+    assert (both[0].astype(int) - noisy.values(np.array([3]))[0]).std() == pytest.approx(
+        10, rel=0.4
+    )  # cut off at 0 and 255
     assert len({half.content_hash, noisy.content_hash, source.content_hash}) == 3
     for wrong in (
         Degradation(kind="downsample", minimum=1, maximum=2),
@@ -278,7 +311,9 @@ def test_two_classes_without_pairs():
 
 def test_features_are_learned_once_for_the_same_pictures_however_they_are_degraded():
     source = ArraySource((3, 12, 12), 0)
-    noisy, pale = (DegradedPairs(source, [Degradation(kind=kind, minimum=0.5, maximum=0.5)]) for kind in ("noise", "low_contrast"))
+    noisy, pale = (
+        DegradedPairs(source, [Degradation(kind=kind, minimum=0.5, maximum=0.5)]) for kind in ("noise", "low_contrast")
+    )
     assert noisy.values_hash == pale.values_hash != source.values_hash
     assert noisy.content_hash != pale.content_hash
     assert (
@@ -299,7 +334,10 @@ def test_pairs_may_lie_side_by_side(tmp_path):
     assert (source.input_shape, source.shape) == ((3, 10, 10), (3, 10, 10))
     exchanged = open_data(tmp_path, {"input": "right"}, OpenContext(modalities=("pairs",)))
     whole = np.concatenate([source.input_values(np.arange(3)), source.values(np.arange(3))], axis=3)
-    originals = [np.asarray(Image.open(tmp_path / "train" / f"{number}.png").convert("RGB")).transpose(2, 0, 1) for number in range(20)]
+    originals = [
+        np.asarray(Image.open(tmp_path / "train" / f"{number}.png").convert("RGB")).transpose(2, 0, 1)
+        for number in range(20)
+    ]
     assert all(any(np.array_equal(each, original) for original in originals) for each in whole)
     assert exchanged.columns[0] == "input: right"
     assert any("readme" in name for name, _ in source.report.skipped)
@@ -326,7 +364,9 @@ def test_the_trivial_answer_is_the_better_of_resizing_and_filtering():
     for strength, expected in ((40, median_filtered), (0, resized)):
         noisy = DegradedPairs(source, [Degradation(kind="noise", minimum=strength, maximum=strength)])
         inputs = noisy.input_values(np.arange(4), "test")
-        np.testing.assert_array_equal(PictureScore.trivial_answer(noisy, noisy.codec("symmetric"), inputs), expected(inputs, (1, 16, 16)))
+        np.testing.assert_array_equal(
+            PictureScore.trivial_answer(noisy, noisy.codec("symmetric"), inputs), expected(inputs, (1, 16, 16))
+        )
 
 
 def test_masked_pixels_are_filled_with_a_blur_of_those_around():

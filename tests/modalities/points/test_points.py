@@ -85,7 +85,9 @@ def test_files(tmp_path):
 
 
 def test_preview_shows_where_points_are():
-    sheet = np.asarray(Image.open(io.BytesIO(points.preview(np.float32([[0, 0], [1, 1], [np.nan, 0]]), None).png)).convert("L"))
+    sheet = np.asarray(
+        Image.open(io.BytesIO(points.preview(np.float32([[0, 0], [1, 1], [np.nan, 0]]), None).png)).convert("L")
+    )
     assert sheet.shape == (480, 480)
     assert (sheet < 250).any()
     assert len(points.items(np.zeros((3, 2)), None)) == 3

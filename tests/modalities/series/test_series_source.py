@@ -44,7 +44,9 @@ def test_what_is_coded_comes_back():
     codec = codec_from(json.loads(json.dumps(source.codec.describe())))
     assert codec.describe() == source.codec.describe()
     back = codec.decode(codec.encode(values))
-    low, high = (np.array([getattr(channel, name) for channel in codec.channels]) for name in ("low", "high"))  # of training series
+    low, high = (
+        np.array([getattr(channel, name) for channel in codec.channels]) for name in ("low", "high")
+    )  # of training series
     np.testing.assert_allclose(back[:, :, :2], values[:, :, :2].clip(low, high), atol=1e-9)
     there = ~np.isnan(values[:, 0, 2])
     np.testing.assert_array_equal(back[there][:, :, 2], values[there][:, :, 2])
@@ -52,7 +54,10 @@ def test_what_is_coded_comes_back():
 
 def test_rows_come_back_with_their_columns_types_and_order():
     original, source = series_samples.frame(60), series_samples.source(60)
-    values, labels = all_of(source), np.concatenate([source.labels(np.arange(source.count(split)), split) for split in ("train", "test")])
+    values, labels = (
+        all_of(source),
+        np.concatenate([source.labels(np.arange(source.count(split)), split) for split in ("train", "test")]),
+    )
     made = source.codec.frame(values, labels=[source.classes[label] for label in labels])
     assert list(made.columns) == list(original.columns)
     assert len(made) == len(original)
@@ -75,7 +80,12 @@ def test_one_long_series_is_learned_in_parts_and_its_end_is_held_out(tmp_path):
     frame = series_samples.lone(400)
     frame.to_csv(tmp_path / "walk.csv", index=False)
     source = open_data(tmp_path / "walk.csv", None, OpenContext(modalities=SERIES))
-    assert (source.codec.windows, source.codec.steps, source.codec.order.name, source.codec.step) == (True, 50, "time", 0.5)
+    assert (source.codec.windows, source.codec.steps, source.codec.order.name, source.codec.step) == (
+        True,
+        50,
+        "time",
+        0.5,
+    )
     np.testing.assert_array_equal(source.values(np.array([3]))[0], frame[["x", "y"]].to_numpy()[3:53])
     held = 100
     assert source.count() == 400 - held - 50 + 1
@@ -102,7 +112,9 @@ def test_what_a_person_says_of_columns_holds():
 
 
 def test_other_series_are_read_as_those_that_a_model_learned():
-    """Whatever their columns are taken for by themselves: here fewer towns, one age for all, another order of columns."""
+    """Columns keep the roles of the model, whatever they would be taken for: here are fewer towns, one age, other
+    classes.
+    """
     source = series_samples.source(60)
     other = series_samples.frame(30)
     other = other[other.town != "Bonn"].assign(age=5)[list(reversed(other.columns))]
@@ -130,7 +142,11 @@ def test_other_series_are_read_as_those_that_a_model_learned():
         (lambda frame: frame, {"labels": "cless"}, "no such column"),
         (lambda frame: frame, {"types": {"dya": "order"}}, "no column 'dya'"),
         (lambda frame: frame.iloc[:3], {}, "too little"),
-        (lambda frame: frame.assign(load=np.nan).astype({"load": float}), {"types": {"load": "channel"}}, "'load' is empty"),
+        (
+            lambda frame: frame.assign(load=np.nan).astype({"load": float}),
+            {"types": {"load": "channel"}},
+            "'load' is empty",
+        ),
         (
             lambda frame: frame.assign(machine_id=frame.machine_id.where(frame.index > 3)),
             {"types": {"machine_id": "series"}},
@@ -192,8 +208,14 @@ def test_rows_with_categories_and_uneven_times_come_back():
     assert len(made) == len(original)
     for name in ("state", "alarm", "temperature"):
         assert sorted(made[name].dropna()) == sorted(original[name].dropna())
-    assert made.dtypes.drop(["machine_id", "time"]).to_dict() == original.dtypes.drop(["machine_id", "time", "remark"]).to_dict()
-    passed = [frame.groupby("machine_id").time.agg(lambda times: (times.max() - times.min()).total_seconds()) for frame in (made, original)]
+    assert (
+        made.dtypes.drop(["machine_id", "time"]).to_dict()
+        == original.dtypes.drop(["machine_id", "time", "remark"]).to_dict()
+    )
+    passed = [
+        frame.groupby("machine_id").time.agg(lambda times: (times.max() - times.min()).total_seconds())
+        for frame in (made, original)
+    ]
     np.testing.assert_allclose(sorted(passed[0]), sorted(passed[1]), rtol=0.02)
 
 
@@ -251,7 +273,9 @@ def test_times_of_what_lacks_values():
     values, pace = all_of(source), 2
     np.testing.assert_array_equal(values[:, 0, pace], source.codec.step)
     made = source.codec.decode(source.codec.encode(values) * 1.1)
-    np.testing.assert_array_equal(made[:, 0, pace], source.codec.step)  # nothing comes before it, so nothing gives it away
+    np.testing.assert_array_equal(
+        made[:, 0, pace], source.codec.step
+    )  # nothing comes before it, so nothing gives it away
     other = series_samples.switching(30, 1)
     later = SeriesSource(of_frame(other, "other", like=source.codec), "other", source.codec)
     np.testing.assert_array_equal(all_of(later)[:, 0, pace], source.codec.step)
