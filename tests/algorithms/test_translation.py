@@ -258,5 +258,5 @@ def test_recipes_say_nothing_that_means_nothing(recipe, settings, words):
 
 
 def test_a_batch_goes_to_a_device_with_its_condition():
-    batch = Batch(torch.zeros(2, 1), {"picture": torch.ones(2, 3)}).to(CPU)
+    batch = Batch(torch.zeros(2, 1), {"input": torch.ones(2, 3)}).to(CPU)
     assert batch.condition["input"].shape == (2, 3)

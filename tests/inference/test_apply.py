@@ -167,7 +167,7 @@ def test_label_maps_become_pictures(tmp_path):
     assert Image.open(applied.out).size == (17, 31)
     Image.fromarray(np.full((8, 8), 7, np.uint8)).save(tmp_path / "strange.png")
     Image.new("RGB", (8, 8), "red").save(tmp_path / "photo.png")
-    for name, words in (("strange.png", "no classes of this model"), ("photo.png", "colour|no label map|no classes")):
+    for name, words in (("strange.png", "not classes of this model"), ("photo.png", "colour|no label map|not classes")):
         (applied,) = apply_files(run, tmp_path / name, tmp_path / "out.png")
         assert applied.out is None
         assert re.search(words, applied.reason)
