@@ -23,7 +23,7 @@ from sparring import api
 from sparring.callbacks.progress import Lines
 from sparring.inference.generator import load_translator
 from sparring.modalities.image.features import fit_features
-from sparring.modalities.image.preview import preview
+from sparring.modalities.image.preview import sheet
 from sparring.modalities.opening import open_data
 
 COUNTS = {"train": 5000, "test": 1000}
@@ -90,7 +90,7 @@ def main() -> None:
             found["cycle_error"] = float(np.abs(home.astype(float) - pictures).mean() / 255)
             rows.append(home[:10])
     if asked.sheet:
-        preview(np.concatenate(rows), 10).save(asked.sheet)
+        sheet(np.concatenate(rows), 10).save(asked.sheet)
     if asked.json:
         asked.json.write_text(json.dumps(found, indent=2) + "\n")
     print(json.dumps(found, indent=2))
