@@ -41,7 +41,7 @@ def train(
     mode: str | None = None,
     labels: str | None = None,
     label_level: str | None = None,
-    given: str | None = None,
+    input: str | None = None,
     types: dict[str, str] | None = None,
     constraints: Sequence[str] = (),
     init_from: str | Path | None = None,
@@ -73,7 +73,7 @@ def train(
         mode=mode,
         labels=labels,
         label_level=label_level,
-        given=given,
+        input=input,
         types=types or None,
         constraints=tuple(constraints) or None,
         init_from=None if init_from is None else Path(init_from).absolute().name,
@@ -112,7 +112,7 @@ def default_folder(source: str | Path | Source, recipe: str | None) -> Path:
         name, modality = source.name, source.modality
     else:
         name, modality = Path(source).absolute().name.split(".")[0] or "data", opening.modality_of(source)
-    usual = recipe is None or (modality is not None and recipe == modalities.get(modality).DEFAULT_RECIPE)
+    usual = recipe is None or (modality is not None and recipe == modalities.get(modality).default_recipe)
     return Path("runs") / (name if usual else f"{name}-{Path(str(recipe)).stem}")
 
 

@@ -165,8 +165,8 @@ def _write_samples(out: Path, entries: list[Entry], source: Source) -> None:
             middle = sorted(mine, key=lambda entry: entry.scores.get("frechet_distance", float("inf")))[(len(mine) - 1) // 2]
             gan = load(out / middle.path)
             rows = [gan.values(COLUMNS, seed=0, label=label) for label in gan.classes[:ROWS]] or [gan.values(ROWS * COLUMNS, seed=0)]
-            sheets[recipe] = modality.preview(np.concatenate(rows), COLUMNS, gan.codec)
+            sheets[recipe] = modality.preview(np.concatenate(rows), gan.codec, COLUMNS).png
     indices = np.arange(source.count("test"))
     classes = source.labels(indices, "test") if source.classes else None
     some = [indices[classes == number][:COLUMNS] for number in range(min(ROWS, len(source.classes)))] or [indices[: ROWS * COLUMNS]]
-    write_sheet({**sheets, "real": modality.preview(source.values(np.concatenate(some), "test"), COLUMNS, codec)}, out / "samples.png")
+    write_sheet({**sheets, "real": modality.preview(source.values(np.concatenate(some), "test"), codec, COLUMNS).png}, out / "samples.png")

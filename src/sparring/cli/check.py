@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -44,6 +44,7 @@ def register(app: typer.Typer) -> None:
             "mode": one_of("--mode", mode, ("auto", "L", "LA", "RGB", "RGBA")),
             "label_level": one_of("--label-level", label_level, ("first", "leaf")),
         }
+        context: dict[str, Any] = {"max_side": largest_side(choose_device("auto")[0])}
         if recipe is not None:
             named = load_recipe(recipe)
             wishes |= {"modalities": named.modalities, "maps": named.algorithm.label_map_side}

@@ -54,8 +54,8 @@ def register(app: typer.Typer) -> None:
         mode: Mode = None,
         labels: Labels = None,
         label_level: LabelLevel = None,
-        given: Annotated[
-            str | None, typer.Option(help="Of pairs: the folder (or column) whose pictures are turned into the others.", metavar="NAME")
+        input: Annotated[
+            str | None, typer.Option(help="Of pairs: the folder (or column) that holds the inputs of the others.", metavar="NAME")
         ] = None,
         types: Types = None,
         constraints: Constraints = None,
