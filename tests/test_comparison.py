@@ -18,7 +18,14 @@ def recipes(tmp_path):
     paths = []
     for name, change in (("one", {}), ("two", {"batch": 8}), ("broken", {"lr": 1e30})):
         recipe = load_recipe("mlp-small").model_dump(mode="json")
-        recipe |= {"name": name, "batch": change.get("batch", 16), "tick": 32, "score_samples": 20, "final_samples": 20, "patience": 0}
+        recipe |= {
+            "name": name,
+            "batch": change.get("batch", 16),
+            "tick": 32,
+            "score_samples": 20,
+            "final_samples": 20,
+            "patience": 0,
+        }
         for player in recipe["players"].values():
             player["options"]["widths"] = [12, 12]
             player["optimizer"]["lr"] = change.get("lr", 1e-3)
@@ -31,9 +38,13 @@ def recipes(tmp_path):
 def test_two_recipes_and_a_broken_one(recipes, tmp_path):
     out = tmp_path / "compared"
     source = ArraySource(train=60, test=20)
-    entries = compare(source, recipes, out, images=64, seeds=2, samples=20, listener=Silent())
-    assert [(entry.recipe, entry.seed) for entry in entries] == [(name, seed) for seed in (0, 1) for name in ("one", "two", "broken")]
-    assert all(entry.images == 64 and entry.scores["frechet_distance"] > 0 for entry in entries if entry.recipe != "broken")
+    entries = compare(source, recipes, out, examples=64, seeds=2, samples=20, listener=Silent())
+    assert [(entry.recipe, entry.seed) for entry in entries] == [
+        (name, seed) for seed in (0, 1) for name in ("one", "two", "broken")
+    ]
+    assert all(
+        entry.images == 64 and entry.scores["frechet_distance"] > 0 for entry in entries if entry.recipe != "broken"
+    )
     assert all(entry.health == "diverged" and not entry.scores for entry in entries if entry.recipe == "broken")
     text, page = ((out / name).read_text() for name in ("README.md", "report.html"))
     assert "broken diverged in 2 of 2 trainings" in text
@@ -44,22 +55,25 @@ def test_two_recipes_and_a_broken_one(recipes, tmp_path):
     assert (out / "samples.png").read_bytes().startswith(b"\x89PNG")
     assert len(json.loads((out / "comparison.json").read_text())["entries"]) == 6
     weights = {path: path.stat().st_mtime_ns for path in out.glob("*/generator.safetensors")}
-    again = compare(source, recipes, out, images=64, seeds=2, samples=20, listener=Silent())
+    again = compare(source, recipes, out, examples=64, seeds=2, samples=20, listener=Silent())
     assert [entry.scores for entry in again] == [entry.scores for entry in entries]
-    assert {path: path.stat().st_mtime_ns for path in out.glob("*/generator.safetensors")} == weights  # nothing was trained anew
+    assert {
+        path: path.stat().st_mtime_ns for path in out.glob("*/generator.safetensors")
+    } == weights  # nothing was trained anew
 
 
 def test_what_cannot_be_compared_is_refused_before_anything_is_trained(tmp_path):
     source, out = ArraySource(classes=0), tmp_path / "out"
     for recipes, options, word in (
-        (["dcgan"], {}, "budget or images"),
-        (["dcgan"], {"budget": "1m", "images": 5}, "budget or images"),
-        ([], {"images": 5}, "at least one"),
-        (["dcgan", "dcgan"], {"images": 5}, "once"),
-        (["dcgan", "acgan"], {"images": 5}, "no labels"),
-        (["dcgan", "points"], {"images": 5}, "points"),
-        (["dcgna"], {"images": 5}, "did you mean"),
-        (["dcgan", "restore-denoise"], {"images": 5}, "turns pictures into others"),
+        (["dcgan"], {}, "--budget or --examples"),
+        (["dcgan"], {"budget": "1m", "examples": 5}, "--examples or --budget"),
+        ([], {"examples": 5}, "at least one"),
+        (["dcgan", "dcgan"], {"examples": 5}, "once"),
+        (["dcgan", "acgan"], {"examples": 5}, "no labels"),
+        (["dcgan", "points"], {"examples": 5}, "points"),
+        (["dcgna"], {"examples": 5}, "did you mean"),
+        (["dcgan"], {"examples": 5, "max_time": "1h"}, "no option 'max_time'"),
+        (["dcgan", "restore-denoise"], {"examples": 5}, "turns pictures into others"),
     ):
         with pytest.raises(UserError, match=word):
             compare(source, recipes, out, listener=Silent(), **options)
@@ -69,7 +83,7 @@ def test_what_cannot_be_compared_is_refused_before_anything_is_trained(tmp_path)
 def entry(recipe, distance, health="healthy"):
     scores = {"frechet_distance": distance} if distance is not None else {}
     return {"recipe": recipe, "headline": "frechet_distance", "scores": scores, "real": {"frechet_distance": 0.1}, "health": health,
-            "images": 100, "seconds": 60.0}  # fmt: skip
+            "images": 100, "seconds": 60.0}  
 
 
 def test_the_verdict_says_whether_seeds_overlap():

@@ -1,4 +1,4 @@
-"""Kills, full disks, two trainings of one run, changed wishes: nothing is lost and every answer is one sentence."""
+"""Kills, full disks, two trainings of one run, changed options: nothing is lost and every answer is one sentence."""
 
 import builtins
 import errno
@@ -22,7 +22,7 @@ from sparring.errors import Diverged, UserError
 from sparring.util import files
 
 
-def train(out, source=None, recipe="mlp", listener=None, stop=None, settings=None, **wishes):
+def train(out, source=None, recipe="mlp", listener=None, stop=None, settings=None, **options):
     return api.train(
         source or ArraySource(train=60, test=20),
         recipe,
@@ -30,7 +30,7 @@ def train(out, source=None, recipe="mlp", listener=None, stop=None, settings=Non
         settings=settings or smoke_settings(recipe or "mlp"),
         listener=listener or Silent(),
         stop=stop,
-        **wishes,
+        **options,
     )
 
 
@@ -93,7 +93,7 @@ def test_a_finished_run_is_left_alone(straight):
 def test_more_images_extend_a_finished_run(tmp_path):
     run = train(tmp_path / "run")
     longer = {key: value for key, value in smoke_settings("mlp").items() if key != "images"}
-    train(tmp_path / "run", settings=longer, images=192)
+    train(tmp_path / "run", settings=longer, examples=192)
     log = run.log()
     assert [line["images"] for line in log if line["event"] == "tick"] == [32, 64, 96, 128, 160, 192]
     assert [line["event"] for line in log].count("final") == 1
@@ -104,25 +104,25 @@ def test_an_opponent_that_has_come_stays_when_a_run_is_extended(tmp_path):
     settings = {**smoke_settings("pix2pix", images=64, tick=32), "fidelity": {"adversarial": 0.3, "l1": 1.0, "every": 2, "alone": 0.5}}
     train(tmp_path / "run", pair_source(), "pix2pix", settings=settings)
     longer = {key: value for key, value in settings.items() if key != "images"}
-    run = train(tmp_path / "run", pair_source(), "pix2pix", settings=longer, images=128)
+    run = train(tmp_path / "run", pair_source(), "pix2pix", settings=longer, examples=128)
     assert run.recipe()[0].fidelity.alone * 128 == 32
     assert all("discriminator" in line["losses"] for line in run.log() if line["event"] == "tick" and line["images"] > 32)
 
 
 @pytest.mark.parametrize(
-    ("wishes", "difference"),
+    ("options", "difference"),
     [
         ({"seed": 5}, "seed"),
         ({"settings": {"batch": 8}}, "batch"),
         ({"recipe": "mlp-small"}, "recipe"),
         ({"labels": "none"}, "labels"),
-        ({"budget": "10s"}, "images"),
+        ({"budget": "10s"}, "--examples"),
     ],
 )
-def test_a_changed_wish_is_refused_with_the_difference(straight, wishes, difference):
+def test_a_changed_option_is_refused_with_the_difference(straight, options, difference):
     before = fingerprint(straight)
     with pytest.raises(UserError, match=difference) as raised:
-        train(straight, **wishes)
+        train(straight, **options)
     assert "--out" in str(raised.value)
     assert fingerprint(straight) == before
 
@@ -184,9 +184,9 @@ def test_a_log_cut_by_hand_is_one_sentence(tmp_path):
         train(tmp_path / "run")
 
 
-def test_stop_after_saves_and_can_go_on(straight, tmp_path):
+def test_max_time_saves_and_can_be_resumed(straight, tmp_path):
     out = tmp_path / "run"
-    train(out, stop_after="0.01s")
+    train(out, max_time="0.01s")
     assert not any(line["event"] == "final" for line in sparring.Run(out).log())
     train(out)
     assert fingerprint(out) == fingerprint(straight)
@@ -322,7 +322,7 @@ def test_a_run_without_checkpoints_is_not_begun_anew_in_silence(straight, tmp_pa
     shutil.rmtree(tmp_path / "run" / "checkpoints")
     before = (tmp_path / "run" / "generator.safetensors").read_bytes()
     with pytest.raises(UserError, match="no checkpoint"):
-        train(tmp_path / "run", settings={key: value for key, value in smoke_settings("mlp").items() if key != "images"}, images=960)
+        train(tmp_path / "run", settings={key: value for key, value in smoke_settings("mlp").items() if key != "images"}, examples=960)
     assert (tmp_path / "run" / "generator.safetensors").read_bytes() == before
     shutil.copytree(straight, tmp_path / "other")
     (tmp_path / "other" / "recipe.yaml").unlink()

@@ -1,4 +1,4 @@
-"""What the command line and Python programs call: train a GAN, or go on with a training."""
+"""What the command line and Python programs call: train a GAN, or resume a training."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ import filelock
 from . import algorithms, modalities
 from .callbacks.base import Monitor, Tick
 from .callbacks.progress import Lines, Listener, duration, seconds_from
-from .config.options import TrainOptions
-from .config.recipe import Recipe, parse_settings
+from .config.options import TrainOptions, train_options
+from .config.recipe import Recipe, images_from
+from .config.signatures import with_options
 from .data.source import Source
 from .errors import Diverged, UserError
 from .modalities import opening
+from .modalities.in_memory import InMemory
 from .runs.folder import Run
 from .training.assembly import Session
 from .training.callbacks import TensorBoard, record
@@ -27,92 +29,103 @@ from .training.setup import begin
 from .training.trainer import Trainer
 from .util.devices import choose_device
 
-TELLING = 5.0  # seconds by which a training must be later than planned, for that to be said
+MIN_DELAY_TO_REPORT = 5.0  # seconds by which a training must be later than planned, for that to be said
 STRIP_STOPS, STRIP_FRAMES = 4, 7  # of the walk through latent space in the report
 
 
+@with_options(
+    {**{name: field for name, field in TrainOptions.model_fields.items() if name != "data"}, **opening.option_fields()}
+)
 def train(
-    source: str | Path | Source,
+    data: Any,
     recipe: str | None = None,
     out: str | Path | None = None,
     *,
-    images: str | int | None = None,
-    budget: str | float | None = None,
-    stop_after: str | float | None = None,
-    seed: int | None = None,
-    size: tuple[int, int] | None = None,
-    fit: str | None = None,
-    mode: str | None = None,
-    labels: str | None = None,
-    label_level: str | None = None,
-    given: str | None = None,
-    types: dict[str, str] | None = None,
-    constraints: Sequence[str] = (),
-    init_from: str | Path | None = None,
-    device: str = "auto",
-    settings: dict[str, Any] | list[str] | tuple[str, ...] = (),
-    tensorboard: bool = False,
+    callbacks: Sequence[Monitor] = (),
     listener: Listener | None = None,
     stop: threading.Event | None = None,
     command: str | None = None,
+    **options: Any,
 ) -> Run:
-    """Train a GAN on a folder, archive or named set; the same call again goes on where an earlier one was stopped.
+    """Train a GAN on your data. The same call again resumes a training that was stopped.
 
-    source: a path, a name such as "digits" or "mnist", or a Source of one's own. recipe: a name of `list_recipes()` or a YAML file; None: the one for this
-    kind of data. out: the run folder, else runs/NAME. images: "2M", "50epochs", "30000steps"; budget: a time such as "10m" that is
-    turned into images before the start. stop_after: the hard clock; what is reached is saved. settings: {"batch": 64} or
-    ["batch=64"]. stop: set it to end the training at the next step, saved.
+    Example:
+        run = sparring.train("photos/", budget="10m", size=(64, 64), settings={"batch": 64})
 
-    Raises UserError for everything that the caller can mend, Diverged when a training broke before it had any usable snapshot.
+    Args:
+        data: A path, a name such as "digits" or "mnist", or a Source. Or data in memory: a NumPy array or torch tensor of pictures
+            (N x H x W, N x H x W x C or N x C x H x W), a torch Dataset, a Hugging Face dataset, a list of PIL pictures, a pandas or
+            polars DataFrame. For data in memory `labels` may be a sequence with the class of each picture.
+        **options: See `sparring.config.options.TrainOptions` and the options of the data.
+        callbacks: Called at every step and every tick of the training, after the built-in ones.
+        listener: Gets the messages and the progress. Default: prints plain lines.
+        stop: Set this event to stop the training at the next step, saved.
+        command: The command as typed, for the report.
+
+    Returns:
+        The run: its folder, and `load()` for the trained generator.
+
+    Raises:
+        UserError: For everything that the caller can mend, in one sentence.
+        Diverged: When the training broke before it had a usable snapshot.
     """
     started = time.monotonic()
-    wishes = TrainOptions(
-        recipe=recipe,
-        images=images,
-        budget=budget,
-        seed=seed,
-        size=size,
-        fit=fit,
-        mode=mode,
-        labels=labels,
-        label_level=label_level,
-        given=given,
-        types=types or None,
-        constraints=tuple(constraints) or None,
-        init_from=None if init_from is None else Path(init_from).absolute().name,
-        settings=settings if isinstance(settings, dict) else parse_settings(settings),
-    )
-    if images is not None and budget is not None:
-        raise UserError("give either images or a budget, not both: they are two ways to say how long")
-    deadline = None if stop_after is None else started + seconds_from(stop_after)
-    budget_end = None if budget is None else started + seconds_from(budget)
+    where, options = with_labels(data, options)
+    asked = train_options({"recipe": recipe, "out": out, **options}, opening.option_fields())
+    _check_lengths(asked)
+    deadline = None if asked.max_time is None else started + seconds_from(asked.max_time)
+    budget_end = None if asked.budget is None else started + seconds_from(asked.budget)
     listener, stop = listener or Lines(), stop or threading.Event()
-    chosen, why = choose_device(device)
-    run = Run(out or default_folder(source, recipe))
+    chosen, why = choose_device(asked.device)
+    run = Run(asked.out or default_folder(where, recipe))
     with _only_training(run.path):
         listener.note(f"device: {chosen} ({why}); run folder: {run.path}")
         try:
             if run.exists:
-                session = resume(run, source, wishes, chosen, listener)
+                session = resume(run, where, asked, chosen, listener)
             else:
-                session = begin(run, source, wishes, chosen, listener, budget_end, command, None if init_from is None else Path(init_from))
+                session = begin(run, where, asked, chosen, listener, budget_end, command, asked.init_from)
         except UserError:
             _remove_if_unused(run.path)
             raise
         if session is not None:
-            if tensorboard:
-                session.trainer.monitors.append(TensorBoard(run.path / "tensorboard"))
+            session.trainer.monitors += [
+                *([TensorBoard(run.path / "tensorboard")] if asked.tensorboard else []),
+                *callbacks,
+            ]
             _fit(session, run, listener, stop, deadline)
         elif not (run.path / "report.html").is_file():
             _write_pages(run, listener)
     return run
 
 
-def default_folder(source: str | Path | Source, recipe: str | None) -> Path:
+def with_labels(data: Any, options: dict[str, Any]) -> tuple[str | Path | Source | InMemory, dict[str, Any]]:
+    """What is opened, and the options without labels that are values: those belong to the data."""
+    values = options.get("labels")
+    if isinstance(data, str | Path | Source):
+        if values is not None and not isinstance(values, str):
+            raise UserError(
+                "labels are given as values beside data in memory only; for files name the column or put a labels.csv beside them"
+            )
+        return data, options
+    if values is None or isinstance(values, str):
+        return InMemory(data), options
+    return InMemory(data, values), {**options, "labels": None}
+
+
+def _check_lengths(asked: TrainOptions) -> None:
+    """Refuse lengths that cannot be read before anything slow is done."""
+    if asked.examples is not None:
+        images_from(asked.examples, 1, 1)
+
+
+def default_folder(source: str | Path | Source | InMemory, recipe: str | None) -> Path:
     """runs/NAME for the recipe that this kind of data gets by default, else runs/NAME-RECIPE."""
     modality: str | None
     if isinstance(source, Source):
         name, modality = source.name, source.modality
+    elif isinstance(source, InMemory):
+        name, modality = source.name, None
     else:
         name, modality = Path(source).absolute().name.split(".")[0] or "data", opening.modality_of(source)
     usual = recipe is None or (modality is not None and recipe == modalities.get(modality).DEFAULT_RECIPE)
@@ -126,7 +139,9 @@ def _only_training(folder: Path) -> Any:
     try:
         return lock.acquire(timeout=0)
     except filelock.Timeout:
-        raise UserError(f"another training is writing {folder}; wait for it, stop it, or choose another folder with --out") from None
+        raise UserError(
+            f"another training is writing {folder}; wait for it, stop it, or choose another folder with --out"
+        ) from None
 
 
 def _remove_if_unused(folder: Path) -> None:
@@ -165,8 +180,8 @@ def _fit(session: Session, run: Run, listener: Listener, stop: threading.Event, 
             f"{last.notes['reason']} at {last.images:,} images: the training ends here as diverged, and its best snapshot is kept"
         )
     elif not trainer.done:
-        why = "the time of --stop-after is up" if out_of_time.is_set() else "stopped"
-        listener.note(f"{why} at {trainer.images:,} of {trainer.end:,} images, saved; run the same command to go on")
+        why = "the time of --max-time is up" if out_of_time.is_set() else "stopped"
+        listener.note(f"{why} at {trainer.images:,} of {trainer.end:,} images, saved; run the same command to resume")
         return
     _say_if_slow(listener, trainer.recipe, trainer.images + trainer.lost - first, time.monotonic() - begun, run)
     _finish(session, run, listener, last)
@@ -180,7 +195,10 @@ def _finish(session: Session, run: Run, listener: Listener, last: Tick | None) -
     seen = record(last) if last is not None else run.log()[-1]  # the latter: killed between its last look and its end
     health, evidence = seen["health"], seen.get("evidence")
     tick = Tick(trainer.images, trainer.steps, {}, {}, scores, selection, event="final", health=health)
-    tick.notes |= {"snapshot": trainer.best["images"] if trainer.best else trainer.images, "planned": trainer.recipe.images}
+    tick.notes |= {
+        "snapshot": trainer.best["images"] if trainer.best else trainer.images,
+        "planned": trainer.recipe.images,
+    }
     if trainer.ended:
         tick.notes["reason"] = evidence
         listener.note(f"the training ends here ({health}): {evidence}")
@@ -196,7 +214,9 @@ def _write_pages(run: Run, listener: Listener) -> None:
     from .reports import write_card, write_film, write_report
 
     film = write_film(run.path)
-    if not algorithms.kind(run.recipe()[0]).translates and getattr(modalities.get(run.read_json("source.json")["modality"]), "WALKS", True):
+    if not algorithms.kind(run.recipe()[0]).translates and getattr(
+        modalities.get(run.read_json("source.json")["modality"]), "WALKS", True
+    ):
         interpolate_file(run.path, run.path / "interpolation.png", stops=STRIP_STOPS, frames=STRIP_FRAMES)
     write_card(run.path)
     report = write_report(run.path)  # last: where it is, the others are
@@ -209,8 +229,10 @@ def _say_if_slow(listener: Listener, recipe: Recipe, images: int, seconds: float
     assert isinstance(recipe.images, int)
     if planned and images:
         planned *= images / recipe.images
-        if seconds > max(1.2 * planned, planned + TELLING):
-            listener.note(f"the machine was slower than at the start: {duration(seconds)} instead of {duration(planned)}")
+        if seconds > max(1.2 * planned, planned + MIN_DELAY_TO_REPORT):
+            listener.note(
+                f"the machine was slower than at the start: {duration(seconds)} instead of {duration(planned)}"
+            )
 
 
 class _Steps(Monitor):

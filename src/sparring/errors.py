@@ -10,8 +10,9 @@ class Diverged(UserError):
 
 
 def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
-    """A hint naming the closest valid names: "did you mean 'dcgan'?", or the whole list when nothing is close."""
+    """A hint that names the closest valid name, in whatever case it was typed: "did you mean 'dcgan'?"; else the whole list."""
     import difflib
 
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"did you mean '{close[0]}'?" if close else "known: " + ", ".join(sorted(known))
+    spelled = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower(), spelled, n=1, cutoff=0.6)
+    return f"did you mean '{spelled[close[0]]}'?" if close else "known: " + ", ".join(sorted(known))

@@ -175,9 +175,9 @@ def send_back_from(monkeypatch, images):
     monkeypatch.setattr(Trainer, "judge", judge_made_up)
 
 
-def train(out, **wishes):
+def train(out, **options):
     return api.train(
-        ArraySource(train=60, test=20), "mlp", out, settings=smoke_settings("mlp", images=256), **{"listener": Silent(), **wishes}
+        ArraySource(train=60, test=20), "mlp", out, settings=smoke_settings("mlp", images=256), **{"listener": Silent(), **options}
     )
 
 

@@ -1,49 +1,225 @@
-"""What a person asked for, kept beside a run, so that going on with other wishes can be refused with the difference."""
+"""The options of a training, declared once. The command line, `sparring.train`, a resumed run and the report all read them here."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Literal, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, field_validator, model_validator
+from pydantic.fields import FieldInfo
 
 from ..data.source import DataOptions
+from ..errors import UserError, nearest
 from .recipe import Recipe
 
 
-@dataclass(frozen=True)
-class TrainOptions:
-    """What a person asked for; None: no wish. Rerunning a training with other wishes is refused, with the difference shown."""
+class TrainOptions(BaseModel):
+    """What a person asked for. None means not asked: the value then comes from the recipe, the data or the machine.
 
-    recipe: str | None = None
-    images: str | int | None = None
-    budget: str | float | None = None
-    seed: int | None = None
-    size: tuple[int, int] | None = None
-    fit: str | None = None
-    mode: str | None = None
-    labels: str | None = None
-    label_level: str | None = None
-    given: str | None = None
-    types: dict[str, str] | None = None
-    constraints: tuple[str, ...] | None = None
-    init_from: str | None = None
-    settings: dict[str, Any] = field(default_factory=dict)
+    data: the options of the data, by name, checked against the fields of all modalities.
+    """
 
-    def stated(self) -> dict[str, Any]:
-        """The wishes that were made, as plain values for recipe.yaml."""
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items() if value not in (None, {})}
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    OF_THIS_PROCESS: ClassVar = frozenset(
+        {"out", "max_time", "device", "tensorboard", "epochs"}
+    )  # they change nothing that is trained
+
+    recipe: str | None = Field(
+        None,
+        description="A recipe by name (see `sparring recipes`) or a YAML file of your own, for example --recipe r3gan. "
+        "Default: the one for this kind of data.",
+    )
+    out: Path | None = Field(None, description="The run folder. Default: runs/NAME.")
+    examples: str | int | None = Field(
+        None,
+        description="How long to train, in real examples shown: 200000, 2M, 50epochs, 30000steps. Default: as the recipe says.",
+        json_schema_extra={"metavar": "COUNT"},
+    )
+    epochs: int | None = Field(
+        None,
+        ge=1,
+        description="The same in passes over the training data: --epochs 50 is short for --examples 50epochs.",
+    )
+    budget: str | float | None = Field(
+        None,
+        description="How long to train, in time: 90s, 10m, 1h30m. A few timed steps turn it into a number of examples before the start.",
+        json_schema_extra={"metavar": "TIME"},
+    )
+    max_time: str | float | None = Field(
+        None,
+        description="Save and stop after this time, for example 8h; the same command resumes. Default: no limit.",
+        json_schema_extra={"metavar": "TIME"},
+    )
+    seed: int | None = Field(None, description="The seed of everything random. Default: 0.")
+    init_from: Path | None = Field(
+        None,
+        description="Start from the weights of another run (fine-tuning), for example --init-from runs/faces. Default: new weights.",
+        json_schema_extra={"metavar": "RUN"},
+    )
+    device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps. Default: auto, a GPU where there is one.")
+    settings: dict[str, Any] = Field(
+        {},
+        description="Change one value of the recipe: --set batch=64 --set players.generator.optimizer.lr=1e-3. Once for each value.",
+        json_schema_extra={"option": "--set", "metavar": "KEY=VALUE"},
+    )
+    tensorboard: bool = Field(False, description="Write TensorBoard event files into the run folder. Default: no.")
+    data: dict[str, Any] = Field({}, exclude=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _epochs_are_examples(cls, given: dict[str, Any]) -> dict[str, Any]:
+        lengths = [
+            option_name(name, cls.model_fields[name])
+            for name in ("examples", "epochs", "budget")
+            if given.get(name) is not None
+        ]
+        if len(lengths) > 1:
+            raise UserError(f"give either {' or '.join(lengths)}: each says how long to train")
+        return {**given, "examples": f"{given['epochs']}epochs"} if given.get("epochs") is not None else given
+
+    @field_validator("settings", mode="before")
+    @classmethod
+    def _settings_from_texts(cls, given: Any) -> Any:
+        from .recipe import parse_settings
+
+        return given if isinstance(given, Mapping) else parse_settings(list(given))
 
     @property
-    def own_recipe(self) -> bool:
+    def recipe_is_file(self) -> bool:
         """Is the recipe a file of the user's, which may change between two runs?"""
         return self.recipe is not None and self.recipe.endswith((".yaml", ".yml"))
 
-    def opening(self, stored: dict[str, Any], largest_side: int, recipe: Recipe | None) -> DataOptions:
-        """How to open the data: as asked, else as `stored` with the run that is gone on with or started from, else as suits the device
-        and the recipe (None: the one of the modality that is found)."""
-        stored = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
-        wanted: dict[str, Any] = {} if recipe is None else {"modalities": recipe.modalities, "maps": recipe.maps}
-        if recipe is not None and recipe.restores:
-            wanted["fit"] = "cut"  # shrunk pictures are sharper and cleaner than those that will be restored
-        keys = ("size", "fit", "mode", "labels", "label_level", "given", "types", "constraints")
-        asked = {key: getattr(self, key) for key in keys if getattr(self, key) is not None}
-        return DataOptions(**{"max_side": largest_side, **wanted, **stored, **asked})
+    def asked(self) -> dict[str, Any]:
+        """What was asked about the training, as plain values for recipe.yaml and the report: {"seed": 3, "size": [64, 64]}."""
+        plain = self.model_dump(mode="json", exclude_none=True, exclude=set(self.OF_THIS_PROCESS))
+        plain |= {name: list(value) if isinstance(value, tuple) else value for name, value in self.data.items()}
+        if self.init_from is not None:
+            plain["init_from"] = (
+                self.init_from.absolute().name
+            )  # a recipe travels with its model, so no path of this machine
+        return {name: value for name, value in plain.items() if value != {}}
+
+
+def train_options(given: Mapping[str, Any], data_fields: Mapping[str, FieldInfo]) -> TrainOptions:
+    """Check what a person asked for.
+
+    Args:
+        given: values by option name, as Python values or as texts of the command line ("64x64", ["code=category"]). None: not asked.
+        data_fields: the options of the data.
+
+    Raises:
+        UserError: where an option is unknown or its value cannot be used, in one sentence that names the option.
+    """
+    known = {**{name: field for name, field in TrainOptions.model_fields.items() if name != "data"}, **data_fields}
+    for name in given:
+        if name not in known:
+            raise UserError(f"there is no option '{name}'; {nearest(name, list(known))}")
+    data = data_options({name: value for name, value in given.items() if name in data_fields}, data_fields)
+    own = {name: value for name, value in given.items() if name not in data_fields and value is not None}
+    return _checked(TrainOptions, {**own, "data": data})
+
+
+def data_options(given: Mapping[str, Any], fields: Mapping[str, FieldInfo]) -> dict[str, Any]:
+    """What was asked about the data, checked; without what was not asked. Raises UserError as `train_options` does."""
+    asked = {name: _parsed(name, fields[name], value) for name, value in given.items() if value is not None}
+    model = create_model("DataOptions", **{name: (field.annotation, field) for name, field in fields.items()})  # type: ignore[call-overload]
+    checked = _checked(model, asked)
+    return {name: getattr(checked, name) for name in asked}
+
+
+def how_to_open(
+    asked: Mapping[str, Any], max_side: int, recipe: Recipe | None = None, stored: Mapping[str, Any] = {}
+) -> DataOptions:
+    """How to open the data: as asked, else as stored with an earlier run, else as suits the recipe (None: not known yet).
+
+    max_side: the longer side of pictures is at most this where their size is chosen.
+    """
+    suits: dict[str, Any] = {} if recipe is None else {"modalities": recipe.modalities, "maps": recipe.maps}
+    if recipe is not None and recipe.restores:
+        suits["fit"] = "patches"  # pictures made smaller are sharper and cleaner than those that will be restored
+    stored = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
+    values = {"max_side": max_side, **suits, **stored, **asked}
+    names = {"input": "given"}
+    words = {"patches": "cut"}
+    return DataOptions(
+        **{names.get(name, name): words.get(value, value) if name == "fit" else value for name, value in values.items()}
+    )
+
+
+def option_name(name: str, field: FieldInfo) -> str:
+    """How an option is typed: "--max-time", and in the singular what may be given several times ("--type")."""
+    extra = field.json_schema_extra
+    if isinstance(extra, dict) and "option" in extra:
+        return str(extra["option"])
+    return "--" + (name.removesuffix("s") if is_repeated(field) else name).replace("_", "-")
+
+
+def is_repeated(field: FieldInfo) -> bool:
+    """May the option be given several times? It may where the value is a mapping or any number of texts."""
+    return any(
+        get_origin(kind) in (dict, list) or (get_origin(kind) is tuple and Ellipsis in get_args(kind))
+        for kind in kinds(field)
+    )
+
+
+def kinds(field: FieldInfo) -> tuple[Any, ...]:
+    """The types that a value may have, None left out."""
+    return tuple(kind for kind in _alternatives(field.annotation) if kind is not type(None))
+
+
+def choices(field: FieldInfo) -> tuple[str, ...]:
+    """The words among which the option chooses, () where it takes other values too."""
+    words = kinds(field)
+    return get_args(words[0]) if len(words) == 1 and get_origin(words[0]) is Literal else ()
+
+
+def _alternatives(annotation: Any) -> tuple[Any, ...]:
+    union = (
+        get_args(annotation)
+        if not get_origin(annotation) or get_origin(annotation) not in (dict, list, tuple, Literal)
+        else ()
+    )
+    return union or (annotation,)
+
+
+def _parsed(name: str, field: FieldInfo, value: Any) -> Any:
+    """A text of the command line as a Python value; other values as they are."""
+    option = option_name(name, field)
+    pair = any(
+        get_origin(kind) is tuple and len(get_args(kind)) == 2 and Ellipsis not in get_args(kind)
+        for kind in kinds(field)
+    )
+    if pair and isinstance(value, str | int):
+        found = re.fullmatch(r"(\d+)(?:[xX](\d+))?", str(value).strip())
+        if not found:
+            raise UserError(f"{option} {value} should be HEIGHTxWIDTH in pixels, for example 64x64")
+        return int(found[1]), int(found[2] or found[1])
+    if isinstance(value, list) and any(get_origin(kind) is dict for kind in kinds(field)):
+        parts = [text.rpartition("=") for text in value]
+        if bad := [text for text, (key, equals, _) in zip(value, parts, strict=True) if not key or not equals]:
+            raise UserError(f"{option} {bad[0]} should look like COLUMN=TYPE, for example {option} code=category")
+        return {key: kind for key, _, kind in parts}
+    return value
+
+
+def _checked(model: type[BaseModel], values: dict[str, Any]) -> Any:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise UserError(_sentence(model, error)) from None
+
+
+def _sentence(model: type[BaseModel], error: ValidationError) -> str:
+    """The first error in one sentence: "--fit squeeze is not one of crop, pad, stretch, patches"."""
+    first = error.errors()[0]
+    name = str(first["loc"][0])
+    field = model.model_fields[name]
+    option, value = option_name(name, field), first["input"]
+    if words := choices(field):
+        hint = nearest(str(value), words)
+        return f"{option} {value} is not one of {', '.join(words)}" + (
+            f"; {hint}" if hint.startswith("did you mean") else ""
+        )
+    return f"{option} {value}: {first['msg'][0].lower()}{first['msg'][1:]}"

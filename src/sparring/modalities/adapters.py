@@ -24,7 +24,7 @@ def check_source(recipe: Recipe, source: Source) -> None:
         what, other = ("pictures", "segment") if maps == "made" else ("label maps", "pix2pix")
         hint = "" if maps else " (label maps are indexed PNGs, or grey ones in a folder named labels or masks, or any with a classes.json)"
         raise UserError(
-            f"recipe '{recipe.name}' makes {what}, and {source.name} has none to be made; use {other}, or turn the pairs round with --given NAME{hint}"
+            f"recipe '{recipe.name}' makes {what}, and {source.name} has none to be made; use {other}, or turn the pairs round with --input NAME{hint}"
         )
     if recipe.augmentation and len(source.shape) != 3:
         raise UserError(f"augmentation is for pictures, and this is {source.modality}; leave it out with --set augmentation=null")

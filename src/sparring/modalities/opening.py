@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from types import ModuleType
+from typing import Any
+
+from pydantic.fields import FieldInfo
 
 from .. import modalities
-from ..data import named
+from ..data import named, options
 from ..data.source import DataOptions, Source
 from ..errors import UserError, nearest
 
 
-def open_data(path_or_name: str | Path | Source, options: DataOptions | None = None) -> Source:
-    """Open the user's data: a built-in name, the name of a well-known set, or a path.
+def open_data(path_or_name: Any, options: DataOptions | None = None) -> Source:
+    """Open the user's data: a built-in name, the name of a well-known set, a path, or data in memory (see `in_memory`).
 
     A bare word is a name first; write ./word for a file or folder of that name. Raises UserError where it is neither,
     cannot be read or holds nothing that a modality knows.
@@ -21,12 +24,22 @@ def open_data(path_or_name: str | Path | Source, options: DataOptions | None = N
     if isinstance(path_or_name, Source):
         return path_or_name
     options = options or DataOptions()
-    source = _open(path_or_name, options)
+    if isinstance(path_or_name, str | Path):
+        source = _open(path_or_name, options)
+    else:
+        from .in_memory import open_in_memory
+
+        source = open_in_memory(path_or_name, options)
     understood = getattr(modalities.get(source.modality), "COLUMN_OPTIONS", ())
     for name, asked in (("--type", options.types), ("--constraint", options.constraints)):
         if asked and name not in understood:
             raise UserError(f"{name} is for the columns of tables, and {source.name} holds {source.unit}; leave it out")
     return source
+
+
+def option_fields() -> dict[str, FieldInfo]:
+    """The options of the data of all modalities, by name."""
+    return dict(options.DataOptions.model_fields)
 
 
 def _open(path_or_name: str | Path, options: DataOptions) -> Source:

@@ -59,7 +59,7 @@ def _missing(run: RunFolder) -> str:
 def _use(run: RunFolder) -> str:
     if run.source.get("given"):
         back = (
-            "\nsparring apply RUN pictures/ -o out/ --back   # the other way round" if "back" in mapping(run.recipe.get("players")) else ""
+            "\nsparring apply RUN pictures/ -o out/ --reverse   # the other way round" if "back" in mapping(run.recipe.get("players")) else ""
         )
         return f"""## How to use it
 

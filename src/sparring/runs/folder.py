@@ -27,6 +27,10 @@ class Run:
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
 
+    def __fspath__(self) -> str:
+        """A run can be given wherever its folder can."""
+        return str(self.path)
+
     @property
     def exists(self) -> bool:
         return (self.path / "recipe.yaml").is_file()

@@ -9,9 +9,8 @@ import torch
 
 from .. import modalities
 from ..callbacks.progress import Listener
-from ..config.options import TrainOptions
+from ..config.options import TrainOptions, how_to_open
 from ..config.recipe import Recipe, images_from, load_recipe, with_settings
-from ..data.source import Source
 from ..errors import Diverged, UserError
 from ..modalities.adapters import for_game
 from ..modalities.opening import open_data
@@ -23,24 +22,24 @@ from . import assembly as sessions
 from .assembly import Session
 
 
-def resume(run: Run, where: str | Path | Source, wishes: TrainOptions, device: torch.device, listener: Listener) -> Session | None:
+def resume(run: Run, where: Any, options: TrainOptions, device: torch.device, listener: Listener) -> Session | None:
     """The session of an existing run at its newest checkpoint, or None when there is nothing left to do."""
     recipe, about = run.recipe()
-    refuse_changes(run.path, recipe, about, wishes)
+    refuse_changes(run.path, recipe, about, options)
     ended = _ended(run, recipe)
-    source = for_game(recipe, open_data(where, TrainOptions().opening(about["data"], largest_side(device), recipe)))
+    source = for_game(recipe, open_data(where, how_to_open({}, largest_side(device), recipe, about["data"])))
     if source.content_hash != run.read_json("source.json")["content_hash"]:
         raise UserError(
             f"the data in {where} is not what {run.path} was trained on; train into another folder with --out, perhaps with --init-from {run.path}"
         )
-    if ended and (wishes.images is None or ended["health"] == "diverged"):
+    if ended and (options.examples is None or ended["health"] == "diverged"):
         _say_finished(run, ended, listener)
         return None
     codec = modalities.get(source.modality).codec_from(run.read_json("codec.json"))
     players = sessions.build_players(recipe, codec, len(source.classes), device)
     net = sessions.fit_features(source, run.path, listener.progress)
     session = sessions.build(recipe, source, codec, players, device, run.path, net)
-    _extend(session, run, about, wishes, listener)
+    _extend(session, run, about, options, listener)
     if ended and session.trainer.recipe == recipe:
         _say_finished(run, ended, listener)
         return None
@@ -72,18 +71,18 @@ def _ended(run: Run, recipe: Recipe) -> dict[str, Any] | None:
 
 
 def _say_finished(run: Run, last: dict[str, Any], listener: Listener) -> None:
-    longer = f"to train on, ask for more than the {last.get('planned', last['images']):,} it was planned for with --images"
+    longer = f"to train on, ask for more than the {last.get('planned', last['images']):,} it was planned for with --examples"
     advice = "try a lower learning rate in another --out" if last["health"] == "diverged" else longer
     listener.note(f"{run.path} is finished ({last['images']:,} images, {last['health']}); {advice}")
 
 
-def _extend(session: Session, run: Run, about: dict[str, Any], wishes: TrainOptions, listener: Listener) -> None:
+def _extend(session: Session, run: Run, about: dict[str, Any], options: TrainOptions, listener: Listener) -> None:
     """Raise the number of images where more are asked for, in whole steps."""
     recipe, step = session.trainer.recipe, session.trainer.step_images
     assert isinstance(recipe.images, int)
-    if wishes.images is None:
+    if options.examples is None:
         return
-    asked = -(-images_from(wishes.images, session.source.count("train"), step) // step) * step
+    asked = -(-images_from(options.examples, session.source.count("train"), step) // step) * step
     if asked < recipe.images:
         listener.note(f"images stays at {recipe.images:,}: a training can be made longer, not shorter")
     elif asked > recipe.images:
@@ -105,26 +104,26 @@ def diverged_sentence(folder: Path, line: dict[str, Any]) -> str:
     return f"{line.get('reason', 'training diverged')} at {line['images']:,} images, before {folder} had a usable snapshot; try a lower learning rate in another --out"
 
 
-def refuse_changes(folder: Path, recipe: Recipe, about: dict[str, Any], wishes: TrainOptions) -> None:
-    """Raises UserError naming every wish that differs from what the run was begun with. What is not wished for is not a difference.
+def refuse_changes(folder: Path, recipe: Recipe, about: dict[str, Any], options: TrainOptions) -> None:
+    """Raises UserError naming every option that differs from what the run was begun with. What is not asked for is not a difference.
 
     about: what stands beside the recipe in recipe.yaml.
     """
     asked = about["asked"]
-    same = {"recipe": recipe.name, "seed": recipe.seed}  # what an unstated wish came to
+    same = {"recipe": recipe.name, "seed": recipe.seed}  # what an option that was not given came to
     changed = [
         f"{key} {asked.get(key, same.get(key, 'unset'))} -> {now}"
-        for key, now in wishes.stated().items()
-        if key not in ("images", "settings") and now not in (asked.get(key), same.get(key))
+        for key, now in options.asked().items()
+        if key not in ("examples", "settings") and now not in (asked.get(key), same.get(key))
     ]
     before = asked.get("settings", {})
-    for key, value in wishes.settings.items():
+    for key, value in options.settings.items():
         if before.get(key) != value and with_settings(recipe, {key: value}) != recipe:
             changed.append(f"{key} -> {value}")
-    if about["given"] and wishes.own_recipe and wishes.recipe is not None:
-        changed += differences(about["given"], load_recipe(wishes.recipe).model_dump(mode="json"))
+    if about["given"] and options.recipe_is_file and options.recipe is not None:
+        changed += differences(about["given"], load_recipe(options.recipe).model_dump(mode="json"))
     if changed:
-        longer = " (for a longer training give --images)" if wishes.budget is not None else ""
+        longer = " (for a longer training give --examples)" if options.budget is not None else ""
         raise UserError(
             f"{folder} was begun differently ({'; '.join(changed)}); leave the change out to go on, or train into another folder with --out{longer}"
         )

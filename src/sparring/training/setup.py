@@ -13,7 +13,7 @@ import torch
 
 from .. import modalities
 from ..callbacks.progress import Listener
-from ..config.options import TrainOptions
+from ..config.options import TrainOptions, how_to_open
 from ..config.recipe import Recipe, images_from, load_recipe, with_settings
 from ..data.source import Source
 from ..errors import Diverged, UserError
@@ -37,8 +37,8 @@ FEATURES_SHARE = 0.2  # of a budget, at most, for learning the features of the s
 
 def begin(
     run: Run,
-    where: str | Path | Source,
-    wishes: TrainOptions,
+    where: Any,
+    options: TrainOptions,
     device: torch.device,
     listener: Listener,
     budget_end: float | None = None,
@@ -51,19 +51,19 @@ def begin(
     """
     _make_room(run)
     base = None if init_from is None else Run(init_from)
-    named = _named_recipe(wishes, base)
-    options = wishes.opening(_opening_of(base), largest_side(device), named)
-    source = open_data(where, options)
+    named = _named_recipe(options, base)
+    how = how_to_open(options.data, largest_side(device), named, _opening_of(base))
+    source = open_data(where, how)
     for note in source.notes:
         listener.note(note)
     given = named or load_recipe(source.recipe or modalities.get(source.modality).DEFAULT_RECIPE)
-    choices = Choices(_with_wishes(given, wishes))
+    choices = Choices(_with_options(given, options))
     check_source(choices.recipe, source)
     plain, source = source, for_game(choices.recipe, source)
     for note in source.notes[len(plain.notes) :]:
         listener.note(note)
-    if wishes.given is not None and (not source.given or plain is not source):
-        raise UserError(f"--given names one side of pairs, and recipe '{choices.recipe.name}' learns from other data; leave it out")
+    if "input" in options.data and (not source.given or plain is not source):
+        raise UserError(f"--input names one side of pairs, and recipe '{choices.recipe.name}' learns from other data; leave it out")
     rules.from_data(choices, source)
     rules.from_machine(choices, device)
     rules.sizes(choices, source, device)
@@ -91,9 +91,9 @@ def begin(
     files.write_json(run.path / "codec.json", codec.describe())
     files.write_json(run.path / "local.json", {"format": 1, "data": _place(where)})
     about = {
-        "data": asdict(options),
-        "asked": wishes.stated(),
-        "given": given.model_dump(mode="json") if wishes.own_recipe else None,
+        "data": asdict(how),
+        "asked": options.asked(),
+        "given": given.model_dump(mode="json") if options.recipe_is_file else None,
         "reasons": choices.reasons,
         "command": command or "",
         "planned_seconds": planned,
@@ -122,17 +122,17 @@ def _opening_of(base: Run | None) -> dict[str, Any]:
     return {**opened, **({"size": shape[1:]} if len(shape) == 3 else {})}
 
 
-def _named_recipe(wishes: TrainOptions, base: Run | None) -> Recipe | None:
+def _named_recipe(options: TrainOptions, base: Run | None) -> Recipe | None:
     """The recipe asked for, else that of the run that is started from; None: the modality's own."""
-    if wishes.recipe is None and base is not None:
+    if options.recipe is None and base is not None:
         return base.recipe()[0].model_copy(update=dict.fromkeys(("images", "tick", "score_samples", "final_samples", "precision")))
-    return None if wishes.recipe is None else load_recipe(wishes.recipe)
+    return None if options.recipe is None else load_recipe(options.recipe)
 
 
-def _with_wishes(recipe: Recipe, wishes: TrainOptions) -> Recipe:
+def _with_options(recipe: Recipe, options: TrainOptions) -> Recipe:
     """The recipe with the settings asked for; what cannot be is refused before anything slow is done."""
-    stated = {"images": wishes.images, "seed": wishes.seed}
-    recipe = with_settings(recipe, {**wishes.settings, **{key: value for key, value in stated.items() if value is not None}})
+    stated = {"images": options.examples, "seed": options.seed}
+    recipe = with_settings(recipe, {**options.settings, **{key: value for key, value in stated.items() if value is not None}})
     if recipe.objective:
         adversarial.get(**recipe.objective.model_dump())
     if recipe.images is not None:
@@ -190,8 +190,8 @@ def _check_disk(session: Session, folder: Path) -> None:
         )
 
 
-def _place(where: str | Path | Source) -> str:
+def _place(where: Any) -> str:
     """Where the data lies on this machine, for local.json."""
-    if isinstance(where, Source):
-        return where.name
+    if not isinstance(where, str | Path):  # a source, or data in memory
+        return str(where.name)
     return str(Path(where).absolute()) if Path(where).exists() else files.without_password(str(where))
