@@ -111,7 +111,7 @@ def _real(run: Run, where: str | Path | Source | None, recipe: str | None) -> So
     about, options = run.read_json("source.json"), run.recipe()[1]["data"]
     shape, codec = about["shape"], modalities.get(about["modality"]).codec_from(run.read_json("codec.json"))
     size = tuple(shape[1:]) if len(shape) == 3 else None
-    place = where or run.read_json("local.json")["data"]
+    place = run.read_json("local.json")["data"] if where is None else where
     try:
         return open_data(place, DataOptions(**{**options, "size": size, "like": codec}))
     except UserError as error:
