@@ -13,7 +13,9 @@ from sparring.errors import UserError
 
 
 def train(data, out, listener=None, **options):
-    return sparring.train(data, "mlp", out, settings=smoke_settings("mlp"), device="cpu", listener=listener or Silent(), **options)
+    return sparring.train(
+        data, "mlp", out, settings=smoke_settings("mlp"), device="cpu", listener=listener or Silent(), **options
+    )
 
 
 @pytest.fixture

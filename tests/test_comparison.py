@@ -82,8 +82,15 @@ def test_what_cannot_be_compared_is_refused_before_anything_is_trained(tmp_path)
 
 def entry(recipe, distance, health="healthy"):
     scores = {"frechet_distance": distance} if distance is not None else {}
-    return {"recipe": recipe, "headline": "frechet_distance", "scores": scores, "real": {"frechet_distance": 0.1}, "health": health,
-            "images": 100, "seconds": 60.0}  
+    return {
+        "recipe": recipe,
+        "headline": "frechet_distance",
+        "scores": scores,
+        "real": {"frechet_distance": 0.1},
+        "health": health,
+        "images": 100,
+        "seconds": 60.0,
+    }
 
 
 def test_the_verdict_says_whether_seeds_overlap():

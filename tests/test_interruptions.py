@@ -207,7 +207,7 @@ def test_signals_save_and_end_with_their_code(tmp_path, number):
     process.send_signal(number)
     rest = process.stdout.read()
     assert process.wait() == 128 + number
-    assert "run the same command to go on" in rest
+    assert "run the same command to resume" in rest
     assert sparring.Run(tmp_path / "run").log()[-1]["event"] == "tick"
 
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Gan", "Run", "TableGAN", "UserError", "__version__", "compare", "evaluate", "list_recipes", "load", "train"]
 
-# Waiting threads of OpenMP spin by default, which takes cores from other programs: beside one busy program, two spinning threads trained
-# twenty times slower than two sleeping ones. OpenMP reads the variable when torch is loaded.
+# Waiting threads of OpenMP spin by default, which takes cores from other programs: beside one busy program, two
+# spinning threads trained twenty times slower than two sleeping ones. OpenMP reads the variable when torch is loaded.
 if "torch" not in sys.modules and "GOMP_SPINCOUNT" not in os.environ:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 

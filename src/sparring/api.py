@@ -53,9 +53,10 @@ def train(
         run = sparring.train("photos/", budget="10m", size=(64, 64), settings={"batch": 64})
 
     Args:
-        data: A path, a name such as "digits" or "mnist", or a Source. Or data in memory: a NumPy array or torch tensor of pictures
-            (N x H x W, N x H x W x C or N x C x H x W), a torch Dataset, a Hugging Face dataset, a list of PIL pictures, a pandas or
-            polars DataFrame. For data in memory `labels` may be a sequence with the class of each picture.
+        data: A path, a name such as "digits" or "mnist", or a Source. Or data in memory: a NumPy array or torch tensor
+            of pictures (N x H x W, N x H x W x C or N x C x H x W), a torch Dataset, a Hugging Face dataset, a list of
+            PIL pictures, a pandas or polars DataFrame. For data in memory `labels` may be a sequence with the class of
+            each picture.
         **options: See `sparring.config.options.TrainOptions` and the options of the data.
         callbacks: Called at every step and every tick of the training, after the built-in ones.
         listener: Gets the messages and the progress. Default: prints plain lines.
@@ -105,7 +106,8 @@ def with_labels(data: Any, options: dict[str, Any]) -> tuple[str | Path | Source
     if isinstance(data, str | Path | Source):
         if values is not None and not isinstance(values, str):
             raise UserError(
-                "labels are given as values beside data in memory only; for files name the column or put a labels.csv beside them"
+                "labels are given as values beside data in memory only; for files name the column or put a "
+                "labels.csv beside them"
             )
         return data, options
     if values is None or isinstance(values, str):
@@ -177,7 +179,8 @@ def _fit(session: Session, run: Run, listener: Listener, stop: threading.Event, 
         if not (run.path / "generator.safetensors").is_file():
             raise Diverged(diverged_sentence(run.path, record(last)))
         listener.note(
-            f"{last.notes['reason']} at {last.images:,} images: the training ends here as diverged, and its best snapshot is kept"
+            f"{last.notes['reason']} at {last.images:,} images: the training ends here as diverged, and its best "
+            f"snapshot is kept"
         )
     elif not trainer.done:
         why = "the time of --max-time is up" if out_of_time.is_set() else "stopped"

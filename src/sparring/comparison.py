@@ -36,7 +36,8 @@ SHARED = ("examples", "epochs", "budget", "device")  # the options of a training
 class Entry:
     """One training of a recipe with a seed.
 
-    scores: by name, {} where the training diverged before it had a usable snapshot. headline: the name of the score to compare by.
+    scores: by name, {} where the training diverged before it had a usable snapshot. headline: the name of the score to
+    compare by.
     real: the scores of training examples. seconds: of training.
     """
 
@@ -65,8 +66,8 @@ def compare(
 ) -> list[Entry]:
     """Train several recipes on the same data, each `seeds` times and equally long, and compare the samples.
 
-    The table, the curves and the samples are written into `out`: README.md, report.html, comparison.json, samples.png; the runs too. The
-    same call again resumes. A recipe that diverges is reported as diverged, and the others go on.
+    The table, the curves and the samples are written into `out`: README.md, report.html, comparison.json, samples.png;
+    the runs too. The same call again resumes. A recipe that diverges is reported as diverged, and the others go on.
 
     Args:
         data: As for `sparring.train`.
@@ -98,7 +99,8 @@ def compare(
         check_source(load_recipe(recipe), source)
         if algorithms.kind(load_recipe(recipe)).translates:
             raise UserError(
-                f"recipe '{recipe}' turns pictures into others, and compare is for recipes that make samples; use evaluate"
+                f"recipe '{recipe}' turns pictures into others, and compare is for recipes that make samples; use "
+                f"evaluate"
             )
     out.mkdir(parents=True, exist_ok=True)
     classifier.learned(source, listener.progress)  # before the first budget starts: one recipe must not pay for all

@@ -2,7 +2,10 @@
 
 
 class UserError(Exception):
-    """Something the user can mend: one sentence saying what is wrong, where, and what to do. The command line exits with 2."""
+    """Something the user can mend: one sentence says what is wrong, where, and what to do.
+
+    The command line exits with 2.
+    """
 
 
 class Diverged(UserError):
@@ -10,7 +13,10 @@ class Diverged(UserError):
 
 
 def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
-    """A hint that names the closest valid name, in whatever case it was typed: "did you mean 'dcgan'?"; else the whole list."""
+    """A hint that names the closest valid name, "did you mean 'dcgan'?", or all names where none is close.
+
+    Upper and lower case are the same.
+    """
     import difflib
 
     spelled = {name.lower(): name for name in known}

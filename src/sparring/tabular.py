@@ -30,7 +30,8 @@ class TableGAN:
         recipe: Default: the one that suits the number of rows.
         types: The types of columns where those found are wrong: {"code": "category"}.
         constraints: Rules that hold in every row: ["opened <= closed", "together(city, country)"].
-        run: The run folder; the same call resumes there after a stop. Default: a temporary one, removed with this object.
+        run: The run folder; the same call resumes there after a stop. Default: a temporary one, removed with this
+            object.
         seed: The seed of everything random.
         device: auto, cpu, cuda, cuda:1 or mps.
         settings: Values of the recipe: {"batch": 250}.
@@ -56,7 +57,10 @@ class TableGAN:
         self._source: TableSource | None = None  # None: evaluate reads the data where the run found it
 
     def fit(self, frame: pd.DataFrame, name: str = "table") -> TableGAN:
-        """Train on the rows of a pandas or polars DataFrame. Raises UserError for everything that the caller can mend."""
+        """Train on the rows of a pandas or polars DataFrame.
+
+        Raises UserError for everything that the caller can mend.
+        """
         from .api import train
         from .modalities.table.reading import checked, from_polars
         from .modalities.table.source import TableSource
@@ -89,7 +93,10 @@ class TableGAN:
         return found
 
     def sample(self, count: int, where: str | None = None, seed: int = 0) -> pd.DataFrame:
-        """Generate rows with the columns and types of the training table. Row i depends only on (seed, i) and `where`."""
+        """Generate rows with the columns and types of the training table.
+
+        Row i depends only on (seed, i) and `where`.
+        """
         return self.gan.generate(count, seed, where=where)
 
     def write(self, path: str | Path, count: int, where: str | None = None, seed: int = 0) -> list[Path]:
@@ -97,17 +104,21 @@ class TableGAN:
         return self.gan.modality.write_parts(self._parts(count, where, seed), Path(path), self.gan.codec, seed)
 
     def to_sql(self, url: str, table: str, count: int, where: str | None = None, seed: int = 0) -> None:
-        """Append any number of new rows to a table of a database that SQLAlchemy can open, for example "sqlite:///shop.db"."""
+        """Append any number of new rows to a table of a database; url: as SQLAlchemy takes it, "sqlite:///shop.db"."""
         from .modalities.table.export import write_sql
 
         write_sql(self._parts(count, where, seed), url, table, self.gan.codec, seed)  # type: ignore[arg-type]
 
     def evaluate(self, frame: pd.DataFrame | None = None) -> dict[str, Any]:
-        """Compare samples with the held-out rows of the training table, or with all rows of another table. Returns scores by name."""
+        """Compare samples with the held-out rows of the training table, or with all rows of another table.
+
+        Returns scores by name.
+        """
         from .evaluation.run import evaluate
         from .modalities.table.source import TableSource
 
-        source = self._source if frame is None else TableSource(frame, "other", like=self.gan.codec)  # type: ignore[arg-type]
+        codec: Any = self.gan.codec
+        source = self._source if frame is None else TableSource(frame, "other", like=codec)
         return {name: score.value for name, score in evaluate(self.run_.path, source).scores.items()}
 
     @property

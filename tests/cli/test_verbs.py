@@ -5,7 +5,7 @@ import pytest
 from sparring.cli.hints import OPTIONS, VERBS, option_hint, verb_hint
 from sparring.cli.verbs import VERBS as KNOWN_VERBS
 from sparring.cli.verbs import built, load_plugin
-from sparring.config.options import TrainOptions, option_name
+from sparring.config.options import TrainOptions, flag_of, help_text
 from sparring.errors import UserError
 from sparring.modalities.opening import option_fields
 
@@ -25,13 +25,15 @@ def test_training_check_and_compare_have_all_options_of_the_data():
     for verb in ("train", "check", "compare"):
         known = options_of(verb)
         for name, field in option_fields().items():
-            assert known[option_name(name, field)].help == field.description
+            assert known[flag_of(name, field)].help == help_text(field)
     for name, field in TrainOptions.model_fields.items():
-        assert name == "data" or options_of("train")[option_name(name, field)].help == field.description
+        assert name == "data" or options_of("train")[flag_of(name, field)].help == help_text(field)
 
 
 def test_texts_lists_numbers_and_switches_arrive_as_such():
-    given = typed("train", "photos", "--size", "64x64", "--type", "a=b", "--type", "c=d", "--seed", "3", "--no-tensorboard")
+    given = typed(
+        "train", "photos", "--size", "64x64", "--type", "a=b", "--type", "c=d", "--seed", "3", "--no-tensorboard"
+    )
     assert given["data"] == "photos"
     assert given["size"] == "64x64"
     assert list(given["types"]) == ["a=b", "c=d"]

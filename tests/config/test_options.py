@@ -1,4 +1,4 @@
-"""One declaration of every option: values from texts and from Python, one sentence for what is wrong, signature and help made from it."""
+"""One declaration of every option: values from texts and from Python, one sentence for what is wrong, and the help."""
 
 import inspect
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import sparring
-from sparring.config.options import TrainOptions, option_name, train_options
+from sparring.config.options import TrainOptions, flag_of, help_text, train_options
 from sparring.errors import UserError, nearest
 from sparring.modalities.opening import option_fields
 
@@ -18,7 +18,9 @@ def asked(**given):
 
 
 def test_texts_of_the_command_line_and_python_values_are_the_same():
-    texts = asked(size="64x48", types=["a=b=category"], constraints=["a <= b"], settings=["batch=3"], seed="5", init_from="runs/a")
+    texts = asked(
+        size="64x48", types=["a=b=category"], constraints=["a <= b"], settings=["batch=3"], seed="5", init_from="runs/a"
+    )
     values = asked(
         size=(64, 48),
         types={"a=b": "category"},
@@ -45,10 +47,10 @@ def test_what_was_asked_is_plain_and_says_nothing_of_this_process():
         ({"sise": 3}, "no option 'sise'; did you mean 'size'"),
         ({"images": 3}, "no option 'images'"),
         ({"size": "big"}, "--size big should be HEIGHTxWIDTH"),
-        ({"size": (0, 5)}, "--size 0"),
+        ({"size": (0, 5)}, "should be HEIGHTxWIDTH"),
         ({"size": "5000"}, "--size 5000"),
         ({"seed": "x"}, "--seed x"),
-        ({"types": ["code"]}, "--type code should look like COLUMN=TYPE"),
+        ({"types": ["code"]}, "should look like COLUMN=TYPE"),
         ({"settings": ["batch"]}, "key=value"),
         ({"epochs": 3, "budget": "1m"}, "either --epochs or --budget"),
         ({"examples": 3, "budget": "1m"}, "either --examples or --budget"),
@@ -67,8 +69,14 @@ def test_options_are_frozen():
 
 def test_every_option_has_a_text_with_its_default():
     assert not [name for name, field in DECLARED.items() if len(field.description or "") < 20]
-    stated = {name for name, field in DECLARED.items() if "Default: " in field.description}
-    assert DECLARED.keys() - stated == {"epochs", "budget", "settings", "types", "constraints"}  # nothing happens without them
+    stated = {name for name, field in DECLARED.items() if "Default: " in help_text(field)}
+    assert DECLARED.keys() - stated == {
+        "epochs",
+        "budget",
+        "settings",
+        "types",
+        "constraints",
+    }  # nothing happens without them
 
 
 def test_the_python_functions_show_every_option():
@@ -84,8 +92,8 @@ def test_the_python_functions_show_every_option():
     assert "max_time" not in compared
 
 
-def test_options_are_named_in_the_singular_where_they_repeat():
-    names = {name: option_name(name, field) for name, field in DECLARED.items()}
+def test_options_are_typed_as_declared():
+    names = {name: flag_of(name, field) for name, field in DECLARED.items()}
     assert names["types"] == "--type"
     assert names["constraints"] == "--constraint"
     assert names["settings"] == "--set"

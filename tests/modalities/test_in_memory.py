@@ -1,4 +1,4 @@
-"""Data of a Python program: arrays, tensors, datasets, lists of pictures, tables. The same pictures in a folder give the same source."""
+"""Data of a Python program gives the same source as the same data in a folder."""
 
 import numpy as np
 import pandas as pd
@@ -160,5 +160,7 @@ def test_data_frames_are_tables_or_series(kind):
         opened(frame, size=(8, 8))
     from sparring.config.recipe import load_recipe
 
-    walks = kind({"series_id": np.repeat(np.arange(20), 10), "step": np.tile(np.arange(10), 20), "x": rng.normal(size=200)})
+    walks = kind(
+        {"series_id": np.repeat(np.arange(20), 10), "step": np.tile(np.arange(10), 20), "x": rng.normal(size=200)}
+    )
     assert opened(walks, recipe=load_recipe("series")).modality == "series"

@@ -38,7 +38,8 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit.
 
-    Exit codes: 0 done; 2 the user can mend it (one sentence says how); 130 or 143 interrupted, saved; 1 a fault of the program.
+    Exit codes: 0 done; 2 the user can mend it (one sentence says how); 130 or 143 interrupted, saved; 1 a fault of the
+    program.
     """
     try:
         app(arguments, standalone_mode=True)
@@ -52,7 +53,8 @@ def main(arguments: list[str] | None = None) -> None:
             _fault(error)
         else:
             _fail(
-                f"{_DISK[error.errno]}{_at(error)}; mend that and run the same command again, what was written before is kept"
+                f"{_DISK[error.errno]}{_at(error)}; mend that and run the same command again, what was written "
+                f"before is kept"
             )
     except KeyboardInterrupt:
         sys.exit(130)

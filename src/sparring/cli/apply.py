@@ -34,12 +34,15 @@ def apply(
         ),
     ] = False,
 ) -> None:
-    """Apply what a run has learned to your pictures: restore, translate or segment them. Sizes are kept (times the run's scale).
+    """Apply what a run has learned to your pictures: restore, translate or segment them.
 
-    Examples:  sparring apply runs/photos-restore-denoise holiday/ -o clean/   |   sparring apply runs/streets street.jpg -o labels.png
+    Example:  sparring apply runs/photos-restore-denoise holiday/ -o clean/
 
-    A run of `sgan` classifies: -o labels.csv. Films keep their frame rate and sound. `restore-inpaint` fills the transparent parts.
-    A file that cannot be used is named, and the others are done.
+    Example:  sparring apply runs/streets street.jpg -o labels.png
+
+    Sizes are kept (times the run's scale). Films keep their frame rate and sound. A run of `sgan` classifies: -o
+    labels.csv. `restore-inpaint` fills the transparent parts. A file that cannot be used is named, and the others are
+    done.
     """
     from ..errors import UserError
     from ..inference.apply import apply_files
@@ -49,7 +52,8 @@ def apply(
     names = classifies(run)
     if names and (reverse or temporal_smoothing or ensemble):
         raise UserError(
-            f"{run} classifies pictures: --reverse, --temporal-smoothing and --ensemble have no use there; leave them out"
+            f"{run} classifies pictures: --reverse, --temporal-smoothing and --ensemble have no use there; leave "
+            f"them out"
         )
     done, failed = 0, 0
     with terminal() as listener:
@@ -65,7 +69,8 @@ def apply(
             done += 1
             if film := applied.film:
                 listener.note(
-                    f"{applied.out}: {film.frames} frames; where the picture stands still, the result changes by {film.flicker:.2%} "
+                    f"{applied.out}: {film.frames} frames; where the picture stands still, the result changes by "
+                    f"{film.flicker:.2%} "
                     f"from frame to frame and the input by {film.given_flicker:.2%}"
                 )
     typer.echo(

@@ -27,7 +27,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     **options: Any,
 ) -> None:
-    """Read every file of a data set without training: counts, sizes, modes, labels, duplicates, and what cannot be used.
+    """Read every file of a data set without training: sizes, labels, duplicates, and what cannot be used.
 
     Examples:  sparring check photos/   |   sparring check walks.csv --recipe series
     """

@@ -54,7 +54,7 @@ def compare(
     ] = None,
     **options: Any,
 ) -> None:
-    """Train several recipes on the same data for the same time or number of examples, and compare them: a table, curves, samples.
+    """Train several recipes on the same data, equally long, and compare them: a table, curves, samples.
 
     Example:  sparring compare digits --recipes dcgan-small,mlp,vae --budget 1m --seeds 3
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,8 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from ..callbacks.progress import Listener
     from ..evaluation.evaluation import Evaluation
     from ..metrics.scores import Difference
+
+MAX_CLASSES_SHOWN = 50
 
 
 def evaluate(
@@ -29,15 +33,16 @@ def evaluate(
     metrics: Annotated[
         str | None,
         typer.Option(
-            help="Only these, for example --metrics fid,kid,prdc. Names: fid, kid, is, prdc, labels, diversity, modes, discriminator, "
-            "memorisation, cas, all. Default: all that apply but cas, which trains a network.",
+            help="Only these, for example --metrics fid,kid,prdc. Names: fid, kid, is, prdc, labels, diversity, "
+            "modes, discriminator, memorisation, cas, all. Default: all that apply but cas, which trains a network.",
             show_default=False,
         ),
     ] = None,
     features: Annotated[
         str,
         typer.Option(
-            help="The features in which distances are measured: classifier (learned here), raw, efficientnet-lite0, inception."
+            help="The features in which distances are measured: classifier (learned here), raw, efficientnet-lite0, "
+            "inception."
         ),
     ] = "classifier",
     weights: Annotated[
@@ -69,7 +74,7 @@ def evaluate(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Measure the samples of a run: how good they are, how varied, whether they are copies, and what real examples score.
+    """Measure the samples of a run: their quality and variety, copies, and what real examples score.
 
     Examples:  sparring evaluate runs/digits   |   sparring evaluate runs/digits --against runs/digits-mlp
 
@@ -81,38 +86,41 @@ def evaluate(
     from ..metrics.scores import differences
     from .progress import terminal
 
-    wanted = None if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]
-    options: dict[str, Any] = {
-        "metrics": wanted,
-        "features": features,
-        "weights": weights,
-        "samples": samples,
-        "recipe": recipe,
-    }
-    if as_json:
-        found = [measured(each, data, listener=Silent(), **options) for each in (run, against) if each is not None]
-    else:
-        with terminal() as listener:
-            found = [measured(each, data, listener=listener, **options) for each in (run, against) if each is not None]
+    listener: Listener
+    with contextlib.nullcontext(Silent()) if as_json else terminal() as listener:
+        found = [
+            measured(
+                each,
+                data,
+                metrics=None if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()],
+                features=features,
+                weights=weights,
+                samples=samples,
+                recipe=recipe,
+                listener=listener,
+            )
+            for each in (run, against)
+            if each is not None
+        ]
     between = differences(found[0].scores, found[1].scores) if against else []
     if as_json:
-        described = [each.described() for each in found]
-        both = (
-            {"run": described[0], "against": described[1], "differences": [each.described() for each in between]}
-            if against
-            else described[0]
-        )
-        typer.echo(json.dumps(both, indent=2, ensure_ascii=False))
-        return
-    names = [Path(each).name for each in (run, against) if each is not None]
-    if not found[0].scores:
+        _print_json(found, between)
+    elif not found[0].scores:
         raise UserError(f"nothing could be measured: {'; '.join(found[0].left_out.values())}")
-    if against:
-        _print_both(names, found, between)
-        return
-    _print_one(found[0])
-    if (page := Path(run) / "report.html").is_file():
-        typer.echo(f"report: {page}")
+    elif against:
+        _print_both([Path(run).name, Path(against).name], found, between)
+    else:
+        _print_one(found[0])
+        if (page := Path(run) / "report.html").is_file():
+            typer.echo(f"report: {page}")
+
+
+def _print_json(found: list[Evaluation], between: list[Difference]) -> None:
+    described: Any = found[0].described()
+    if len(found) > 1:
+        differing = [each.described() for each in between]
+        described = {"run": described, "against": found[1].described(), "differences": differing}
+    typer.echo(json.dumps(described, indent=2, ensure_ascii=False))
 
 
 def _print_one(found: Evaluation) -> None:
@@ -134,8 +142,8 @@ def _print_one(found: Evaluation) -> None:
     console = Console()
     console.print(table)
     if found.classes:
-        rows = Table("class", "made", "real", "recognised", "variety", "", box=None, header_style="bold")
-        for row in found.classes[:50]:
+        rows = Table("class", "generated", "real", "recognised", "variety", "", box=None, header_style="bold")
+        for row in found.classes[:MAX_CLASSES_SHOWN]:
             right, varied = (percent(value) if value is not None else "" for value in (row.agreement, row.diversity))
             rows.add_row(row.name, percent(row.share), percent(row.real_share), right, varied, row.made)
         console.print(rows)
@@ -175,5 +183,6 @@ def _print_both(names: list[str], found: list[Evaluation], between: list[Differe
         )
     Console().print(table)
     typer.echo(
-        "by chance: how likely so large a difference is between equally good generators; ? marks what may be chance."
+        "by chance: the probability of so large a difference between equally good generators; "
+        "? marks a difference that may be chance."
     )

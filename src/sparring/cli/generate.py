@@ -16,7 +16,8 @@ def generate(
         typer.Option(
             "-o",
             "--out",
-            help="A folder for single files, or one file (.png a sheet, .npz arrays, .zip). Default: NAME-samples here.",
+            help="A folder for single files, or one file (.png a sheet, .npz arrays, .zip). Default: NAME-samples "
+            "here.",
             show_default=False,
         ),
     ] = None,
@@ -28,7 +29,8 @@ def generate(
     truncation: Annotated[
         float | None,
         typer.Option(
-            help="Less variety, better quality: 0 to 1 for style-based generators, for others the largest latent value. Default: none.",
+            help="Less variety, better quality: 0 to 1 for style-based generators, for others the largest latent "
+            "value. Default: none.",
             show_default=False,
         ),
     ] = None,
@@ -56,7 +58,9 @@ def generate(
 ) -> None:
     """Make new samples with a trained generator.
 
-    Examples:  sparring generate runs/digits -n 16 --label 3 -o threes/   |   sparring generate runs/people -n 1000 -o people.csv
+    Example:  sparring generate runs/digits -n 16 --label 3 -o threes/
+
+    Example:  sparring generate runs/people -n 1000 -o people.csv
     """
     from ..inference.generate import generate_files
 

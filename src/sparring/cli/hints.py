@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from ..errors import nearest
 
-# What the option of another program is here. The first advice counts whose option the verb has; advice without an option always counts.
+# What the option of another program is here. The first advice counts whose option the verb has; advice without an
+# option always counts.
 OPTIONS: dict[str, tuple[str, ...]] = {
     "amp": ("--set precision=bfloat16",),
     "batch": ("--batch-size", "--set batch=64"),

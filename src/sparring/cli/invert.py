@@ -16,7 +16,8 @@ def invert(
         typer.Option(
             "-o",
             "--out",
-            help="A .png of the picture beside its reconstruction; the latent is written next to it. Default: PICTURE-inverted.png here.",
+            help="A .png of the picture beside its reconstruction; the latent is written next to it. Default: "
+            "PICTURE-inverted.png here.",
             show_default=False,
         ),
     ] = None,

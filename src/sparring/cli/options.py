@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from pydantic.fields import FieldInfo
 
-from ..config.options import TrainOptions, choices, is_repeated, kinds, option_name
+from ..config.options import TrainOptions, choices, flag_of, help_text, is_repeated, kinds
 from ..modalities.opening import option_fields
 
 PANEL = "Options of the data"
@@ -30,7 +30,10 @@ def data_parameters() -> list[inspect.Parameter]:
 
 
 def parameters(fields: Mapping[str, FieldInfo], panel: str | None = None) -> list[inspect.Parameter]:
-    """A keyword parameter for each field, as typer reads it. All are None where they are not given; texts are parsed with the options."""
+    """A keyword parameter for each field, as typer reads it.
+
+    All are None where they are not given. Texts stay texts; `train_options` parses them.
+    """
     return [
         inspect.Parameter(
             name,
@@ -52,8 +55,8 @@ def _type(field: FieldInfo) -> Any:
 
 
 def _option(name: str, field: FieldInfo, panel: str | None) -> Any:
-    option = option_name(name, field)
+    flag = flag_of(name, field)
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     metavar = str(extra["metavar"]) if "metavar" in extra else "|".join(choices(field)) or None
-    texts = [f"{option}/--no-{option.removeprefix('--')}"] if bool in kinds(field) else [option]
-    return typer.Option(*texts, help=field.description, metavar=metavar, rich_help_panel=panel, show_default=False)
+    flags = f"{flag}/--no-{flag.removeprefix('--')}" if bool in kinds(field) else flag
+    return typer.Option(flags, help=help_text(field), metavar=metavar, rich_help_panel=panel, show_default=False)

@@ -1,11 +1,11 @@
-"""A training on the terminal: one live line with the time left, and a line for every tick."""
+"""A training on the terminal: a live line with the time left, and a line for every tick."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..callbacks.progress import Lines, Listener, Silent, in_words
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def terminal() -> Iterator[Listener]:
-    """A live progress line where there is a terminal, plain lines elsewhere."""
+    """Listen with a live progress line where there is a terminal, with plain lines elsewhere."""
     if not sys.stdout.isatty():
         yield Lines()
         return
@@ -43,30 +43,32 @@ def terminal() -> Iterator[Listener]:
 
 
 class Live(Silent):
-    def __init__(self, progress: object):
+    """Shows a training on a live bar of rich: first the preparation, then the examples seen."""
+
+    def __init__(self, progress: Any):
         self.bar = progress
-        self.task: object = None
-        self.preparing: object = None
+        self.task: Any = None
+        self.preparing: Any = None
 
     def note(self, text: str) -> None:
-        self.bar.console.print(text, markup=False, highlight=False)  # type: ignore[attr-defined]
+        self.bar.console.print(text, markup=False, highlight=False)
 
     def progress(self, done: float, what: str) -> None:
         if self.preparing is None:
-            self.preparing = self.bar.add_task(what, total=100)  # type: ignore[attr-defined]
-        self.bar.update(self.preparing, completed=round(100 * done), description=what)  # type: ignore[attr-defined]
+            self.preparing = self.bar.add_task(what, total=100)
+        self.bar.update(self.preparing, completed=round(100 * done), description=what)
 
     def begin(self, images: int, total: int) -> None:
         if self.preparing is not None:
-            self.bar.remove_task(self.preparing)  # type: ignore[attr-defined]
+            self.bar.remove_task(self.preparing)
             self.preparing = None
         if self.task is None:
-            self.task = self.bar.add_task("images", total=total, completed=images)  # type: ignore[attr-defined]
-        else:  # sent back to an earlier snapshot
-            self.bar.reset(self.task, total=total, completed=images)  # type: ignore[attr-defined]
+            self.task = self.bar.add_task("examples", total=total, completed=images)
+        else:  # the training went back to an earlier snapshot
+            self.bar.reset(self.task, total=total, completed=images)
 
     def step(self, images: int) -> None:
-        self.bar.update(self.task, completed=images)  # type: ignore[attr-defined]
+        self.bar.update(self.task, completed=images)
 
     def tick(self, tick: Tick) -> None:
         self.note(f"{tick.images:>9,} images: {in_words(tick)}")

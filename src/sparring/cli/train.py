@@ -33,8 +33,8 @@ def train(
     data: Annotated[
         str,
         typer.Argument(
-            help="A folder, zip or tar of pictures; an .npy, .npz, IDX or Parquet file; a table (.csv, .xlsx, sqlite:///file#table); "
-            "or a name: digits, mnist, ring ...",
+            help="A folder, zip or tar of pictures; an .npy, .npz, IDX or Parquet file; a table (.csv, .xlsx, "
+            "sqlite:///file#table); or a name: digits, mnist, ring ...",
             show_default=False,
         ),
     ],
@@ -44,8 +44,8 @@ def train(
 
     Examples:  sparring train digits --budget 1m   |   sparring train photos/ --size 64x64 --examples 2M
 
-    What you leave out is chosen from the data and the machine and printed with its reason. The run folder (runs/NAME) holds the progress,
-    samples, scores and a report page.
+    What you leave out is chosen from the data and the machine and printed with its reason. The run folder (runs/NAME)
+    holds the progress, samples, scores and a report page.
     """
     from .. import api
     from .progress import terminal

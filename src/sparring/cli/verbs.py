@@ -1,4 +1,7 @@
-"""The verbs as commands. A verb is a function in a module of its name; its parameters are read when it runs, not for the list of verbs."""
+"""The verbs as commands. A verb is a function in a module of its name.
+
+Its parameters are built when it runs, not for the list of verbs, so that `sparring --help` stays fast.
+"""
 
 from __future__ import annotations
 
@@ -111,7 +114,10 @@ def _with_plugins(function: Callable[..., None], added: list[inspect.Parameter])
 
 
 def load_plugin(name: str) -> None:
-    """Import a module by its name, from the current folder too, or a .py file by its path. Raises UserError where there is none."""
+    """Import a module by its name, from the current folder too, or a .py file by its path.
+
+    Raises UserError where there is none.
+    """
     path = Path(name)
     if path.suffix == ".py":
         if not path.is_file():

@@ -1,8 +1,7 @@
-"""The options of a training, declared once. The command line, `sparring.train`, a resumed run and the report all read them here."""
+"""The options of a training, declared once for the command line, `sparring.train`, resume and the report."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args, get_origin
@@ -34,7 +33,8 @@ class TrainOptions(BaseModel):
     out: Path | None = Field(None, description="The run folder. Default: runs/NAME.")
     examples: str | int | None = Field(
         None,
-        description="How long to train, in real examples shown: 200000, 2M, 50epochs, 30000steps. Default: as the recipe says.",
+        description="How long to train, in real examples shown: 200000, 2M, 50epochs, 30000steps. Default: as the "
+        "recipe says.",
         json_schema_extra={"metavar": "COUNT"},
     )
     epochs: int | None = Field(
@@ -44,7 +44,8 @@ class TrainOptions(BaseModel):
     )
     budget: str | float | None = Field(
         None,
-        description="How long to train, in time: 90s, 10m, 1h30m. A few timed steps turn it into a number of examples before the start.",
+        description="How long to train, in time: 90s, 10m, 1h30m. A few timed steps turn it into a number of "
+        "examples before the start.",
         json_schema_extra={"metavar": "TIME"},
     )
     max_time: str | float | None = Field(
@@ -55,14 +56,16 @@ class TrainOptions(BaseModel):
     seed: int | None = Field(None, description="The seed of everything random. Default: 0.")
     init_from: Path | None = Field(
         None,
-        description="Start from the weights of another run (fine-tuning), for example --init-from runs/faces. Default: new weights.",
+        description="Start from the weights of another run (fine-tuning), for example --init-from runs/faces. "
+        "Default: new weights.",
         json_schema_extra={"metavar": "RUN"},
     )
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps. Default: auto, a GPU where there is one.")
     settings: dict[str, Any] = Field(
         {},
-        description="Change one value of the recipe: --set batch=64 --set players.generator.optimizer.lr=1e-3. Once for each value.",
-        json_schema_extra={"option": "--set", "metavar": "KEY=VALUE"},
+        description="Change one value of the recipe: --set batch=64 --set players.generator.optimizer.lr=1e-3. Once "
+        "for each value.",
+        json_schema_extra={"flag": "--set", "metavar": "KEY=VALUE"},
     )
     tensorboard: bool = Field(False, description="Write TensorBoard event files into the run folder. Default: no.")
     data: dict[str, Any] = Field({}, exclude=True)
@@ -71,7 +74,7 @@ class TrainOptions(BaseModel):
     @classmethod
     def _epochs_are_examples(cls, given: dict[str, Any]) -> dict[str, Any]:
         lengths = [
-            option_name(name, cls.model_fields[name])
+            flag_of(name, cls.model_fields[name])
             for name in ("examples", "epochs", "budget")
             if given.get(name) is not None
         ]
@@ -92,7 +95,7 @@ class TrainOptions(BaseModel):
         return self.recipe is not None and self.recipe.endswith((".yaml", ".yml"))
 
     def asked(self) -> dict[str, Any]:
-        """What was asked about the training, as plain values for recipe.yaml and the report: {"seed": 3, "size": [64, 64]}."""
+        """What was asked, as plain values for recipe.yaml and the report: {"seed": 3, "size": [64, 64]}."""
         plain = self.model_dump(mode="json", exclude_none=True, exclude=set(self.OF_THIS_PROCESS))
         plain |= {name: list(value) if isinstance(value, tuple) else value for name, value in self.data.items()}
         if self.init_from is not None:
@@ -106,7 +109,8 @@ def train_options(given: Mapping[str, Any], data_fields: Mapping[str, FieldInfo]
     """Check what a person asked for.
 
     Args:
-        given: values by option name, as Python values or as texts of the command line ("64x64", ["code=category"]). None: not asked.
+        given: values by option name, as Python values or as texts of the command line ("64x64", ["code=category"]).
+            None: not asked.
         data_fields: the options of the data.
 
     Raises:
@@ -123,8 +127,9 @@ def train_options(given: Mapping[str, Any], data_fields: Mapping[str, FieldInfo]
 
 def data_options(given: Mapping[str, Any], fields: Mapping[str, FieldInfo]) -> dict[str, Any]:
     """What was asked about the data, checked; without what was not asked. Raises UserError as `train_options` does."""
-    asked = {name: _parsed(name, fields[name], value) for name, value in given.items() if value is not None}
-    model = create_model("DataOptions", **{name: (field.annotation, field) for name, field in fields.items()})  # type: ignore[call-overload]
+    asked = {name: value for name, value in given.items() if value is not None}
+    typed: Any = {name: (field.annotation, field) for name, field in fields.items()}
+    model = create_model("DataOptions", **typed)
     checked = _checked(model, asked)
     return {name: getattr(checked, name) for name in asked}
 
@@ -132,9 +137,10 @@ def data_options(given: Mapping[str, Any], fields: Mapping[str, FieldInfo]) -> d
 def how_to_open(
     asked: Mapping[str, Any], max_side: int, recipe: Recipe | None = None, stored: Mapping[str, Any] = {}
 ) -> DataOptions:
-    """How to open the data: as asked, else as stored with an earlier run, else as suits the recipe (None: not known yet).
+    """How to open the data: as asked, else as stored with an earlier run, else as suits the recipe.
 
-    max_side: the longer side of pictures is at most this where their size is chosen.
+    max_side: the longer side of pictures is at most this where their size is chosen. recipe: None where it depends on
+    the data.
     """
     suits: dict[str, Any] = {} if recipe is None else {"modalities": recipe.modalities, "maps": recipe.maps}
     if recipe is not None and recipe.restores:
@@ -148,12 +154,16 @@ def how_to_open(
     )
 
 
-def option_name(name: str, field: FieldInfo) -> str:
-    """How an option is typed: "--max-time", and in the singular what may be given several times ("--type")."""
+def flag_of(name: str, field: FieldInfo) -> str:
+    """How an option is typed: "--max-time"; another name where the declaration says so ("--set" for settings)."""
     extra = field.json_schema_extra
-    if isinstance(extra, dict) and "option" in extra:
-        return str(extra["option"])
-    return "--" + (name.removesuffix("s") if is_repeated(field) else name).replace("_", "-")
+    return str(extra["flag"]) if isinstance(extra, dict) and "flag" in extra else f"--{name.replace('_', '-')}"
+
+
+def help_text(field: FieldInfo) -> str:
+    """The text of an option with its default."""
+    text, default = field.description or "", field.get_default()
+    return text if "Default: " in text or default in (None, False, {}, ()) else f"{text} Default: {default}."
 
 
 def is_repeated(field: FieldInfo) -> bool:
@@ -184,26 +194,6 @@ def _alternatives(annotation: Any) -> tuple[Any, ...]:
     return union or (annotation,)
 
 
-def _parsed(name: str, field: FieldInfo, value: Any) -> Any:
-    """A text of the command line as a Python value; other values as they are."""
-    option = option_name(name, field)
-    pair = any(
-        get_origin(kind) is tuple and len(get_args(kind)) == 2 and Ellipsis not in get_args(kind)
-        for kind in kinds(field)
-    )
-    if pair and isinstance(value, str | int):
-        found = re.fullmatch(r"(\d+)(?:[xX](\d+))?", str(value).strip())
-        if not found:
-            raise UserError(f"{option} {value} should be HEIGHTxWIDTH in pixels, for example 64x64")
-        return int(found[1]), int(found[2] or found[1])
-    if isinstance(value, list) and any(get_origin(kind) is dict for kind in kinds(field)):
-        parts = [text.rpartition("=") for text in value]
-        if bad := [text for text, (key, equals, _) in zip(value, parts, strict=True) if not key or not equals]:
-            raise UserError(f"{option} {bad[0]} should look like COLUMN=TYPE, for example {option} code=category")
-        return {key: kind for key, _, kind in parts}
-    return value
-
-
 def _checked(model: type[BaseModel], values: dict[str, Any]) -> Any:
     try:
         return model.model_validate(values)
@@ -216,10 +206,11 @@ def _sentence(model: type[BaseModel], error: ValidationError) -> str:
     first = error.errors()[0]
     name = str(first["loc"][0])
     field = model.model_fields[name]
-    option, value = option_name(name, field), first["input"]
+    flag, value = flag_of(name, field), first["input"]
+    value = " ".join(map(str, value)) if isinstance(value, list | tuple) else value
     if words := choices(field):
         hint = nearest(str(value), words)
-        return f"{option} {value} is not one of {', '.join(words)}" + (
-            f"; {hint}" if hint.startswith("did you mean") else ""
-        )
-    return f"{option} {value}: {first['msg'][0].lower()}{first['msg'][1:]}"
+        return f"{flag} {value} is not one of {', '.join(words)}" + (f"; {hint}" if hint.startswith("did you") else "")
+    if first["type"] == "value_error":
+        return f"{flag} {value} {first['msg'].removeprefix('Value error, ')}"
+    return f"{flag} {value}: {first['msg'][0].lower()}{first['msg'][1:]}"

@@ -1,4 +1,4 @@
-"""A Python function whose options are declared elsewhere: its signature and its docstring are made from the declaration."""
+"""Functions whose options are declared elsewhere: signature and docstring are made from the declaration."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import Any, TypeVar, get_args
 
 from pydantic.fields import FieldInfo
 
+from .options import help_text
+
 MARK = "    **options: "  # the line of a docstring that the texts replace
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def with_options(fields: Mapping[str, FieldInfo]) -> Callable[[Function], Function]:
-    """A decorator: puts `fields` into the signature and their texts into the docstring, both in the place of `**options`."""
+    """A decorator: puts `fields` into the signature and their texts into the docstring, in the place of `**options`."""
 
     def decorate(function: Function) -> Function:
         signature = inspect.signature(function)
@@ -54,5 +56,5 @@ def _readable(annotation: Any) -> str:
 
 def _text(name: str, field: FieldInfo) -> str:
     return textwrap.fill(
-        f"{name}: {field.description}", 110, initial_indent="    ", subsequent_indent="        ", break_on_hyphens=False
+        f"{name}: {help_text(field)}", 110, initial_indent="    ", subsequent_indent="        ", break_on_hyphens=False
     )

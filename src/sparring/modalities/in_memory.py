@@ -1,6 +1,6 @@
-"""Data in memory becomes a source: NumPy arrays, torch tensors and datasets, Hugging Face datasets, lists of pictures, tables.
+"""Data in memory becomes a source: arrays, tensors, datasets, lists of pictures, tables.
 
-The same pictures give the same source, whether they come from memory or from a folder: the same splits, order and content hash.
+Pictures in memory and the same pictures in a folder give the same source: the same splits, order and content hash.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ KINDS = "a NumPy array, a torch tensor or Dataset, a Hugging Face dataset, a lis
 
 @dataclass(frozen=True)
 class InMemory:
-    """Data as a Python program has it. labels: a sequence with the class of each picture, by name or number, or None."""
+    """Data as a Python program has it.
+
+    labels: a sequence with the class of each picture, by name or number; None where there is none beside the data.
+    """
 
     data: Any
     labels: Any = None
@@ -56,9 +59,9 @@ def open_in_memory(given: Any, options: DataOptions) -> Source:
     """Open data in memory.
 
     Args:
-        given: `InMemory`, or the data itself. Arrays and tensors are N x H x W, N x H x W x C or N x C x H x W with 1 to 4 channels C;
-            which of the last two is seen from where the channels are, and refused where both would fit. Their values are uint8, or floats
-            of which all lie in [0, 1] or all in [-1, 1].
+        given: `InMemory`, or the data itself. Arrays and tensors are N x H x W, N x H x W x C or N x C x H x W with 1
+            to 4 channels C. The axis that is 1 to 4 long is that of the channels; an array in which both could be is
+            refused. Values are uint8, or floats that all lie in [0, 1] or all in [-1, 1].
         options: As for data in files.
 
     Raises:
@@ -86,7 +89,8 @@ def _contents(memory: InMemory, column: str) -> Contents:
         parts = [_of_hugging_face(each, label, classes, split_of(name.split("[")[0])) for name, each in splits.items()]
     elif column not in ("auto", "none"):
         raise UserError(
-            f"labels '{column}' names a column, and the data in {memory} has none: give labels=[...], one for each picture"
+            f"labels '{column}' names a column, and the data in {memory} has none: give labels=[...], one for each "
+            f"picture"
         )
     elif isinstance(data, np.ndarray) or hasattr(data, "detach"):
         parts = [_Items(_as_array(data), None)]
@@ -127,7 +131,10 @@ def _add(contents: Contents, part: _Items) -> None:
 
 
 def _checked(values: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """The array with its channels last, and what its values were taken for. Raises UserError where that cannot be told."""
+    """The array with its channels last, and what its values were taken for.
+
+    Raises UserError where that cannot be told.
+    """
     shape = " x ".join(map(str, values.shape))
     last, second = values.ndim == 4 and values.shape[3] in CHANNELS, values.ndim == 4 and values.shape[1] in CHANNELS
     if last and second:
@@ -137,11 +144,13 @@ def _checked(values: np.ndarray) -> tuple[np.ndarray, list[str]]:
         )
     if values.ndim == 3 and values.shape[2] in CHANNELS:
         raise UserError(
-            f"an array of shape {shape} looks like a single picture: put many into one array, N x H x W or N x H x W x C"
+            f"an array of shape {shape} looks like a single picture: put many into one array, N x H x W or N x H x "
+            f"W x C"
         )
     if not (values.ndim == 3 or last or second):
         raise UserError(
-            f"an array of shape {shape} holds no pictures: give N x H x W, N x H x W x C or N x C x H x W, C from 1 to 4"
+            f"an array of shape {shape} holds no pictures: give N x H x W, N x H x W x C or N x C x H x W, C from 1 "
+            f"to 4"
         )
     values = values.transpose(0, 2, 3, 1) if second else values
     if values.dtype == np.uint8 or not values.size:
@@ -212,7 +221,8 @@ def _alike(pictures: list[Any]) -> Sequence[Any] | np.ndarray:
         raise UserError("the items are not all pictures of one kind: give PIL pictures only, or arrays only")
     if len({picture.shape for picture in pictures}) > 1:
         raise UserError(
-            "the items are arrays of several shapes: give PIL pictures, which may differ in size, or arrays of one shape"
+            "the items are arrays of several shapes: give PIL pictures, which may differ in size, or arrays of one "
+            "shape"
         )
     return np.stack(pictures)
 
@@ -250,13 +260,17 @@ def _names(labels: Any, count: int) -> list[str | None]:
     values = _as_array(labels)
     if values.ndim != 1 or len(values) != count:
         raise UserError(
-            f"labels of shape {' x '.join(map(str, values.shape))} for {count} pictures: give one name or number for each"
+            f"labels of shape {' x '.join(map(str, values.shape))} for {count} pictures: give one name or number "
+            f"for each"
         )
     return [_name(value, ()) for value in values.tolist()]
 
 
 def _name(label: Any, classes: Sequence[str]) -> str | None:
-    """The name of a class: of a number, the name at its place in `classes`, else the number itself; None for a missing label."""
+    """The name of a class; None for a missing label.
+
+    A number is the place of a name in `classes`, or itself the name where there are none.
+    """
     if label is None or isinstance(label, str):
         return label
     value = label.item() if hasattr(label, "item") else label
