@@ -173,8 +173,18 @@ def test_damaged_run_files_are_one_sentence(run, tmp_path):
         shutil.rmtree(copy)
 
 
+def test_a_mistyped_verb_or_option_is_one_sentence():
+    refused(sparring("trian", "digits"), "there is no verb 'trian'; did you mean 'train'?")
+    refused(sparring("sample", "runs/digits"), "use generate")
+    refused(sparring("--verbose", "train"), "--verbose")
+    refused(sparring("train", "digits", "--gpus", 2), "train has no option --gpus; use --device cuda")
+    refused(sparring("train"), "missing argument")
+    refused(sparring("generate", "x", "-n", "many"), "invalid value", "sparring generate --help")
+
+
 def test_help_teaches_every_verb():
     assert "digits" in sparring("--help").stdout
+    assert "digits" in sparring().stdout
     for verb in ("train", "generate", "interpolate", "check", "recipes", "report"):
         done = sparring(verb, "--help")
         assert done.returncode == 0

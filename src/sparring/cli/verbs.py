@@ -51,6 +51,14 @@ Plugins = Annotated[
 class Verbs(TyperGroup):
     """All verbs. For their list each is a name and a docstring; the one that is typed gets its parameters too."""
 
+    def parse_args(self, context: Any, arguments: list[str]) -> list[str]:
+        try:
+            return super().parse_args(context, arguments)
+        except UsageError as error:
+            if typed := getattr(error, "option_name", None):
+                raise UserError(f"there is no option {typed} before a verb; see sparring --help") from None
+            raise  # no arguments at all: the help
+
     def list_commands(self, context: Any) -> list[str]:
         return list(VERBS)
 
@@ -65,8 +73,6 @@ class Verbs(TyperGroup):
         typed = arguments[0]
         if typed in VERBS:
             return typed, built(typed), arguments[1:]
-        if typed.startswith("-"):
-            raise UserError(f"there is no option {typed} before a verb; see sparring --help")
         raise UserError(f"there is no verb '{typed}'; {verb_hint(typed, VERBS)}")
 
 
