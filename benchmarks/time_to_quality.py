@@ -37,7 +37,7 @@ from sparring import modalities
 from sparring.callbacks.base import Monitor
 from sparring.callbacks.progress import Silent
 from sparring.config.options import TrainOptions
-from sparring.config.recipe import load_recipe, with_settings
+from sparring.config.reading import load_recipe, with_settings
 from sparring.data.source import DataOptions
 from sparring.evaluation.extractors import classifier
 from sparring.metrics import frechet
@@ -141,7 +141,7 @@ def ours(
         shutil.rmtree(left, ignore_errors=True)
     folder.mkdir(parents=True)
     device, _ = choose_device("auto")
-    classifier.learned(source)
+    classifier.load_or_learn(source)
     options = TrainOptions(recipe=recipe, seed=seed, budget=60 * minutes, settings={"patience": 0})
     start = time.perf_counter()
     session = setup.begin(Run(folder), source, options, device, Silent(), time.monotonic() + 60 * minutes)
@@ -160,7 +160,7 @@ class Scorer:
         if path.exists():
             found = path.read_bytes()
             self.net: FeatureNet = modalities.get("image").features_from(
-                safetensors.about(found, path), safetensors.from_bytes(found, path)
+                safetensors.read_metadata(found, path), safetensors.from_bytes(found, path)
             )
         else:
             self.net = fit_features(source, SCORER_SEED)

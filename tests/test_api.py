@@ -7,14 +7,13 @@ import pytest
 
 import sparring
 from smoke import ArraySource, StopAt, fingerprint, smoke_settings
-from sparring.callbacks.base import Monitor
-from sparring.callbacks.progress import Silent
+from sparring.callbacks.base import Callback
 from sparring.errors import UserError
 
 
-def train(data, out, listener=None, **options):
+def train(data, out, console=None, **options):
     return sparring.train(
-        data, "mlp", out, settings=smoke_settings("mlp"), device="cpu", listener=listener or Silent(), **options
+        data, "mlp", out, settings=smoke_settings("mlp"), device="cpu", console=console or Callback(), **options
     )
 
 
@@ -32,7 +31,7 @@ def test_an_array_is_trained_on_and_resumed(pictures, tmp_path):
     labels = np.arange(80) % 2
     whole = train(pictures, tmp_path / "whole", labels=labels)
     stop = threading.Event()
-    train(pictures, tmp_path / "parts", labels=labels, listener=StopAt(48, stop), stop=stop)
+    train(pictures, tmp_path / "parts", labels=labels, console=StopAt(48, stop), stop=stop)
     parts = train(pictures, tmp_path / "parts", labels=labels)
     assert fingerprint(whole.path) == fingerprint(parts.path)
     gan = sparring.load(whole)  # a run as well as its path
@@ -40,7 +39,7 @@ def test_an_array_is_trained_on_and_resumed(pictures, tmp_path):
     assert len(gan.generate(3)) == 3
     with pytest.raises(UserError, match=r"data in memory \(ndarray\) is not what"):
         train(255 - pictures, tmp_path / "whole", labels=labels)
-    scores = sparring.evaluate(whole, pictures, metrics=["fid"], features="raw", samples=20, listener=Silent()).scores
+    scores = sparring.evaluate(whole, pictures, metrics=["fid"], features="raw", samples=20, console=Callback()).scores
     assert scores
 
 
@@ -58,13 +57,13 @@ def test_the_folder_of_data_in_memory_has_a_plain_name(pictures, tmp_path, monke
 
 
 def test_callbacks_are_called(bars, tmp_path):
-    class Count(Monitor):
+    class Count(Callback):
         steps = ticks = 0
 
         def step(self, trainer):
             self.steps += 1
 
-        def tick(self, trainer, tick):
+        def observe(self, trainer, observation):
             self.ticks += 1
 
     count = Count()

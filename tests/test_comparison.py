@@ -1,4 +1,4 @@
-"""Recipes beside one another: every training counted, gone on with after a stop, told when it diverged."""
+"""Comparisons of recipes: every training counts, continues after a stop, and is reported where it diverged."""
 
 import json
 
@@ -6,10 +6,10 @@ import pytest
 
 from smoke import ArraySource
 from sparring import compare
-from sparring.callbacks.progress import Silent
-from sparring.config.recipe import load_recipe
+from sparring.callbacks.base import Callback
+from sparring.config.reading import load_recipe
 from sparring.errors import UserError
-from sparring.reports.comparison import rows_of, verdict
+from sparring.reports.comparison import rows_of, summary
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def recipes(tmp_path):
 def test_two_recipes_and_a_broken_one(recipes, tmp_path):
     out = tmp_path / "compared"
     source = ArraySource(train=60, test=20)
-    entries = compare(source, recipes, out, examples=64, seeds=2, samples=20, listener=Silent())
+    entries = compare(source, recipes, out, examples=64, seeds=2, samples=20, console=Callback())
     assert [(entry.recipe, entry.seed) for entry in entries] == [
         (name, seed) for seed in (0, 1) for name in ("one", "two", "broken")
     ]
@@ -55,7 +55,7 @@ def test_two_recipes_and_a_broken_one(recipes, tmp_path):
     assert (out / "samples.png").read_bytes().startswith(b"\x89PNG")
     assert len(json.loads((out / "comparison.json").read_text())["entries"]) == 6
     weights = {path: path.stat().st_mtime_ns for path in out.glob("*/generator.safetensors")}
-    again = compare(source, recipes, out, examples=64, seeds=2, samples=20, listener=Silent())
+    again = compare(source, recipes, out, examples=64, seeds=2, samples=20, console=Callback())
     assert [entry.scores for entry in again] == [entry.scores for entry in entries]
     assert {
         path: path.stat().st_mtime_ns for path in out.glob("*/generator.safetensors")
@@ -76,7 +76,7 @@ def test_what_cannot_be_compared_is_refused_before_anything_is_trained(tmp_path)
         (["dcgan", "restore-denoise"], {"examples": 5}, "turns pictures into others"),
     ):
         with pytest.raises(UserError, match=word):
-            compare(source, recipes, out, listener=Silent(), **options)
+            compare(source, recipes, out, console=Callback(), **options)
     assert not out.exists()
 
 
@@ -93,12 +93,14 @@ def entry(recipe, distance, health="healthy"):
     }
 
 
-def test_the_verdict_says_whether_seeds_overlap():
+def test_the_summary_says_whether_seeds_overlap():
     apart = [entry("a", 1.0), entry("a", 1.2), entry("b", 2.0), entry("b", 3.0)]
-    assert verdict(apart) == ["Best by Frechet distance: a, 1.1 (1 to 1.2); no other recipe's seeds reach it."]
-    assert "overlap with those of b" in verdict([*apart, entry("b", 1.1)])[0]
-    assert verdict([entry("c", None, "diverged"), *apart])[1] == "c diverged in 1 of 1 trainings."
-    assert verdict([]) == ["Nothing has been trained to its end yet."]
+    assert summary(apart) == [
+        "Best by Frechet distance: a, 1.1 (1 to 1.2); all its seeds are better than those of any other recipe."
+    ]
+    assert "overlap with those of b" in summary([*apart, entry("b", 1.1)])[0]
+    assert summary([entry("c", None, "diverged"), *apart])[1] == "c diverged in 1 of 1 trainings."
+    assert summary([]) == ["No training has ended yet."]
     head, rows = rows_of([*reversed(apart), entry("c", None, "diverged")])
     assert [row[0] for row in rows] == ["a", "b", "c", "real"]
     assert head[:2] == ["recipe", "Frechet distance"]

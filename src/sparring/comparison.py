@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from . import algorithms, api, modalities
-from .callbacks.progress import Lines, Listener, Silent
+from . import api, modalities
+from .callbacks.base import Callback
+from .callbacks.progress import Lines
 from .config.options import TrainOptions, how_to_open, train_options
-from .config.recipe import load_recipe
+from .config.reading import load_recipe
 from .config.signatures import with_options
 from .data.source import Source
 from .errors import Diverged, UserError, nearest
@@ -24,7 +25,7 @@ from .modalities.adapters import check_source
 from .modalities.opening import open_data, option_fields
 from .runs.folder import Run
 from .util import files
-from .util.devices import choose_device, largest_side
+from .util.devices import choose_device, max_image_side
 
 ROWS, COLUMNS = 10, 4  # of samples of each recipe in samples.png
 
@@ -44,7 +45,7 @@ class Entry:
     recipe: str
     seed: int
     path: str
-    images: int
+    examples: int
     seconds: float
     health: str
     headline: str
@@ -61,7 +62,7 @@ def compare(
     seeds: int = 3,
     features: str = "classifier",
     samples: int | None = None,
-    listener: Listener | None = None,
+    console: Callback | None = None,
     **options: Any,
 ) -> list[Entry]:
     """Train several recipes on the same data, each `seeds` times and equally long, and compare the samples.
@@ -76,7 +77,7 @@ def compare(
         seeds: How many times each recipe is trained.
         features: The features in which distances are measured: classifier, raw, efficientnet-lite0 or inception.
         samples: How many samples of each training are measured. Default: 10,000, at most as many as training examples.
-        listener: Gets the messages and the progress. Default: prints plain lines.
+        console: Gets the messages and the progress. Default: prints plain lines.
         **options: See `sparring.config.options.TrainOptions` and the options of the data.
 
     Returns:
@@ -85,7 +86,7 @@ def compare(
     Raises:
         UserError: For everything that the caller can mend, before anything is trained where it can be known then.
     """
-    listener, out = listener or Lines(), Path(out)
+    console, out = console or Lines(), Path(out)
     if unknown := options.keys() - {*SHARED, *option_fields()}:
         raise UserError(f"compare has no option '{min(unknown)}'; {nearest(min(unknown), [*SHARED, *option_fields()])}")
     where, options = api.with_labels(data, options)
@@ -94,20 +95,22 @@ def compare(
         raise UserError("give either --budget or --examples: all recipes are trained equally long")
     if not recipes or len({Path(name).stem for name in recipes}) < len(recipes):
         raise UserError("name at least one recipe, and each only once")
-    source = open_data(where, how_to_open(asked.data, largest_side(choose_device(asked.device)[0])))
+    source = open_data(where, how_to_open(asked.data, max_image_side(choose_device(asked.device)[0])))
     for recipe in recipes:
         check_source(load_recipe(recipe), source)
-        if algorithms.kind(load_recipe(recipe)).translates:
+        if load_recipe(recipe).algorithm.translates:
             raise UserError(
                 f"recipe '{recipe}' turns pictures into others, and compare is for recipes that make samples; use "
                 f"evaluate"
             )
     out.mkdir(parents=True, exist_ok=True)
-    classifier.learned(source, listener.progress)  # before the first budget starts: one recipe must not pay for all
+    classifier.load_or_learn(
+        source, console.progress
+    )  # before the first budget starts: one recipe must not pay for all
     count, entries = samples or min(SAMPLES, source.count("train")), []
     plan = [(seed, recipe) for seed in range(seeds) for recipe in recipes]
     for number, (seed, recipe) in enumerate(plan, 1):
-        listener.note(f"{number} of {len(plan)}: {recipe}, seed {seed}")
+        console.note(f"{number} of {len(plan)}: {recipe}, seed {seed}")
         run = out / f"{Path(recipe).stem}-{seed}"
         try:
             api.train(
@@ -118,24 +121,24 @@ def compare(
                 examples=asked.examples,
                 seed=seed,
                 device=asked.device,
-                listener=listener,
+                console=console,
             )
             if not any(line["event"] == "final" for line in Run(run).log()):
                 raise UserError(f"{run} was stopped before its end; run the same command to resume")
-            found = evaluate(run, source, features=features, samples=count, listener=_Steps(listener))
+            found = evaluate(run, source, features=features, samples=count, console=_Steps(console))
         except Diverged as error:
-            listener.note(str(error))
+            console.note(str(error))
             found = None
         entries.append(_entry(recipe, seed, run, found))
         _write(out, entries, source, recipes)
     return entries
 
 
-class _Steps(Silent):
+class _Steps(Callback):
     """Passes on the progress of an evaluation. Its numbers come in one table at the end."""
 
-    def __init__(self, listener: Listener):
-        self.progress = listener.progress  # type: ignore[method-assign]
+    def __init__(self, console: Callback):
+        self.progress = console.progress  # type: ignore[method-assign]
 
 
 def _entry(recipe: str, seed: int, path: Path, found: Evaluation | None) -> Entry:
@@ -145,12 +148,12 @@ def _entry(recipe: str, seed: int, path: Path, found: Evaluation | None) -> Entr
     )
     real = {} if found is None else {name: score.real for name, score in found.scores.items() if score.real is not None}
     seconds = sum(line.get("clock", {}).get("seconds", 0.0) for line in log)
-    images, health = (log[-1]["images"], log[-1]["health"]) if log else (0, "diverged")
+    examples, health = (log[-1]["examples"], log[-1]["health"]) if log else (0, "diverged")
     return Entry(
         Path(recipe).stem,
         seed,
         path.name,
-        images,
+        examples,
         round(seconds, 1),
         "diverged" if found is None else health,
         found.headline if found else "",
@@ -176,13 +179,13 @@ def _write(out: Path, entries: list[Entry], source: Source, recipes: Sequence[st
 
 
 def _curve(run: Path) -> tuple[list[float], list[float], list[float]]:
-    """At every tick: seconds trained, images seen, Frechet distance."""
+    """At every tick: seconds trained, examples seen, Frechet distance."""
     seconds, rows = 0.0, []
     for line in Run(run).log():
         seconds += line.get("clock", {}).get("seconds", 0.0)
         score = line.get("scores", {}).get("frechet_distance", {}).get("value")
         if line["event"] == "tick" and score is not None:
-            rows.append((seconds, float(line["images"]), float(score)))
+            rows.append((seconds, float(line["examples"]), float(score)))
     return [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
 
 

@@ -1,21 +1,24 @@
-"""What a person can mend, said in one sentence."""
+"""Errors whose message tells the user what to do."""
+
+from __future__ import annotations
 
 
 class UserError(Exception):
-    """Something the user can mend: one sentence says what is wrong, where, and what to do.
+    """Something that the user can fix. The message is one sentence: what is wrong, where, and what to do.
 
-    The command line exits with 2.
+    The command line prints the message and exits with 2.
     """
 
 
 class Diverged(UserError):
-    """A loss or gradient stopped being finite before any usable snapshot existed."""
+    """A loss or a gradient stopped being finite before there was a usable snapshot."""
 
 
 def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
-    """A hint that names the closest valid name, "did you mean 'dcgan'?", or all names where none is close.
+    """A hint for a message about an unknown word.
 
-    Upper and lower case are the same.
+    Returns:
+        "did you mean 'dcgan'?" for the closest known word, in any case, or "known: ..." with all if none is close.
     """
     import difflib
 

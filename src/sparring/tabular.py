@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import UserError
+from .inference.generator import Gan, load
 from .runs.folder import Run
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .inference.generator import Gan
     from .modalities.table.source import TableSource
 
 ROWS_AT_ONCE = 10_000  # rows generated and written at a time
@@ -79,7 +79,7 @@ class TableGAN:
             device=self.device,
             settings=self.settings or {},
         )
-        self._gan = self.run_.load()
+        self._gan = load(self.run_)
         return self
 
     @classmethod
@@ -87,7 +87,7 @@ class TableGAN:
         """Load a run that `fit` or `sparring train` has trained on a table."""
         found = cls(run=run)
         found.run_ = Run(run)
-        found._gan = found.run_.load()
+        found._gan = load(found.run_)
         if found._gan.kind != "table":
             raise UserError(f"{run} was not trained on a table")
         return found

@@ -158,7 +158,7 @@ def test_data_frames_are_tables_or_series(kind):
     assert source.count("train") + source.count("test") == 200
     with pytest.raises(UserError, match="a table, not pictures"):
         opened(frame, size=(8, 8))
-    from sparring.config.recipe import load_recipe
+    from sparring.config.reading import load_recipe
 
     walks = kind(
         {"series_id": np.repeat(np.arange(20), 10), "step": np.tile(np.arange(10), 20), "x": rng.normal(size=200)}

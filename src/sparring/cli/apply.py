@@ -56,11 +56,11 @@ def apply(
             f"them out"
         )
     done, failed = 0, 0
-    with terminal() as listener:
+    with terminal() as console:
         if names:
             results = classify_files(run, pictures, out)
         else:
-            results = apply_files(run, pictures, out, reverse, temporal_smoothing, ensemble, listener)
+            results = apply_files(run, pictures, out, reverse, temporal_smoothing, ensemble, console)
         for applied in results:
             if applied.out is None:
                 failed += 1
@@ -68,7 +68,7 @@ def apply(
                 continue
             done += 1
             if film := applied.film:
-                listener.note(
+                console.note(
                     f"{applied.out}: {film.frames} frames; where the picture stands still, the result changes by "
                     f"{film.flicker:.2%} "
                     f"from frame to frame and the input by {film.given_flicker:.2%}"

@@ -32,13 +32,13 @@ def check(
     Examples:  sparring check photos/   |   sparring check walks.csv --recipe series
     """
     from ..config.options import how_to_open, train_options
-    from ..config.recipe import load_recipe
+    from ..config.reading import load_recipe
     from ..modalities.opening import open_data, option_fields
-    from ..util.devices import choose_device, largest_side
+    from ..util.devices import choose_device, max_image_side
 
     asked = train_options(options, option_fields())
     recipe = None if asked.recipe is None else load_recipe(asked.recipe)
-    source = open_data(data, how_to_open(asked.data, largest_side(choose_device("auto")[0]), recipe))
+    source = open_data(data, how_to_open(asked.data, max_image_side(choose_device("auto")[0]), recipe))
     if as_json:
         typer.echo(json.dumps({**source.describe(), "report": asdict(source.report)}, indent=2, ensure_ascii=False))
     else:

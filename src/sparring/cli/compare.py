@@ -63,15 +63,15 @@ def compare(
     from dataclasses import asdict
 
     from ..comparison import compare as compared
-    from ..reports.comparison import verdict
+    from ..reports.comparison import summary
     from .progress import terminal
 
     folder = out or Path("comparisons") / (Path(data).name.split(".")[0] or "data")
     names = [name.strip() for name in recipes.split(",") if name.strip()]
-    with terminal() as listener:
+    with terminal() as console:
         entries = compared(
-            data, names, folder, seeds=seeds, features=features, samples=samples, listener=listener, **options
+            data, names, folder, seeds=seeds, features=features, samples=samples, console=console, **options
         )
-    for sentence in verdict([asdict(entry) for entry in entries]):
+    for sentence in summary([asdict(entry) for entry in entries]):
         typer.echo(sentence)
     typer.echo(f"table: {folder / 'README.md'}\nreport: {folder / 'report.html'}\nsamples: {folder / 'samples.png'}")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from ..callbacks.progress import Listener
     from ..evaluation.evaluation import Evaluation
     from ..metrics.scores import Difference
 
@@ -33,8 +32,8 @@ def evaluate(
     metrics: Annotated[
         str | None,
         typer.Option(
-            help="Only these, for example --metrics fid,kid,prdc. Names: fid, kid, is, prdc, labels, diversity, "
-            "modes, discriminator, memorisation, cas, all. Default: all that apply but cas, which trains a network.",
+            help="Only these, for example --metrics fid,kid,prdc; all: every one that applies; list: print their names. "
+            "Default: all that apply and are not slow.",
             show_default=False,
         ),
     ] = None,
@@ -80,14 +79,17 @@ def evaluate(
 
     The numbers and their meaning are also written into the run's evaluation.json and report.html.
     """
-    from ..callbacks.progress import Silent
+    from ..callbacks.base import Callback
     from ..errors import UserError
     from ..evaluation.run import evaluate as measured
     from ..metrics.scores import differences
     from .progress import terminal
 
-    listener: Listener
-    with contextlib.nullcontext(Silent()) if as_json else terminal() as listener:
+    if metrics == "list":
+        _print_metrics()
+        return
+    console: Callback
+    with contextlib.nullcontext(Callback()) if as_json else terminal() as console:
         found = [
             measured(
                 each,
@@ -97,7 +99,7 @@ def evaluate(
                 weights=weights,
                 samples=samples,
                 recipe=recipe,
-                listener=listener,
+                console=console,
             )
             for each in (run, against)
             if each is not None
@@ -115,6 +117,18 @@ def evaluate(
             typer.echo(f"report: {page}")
 
 
+def _print_metrics() -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from ..evaluation.registry import METRICS
+
+    table = Table("metric", "measures", "data", box=None, header_style="bold")
+    for name, metric in METRICS.items():
+        table.add_row(name, metric.about, metric.modality or "any")
+    Console().print(table)
+
+
 def _print_json(found: list[Evaluation], between: list[Difference]) -> None:
     described: Any = found[0].described()
     if len(found) > 1:
@@ -128,24 +142,23 @@ def _print_one(found: Evaluation) -> None:
     from rich.table import Table
 
     from ..reports.findings import findings, interval
-    from ..reports.scores import NAMES
     from ..reports.values import percent, short
 
     trivial = any(score.trivial is not None for score in found.scores.values())
-    beside = "next to nothing" if trivial else "real examples"
-    table = Table("score", "value", "95 %", beside, "better", box=None, header_style="bold")
+    reference = "trivial baseline" if trivial else "real examples"
+    table = Table("score", "value", "95 %", reference, "better", box=None, header_style="bold")
     for score in found.scores.values():
         described = score.described()
         other = score.trivial if trivial else score.real
         real = "" if other is None else short(other)
-        table.add_row(NAMES.get(score.name, score.name), short(score.value), interval(described), real, score.better)
+        table.add_row(score.facts.title, short(score.value), interval(described), real, score.better)
     console = Console()
     console.print(table)
     if found.classes:
-        rows = Table("class", "generated", "real", "recognised", "variety", "", box=None, header_style="bold")
+        rows = Table("class", "samples", "real", "recognised", "diversity", "", box=None, header_style="bold")
         for row in found.classes[:MAX_CLASSES_SHOWN]:
             right, varied = (percent(value) if value is not None else "" for value in (row.agreement, row.diversity))
-            rows.add_row(row.name, percent(row.share), percent(row.real_share), right, varied, row.made)
+            rows.add_row(row.name, percent(row.share), percent(row.real_share), right, varied, row.frequency)
         console.print(rows)
     for sentence in findings(found.described()):
         typer.echo(sentence)
@@ -159,7 +172,6 @@ def _print_both(names: list[str], found: list[Evaluation], between: list[Differe
     from rich.console import Console
     from rich.table import Column, Table
 
-    from ..reports.scores import NAMES
     from ..reports.values import short
 
     table = Table(
@@ -175,7 +187,7 @@ def _print_both(names: list[str], found: list[Evaluation], between: list[Differe
         better = {"mine": names[0], "theirs": names[1], "": ""}[each.ahead]
         chance = "not known" if each.chance is None else f"{each.chance:.2g}"
         table.add_row(
-            NAMES.get(each.name, each.name),
+            mine.facts.title,
             short(mine.value),
             short(theirs.value),
             better if each.sure else f"? {better}" if better else "",

@@ -39,10 +39,10 @@ def invert(
     from .progress import terminal
 
     target = out or Path(f"{picture.stem}-inverted.png")
-    with terminal() as listener:
+    with terminal() as console:
 
         def progress(done: int, total: int) -> None:
-            listener.progress(done / total, "searching")
+            console.progress(done / total, "searching")
 
         found, paths = invert_file(
             run, picture, target, space=space, steps=steps, seed=seed, label=label, progress=progress

@@ -5,17 +5,15 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..callbacks.progress import Lines, Listener, Silent, in_words
-
-if TYPE_CHECKING:
-    from ..callbacks.base import Tick
+from ..callbacks.base import Callback, Observation
+from ..callbacks.progress import Lines, in_words
 
 
 @contextlib.contextmanager
-def terminal() -> Iterator[Listener]:
-    """Listen with a live progress line where there is a terminal, with plain lines elsewhere."""
+def terminal() -> Iterator[Callback]:
+    """A callback with a live progress line where there is a terminal, with plain lines elsewhere."""
     if not sys.stdout.isatty():
         yield Lines()
         return
@@ -42,7 +40,7 @@ def terminal() -> Iterator[Listener]:
         yield Live(progress)
 
 
-class Live(Silent):
+class Live(Callback):
     """Shows a training on a live bar of rich: first the preparation, then the examples seen."""
 
     def __init__(self, progress: Any):
@@ -53,22 +51,22 @@ class Live(Silent):
     def note(self, text: str) -> None:
         self.bar.console.print(text, markup=False, highlight=False)
 
-    def progress(self, done: float, what: str) -> None:
+    def progress(self, share: float, what: str) -> None:
         if self.preparing is None:
             self.preparing = self.bar.add_task(what, total=100)
-        self.bar.update(self.preparing, completed=round(100 * done), description=what)
+        self.bar.update(self.preparing, completed=round(100 * share), description=what)
 
-    def begin(self, images: int, total: int) -> None:
+    def start(self, examples: int, total: int) -> None:
         if self.preparing is not None:
             self.bar.remove_task(self.preparing)
             self.preparing = None
         if self.task is None:
-            self.task = self.bar.add_task("examples", total=total, completed=images)
+            self.task = self.bar.add_task("examples", total=total, completed=examples)
         else:  # the training went back to an earlier snapshot
-            self.bar.reset(self.task, total=total, completed=images)
+            self.bar.reset(self.task, total=total, completed=examples)
 
-    def step(self, images: int) -> None:
-        self.bar.update(self.task, completed=images)
+    def step(self, trainer: Any) -> None:
+        self.bar.update(self.task, completed=trainer.examples)
 
-    def tick(self, tick: Tick) -> None:
-        self.note(f"{tick.images:>9,} images: {in_words(tick)}")
+    def observed(self, observation: Observation) -> None:
+        self.note(f"{observation.examples:>9,} examples: {in_words(observation)}")

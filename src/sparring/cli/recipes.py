@@ -16,7 +16,7 @@ def recipes(
 
     Examples:  sparring recipes   |   sparring recipes dcgan > my.yaml
     """
-    from ..config.recipe import list_recipes, load_recipe, recipe_text
+    from ..config.reading import list_recipes, load_recipe, recipe_text
 
     if name is not None:
         typer.echo(recipe_text(name), nl=False)

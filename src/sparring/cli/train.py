@@ -62,9 +62,9 @@ def train(
     _current["run"] = folder
     before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with terminal() as listener:
+        with terminal() as console:
             command = shlex.join(["sparring", *map(_without_folders, sys.argv[1:])])
-            api.train(data, out=folder, listener=listener, stop=stop, command=command, **options)
+            api.train(data, out=folder, console=console, stop=stop, command=command, **options)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

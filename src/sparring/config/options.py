@@ -85,7 +85,7 @@ class TrainOptions(BaseModel):
     @field_validator("settings", mode="before")
     @classmethod
     def _settings_from_texts(cls, given: Any) -> Any:
-        from .recipe import parse_settings
+        from .reading import parse_settings
 
         return given if isinstance(given, Mapping) else parse_settings(list(given))
 
@@ -142,8 +142,10 @@ def how_to_open(
     max_side: the longer side of pictures is at most this where their size is chosen. recipe: None where it depends on
     the data.
     """
-    suits: dict[str, Any] = {} if recipe is None else {"modalities": recipe.modalities, "maps": recipe.maps}
-    if recipe is not None and recipe.restores:
+    suits: dict[str, Any] = (
+        {} if recipe is None else {"modalities": recipe.modalities, "maps": recipe.algorithm.label_map_side}
+    )
+    if recipe is not None and recipe.algorithm.restores:
         suits["fit"] = "patches"  # pictures made smaller are sharper and cleaner than those that will be restored
     stored = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
     values = {"max_side": max_side, **suits, **stored, **asked}

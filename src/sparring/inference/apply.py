@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from ..callbacks.progress import Listener, Silent
+from ..callbacks.base import Callback
 from ..errors import UserError
 from ..modalities.image import whole
 from ..modalities.image.codec import ImageCodec
@@ -34,7 +34,7 @@ class Applied:
 
 
 def apply_files(
-    run: Path, given: Path, out: Path, back: bool = False, steady: float = 0.0, ensemble: bool = False, listener: Listener | None = None
+    run: Path, given: Path, out: Path, back: bool = False, steady: float = 0.0, ensemble: bool = False, console: Callback | None = None
 ) -> Iterator[Applied]:
     """Make of a picture or film, or of all below a folder, what the run has learned, one after the other.
 
@@ -42,7 +42,7 @@ def apply_files(
     Inputs that cannot be used are told, and the rest goes on. ensemble: the mean of eight views, see Translator. Raises UserError where
     there is nothing to do.
     """
-    translator, listener = load_translator(run, back, ensemble), listener or Silent()
+    translator, console = load_translator(run, back, ensemble), console or Callback()
     if not given.exists():
         raise UserError(f"there is no file or folder {given}")
     inputs = [given] if given.is_file() else sorted(path for path in given.rglob("*") if _usable(path))
@@ -58,7 +58,7 @@ def apply_files(
     for number, path in enumerate(inputs):
 
         def progress(share: float, number: int = number, path: Path = path) -> None:
-            listener.progress((number + share) / len(inputs), path.name)
+            console.progress((number + share) / len(inputs), path.name)
 
         progress(0.0)
         target = out if given.is_file() and out.suffix else out / path.relative_to(given.parent if given.is_file() else given)
@@ -128,12 +128,12 @@ def translated(translator: Translator, found: Whole) -> Whole:
         values = _decoded(translator.tensor(_encoded(found, number, given)), made)
         alpha = found.opacity[number]
         if made.channels in (2, 4):
-            values, alpha = values[..., :-1], values[..., -1:] if alpha is not None or not translator.recipe.restores else None
+            values, alpha = values[..., :-1], values[..., -1:] if alpha is not None or not translator.recipe.algorithm.restores else None
         elif fills:
             alpha = None
         elif alpha is not None and translator.scale > 1:
             alpha = _enlarged(alpha, translator.scale)
-        if translator.recipe.restores and frame.shape[2] == 1 and values.shape[2] == 3:
+        if translator.recipe.algorithm.restores and frame.shape[2] == 1 and values.shape[2] == 3:
             values = values @ LUMA
         frames.append(values)
         opacity.append(alpha)

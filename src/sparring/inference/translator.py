@@ -31,7 +31,7 @@ class Translator:
         self.recipe, self.generator, self.given, self.made = recipe, generator, given, made
         self.scale = round(made.height / given.height)
         self.views = (
-            [(turns, mirrored) for turns in range(4 if recipe.restores else 1) for mirrored in (False, True)] if ensemble else [(0, False)]
+            [(turns, mirrored) for turns in range(4 if recipe.algorithm.restores else 1) for mirrored in (False, True)] if ensemble else [(0, False)]
         )
 
     def values(self, given: np.ndarray) -> np.ndarray:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .. import algorithms
+from ..algorithms.semi_supervised import SemiSupervisedConfig
+from ..algorithms.translation import TranslationConfig
+from ..algorithms.unpaired import UnpairedConfig
 from ..config.recipe import Recipe
 from ..data.few_labels import FewLabels
 from ..data.source import Source
@@ -15,29 +17,35 @@ def check_source(recipe: Recipe, source: Source) -> None:
     if source.modality not in recipe.modalities:
         allowed = " or ".join(recipe.modalities)
         raise UserError(f"recipe '{recipe.name}' is for {allowed}, and this is {source.modality}; see `sparring recipes`")
-    if not source.classes and (recipe.needs_labels or recipe.class_loss):
+    if not source.classes and (recipe.needs_labels or recipe.algorithm.learns_classes):
         raise UserError(
             f"recipe '{recipe.name}' learns classes, and {source.name} has no labels; put the items into one folder a class, "
             "add a labels.csv, or use another recipe (`sparring recipes`)"
         )
-    if source.given and (maps := source.maps) != recipe.maps and "made" in (maps, recipe.maps):
+    if source.given and (maps := source.maps) != recipe.algorithm.label_map_side and "made" in (maps, recipe.algorithm.label_map_side):
         what, other = ("pictures", "segment") if maps == "made" else ("label maps", "pix2pix")
         hint = "" if maps else " (label maps are indexed PNGs, or grey ones in a folder named labels or masks, or any with a classes.json)"
         raise UserError(
             f"recipe '{recipe.name}' makes {what}, and {source.name} has none to be made; use {other}, or turn the pairs round with --input NAME{hint}"
         )
-    if recipe.augmentation and len(source.shape) != 3:
-        raise UserError(f"augmentation is for pictures, and this is {source.modality}; leave it out with --set augmentation=null")
+    for setting in recipe.algorithm.picture_settings if len(source.shape) != 3 else ():
+        raise UserError(
+            f"{setting} is for pictures, and this is {source.modality}; leave it out with --set algorithm.{setting}=null"
+        )
     if any("consistency" in player.penalties for player in recipe.players.values()) and len(source.shape) != 3:
         raise UserError(f"the penalty 'consistency' shifts pictures, and this is {source.modality}; use another, such as r1")
 
 
-def for_game(recipe: Recipe, source: Source) -> Source:
-    """The source as the recipe's game wants it: pictures with damaged ones beside them, or two classes of which one becomes the other."""
-    if recipe.damage:
-        return Damaged(source, recipe.damage)
-    if recipe.game == "semi-supervised":
-        return FewLabels(source, recipe.labelled, recipe.seed)
-    if algorithms.kind(recipe).translates and not source.given:
-        return Unpaired(source, *domains(source, recipe.domains))
+def source_for(recipe: Recipe, source: Source) -> Source:
+    """The source as the recipe's algorithm wants it.
+
+    Degraded pictures beside whole ones, two classes of which one becomes the other, or few labels.
+    """
+    config = recipe.algorithm
+    if isinstance(config, TranslationConfig) and config.degradations:
+        return Damaged(source, config.degradations)
+    if isinstance(config, SemiSupervisedConfig):
+        return FewLabels(source, config.num_labels, recipe.seed)
+    if isinstance(config, UnpairedConfig):
+        return Unpaired(source, *domains(source, config.domains))
     return source
