@@ -76,7 +76,7 @@ def alone(recipe: Recipe, source: FewLabels, images: int) -> float:
 def played(recipe: Recipe, where: str, settings: dict[str, Any], images: int, source: FewLabels) -> float:
     with tempfile.TemporaryDirectory() as folder:
         asked = {**settings, "labelled": len(source.known), "tick": images, "score_samples": 100, "final_samples": 100}
-        run = api.train(where, recipe.name, folder, images=images, seed=recipe.seed, settings=asked, listener=Silent())
+        run = api.train(where, recipe.name, folder, examples=images, seed=recipe.seed, settings=asked, listener=Silent())
         _, _, codec, network = load_player(run, "discriminator")
         return float(error_rate(network, codec, source, HELD_OUT, 0).value)
 

@@ -442,8 +442,8 @@ def prepare(job: dict[str, Any]) -> None:
 def begun(job: dict[str, Any], folder: str) -> Any:
     """A session at image 0, as `sparring train` makes it; with all lengths fixed nothing is measured for them."""
     lengths = {"tick": ENDLESS, "score_samples": 20, "final_samples": 20, "patience": 0, "players.generator.begin": 0}
-    wishes = TrainOptions(recipe=job["recipe"], images=ENDLESS, settings={**lengths, **job["settings"]})
-    return setup.begin(Run(Path(folder)), pictures(job), wishes, choose_device(job["device"])[0], Silent())
+    options = TrainOptions(recipe=job["recipe"], examples=ENDLESS, settings={**lengths, **job["settings"]})
+    return setup.begin(Run(Path(folder)), pictures(job), options, choose_device(job["device"])[0], Silent())
 
 
 def work(pipe: Connection, kind: str, job: dict[str, Any]) -> None:

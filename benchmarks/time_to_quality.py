@@ -38,7 +38,6 @@ from sparring.callbacks.base import Monitor
 from sparring.callbacks.progress import Silent
 from sparring.config.options import TrainOptions
 from sparring.config.reading import load_recipe, with_settings
-from sparring.data.source import DataOptions
 from sparring.evaluation.extractors import classifier
 from sparring.metrics import frechet
 from sparring.metrics.feature_net import FeatureNet
@@ -141,9 +140,9 @@ def ours(
     folder.mkdir(parents=True)
     device, _ = choose_device("auto")
     classifier.load_or_learn(source)
-    wishes = TrainOptions(recipe=recipe, seed=seed, budget=60 * minutes, settings={"patience": 0})
+    options = TrainOptions(recipe=recipe, seed=seed, budget=60 * minutes, settings={"patience": 0})
     start = time.perf_counter()
-    session = setup.begin(Run(folder), source, wishes, device, Silent(), time.monotonic() + 60 * minutes)
+    session = setup.begin(Run(folder), source, options, device, Silent(), time.monotonic() + 60 * minutes)
     store = Store(snapshots, time.perf_counter() - start, enough)
     snapshots.add(store.spent, 0, session.trainer.averages["generator"].module)
     session.trainer.monitors.append(store)

@@ -6,7 +6,7 @@ import pytest
 
 from smoke import ArraySource
 from sparring import compare
-from sparring.callbacks.progress import Silent
+from sparring.callbacks.base import Callback
 from sparring.config.reading import load_recipe
 from sparring.errors import UserError
 from sparring.reports.comparison import rows_of, summary
@@ -18,7 +18,14 @@ def recipes(tmp_path):
     paths = []
     for name, change in (("one", {}), ("two", {"batch": 8}), ("broken", {"lr": 1e30})):
         recipe = load_recipe("mlp-small").model_dump(mode="json")
-        recipe |= {"name": name, "batch": change.get("batch", 16), "tick": 32, "score_samples": 20, "final_samples": 20, "patience": 0}
+        recipe |= {
+            "name": name,
+            "batch": change.get("batch", 16),
+            "tick": 32,
+            "score_samples": 20,
+            "final_samples": 20,
+            "patience": 0,
+        }
         for player in recipe["players"].values():
             player["options"]["widths"] = [12, 12]
             player["optimizer"]["lr"] = change.get("lr", 1e-3)
@@ -31,9 +38,13 @@ def recipes(tmp_path):
 def test_two_recipes_and_a_broken_one(recipes, tmp_path):
     out = tmp_path / "compared"
     source = ArraySource(train=60, test=20)
-    entries = compare(source, recipes, out, images=64, seeds=2, samples=20, listener=Silent())
-    assert [(entry.recipe, entry.seed) for entry in entries] == [(name, seed) for seed in (0, 1) for name in ("one", "two", "broken")]
-    assert all(entry.images == 64 and entry.scores["frechet_distance"] > 0 for entry in entries if entry.recipe != "broken")
+    entries = compare(source, recipes, out, examples=64, seeds=2, samples=20, console=Callback())
+    assert [(entry.recipe, entry.seed) for entry in entries] == [
+        (name, seed) for seed in (0, 1) for name in ("one", "two", "broken")
+    ]
+    assert all(
+        entry.images == 64 and entry.scores["frechet_distance"] > 0 for entry in entries if entry.recipe != "broken"
+    )
     assert all(entry.health == "diverged" and not entry.scores for entry in entries if entry.recipe == "broken")
     text, page = ((out / name).read_text() for name in ("README.md", "report.html"))
     assert "broken diverged in 2 of 2 trainings" in text
@@ -44,37 +55,49 @@ def test_two_recipes_and_a_broken_one(recipes, tmp_path):
     assert (out / "samples.png").read_bytes().startswith(b"\x89PNG")
     assert len(json.loads((out / "comparison.json").read_text())["entries"]) == 6
     weights = {path: path.stat().st_mtime_ns for path in out.glob("*/generator.safetensors")}
-    again = compare(source, recipes, out, images=64, seeds=2, samples=20, listener=Silent())
+    again = compare(source, recipes, out, examples=64, seeds=2, samples=20, console=Callback())
     assert [entry.scores for entry in again] == [entry.scores for entry in entries]
-    assert {path: path.stat().st_mtime_ns for path in out.glob("*/generator.safetensors")} == weights  # nothing was trained anew
+    assert {
+        path: path.stat().st_mtime_ns for path in out.glob("*/generator.safetensors")
+    } == weights  # nothing was trained anew
 
 
 def test_what_cannot_be_compared_is_refused_before_anything_is_trained(tmp_path):
     source, out = ArraySource(classes=0), tmp_path / "out"
     for recipes, options, word in (
-        (["dcgan"], {}, "budget or images"),
-        (["dcgan"], {"budget": "1m", "images": 5}, "budget or images"),
-        ([], {"images": 5}, "at least one"),
-        (["dcgan", "dcgan"], {"images": 5}, "once"),
-        (["dcgan", "acgan"], {"images": 5}, "no labels"),
-        (["dcgan", "points"], {"images": 5}, "points"),
-        (["dcgna"], {"images": 5}, "did you mean"),
-        (["dcgan", "restore-denoise"], {"images": 5}, "turns pictures into others"),
+        (["dcgan"], {}, "--budget or --examples"),
+        (["dcgan"], {"budget": "1m", "examples": 5}, "--examples or --budget"),
+        ([], {"examples": 5}, "at least one"),
+        (["dcgan", "dcgan"], {"examples": 5}, "once"),
+        (["dcgan", "acgan"], {"examples": 5}, "no labels"),
+        (["dcgan", "points"], {"examples": 5}, "points"),
+        (["dcgna"], {"examples": 5}, "did you mean"),
+        (["dcgan"], {"examples": 5, "max_time": "1h"}, "no option 'max_time'"),
+        (["dcgan", "restore-denoise"], {"examples": 5}, "turns pictures into others"),
     ):
         with pytest.raises(UserError, match=word):
-            compare(source, recipes, out, listener=Silent(), **options)
+            compare(source, recipes, out, console=Callback(), **options)
     assert not out.exists()
 
 
 def entry(recipe, distance, health="healthy"):
     scores = {"frechet_distance": distance} if distance is not None else {}
-    return {"recipe": recipe, "headline": "frechet_distance", "scores": scores, "real": {"frechet_distance": 0.1}, "health": health,
-            "images": 100, "seconds": 60.0}  # fmt: skip
+    return {
+        "recipe": recipe,
+        "headline": "frechet_distance",
+        "scores": scores,
+        "real": {"frechet_distance": 0.1},
+        "health": health,
+        "images": 100,
+        "seconds": 60.0,
+    }
 
 
 def test_the_summary_says_whether_seeds_overlap():
     apart = [entry("a", 1.0), entry("a", 1.2), entry("b", 2.0), entry("b", 3.0)]
-    assert summary(apart) == ["Best by Frechet distance: a, 1.1 (1 to 1.2); all its seeds are better than those of any other recipe."]
+    assert summary(apart) == [
+        "Best by Frechet distance: a, 1.1 (1 to 1.2); all its seeds are better than those of any other recipe."
+    ]
     assert "overlap with those of b" in summary([*apart, entry("b", 1.1)])[0]
     assert summary([entry("c", None, "diverged"), *apart])[1] == "c diverged in 1 of 1 trainings."
     assert summary([]) == ["No training has ended yet."]

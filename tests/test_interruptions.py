@@ -1,4 +1,4 @@
-"""Kills, full disks, two trainings of one run, changed wishes: nothing is lost and every answer is one sentence."""
+"""Kills, full disks, two trainings of one run, changed options: nothing is lost and every answer is one sentence."""
 
 import builtins
 import errno
@@ -22,7 +22,7 @@ from sparring.errors import Diverged, UserError
 from sparring.util import files
 
 
-def train(out, source=None, recipe="mlp", console=None, stop=None, settings=None, **wishes):
+def train(out, source=None, recipe="mlp", console=None, stop=None, settings=None, **options):
     return api.train(
         source or ArraySource(train=60, test=20),
         recipe,
@@ -30,7 +30,7 @@ def train(out, source=None, recipe="mlp", console=None, stop=None, settings=None
         settings=settings or smoke_settings(recipe or "mlp"),
         console=console or Callback(),
         stop=stop,
-        **wishes,
+        **options,
     )
 
 
@@ -116,19 +116,19 @@ def test_an_opponent_that_has_come_stays_when_a_run_is_extended(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("wishes", "difference"),
+    ("options", "difference"),
     [
         ({"seed": 5}, "seed"),
         ({"settings": {"batch": 8}}, "batch"),
         ({"recipe": "mlp-small"}, "recipe"),
         ({"labels": "none"}, "labels"),
-        ({"budget": "10s"}, "examples"),
+        ({"budget": "10s"}, "--examples"),
     ],
 )
-def test_a_changed_wish_is_refused_with_the_difference(straight, wishes, difference):
+def test_a_changed_option_is_refused_with_the_difference(straight, options, difference):
     before = fingerprint(straight)
     with pytest.raises(UserError, match=difference) as raised:
-        train(straight, **wishes)
+        train(straight, **options)
     assert "--out" in str(raised.value)
     assert fingerprint(straight) == before
 

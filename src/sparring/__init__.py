@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Gan", "Run", "TableGAN", "UserError", "__version__", "compare", "evaluate", "list_recipes", "load", "train"]
 
-# Threads that wait by spinning take the cores from whatever else is running: beside one busy program two threads trained twenty times
-# slower so than with threads that sleep. It has to be said before torch is loaded.
+# Waiting threads of OpenMP spin by default, which takes cores from other programs: beside one busy program, two
+# spinning threads trained twenty times slower than two sleeping ones. OpenMP reads the variable when torch is loaded.
 if "torch" not in sys.modules and "GOMP_SPINCOUNT" not in os.environ:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
@@ -45,7 +45,11 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Everything public is imported when it is first used, so that `import sparring` costs nothing."""
+    """Import a public name when it is first used, so that `import sparring` stays fast."""
     if name not in _HOMES:
         raise AttributeError(f"module 'sparring' has no attribute '{name}'")
     return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,11 +1,11 @@
-"""What the command line and Python programs call: train a GAN, or go on with a training."""
+"""What the command line and Python programs call: train a GAN, or resume a training."""
 
 from __future__ import annotations
 
 import shutil
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ import filelock
 from . import modalities
 from .callbacks.base import Callback
 from .callbacks.progress import Lines, seconds_from
-from .config.options import TrainOptions
-from .config.reading import parse_settings
+from .config.options import TrainOptions, train_options
+from .config.reading import length_from
+from .config.signatures import with_options
+from .data.in_memory import InMemory
 from .data.source import Source
 from .errors import UserError
 from .modalities import opening
@@ -27,74 +29,60 @@ from .training.setup import set_up
 from .util.devices import choose_device
 
 
+@with_options(
+    {**{name: field for name, field in TrainOptions.model_fields.items() if name != "data"}, **opening.option_fields()}
+)
 def train(
-    source: str | Path | Source,
+    data: Any,
     recipe: str | None = None,
     out: str | Path | None = None,
     *,
-    examples: str | int | None = None,
-    budget: str | float | None = None,
-    max_time: str | float | None = None,
-    seed: int | None = None,
-    size: tuple[int, int] | None = None,
-    fit: str | None = None,
-    mode: str | None = None,
-    labels: str | None = None,
-    label_level: str | None = None,
-    input: str | None = None,
-    types: dict[str, str] | None = None,
-    constraints: Sequence[str] = (),
-    init_from: str | Path | None = None,
-    device: str = "auto",
-    settings: dict[str, Any] | list[str] | tuple[str, ...] = (),
-    tensorboard: bool = False,
     callbacks: Iterable[Callback] = (),
     console: Callback | None = None,
     stop: threading.Event | None = None,
     command: str | None = None,
+    **options: Any,
 ) -> Run:
-    """Train a GAN on a folder, archive or named set; the same call again goes on where an earlier one was stopped.
+    """Train a GAN on your data. The same call again resumes a training that was stopped.
 
-    source: a path, a name such as "digits" or "mnist", or a Source of one's own. recipe: a name of `list_recipes()` or a YAML file; None: the one for this
-    kind of data. out: the run folder, else runs/NAME. images: "2M", "50epochs", "30000steps"; budget: a time such as "10m" that is
-    turned into images before the start. stop_after: the hard clock; what is reached is saved. settings: {"batch": 64} or
-    ["batch=64"]. stop: set it to end the training at the next step, saved.
+    Example:
+        run = sparring.train("photos/", budget="10m", size=(64, 64), settings={"batch": 64})
 
-    Raises UserError for everything that the caller can mend, Diverged when a training broke before it had any usable snapshot.
+    Args:
+        data: A path, a name such as "digits" or "mnist", or a Source. Or data in memory: a NumPy array or torch tensor
+            of pictures (N x H x W, N x H x W x C or N x C x H x W), a torch Dataset, a Hugging Face dataset, a list of
+            PIL pictures, a pandas or polars DataFrame. For data in memory `labels` may be a sequence with the class of
+            each picture.
+        **options: See `sparring.config.options.TrainOptions` and the options of the data.
+        callbacks: Look at every step and every tick of the training, see `sparring.callbacks.base.Callback`.
+        console: Gets the messages and the progress. Default: prints plain lines.
+        stop: Set this event to stop the training at the next step, saved.
+        command: The command as typed, for the report.
+
+    Returns:
+        The run; `sparring.load(run)` is its trained generator.
+
+    Raises:
+        UserError: For everything that the caller can mend, in one sentence.
+        Diverged: When the training broke before it had a usable snapshot.
     """
     started = time.monotonic()
-    wishes = TrainOptions(
-        recipe=recipe,
-        examples=examples,
-        budget=budget,
-        seed=seed,
-        size=size,
-        fit=fit,
-        mode=mode,
-        labels=labels,
-        label_level=label_level,
-        input=input,
-        types=types or None,
-        constraints=tuple(constraints) or None,
-        init_from=None if init_from is None else Path(init_from).absolute().name,
-        settings=settings if isinstance(settings, dict) else parse_settings(settings),
-    )
-    if examples is not None and budget is not None:
-        raise UserError("give either examples or a budget, not both: they are two ways to say how long")
-    deadline = None if max_time is None else started + seconds_from(max_time)
-    budget_end = None if budget is None else started + seconds_from(budget)
+    where, options = with_labels(data, options)
+    asked = train_options({"recipe": recipe, "out": out, **options}, opening.option_fields())
+    _check_lengths(asked)
+    deadline = None if asked.max_time is None else started + seconds_from(asked.max_time)
+    budget_end = None if asked.budget is None else started + seconds_from(asked.budget)
     console, stop = console or Lines(), stop or threading.Event()
-    chosen, why = choose_device(device)
-    run = Run(out or default_folder(source, recipe))
+    chosen, why = choose_device(asked.device)
+    run = Run(asked.out or default_folder(where, recipe))
     with _only_training(run.path):
         console.note(f"device: {chosen} ({why}); run folder: {run.path}")
-        observers = [*callbacks, *([TensorBoard(run.path / "tensorboard")] if tensorboard else []), console]
+        observers = [*callbacks, *([TensorBoard(run.path / "tensorboard")] if asked.tensorboard else []), console]
         try:
             if run.exists:
-                assembly = resume(run, source, wishes, chosen, console, observers)
+                assembly = resume(run, where, asked, chosen, console, observers)
             else:
-                base = None if init_from is None else Path(init_from)
-                assembly = set_up(run, source, wishes, chosen, console, budget_end, command, base, observers)
+                assembly = set_up(run, where, asked, chosen, console, budget_end, command, asked.init_from, observers)
         except UserError:
             _remove_if_unused(run.path)
             raise
@@ -105,11 +93,34 @@ def train(
     return run
 
 
-def default_folder(source: str | Path | Source, recipe: str | None) -> Path:
+def with_labels(data: Any, options: dict[str, Any]) -> tuple[str | Path | Source | InMemory, dict[str, Any]]:
+    """What is opened, and the options without labels that are values: those belong to the data."""
+    values = options.get("labels")
+    if isinstance(data, str | Path | Source):
+        if values is not None and not isinstance(values, str):
+            raise UserError(
+                "labels are given as values beside data in memory only; for files name the column or put a "
+                "labels.csv beside them"
+            )
+        return data, options
+    if values is None or isinstance(values, str):
+        return InMemory(data), options
+    return InMemory(data, values), {**options, "labels": None}
+
+
+def _check_lengths(asked: TrainOptions) -> None:
+    """Refuse lengths that cannot be read before anything slow is done."""
+    if asked.examples is not None:
+        length_from(asked.examples, 1, 1)
+
+
+def default_folder(source: str | Path | Source | InMemory, recipe: str | None) -> Path:
     """runs/NAME for the recipe that this kind of data gets by default, else runs/NAME-RECIPE."""
     modality: str | None
     if isinstance(source, Source):
         name, modality = source.name, source.modality
+    elif isinstance(source, InMemory):
+        name, modality = source.name, None
     else:
         name, modality = Path(source).absolute().name.split(".")[0] or "data", opening.modality_of(source)
     usual = recipe is None or (modality is not None and recipe == modalities.get(modality).default_recipe)
@@ -123,7 +134,9 @@ def _only_training(folder: Path) -> Any:
     try:
         return lock.acquire(timeout=0)
     except filelock.Timeout:
-        raise UserError(f"another training is writing {folder}; wait for it, stop it, or choose another folder with --out") from None
+        raise UserError(
+            f"another training is writing {folder}; wait for it, stop it, or choose another folder with --out"
+        ) from None
 
 
 def _remove_if_unused(folder: Path) -> None:

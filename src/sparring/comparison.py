@@ -1,4 +1,4 @@
-"""Several recipes on the same data, each as long, several seeds: which one makes the best samples?"""
+"""Compare recipes: train each on the same data, equally long, with several seeds, and measure the samples of all."""
 
 from __future__ import annotations
 
@@ -12,26 +12,35 @@ import numpy as np
 from . import api, modalities
 from .callbacks.base import Callback
 from .callbacks.progress import Lines
+from .config.options import TrainOptions, how_to_open, train_options
 from .config.reading import load_recipe
-from .data.source import DataOptions, Source
-from .errors import Diverged, UserError
+from .config.signatures import with_options
+from .data.source import Source
+from .errors import Diverged, UserError, nearest
 from .evaluation.evaluation import Evaluation
 from .evaluation.extractors import classifier
 from .evaluation.run import SAMPLES, evaluate
 from .inference.generator import load
 from .modalities.adapters import check_source
-from .modalities.opening import open_data
+from .modalities.opening import open_data, option_fields
 from .runs.folder import Run
 from .util import files
 from .util.devices import choose_device, max_image_side
 
-ROWS, COLUMNS = 10, 4  # samples of each recipe on the sheet
+ROWS, COLUMNS = 10, 4  # of samples of each recipe in samples.png
+
+
+SHARED = ("examples", "epochs", "budget", "device")  # the options of a training that hold for all of them
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One training. scores: by name, {} where it diverged before it had anything to show; headline: the one to judge by. real: what
-    training examples get. seconds: of training."""
+    """One training of a recipe with a seed.
+
+    scores: by name, {} where the training diverged before it had a usable snapshot. headline: the name of the score to
+    compare by.
+    real: the scores of training examples. seconds: of training.
+    """
 
     recipe: str
     seed: int
@@ -44,53 +53,76 @@ class Entry:
     real: dict[str, float]
 
 
+@with_options({**{name: TrainOptions.model_fields[name] for name in SHARED}, **option_fields()})
 def compare(
-    source: str | Path | Source,
+    data: Any,
     recipes: Sequence[str],
     out: str | Path,
     *,
-    budget: str | float | None = None,
-    examples: str | int | None = None,
     seeds: int = 3,
-    size: tuple[int, int] | None = None,
-    labels: str | None = None,
     features: str = "classifier",
     samples: int | None = None,
-    device: str = "auto",
     console: Callback | None = None,
+    **options: Any,
 ) -> list[Entry]:
-    """Train each recipe `seeds` times under the same budget (or number of images), evaluate all in the same way, and write the table,
-    the curves and samples side by side into `out`: README.md, report.html, comparison.json. The runs lie in `out` too.
+    """Train several recipes on the same data, each `seeds` times and equally long, and compare the samples.
 
-    The same call again goes on where an earlier one was stopped. A recipe that diverges is told as that, and the others go on.
-    Raises UserError for everything that the caller can mend, before anything is trained where that can be known.
+    The table, the curves and the samples are written into `out`: README.md, report.html, comparison.json, samples.png;
+    the runs too. The same call again resumes. A recipe that diverges is reported as diverged, and the others go on.
+
+    Args:
+        data: As for `sparring.train`.
+        recipes: Names or YAML files, each only once.
+        out: The folder for the runs and the pages.
+        seeds: How many times each recipe is trained.
+        features: The features in which distances are measured: classifier, raw, efficientnet-lite0 or inception.
+        samples: How many samples of each training are measured. Default: 10,000, at most as many as training examples.
+        console: Gets the messages and the progress. Default: prints plain lines.
+        **options: See `sparring.config.options.TrainOptions` and the options of the data.
+
+    Returns:
+        One entry for each training.
+
+    Raises:
+        UserError: For everything that the caller can mend, before anything is trained where it can be known then.
     """
     console, out = console or Lines(), Path(out)
-    if (budget is None) == (examples is None):
-        raise UserError("give either a budget or examples: all recipes are trained as long")
+    if unknown := options.keys() - {*SHARED, *option_fields()}:
+        raise UserError(f"compare has no option '{min(unknown)}'; {nearest(min(unknown), [*SHARED, *option_fields()])}")
+    where, options = api.with_labels(data, options)
+    asked = train_options(options, option_fields())
+    if (asked.budget is None) == (asked.examples is None):
+        raise UserError("give either --budget or --examples: all recipes are trained equally long")
     if not recipes or len({Path(name).stem for name in recipes}) < len(recipes):
         raise UserError("name at least one recipe, and each only once")
-    if not isinstance(source, Source):
-        wishes = {"size": size, "labels": labels}
-        options = DataOptions(max_side=max_image_side(choose_device(device)[0]), **{key: value for key, value in wishes.items() if value})  # type: ignore[arg-type]
-        source = open_data(source, options)
+    source = open_data(where, *how_to_open(asked.data, max_image_side(choose_device(asked.device)[0])))
     for recipe in recipes:
         check_source(load_recipe(recipe), source)
         if load_recipe(recipe).algorithm.translates:
             raise UserError(
-                f"recipe '{recipe}' turns pictures into others; compare is for recipes that make samples (`sparring evaluate` has both sides)"
+                f"recipe '{recipe}' turns pictures into others, and compare is for recipes that make samples; use "
+                f"evaluate"
             )
     out.mkdir(parents=True, exist_ok=True)
-    classifier.load_or_learn(source, console.progress)  # before any clock runs: the first recipe must not pay for all
+    classifier.load_or_learn(source, console.progress)  # now, so that no recipe pays for all
     count, entries = samples or min(SAMPLES, source.count("train")), []
     plan = [(seed, recipe) for seed in range(seeds) for recipe in recipes]
     for number, (seed, recipe) in enumerate(plan, 1):
         console.note(f"{number} of {len(plan)}: {recipe}, seed {seed}")
         run = out / f"{Path(recipe).stem}-{seed}"
         try:
-            api.train(source, recipe, run, budget=budget, examples=examples, seed=seed, device=device, console=console)
+            api.train(
+                source,
+                recipe,
+                run,
+                budget=asked.budget,
+                examples=asked.examples,
+                seed=seed,
+                device=asked.device,
+                console=console,
+            )
             if not any(line["event"] == "final" for line in Run(run).log()):
-                raise UserError(f"{run} was stopped before its end; the same command goes on with it")
+                raise UserError(f"{run} was stopped before its end; run the same command to resume")
             found = evaluate(run, source, features=features, samples=count, console=_Steps(console))
         except Diverged as error:
             console.note(str(error))
@@ -101,7 +133,7 @@ def compare(
 
 
 class _Steps(Callback):
-    """Passes on the progress of an evaluation, whose numbers come in one table at the end."""
+    """Passes on the progress of an evaluation. Its numbers come in one table at the end."""
 
     def __init__(self, console: Callback):
         self.progress = console.progress  # type: ignore[method-assign]
@@ -109,7 +141,9 @@ class _Steps(Callback):
 
 def _entry(recipe: str, seed: int, path: Path, found: Evaluation | None) -> Entry:
     log = Run(path).log()
-    scores = {} if found is None else {name: score.value for name, score in found.scores.items() if np.isfinite(score.value)}
+    scores = (
+        {} if found is None else {name: score.value for name, score in found.scores.items() if np.isfinite(score.value)}
+    )
     real = {} if found is None else {name: score.real for name, score in found.scores.items() if score.real is not None}
     seconds = sum(line.get("clock", {}).get("seconds", 0.0) for line in log)
     examples, health = (log[-1]["examples"], log[-1]["health"]) if log else (0, "diverged")
@@ -127,7 +161,7 @@ def _entry(recipe: str, seed: int, path: Path, found: Evaluation | None) -> Entr
 
 
 def _write(out: Path, entries: list[Entry], source: Source, recipes: Sequence[str]) -> None:
-    """All pages, after every training: what is there can be read while the rest is trained."""
+    """Write all pages. They are written after every training, so that they can be read while the rest is trained."""
     from .reports.comparison import Line, write_comparison
 
     _write_samples(out, entries, source)
@@ -143,7 +177,7 @@ def _write(out: Path, entries: list[Entry], source: Source, recipes: Sequence[st
 
 
 def _curve(run: Path) -> tuple[list[float], list[float], list[float]]:
-    """Seconds trained, images seen, and the Frechet distance at every tick."""
+    """At every tick: seconds trained, examples seen, Frechet distance."""
     seconds, rows = 0.0, []
     for line in Run(run).log():
         seconds += line.get("clock", {}).get("seconds", 0.0)
@@ -154,19 +188,32 @@ def _curve(run: Path) -> tuple[list[float], list[float], list[float]]:
 
 
 def _write_samples(out: Path, entries: list[Entry], source: Source) -> None:
-    """The first samples of the middle one of every recipe's runs, under its name, with labels a class a row."""
+    """Write samples.png: for each recipe the first samples of its median run; with labels, one class a row."""
     from .reports.comparison import write_sheet
 
     sheets, modality = {}, modalities.get(source.modality)
     codec = modality.fit_codec(source)
     for recipe in dict.fromkeys(entry.recipe for entry in entries):
-        mine = [entry for entry in entries if entry.recipe == recipe and (out / entry.path / "generator.safetensors").is_file()]
-        if mine:
-            middle = sorted(mine, key=lambda entry: entry.scores.get("frechet_distance", float("inf")))[(len(mine) - 1) // 2]
-            gan = load(out / middle.path)
-            rows = [gan.values(COLUMNS, seed=0, label=label) for label in gan.classes[:ROWS]] or [gan.values(ROWS * COLUMNS, seed=0)]
+        own = [
+            entry
+            for entry in entries
+            if entry.recipe == recipe and (out / entry.path / "generator.safetensors").is_file()
+        ]
+        if own:
+            median = sorted(own, key=lambda entry: entry.scores.get("frechet_distance", float("inf")))[
+                (len(own) - 1) // 2
+            ]
+            gan = load(out / median.path)
+            rows = [gan.values(COLUMNS, seed=0, label=label) for label in gan.classes[:ROWS]] or [
+                gan.values(ROWS * COLUMNS, seed=0)
+            ]
             sheets[recipe] = modality.preview(np.concatenate(rows), gan.codec, COLUMNS).png
     indices = np.arange(source.count("test"))
     classes = source.labels(indices, "test") if source.classes else None
-    some = [indices[classes == number][:COLUMNS] for number in range(min(ROWS, len(source.classes)))] or [indices[: ROWS * COLUMNS]]
-    write_sheet({**sheets, "real": modality.preview(source.values(np.concatenate(some), "test"), codec, COLUMNS).png}, out / "samples.png")
+    some = [indices[classes == number][:COLUMNS] for number in range(min(ROWS, len(source.classes)))] or [
+        indices[: ROWS * COLUMNS]
+    ]
+    write_sheet(
+        {**sheets, "real": modality.preview(source.values(np.concatenate(some), "test"), codec, COLUMNS).png},
+        out / "samples.png",
+    )

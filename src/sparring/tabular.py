@@ -1,4 +1,4 @@
-"""Tables in scikit-learn's manner: a thin face of `train` and `load`."""
+"""`TableGAN`: `train`, `load` and `evaluate` for tables, with the interface of scikit-learn."""
 
 from __future__ import annotations
 
@@ -18,15 +18,23 @@ if TYPE_CHECKING:
 
     from .modalities.table.source import TableSource
 
-PART = 10_000  # rows written at once
+ROWS_AT_ONCE = 10_000  # rows generated and written at a time
 
 
 class TableGAN:
-    """`TableGAN(budget="2m").fit(frame).sample(1000, where="age > 60")`.
+    """A GAN of a table: `TableGAN(budget="2m").fit(frame).sample(1000, where="age > 60")`.
 
-    budget, examples: how long to train (examples: rows shown); neither: as the recipe says. recipe: None for the one that suits the number of rows.
-    types: {"code": "category"}, where the types that are found are wrong. constraints: what holds in every row, as in ["opened <= closed", "together(city, country)"]. run: a folder to keep the training in; the same call goes on there after
-    a stop. None: a temporary one, gone with this object. settings: of the recipe, {"batch": 250}.
+    Args:
+        budget: How long to train, in time: "10m". Neither budget nor examples: as the recipe says.
+        examples: How long to train, in rows shown: "2M", "50epochs".
+        recipe: Default: the one that suits the number of rows.
+        types: The types of columns where those found are wrong: {"code": "category"}.
+        constraints: Rules that hold in every row: ["opened <= closed", "together(city, country)"].
+        run: The run folder; the same call resumes there after a stop. Default: a temporary one, removed with this
+            object.
+        seed: The seed of everything random.
+        device: auto, cpu, cuda, cuda:1 or mps.
+        settings: Values of the recipe: {"batch": 250}.
     """
 
     def __init__(
@@ -46,10 +54,13 @@ class TableGAN:
         self.types, self.constraints = types, tuple(constraints)
         self.run, self.seed, self.device, self.settings = run, seed, device, settings
         self._gan: Gan | None = None
-        self._source: TableSource | None = None  # None: the run knows where its data lies
+        self._source: TableSource | None = None  # None: evaluate reads the data where the run found it
 
     def fit(self, frame: pd.DataFrame, name: str = "table") -> TableGAN:
-        """Learn from the rows of a pandas or polars DataFrame. Raises UserError for everything that the caller can mend."""
+        """Train on the rows of a pandas or polars DataFrame.
+
+        Raises UserError for everything that the caller can mend.
+        """
         from .api import train
         from .modalities.table.reading import checked, from_polars
         from .modalities.table.source import TableSource
@@ -68,21 +79,24 @@ class TableGAN:
             device=self.device,
             settings=self.settings or {},
         )
-        self._gan = load(self.run_.path)
+        self._gan = load(self.run_)
         return self
 
     @classmethod
     def load(cls, run: str | Path) -> TableGAN:
-        """One that was trained before, by `fit` or by `sparring train`."""
+        """Load a run that `fit` or `sparring train` has trained on a table."""
         found = cls(run=run)
         found.run_ = Run(run)
-        found._gan = load(found.run_.path)
+        found._gan = load(found.run_)
         if found._gan.kind != "table":
             raise UserError(f"{run} was not trained on a table")
         return found
 
     def sample(self, count: int, where: str | None = None, seed: int = 0) -> pd.DataFrame:
-        """New rows, with the columns and types that were learned from. Row i depends on (seed, i) and where alone."""
+        """Generate rows with the columns and types of the training table.
+
+        Row i depends only on (seed, i) and `where`.
+        """
         return self.gan.generate(count, seed, where=where)
 
     def write(self, path: str | Path, count: int, where: str | None = None, seed: int = 0) -> list[Path]:
@@ -90,25 +104,29 @@ class TableGAN:
         return self.gan.modality.write_stream(self._parts(count, where, seed), Path(path), self.gan.codec, seed)
 
     def to_sql(self, url: str, table: str, count: int, where: str | None = None, seed: int = 0) -> None:
-        """Append any number of new rows to a table of a database that SQLAlchemy can open: "sqlite:///shop.db"."""
+        """Append any number of new rows to a table of a database; url: as SQLAlchemy takes it, "sqlite:///shop.db"."""
         from .modalities.table.export import write_sql
 
         write_sql(self._parts(count, where, seed), url, table, self.gan.codec, seed)  # type: ignore[arg-type]
 
     def evaluate(self, frame: pd.DataFrame | None = None) -> dict[str, Any]:
-        """Scores by name, of samples beside held-out rows: those of the data that was learned from, or all of another table's."""
+        """Compare samples with the held-out rows of the training table, or with all rows of another table.
+
+        Returns scores by name.
+        """
         from .evaluation.run import evaluate
         from .modalities.table.source import TableSource
 
-        source = self._source if frame is None else TableSource(frame, "other", like=self.gan.codec)  # type: ignore[arg-type]
+        codec: Any = self.gan.codec
+        source = self._source if frame is None else TableSource(frame, "other", like=codec)
         return {name: score.value for name, score in evaluate(self.run_.path, source).scores.items()}
 
     @property
     def gan(self) -> Gan:
         if self._gan is None:
-            raise UserError("this TableGAN has not learned from any table yet; call fit first")
+            raise UserError("this TableGAN is not trained yet; call fit first")
         return self._gan
 
     def _parts(self, count: int, where: str | None, seed: int) -> Iterator[np.ndarray]:
-        for start in range(0, count, PART):
-            yield self.gan.at(range(start, min(count, start + PART)), seed, where=where)
+        for start in range(0, count, ROWS_AT_ONCE):
+            yield self.gan.at(range(start, min(count, start + ROWS_AT_ONCE)), seed, where=where)

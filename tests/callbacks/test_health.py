@@ -177,9 +177,9 @@ def send_back_from(monkeypatch, examples):
     monkeypatch.setattr(callbacks.Score, "observe", made_up)
 
 
-def train(out, **wishes):
+def train(out, **options):
     return api.train(
-        ArraySource(train=60, test=20), "mlp", out, settings=smoke_settings("mlp", examples=256), **{"console": Callback(), **wishes}
+        ArraySource(train=60, test=20), "mlp", out, settings=smoke_settings("mlp", examples=256), **{"console": Callback(), **options}
     )
 
 

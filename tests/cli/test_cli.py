@@ -13,13 +13,17 @@ from sparring.callbacks.progress import Silent
 
 
 def sparring(*arguments, **options):
-    return subprocess.run([sys.executable, "-m", "sparring", *map(str, arguments)], capture_output=True, text=True, **options)
+    return subprocess.run(
+        [sys.executable, "-m", "sparring", *map(str, arguments)], capture_output=True, text=True, **options
+    )
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     out = tmp_path_factory.mktemp("cli") / "bars"
-    return api.train(ArraySource(train=60, test=20), "dcgan-small", out, settings=smoke_settings("dcgan-small"), listener=Silent()).path
+    return api.train(
+        ArraySource(train=60, test=20), "dcgan-small", out, settings=smoke_settings("dcgan-small"), listener=Silent()
+    ).path
 
 
 def refused(done, *words):
@@ -34,7 +38,10 @@ def refused(done, *words):
 
 def test_the_same_seed_gives_the_same_files_whatever_the_batch_size(run, tmp_path):
     for name, size in (("one", 1), ("many", 64)):
-        assert sparring("generate", run, "-n", 40, "--seed", 7, "--batch-size", size, "-o", tmp_path / name).returncode == 0
+        assert (
+            sparring("generate", run, "-n", 40, "--seed", 7, "--batch-size", size, "-o", tmp_path / name).returncode
+            == 0
+        )
     files = {name: {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("one", "many")}
     assert files["one"] == files["many"]
     assert len([name for name in files["one"] if name.endswith(".png")]) == 40
@@ -95,16 +102,18 @@ def test_what_is_no_data_is_one_sentence(tmp_path):
     ("arguments", "word"),
     [
         (["--size", "big"], "--size"),
-        (["--fit", "squeeze"], "--fit"),
-        (["--images", "many"], "many"),
+        (["--fit", "patchs"], "did you mean 'patches'"),
+        (["--examples", "many"], "many"),
         (["--budget", "soon"], "soon"),
-        (["--images", "1k", "--budget", "1m"], "either"),
+        (["--examples", "1k", "--budget", "1m"], "either"),
+        (["--epochs", "3", "--examples", "1k"], "either"),
+        (["--epochs", "0"], "--epochs 0"),
         (["--recipe", "dcgn"], "dcgan"),
         (["--set", "batch"], "key=value"),
         (["--set", "objective.name=hing"], "hinge"),
         (["--device", "cuda:99"], "not available"),
         (["--init-from", "nowhere"], "not a run folder"),
-        (["--images", "1e400"], "1e400"),
+        (["--examples", "1e400"], "1e400"),
         (["--device", "meta"], "not available"),
         (["--set", "players.generator.options.start_side=0"], "start_side"),
         (["--set", "players.generator.options.width=-5"], "width"),
@@ -116,7 +125,7 @@ def test_what_is_no_data_is_one_sentence(tmp_path):
         (["--set", "batch=1"], "batch"),
     ],
 )
-def test_bad_wishes_are_one_sentence(tmp_path, arguments, word):
+def test_what_cannot_be_asked_is_one_sentence(tmp_path, arguments, word):
     refused(sparring("train", "digits", "--out", tmp_path / "run", *arguments), word)
     assert not (tmp_path / "run" / "recipe.yaml").exists()
 
@@ -164,8 +173,18 @@ def test_damaged_run_files_are_one_sentence(run, tmp_path):
         shutil.rmtree(copy)
 
 
+def test_a_mistyped_verb_or_option_is_one_sentence():
+    refused(sparring("trian", "digits"), "there is no verb 'trian'; did you mean 'train'?")
+    refused(sparring("sample", "runs/digits"), "use generate")
+    refused(sparring("--verbose", "train"), "--verbose")
+    refused(sparring("train", "digits", "--gpus", 2), "train has no option --gpus; use --device cuda")
+    refused(sparring("train"), "missing argument")
+    refused(sparring("generate", "x", "-n", "many"), "invalid value", "sparring generate --help")
+
+
 def test_help_teaches_every_verb():
     assert "digits" in sparring("--help").stdout
+    assert "digits" in sparring().stdout
     for verb in ("train", "generate", "interpolate", "check", "recipes", "report"):
         done = sparring(verb, "--help")
         assert done.returncode == 0
@@ -174,7 +193,9 @@ def test_help_teaches_every_verb():
 
 
 def test_torch_is_imported_only_when_used():
-    code = "import sys, sparring, sparring.cli; assert 'torch' not in sys.modules and 'numpy' not in sys.modules and 'matplotlib' not in sys.modules"
+    code = (
+        "import sys, sparring, sparring.cli; assert not {'torch', 'numpy', 'matplotlib', 'pydantic'} & set(sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

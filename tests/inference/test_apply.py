@@ -145,7 +145,7 @@ def test_the_mean_of_eight_views_turns_with_the_picture(tmp_path):
 
 def test_what_films_alone_know_is_refused_without_one(same, tmp_path):
     Image.new("RGB", (3, 3)).save(tmp_path / "a.png")
-    with pytest.raises(UserError, match="--steady is for films"):
+    with pytest.raises(UserError, match="--temporal-smoothing is for films"):
         list(apply_files(same, tmp_path / "a.png", tmp_path / "b.png", steady=0.5))
 
 

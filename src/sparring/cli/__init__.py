@@ -1,9 +1,8 @@
-"""The command line: one small module a verb. It parses, calls the API and prints; nothing is computed here."""
+"""The command line: one small module a verb, which parses, calls the API and prints."""
 
 from __future__ import annotations
 
 import errno
-import importlib
 import os
 import sys
 import traceback
@@ -13,8 +12,10 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import UserError
+from .verbs import Verbs
 
 app = typer.Typer(
+    cls=Verbs,
     help="Train GANs on your own data and put the generator to work.\n\n"
     "Start with [bold]sparring train digits --budget 1m[/bold], then point it at a folder of your own pictures.",
     rich_markup_mode="rich",
@@ -23,10 +24,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-VERBS = ("train", "generate", "apply", "interpolate", "explore", "invert", "evaluate", "compare", "check", "recipes", "report")
-for _verb in VERBS:
-    importlib.import_module(f".{_verb}", __name__).register(app)
 
 
 @app.callback(invoke_without_command=True)
@@ -39,30 +36,40 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit: 0 done, 2 something the user can mend (one sentence), 130/143 interrupted and saved, 1 a fault of ours."""
+    """Run the command line and exit.
+
+    Exit codes: 0 done; 2 the user can mend it (one sentence says how); 130 or 143 interrupted, saved; 1 a fault of the
+    program.
+    """
     try:
         app(arguments, standalone_mode=True)
     except UserError as error:
         _fail(str(error))
-    except BrokenPipeError:  # the reader of a pipe has seen enough
+    except BrokenPipeError:  # the reader of a pipe has closed it
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
         if error.errno is None or error.errno not in _DISK:
             _fault(error)
         else:
-            _fail(f"{_DISK[error.errno]}{_at(error)}; nothing written before is lost, mend that and run the same command again")
+            _fail(
+                f"{_DISK[error.errno]}{_at(error)}; mend that and run the same command again, what was written "
+                f"before is kept"
+            )
     except KeyboardInterrupt:
         sys.exit(130)
     except MemoryError:
         _fail(OUT_OF_MEMORY)
     except Exception as error:
-        if type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error):  # torch's words, without importing it
+        # torch's error and its words, without importing torch
+        if type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error):
             _fail(OUT_OF_MEMORY)
         _fault(error)
 
 
-OUT_OF_MEMORY = "not enough memory for this; ask for a smaller --size or a smaller --set batch=N; what was saved is kept"
+OUT_OF_MEMORY = (
+    "not enough memory for this; ask for a smaller --size or a smaller --set batch=N; what was saved is kept"
+)
 
 _DISK = {
     errno.ENOSPC: "the disk is full",
@@ -96,7 +103,10 @@ def _fault(error: BaseException) -> Any:
     path = (current_run() or folder) / "sparring-fault.txt"
     try:
         path.write_text(trace, encoding="utf-8")
-        print(f"sparring: a fault of the program ({type(error).__name__}: {error}); please report it with {path}", file=sys.stderr)
+        print(
+            f"sparring: a fault of the program ({type(error).__name__}: {error}); please report it with {path}",
+            file=sys.stderr,
+        )
     except OSError:
         print(trace, file=sys.stderr)
     sys.exit(1)

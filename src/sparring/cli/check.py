@@ -2,70 +2,66 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import FITS, Constraints, Fit, LabelLevel, Labels, Mode, Size, Types, one_of, parse_size, parse_types
+if TYPE_CHECKING:
+    from ..data.source import Source
 
-LINES = 20  # of a long list shown
+MAX_ENTRIES_SHOWN = 20  # of a long list
 
 
-def register(app: typer.Typer) -> None:
-    @app.command()
-    def check(
-        data: Annotated[str, typer.Argument(help="What you would give to `sparring train`.")],
-        recipe: Annotated[str | None, typer.Option(help="Read it as this recipe would: a table as series, with --recipe series.")] = None,
-        size: Size = None,
-        fit: Fit = None,
-        mode: Mode = None,
-        labels: Labels = None,
-        label_level: LabelLevel = None,
-        types: Types = None,
-        constraints: Constraints = None,
-        as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
-    ) -> None:
-        """Look at every file of a data set, before any training: counts, sizes, modes, labels, duplicates, and what cannot be used."""
-        from ..config.reading import load_recipe
-        from ..data.source import DataOptions
-        from ..modalities.opening import open_data
-        from ..util.devices import choose_device, max_image_side
+def parameters() -> list[inspect.Parameter]:
+    """The recipe, and the options of the data."""
+    from .options import data_parameters, train_parameters
 
-        wishes = {
-            "fit": one_of("--fit", fit, FITS),
-            "labels": labels,
-            "size": parse_size(size),
-            "types": parse_types(types),
-            "constraints": tuple(constraints or ()),
-        }
-        wishes |= {
-            "mode": one_of("--mode", mode, ("auto", "L", "LA", "RGB", "RGBA")),
-            "label_level": one_of("--label-level", label_level, ("first", "leaf")),
-        }
-        context: dict[str, Any] = {"max_side": largest_side(choose_device("auto")[0])}
-        if recipe is not None:
-            named = load_recipe(recipe)
-            wishes |= {"modalities": named.modalities, "maps": named.algorithm.label_map_side}
-        side = max_image_side(choose_device("auto")[0])
-        source = open_data(data, DataOptions(max_side=side, **{key: value for key, value in wishes.items() if value is not None}))  # type: ignore[arg-type]
-        report = source.report
-        if as_json:
-            typer.echo(json.dumps({**source.describe(), "report": asdict(report)}, indent=2, ensure_ascii=False))
-            return
-        for note in source.notes:
-            typer.echo(note)
-        typer.echo(
-            f"{source.modality} of shape {' x '.join(map(str, source.shape))}; "
-            + ", ".join(f"{count:,} {split}" for split, count in report.counts.items())
-        )
-        for title, counts in (("sizes", report.sizes), ("modes", report.modes), ("labels", report.labels)):
-            if counts:
-                shown = list(counts.items())
-                rest = f", ... {len(shown) - LINES} more" if len(shown) > LINES else ""
-                typer.echo(f"{title}: " + ", ".join(f"{name} {count:,}" for name, count in shown[:LINES]) + rest)
-        typer.echo(f"duplicates: {report.duplicates:,}")
-        typer.echo(f"skipped: {len(report.skipped):,}")
-        for name, reason in report.skipped:
-            typer.echo(f"  {name}: {reason}")
+    return [*train_parameters("recipe"), *data_parameters()]
+
+
+def check(
+    data: Annotated[str, typer.Argument(help="What you would give to `sparring train`.", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    **options: Any,
+) -> None:
+    """Read every file of a data set without training: sizes, labels, duplicates, and what cannot be used.
+
+    Examples:  sparring check photos/   |   sparring check walks.csv --recipe series
+    """
+    from ..config.options import how_to_open, train_options
+    from ..config.reading import load_recipe
+    from ..modalities.opening import open_data, option_fields
+    from ..util.devices import choose_device, max_image_side
+
+    asked = train_options(options, option_fields())
+    recipe = None if asked.recipe is None else load_recipe(asked.recipe)
+    source = open_data(data, *how_to_open(asked.data, max_image_side(choose_device("auto")[0]), recipe))
+    if as_json:
+        typer.echo(json.dumps({**source.describe(), "report": asdict(source.report)}, indent=2, ensure_ascii=False))
+    else:
+        _print(source)
+
+
+def _print(source: Source) -> None:
+    report = source.report
+    for note in source.notes:
+        typer.echo(note)
+    shape = " x ".join(map(str, source.shape))
+    typer.echo(
+        f"{source.modality} of shape {shape}; "
+        + ", ".join(f"{count:,} {split}" for split, count in report.counts.items())
+    )
+    for title, counts in (("sizes", report.sizes), ("modes", report.modes), ("labels", report.labels)):
+        if counts:
+            shown = list(counts.items())
+            rest = f", ... {len(shown) - MAX_ENTRIES_SHOWN} more" if len(shown) > MAX_ENTRIES_SHOWN else ""
+            typer.echo(
+                f"{title}: " + ", ".join(f"{name} {count:,}" for name, count in shown[:MAX_ENTRIES_SHOWN]) + rest
+            )
+    typer.echo(f"duplicates: {report.duplicates:,}")
+    typer.echo(f"skipped: {len(report.skipped):,}")
+    for name, reason in report.skipped:
+        typer.echo(f"  {name}: {reason}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,72 +13,105 @@ if TYPE_CHECKING:
     from ..evaluation.evaluation import Evaluation
     from ..metrics.scores import Difference
 
+MAX_CLASSES_SHOWN = 50
 
-def register(app: typer.Typer) -> None:
-    @app.command()
-    def evaluate(
-        run: Annotated[str, typer.Argument(help="The run folder of a training; or samples in files of any program, with --data.")],
-        data: Annotated[str | None, typer.Option(help="What to hold it against. Default: the data that the run was trained on.")] = None,
-        metrics: Annotated[
-            str | None,
-            typer.Option(
-                help="Only these, for example fid,kid,prdc; all: every one that applies; list: print what there is. "
-                "Default: all that apply and are not slow."
-            ),
-        ] = None,
-        features: Annotated[
-            str, typer.Option(help="What distances are measured in: classifier (learned here), raw, efficientnet-lite0, inception.")
-        ] = "classifier",
-        weights: Annotated[Path | None, typer.Option(help="The file with the weights of these features, for inception.")] = None,
-        samples: Annotated[
-            int | None, typer.Option("-n", "--samples", min=2, help="How many. Default: 10,000, at most as many as training examples.")
-        ] = None,
-        recipe: Annotated[
-            str | None, typer.Option(help="Of samples in files: read them and the data as this recipe would, for example series.")
-        ] = None,
-        against: Annotated[
-            str | None, typer.Option(help="Another run, or other samples: which of the two is better, and is that sure?")
-        ] = None,
-        as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
-    ) -> None:
-        """How good are the samples, how varied, are they copies, and what would real examples score?
 
-        Example:  sparring evaluate runs/digits   |   sparring evaluate runs/digits --against runs/digits-mlp
+def evaluate(
+    run: Annotated[
+        str,
+        typer.Argument(
+            help="The run folder of a training; or, with --data, samples in files of any program.", show_default=False
+        ),
+    ],
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="The data to compare with. Default: the data that the run was trained on.", show_default=False
+        ),
+    ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            help="Only these, for example --metrics fid,kid,prdc; all: every one that applies; list: print their names. "
+            "Default: all that apply and are not slow.",
+            show_default=False,
+        ),
+    ] = None,
+    features: Annotated[
+        str,
+        typer.Option(
+            help="The features in which distances are measured: classifier (learned here), raw, efficientnet-lite0, "
+            "inception."
+        ),
+    ] = "classifier",
+    weights: Annotated[
+        Path | None,
+        typer.Option(help="The file with the weights of these features, for inception.", show_default=False),
+    ] = None,
+    samples: Annotated[
+        int | None,
+        typer.Option(
+            "-n",
+            "--samples",
+            min=2,
+            help="How many samples. Default: 10,000, at most as many as training examples.",
+            show_default=False,
+        ),
+    ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            help="Samples in files: read them and the data as this recipe would, for example series.",
+            show_default=False,
+        ),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            help="Another run, or other samples: print which is better, and how sure that is.", show_default=False
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Measure the samples of a run: their quality and variety, copies, and what real examples score.
 
-        A run's numbers and their meaning go into its evaluation.json and report.html too.
-        """
-        from ..callbacks.base import Callback
-        from ..errors import UserError
-        from ..evaluation.run import evaluate as measured
-        from ..metrics.scores import differences
-        from .progress import terminal
+    Examples:  sparring evaluate runs/digits   |   sparring evaluate runs/digits --against runs/digits-mlp
 
-        if metrics == "list":
-            _print_metrics()
-            return
-        wanted = None if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]
-        options: dict[str, Any] = {"metrics": wanted, "features": features, "weights": weights, "samples": samples, "recipe": recipe}
-        if as_json:
-            found = [measured(each, data, console=Callback(), **options) for each in (run, against) if each is not None]
-        else:
-            with terminal() as console:
-                found = [measured(each, data, console=console, **options) for each in (run, against) if each is not None]
-        between = differences(found[0].scores, found[1].scores) if against else []
-        if as_json:
-            described = [each.described() for each in found]
-            both = (
-                {"run": described[0], "against": described[1], "differences": [each.described() for each in between]}
-                if against
-                else described[0]
+    The numbers and their meaning are also written into the run's evaluation.json and report.html.
+    """
+    from ..callbacks.base import Callback
+    from ..errors import UserError
+    from ..evaluation.run import evaluate as measured
+    from ..metrics.scores import differences
+    from .progress import terminal
+
+    if metrics == "list":
+        _print_metrics()
+        return
+    console: Callback
+    with contextlib.nullcontext(Callback()) if as_json else terminal() as console:
+        found = [
+            measured(
+                each,
+                data,
+                metrics=None if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()],
+                features=features,
+                weights=weights,
+                samples=samples,
+                recipe=recipe,
+                console=console,
             )
-            typer.echo(json.dumps(both, indent=2, ensure_ascii=False))
-            return
-        names = [Path(each).name for each in (run, against) if each is not None]
-        if not found[0].scores:
-            raise UserError(f"nothing could be measured: {'; '.join(found[0].left_out.values())}")
-        if against:
-            _print_both(names, found, between)
-            return
+            for each in (run, against)
+            if each is not None
+        ]
+    between = differences(found[0].scores, found[1].scores) if against else []
+    if as_json:
+        _print_json(found, between)
+    elif not found[0].scores:
+        raise UserError(f"nothing could be measured: {'; '.join(found[0].left_out.values())}")
+    elif against:
+        _print_both([Path(run).name, Path(against).name], found, between)
+    else:
         _print_one(found[0])
         if (page := Path(run) / "report.html").is_file():
             typer.echo(f"report: {page}")
@@ -93,6 +127,14 @@ def _print_metrics() -> None:
     for name, metric in METRICS.items():
         table.add_row(name, metric.about, metric.modality or "any")
     Console().print(table)
+
+
+def _print_json(found: list[Evaluation], between: list[Difference]) -> None:
+    described: Any = found[0].described()
+    if len(found) > 1:
+        differing = [each.described() for each in between]
+        described = {"run": described, "against": found[1].described(), "differences": differing}
+    typer.echo(json.dumps(described, indent=2, ensure_ascii=False))
 
 
 def _print_one(found: Evaluation) -> None:
@@ -114,7 +156,7 @@ def _print_one(found: Evaluation) -> None:
     console.print(table)
     if found.classes:
         rows = Table("class", "samples", "real", "recognised", "diversity", "", box=None, header_style="bold")
-        for row in found.classes[:50]:
+        for row in found.classes[:MAX_CLASSES_SHOWN]:
             right, varied = (percent(value) if value is not None else "" for value in (row.agreement, row.diversity))
             rows.add_row(row.name, percent(row.share), percent(row.real_share), right, varied, row.frequency)
         console.print(rows)
@@ -152,4 +194,7 @@ def _print_both(names: list[str], found: list[Evaluation], between: list[Differe
             chance,
         )
     Console().print(table)
-    typer.echo("by chance: how likely so large a difference is between equally good generators; ? marks what may be chance.")
+    typer.echo(
+        "by chance: the probability of so large a difference between equally good generators; "
+        "? marks a difference that may be chance."
+    )

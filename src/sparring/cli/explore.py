@@ -8,23 +8,28 @@ from typing import Annotated
 import typer
 
 
-def register(app: typer.Typer) -> None:
-    @app.command()
-    def explore(
-        run: Annotated[Path, typer.Argument(help="The run folder of a training.")],
-        out: Annotated[Path | None, typer.Option("-o", "--out", help="A folder for the sheets. Default: NAME-explored here.")] = None,
-        directions: Annotated[int, typer.Option(min=1, max=64, help="How many principal directions: one row each.")] = 8,
-        columns: Annotated[int, typer.Option(min=2, max=32, help="Pictures in a row.")] = 7,
-        reach: Annotated[float, typer.Option(min=0.01, max=100, help="How far to go along a direction, in standard deviations.")] = 3.0,
-        seed: Annotated[int, typer.Option(help="Which sample is moved.")] = 0,
-        label: Annotated[str | None, typer.Option(help="Only this class (models trained with labels).")] = None,
-    ) -> None:
-        """See what the latent space holds: a sheet of principal directions and, for style-based generators, one of style mixtures.
+def explore(
+    run: Annotated[Path, typer.Argument(help="The run folder of a training.", show_default=False)],
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="A folder for the sheets. Default: NAME-explored here.", show_default=False),
+    ] = None,
+    directions: Annotated[int, typer.Option(min=1, max=64, help="How many principal directions, one a row.")] = 8,
+    columns: Annotated[int, typer.Option(min=2, max=32, help="How many pictures a row.")] = 7,
+    reach: Annotated[
+        float, typer.Option(min=0.01, max=100, help="How far to go along a direction, in standard deviations.")
+    ] = 3.0,
+    seed: Annotated[int, typer.Option(help="The seed of the sample that is moved.")] = 0,
+    label: Annotated[
+        str | None, typer.Option(help="Only this class. For models trained with labels.", show_default=False)
+    ] = None,
+) -> None:
+    """Show the latent space: a sheet of principal directions and, for style-based generators, one of style mixtures.
 
-        Example:  sparring explore runs/digits -o explored/
-        """
-        from ..inference.explore import explore_files
+    Example:  sparring explore runs/digits -o explored/
+    """
+    from ..inference.explore import explore_files
 
-        target = out or Path(f"{run.name or 'run'}-explored")
-        for path in explore_files(run, target, directions, columns, reach, seed=seed, label=label):
-            typer.echo(path)
+    target = out or Path(f"{run.name or 'run'}-explored")
+    for path in explore_files(run, target, directions, columns, reach, seed=seed, label=label):
+        typer.echo(path)

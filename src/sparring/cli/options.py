@@ -1,74 +1,63 @@
-"""Options that several verbs share, and how their texts become values."""
+"""Parameters of the command line, made from the declared options."""
 
 from __future__ import annotations
 
-import re
-from typing import Annotated
+import inspect
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
+from pydantic.fields import FieldInfo
 
-from ..errors import UserError
+from ..config.options import TrainOptions
+from ..modalities.opening import option_fields
+from ..util.options import choices, flag_of, help_text, is_repeated, kinds
 
-Size = Annotated[
-    str | None,
-    typer.Option(
-        "--size", help="Height x width to work at, for example 64x64. Default: the data's own, bounded by the device.", metavar="HxW"
-    ),
-]
-FITS = ("crop", "pad", "stretch", "patches")
-Fit = Annotated[
-    str | None,
-    typer.Option(
-        "--fit",
-        help="How other shapes are brought to that size: crop, pad or stretch; or patches, pieces at their own resolution. Default: crop; for recipes that restore, patches.",
-    ),
-]
-Mode = Annotated[str | None, typer.Option("--mode", help="Channels: L, LA, RGB or RGBA. Default: the fewest that lose nothing.")]
-Labels = Annotated[str | None, typer.Option("--labels", help="auto (folder names or a label column), none, or the name of a column.")]
-LabelLevel = Annotated[str | None, typer.Option("--label-level", help="Which folder level names the class: first or leaf.")]
-
-Types = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--type",
-        help="Of a table: the type of a column, instead of the one found: --type code=category. integer, float, boolean, category, time, identifier or text. With recipes for series also series, order, channel or whole.",
-        metavar="COLUMN=TYPE",
-    ),
-]
+PANEL = "Options of the data"
 
 
-Constraints = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--constraint",
-        help="Of a table: what holds in every row: 'opened <= closed', 'a + b = total', 'a + b + c = 100', together(city, country), unique(code). Several: once each.",
-        metavar="RULE",
-    ),
-]
+def train_parameters(*names: str) -> list[inspect.Parameter]:
+    """Those options of a training, in the order of their declaration; all where no name is given."""
+    fields = TrainOptions.model_fields
+    return parameters(
+        {name: field for name, field in fields.items() if name != "data" and (not names or name in names)}
+    )
 
 
-def parse_types(types: list[str] | None) -> dict[str, str] | None:
-    """["code=category"] as a mapping."""
-    found = {}
-    for each in types or []:
-        name, equals, kind = each.rpartition("=")
-        if not equals or not name:
-            raise UserError(f"--type {each} should look like COLUMN=TYPE, for example --type code=category")
-        found[name] = kind
-    return found or None
+def data_parameters() -> list[inspect.Parameter]:
+    """The options of the data, in a panel of their own."""
+    return parameters(option_fields(), PANEL)
 
 
-def parse_size(text: str | None) -> tuple[int, int] | None:
-    """ "64x96" or "64" as (height, width)."""
-    if text is None:
-        return None
-    match = re.fullmatch(r"(\d+)(?:[xX](\d+))?", text.strip())
-    if not match or not 0 < int(match[1]) <= 4096 or not 0 < int(match[2] or 1) <= 4096:
-        raise UserError(f"--size {text} should be HEIGHTxWIDTH in pixels up to 4096, for example 64x64")
-    return int(match[1]), int(match[2] or match[1])
+def parameters(fields: Mapping[str, FieldInfo], panel: str | None = None) -> list[inspect.Parameter]:
+    """A keyword parameter for each field, as typer reads it.
+
+    All are None where they are not given. Texts stay texts; `train_options` parses them.
+    """
+    return [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[_type(field), _option(name, field, panel)],
+        )
+        for name, field in fields.items()
+    ]
 
 
-def one_of(option: str, value: str | None, allowed: tuple[str, ...]) -> str | None:
-    if value is not None and value not in allowed:
-        raise UserError(f"{option} {value} is not one of {', '.join(allowed)}")
-    return value
+def _type(field: FieldInfo) -> Any:
+    """What typer should make of the text: a switch, a number, a path, a list of texts, or the text itself."""
+    if is_repeated(field):
+        return list[str] | None
+    found = kinds(field)
+    plain = found[0] if len(found) == 1 and found[0] in (bool, int, float, Path) else str
+    return plain | None
+
+
+def _option(name: str, field: FieldInfo, panel: str | None) -> Any:
+    flag = flag_of(name, field)
+    extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    metavar = str(extra["metavar"]) if "metavar" in extra else "|".join(choices(field)) or None
+    flags = f"{flag}/--no-{flag.removeprefix('--')}" if bool in kinds(field) else flag
+    return typer.Option(flags, help=help_text(field), metavar=metavar, rich_help_panel=panel, show_default=False)

@@ -40,10 +40,3 @@ class OpenContext(BaseModel):
     fit: Literal["crop", "pad", "stretch", "patches"] | None = None
     label_maps: Literal["input", "output"] | None = None
     like: Any = Field(None, exclude=True)
-
-
-def flag_of(name: str, options: type[DataOptions]) -> str:
-    """How an option is called on the command line: --label-level."""
-    extra = options.model_fields[name].json_schema_extra
-    flag = extra.get("flag") if isinstance(extra, dict) else None
-    return str(flag or f"--{name.replace('_', '-')}")

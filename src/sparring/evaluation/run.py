@@ -133,7 +133,7 @@ def _open_real(run: Run, data: str | Path | Source | None, recipe: str | None) -
     modality = modalities.get(about["modality"])
     asked = {**opened["asked"], **modality.options_for(tuple(about["shape"]))}
     context = OpenContext(**opened["context"], like=modality.codec_from(run.read_json("codec.json")))
-    place = data or run.read_json("local.json")["data"]
+    place = run.read_json("local.json")["data"] if data is None else data
     try:
         return open_data(place, asked, context)
     except UserError as error:

@@ -49,7 +49,7 @@ def apply_files(
     if not inputs:
         raise UserError(f"{given} holds no pictures and no films")
     if steady and not any(map(is_film, inputs)):
-        raise UserError(f"--steady is for films, and {given} holds none; leave it out")
+        raise UserError(f"--temporal-smoothing is for films, and {given} holds none; leave it out")
     if given.is_dir() and out.suffix:
         raise UserError(f"{given} is a folder, so its results need one too; {out} looks like a file")
     if out.resolve() == given.resolve() or (given.is_dir() and given.resolve() in out.resolve().parents):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -147,7 +148,7 @@ class Gan:
         raise UserError(f"this model has no class '{label}'; {nearest(str(label), self.classes[:50])}")
 
 
-def load(path: str | Path) -> Gan:
+def load(path: str | os.PathLike[str]) -> Gan:
     """The generator of a run folder: its best snapshot so far.
 
     Reads recipe.yaml, codec.json, source.json and generator.safetensors; never unpickles. Raises UserError where one is missing or damaged,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
+    from ..data.in_memory import InMemory
     from ..data.source import Source
     from ..metrics.feature_net import FeatureNet, Progress
 
@@ -102,6 +103,14 @@ class Modality(ABC):
 
         Raises UserError where nothing in it can be used.
         """
+
+    def takes(self, memory: InMemory) -> bool:
+        """Does this object of a Python program hold data of this kind?"""
+        return False
+
+    def open_in_memory(self, memory: InMemory, options: Any, context: OpenContext) -> Source:
+        """Open an object of a Python program. Only where `takes` it, or where a recipe asks for this kind of data."""
+        raise UserError(f"{self.unit} cannot be read from {memory}")
 
     def open_name(self, name: str, options: Any, context: OpenContext) -> Source:
         """Open one of `built_in`."""

@@ -7,27 +7,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from .. import modalities
 from ..data import named
-from ..data.options import DataOptions, OpenContext, flag_of
+from ..data.in_memory import InMemory
+from ..data.options import DataOptions, OpenContext
 from ..data.source import Source
 from ..errors import UserError, nearest
+from ..util.options import checked, flag_of
 from .base import Modality
 
 KINDS = "pictures in a folder, .zip or .tar, or an IDX, .npy, .npz or .parquet file, or a table (.csv, .parquet, .xlsx)"  # in messages
 
 
 def open_data(
-    where: str | Path | Source, asked: Mapping[str, Any] | None = None, context: OpenContext | None = None
+    where: Any, asked: Mapping[str, Any] | None = None, context: OpenContext | None = None
 ) -> Source:
     """Open the user's data.
 
     Args:
         where: a built-in name, the name of a well-known set, a path, a URL of a database, or a Source, which is
-            returned as it is. A bare word is a name first; write ./word for a file or folder of that name.
+            returned as it is, or data in memory (see `data.in_memory`). A bare word is a name first; write ./word for a file or folder of that name.
         asked: what a person asks for, by name (see `option_fields`). Values may be texts as typed on a command line.
         context: what the program knows about the purpose.
 
@@ -37,6 +38,8 @@ def open_data(
     if isinstance(where, Source):
         return where
     asked, context, text = asked or {}, context or OpenContext(), str(where)
+    if not isinstance(where, str | Path):
+        return _open_in_memory(where if isinstance(where, InMemory) else InMemory(where), asked, context)
     if not text.strip():
         raise UserError(f"No data was named: give a folder, a file, or one of {', '.join(known_names())}.")
     if "://" in text:
@@ -83,12 +86,10 @@ def checked_options(modality: Modality, asked: Mapping[str, Any], where: object)
                 raise UserError(f"there is no option '{name}' of data; {nearest(name, list(option_fields()))}")
             units = " and ".join(sorted((each.unit for each in owners), key=len))
             raise UserError(
-                f"{flag_of(name, owners[0].Options)} is for {units}, and {where} holds {modality.unit}; leave it out"
+                f"{flag_of(name, owners[0].Options.model_fields[name])} is for {units}, and {where} holds {modality.unit}; leave it out"
             )
-    try:
-        return modality.Options(**asked)
-    except ValidationError as error:
-        raise UserError(_sentence(error, modality.Options)) from None
+    options: DataOptions = checked(modality.Options, asked)
+    return options
 
 
 def modality_of(where: str | Path) -> str | None:
@@ -113,6 +114,15 @@ def _open_url(url: str, asked: Mapping[str, Any], context: OpenContext) -> Sourc
     raise UserError(f"{url} names a database, and this recipe does not learn from tables.")
 
 
+def _open_in_memory(memory: InMemory, asked: Mapping[str, Any], context: OpenContext) -> Source:
+    allowed = modalities.every(context.modalities)
+    for modality in allowed:
+        if (len(allowed) == 1 and modality.asked_first) or modality.takes(memory):
+            return modality.open_in_memory(memory, checked_options(modality, asked, f"the data in {memory}"), context)
+    units = " or ".join(modality.unit for modality in allowed)
+    raise UserError(f"the data in {memory} is not what this recipe learns from, {units}")
+
+
 def _open_path(path: Path, asked: Mapping[str, Any], context: OpenContext) -> Source:
     try:
         if not path.exists():
@@ -134,13 +144,3 @@ def _open_path(path: Path, asked: Mapping[str, Any], context: OpenContext) -> So
             f"No permission to read {error.filename or path}: change its permissions or open other data."
         ) from None
     raise UserError(f"{path} holds nothing that sparring can train on: give {KINDS}.")
-
-
-def _sentence(error: ValidationError, options: type[DataOptions]) -> str:
-    """What is wrong with an option, as a person would say it."""
-    first = error.errors()[0]
-    flag, value = flag_of(str(first["loc"][0]), options), first["input"]
-    value = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
-    if first["type"] == "literal_error":
-        return f"{flag} {value} is not one of {first['ctx']['expected'].replace(' or ', ', ').replace(chr(39), '')}"
-    return f"{flag} {value} {first['msg'].removeprefix('Value error, ')}"

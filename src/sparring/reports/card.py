@@ -66,7 +66,7 @@ def _missing(run: RunParts) -> str:
 def _use(run: RunParts) -> str:
     if run.source.get("input_shape"):
         two_way = "back" in mapping(run.recipe.get("players"))
-        back = "\nsparring apply RUN pictures/ -o out/ --back   # the other direction" if two_way else ""
+        back = "\nsparring apply RUN pictures/ -o out/ --reverse   # the other direction" if two_way else ""
         return f"""## How to use it
 
 `RUN` is the folder of this file. Inputs are pictures of any size.

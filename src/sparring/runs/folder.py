@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,11 +52,15 @@ class RunParts:
 class Run:
     """A run folder. Files are read at each call, so a training may be writing to the folder meanwhile."""
 
-    def __init__(self, path: str | Path):
+    def __init__(self, path: str | os.PathLike[str]):
         self.path = Path(path)
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
+
+    def __fspath__(self) -> str:
+        """A run can be given wherever its folder can."""
+        return str(self.path)
 
     @property
     def exists(self) -> bool:

@@ -10,7 +10,7 @@ import torch
 
 from .. import modalities
 from ..callbacks.base import Callback
-from ..config.options import TrainOptions
+from ..config.options import TrainOptions, how_to_open
 from ..config.reading import length_from, load_recipe, with_settings
 from ..config.recipe import Recipe
 from ..data.source import Source
@@ -27,7 +27,7 @@ from .autoconfig.lengths import whole_steps
 
 def resume(
     run: Run,
-    where: str | Path | Source,
+    where: Any,
     options: TrainOptions,
     device: torch.device,
     console: Callback,
@@ -37,7 +37,7 @@ def resume(
     recipe, about = run.recipe()
     refuse_changes(run.path, recipe, about, options)
     ended = _ended(run, recipe)
-    asked, context = TrainOptions().opening(about["data"], max_image_side(device), recipe)
+    asked, context = how_to_open({}, max_image_side(device), recipe, about["data"])
     source = for_algorithm(recipe, open_data(where, asked, context))
     if source.content_hash != run.read_json("source.json")["content_hash"]:
         raise UserError(
@@ -135,14 +135,14 @@ def refuse_changes(folder: Path, recipe: Recipe, about: dict[str, Any], options:
     same = {"recipe": recipe.name, "seed": recipe.seed}  # what an unstated option came to
     changed = [
         f"{key} {asked.get(key, same.get(key, 'unset'))} -> {now}"
-        for key, now in options.stated().items()
+        for key, now in options.asked().items()
         if key not in ("examples", "settings") and now not in (asked.get(key), same.get(key))
     ]
     before = asked.get("settings", {})
     for key, value in options.settings.items():
         if before.get(key) != value and with_settings(recipe, {key: value}) != recipe:
             changed.append(f"{key} -> {value}")
-    if about["given"] and options.own_recipe and options.recipe is not None:
+    if about["given"] and options.recipe_is_file and options.recipe is not None:
         changed += differences(about["given"], load_recipe(options.recipe).model_dump(mode="json"))
     if changed:
         longer = " (for a longer training give --examples)" if options.budget is not None else ""

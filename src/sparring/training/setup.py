@@ -14,7 +14,7 @@ import torch
 
 from .. import modalities
 from ..callbacks.base import Callback
-from ..config.options import TrainOptions, plain_values
+from ..config.options import TrainOptions, how_to_open, plain_values
 from ..config.reading import length_from, load_recipe, with_settings
 from ..config.recipe import Recipe
 from ..data.source import Source, TranslationSource
@@ -43,7 +43,7 @@ SPARE_DISK_BYTES = 50 << 20  # for previews and reports
 
 def set_up(
     run: Run,
-    where: str | Path | Source,
+    where: Any,
     options: TrainOptions,
     device: torch.device,
     console: Callback,
@@ -95,8 +95,8 @@ def set_up(
     assembly.trainer.save()
     about = {
         "data": opened,
-        "asked": options.stated(),
-        "given": given.model_dump(mode="json") if options.own_recipe else None,
+        "asked": options.asked(),
+        "given": given.model_dump(mode="json") if options.recipe_is_file else None,
         "reasons": choices.reasons,
         "command": command or "",
         "planned_seconds": planned,
@@ -107,7 +107,7 @@ def set_up(
     return assembly
 
 
-def _write_down(run: Run, assembly: Assembly, where: str | Path | Source, about: dict[str, Any]) -> None:
+def _write_down(run: Run, assembly: Assembly, where: Any, about: dict[str, Any]) -> None:
     """Everything that describes the run; recipe.yaml last, since it is what makes a folder a run."""
     parts = assembly.parts
     run.write_json("source.json", parts.source.describe())
@@ -117,11 +117,11 @@ def _write_down(run: Run, assembly: Assembly, where: str | Path | Source, about:
 
 
 def _open(
-    where: str | Path | Source, options: TrainOptions, device: torch.device, console: Callback, base: Run | None
+    where: Any, options: TrainOptions, device: torch.device, console: Callback, base: Run | None
 ) -> tuple[Recipe, Source, dict[str, Any]]:
     """The recipe before any setting, the data as it is, and how it was opened."""
     named = _named_recipe(options, base)
-    asked, context = options.opening(_opening_of(base), max_image_side(device), named)
+    asked, context = how_to_open(options.data, max_image_side(device), named, _opening_of(base))
     source = open_data(where, asked, context)
     for note in source.notes:
         console.note(note)
@@ -135,7 +135,7 @@ def _adapt(recipe: Recipe, plain: Source, options: TrainOptions, console: Callba
     source = for_algorithm(recipe, plain)
     for note in source.notes[len(plain.notes) :]:
         console.note(note)
-    if options.input is not None and (not isinstance(source, TranslationSource) or plain is not source):
+    if "input" in options.data and (not isinstance(source, TranslationSource) or plain is not source):
         raise UserError(
             f"--input names one side of pairs, and recipe '{recipe.name}' learns from other data; leave it out"
         )
@@ -241,8 +241,8 @@ def _check_disk(parts: Parts, folder: Path) -> None:
         )
 
 
-def _place(where: str | Path | Source) -> str:
+def _place(where: Any) -> str:
     """Where the data lies on this machine, for local.json."""
-    if isinstance(where, Source):
-        return where.name
+    if not isinstance(where, str | Path):  # a source, or data in memory
+        return str(where.name)
     return str(Path(where).absolute()) if Path(where).exists() else files.without_password(str(where))

@@ -13,6 +13,7 @@ from .options import ImageOptions
 if TYPE_CHECKING:
     import numpy as np
 
+    from ...data.in_memory import InMemory
     from ...data.source import Source
     from ...metrics.feature_net import FeatureNet, Progress
     from .codec import ImageCodec
@@ -36,6 +37,14 @@ class ImageModality(Modality):
         from .source import open_path
 
         return open_path(path, options, context)
+
+    def takes(self, memory: InMemory) -> bool:
+        return not memory.is_table
+
+    def open_in_memory(self, memory: InMemory, options: Any, context: OpenContext) -> Source:
+        from .in_memory import open_in_memory
+
+        return open_in_memory(memory, options, context)
 
     def open_name(self, name: str, options: Any, context: OpenContext) -> Source:
         from .simulated import open_name

@@ -14,6 +14,7 @@ from .options import SeriesOptions
 if TYPE_CHECKING:
     import numpy as np
 
+    from ...data.in_memory import InMemory
     from ...data.source import Source
     from ...metrics.feature_net import FeatureNet, Progress
     from .codec import SeriesCodec
@@ -35,6 +36,9 @@ class SeriesModality(Modality):
 
     def open_path(self, path: Path, options: Any, context: OpenContext) -> Source:
         return _part("source").open_path(path, options, context)
+
+    def open_in_memory(self, memory: InMemory, options: Any, context: OpenContext) -> Source:
+        return _part("source").open_in_memory(memory, options, context)
 
     def open_name(self, name: str, options: Any, context: OpenContext) -> Source:
         return _part("source").open_name(name, options, context)

@@ -9,15 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
+from ...data.in_memory import InMemory
 from ...data.options import OpenContext
 from ...data.source import SPLITS, ScanReport, SequentialSource, Split
 from ...data.splits import hold_out
 from ...errors import UserError
 from ..table.codes import fit_code
 from ..table.columns import decimals_of
+from ..table.reading import from_memory
 from .codec import Channel, SeriesCodec, alive
 from .options import SeriesOptions
-from .reading import Sequences, read
+from .reading import Sequences, of_frame, read
 from .simulated import SETS
 
 MAX_STEPS = 128  # of a value; longer series are learned window by window
@@ -273,6 +275,12 @@ def open_path(path: Path, options: SeriesOptions, context: OpenContext) -> Serie
         raise UserError(f"{path} is a folder; series are read from one file, a table or an array")
     name = path.name.split(".")[0]
     return SeriesSource(read(path, options, context.like), name, context.like)
+
+
+def open_in_memory(memory: InMemory, options: SeriesOptions, context: OpenContext) -> SeriesSource:
+    """The series of a DataFrame. Raises UserError where it holds none."""
+    found = of_frame(from_memory(memory), memory.name, options.types, options.labels, context.like)
+    return SeriesSource(found, memory.name, context.like)
 
 
 def open_name(name: str, options: SeriesOptions, context: OpenContext) -> SeriesSource:

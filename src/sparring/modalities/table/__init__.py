@@ -14,6 +14,7 @@ from .options import TableOptions
 if TYPE_CHECKING:
     import numpy as np
 
+    from ...data.in_memory import InMemory
     from ...data.source import Source
     from ...metrics.feature_net import FeatureNet, Progress
     from .codec import TableCodec
@@ -41,6 +42,12 @@ class TableModality(Modality):
 
     def open_path(self, path: Path, options: Any, context: OpenContext) -> Source:
         return _part("source").open_path(path, options, context)
+
+    def takes(self, memory: InMemory) -> bool:
+        return memory.is_table
+
+    def open_in_memory(self, memory: InMemory, options: Any, context: OpenContext) -> Source:
+        return _part("source").open_in_memory(memory, options, context)
 
     def open_url(self, url: str, options: Any, context: OpenContext) -> Source:
         return _part("source").open_url(url, options, context)

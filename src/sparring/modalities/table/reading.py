@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ...data.in_memory import InMemory
 from ...errors import UserError, nearest
 from ...util.files import without_password
 
@@ -150,6 +151,14 @@ def from_polars(frame: Any) -> pd.DataFrame:
     return frame.to_pandas().astype(
         {name: "Int64" for name, kind in kinds if kind.is_integer() and frame[name].null_count()}
     )
+
+
+def from_memory(memory: InMemory) -> pd.DataFrame:
+    """The table of a Python program. Raises UserError where labels come beside it or there is nothing in it."""
+    if memory.labels is not None:
+        raise UserError("the labels of a table are one of its columns: put them into it")
+    data = memory.data
+    return checked(from_polars(data) if hasattr(data, "to_pandas") else data, f"the data in {memory}")
 
 
 def checked(frame: pd.DataFrame, where: str) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ...data.in_memory import InMemory
 from ...data.options import OpenContext
 from ...data.source import SPLITS, ScanReport, Split, TabularSource
 from ...data.splits import hold_out
@@ -162,3 +163,9 @@ def is_plain(path: Path) -> bool:
     return not any(
         types.is_binary(each.type) or types.is_large_binary(each.type) or types.is_struct(each.type) for each in schema
     )
+
+
+def open_in_memory(memory: InMemory, options: TableOptions, context: OpenContext) -> TableSource:
+    """The rows of a pandas or polars DataFrame, or of another table that knows `to_pandas`."""
+    frame = reading.from_memory(memory)
+    return TableSource(frame, memory.name, options.types, context.like, options.constraints)

@@ -1,0 +1,150 @@
+"""The verbs as commands. A verb is a function in a module of its name.
+
+Its parameters are built when it runs, not for the list of verbs, so that `sparring --help` stays fast.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from ..errors import UserError
+from .hints import option_hint, verb_hint
+
+VERBS = (
+    "train",
+    "generate",
+    "apply",
+    "interpolate",
+    "explore",
+    "invert",
+    "evaluate",
+    "compare",
+    "check",
+    "recipes",
+    "report",
+)
+UsageError: Any = typer.BadParameter.__base__
+
+Plugins = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--plugin",
+        metavar="MODULE",
+        help="Import a Python module or .py file first, for example one that registers networks or losses of your own. "
+        "Once for each module.",
+        show_default=False,
+    ),
+]
+
+
+class Verbs(TyperGroup):
+    """All verbs. For their list each is a name and a docstring; the one that is typed gets its parameters too."""
+
+    def parse_args(self, context: Any, arguments: list[str]) -> list[str]:
+        try:
+            return super().parse_args(context, arguments)
+        except UsageError as error:
+            if typed := getattr(error, "option_name", None):
+                raise UserError(f"there is no option {typed} before a verb; see sparring --help") from None
+            raise  # no arguments at all: the help
+
+    def list_commands(self, context: Any) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, context: Any, name: str) -> Any:
+        return (
+            TyperCommand(name, help=inspect.getdoc(_function(_module(name))), rich_markup_mode="rich")
+            if name in VERBS
+            else None
+        )
+
+    def resolve_command(self, context: Any, arguments: list[str]) -> Any:
+        typed = arguments[0]
+        if typed in VERBS:
+            return typed, built(typed), arguments[1:]
+        raise UserError(f"there is no verb '{typed}'; {verb_hint(typed, VERBS)}")
+
+
+class Verb(TyperCommand):
+    """A verb whose mistyped command line is answered in one sentence."""
+
+    def parse_args(self, context: Any, arguments: list[str]) -> list[str]:
+        try:
+            return super().parse_args(context, arguments)
+        except UsageError as error:
+            typed = getattr(error, "option_name", None)
+            if typed and type(error).__name__ == "NoSuchOption":
+                known = [option for parameter in self.params for option in parameter.opts]
+                raise UserError(f"{self.name} has no option {typed}; {option_hint(typed, known)}") from None
+            sentence = error.format_message().strip().rstrip(".")
+            raise UserError(f"{sentence[:1].lower()}{sentence[1:]}; see sparring {self.name} --help") from None
+
+
+def built(name: str) -> Any:
+    """The command of a verb: the parameters of its function, those that its module generates, and --plugin."""
+    module = _module(name)
+    app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+    app.command(name, cls=Verb)(_with_plugins(_function(module), getattr(module, "parameters", list)()))
+    return typer.main.get_command(app)
+
+
+def _with_plugins(function: Callable[..., None], added: list[inspect.Parameter]) -> Callable[..., None]:
+    """The function, importing plug-ins before it runs, with these parameters in the place of `**options`."""
+
+    @functools.wraps(function)
+    def run(*, plugin: list[str] | None = None, **given: Any) -> None:
+        for each in plugin or []:
+            load_plugin(each)
+        function(**given)
+
+    own = [
+        each
+        for each in inspect.signature(function, eval_str=True).parameters.values()
+        if each.kind is not inspect.Parameter.VAR_KEYWORD
+    ]
+    plugins = inspect.Parameter("plugin", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Plugins)
+    every = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*own, *added, plugins)]
+    run.__signature__ = inspect.Signature(every)  # type: ignore[attr-defined]
+    return run
+
+
+def load_plugin(name: str) -> None:
+    """Import a module by its name, from the current folder too, or a .py file by its path.
+
+    Raises UserError where there is none.
+    """
+    path = Path(name)
+    if path.suffix == ".py":
+        if not path.is_file():
+            raise UserError(f"--plugin {name}: there is no such file")
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec and spec.loader
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[path.stem] = module
+        spec.loader.exec_module(module)
+        return
+    if str(Path.cwd()) not in sys.path:
+        sys.path.append(str(Path.cwd()))  # last, so that no file here hides an installed module
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise UserError(f"--plugin {name}: there is no module '{error.name}' here or installed") from None
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f".{name}", __package__)
+
+
+def _function(module: ModuleType) -> Callable[..., None]:
+    return getattr(module, module.__name__.rpartition(".")[2])

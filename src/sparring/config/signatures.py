@@ -1,0 +1,60 @@
+"""Functions whose options are declared elsewhere: signature and docstring are made from the declaration."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, get_args
+
+from pydantic.fields import FieldInfo
+
+from ..util.options import help_text
+
+MARK = "    **options: "  # the line of a docstring that the texts replace
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def with_options(fields: Mapping[str, FieldInfo]) -> Callable[[Function], Function]:
+    """A decorator: puts `fields` into the signature and their texts into the docstring, in the place of `**options`."""
+
+    def decorate(function: Function) -> Function:
+        signature = inspect.signature(function)
+        own = [each for each in signature.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
+        taken = {each.name for each in own}
+        added = [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=field.get_default(),
+                annotation=_readable(field.annotation),
+            )
+            for name, field in fields.items()
+            if name not in taken
+        ]
+        function.__signature__ = signature.replace(parameters=[*own, *added])  # type: ignore[attr-defined]
+        texts = "\n".join(_text(name, field) for name, field in fields.items())
+        head, _, tail = inspect.cleandoc(function.__doc__ or "").partition(MARK)
+        function.__doc__ = head + texts + tail.partition("\n")[1] + tail.partition("\n")[2]
+        return function
+
+    return decorate
+
+
+def _readable(annotation: Any) -> str:
+    """A type as one would write it, without what is checked of its values."""
+    text = annotation.__name__ if isinstance(annotation, type) and not get_args(annotation) else str(annotation)
+    text = re.sub(
+        r"(?:typing\.)?Annotated\[(\w+), FieldInfo\(.*?\)\]\)\]|(?:typing\.)?Annotated\[(\w+), [^\[\]]*\]",
+        r"\1\2",
+        text,
+    )
+    text = re.sub(r"Optional\[(.*)\]$", r"\1 | None", text)
+    return re.sub(r"\b(?:typing|pathlib)\.", "", text)
+
+
+def _text(name: str, field: FieldInfo) -> str:
+    return textwrap.fill(
+        f"{name}: {help_text(field)}", 110, initial_indent="    ", subsequent_indent="        ", break_on_hyphens=False
+    )

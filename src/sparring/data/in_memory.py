@@ -1,0 +1,45 @@
+"""Data as a Python program has it: arrays, tensors, datasets, lists of pictures, tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+PICTURE_COLUMNS = ("image", "img", "picture", "pixel_values")
+KINDS = "a NumPy array, a torch tensor or Dataset, a Hugging Face dataset, a list of PIL pictures or a DataFrame"
+
+
+@dataclass(frozen=True)
+class InMemory:
+    """Data as a Python program has it.
+
+    labels: a sequence with the class of each picture, by name or number; None where there is none beside the data.
+    """
+
+    data: Any
+    labels: Any = None
+
+    @property
+    def name(self) -> str:
+        return "table" if self.is_table else "pictures"
+
+    @property
+    def is_table(self) -> bool:
+        """Does it have named columns and no pictures in them?"""
+        if is_hugging_face(self.data):
+            return picture_column(self.data) is None
+        return hasattr(self.data, "to_pandas") or (hasattr(self.data, "iloc") and hasattr(self.data, "columns"))
+
+    def __str__(self) -> str:
+        return f"memory ({type(self.data).__name__})"
+
+
+def is_hugging_face(data: Any) -> bool:
+    """Is it a dataset of the library `datasets`?"""
+    return hasattr(data, "features") and hasattr(data, "column_names")
+
+
+def picture_column(data: Any) -> str | None:
+    """The column of a Hugging Face dataset that holds pictures."""
+    declared = [name for name in data.column_names if type(data.features.get(name)).__name__ == "Image"]
+    return next(iter([*declared, *(name for name in PICTURE_COLUMNS if name in data.column_names)]), None)

@@ -1,0 +1,74 @@
+"""Options declared as fields of a pydantic model: their flags, help texts and choices, and checking their values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from ..errors import UserError, nearest
+
+
+def flag_of(name: str, field: FieldInfo) -> str:
+    """How an option is typed: "--max-time"; another name where the declaration says so ("--set" for settings)."""
+    extra = field.json_schema_extra
+    return str(extra["flag"]) if isinstance(extra, dict) and "flag" in extra else f"--{name.replace('_', '-')}"
+
+
+def help_text(field: FieldInfo) -> str:
+    """The text of an option with its default."""
+    text, default = field.description or "", field.get_default()
+    return text if "Default: " in text or default in (None, False, {}, ()) else f"{text} Default: {default}."
+
+
+def is_repeated(field: FieldInfo) -> bool:
+    """May the option be given several times? It may where the value is a mapping or any number of texts."""
+    return any(
+        get_origin(kind) in (dict, list) or (get_origin(kind) is tuple and Ellipsis in get_args(kind))
+        for kind in kinds(field)
+    )
+
+
+def kinds(field: FieldInfo) -> tuple[Any, ...]:
+    """The types that a value may have, None left out."""
+    return tuple(kind for kind in _alternatives(field.annotation) if kind is not type(None))
+
+
+def choices(field: FieldInfo) -> tuple[str, ...]:
+    """The words among which the option chooses, () where it takes other values too."""
+    words = kinds(field)
+    return get_args(words[0]) if len(words) == 1 and get_origin(words[0]) is Literal else ()
+
+
+def _alternatives(annotation: Any) -> tuple[Any, ...]:
+    union = (
+        get_args(annotation)
+        if not get_origin(annotation) or get_origin(annotation) not in (dict, list, tuple, Literal)
+        else ()
+    )
+    return union or (annotation,)
+
+
+def checked(model: type[BaseModel], values: Mapping[str, Any]) -> Any:
+    """The model of these values. Raises UserError with the first thing that is wrong, by the flag of the option."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise UserError(_sentence(model, error)) from None
+
+
+def _sentence(model: type[BaseModel], error: ValidationError) -> str:
+    """The first error in one sentence: "--fit squeeze is not one of crop, pad, stretch, patches"."""
+    first = error.errors()[0]
+    name = str(first["loc"][0])
+    field = model.model_fields[name]
+    flag, value = flag_of(name, field), first["input"]
+    value = " ".join(map(str, value)) if isinstance(value, list | tuple) else value
+    if words := choices(field):
+        hint = nearest(str(value), words)
+        return f"{flag} {value} is not one of {', '.join(words)}" + (f"; {hint}" if hint.startswith("did you") else "")
+    if first["type"] == "value_error":
+        return f"{flag} {value} {first['msg'].removeprefix('Value error, ')}"
+    return f"{flag} {value}: {first['msg'][0].lower()}{first['msg'][1:]}"

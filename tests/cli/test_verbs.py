@@ -1,0 +1,106 @@
+"""Parameters that are made from the declared options, answers to mistyped ones, plug-ins."""
+
+import pytest
+
+from sparring.cli.hints import OPTIONS, VERBS, option_hint, verb_hint
+from sparring.cli.verbs import VERBS as KNOWN_VERBS
+from sparring.cli.verbs import built, load_plugin
+from sparring.config.options import TrainOptions
+from sparring.errors import UserError
+from sparring.modalities.opening import option_fields
+from sparring.util.options import flag_of, help_text
+
+
+def options_of(verb):
+    return {option: each for each in built(verb).params for option in (*each.opts, *each.secondary_opts)}
+
+
+def typed(verb, *arguments):
+    """What the function of a verb gets for these arguments."""
+    command = built(verb)
+    context = command.make_context(verb, list(arguments))
+    return context.params
+
+
+def test_training_check_and_compare_have_all_options_of_the_data():
+    for verb in ("train", "check", "compare"):
+        known = options_of(verb)
+        for name, field in option_fields().items():
+            assert known[flag_of(name, field)].help == help_text(field)
+    for name, field in TrainOptions.model_fields.items():
+        assert name == "data" or options_of("train")[flag_of(name, field)].help == help_text(field)
+
+
+def test_texts_lists_numbers_and_switches_arrive_as_such():
+    given = typed(
+        "train", "photos", "--size", "64x64", "--type", "a=b", "--type", "c=d", "--seed", "3", "--no-tensorboard"
+    )
+    assert given["data"] == "photos"
+    assert given["size"] == "64x64"
+    assert list(given["types"]) == ["a=b", "c=d"]
+    assert given["seed"] == 3
+    assert given["tensorboard"] is False
+    assert given["fit"] is None
+    assert typed("train", "photos")["tensorboard"] is None
+
+
+@pytest.mark.parametrize(
+    ("verb", "option", "words"),
+    [
+        ("train", "--resume", "run the same command again"),
+        ("train", "--gpus=8", "use --device cuda"),
+        ("train", "--batch", "use --set batch=64"),
+        ("train", "--kimg", "use --examples"),
+        ("train", "--outdir", "use --out"),
+        ("train", "--images", "use --examples"),
+        ("train", "--epoch", "use --epochs"),
+        ("train", "--num_epochs", "use --epochs"),
+        ("train", "--Recipe", "did you mean '--recipe'"),
+        ("train", "--max-tme", "did you mean '--max-time'"),
+        ("generate", "--num", "use --count"),
+        ("generate", "--trunc", "use --truncation"),
+        ("generate", "--network", "run folder first"),
+        ("evaluate", "--num-samples", "use --samples"),
+    ],
+)
+def test_a_mistyped_option_is_answered_with_the_right_one(verb, option, words):
+    with pytest.raises(UserError, match=words) as raised:
+        typed(verb, "x", option, "3")
+    assert str(raised.value).startswith(f"{verb} has no option {option.split('=')[0]}; ")
+
+
+def test_hints_name_what_exists():
+    everything = {option for verb in KNOWN_VERBS for option in options_of(verb)}
+    for name, advices in OPTIONS.items():
+        for advice in advices:
+            assert not advice.startswith("--") or advice.split()[0] in everything, name
+            assert not advice.startswith("--set ") or "=" in advice
+    assert set(VERBS.values()) <= set(KNOWN_VERBS)
+    assert not set(VERBS) & set(KNOWN_VERBS)
+    assert option_hint("--zzz", ["--out", "-o"]) == "known: --out"
+    assert verb_hint("sample", KNOWN_VERBS) == "use generate"
+    assert verb_hint("trian", KNOWN_VERBS) == "did you mean 'train'?"
+
+
+def test_every_verb_takes_plugins_and_teaches_by_an_example():
+    for verb in KNOWN_VERBS:
+        assert "--plugin" in options_of(verb)
+        assert f"sparring {verb} " in built(verb).help
+
+
+def test_a_plugin_is_a_module_or_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "mine_by_name.py").write_text("import builtins; builtins.seen_plugin = 'name'")
+    (tmp_path / "mine_by_path.py").write_text("import builtins; builtins.seen_plugin = 'path'")
+    import builtins
+
+    monkeypatch.setattr(builtins, "seen_plugin", "", raising=False)
+    load_plugin("mine_by_name")
+    assert builtins.seen_plugin == "name"
+    load_plugin(str(tmp_path / "mine_by_path.py"))
+    assert builtins.seen_plugin == "path"
+    with pytest.raises(UserError, match="no module 'nowhere_at_all'"):
+        load_plugin("nowhere_at_all")
+    with pytest.raises(UserError, match="no such file"):
+        load_plugin("nowhere.py")
