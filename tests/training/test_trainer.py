@@ -14,7 +14,7 @@ from sparring import algorithms, augmentations, modalities
 from sparring.config.recipe import load_recipe, with_settings
 from sparring.errors import UserError
 from sparring.losses import penalties
-from sparring.networks.sampling import shape_draw
+from sparring.networks.sampling import draw_latents
 from sparring.training.assembly import build_players
 from sparring.training.autoconfig import Choices, rules, throughput
 from sparring.training.step_random import TurnDraws
@@ -36,7 +36,7 @@ def test_it_equals_the_plain_loop(bars, tmp_path, shared):
         seen = 16 * (step + 1)
 
         def latent(turn, seen=seen):
-            return torch.from_numpy(shape_draw(make_rng(0, 0, seen, turn, 0, "latent"), ours.recipe.latent, 16))
+            return torch.from_numpy(draw_latents(make_rng(0, 0, seen, turn, 0, "latent"), ours.recipe.latent, 16))
 
         to_discriminator.zero_grad()
         real = discriminator(batch.real, batch.condition).logits
@@ -111,7 +111,7 @@ def test_several_can_learn_from_one_loss(bars, tmp_path):
     rates = {"generator": torch.optim.SGD(copies["generator"].parameters(), 0.1)}
     rates["discriminator"] = torch.optim.Adam(copies["discriminator"].parameters(), 2e-4, (0.5, 0.999))
     batch = ours.feed.at(0, 0)
-    latent = torch.from_numpy(shape_draw(make_rng(0, 0, 16, 0, 0, "latent"), ours.recipe.latent, 16))
+    latent = torch.from_numpy(draw_latents(make_rng(0, 0, 16, 0, 0, "latent"), ours.recipe.latent, 16))
     copies["discriminator"](copies["generator"](latent, batch.condition), batch.condition).logits.square().mean().backward()
     for each in rates.values():
         each.step()

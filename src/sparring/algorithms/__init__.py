@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ..config.recipe import Latent, Recipe
 from ..errors import UserError
+from ..networks import Discriminator, Generator
 
 
 class Draws(Protocol):
@@ -133,7 +134,7 @@ def build(recipe: Recipe, players: dict[str, nn.Module], perceiving: nn.Module |
 def refuse_conditional(players: dict[str, nn.Module]) -> None:
     """Where what is given has nothing to do with what is real, no judge may look at it. Raises UserError."""
     for name, player in players.items():
-        if getattr(player, "conditional", False):
+        if isinstance(player, Discriminator) and player.conditional:
             raise UserError(f"without pairs the {name} cannot see what was given; set players.{name}.options.conditional=false")
 
 
@@ -143,7 +144,6 @@ def turns_agree(recipe: Recipe, *precise: bool) -> bool:
     return same and recipe.players["discriminator"].repeats == 1 and not recipe.players["generator"].begin
 
 
-def noise_for(generator: Any, draws: Draws) -> Tensor | None:
+def noise_for(generator: Generator, draws: Draws) -> Tensor | None:
     """N x generator.noise_size normal values; None for a generator that takes none."""
-    size = getattr(generator, "noise_size", 0)
-    return draws.normal("noise", size) if size else None
+    return draws.normal("noise", generator.noise_size) if generator.noise_size else None

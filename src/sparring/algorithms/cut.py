@@ -8,6 +8,7 @@ from torch.nn.functional import cross_entropy, normalize
 
 from ..config.recipe import Recipe
 from ..errors import UserError
+from ..networks import ImageTranslator
 from . import Batch, Draws, Outcome, refuse_conditional
 from .adversarial_step import Contest
 from .gan import Synthesis
@@ -24,9 +25,9 @@ class Contrast(Synthesis):
     def __init__(self, recipe: Recipe, players: dict[str, nn.Module], perceiving: nn.Module | None = None):
         super().__init__(recipe, players, perceiving)
         refuse_conditional(players)
-        if not getattr(self.generator, "heads", None):
+        if not (isinstance(self.generator, ImageTranslator) and self.generator.patch_heads):
             raise UserError(
-                "the game 'contrast' compares patches, and this generator has no heads for them; use a resnet-translator with heads: 64"
+                "the game 'contrast' compares patches, and this generator has no heads for them; use a resnet-translator with patch_head_width: 64"
             )
 
     def generate(self, batch: Batch, draws: Draws) -> Tensor:
@@ -48,11 +49,11 @@ class Contrast(Synthesis):
     def contrast(self, given: Tensor, made: Tensor, draws: Draws, which: str) -> Tensor:
         """Park et al. 2020, eq. 2 and 3: a mean over layers, pictures and places."""
         with torch.no_grad():
-            keys = self.generator.patches(given)
+            keys = self.generator.patch_features(given)
         losses = []
-        for layer, (key, query) in enumerate(zip(keys, self.generator.patches(made), strict=True)):
+        for layer, (key, query) in enumerate(zip(keys, self.generator.patch_features(made), strict=True)):
             places = draws.uniform(f"places of {which} {layer}", key[0, 0].numel()).argsort(dim=1)[:, :PLACES]  # none twice
-            losses.append(patch_loss(*(head(self.generator.heads[layer], each, places) for each in (query, key))))
+            losses.append(patch_loss(*(head(self.generator.patch_heads[layer], each, places) for each in (query, key))))
         return torch.stack(losses).mean()
 
 

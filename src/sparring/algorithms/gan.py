@@ -12,6 +12,7 @@ from torch.nn.functional import cross_entropy
 from ..config.recipe import Recipe
 from ..errors import UserError
 from ..losses import adversarial, penalties
+from ..networks import StyleGenerator
 from . import Batch, Draws, Outcome, Turn, noise_for, turns_agree
 from .adversarial_step import OF_GRADIENTS, PENALTIES, Contest
 from .augment import View
@@ -36,7 +37,7 @@ class Synthesis:
         self.sees_again = (self.sees_again or recipe.shared_fakes) and agree
         self.left: Tensor | None = None  # by the discriminator's turn: see `Contest.made`
         self.path_mean = torch.zeros((), device=next(players["generator"].parameters()).device)
-        if not hasattr(self.generator, "map") and (recipe.style_mixing or "path-length" in recipe.players["generator"].penalties):
+        if not isinstance(self.generator, StyleGenerator) and (recipe.style_mixing or "path-length" in recipe.players["generator"].penalties):
             raise UserError(
                 "style mixing and the path-length penalty need a style-based generator, "
                 f"and {recipe.players['generator'].network} is none; leave them out"

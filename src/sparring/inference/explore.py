@@ -67,7 +67,7 @@ def _slopes(gan: Gan, latents: Tensor, labels: list[int] | None, step: float) ->
     for place in range(len(latents)):
         around = torch.cat([latents[place] + offsets, latents[place] - offsets])
         condition = None if labels is None else {"class": torch.full((len(around),), labels[place])}
-        made = torch.cat(list(sampling.sample(gan.generator, around, condition, size=64))).flatten(1).double()
+        made = torch.cat(list(sampling.sample(gan.generator, around, condition, chunk_size=64))).flatten(1).double()
         jacobian = (made[:size] - made[size:]) / (2 * step)
         total += jacobian @ jacobian.T
     return total / len(latents)

@@ -33,7 +33,7 @@ def generate_files(
     samples are in the making at once.
     """
     gan = load(run)
-    chunk = sampling.chunk(gan.generator)
+    chunk = gan.generator.chunk_size
     whole = max(chunk, batch_size // chunk * chunk)  # whole chunks, so that every pass has the same shape
     parts = (gan.at(range(start, min(count, start + whole)), seed, label, truncation, where, length) for start in range(0, count, whole))
     if hasattr(gan.modality, "write_parts") and not grid:

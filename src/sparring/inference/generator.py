@@ -50,7 +50,7 @@ class Gan:
 
     def stream(self, count: int, seed: int = 0, label: str | int | None = None, **wishes: Any) -> Iterator[np.ndarray]:
         """The same, a chunk at a time, so that any number can be made in bounded memory."""
-        size = sampling.chunk(self.generator)
+        size = self.generator.chunk_size
         for start in range(0, count, size):
             yield self.at(range(start, min(count, start + size)), seed, label, **wishes)
 
@@ -78,7 +78,7 @@ class Gan:
             if not hasattr(self.modality, "values_long"):
                 raise UserError("a length is for series, and this model was trained on something else; leave --length out")
             return self.modality.values_long(self, length, indices, seed, label)
-        latents = sampling.latents(self.recipe.latent, seed, indices, threshold, getattr(self.generator, "choosing", 0))
+        latents = sampling.latents(self.recipe.latent, seed, indices, threshold, self.generator.untruncated_latents)
         made = sampling.sample(self.generator, latents, self._condition(labels), seed=seed, indices=indices, psi=psi)
         return self.codec.decode(torch.cat(list(made)))
 
@@ -89,7 +89,7 @@ class Gan:
     @property
     def styled(self) -> bool:
         """Whether the generator maps latents to styles, N x layers x width, that can be moved, mixed and truncated."""
-        return hasattr(self.generator, "map")
+        return isinstance(self.generator, networks.StyleGenerator)
 
     @torch.no_grad()
     def styles(self, latents: Tensor, labels: Sequence[int] | None = None) -> Tensor:
@@ -104,7 +104,7 @@ class Gan:
         drawn = sampling.noise(self.generator, 0, [0])
         parts = [
             self.generator.synthesise(part, None if drawn is None else drawn.expand(len(part), -1))
-            for part in styles.split(sampling.chunk(self.generator))
+            for part in styles.split(self.generator.chunk_size)
         ]
         return self.codec.decode(torch.cat(parts))
 

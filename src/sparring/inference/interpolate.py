@@ -58,7 +58,7 @@ def interpolate_file(
 
     def made(part: slice) -> np.ndarray:
         if way == "style":
-            return gan.decode_styles(walk[part].unflatten(1, (gan.generator.layers, -1)))
+            return gan.decode_styles(walk[part].unflatten(1, (gan.generator.num_layers, -1)))
         return gan.decode(walk[part], labels[part] if labels else None)
 
     values = np.concatenate([made(slice(start, start + 64)) for start in range(0, len(walk), 64)])

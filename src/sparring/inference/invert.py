@@ -90,7 +90,7 @@ def invert(
     chosen = labels and [labels[best]]
     code, _ = _descend(codes[best : best + 1], chosen, make, wanted, steps - steps // 3, lambda done: tell(steps // 3 + done))
     if space == "w+":
-        code, _ = _descend(code.repeat(1, gan.generator.layers, 1), chosen, make, wanted, steps, lambda done: tell(steps + done))
+        code, _ = _descend(code.repeat(1, gan.generator.num_layers, 1), chosen, make, wanted, steps, lambda done: tell(steps + done))
     with torch.no_grad():
         values = gan.codec.decode(make(code, chosen))[0]
     error = float(np.sqrt(np.mean(np.square(values.astype(np.float64) - target))) / 255)
@@ -134,7 +134,7 @@ def _latent_maker(gan: Gan) -> Callable[[Tensor, list[int] | None], Tensor]:
 
 
 def _style_maker(gan: Gan) -> Callable[[Tensor, list[int] | None], Tensor]:
-    layers = gan.generator.layers
+    layers = gan.generator.num_layers
     return lambda codes, labels: gan.generator.synthesise(codes.expand(-1, layers, -1), _still(gan, len(codes)))
 
 

@@ -55,7 +55,7 @@ class Translator:
 
     def _whole(self, given: Tensor) -> Tensor:
         height, width = given.shape[2:]
-        reach = getattr(self.generator, "reach", None)
+        reach = self.generator.receptive_radius
         if reach is None or height * width <= MOST_AT_ONCE:
             return self._once(given)
         return tiled(self._once, given, self.scale, TILE, reach)

@@ -21,7 +21,8 @@ from ..evaluation.extractors import classifier
 from ..metrics.feature_net import FeatureNet, Progress
 from ..metrics.online_score import OnlineScore, chosen
 from ..modalities import Codec
-from ..networks import sampling
+from ..networks import FittedStart
+from ..networks.base import DEFAULT_CHUNK_SIZE
 from ..networks.initialisation import initialise, seeded
 from ..util import safetensors
 from ..util.random import derive_seed, make_rng
@@ -62,13 +63,13 @@ def is_convolutional(module: nn.Module) -> bool:
 def fit_to_data(recipe: Recipe, players: dict[str, nn.Module], source: Source, codec: Codec) -> None:
     """Let the players that begin with what the data looks like see some of it, the same examples and draws for the same seed."""
     for name, player in players.items():
-        if hasattr(player, "fit"):
+        if isinstance(player, FittedStart):
             indices = np.sort(make_rng(recipe.seed, "fit", name).permutation(source.count("train"))[:MOST_FITTED])
             labels = torch.from_numpy(source.labels(indices)) if source.classes else None
             device, parts = next(player.parameters()).device, np.array_split(indices, len(indices) // FITTED_AT_ONCE + 1)
 
             def fitted(player: Any = player.cpu(), parts: Any = parts, labels: Any = labels) -> nn.Module:
-                player.fit(torch.cat([player.look(codec.encode(source.values(part))) for part in parts]), labels)
+                player.fit(torch.cat([player.statistics_input(codec.encode(source.values(part))) for part in parts]), labels)
                 return player
 
             seeded(derive_seed(recipe.seed, "fit", name), fitted).to(device)
@@ -164,16 +165,16 @@ class Session:
             average.module.load_state_dict(before[player])
         return selection, scores
 
-    def sheet(self) -> Callable[[nn.Module], Any]:
+    def sheet(self) -> Callable[[Any], Any]:
         """From a generator to the sheet of its samples, a PIL image."""
         modality = modalities.get(self.source.modality)
         if self.trainer.game.translates:
             shown = chosen(self.source.count("test"), TRANSLATED_ROWS, PREVIEW_SEED, "sheet")
             translated = Translated(self.source, self.codec, shown, self.trainer.device)
             truth = self.source.values(shown, "test") if self.source.paired else None
-            return lambda generator: modality.sheet(self.codec, translated.given, translated(generator, sampling.CHUNK), truth)
+            return lambda generator: modality.sheet(self.codec, translated.given, translated(generator, DEFAULT_CHUNK_SIZE), truth)
         latents = self._sheet_latents(getattr(modality, "SHEET", SHEET_ROWS * SHEET_COLUMNS))
-        return lambda generator: modality.preview(latents(generator, sampling.chunk(generator)), SHEET_COLUMNS, self.codec)
+        return lambda generator: modality.preview(latents(generator, generator.chunk_size), SHEET_COLUMNS, self.codec)
 
     def _sheet_latents(self, count: int) -> Sampler:
         """With labels one class a row (at most 10 rows), each column the same latents; else so many samples."""

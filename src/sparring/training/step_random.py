@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..config.recipe import Latent
-from ..networks.sampling import shape_draw
+from ..networks.sampling import draw_latents
 from ..util.random import make_rng
 
 
@@ -24,7 +24,7 @@ class TurnDraws:
     device: torch.device
 
     def latent(self, latent: Latent, purpose: str = "latent") -> Tensor:
-        return self._mine(shape_draw(make_rng(*self.address, purpose), latent, self.batch))
+        return self._mine(draw_latents(make_rng(*self.address, purpose), latent, self.batch))
 
     def uniform(self, purpose: str, values: int) -> Tensor:
         return self._mine(make_rng(*self.address, purpose).random((self.batch, values), dtype=np.float32))

@@ -17,6 +17,7 @@ from ..callbacks.base import Monitor, Tick
 from ..config.recipe import Recipe
 from ..errors import UserError
 from ..losses.penalties import clip_weights
+from ..networks.base import BatchCoupled
 from ..util.devices import peak_memory_mb
 from ..util.random import derive_seed
 from . import optimizers, schedules
@@ -396,4 +397,4 @@ def sees_whole_batch(recipe: Recipe, players: dict[str, nn.Module]) -> list[str]
 
 def has_batch_statistics(module: nn.Module) -> bool:
     """Does the output for one example depend on the others of its batch?"""
-    return any(isinstance(layer, nn.modules.batchnorm._BatchNorm) or getattr(layer, "sees_batch", False) for layer in module.modules())
+    return any(isinstance(layer, nn.modules.batchnorm._BatchNorm) or isinstance(layer, BatchCoupled) for layer in module.modules())

@@ -1,7 +1,7 @@
 """How series become tensors and come back.
 
 A value is T x K numbers (float64, NaN where there is nothing): the channels of each step, the cells of its choices (categories that change along a
-series), then the cells of what belongs to the whole series, the same in all steps. A series that is shorter than T ends where all that changes stays NaN. How the tensor's steps look is told by `layout` (networks.series.Layout).
+series), then the cells of what belongs to the whole series, the same in all steps. A series that is shorter than T ends where all that changes stays NaN. How the tensor's steps look is told by `layout` (networks.series.SeriesLayout).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ...errors import UserError
 from ...networks import sampling
-from ...networks.series import Layout
+from ...networks.series import SeriesLayout
 from ...util.random import derive_seed
 from .codec import SeriesCodec
 
@@ -38,7 +38,7 @@ def values_long(gan: Gan, length: int, indices: Sequence[int], seed: int, label:
     made = torch.cat(
         [
             _made(gan, codec, length, list(part), seed, label)
-            for part in np.array_split(np.array(indices), -(-len(indices) // gan.generator.chunk))
+            for part in np.array_split(np.array(indices), -(-len(indices) // gan.generator.chunk_size))
         ]
     )
     whole = codec.decode(made)
@@ -48,7 +48,7 @@ def values_long(gan: Gan, length: int, indices: Sequence[int], seed: int, label:
 def _made(gan: Gan, codec: SeriesCodec, length: int, wanted: list[int], seed: int, label: str | int | None) -> Tensor:
     """Coded series, as many steps at least."""
     generator = gan.generator
-    indices = wanted + [0] * (generator.chunk - len(wanted))  # always as many at once: the same bits whatever is asked for beside
+    indices = wanted + [0] * (generator.chunk_size - len(wanted))  # always as many at once: the same bits whatever is asked for beside
     labels = gan.labels(indices, seed, label)
     condition: dict[str, Tensor] = {} if labels is None else {"class": torch.tensor(labels)}
     latents = sampling.latents(gan.recipe.latent, seed, indices)
@@ -70,7 +70,7 @@ def _made(gan: Gan, codec: SeriesCodec, length: int, wanted: list[int], seed: in
     return torch.cat([*parts, end[: len(wanted)]], dim=1)
 
 
-def _blended(before: Tensor, after: Tensor, weight: Tensor, layout: Layout) -> Tensor:
+def _blended(before: Tensor, after: Tensor, weight: Tensor, layout: SeriesLayout) -> Tensor:
     """Two windows' steps, N x T x W; weight: T x 1, of the second. Of choices, and where one has a value and the other has none, the one that weighs more
     says it."""
     mixed, nearer = (1 - weight) * before + weight * after, torch.where(weight < 0.5, before, after)

@@ -69,7 +69,7 @@ class TableCodec:
 
     @property
     def layout(self) -> list[tuple[tuple[int, ...], bool, int | None]]:
-        """What a coded row holds of each learned column: see networks.table.Column."""
+        """What a coded row holds of each learned column: see statistics.row_layout.Column."""
         return [(code.one_hot, code.scored, code.some_number) for code in self.codes]
 
     def encode(self, values: np.ndarray) -> torch.Tensor:
