@@ -197,7 +197,7 @@ def _write_pages(run: Run, listener: Listener) -> None:
 
     film = write_film(run.path)
     if not algorithms.kind(run.recipe()[0]).translates and getattr(modalities.get(run.read_json("source.json")["modality"]), "WALKS", True):
-        interpolate_file(run.path, run.path / "interpolation.png", stops=STRIP_STOPS, frames=STRIP_FRAMES)
+        interpolate_file(run.path, run.path / "interpolation.png", keyframes=STRIP_STOPS, frames=STRIP_FRAMES)
     write_card(run.path)
     report = write_report(run.path)  # last: where it is, the others are
     listener.note(f"samples: {max((run.path / 'samples').glob('*.png'))} (film: {film})\nreport: {report}")

@@ -5,7 +5,7 @@ import torch
 
 from sparring import networks
 from sparring.errors import UserError
-from sparring.inference.translator import tiled
+from sparring.inference.translator import translate_in_tiles
 from sparring.networks.image_layers import InstanceNorm
 from sparring.networks.initialisation import initialise
 
@@ -36,17 +36,17 @@ def test_tiles_equal_the_whole(scale):
     """A restorer sees no farther than its reach says, so nothing shows where tiles meet."""
     network = built("restorer", (3, 12 * scale, 12 * scale), (3, 12, 12), growth=4, blocks=1).double()
     picture = torch.randn(1, 3, 93, 131, dtype=torch.float64)
-    made = tiled(network, picture, scale, 16, network.receptive_radius)
+    made = translate_in_tiles(network, picture, scale, 16, network.receptive_radius)
     torch.testing.assert_close(made, network(picture), rtol=1e-9, atol=1e-12)
-    assert (tiled(network, picture, scale, 16, 2) - network(picture)).abs().max() > 1e-6  # the test can fail
+    assert (translate_in_tiles(network, picture, scale, 16, 2) - network(picture)).abs().max() > 1e-6  # the test can fail
 
 
-def test_an_inpainter_can_be_tiled():
+def test_an_inpainter_can_be_translate_in_tiles():
     network = built("inpainter").double()
     torch.nn.init.normal_(network.last.weight)
     picture = torch.randn(1, 4, 230, 310, dtype=torch.float64)
     torch.testing.assert_close(
-        tiled(network, picture, 1, 64, network.receptive_radius), network(picture), rtol=1e-9, atol=1e-12
+        translate_in_tiles(network, picture, 1, 64, network.receptive_radius), network(picture), rtol=1e-9, atol=1e-12
     )
 
 

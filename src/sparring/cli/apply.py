@@ -49,7 +49,7 @@ def register(app: typer.Typer) -> None:
                 if film := applied.film:
                     listener.note(
                         f"{applied.out}: {film.frames} frames; where the picture stood still they change by {film.flicker:.2%} from one to the next "
-                        f"(those of the given film by {film.given_flicker:.2%})"
+                        f"(those of the given film by {film.input_flicker:.2%})"
                     )
         typer.echo(
             (f"{done} made: {out}" if done else "nothing was made") + (f", {failed} could not be used (named above)" if failed else "")

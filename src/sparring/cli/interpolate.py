@@ -32,4 +32,4 @@ def register(app: typer.Typer) -> None:
         from ..inference.interpolate import interpolate_file
 
         target = out or Path(f"{run.name or 'run'}-interpolation.gif")
-        typer.echo(interpolate_file(run, target, stops, frames, seed=seed, label=label, fps=fps, way=way))
+        typer.echo(interpolate_file(run, target, stops, frames, seed=seed, label=label, fps=fps, method=way))

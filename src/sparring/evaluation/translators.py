@@ -39,7 +39,7 @@ def evaluate_translator(run: Run, pairs: Any, samples: int | None, listener: Lis
     """
     recipe, _ = run.recipe()
     translator = load_translator(run.path)
-    for side, mine in (("given", translator.given), ("made", translator.made)):
+    for side, mine in (("given", translator.input), ("made", translator.output)):
         theirs = getattr(pairs.codec(recipe.value_range), side)
         if getattr(mine, "legend", None) != getattr(theirs, "legend", None):
             raise UserError(f"the label maps of {pairs.name} have other classes than those {run.path} was trained on")
@@ -53,7 +53,7 @@ def evaluate_translator(run: Run, pairs: Any, samples: int | None, listener: Lis
     else:
         net = classifier.learned(pairs.source, listener.progress)  # which tells the two kinds from one another
         given = pairs.of_kind(0, "test")[:samples]
-        back = load_translator(run.path, back=True) if "back" in recipe.players else None
+        back = load_translator(run.path, reverse=True) if "back" in recipe.players else None
         scores = _of_kinds(pairs, net, given, _translated(translator, given, listener), back, listener)
     about = {"features": net.identity(), "net": net.about["net"], "task": net.about["task"]}
     fingerprint = {**about, "generated": len(given), "split": "test", "source": pairs.content_hash[:16], "seed": SEED}

@@ -17,7 +17,7 @@ from ..callbacks.base import Monitor, Tick
 from ..config.recipe import Recipe
 from ..errors import UserError
 from ..losses.penalties import clip_weights
-from ..networks.base import BatchCoupled
+from ..networks.base import is_batch_coupled
 from ..util.devices import peak_memory_mb
 from ..util.random import derive_seed
 from . import optimizers, schedules
@@ -392,9 +392,4 @@ def out_of_memory(error: RuntimeError) -> bool:
 
 def sees_whole_batch(recipe: Recipe, players: dict[str, nn.Module]) -> list[str]:
     """What makes of a batch something else than of its parts, by name: players, and parts of the game's losses. With none, it may be split."""
-    return [*(name for name, player in players.items() if has_batch_statistics(player)), *algorithms.kind(recipe).joins(recipe)]
-
-
-def has_batch_statistics(module: nn.Module) -> bool:
-    """Does the output for one example depend on the others of its batch?"""
-    return any(isinstance(layer, nn.modules.batchnorm._BatchNorm) or isinstance(layer, BatchCoupled) for layer in module.modules())
+    return [*(name for name, player in players.items() if is_batch_coupled(player)), *algorithms.kind(recipe).joins(recipe)]
