@@ -23,9 +23,16 @@ from sparring.training.loader import Feed
 from sparring.training.trainer import Trainer
 
 SMALL = {
-    "width": 4, "patch_head_width": 8, "widths": [16, 12], "start_units": 32, "growth": 4, "blocks": 1, "components": 3, "clusters": 3,
+    "width": 4,
+    "patch_head_width": 8,
+    "widths": [16, 12],
+    "start_units": 32,
+    "growth": 4,
+    "blocks": 1,
+    "components": 3,
+    "clusters": 3,
     "rank": 8,
-}  # fmt: skip
+}
 
 
 class ArraySource(Source):

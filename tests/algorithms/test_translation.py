@@ -180,7 +180,7 @@ def test_the_one_way_loss_falls_where_patches_stay():
     parts = 0.5 * (outcome.shown["fidelity.contrast"] + outcome.shown["fidelity.identity"])
     torch.testing.assert_close(outcome.loss.detach(), (0.5 * (verdict - 1).square().mean() + parts).detach())
     with pytest.raises(UserError, match="no heads"):
-        game("cut", source, **{"players.generator.options.heads": 0})
+        game("cut", source, **{"players.generator.options.patch_head_width": 0})
 
 
 def test_the_pool_shows_old_pictures_half_of_the_time():

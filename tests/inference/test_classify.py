@@ -37,7 +37,10 @@ def test_known_examples_are_few_balanced_and_always_the_same():
 
 
 def test_the_losses_are_those_of_the_paper(tmp_path):
-    """Salimans et al. 2016, section 5: cross-entropy of the known, -log D of reals, -log (1 - D) of fakes, D = Z / (Z + 1)."""
+    """Salimans et al. 2016, section 5.
+
+    Cross-entropy of labelled examples, -log D of reals, -log (1 - D) of fakes, D = Z / (Z + 1).
+    """
     source = FewLabels(ArraySource((1, 8, 8), 3, 60, 12), 6, 0)
     ours = trainer(
         source,

@@ -57,7 +57,9 @@ def alone(network, shape, input_shape=(), latent=100, **options):
 
 
 def player(name, shape, input_shape=(), role="generator", **open_options):
-    """The parameters of one of a recipe's players, for players that take an input shape or leave different options open."""
+    """The parameters of one of a recipe's players, for players that take an input shape or leave different options
+    open.
+    """
     recipe = load_recipe(name)
     settings = recipe.players[role]
     return alone(settings.network, shape, input_shape, recipe.latent.size, **{**settings.options, **open_options})
@@ -70,7 +72,10 @@ QUOTED = {
         lambda: by_recipe("points", (2,)),
     ],
     "dcgan": [
-        *(lambda name=name: by_recipe(name, PICTURE) for name in ("dcgan", "dcgan-small", "wgan", "wgan-gp", "lsgan", "dragan")),
+        *(
+            lambda name=name: by_recipe(name, PICTURE)
+            for name in ("dcgan", "dcgan-small", "wgan", "wgan-gp", "lsgan", "dragan")
+        ),
         lambda: by_recipe("dcgan", PICTURE, 10),
         lambda: by_recipe("dcgan", (3, 64, 64)),
     ],
@@ -79,12 +84,18 @@ QUOTED = {
         lambda: by_recipe("sngan", COLOUR),
     ],
     "stylegan2": [
-        *(lambda width=width: by_options("stylegan2", (3, 256, 256), 0, 512, FULL_STYLE, width=width) for width in (64, 128)),
+        *(
+            lambda width=width: by_options("stylegan2", (3, 256, 256), 0, 512, FULL_STYLE, width=width)
+            for width in (64, 128)
+        ),
         lambda: by_options("stylegan2", COLOUR, 0, 512, FULL_STYLE, {"residual": False}, **CIFAR_STYLE),
         *(lambda name=name: by_recipe(name, COLOUR) for name in ("stylegan2", "stylegan2-ada")),
     ],
     "r3gan": [
-        *(lambda side=side, classes=classes: by_options("r3gan", (3, side, side), classes) for side, classes in ((32, 0), (32, 10), (256, 0), (64, 0))),
+        *(
+            lambda side=side, classes=classes: by_options("r3gan", (3, side, side), classes)
+            for side, classes in ((32, 0), (32, 10), (256, 0), (64, 0))
+        ),
         lambda: by_options("r3gan", COLOUR, 1000, width=1536, group_size=32),
         lambda: by_options("r3gan", (3, 64, 64), 1000, width=1536, group_size=32, full_stages=5),
         *(lambda classes=classes: by_recipe("r3gan", COLOUR, classes) for classes in (0, 10)),
@@ -120,16 +131,22 @@ QUOTED = {
         lambda: player("segment", FOUR_CLASSES, SMALL, "discriminator"),
         lambda: player("layout", SMALL, FOUR_CLASSES, "discriminator"),
         lambda: alone("unet-discriminator", SMALL, SMALL, width=64),
-        *(lambda name=name: player(name, SMALL, SMALL, "discriminator") for name in (*RESTORING, "restore-superres", "restore-inpaint", "colorize")),
+        *(
+            lambda name=name: player(name, SMALL, SMALL, "discriminator")
+            for name in (*RESTORING, "restore-superres", "restore-inpaint", "colorize")
+        ),
     ],
     "classifiers": [
         lambda: alone("conv-classifier", COLOUR, num_classes=10, width=96),
-        *(lambda shape=shape: player("sgan", shape, role="discriminator", num_classes=10) for shape in (COLOUR, PICTURE)),
+        *(
+            lambda shape=shape: player("sgan", shape, role="discriminator", num_classes=10)
+            for shape in (COLOUR, PICTURE)
+        ),
         lambda: player("sgan", PICTURE, width=16),
         lambda: alone("mlp-classifier", PICTURE, num_classes=10),
         lambda: alone("mlp-generator", PICTURE, widths=[500, 500]),
     ],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("family", sorted(QUOTED))

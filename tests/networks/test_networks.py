@@ -98,8 +98,19 @@ def test_dcgan_is_the_printed_one():
     assert count(discriminator) == (1 * 64 * 25 + 64) + (64 * 128 * 25 + 128) + (7 * 7 * 128 + 1)
     kinds = [type(each).__name__ for each in generator.layers]
     assert kinds == [
-        "Linear", "BatchNorm1d", "LeakyReLU", "Unflatten", "GrowingConv", "BatchNorm2d", "LeakyReLU", "GrowingConv", "BatchNorm2d", "LeakyReLU", "GrowingConv", "Tanh",
-    ]  # fmt: skip
+        "Linear",
+        "BatchNorm1d",
+        "LeakyReLU",
+        "Unflatten",
+        "GrowingConv",
+        "BatchNorm2d",
+        "LeakyReLU",
+        "GrowingConv",
+        "BatchNorm2d",
+        "LeakyReLU",
+        "GrowingConv",
+        "Tanh",
+    ]
     assert [each.stride for each in generator.modules() if isinstance(each, GrowingConv)] == [(1, 1), (2, 2), (2, 2)]
     assert [each.p for each in discriminator.modules() if isinstance(each, nn.Dropout)] == [0.3, 0.3]
 

@@ -59,7 +59,8 @@ def test_parameters_are_the_published_ones(side, classes, options, published):
 
 def test_parameters_by_hand():
     generator, discriminator = players((2, 28, 28), 5, latent_size=10, width=12, full_stages=2, blocks=1, group_size=8)
-    # stages 4, 7, 14, 28 pixels a side with 12, 12, 6, 3 channels; grouped convolutions 24, 24, 16 (12 rounded up), 8 (6 rounded up)
+    # stages 4, 7, 14, 28 pixels a side with 12, 12, 6, 3 channels;
+    # grouped convolutions 24, 24, 16 (12 rounded up), 8 (6 rounded up)
     blocks = sum(
         2 * width * inner + inner * 8 * 9 + 2 * inner for width, inner in [(12, 24), (12, 24), (6, 16), (3, 8)]
     )
@@ -121,7 +122,10 @@ def test_fresh_blocks_are_the_identity():
 
 
 def test_fixup_scales():
-    """Fixup: the two inner convolutions at He's deviation for slope 0.2 times L^-0.25, here L = 8; fan-in 96 and 16 * 9."""
+    """Fixup: the two inner convolutions at He's deviation for slope 0.2 times L^-0.25.
+
+    Here L = 8, and the fan-ins are 96 and 16 * 9.
+    """
     for network in players((3, 32, 32), width=96):
         block = next(each for each in network.modules() if isinstance(each, ResidualBlock))
         for layer, fan_in in ((block.widen, 96), (block.mix, 144)):
@@ -164,7 +168,10 @@ def test_a_conditional_logit_is_the_product_with_the_embedding():
 
 
 def test_transitions_are_bilinear():
-    """torch's bilinear interpolation, and appendix E's words: pixels doubled, then [1, 2, 1]. Beyond the picture there are zeros."""
+    """torch's bilinear interpolation, and appendix E's words: pixels doubled, then [1, 2, 1].
+
+    Beyond the picture there are zeros.
+    """
     x = draw(1, 1, 8, 9, dtype=torch.float64)
     found = r3gan.Grow(1, 1, (16, 18))(x)
     torch.testing.assert_close(
@@ -180,7 +187,10 @@ def test_transitions_are_bilinear():
 
 
 def spectrum(generator):
-    """Mean power of fresh pictures of 64 x 64 along rows, without the borders, by frequency: 1 to 24 of 48, where 24 is the finest."""
+    """Mean power of fresh pictures of 64 x 64 along rows, without the borders, by frequency.
+
+    Frequencies are 1 to 24 of 48, where 24 is the finest.
+    """
     with torch.no_grad():
         inside = generator(draw(32, 64))[:, 0, 8:56, 8:56]
     window = torch.hann_window(48)  # without it the jump between the ends would hide what is weak

@@ -1,4 +1,7 @@
-"""The generator that begins as a mixture of Gaussians: its start has the data's moments, and its correction begins small."""
+"""The generator that begins as a mixture of Gaussians.
+
+Its start has the data's moments, and its correction begins small.
+"""
 
 import pytest
 import torch
@@ -14,7 +17,10 @@ from sparring.statistics import pca_mixture
 
 
 def low_rank(count, shape, classes, seed=0):
-    """Pictures of classes that lie apart, each varying along two directions of its own: (pictures before tanh, labels)."""
+    """Pictures of classes that lie apart, each varying along two directions of its own.
+
+    Returns the pictures before tanh, and their labels.
+    """
     draw = torch.Generator().manual_seed(seed)
     numbers = shape[0] * shape[1] * shape[2]
     means = 0.5 * torch.randn(classes, numbers, generator=draw)
@@ -99,7 +105,9 @@ def test_a_training_fits_it_once_and_fine_tuning_does_not(tmp_path):
 
 
 def strides_show(net):
-    """Whether the power of fresh corrections of 64 x 64 along rows peaks where something repeats every 2, 4 or 8 pixels."""
+    """Whether the power of fresh corrections of 64 x 64 along rows peaks where something repeats every 2, 4 or 8
+    pixels.
+    """
     with torch.no_grad():
         net.strength.data.fill_(1)
         inside = torch.atanh(net(torch.randn(32, 16, generator=torch.Generator().manual_seed(0))).clamp(-0.999, 0.999))[

@@ -39,7 +39,7 @@ def widths(player):
     return [block.conv2.weight.shape[0] for block in player.blocks]
 
 
-# -- the tables of Miyato et al. 2018 ------------------------------------------------------------------------------------------------
+# -- the tables of Miyato et al. 2018 ----------------------------------------------------------------------------------
 
 
 def conv(inputs, outputs, side):
@@ -84,7 +84,8 @@ def test_the_sizes_of_tables_5_and_6():
         32,
         32,
     ]  # larger ones: no table, 16 times the first
-    # of the first convolution: SNGAN's has the width of the block's input (the first block, its output), BigGAN's that of the output
+    # of the first convolution: SNGAN's has the width of the block's input (in the first block, its output),
+    # BigGAN's that of the output
     assert [block.conv1.out_channels for block in image_net_discriminator.blocks] == [64, 64, 128, 256, 512, 1024]
     assert [block.conv1.out_channels for block in new_discriminator((3, 128, 128), width=4, wide=True).blocks] == [
         2,
@@ -110,7 +111,7 @@ def test_any_size(size, options):
     assert min(ends[0]) <= (8 if min(size) <= 32 else 4)
 
 
-# -- blocks ---------------------------------------------------------------------------------------------------------------------------
+# -- blocks ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("size", [(4, 6), (5, 7)])
@@ -160,7 +161,10 @@ def test_a_growing_block_repeats_pixels(size):
 
 
 def test_a_fresh_generator_draws_no_grid():
-    """At the frequencies of the strides there is no more power than beside them (transposed convolutions: two to ten times as much)."""
+    """At the frequencies of the strides there is no more power than beside them.
+
+    Transposed convolutions have two to ten times as much.
+    """
     player = seeded(0, lambda: initialise(new_generator(width=16), "xavier"))
     with torch.no_grad():
         pictures = player(torch.randn(96, 128, generator=torch.Generator().manual_seed(0))).double()
@@ -171,7 +175,7 @@ def test_a_fresh_generator_draws_no_grid():
             assert line[frequency] < 1.3 * beside
 
 
-# -- attention ------------------------------------------------------------------------------------------------------------------------
+# -- attention ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("channels", [16, 4])
@@ -210,7 +214,7 @@ def test_where_attention_is():
     assert [isinstance(block.attend, SelfAttention) for block in player.blocks] == [False, True, False, False]
 
 
-# -- conditions -----------------------------------------------------------------------------------------------------------------------
+# -- conditions --------------------------------------------------------------------------------------------------------
 
 
 def test_class_norm_with_equal_gains_is_batch_normalisation():
@@ -313,7 +317,7 @@ def test_heads():
     assert new_discriminator((1, 16, 16), 0, width=8, head="auxiliary")(x).class_logits is None
 
 
-# -- training -------------------------------------------------------------------------------------------------------------------------
+# -- training ----------------------------------------------------------------------------------------------------------
 
 
 def test_second_derivatives():

@@ -1,4 +1,7 @@
-"""The players of StyleGAN2 against known parameter counts, and what a trainer needs of them. Their layers: test_stylegan2_layers.py."""
+"""The players of StyleGAN2 against known parameter counts, and what a trainer needs of them.
+
+Their layers are in test_stylegan2_layers.py.
+"""
 
 from itertools import pairwise
 
@@ -32,16 +35,15 @@ def count(module):
     return sum(parameter.numel() for parameter in module.parameters())
 
 
-FULL = {
-    "width": 128,
-    "max_channels": 512,
-    "style_width": 512,
-    "mapping_layers": 8,
-}  # of 256 x 256, configuration F: channel base 32768
+# of 256 x 256, configuration F: channel base 32768
+FULL = {"width": 128, "max_channels": 512, "style_width": 512, "mapping_layers": 8}
 
 
 def by_hand(widths):
-    """Parameters of generator and discriminator with 512 latents and styles, from the smallest size's channels to the full size's."""
+    """Parameters of generator and discriminator with 512 latents and styles.
+
+    widths: channels from the smallest size to the full one.
+    """
 
     def styled(inputs, outputs):  # weights, biases, one strength, and the affine layer that makes the scales
         return 9 * inputs * outputs + outputs + 1 + 512 * inputs + inputs
@@ -105,7 +107,10 @@ def test_published_layers_at_1024():
 
 
 def test_rounded_counts_of_the_paper():
-    """arXiv:1912.04958, footnote 4: 25M and 24M at 1024 x 1024 in configuration E, 30M and 29M in F, 22 % and 21 % more."""
+    """The rounded counts of arXiv:1912.04958, footnote 4.
+
+    25M and 24M at 1024 x 1024 in configuration E, 30M and 29M in F, 22 % and 21 % more.
+    """
     counts = {}
     with torch.device("meta"):
         for width in (16, 32):
@@ -139,7 +144,10 @@ def test_without_mapping_layers_the_features_meet_the_normalised_embedding():
 
 
 def test_special_starts():
-    """Scales of a fresh style are about 1, nothing is shifted, no noise is heard (arXiv:1812.04948, appendix C; 1912.04958, appendix B)."""
+    """Scales of a fresh style are about 1, nothing is shifted, there is no noise.
+
+    arXiv:1812.04948, appendix C; 1912.04958, appendix B.
+    """
     made, discriminator = new_generator((1, 13, 10)), new_discriminator((1, 13, 10))
     for layer in [*made.convs, *made.pictures]:
         assert (layer.affine.bias == 1).all()
@@ -194,7 +202,10 @@ def test_stages_of_28():
 
 
 def test_styles_and_noise_reach_their_layers():
-    """Figure 7b by hand at two sizes: a drawing shares its style with the convolution after it, the last one has its own."""
+    """Figure 7b by hand at two sizes.
+
+    A drawing shares its style with the convolution after it, the last one has its own.
+    """
     made = scramble(new_generator((2, 8, 7)))
     styles, noise = torch.randn(3, 4, 5), torch.randn(3, 4 * 4 + 2 * 8 * 7)
     small, first, second = (
@@ -338,7 +349,10 @@ def test_layouts_and_bfloat16(player):
 
 
 def profile():
-    """Log power over vertical frequency of fresh generators' pictures, 32 x 32, windowed; averaged over networks and latents."""
+    """Log power over vertical frequency of fresh generators' pictures, 32 x 32, windowed.
+
+    Averaged over networks and latents.
+    """
     power, window = torch.zeros(32, 32, dtype=torch.float64), torch.hann_window(32, dtype=torch.float64)
     for seed in range(24):
         torch.manual_seed(seed)
@@ -351,7 +365,10 @@ def profile():
 
 
 def test_a_fresh_generator_shows_no_grid(monkeypatch):
-    """At the strides' frequencies, 1/2 and 1/4, there is no more power than beside them; without the filter there is far more."""
+    """At the strides' frequencies, 1/2 and 1/4, there is no more power than beside them.
+
+    Without the filter there is far more.
+    """
     filtered = profile()
     assert filtered[16] < filtered[13:16].max()
     assert filtered[8] < filtered[6]

@@ -19,7 +19,10 @@ def _seeded():
 
 
 def naive_styled_conv(layer, x, style, noise):
-    """Karras et al. 2020: s from A, eq. 1 and 3 for every sample's own weights, then noise, bias, leaky ReLU times sqrt 2; all loops."""
+    """A styled convolution by loops (Karras et al. 2020).
+
+    s from A, eq. 1 and 3 for the weights of every sample, then noise, bias, leaky ReLU times sqrt 2.
+    """
     get = {name: value.detach().numpy() for name, value in layer.named_parameters()}
     outputs, inputs = get["weight"].shape[:2]
     pictures = []

@@ -38,7 +38,9 @@ def test_tiles_equal_the_whole(scale):
     picture = torch.randn(1, 3, 93, 131, dtype=torch.float64)
     made = translate_in_tiles(network, picture, scale, 16, network.receptive_radius)
     torch.testing.assert_close(made, network(picture), rtol=1e-9, atol=1e-12)
-    assert (translate_in_tiles(network, picture, scale, 16, 2) - network(picture)).abs().max() > 1e-6  # the test can fail
+    assert (
+        translate_in_tiles(network, picture, scale, 16, 2) - network(picture)
+    ).abs().max() > 1e-6  # the test can fail
 
 
 def test_an_inpainter_can_be_translate_in_tiles():
@@ -152,8 +154,10 @@ def test_a_patch_discriminator_at_several_scales():
 
 
 def test_the_patch_discriminator_has_the_papers_size():
-    """Isola et al. 2017, appendix 6.1.2: C64-C128-C256-C512 on 3 + 3 channels; theirs has 2.77 million weights with 4x4 kernels
-    throughout, ours 3x3 where the stride is 1."""
+    """Isola et al. 2017, appendix 6.1.2: C64-C128-C256-C512 on 3 + 3 channels.
+
+    Theirs has 2.77 million weights with 4x4 kernels throughout, ours 3x3 where the stride is 1.
+    """
     discriminator = networks.build("patch-discriminator", {}, shape=(3, 256, 256), input_shape=(3, 256, 256))
     expected = (
         (6 * 64 * 16 + 64) + (64 * 128 * 16 + 128) + (128 * 256 * 16 + 256) + (256 * 512 * 9 + 512) + (512 * 9 + 1)

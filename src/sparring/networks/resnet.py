@@ -102,14 +102,12 @@ class HalvingBlock(nn.Module):
         self.first = first
         self.conv1 = spectrally_normalised(nn.Conv2d(inputs, hidden, 3, padding=1), spectral)
         self.conv2 = spectrally_normalised(nn.Conv2d(hidden, outputs, 3, padding=1), spectral)
-        self.skip = (
-            spectrally_normalised(nn.Conv2d(inputs, outputs, 1), spectral)
-            if halve or inputs != outputs
-            else nn.Identity()
-        )
-        self.pool = (
-            nn.AvgPool2d(2, ceil_mode=True) if halve else nn.Identity()
-        )  # at an odd edge the mean of the pixels inside
+        self.skip: nn.Module = nn.Identity()
+        self.pool: nn.Module = nn.Identity()
+        if halve or inputs != outputs:
+            self.skip = spectrally_normalised(nn.Conv2d(inputs, outputs, 1), spectral)
+        if halve:
+            self.pool = nn.AvgPool2d(2, ceil_mode=True)  # at an odd edge the mean of the pixels inside
         self.attend = SelfAttention(outputs, spectral) if attention else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -154,9 +152,8 @@ class ResNetGenerator(Generator):
         super().__init__()
         channels, height, picture_width = shape
         stages = halvings(height, picture_width, lowest_resolution, min_halvings=1)
-        widths = stage_widths(
-            halvings(height, picture_width, MAX_FLAT_SIDE, min_halvings=0), width, stages, doublings=2
-        )[::-1]
+        above = halvings(height, picture_width, MAX_FLAT_SIDE, min_halvings=0)
+        widths = stage_widths(above, width, stages, doublings=2)[::-1]
         sizes = [halved(height, picture_width, stages - stage) for stage in range(stages + 1)]
         self.latent_parts = _equal_parts(latent_size, stages + 1 if hierarchical else 1)
         self.join = JoinedLabel(self.latent_parts[0], classes if condition == "join" else 0)
@@ -165,10 +162,10 @@ class ResNetGenerator(Generator):
         if hierarchical and condition == "batchnorm":
             raise UserError("network 'resnet-generator': hierarchical needs condition 'shared' or 'join'")
 
+        label_width = EMBEDDING_WIDTH if self.embedding is not None else 0
+
         def norm(stage: int, features: int) -> nn.Module:
-            vector = (self.latent_parts[stage] if hierarchical else 0) + (
-                EMBEDDING_WIDTH if self.embedding is not None else 0
-            )
+            vector = label_width + (self.latent_parts[stage] if hierarchical else 0)
             if vector:
                 return VectorNorm(features, vector, spectral)
             return ClassNorm(features, classes) if self.by_class else PlainNorm(features)

@@ -161,7 +161,7 @@ class StyleGAN2Generator(StyleGenerator):
         self.pictures = nn.ModuleList(ToPicture(features, shape[0], style_width) for features in widths)
 
     def map(self, latent: Tensor, condition: Condition = None) -> Tensor:
-        """Styles, N x num_layers x style_width, the same for all layers; in training mode updates their running mean."""
+        """Styles, N x num_layers x style_width, the same for all layers; updates their mean in training."""
         style = self.mapping(latent, condition)
         if self.training:
             with torch.no_grad():

@@ -24,7 +24,5 @@ def kmeans(centred: Tensor, clusters: int, axes: int, max_rounds: int = 300) -> 
 
 def standardised_kmeans(rows: Tensor, clusters: int) -> Tensor:
     """A cluster number for each row, N (int64), of N x D rows whose columns count alike, whatever their units."""
-    standardised = (rows - rows.mean(dim=0)) / (
-        rows.std(dim=0) + 0.1
-    )  # without the 0.1 rare choices would outweigh all else
-    return kmeans(standardised, clusters, STANDARDISED_AXES, STANDARDISED_ROUNDS)
+    scale = rows.std(dim=0) + 0.1  # without the 0.1 rare choices would outweigh all else
+    return kmeans((rows - rows.mean(dim=0)) / scale, clusters, STANDARDISED_AXES, STANDARDISED_ROUNDS)

@@ -16,10 +16,8 @@ MIN_ROWS_PER_COMPONENT = 100  # on average, for a number of components to be tri
 MIN_LIKELIHOOD_GAIN = 0.01  # nats a row; components that gain less are not worth it
 HELD_OUT_DIVISOR = 5  # one row of so many is held out to compare numbers of components
 MAX_ROUNDS, MIN_MOVED_SHARE = 10, 0.01  # rounds in which rows change components; share of rows below which rounds end
-MAX_COMPARED_VALUES, MIN_COMPARED_ROWS = (
-    2_000_000,
-    2000,
-)  # numbers of components are compared on so many values, at least so many rows
+# numbers of components are compared on so many values, at least so many rows
+MAX_COMPARED_VALUES, MIN_COMPARED_ROWS = 2_000_000, 2000
 MIN_ROWS, ROWS_PER_FACTOR = 10, 16  # of a component, and of each of its factors, where a class has several components
 
 

@@ -21,10 +21,8 @@ SMOOTHING_ROWS = 1.0  # rows of the whole data's distribution that every compone
 MIN_SCORE_VARIANCE = 1e-3  # of a score within a component
 MIN_SQUARED_DEVIATION = 1e-9  # of a score, summed over a component's rows, before it divides
 COVARIANCE_RIDGE = 1e-4  # added to the diagonal of a covariance, so that it has a Cholesky factor
-MAX_ROUNDS, MIN_LIKELIHOOD_GAIN = (
-    40,
-    2e-3,
-)  # of expectation maximisation; nats a row below which another round is not worth it
+MAX_ROUNDS = 40  # of expectation maximisation
+MIN_LIKELIHOOD_GAIN = 2e-3  # nats a row below which another round is not worth it
 UNUSED_LOG_WEIGHT = -1e4  # of a component that no row belongs to
 MIN_LOG_PROBABILITY = -12.0  # of a choice within a component
 MIN_ROWS_PER_COMPONENT = 40  # on average
