@@ -173,7 +173,7 @@ def test_the_one_way_loss_falls_where_patches_stay():
     source = Unpaired(ArraySource((3, 16, 16), 2, 40, 10), "class 0", "class 1")
     ours, batch = game("cut", source)
     given = batch.condition["picture"]
-    assert len(ours.generator.patches(given)) == len(ours.generator.heads) == 4
+    assert len(ours.generator.patch_features(given)) == len(ours.generator.patch_heads) == 4
     assert ours.contrast(given, given, draws(), "x") < ours.contrast(given, given.flip(0, 3), draws(), "x")
     outcome = ours.generator_loss(batch, draws())
     verdict = ours.discriminator(ours.generator(given), None).logits
@@ -226,7 +226,7 @@ def test_data_of_another_kind_is_refused(recipe, source, words, tmp_path):
 @pytest.mark.parametrize(
     ("recipe", "settings", "words"),
     [
-        ("dcgan", {"players.discriminator.network": "patch-discriminator", "players.discriminator.options": {}}, "here none are"),
+        ("dcgan", {"players.discriminator.network": "patch-discriminator", "players.discriminator.options": {}}, "has no inputs"),
         ("cyclegan", {"players.discriminator.options.conditional": True}, "conditional=false"),
         ("cut", {"players.discriminator.options.conditional": True}, "conditional=false"),
         ("segment", {"fidelity.l1": 1.0}, "use cross_entropy"),

@@ -6,14 +6,17 @@ import copy
 from collections.abc import Callable
 from itertools import pairwise
 from math import ceil
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ..config.recipe import Recipe
-from ..modalities.pairs.codec import Side
 from ..networks import ImageTranslator
+
+if TYPE_CHECKING:  # loading a generator should not import what translators alone need
+    from ..modalities.pairs.codec import Side
 
 MAX_PIXELS_UNTILED = 1 << 20  # of a forward pass, where an image can be cut into tiles
 TILE_SIDE = 512  # pixels of a tile, less what it sees of its neighbours
