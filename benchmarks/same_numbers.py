@@ -31,7 +31,7 @@ def source_for(recipe: str) -> Source | str:
     """Small data of a kind that the recipe learns from."""
     loaded = load_recipe(recipe)
     if "pairs" in loaded.modalities:
-        return pair_source((3, 16, 16), loaded.maps, 60, 20)
+        return pair_source((3, 16, 16), loaded.label_maps, 60, 20)
     if "table" in loaded.modalities:
         return table_samples.source(120)
     if "series" in loaded.modalities:

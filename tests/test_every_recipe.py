@@ -69,7 +69,7 @@ def test_train_drop_resume_load_translate(recipe, shape, tmp_path):
     """Whatever comes out has the size of what went in, times the scale, at any size; one by one or together."""
     loaded = load_recipe(recipe)
     paired = "pairs" in loaded.modalities
-    source = pair_source(shape, loaded.maps, 60, 20) if paired else ArraySource(shape, 2, train=60, test=20)
+    source = pair_source(shape, loaded.label_maps, 60, 20) if paired else ArraySource(shape, 2, train=60, test=20)
     run = trained(source, recipe, tmp_path)
 
     for back in (False, True) if "back" in loaded.players else (False,):
@@ -77,9 +77,9 @@ def test_train_drop_resume_load_translate(recipe, shape, tmp_path):
         rng = np.random.default_rng(0)
         for height, width in ((shape[1], shape[2]), (1, 1), (9, 23)):
             channels = [
-                1 if loaded.maps == side else codec.shape[0] for side, codec in (("given", translator.input), ("made", translator.output))
+                1 if loaded.label_maps == side else codec.shape[0] for side, codec in (("input", translator.input), ("output", translator.output))
             ]
-            given = rng.integers(0, 3 if loaded.maps == "given" else 256, (2, channels[0], height, width), dtype=np.uint8)
+            given = rng.integers(0, 3 if loaded.label_maps == "input" else 256, (2, channels[0], height, width), dtype=np.uint8)
             made = translator.values(given)
             assert made.shape == (2, channels[1], height * translator.scale, width * translator.scale)
             np.testing.assert_array_equal(made[1:], translator.values(given[1:]))

@@ -45,7 +45,7 @@ def train(
     mode: str | None = None,
     labels: str | None = None,
     label_level: str | None = None,
-    given: str | None = None,
+    input: str | None = None,
     types: dict[str, str] | None = None,
     constraints: Sequence[str] = (),
     init_from: str | Path | None = None,
@@ -76,7 +76,7 @@ def train(
         mode=mode,
         labels=labels,
         label_level=label_level,
-        given=given,
+        input=input,
         types=types or None,
         constraints=tuple(constraints) or None,
         init_from=None if init_from is None else Path(init_from).absolute().name,
@@ -115,7 +115,7 @@ def default_folder(source: str | Path | Source, recipe: str | None) -> Path:
         name, modality = source.name, source.modality
     else:
         name, modality = Path(source).absolute().name.split(".")[0] or "data", opening.modality_of(source)
-    usual = recipe is None or (modality is not None and recipe == modalities.get(modality).DEFAULT_RECIPE)
+    usual = recipe is None or (modality is not None and recipe == modalities.get(modality).default_recipe)
     return Path("runs") / (name if usual else f"{name}-{Path(str(recipe)).stem}")
 
 
@@ -195,12 +195,13 @@ def _write_pages(run: Run, listener: Listener) -> None:
     from .inference.interpolate import interpolate_file
     from .reports import write_card, write_film, write_report
 
-    film = write_film(run.path)
-    if not algorithms.kind(run.recipe()[0]).translates and getattr(modalities.get(run.read_json("source.json")["modality"]), "WALKS", True):
+    samples = max((run.path / "samples").iterdir())
+    film = f" (film: {write_film(run.path)})" if samples.suffix == ".png" else ""
+    if not algorithms.kind(run.recipe()[0]).translates and modalities.get(run.read_json("source.json")["modality"]).supports_latent_walk:
         interpolate_file(run.path, run.path / "interpolation.png", keyframes=STRIP_STOPS, frames=STRIP_FRAMES)
     write_card(run.path)
     report = write_report(run.path)  # last: where it is, the others are
-    listener.note(f"samples: {max((run.path / 'samples').glob('*.png'))} (film: {film})\nreport: {report}")
+    listener.note(f"samples: {samples}{film}\nreport: {report}")
 
 
 def _say_if_slow(listener: Listener, recipe: Recipe, images: int, seconds: float, run: Run) -> None:

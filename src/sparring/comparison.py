@@ -12,7 +12,8 @@ import numpy as np
 from . import algorithms, api, modalities
 from .callbacks.progress import Lines, Listener, Silent
 from .config.recipe import load_recipe
-from .data.source import DataOptions, Source
+from .data.options import OpenContext
+from .data.source import Source
 from .errors import Diverged, UserError
 from .evaluation.evaluation import Evaluation
 from .evaluation.extractors import classifier
@@ -70,9 +71,8 @@ def compare(
     if not recipes or len({Path(name).stem for name in recipes}) < len(recipes):
         raise UserError("name at least one recipe, and each only once")
     if not isinstance(source, Source):
-        wishes = {"size": size, "labels": labels}
-        options = DataOptions(max_side=largest_side(choose_device(device)[0]), **{key: value for key, value in wishes.items() if value})  # type: ignore[arg-type]
-        source = open_data(source, options)
+        asked = {key: value for key, value in {"size": size, "labels": labels}.items() if value}
+        source = open_data(source, asked, OpenContext(max_side=largest_side(choose_device(device)[0])))
     for recipe in recipes:
         check_source(load_recipe(recipe), source)
         if algorithms.kind(load_recipe(recipe)).translates:
@@ -164,8 +164,8 @@ def _write_samples(out: Path, entries: list[Entry], source: Source) -> None:
             middle = sorted(mine, key=lambda entry: entry.scores.get("frechet_distance", float("inf")))[(len(mine) - 1) // 2]
             gan = load(out / middle.path)
             rows = [gan.values(COLUMNS, seed=0, label=label) for label in gan.classes[:ROWS]] or [gan.values(ROWS * COLUMNS, seed=0)]
-            sheets[recipe] = modality.preview(np.concatenate(rows), COLUMNS, gan.codec)
+            sheets[recipe] = modality.preview(np.concatenate(rows), gan.codec, COLUMNS).png
     indices = np.arange(source.count("test"))
     classes = source.labels(indices, "test") if source.classes else None
     some = [indices[classes == number][:COLUMNS] for number in range(min(ROWS, len(source.classes)))] or [indices[: ROWS * COLUMNS]]
-    write_sheet({**sheets, "real": modality.preview(source.values(np.concatenate(some), "test"), COLUMNS, codec)}, out / "samples.png")
+    write_sheet({**sheets, "real": modality.preview(source.values(np.concatenate(some), "test"), codec, COLUMNS).png}, out / "samples.png")

@@ -17,12 +17,12 @@ def trained(recipe, source, folder, **settings):
     return api.train(source, recipe, folder, settings=wanted, device="cpu", listener=Silent())
 
 
-@pytest.mark.parametrize(("recipe", "maps"), [("pix2pix", None), ("segment", "made"), ("layout", "given")])
-def test_pairs(recipe, maps, tmp_path):
-    source = pair_source(maps=maps, train=40, test=20)
+@pytest.mark.parametrize(("recipe", "label_maps"), [("pix2pix", None), ("segment", "output"), ("layout", "input")])
+def test_pairs(recipe, label_maps, tmp_path):
+    source = pair_source(label_maps=label_maps, train=40, test=20)
     run = trained(recipe, source, tmp_path / "run")
     found = evaluate(run.path, source, listener=Silent())
-    expected = {"mean_iou", "pixel_accuracy"} if maps == "made" else {"psnr", "ssim", "perceptual_distance", "kernel_distance"}
+    expected = {"mean_iou", "pixel_accuracy"} if label_maps == "output" else {"psnr", "ssim", "perceptual_distance", "kernel_distance"}
     assert expected <= set(found.scores)
     for name in expected:
         score = found.scores[name]
@@ -71,7 +71,7 @@ def test_restored_pictures_are_the_run_s_own(tmp_path):
     assert json.loads((run.path / "evaluation.json").read_text())["snapshot"] == run.log()[-1]["snapshot"]
     card, page = ((run.path / name).read_text() for name in ("README.md", "report.html"))
     assert "sparring apply RUN pictures/" in card and "generate" not in card.split("## Training")[0].replace("Generated", "")
-    assert "damaged, as given" in page and "same latent" not in page and "doing next to nothing" in page
+    assert "degraded input" in page and "same latent" not in page and "doing next to nothing" in page
 
 
 def test_a_classifier_is_judged(tmp_path):

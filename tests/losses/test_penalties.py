@@ -9,7 +9,6 @@ from sparring.callbacks.progress import Silent
 from sparring.config.recipe import load_recipe, with_settings
 from sparring.errors import UserError
 from sparring.losses import adversarial, penalties
-from sparring.modalities import opening
 from sparring.modalities.opening import open_data
 from sparring.networks.conditional import ClassNorm
 
@@ -237,7 +236,7 @@ def test_pseudo_labels_are_of_classifiers_alone():
 
 
 def test_consistency_is_for_pictures(tmp_path):
-    source = open_data("ring", opening.DataOptions(labels="none"))
+    source = open_data("ring", {"labels": "none"})
     wanted = {"players.discriminator.penalties.consistency": {"weight": 1.0}}
     with pytest.raises(UserError, match="shifts pictures"):
         api.train(source, "points", tmp_path / "run", settings=wanted, device="cpu", listener=Silent())

@@ -130,15 +130,15 @@ def test_discriminators_take_any_size_and_the_input(name, size):
     discriminator, sample, condition = (
         built(name, input_shape=(2, 12, 16), conditional=True),
         torch.randn(2, 3, *size),
-        {"picture": torch.randn(2, 2, *size)},
+        {"input": torch.randn(2, 2, *size)},
     )
     output = discriminator(sample, condition)
     assert output.logits.ndim == 2 and len(output.logits) == 2
     assert len(output.features) >= 2
-    other = discriminator(sample, {"picture": condition["picture"] + 1})
+    other = discriminator(sample, {"input": condition["input"] + 1})
     if size != (1, 1):
         assert not torch.equal(output.logits, other.logits)
-    smaller = {"picture": torch.randn(2, 2, max(1, size[0] // 2), max(1, size[1] // 2))}
+    smaller = {"input": torch.randn(2, 2, max(1, size[0] // 2), max(1, size[1] // 2))}
     assert discriminator(sample, smaller).logits.shape == output.logits.shape
 
 
@@ -148,7 +148,7 @@ def test_a_patch_discriminator_at_several_scales():
         built("patch-discriminator", **shapes, layers=2),
         built("patch-discriminator", **shapes, layers=2, scales=3),
     )
-    sample, condition = torch.randn(1, 3, 32, 32), {"picture": torch.randn(1, 4, 32, 32)}
+    sample, condition = torch.randn(1, 3, 32, 32), {"input": torch.randn(1, 4, 32, 32)}
     assert one(sample, condition).logits.shape == (1, 64)
     assert three(sample, condition).logits.shape == (1, 3 * 64)  # each scale has as many logits
 

@@ -29,7 +29,7 @@ class Draws(Protocol):
 
 @dataclass(frozen=True)
 class Batch:
-    """Real examples (N x shape, encoded) and what is given beside them: {"class": N}, {"picture": N x given shape}, or None."""
+    """Real examples (N x shape, encoded) and what is given beside them: {"class": N}, {"input": N x input shape}, or None."""
 
     real: Tensor
     condition: dict[str, Tensor] | None

@@ -32,14 +32,14 @@ class Contrast(Synthesis):
 
     def generate(self, batch: Batch, draws: Draws) -> Tensor:
         assert batch.condition is not None
-        return self.generator(batch.condition["picture"])
+        return self.generator(batch.condition["input"])
 
     def generator_loss(self, batch: Batch, draws: Draws) -> Outcome:
         """Park et al. 2020, eq. 5: the verdict, patches of given pictures and, as `identity`, of real ones that should stay as they are."""
         assert batch.condition is not None
         contest = Contest(self, batch, draws, learning="generator")
         loss = self.objective.generator(contest.on_fake.logits, contest.on_real.logits if self.objective.compares else None)
-        parts = {"contrast": self.contrast(batch.condition["picture"], contest.fake, draws, "given")}
+        parts = {"contrast": self.contrast(batch.condition["input"], contest.fake, draws, "given")}
         if self.recipe.identity:
             parts["identity"] = self.contrast(batch.real, self.generator(batch.real), draws, "real")
         loss = loss + self.recipe.contrast * parts["contrast"] + self.recipe.identity * parts.get("identity", 0.0)

@@ -101,7 +101,7 @@ class Cycle:
 
     def _both(self, batch: Batch) -> tuple[Tensor, Tensor]:
         assert batch.condition is not None
-        return batch.condition["picture"], batch.real
+        return batch.condition["input"], batch.real
 
     def _precise(self, *players: str) -> bool:
         return any("r1" in self.recipe.players[player].penalties for player in players)

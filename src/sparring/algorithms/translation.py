@@ -30,9 +30,9 @@ class Translation(Synthesis):
         super().__init__(recipe, players)
         assert recipe.fidelity
         self.fidelity, self.perceiving = recipe.fidelity, perceiving
-        if self.fidelity.cross_entropy and recipe.maps != "made":
-            raise UserError("cross_entropy compares label maps, and this recipe makes pictures (maps: made is for maps)")
-        if recipe.maps == "made" and (self.fidelity.l1 or self.fidelity.perceptual):
+        if self.fidelity.cross_entropy and recipe.label_maps != "output":
+            raise UserError("cross_entropy compares label maps, and this recipe makes pictures (label_maps: output is for label maps)")
+        if recipe.label_maps == "output" and (self.fidelity.l1 or self.fidelity.perceptual):
             raise UserError("l1 and perceptual compare pictures, and this recipe makes label maps; use cross_entropy")
         if self.fidelity.perceptual and recipe.value_range == "unit":
             raise UserError("perceptual distances are of values in [-1, 1]; leave value_range at symmetric")
@@ -54,11 +54,11 @@ class Translation(Synthesis):
 
     def generate(self, batch: Batch, draws: Draws) -> Tensor:
         assert batch.condition is not None
-        return self.generator(batch.condition["picture"])
+        return self.generator(batch.condition["input"])
 
     def as_judged(self, made: Tensor, batch: Batch) -> Tensor:
         """Label maps as shares, nothing where the true map says nothing."""
-        return made.softmax(dim=1) * batch.real.sum(dim=1, keepdim=True) if self.recipe.maps == "made" else made
+        return made.softmax(dim=1) * batch.real.sum(dim=1, keepdim=True) if self.recipe.label_maps == "output" else made
 
     def generator_loss(self, batch: Batch, draws: Draws) -> Outcome:
         """Isola et al. 2017, eq. 4, with Wang et al. 2018 (arXiv:1711.11585), eq. 4: the verdict, and distances to the truth."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Look at every file of a data set, before any training: counts, sizes, modes, labels, duplicates, and what cannot be used."""
         from ..config.recipe import load_recipe
-        from ..data.source import DataOptions
+        from ..data.options import OpenContext
         from ..modalities.opening import open_data
         from ..util.devices import choose_device, largest_side
 
@@ -44,11 +44,11 @@ def register(app: typer.Typer) -> None:
             "mode": one_of("--mode", mode, ("auto", "L", "LA", "RGB", "RGBA")),
             "label_level": one_of("--label-level", label_level, ("first", "leaf")),
         }
+        context: dict[str, Any] = {"max_side": largest_side(choose_device("auto")[0])}
         if recipe is not None:
             named = load_recipe(recipe)
-            wishes |= {"modalities": named.modalities, "maps": named.maps}
-        side = largest_side(choose_device("auto")[0])
-        source = open_data(data, DataOptions(max_side=side, **{key: value for key, value in wishes.items() if value is not None}))  # type: ignore[arg-type]
+            context |= {"modalities": named.modalities, "label_maps": named.label_maps}
+        source = open_data(data, {key: value for key, value in wishes.items() if value}, OpenContext(**context))
         report = source.report
         if as_json:
             typer.echo(json.dumps({**source.describe(), "report": asdict(report)}, indent=2, ensure_ascii=False))

@@ -15,12 +15,12 @@ Size = Annotated[
         "--size", help="Height x width to work at, for example 64x64. Default: the data's own, bounded by the device.", metavar="HxW"
     ),
 ]
-FITS = ("crop", "pad", "stretch", "cut")
+FITS = ("crop", "pad", "stretch", "patches")
 Fit = Annotated[
     str | None,
     typer.Option(
         "--fit",
-        help="How other shapes are brought to that size: crop, pad or stretch; or cut, into pieces at their own resolution. Default: crop; for recipes that restore, cut.",
+        help="How other shapes are brought to that size: crop, pad or stretch; or patches, pieces at their own resolution. Default: crop; for recipes that restore, patches.",
     ),
 ]
 Mode = Annotated[str | None, typer.Option("--mode", help="Channels: L, LA, RGB or RGBA. Default: the fewest that lose nothing.")]

@@ -54,8 +54,8 @@ def register(app: typer.Typer) -> None:
         mode: Mode = None,
         labels: Labels = None,
         label_level: LabelLevel = None,
-        given: Annotated[
-            str | None, typer.Option(help="Of pairs: the folder (or column) whose pictures are turned into the others.", metavar="NAME")
+        input: Annotated[
+            str | None, typer.Option(help="Of pairs: the folder (or column) that holds the inputs of the others.", metavar="NAME")
         ] = None,
         types: Types = None,
         constraints: Constraints = None,
@@ -97,7 +97,7 @@ def register(app: typer.Typer) -> None:
                 api.train(
                     data, recipe, folder, images=images, budget=budget, stop_after=stop_after, seed=seed, size=parse_size(size),
                     fit=one_of("--fit", fit, FITS), mode=one_of("--mode", mode, ("auto", "L", "LA", "RGB", "RGBA")),
-                    labels=labels, label_level=one_of("--label-level", label_level, ("first", "leaf")), given=given, types=parse_types(types), constraints=constraints or (), init_from=init_from, device=device,
+                    labels=labels, label_level=one_of("--label-level", label_level, ("first", "leaf")), input=input, types=parse_types(types), constraints=constraints or (), init_from=init_from, device=device,
                     settings=set_ or (), tensorboard=tensorboard, listener=listener, stop=stop, command=shlex.join(["sparring", *map(_without_folders, sys.argv[1:])]),
                 )  # fmt: skip
         finally:

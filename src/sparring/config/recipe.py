@@ -98,7 +98,7 @@ RULES = {
         {**OPPONENTS, "discriminator": WEIGHT_PENALTIES + BESIDE_PICTURES},
         IN_TURN,
         without=("class_loss", "style_mixing", "augmentation"),
-        only=("fidelity", "damage", "maps"),
+        only=("fidelity", "degradations", "label_maps"),
     ),
     "cycle": Rules(
         {"generator": (), "back": (), "discriminator": ("r1",), "discriminator_back": ("r1",)},
@@ -195,25 +195,48 @@ class Fidelity(Part):
         return self
 
 
-class Damage(Part):
-    """One thing that happens to a whole picture before it is given (see modalities.image.damage): its strength is drawn between the two
-    ends, and it happens with this chance."""
+RANGES = {  # of the strength of degradations; of others (0, 1000)
+    "jpeg": (1, 95),
+    "downsample": (1, 64),
+    "pixelate": (1, 64),
+    "noise": (0, 255),
+    **dict.fromkeys(("low_light", "low_contrast", "watermark", "mask", "grayscale"), (0, 1)),
+}
+
+
+class Degradation(Part):
+    """One degradation of a whole picture (see modalities.image.degradations). Its strength is drawn between minimum and maximum.
+
+    probability: of happening at all.
+    """
 
     kind: Literal[
-        "noise", "blur", "motion", "jpeg", "shrink", "coarse", "dark", "pale", "spots", "scratches", "stains", "watermark", "holes", "grey"
+        "noise",
+        "blur",
+        "motion_blur",
+        "jpeg",
+        "downsample",
+        "pixelate",
+        "low_light",
+        "low_contrast",
+        "spots",
+        "scratches",
+        "stains",
+        "watermark",
+        "mask",
+        "grayscale",
     ]
-    least: float = Field(0.0, ge=0)
-    most: float = Field(1.0, ge=0)
-    chance: float = Field(1.0, gt=0, le=1)
+    minimum: float = Field(0.0, ge=0)
+    maximum: float = Field(1.0, ge=0)
+    probability: float = Field(1.0, gt=0, le=1)
 
     @model_validator(mode="after")
-    def _strength_makes_sense(self) -> Damage:
-        low, high = {"jpeg": (1, 95), "shrink": (1, 64), "coarse": (1, 64), "noise": (0, 255)}.get(
-            self.kind, (0, 1) if self.kind in ("dark", "pale", "watermark", "holes", "grey") else (0, 1000)
-        )
-        if not low <= self.least <= self.most <= high:
+    def _strength_is_possible(self) -> Degradation:
+        low, high = RANGES.get(self.kind, (0, 1000))
+        if not low <= self.minimum <= self.maximum <= high:
             raise ValueError(
-                f"the strength of '{self.kind}' lies between {low} and {high}, its least below its most, not {self.least:g} to {self.most:g}"
+                f"the strength of '{self.kind}' is between {low} and {high}, its minimum below its maximum, "
+                f"not {self.minimum:g} to {self.maximum:g}"
             )
         return self
 
@@ -234,8 +257,8 @@ class Recipe(Part):
     style_mixing: Annotated[float, Field(ge=0, le=1)] = 0.0  # share of samples made of two latents (style-based generators)
     shared_fakes: bool = False  # both players learn from the same samples (and draws), made once; else the generator from new ones
     fidelity: Fidelity | None = None  # of the game `translation`
-    damage: tuple[Damage, ...] | None = None  # whole pictures are given damaged, in this order
-    maps: Literal["given", "made"] | None = None  # which side of a pair should be label maps, where there are any
+    degradations: tuple[Degradation, ...] | None = None  # of the inputs, which are made from whole pictures, in this order
+    label_maps: Literal["input", "output"] | None = None  # which side of pairs should be label maps, where there are any
     domains: tuple[str, str] | None = None  # of the games `cycle` and `contrast`: two classes, the first of which is turned into the second
     cycle: float = Field(0.0, ge=0)  # weight of the way there and back (Zhu et al. 2017, arXiv:1703.10593, eq. 2)
     contrast: float = Field(0.0, ge=0)  # weight of recognising each patch among the others (Park et al. 2020, arXiv:2007.15651, eq. 3)
@@ -259,7 +282,7 @@ class Recipe(Part):
     @property
     def restores(self) -> bool:
         """Is what is made of the same kind as what is given, only better?"""
-        return bool(self.damage) and all(damage.kind != "grey" for damage in self.damage or ())
+        return bool(self.degradations) and all(each.kind != "grayscale" for each in self.degradations or ())
 
     @model_validator(mode="after")
     def _game_has_its_players(self) -> Recipe:

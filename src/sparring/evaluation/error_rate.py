@@ -27,7 +27,7 @@ def error_rate(module: Any, codec: Any, source: Any, count: int, seed: int, devi
     named = [module(codec.encode(source.values(part, "test")).to(device), None).class_logits.argmax(dim=1).cpu().numpy() for part in parts]
     truth = source.labels(indices, "test")
     wrong = wilson(int((np.concatenate(named) != truth).sum()), len(truth))
-    about = {"generated": len(truth), "split": "test", "labelled": len(source.known), "source": source.content_hash[:16], "seed": seed}
+    about = {"generated": len(truth), "split": "test", "labelled": len(source.labelled), "source": source.content_hash[:16], "seed": seed}
     return replace(
-        scored("error_rate", wrong), fingerprint=about, trivial=float((truth != np.bincount(source.known_labels).argmax()).mean())
+        scored("error_rate", wrong), fingerprint=about, trivial=float((truth != np.bincount(source.labelled_classes).argmax()).mean())
     )

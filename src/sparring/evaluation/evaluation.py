@@ -149,7 +149,7 @@ def _evidence(generated: Source, real: Source, extractor: Extractor, verdicts: V
 
     def classify(side: Side) -> np.ndarray:
         net = modalities.get(real.modality).fit_features(Subset(side.source, side.split, side.indices), SEED + 1, progress)
-        seen = [net(real.values(part, "test"))[1] for part in np.array_split(held_out.indices, max(1, len(held_out) // 1000))]
+        seen: list[Any] = [net(real.values(part, "test"))[1] for part in np.array_split(held_out.indices, max(1, len(held_out) // 1000))]
         return np.concatenate(seen)
 
     return SampleSets(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from .. import modalities
+from ..data.source import SequentialSource, SimulatedSource, TabularSource
 from ..errors import UserError
 from ..metrics.density_coverage import density_coverage
 from ..metrics.detection import detection
@@ -124,7 +125,7 @@ def diversity(evidence: SampleSets) -> list[Score]:
 
     found = [scored("diversity", jackknife(varied, of.features, mine, groups=10, together=True), least=0)]
     values, present = of.values, np.unique(mine)
-    if values.ndim == 4 and values.dtype == np.uint8:
+    if modalities.get(of.source.modality).has_pixels:
         pairs = max(10, PAIRS // len(present))
         parts = [ms_ssim_of_pairs(values[mine == label], pairs) for label in present]
         error = float(np.sqrt(sum(part.error**2 for part in parts))) / len(parts)
@@ -134,11 +135,10 @@ def diversity(evidence: SampleSets) -> list[Score]:
 
 def modes(evidence: SampleSets) -> list[Score]:
     source = evidence.held_out.source
-    centres, deviation = getattr(source, "centres", None), getattr(source, "std", None)
-    if centres is None or deviation is None:
+    if not isinstance(source, SimulatedSource) or source.centres is None or source.std is None:
         raise NotApplicable("modes are counted on simulated sources whose centres are known")
     values = evidence.generated.values
-    found = mode_coverage(values, centres, deviation)
+    found = mode_coverage(values, source.centres, source.std)
     return [
         Score("modes_hit", found.hit),
         scored("good_share", wilson(round(found.good * len(values)), len(values))),
@@ -238,19 +238,18 @@ def foretold(evidence: SampleSets) -> list[Score]:
 
 def _series(evidence: SampleSets, side: Side | None = None) -> tuple[int, np.ndarray, np.ndarray]:
     """How many numbers change along series, and those of a side (None: the samples) and of held-out series."""
-    source: Any = evidence.held_out.source
-    if not source.channels:
+    source = evidence.held_out.source
+    if not isinstance(source, SequentialSource):
         raise NotApplicable("this is measured where the data is series")
-    numbers = source.codec.numbers
-    return len(source.channels), numbers((side or evidence.generated).values), numbers(evidence.held_out.values)
+    return len(source.channels), source.numbers((side or evidence.generated).values), source.numbers(evidence.held_out.values)
 
 
 def _cells(evidence: SampleSets) -> tuple[tuple[bool, ...], np.ndarray, np.ndarray]:
     """Which columns are numbers, and the cells of samples and of held-out rows."""
-    numeric = evidence.held_out.source.numeric
-    if not numeric:
+    source = evidence.held_out.source
+    if not isinstance(source, TabularSource):
         raise NotApplicable("columns are compared where the data is a table")
-    return numeric, evidence.generated.values, evidence.held_out.values
+    return source.numeric, evidence.generated.values, evidence.held_out.values
 
 
 METRICS: dict[str, Metric] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,13 @@ from .. import algorithms, modalities, networks
 from ..callbacks.progress import Lines, Listener
 from ..config.recipe import load_recipe
 from ..data.few_labels import FewLabels
-from ..data.source import DataOptions, Source
+from ..data.options import OpenContext
+from ..data.source import Source, TranslationSource
 from ..data.subset import Subset
 from ..errors import UserError
 from ..inference.generator import Gan, load_player
 from ..losses import adversarial
-from ..modalities.adapters import for_game
+from ..modalities.adapters import for_algorithm
 from ..modalities.opening import open_data
 from ..runs.folder import Run
 from ..runs.log import snapshot_images
@@ -35,8 +35,7 @@ from .samples import Everything, Generated
 from .translators import evaluate_translator
 
 SAMPLES = 10_000
-SHOWN = 5000  # values of both sides that are drawn together
-NEIGHBOURS = "neighbours.png"
+NEIGHBOURS = "neighbours"
 
 
 def evaluate(
@@ -65,8 +64,8 @@ def evaluate(
     if run.exists and recipe is not None:
         raise UserError(f"{what} has its own recipe; leave --recipe out")
     real = _real(run, data, recipe)
-    if run.exists and not real.given:
-        real = for_game(run.recipe()[0], real)
+    if run.exists and not isinstance(real, TranslationSource):
+        real = for_algorithm(run.recipe()[0], real)
     own = run.exists and real.content_hash == run.read_json("source.json")["content_hash"]
     if run.exists and not own:
         listener.note(f"{real.name} is not what {run.path} was trained on: the numbers hold for this data and are not written down")
@@ -92,10 +91,10 @@ def evaluate(
         _, _, codec, network = load_player(run, "discriminator")
         found.scores["error_rate"] = error_rate(network, codec, real, SAMPLES, SEED)
     if own:
-        if found.suspects and len(real.shape) == 3:  # points side by side say nothing
+        if found.suspects and modalities.get(real.modality).has_pixels:  # only pictures can be compared side by side
             _write_suspects(run, found, generated, real)
-        if gan and hasattr(gan.modality, "beside"):
-            _write_beside(run, gan, generated, real)
+        if gan and (plot := gan.modality.compare_plot(generated, real, gan.codec)):
+            plot.write(run.path / "beside")
         _write(run, found, snapshot)
     return found
 
@@ -106,14 +105,15 @@ def _real(run: Run, where: str | Path | Source | None, recipe: str | None) -> So
         return where
     if not run.exists:
         assert where is not None
-        asked = () if recipe is None else load_recipe(recipe).modalities
-        return open_data(where, DataOptions(max_side=largest_side(torch.device("cpu")), modalities=asked))
+        allowed = () if recipe is None else load_recipe(recipe).modalities
+        return open_data(where, None, OpenContext(max_side=largest_side(torch.device("cpu")), modalities=allowed))
     about, options = run.read_json("source.json"), run.recipe()[1]["data"]
-    shape, codec = about["shape"], modalities.get(about["modality"]).codec_from(run.read_json("codec.json"))
-    size = tuple(shape[1:]) if len(shape) == 3 else None
+    modality = modalities.get(about["modality"])
+    asked = {**options["asked"], **modality.options_for(tuple(about["shape"]))}
+    context = OpenContext(**options["context"], like=modality.codec_from(run.read_json("codec.json")))
     place = where or run.read_json("local.json")["data"]
     try:
-        return open_data(place, DataOptions(**{**options, "size": size, "like": codec}))
+        return open_data(place, asked, context)
     except UserError as error:
         if where is not None:
             raise
@@ -129,8 +129,9 @@ def _generated(run: Run, gan: Gan, real: Source, samples: int | None) -> Source:
 
 
 def _from_files(what: str | Path, real: Source, samples: int | None) -> Source:
-    size = (real.shape[1], real.shape[2]) if len(real.shape) == 3 else None
-    found = Everything(open_data(what, DataOptions(size=size, like=getattr(real, "codec", None), modalities=(real.modality,))), real)
+    modality = modalities.get(real.modality)
+    context = OpenContext(like=modality.fit_codec(real), modalities=(real.modality,))
+    found = Everything(open_data(what, modality.options_for(real.shape), context), real)
     if samples is not None and samples > found.count("train"):
         raise UserError(f"{what} holds {found.count('train'):,} samples, not {samples:,}")
     return found if samples is None else Subset(found, "train", np.arange(samples))
@@ -165,22 +166,12 @@ def _verdicts(run: Run, gan: Gan | None, real: Source) -> Verdicts | None:
     return verdicts if gan.classes == real.classes else None
 
 
-def _write_beside(run: Run, gan: Gan, generated: Source, real: Source) -> None:
-    mine = generated.values(np.arange(min(SHOWN, generated.count("train"))))
-    theirs = real.values(np.arange(min(SHOWN, real.count("test"))), "test")
-    sheet = io.BytesIO()
-    gan.modality.beside(mine, theirs, gan.codec).save(sheet, "PNG")
-    files.write_bytes(run.path / "beside.png", sheet.getvalue())
-
-
 def _write_suspects(run: Run, found: Evaluation, generated: Source, real: Source) -> None:
     """The samples nearest to training examples, beside those."""
     mine = generated.values(np.array([suspect.sample for suspect in found.suspects]))
     theirs = real.values(np.array([suspect.training for suspect in found.suspects]))
     pairs = np.stack([mine, theirs], axis=1).reshape(-1, *mine.shape[1:])
-    sheet = io.BytesIO()
-    modalities.get(real.modality).preview(pairs, 8, None).save(sheet, "PNG")
-    files.write_bytes(run.path / NEIGHBOURS, sheet.getvalue())
+    modalities.get(real.modality).preview(pairs, None).write(run.path / NEIGHBOURS)
 
 
 def _write(run: Run, found: Evaluation, snapshot: int | None) -> None:

@@ -35,11 +35,11 @@ CHUNK = 50
 def evaluate_translator(run: Run, pairs: Any, samples: int | None, listener: Listener) -> Evaluation:
     """Scores of everything made of held-out examples (or `samples` of them), each with an interval over pictures and with the trivial answer's.
 
-    pairs: the run's data as its game wants it (beginning.for_game), or other data of its kind.
+    pairs: the run's data as its game wants it (adapters.for_algorithm), or other data of its kind.
     """
     recipe, _ = run.recipe()
     translator = load_translator(run.path)
-    for side, mine in (("given", translator.input), ("made", translator.output)):
+    for side, mine in (("input", translator.input), ("output", translator.output)):
         theirs = getattr(pairs.codec(recipe.value_range), side)
         if getattr(mine, "legend", None) != getattr(theirs, "legend", None):
             raise UserError(f"the label maps of {pairs.name} have other classes than those {run.path} was trained on")
@@ -48,11 +48,11 @@ def evaluate_translator(run: Run, pairs: Any, samples: int | None, listener: Lis
         indices = chosen(pairs.count("test"), samples or pairs.count("test"), SEED, "held-out")
         given = pairs.input_values(indices, "test", SEED)
         codec: PairCodec = pairs.codec(recipe.value_range)
-        measure = _of_maps if isinstance(codec.made, MapCodec) else _of_pictures
+        measure = _of_maps if isinstance(codec.output, MapCodec) else _of_pictures
         scores = measure(pairs, codec, net, given, _translated(translator, given, listener), pairs.values(indices, "test"))
     else:
         net = classifier.learned(pairs.source, listener.progress)  # which tells the two kinds from one another
-        given = pairs.of_kind(0, "test")[:samples]
+        given = pairs.of_class(0, "test")[:samples]
         back = load_translator(run.path, reverse=True) if "back" in recipe.players else None
         scores = _of_kinds(pairs, net, given, _translated(translator, given, listener), back, listener)
     about = {"features": net.identity(), "net": net.about["net"], "task": net.about["task"]}
@@ -73,7 +73,7 @@ def _of_kinds(pairs: Any, net: FeatureNet, given: np.ndarray, made: np.ndarray, 
     """Without pairs: are they of the other kind, how far from it as a crowd, and do they come home? Doing nothing leaves them as they are."""
     (features, seen), (before, seen_before) = net(made), net(given)
     assert seen is not None and seen_before is not None
-    wanted, truth = pairs.numbers[1], net(pairs.of_kind(1, "test"))[0]
+    wanted, truth = pairs.numbers[1], net(pairs.of_class(1, "test"))[0]
     hits = wilson(int((seen == wanted).sum()), len(seen))
     found = [replace(scored("other_kind", hits), trivial=float((seen_before == wanted).mean())), _kernel(features, before, truth)]
     if back is not None:
@@ -110,8 +110,8 @@ def _of_pictures(pairs: Any, codec: PairCodec, net: FeatureNet, given: np.ndarra
 
 def _of_maps(pairs: Any, codec: PairCodec, net: FeatureNet, given: np.ndarray, made: np.ndarray, truth: np.ndarray) -> list[Score]:
     """Over all pixels; intervals by drawing pictures anew."""
-    assert isinstance(codec.made, MapCodec)
-    legend = codec.made.legend
+    assert isinstance(codec.output, MapCodec)
+    legend = codec.output.legend
     counts, simple = (
         np.stack([confusion(one, true, len(legend.ids)) for one, true in zip(each, truth, strict=True)])
         for each in (made, MapScore.trivial_answer(pairs, codec, given))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,9 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..errors import UserError
 from ..networks import sampling
-from ..util import files
 from .generator import Gan, load
 
 STYLE_SAMPLES = 4096  # styles whose principal components are the directions
@@ -34,9 +31,9 @@ def explore_files(
     label: str | int | None = None,
     progress: Progress | None = None,
 ) -> list[Path]:
-    """Writes directions.png, a sheet of principal directions, and mixtures.png, a sheet of style mixtures.
+    """Writes `directions`, a sheet of principal directions, and `mixtures`, a sheet of style mixtures.
 
-    The latter is for style-based generators alone.
+    The latter is for style-based generators alone. Sheets are previews of the modality, such as PNG files.
 
     Args:
         run: The run folder.
@@ -56,17 +53,14 @@ def explore_files(
     """
     gan = load(run)
     gan.check_interpolable()
-    if not hasattr(gan.modality, "preview"):
-        raise UserError(f"there is no sheet of {gan.modality_name} to look at")
     out.mkdir(parents=True, exist_ok=True)
     report = progress or (lambda share: None)
     sheets_left = 2 if gan.is_style_based else 1
-    paths = [out / "directions.png"]
     values = _directions_sheet(gan, directions, columns, extent, seed, label, lambda share: report(share / sheets_left))
-    files.write_bytes(paths[0], _png(gan, values, columns))
+    paths = gan.modality.preview(values, gan.codec, columns).write(out / "directions")
     if gan.is_style_based:
-        paths.append(out / "mixtures.png")
-        files.write_bytes(paths[1], _png(gan, _mixtures_sheet(gan, columns, seed, label), columns))
+        values = _mixtures_sheet(gan, columns, seed, label)
+        paths += gan.modality.preview(values, gan.codec, columns).write(out / "mixtures")
     report(1.0)
     return paths
 
@@ -138,9 +132,3 @@ def _mixtures_sheet(gan: Gan, columns: int, seed: int, label: str | int | None) 
     coarse = (torch.arange(styles.shape[1]) < styles.shape[1] // 2)[:, None]
     places = [(row, columns + column) for row in range(columns) for column in range(columns)]
     return gan.decode_styles(torch.stack([torch.where(coarse, styles[row], styles[column]) for row, column in places]))
-
-
-def _png(gan: Gan, values: np.ndarray, columns: int) -> bytes:
-    sheet = io.BytesIO()
-    gan.modality.preview(values, columns, gan.codec).save(sheet, "PNG")
-    return sheet.getvalue()

@@ -47,8 +47,8 @@ def generate_files(
     size = max(chunk, batch_size // chunk * chunk)
     starts = range(0, count, size)
     parts = (gan.at(range(at, min(count, at + size)), seed, label, truncation, where, length) for at in starts)
-    if hasattr(gan.modality, "write_parts") and not grid:
-        return gan.modality.write_parts(parts, out, gan.codec, seed)
+    if gan.modality.writes_stream and not grid:
+        return gan.modality.write_stream(parts, out, gan.codec, seed)
     needed = count * prod(gan.codec.shape) * ((length or 0) // gan.codec.shape[0] + 1)
     if needed > MAX_VALUES:
         raise UserError(

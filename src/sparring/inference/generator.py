@@ -13,7 +13,7 @@ from torch import Tensor
 from .. import modalities, networks
 from ..config.recipe import Recipe
 from ..errors import UserError, nearest
-from ..modalities import Codec
+from ..modalities import Codec, Modality
 from ..networks import sampling
 from ..runs.folder import Run
 from ..util import safetensors
@@ -47,8 +47,8 @@ class Gan:
         self.classes, self.shares = tuple(classes), tuple(shares)
 
     @property
-    def modality(self) -> Any:
-        """The module that knows this kind of data (see sparring.modalities)."""
+    def modality(self) -> Modality:
+        """The modality of this kind of data."""
         return modalities.get(self.modality_name)
 
     def generate(self, count: int, seed: int = 0, label: str | int | None = None, **options: Any) -> Any:
@@ -95,17 +95,9 @@ class Gan:
         if truncation is not None and (where is not None or length is not None):
             raise UserError("truncation goes neither with conditions nor with a length; leave one of them out")
         if where is not None:
-            if not hasattr(self.modality, "values_where"):
-                raise UserError(
-                    "conditions are for tables, and this model was trained on something else; leave --where out"
-                )
-            return self.modality.values_where(self, where, indices, seed)
+            return self.modality.conditional_sampling(self, where, indices, seed)
         if length is not None:
-            if not hasattr(self.modality, "values_long"):
-                raise UserError(
-                    "a length is for series, and this model was trained on something else; leave --length out"
-                )
-            return self.modality.values_long(self, length, indices, seed, label)
+            return self.modality.extrapolate(self, length, indices, seed, label)
         latents = sampling.latents(self.recipe.latent, seed, indices, threshold, self.generator.untruncated_latents)
         made = sampling.sample(self.generator, latents, self.condition(labels), seed=seed, indices=indices, psi=psi)
         return self.codec.decode(torch.cat(list(made)))
@@ -141,7 +133,7 @@ class Gan:
 
     def check_interpolable(self) -> None:
         """Raises UserError for a modality without samples between two samples, such as rows of a table."""
-        if not getattr(self.modality, "WALKS", True):
+        if not self.modality.supports_latent_walk:
             raise UserError(
                 f"a walk through latent space shows nothing of a {self.modality_name}; use generate or evaluate"
             )
@@ -200,7 +192,7 @@ def load(path: str | Path) -> Gan:
     """
     run = Run(path)
     recipe, source, codec = _described(run)
-    if codec.given:
+    if codec.input:
         raise UserError(
             f"{run.path} turns pictures into others and makes none of latents; "
             f"use `sparring apply {run.path} PICTURES -o OUT`"
@@ -223,14 +215,14 @@ def load_translator(path: str | Path, reverse: bool = False, ensemble: bool = Fa
     """
     run = Run(path)
     recipe, _, codec = _described(run)
-    if not codec.given:
+    if not codec.input:
         raise UserError(
             f"{run.path} makes samples of latents and has no input; use `sparring generate {run.path} -o OUT`"
         )
     if reverse and "back" not in recipe.players:
         raise UserError(f"{run.path} has learned one direction only, from input to output; leave --reverse out")
     player = "back" if reverse else "generator"
-    codecs = (codec.made, codec.given) if reverse else (codec.given, codec.made)
+    codecs = (codec.output, codec.input) if reverse else (codec.input, codec.output)
     return Translator(recipe, _player(run, player, recipe, codec, 0), *codecs, ensemble)
 
 

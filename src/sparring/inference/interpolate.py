@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from ..errors import UserError, nearest
@@ -72,8 +74,8 @@ def interpolate_file(
     values = _decoded(gan, _walk(gan, keyframes, frames, seed, label, method, loop))
     if not loop:
         return gan.modality.write(values, None, out, True, gan.codec)[0]
-    pictures = (gan.modality.preview(values[number : number + 1], 1, gan.codec) for number in range(len(values)))
-    return write_frames(pictures, out, fps)
+    previews = (gan.modality.preview(values[number : number + 1], gan.codec, 1) for number in range(len(values)))
+    return write_frames((Image.open(io.BytesIO(preview.png)) for preview in previews), out, fps)
 
 
 def _walk(gan: Gan, keyframes: int, frames: int, seed: int, label: str | int | None, method: str, loop: bool) -> _Walk:

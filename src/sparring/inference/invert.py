@@ -76,8 +76,6 @@ def invert_file(
     """
     gan = load(run)
     gan.check_interpolable()
-    if not hasattr(gan.modality, "read"):
-        raise UserError("only pictures can be inverted so far")
     if out.suffix.lower() != ".png":
         raise UserError(f"{out} should end in .png: it will show the picture and its inversion")
     target = gan.modality.read(picture, gan.codec)

@@ -98,7 +98,7 @@ def build(name: str, options: dict[str, Any], **dimensions: Any) -> nn.Module:
 
 def dimensions(player: str, codec: Any, classes: int, latent_size: int) -> dict[str, Any]:
     """The dimensions that the networks of a recipe may ask for. Players named `..back` translate outputs to inputs."""
-    inputs, outputs = codec.given.shape if codec.given else (), codec.shape
+    inputs, outputs = codec.input.shape if codec.input else (), codec.shape
     shape, input_shape = (inputs, outputs) if player.endswith("back") else (outputs, inputs)
     layout = getattr(codec, "layout", None)
     return {

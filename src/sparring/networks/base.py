@@ -77,7 +77,7 @@ class Discriminator(nn.Module):
     """Scores how real samples look: called as `discriminator(sample, condition)`.
 
     Attributes:
-        conditional: Whether it also sees the input of a translation, condition["picture"].
+        conditional: Whether it also sees the input of a translation, condition["input"].
     """
 
     conditional: bool = False

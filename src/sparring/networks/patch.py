@@ -25,7 +25,7 @@ MAX_WIDTH_FACTOR = 8  # of the first width
 def _with_input(sample: Tensor, condition: Condition) -> Tensor:
     """The sample (N x C x H x W) joined with the input image of its translation, channel-wise, at the sample's size."""
     assert condition is not None
-    image = condition["picture"]
+    image = condition["input"]
     if image.shape[2:] != sample.shape[2:]:
         image = interpolate(image, sample.shape[2:], mode="nearest")
     return torch.cat([sample, image.to(sample.dtype)], dim=1)

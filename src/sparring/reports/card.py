@@ -46,7 +46,7 @@ def _front_matter(run: RunFolder) -> str:
 
     modality = run.source.get("modality") or run.recipe.get("modality")
     kind = TAGS.get(str(run.recipe.get("game")), "gan")
-    task = "image-to-image" if run.source.get("given") else f"{modality}-generation" if modality else ""
+    task = "image-to-image" if run.source.get("input_shape") else f"{modality}-generation" if modality else ""
     tags = [kind, *([task] if task else []), *([str(run.recipe["name"])] if run.recipe.get("name") else [])]
     meta = {"library_name": "sparring", "license": "other", "license_name": "unspecified", "tags": list(dict.fromkeys(tags))}
     return f"---\n{yaml.safe_dump(meta, sort_keys=False, allow_unicode=True)}---\n"
@@ -57,7 +57,7 @@ def _missing(run: RunFolder) -> str:
 
 
 def _use(run: RunFolder) -> str:
-    if run.source.get("given"):
+    if run.source.get("input_shape"):
         back = (
             "\nsparring apply RUN pictures/ -o out/ --back   # the other way round" if "back" in mapping(run.recipe.get("players")) else ""
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..util.files import write_bytes, write_text
 from .curves import COLOURS, inline, settings
@@ -17,9 +17,6 @@ from .markup import bullets, matrix, page, paragraph, picture, section, text
 from .pictures import data_uri, open_picture
 from .scores import FROM_REALS, MEANINGS, NAMES
 from .values import count, duration, percent, short
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 SHOWN = (
     "frechet_distance",
@@ -198,10 +195,11 @@ def curves(lines: Sequence[Line], *across: str) -> str:
     return inline(out.getvalue(), "-".join(across), f"Frechet distance over {' and '.join(across)}")
 
 
-def write_sheet(sheets: Mapping[str, Image], out: Path) -> None:
-    """Sheets side by side, each under its name."""
+def write_sheet(pngs: Mapping[str, bytes], out: Path) -> None:
+    """Sheets (PNG files) side by side, each under its name."""
     from PIL import Image, ImageDraw
 
+    sheets = {name: Image.open(io.BytesIO(data)) for name, data in pngs.items()}
     width = sum(sheet.width for sheet in sheets.values()) + GAP * (len(sheets) - 1)
     whole = Image.new("RGB", (width, TITLE + max(sheet.height for sheet in sheets.values())), "white")
     pen, left = ImageDraw.Draw(whole), 0

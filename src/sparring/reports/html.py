@@ -131,8 +131,8 @@ def _over_time(run: RunFolder) -> str:
         if grid is not None:
             width = FILM_SIDE if grid.width < FILM_SIDE else None
             figures.append(picture(data_uri(grid, FILM_SIDE), f"Samples at image {count(images)}", f"image {count(images)}", width))
-    what = "held-out examples" if run.source.get("given") else "starting points"
-    place = "example" if run.source.get("given") else "latent"
+    what = "held-out examples" if run.source.get("input_shape") else "starting points"
+    place = "example" if run.source.get("input_shape") else "latent"
     intro = paragraph(f"The same {what} at different moments: each place in the grid is the same {place} every time.", "soft")
     return section("Samples over time", intro, f'<div class="film">{"".join(figures)}</div>') if figures else ""
 

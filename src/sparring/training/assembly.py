@@ -15,12 +15,14 @@ from torch import nn
 from .. import algorithms, modalities, networks
 from ..algorithms import Batch
 from ..config.recipe import Recipe
-from ..data.source import Source, Split
+from ..data.few_labels import FewLabels
+from ..data.source import Source, Split, TranslationSource
 from ..errors import UserError
 from ..evaluation.extractors import classifier
 from ..metrics.feature_net import FeatureNet, Progress
-from ..metrics.online_score import OnlineScore, chosen
+from ..metrics.online_score import chosen
 from ..modalities import Codec
+from ..modalities import Preview as PreviewFiles
 from ..networks import FittedStart
 from ..networks.base import DEFAULT_CHUNK_SIZE
 from ..networks.initialisation import initialise, seeded
@@ -32,7 +34,7 @@ from .loader import Feed, batch_of
 from .trainer import Trainer
 
 PREVIEW_SEED = 0  # of the sheet's own draws, whatever the training's seed
-SHEET_ROWS, SHEET_COLUMNS = 8, 8
+SHEET_COLUMNS = 8
 TRANSLATED_ROWS = 8
 MISREAD, MOST_MISREAD = 1000, 10_000  # held-out examples of which a discriminator names the class, at a tick and at the end
 MOST_FITTED, FITTED_AT_ONCE = 20_000, 200  # training examples from which a player may take its start
@@ -125,7 +127,7 @@ class Session:
         count = max(FEWEST_JUDGED, min(MOST_JUDGED, int(JUDGED_SHARE * recipe.tick)))
         health = Health(score, self.codec, {split: self._examples(split, count) for split in SPLITS}, recipe.patience, recipe.rescues)
         preview = Preview(self.folder / "samples", self.sheet())
-        named = [self._misread(MISREAD)] if self.source.known_classes else []
+        named = [self._misread(MISREAD)] if isinstance(self.source, FewLabels) else []
         self.trainer.monitors += [score, *named, health, preview, self.export, self.log]
 
     def _misread(self, count: int) -> Misread:
@@ -138,13 +140,12 @@ class Session:
         return batch_of(self.source, self.codec, indices, split, SCORE_SEED).to(self.trainer.device)
 
     def _score(self, count: int) -> Score:
-        make = getattr(modalities.get(self.source.modality), "online_score", OnlineScore)
-        quick = make(self.net, self.source, count, SCORE_SEED)
+        quick = modalities.get(self.source.modality).online_score(self.net, self.source, count, SCORE_SEED)
         return Score(quick, self.sampler(quick.count))
 
     def sampler(self, count: int) -> Sampler | Translated:
         """What the scores look at: samples of fixed latents, or what is made of fixed held-out examples."""
-        if self.trainer.game.translates:
+        if isinstance(self.source, TranslationSource):
             return Translated(
                 self.source, self.codec, chosen(self.source.count("test"), count, SCORE_SEED, "held-out"), self.trainer.device
             )
@@ -159,22 +160,24 @@ class Session:
             path = self.folder / f"{player}.safetensors"
             average.module.load_state_dict(safetensors.from_bytes(path.read_bytes(), path))
         selection, scores = self._score(count)(self.trainer.averages["generator"].module)
-        if self.source.known_classes:
+        if isinstance(self.source, FewLabels):
             scores |= self._misread(MOST_MISREAD)(self.trainer)
         for player, average in self.trainer.averages.items():
             average.module.load_state_dict(before[player])
         return selection, scores
 
-    def sheet(self) -> Callable[[Any], Any]:
-        """From a generator to the sheet of its samples, a PIL image."""
+    def sheet(self) -> Callable[[Any], PreviewFiles]:
+        """From a generator to a preview of its samples."""
         modality = modalities.get(self.source.modality)
-        if self.trainer.game.translates:
+        if isinstance(self.source, TranslationSource):
             shown = chosen(self.source.count("test"), TRANSLATED_ROWS, PREVIEW_SEED, "sheet")
             translated = Translated(self.source, self.codec, shown, self.trainer.device)
-            truth = self.source.values(shown, "test") if self.source.paired else None
-            return lambda generator: modality.sheet(self.codec, translated.given, translated(generator, DEFAULT_CHUNK_SIZE), truth)
-        latents = self._sheet_latents(getattr(modality, "SHEET", SHEET_ROWS * SHEET_COLUMNS))
-        return lambda generator: modality.preview(latents(generator, generator.chunk_size), SHEET_COLUMNS, self.codec)
+            targets = self.source.values(shown, "test") if self.source.paired else None
+            return lambda generator: modality.preview_pairs(
+                self.codec, translated.inputs, translated(generator, DEFAULT_CHUNK_SIZE), targets
+            )
+        latents = self._sheet_latents(modality.preview_count)
+        return lambda generator: modality.preview(latents(generator, generator.chunk_size), self.codec, SHEET_COLUMNS)
 
     def _sheet_latents(self, count: int) -> Sampler:
         """With labels one class a row (at most 10 rows), each column the same latents; else so many samples."""
@@ -192,7 +195,7 @@ def build(
 ) -> Session:
     game = algorithms.build(recipe, players, copy.deepcopy(net.body).to(device))
     assert recipe.batch
-    channels_last = len(source.shape) == 3 and any(is_convolutional(player) for player in players.values())
+    channels_last = modalities.get(source.modality).has_pixels and any(is_convolutional(player) for player in players.values())
     feed = Feed(source, codec, recipe.batch, recipe.seed, device, channels_last)
     return Session(Trainer(recipe, game, feed, device, Checkpoints(folder / "checkpoints")), source, codec, folder, net)
 

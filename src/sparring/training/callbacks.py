@@ -16,10 +16,11 @@ import torch
 from ..algorithms import Batch
 from ..callbacks.base import Monitor, Tick
 from ..callbacks.health import Look, judge
-from ..data.source import Source
+from ..data.source import Source, TranslationSource
 from ..errors import UserError
 from ..evaluation.error_rate import error_rate
 from ..modalities import Codec
+from ..modalities import Preview as PreviewFiles
 from ..networks import sampling
 from ..util import files
 from ..util.safetensors import about, to_bytes
@@ -48,21 +49,21 @@ class Sampler:
 
 
 class Translated:
-    """Fixed held-out examples, and what a generator makes of what is given with them. given: decoded."""
+    """Fixed held-out inputs, and what a generator makes from them. inputs: decoded."""
 
     classes = None
 
-    def __init__(self, source: Source, codec: Codec, indices: np.ndarray, device: torch.device):
+    def __init__(self, source: TranslationSource, codec: Codec, indices: np.ndarray, device: torch.device):
         self.codec, self.device = codec, device
-        self.given = source.input_values(indices, "test", SCORE_SEED)
+        self.inputs = source.input_values(indices, "test", SCORE_SEED)
 
     @torch.no_grad()
     def __call__(self, generator: torch.nn.Module, chunk: int) -> np.ndarray:
-        parts = [self.given[start : start + chunk] for start in range(0, len(self.given), chunk)]
-        return np.concatenate([self.codec.decode(generator(self.codec.given.encode(part).to(self.device))) for part in parts])
+        parts = [self.inputs[start : start + chunk] for start in range(0, len(self.inputs), chunk)]
+        return np.concatenate([self.codec.decode(generator(self.codec.input.encode(part).to(self.device))) for part in parts])
 
     def condition(self, count: int) -> dict[str, torch.Tensor]:
-        return {"picture": self.codec.given.encode(self.given[:count]).to(self.device)}
+        return {"input": self.codec.input.encode(self.inputs[:count]).to(self.device)}
 
 
 class Score(Monitor):
@@ -155,20 +156,16 @@ class Health(Monitor):
 
 
 class Preview(Monitor):
-    """The same samples at every tick, as one sheet: samples/IMAGES.png. sheet: from a generator to a PIL image."""
+    """The same samples at every tick, as files: samples/IMAGES.png and the like. sheet: from a generator to these files."""
 
-    def __init__(self, folder: Path, sheet: Callable[[torch.nn.Module], Any]):
+    def __init__(self, folder: Path, sheet: Callable[[torch.nn.Module], PreviewFiles]):
         self.folder, self.sheet = folder, sheet
 
     def tick(self, trainer: Trainer, tick: Tick) -> None:
         if tick.event == "tick":
-            import io
-
-            sheet = io.BytesIO()
-            self.sheet(trainer.averages["generator"].module).save(sheet, "PNG")
             self.folder.mkdir(exist_ok=True)
-            files.write_bytes(self.folder / f"{tick.images:09d}.png", sheet.getvalue())
-            for later in self.folder.glob("*.png"):  # of a stretch that was given up
+            self.sheet(trainer.averages["generator"].module).write(self.folder / f"{tick.images:09d}")
+            for later in self.folder.iterdir():  # of a stretch that was given up
                 if later.stem.isdigit() and int(later.stem) > tick.images:
                     later.unlink()
 

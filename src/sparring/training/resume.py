@@ -13,7 +13,7 @@ from ..config.options import TrainOptions
 from ..config.recipe import Recipe, images_from, load_recipe, with_settings
 from ..data.source import Source
 from ..errors import Diverged, UserError
-from ..modalities.adapters import for_game
+from ..modalities.adapters import for_algorithm
 from ..modalities.opening import open_data
 from ..runs.folder import Run
 from ..util import files
@@ -28,7 +28,7 @@ def resume(run: Run, where: str | Path | Source, wishes: TrainOptions, device: t
     recipe, about = run.recipe()
     refuse_changes(run.path, recipe, about, wishes)
     ended = _ended(run, recipe)
-    source = for_game(recipe, open_data(where, TrainOptions().opening(about["data"], largest_side(device), recipe)))
+    source = for_algorithm(recipe, open_data(where, *TrainOptions().opening(about["data"], largest_side(device), recipe)))
     if source.content_hash != run.read_json("source.json")["content_hash"]:
         raise UserError(
             f"the data in {where} is not what {run.path} was trained on; train into another folder with --out, perhaps with --init-from {run.path}"

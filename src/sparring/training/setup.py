@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import time
-from dataclasses import asdict
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,13 @@ import torch
 
 from .. import modalities
 from ..callbacks.progress import Listener
-from ..config.options import TrainOptions
+from ..config.options import TrainOptions, plain_values
 from ..config.recipe import Recipe, images_from, load_recipe, with_settings
-from ..data.source import Source
+from ..data.source import Source, TranslationSource
 from ..errors import Diverged, UserError
 from ..losses import adversarial
 from ..metrics.feature_net import FeatureNet
-from ..modalities.adapters import check_source, for_game
+from ..modalities.adapters import check_source, for_algorithm
 from ..modalities.opening import open_data
 from ..runs.folder import Run
 from ..util import files
@@ -52,18 +51,18 @@ def begin(
     _make_room(run)
     base = None if init_from is None else Run(init_from)
     named = _named_recipe(wishes, base)
-    options = wishes.opening(_opening_of(base), largest_side(device), named)
-    source = open_data(where, options)
+    asked, context = wishes.opening(_opening_of(base), largest_side(device), named)
+    source = open_data(where, asked, context)
     for note in source.notes:
         listener.note(note)
-    given = named or load_recipe(source.recipe or modalities.get(source.modality).DEFAULT_RECIPE)
+    given = named or load_recipe(source.recipe or modalities.get(source.modality).default_recipe)
     choices = Choices(_with_wishes(given, wishes))
     check_source(choices.recipe, source)
-    plain, source = source, for_game(choices.recipe, source)
+    plain, source = source, for_algorithm(choices.recipe, source)
     for note in source.notes[len(plain.notes) :]:
         listener.note(note)
-    if wishes.given is not None and (not source.given or plain is not source):
-        raise UserError(f"--given names one side of pairs, and recipe '{choices.recipe.name}' learns from other data; leave it out")
+    if wishes.input is not None and (not isinstance(source, TranslationSource) or plain is not source):
+        raise UserError(f"--input names one side of pairs, and recipe '{choices.recipe.name}' learns from other data; leave it out")
     rules.from_data(choices, source)
     rules.from_machine(choices, device)
     rules.sizes(choices, source, device)
@@ -91,7 +90,7 @@ def begin(
     files.write_json(run.path / "codec.json", codec.describe())
     files.write_json(run.path / "local.json", {"format": 1, "data": _place(where)})
     about = {
-        "data": asdict(options),
+        "data": {"asked": plain_values(asked), "context": context.model_dump(mode="json")},
         "asked": wishes.stated(),
         "given": given.model_dump(mode="json") if wishes.own_recipe else None,
         "reasons": choices.reasons,
@@ -117,9 +116,9 @@ def _opening_of(base: Run | None) -> dict[str, Any]:
     """How the run that is started from opened its data, at the size that this came to."""
     if base is None:
         return {}
-    opened = base.recipe()[1]["data"]
-    shape = base.read_json("source.json")["shape"]
-    return {**opened, **({"size": shape[1:]} if len(shape) == 3 else {})}
+    opened, about = base.recipe()[1]["data"], base.read_json("source.json")
+    size = modalities.get(about["modality"]).options_for(tuple(about["shape"]))
+    return {**opened, "asked": {**opened["asked"], **size}}
 
 
 def _named_recipe(wishes: TrainOptions, base: Run | None) -> Recipe | None:

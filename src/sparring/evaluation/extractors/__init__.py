@@ -5,14 +5,14 @@
     classifier          any modality; a small network that the project trains on the source's own labels
     raw                 any values that are arrays: pixels, or principal components fitted on training examples
 
-A modality adds its own (an embedding of voices, say) by giving its module a dictionary `EXTRACTORS`: name -> builder, where a
+A modality adds its own (an embedding of voices, say) by declaring `extractors`: name -> builder, where a
 builder is called like those below: `build(source, Options) -> Extractor`.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ...data.source import Source
@@ -43,7 +43,7 @@ def build(name: str, source: Source, weights: Path | None = None, device: str = 
     return builder(source, Options(weights, device, progress))
 
 
-def _own(source: Source) -> dict[str, Builder]:
+def _own(source: Source) -> Mapping[str, Builder]:
     from ... import modalities
 
-    return getattr(modalities.get(source.modality), "EXTRACTORS", {})
+    return modalities.get(source.modality).extractors

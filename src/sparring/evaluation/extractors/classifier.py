@@ -50,7 +50,7 @@ def learned(source: Source, progress: Progress | None = None) -> FeatureNet:
     """The features of this source: from the cache, by the data's content, else learned now and, if there was time for all of it, kept there."""
     from ... import modalities
 
-    path = files.cache_folder("features") / f"{source.pictured[:32]}-{len(source.classes)}-{WAY}.safetensors"
+    path = files.cache_folder("features") / f"{source.values_hash[:32]}-{len(source.classes)}-{WAY}.safetensors"
     with contextlib.suppress(UserError):  # there is none, or it is damaged
         return read(source, path)
     net = modalities.get(source.modality).fit_features(source, SEED, progress)

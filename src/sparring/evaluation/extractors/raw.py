@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ... import modalities
 from ...data.source import Source
 from ...errors import UserError
 from ...util.random import make_rng
@@ -68,7 +69,7 @@ class Raw(Extractor):
 def build(source: Source, options: Options) -> Raw:
     """Components are fitted, where they are needed, on training examples of the source."""
     kind = source.values(np.arange(1)).dtype
-    plain = kind == np.uint8 and len(source.shape) == 3 and source.shape[0] <= MOST
+    plain = kind == np.uint8 and modalities.get(source.modality).has_pixels and source.shape[0] <= MOST
     return Raw(source.shape, kind) if plain or math.prod(source.shape) <= MOST else fit(source)
 
 
