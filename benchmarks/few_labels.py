@@ -19,19 +19,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from sparring.training.step_random import TurnDraws
 
 from sparring import algorithms, api, modalities
 from sparring.algorithms.adversarial_step import Contest
 from sparring.algorithms.semi_supervised import SemiSupervised
 from sparring.callbacks.progress import Silent
-from sparring.config.recipe import Recipe, load_recipe, parse_settings, with_settings
+from sparring.config.reading import load_recipe, parse_settings, with_settings
+from sparring.config.recipe import Recipe
 from sparring.data.few_labels import FewLabels
 from sparring.evaluation.error_rate import error_rate
 from sparring.inference.generator import load_player
 from sparring.modalities.opening import open_data
 from sparring.training import assembly as sessions
 from sparring.training.loader import Feed
-from sparring.training.step_random import TurnDraws
 from sparring.util.devices import choose_device
 from sparring.util.files import write_bytes
 from sparring.util.versions import machine

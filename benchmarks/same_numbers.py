@@ -21,8 +21,8 @@ import series_samples
 import table_samples
 from smoke import ArraySource, pair_source, smoke_settings
 from sparring import api
-from sparring.callbacks.progress import Silent
-from sparring.config.recipe import list_recipes, load_recipe
+from sparring.callbacks.base import Callback
+from sparring.config.reading import list_recipes, load_recipe
 from sparring.data.source import Source
 from sparring.training.checkpoints import Checkpoints
 
@@ -31,7 +31,7 @@ def source_for(recipe: str) -> Source | str:
     """Small data of a kind that the recipe learns from."""
     loaded = load_recipe(recipe)
     if "pairs" in loaded.modalities:
-        return pair_source((3, 16, 16), loaded.label_maps, 60, 20)
+        return pair_source((3, 16, 16), loaded.algorithm.label_map_side, 60, 20)
     if "table" in loaded.modalities:
         return table_samples.source(120)
     if "series" in loaded.modalities:
@@ -54,8 +54,8 @@ def main() -> None:
     torch.set_num_threads(1)
     for recipe in list_recipes():
         with tempfile.TemporaryDirectory() as folder:
-            settings = smoke_settings(recipe) | {"images": "5steps"}
-            api.train(source_for(recipe), recipe, Path(folder) / "run", settings=settings, seed=3, device="cpu", listener=Silent())
+            settings = smoke_settings(recipe) | {"examples": "5steps"}
+            api.train(source_for(recipe), recipe, Path(folder) / "run", settings=settings, seed=3, device="cpu", console=Callback())
             print(recipe, hash_of(Path(folder) / "run"), flush=True)
 
 

@@ -48,7 +48,8 @@ from sparring.algorithms import Batch
 from sparring.algorithms.augment import OPERATIONS
 from sparring.callbacks.progress import Silent
 from sparring.config.options import TrainOptions
-from sparring.config.recipe import Recipe, list_recipes, load_recipe, parse_settings, recipe_from
+from sparring.config.reading import list_recipes, load_recipe, parse_settings, recipe_from
+from sparring.config.recipe import Recipe
 from sparring.data.source import ScanReport, Source, Split
 from sparring.losses import adversarial, penalties
 from sparring.networks.output import DiscriminatorOutput
@@ -211,7 +212,7 @@ class PlainContest(PlainLoop):
 
     def generator_loss(self) -> Tensor:
         sight = Sight(self, self.batch, "generator", 1)
-        loss = self.objective.generator(sight.on_fake.logits, sight.on_real.logits if self.objective.compares else None)
+        loss = self.objective.generator(sight.on_fake.logits, sight.on_real.logits if self.objective.needs_real_logits else None)
         if self.recipe.class_loss:
             loss = loss + self.recipe.class_loss * self.misread(sight.on_fake)
         return loss + self.penalties("generator", 1, sight)
@@ -224,8 +225,8 @@ class PlainContest(PlainLoop):
         total = torch.zeros((), device=self.device)
         for name, penalty in self.recipe.players[learner].penalties.items():
             if penalty.every == every:
-                of_weights = penalties.OF_WEIGHTS.get(name)
-                value = PENALTIES[name](sight) if of_weights is None else of_weights(penalties.weights(self.players[learner]))
+                of_weights = penalties.WEIGHT_PENALTIES.get(name)
+                value = PENALTIES[name](sight) if of_weights is None else of_weights(penalties.regularised_weights(self.players[learner]))
                 total = total + penalty.weight * value
         return total
 
@@ -238,10 +239,10 @@ class PlainContest(PlainLoop):
         if settings is not None:
             operations = settings.operations or OPERATIONS[settings.name]
             if settings.name == "diffaugment":
-                draws = torch.rand(len(sample), augmentations.DIFFAUGMENT_DRAWS, device=self.device)
+                draws = torch.rand(len(sample), augmentations.DIFFAUGMENT_UNIFORMS, device=self.device)
                 sample = augmentations.diffaugment(sample, draws, operations)
             else:
-                draws = torch.rand(len(sample), augmentations.ADA_DRAWS, device=self.device)
+                draws = torch.rand(len(sample), augmentations.ADA_UNIFORMS, device=self.device)
                 sample = augmentations.ada(sample, draws, torch.tensor(settings.strength, device=self.device), operations)
         return self.discriminator(sample, condition)
 
@@ -291,19 +292,19 @@ class Sight:
 
 
 def gradient_penalty(sight: Sight) -> Tensor:
-    between = penalties.interpolated(sight.real, sight.fake, torch.rand(len(sight.real), 1, device=sight.real.device))
-    return penalties.one_centred(sight.judge(between).logits, between)
+    between = penalties.interpolate_samples(sight.real, sight.fake, torch.rand(len(sight.real), 1, device=sight.real.device))
+    return penalties.one_centred_gradient_penalty(sight.judge(between).logits, between)
 
 
 def dragan(sight: Sight) -> Tensor:
-    near = penalties.perturbed(sight.real, torch.randn_like(sight.real))
-    return penalties.one_centred(sight.judge(near).logits, near)
+    near = penalties.perturb_samples(sight.real, torch.randn_like(sight.real))
+    return penalties.one_centred_gradient_penalty(sight.judge(near).logits, near)
 
 
 def consistency(sight: Sight) -> Tensor:
     total = torch.zeros((), device=sight.real.device)
     for sample, verdict in ((sight.real, sight.on_real), (sight.fake, sight.on_fake)):
-        draws = torch.rand(len(sample), augmentations.DIFFAUGMENT_DRAWS, device=sample.device)
+        draws = torch.rand(len(sample), augmentations.DIFFAUGMENT_UNIFORMS, device=sample.device)
         shifted = augmentations.diffaugment(sample, draws, ("translation",))
         total = total + penalties.consistency(verdict.logits, sight.judge(shifted).logits)
     return total
@@ -318,8 +319,8 @@ def path_length(sight: Sight) -> Tensor:
 
 
 PENALTIES: dict[str, Callable[[Sight], Tensor]] = {
-    "r1": lambda sight: penalties.zero_centred(sight.on_real.logits, sight.real),
-    "r2": lambda sight: penalties.zero_centred(sight.on_fake.logits, sight.fake),
+    "r1": lambda sight: penalties.zero_centred_gradient_penalty(sight.on_real.logits, sight.real),
+    "r2": lambda sight: penalties.zero_centred_gradient_penalty(sight.on_fake.logits, sight.fake),
     "gradient-penalty": gradient_penalty,
     "dragan": dragan,
     "consistency": consistency,

@@ -37,8 +37,8 @@ from sparring import modalities
 from sparring.callbacks.base import Monitor
 from sparring.callbacks.progress import Silent
 from sparring.config.options import TrainOptions
-from sparring.config.recipe import load_recipe, with_settings
-from sparring.data.source import Source
+from sparring.config.reading import load_recipe, with_settings
+from sparring.data.source import DataOptions
 from sparring.evaluation.extractors import classifier
 from sparring.metrics import frechet
 from sparring.metrics.feature_net import FeatureNet
@@ -140,7 +140,7 @@ def ours(
         shutil.rmtree(left, ignore_errors=True)
     folder.mkdir(parents=True)
     device, _ = choose_device("auto")
-    classifier.learned(source)
+    classifier.load_or_learn(source)
     wishes = TrainOptions(recipe=recipe, seed=seed, budget=60 * minutes, settings={"patience": 0})
     start = time.perf_counter()
     session = setup.begin(Run(folder), source, wishes, device, Silent(), time.monotonic() + 60 * minutes)
@@ -159,7 +159,7 @@ class Scorer:
         if path.exists():
             found = path.read_bytes()
             self.net: FeatureNet = modalities.get("image").features_from(
-                safetensors.about(found, path), safetensors.from_bytes(found, path)
+                safetensors.read_metadata(found, path), safetensors.from_bytes(found, path)
             )
         else:
             self.net = fit_features(source, SCORER_SEED)

@@ -24,7 +24,10 @@ def recipe() -> dict:
         "batch": 64,
         "images": 200000,
         "asked": {"data": "digits", "recipe": "dcgan", "budget": "60s"},
-        "reasons": {"batch": "the paper uses 128; halved for a small set", "players.generator.width": "fits 8x8 pictures"},
+        "reasons": {
+            "batch": "the paper uses 128; halved for a small set",
+            "players.generator.width": "fits 8x8 pictures",
+        },
         "command": "sparring train digits --budget 60s",
         "versions": {"sparring": "0.1.0", "torch": "2.13.0", "python": "3.11.2"},
         "machine": {"cpu": "a small laptop", "threads": 2, "device": "cpu"},
@@ -54,7 +57,10 @@ def tick(step: int, **changed: object) -> dict:
         "event": "tick",
         "images": step * 20000,
         "step": step * 312,
-        "losses": {"discriminator": 1.2 - 0.03 * step + noise.normal(0, 0.03), "generator": 0.8 + 0.05 * step + noise.normal(0, 0.05)},
+        "losses": {
+            "discriminator": 1.2 - 0.03 * step + noise.normal(0, 0.03),
+            "generator": 0.8 + 0.05 * step + noise.normal(0, 0.05),
+        },
         "logits": {"real": 0.4, "fake": -0.3},
         "accuracy": {"real": 0.7 + noise.normal(0, 0.02), "fake": 0.6 + noise.normal(0, 0.02)},
         "fooling_rate": 0.4 + noise.normal(0, 0.02),
@@ -63,7 +69,10 @@ def tick(step: int, **changed: object) -> dict:
         "scores": {
             "frechet_distance": {"value": score, "fingerprint": FINGERPRINT},
             "frechet_distance_real": {"value": 1.1, "fingerprint": FINGERPRINT},
-            "label_agreement": {"value": 0.9 + 0.01 * min(step, 7), "fingerprint": {"classifier": "sparring-digits", "samples": 1000}},
+            "label_agreement": {
+                "value": 0.9 + 0.01 * min(step, 7),
+                "fingerprint": {"classifier": "sparring-digits", "samples": 1000},
+            },
         },
         "best": step <= 8,
         "health": "unjudged",

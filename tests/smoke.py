@@ -10,16 +10,16 @@ import numpy as np
 import torch
 
 from sparring import algorithms, modalities
-from sparring.callbacks.progress import Silent
-from sparring.config.recipe import load_recipe, with_settings
-from sparring.data.source import PictureSource, ScanReport, Source
+from sparring.callbacks.base import Callback
+from sparring.config.reading import load_recipe, with_settings
+from sparring.data.source import ScanReport, Source
 from sparring.data.splits import Arrangement
 from sparring.modalities.pairs.maps import Legend
 from sparring.modalities.pairs.source import PairSource, Side
 from sparring.training.assembly import build_players
 from sparring.training.autoconfig import Choices, rules
 from sparring.training.checkpoints import Checkpoints
-from sparring.training.loader import Feed
+from sparring.training.loader import Loader
 from sparring.training.trainer import Trainer
 
 SMALL = {
@@ -79,11 +79,11 @@ def pair_source(shape=(3, 12, 16), label_maps=None, train=40, test=12, seed=0):
     return PairSource("pairs", sides["input"], sides["output"], done, hashes, "crop", ScanReport())
 
 
-def smoke_settings(recipe: str, images: int = 96, tick: int = 32, batch: int = 16) -> dict[str, object]:
+def smoke_settings(recipe: str, examples: int = 96, tick: int = 32, batch: int = 16) -> dict[str, object]:
     """Settings that shrink a recipe's networks (those of SMALL that they have) and fix every length."""
     settings: dict[str, object] = {
         "batch": batch,
-        "images": images,
+        "examples": examples,
         "tick": tick,
         "score_samples": 20,
         "final_samples": 20,
@@ -98,13 +98,14 @@ def smoke_settings(recipe: str, images: int = 96, tick: int = 32, batch: int = 1
 
 
 def trainer(source: Source, recipe: str, folder: Path, **settings: object) -> Trainer:
-    """A shrunken recipe's trainer without monitors, on the CPU."""
+    """A shrunken recipe's trainer without callbacks, on the CPU."""
     choices, device = Choices(with_settings(load_recipe(recipe), {**smoke_settings(recipe), **settings})), torch.device("cpu")
     codec = modalities.get(source.modality).fit_codec(source, choices.recipe.value_range)
     players = build_players(choices.recipe, codec, len(source.classes), device)
     rules.micro_batch(choices, players)
-    feed = Feed(source, codec, choices.recipe.batch, choices.recipe.seed, device)
-    return Trainer(choices.recipe, algorithms.build(choices.recipe, players), feed, device, Checkpoints(folder / "checkpoints"))
+    algorithm = algorithms.build(choices.recipe, players)
+    loader = Loader(source, codec, choices.recipe.batch, choices.recipe.seed, device)
+    return Trainer(choices.recipe, algorithm, loader, device, Checkpoints(folder / "checkpoints"))
 
 
 def fingerprint(run: Path) -> dict[str, str]:
@@ -114,7 +115,7 @@ def fingerprint(run: Path) -> dict[str, str]:
         data = path.read_bytes()
         if path.name == "state.json":
             state = json.loads(data)
-            state["monitors"]["Log"] = None  # the log's length in bytes varies with the digits of its times
+            state["callbacks"]["Log"] = None  # the log's length in bytes varies with the digits of its times
             data = json.dumps(state).encode()
         hashes[str(path.relative_to(run))] = hashlib.sha256(data).hexdigest()
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
@@ -131,12 +132,12 @@ def scramble(module, seed=0):
     return module
 
 
-class StopAt(Silent):
-    """A listener that stops the training at the first step at or after `images`."""
+class StopAt(Callback):
+    """Stops the training at the first step at or after `examples`."""
 
-    def __init__(self, images: int, stop):
-        self.images, self.stop = images, stop
+    def __init__(self, examples: int, stop):
+        self.examples, self.stop = examples, stop
 
-    def step(self, images: int) -> None:
-        if images >= self.images:
+    def step(self, trainer) -> None:
+        if trainer.examples >= self.examples:
             self.stop.set()

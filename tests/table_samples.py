@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from sparring import Gan
-from sparring.config.recipe import Latent, load_recipe
+from sparring.config.reading import load_recipe
+from sparring.config.recipe import Latent
 from sparring.modalities.table.source import TableSource
 from sparring.networks.table import TableGenerator
 

@@ -15,11 +15,12 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from smoke import ArraySource, smoke_settings
-from sparring.config.recipe import RULES, list_recipes, load_recipe, with_settings
+from sparring.config.reading import list_recipes, load_recipe, with_settings
+from sparring.config.recipe import RULES
 
 FOLDER = Path(__file__).parent.parent / "benchmarks"
 MEASURED = ("synthesis", "autoencoder")  # the games that there are plain loops of
-PICTURES = [name for name in list_recipes() if "image" in load_recipe(name).modalities and load_recipe(name).game in MEASURED]
+PICTURES = [name for name in list_recipes() if "image" in load_recipe(name).modalities and load_recipe(name).algorithm in MEASURED]
 
 
 def module(name):
@@ -94,7 +95,7 @@ def test_startup_times_whole_processes_and_the_first_step(tmp_path):
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_the_plain_loop_takes_every_recipes_turns(throughput, name):
-    settings = {**smoke_settings(name, batch=8), "players.generator.begin": 0}
+    settings = {**smoke_settings(name, batch=8), "players.generator.start": 0}
     recipe = with_settings(load_recipe(name), settings)
     loop = throughput.plain_loop(recipe, ArraySource(shape=(1, 12, 12)), torch.device("cpu"))
     before = {player: [each.clone() for each in module.parameters()] for player, module in loop.players.items()}
@@ -103,8 +104,8 @@ def test_the_plain_loop_takes_every_recipes_turns(throughput, name):
         now = list(module_.parameters())
         assert all(torch.isfinite(each).all() for each in now)
         assert any(not torch.equal(old, new) for old, new in zip(before[player], now, strict=True)), f"the {player} learned nothing"
-    first = next(iter(RULES[recipe.game].turns))[0]
-    assert loop.images == 8 * recipe.players[first].repeats
+    first = next(iter(RULES[recipe.algorithm].phases))[0]
+    assert loop.examples == 8 * recipe.players[first].steps
     if "discriminator" in recipe.players:
         assert any(
             each.grad is not None for each in loop.discriminator.parameters()

@@ -1,4 +1,4 @@
-"""Recipes beside one another: every training counted, gone on with after a stop, told when it diverged."""
+"""Comparisons of recipes: every training counts, continues after a stop, and is reported where it diverged."""
 
 import json
 
@@ -7,9 +7,9 @@ import pytest
 from smoke import ArraySource
 from sparring import compare
 from sparring.callbacks.progress import Silent
-from sparring.config.recipe import load_recipe
+from sparring.config.reading import load_recipe
 from sparring.errors import UserError
-from sparring.reports.comparison import rows_of, verdict
+from sparring.reports.comparison import rows_of, summary
 
 
 @pytest.fixture
@@ -72,12 +72,12 @@ def entry(recipe, distance, health="healthy"):
             "images": 100, "seconds": 60.0}  # fmt: skip
 
 
-def test_the_verdict_says_whether_seeds_overlap():
+def test_the_summary_says_whether_seeds_overlap():
     apart = [entry("a", 1.0), entry("a", 1.2), entry("b", 2.0), entry("b", 3.0)]
-    assert verdict(apart) == ["Best by Frechet distance: a, 1.1 (1 to 1.2); no other recipe's seeds reach it."]
-    assert "overlap with those of b" in verdict([*apart, entry("b", 1.1)])[0]
-    assert verdict([entry("c", None, "diverged"), *apart])[1] == "c diverged in 1 of 1 trainings."
-    assert verdict([]) == ["Nothing has been trained to its end yet."]
+    assert summary(apart) == ["Best by Frechet distance: a, 1.1 (1 to 1.2); all its seeds are better than those of any other recipe."]
+    assert "overlap with those of b" in summary([*apart, entry("b", 1.1)])[0]
+    assert summary([entry("c", None, "diverged"), *apart])[1] == "c diverged in 1 of 1 trainings."
+    assert summary([]) == ["No training has ended yet."]
     head, rows = rows_of([*reversed(apart), entry("c", None, "diverged")])
     assert [row[0] for row in rows] == ["a", "b", "c", "real"]
     assert head[:2] == ["recipe", "Frechet distance"]

@@ -14,16 +14,16 @@ import series_samples
 import sparring
 import table_samples
 from smoke import ArraySource, StopAt, fingerprint, pair_source, smoke_settings
-from sparring import algorithms, api
-from sparring.callbacks.progress import Silent
-from sparring.config.recipe import list_recipes, load_recipe
+from sparring import api
+from sparring.callbacks.base import Callback
+from sparring.config.reading import list_recipes, load_recipe
 from sparring.inference.generator import load_translator
 
 SHAPES = [(1, 28, 28), (3, 32, 48), (4, 20, 20)]
 ODD = (2, 13, 10)  # the one of the short matrix: two channels, no power of two
 
 
-TRANSLATING = [name for name in list_recipes() if algorithms.kind(load_recipe(name)).translates]
+TRANSLATING = [name for name in list_recipes() if load_recipe(name).algorithm.translates]
 
 
 def cases():
@@ -38,20 +38,20 @@ def cases():
 @pytest.mark.parametrize("recipe", [name for name in list_recipes() if load_recipe(name).needs_labels])
 def test_recipes_that_need_labels_say_so(recipe, tmp_path):
     with pytest.raises(sparring.UserError, match="has no labels"):
-        api.train(ArraySource(classes=0), recipe, tmp_path / "run", device="cpu", listener=Silent())
+        api.train(ArraySource(classes=0), recipe, tmp_path / "run", device="cpu", console=Callback())
 
 
 def trained(source, recipe, folder):
     """A run, after seeing that one that was dropped twice is the same byte for byte."""
     settings = smoke_settings(recipe)
 
-    def train(name, listener=None, stop=None):
-        return api.train(source, recipe, folder / name, settings=settings, seed=3, device="cpu", listener=listener or Silent(), stop=stop)
+    def train(name, console=None, stop=None):
+        return api.train(source, recipe, folder / name, settings=settings, seed=3, device="cpu", console=console or Callback(), stop=stop)
 
     straight = train("straight")
-    for images in (16, 48):  # before the first tick, and between two
+    for examples in (16, 48):  # before the first tick, and between two
         stop = threading.Event()
-        train("dropped", StopAt(images, stop), stop)
+        train("dropped", StopAt(examples, stop), stop)
     dropped = train("dropped")
     assert fingerprint(dropped.path) == fingerprint(straight.path)
     return straight
@@ -69,7 +69,7 @@ def test_train_drop_resume_load_translate(recipe, shape, tmp_path):
     """Whatever comes out has the size of what went in, times the scale, at any size; one by one or together."""
     loaded = load_recipe(recipe)
     paired = "pairs" in loaded.modalities
-    source = pair_source(shape, loaded.label_maps, 60, 20) if paired else ArraySource(shape, 2, train=60, test=20)
+    source = pair_source(shape, loaded.algorithm.label_map_side, 60, 20) if paired else ArraySource(shape, 2, train=60, test=20)
     run = trained(source, recipe, tmp_path)
 
     for back in (False, True) if "back" in loaded.players else (False,):
@@ -77,9 +77,9 @@ def test_train_drop_resume_load_translate(recipe, shape, tmp_path):
         rng = np.random.default_rng(0)
         for height, width in ((shape[1], shape[2]), (1, 1), (9, 23)):
             channels = [
-                1 if loaded.label_maps == side else codec.shape[0] for side, codec in (("input", translator.input), ("output", translator.output))
+                1 if loaded.algorithm.label_map_side == side else codec.shape[0] for side, codec in (("input", translator.input), ("output", translator.output))
             ]
-            given = rng.integers(0, 3 if loaded.label_maps == "input" else 256, (2, channels[0], height, width), dtype=np.uint8)
+            given = rng.integers(0, 3 if loaded.algorithm.label_map_side == "input" else 256, (2, channels[0], height, width), dtype=np.uint8)
             made = translator.values(given)
             assert made.shape == (2, channels[1], height * translator.scale, width * translator.scale)
             np.testing.assert_array_equal(made[1:], translator.values(given[1:]))
@@ -97,7 +97,7 @@ def test_train_drop_resume_load_generate(recipe, shape, classes, tmp_path):
     assert len({value.tobytes() for value in values}) > 1
     np.testing.assert_array_equal(values[:3], gan.values(3, seed=1))
     np.testing.assert_array_equal(np.concatenate(list(gan.stream(20, seed=1))), values)
-    if classes and load_recipe(recipe).game != "semi-supervised":  # whose generator knows no classes
+    if classes and load_recipe(recipe).algorithm.name != "semi-supervised":  # whose generator knows no classes
         assert not np.array_equal(gan.values(2, label="class 1"), gan.values(2, label="class 2"))
     else:
         with pytest.raises(sparring.UserError, match="without labels"):
@@ -134,13 +134,13 @@ def test_train_drop_resume_load_make_series(recipe, classes, tmp_path):
 
 
 def test_loading_imports_no_training_code(tmp_path):
-    run = api.train(ArraySource(train=60, test=20), "dcgan", tmp_path / "run", settings=smoke_settings("dcgan"), listener=Silent())
+    run = api.train(ArraySource(train=60, test=20), "dcgan", tmp_path / "run", settings=smoke_settings("dcgan"), console=Callback())
     code = f"""
 import sys, sparring
 gan = sparring.load({str(run.path)!r})
 assert len(gan.generate(3, seed=0)) == 3
 loaded = [name for name in sys.modules if name.startswith("sparring.")]
-forbidden = ("training", "games", "objectives", "penalties", "choose", "metrics", "reports", "api", "data.")
+forbidden = ("training", "callbacks", "evaluation", "metrics.feature_net", "reports", "api", "config.options", "data.")
 found = [name for name in loaded if name.removeprefix("sparring.").startswith(forbidden)]
 assert set(found) <= {{"sparring.data.source", "sparring.data.named"}}, found  # names and types only
 assert "sklearn" not in sys.modules and "matplotlib" not in sys.modules

@@ -17,18 +17,18 @@ import pytest
 import sparring
 from smoke import ArraySource, StopAt, fingerprint, pair_source, smoke_settings
 from sparring import api
-from sparring.callbacks.progress import Silent
+from sparring.callbacks.base import Callback
 from sparring.errors import Diverged, UserError
 from sparring.util import files
 
 
-def train(out, source=None, recipe="mlp", listener=None, stop=None, settings=None, **wishes):
+def train(out, source=None, recipe="mlp", console=None, stop=None, settings=None, **wishes):
     return api.train(
         source or ArraySource(train=60, test=20),
         recipe,
         out,
         settings=settings or smoke_settings(recipe or "mlp"),
-        listener=listener or Silent(),
+        console=console or Callback(),
         stop=stop,
         **wishes,
     )
@@ -92,21 +92,27 @@ def test_a_finished_run_is_left_alone(straight):
 
 def test_more_images_extend_a_finished_run(tmp_path):
     run = train(tmp_path / "run")
-    longer = {key: value for key, value in smoke_settings("mlp").items() if key != "images"}
-    train(tmp_path / "run", settings=longer, images=192)
+    longer = {key: value for key, value in smoke_settings("mlp").items() if key != "examples"}
+    train(tmp_path / "run", settings=longer, examples=192)
     log = run.log()
-    assert [line["images"] for line in log if line["event"] == "tick"] == [32, 64, 96, 128, 160, 192]
+    assert [line["examples"] for line in log if line["event"] == "tick"] == [32, 64, 96, 128, 160, 192]
     assert [line["event"] for line in log].count("final") == 1
-    assert log[-1]["images"] == 192
+    assert log[-1]["examples"] == 192
 
 
 def test_an_opponent_that_has_come_stays_when_a_run_is_extended(tmp_path):
-    settings = {**smoke_settings("pix2pix", images=64, tick=32), "fidelity": {"adversarial": 0.3, "l1": 1.0, "every": 2, "alone": 0.5}}
+    settings = {
+        **smoke_settings("pix2pix", examples=64, tick=32),
+        "algorithm.adversarial": 0.3,
+        "algorithm.reconstruction.l1": 1.0,
+        "algorithm.adversarial_interval": 2,
+        "algorithm.pretrain_fraction": 0.5,
+    }
     train(tmp_path / "run", pair_source(), "pix2pix", settings=settings)
-    longer = {key: value for key, value in settings.items() if key != "images"}
-    run = train(tmp_path / "run", pair_source(), "pix2pix", settings=longer, images=128)
-    assert run.recipe()[0].fidelity.alone * 128 == 32
-    assert all("discriminator" in line["losses"] for line in run.log() if line["event"] == "tick" and line["images"] > 32)
+    longer = {key: value for key, value in settings.items() if key != "examples"}
+    run = train(tmp_path / "run", pair_source(), "pix2pix", settings=longer, examples=128)
+    assert run.recipe()[0].algorithm.pretrain_fraction * 128 == 32
+    assert all("discriminator" in line["losses"] for line in run.log() if line["event"] == "tick" and line["examples"] > 32)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +122,7 @@ def test_an_opponent_that_has_come_stays_when_a_run_is_extended(tmp_path):
         ({"settings": {"batch": 8}}, "batch"),
         ({"recipe": "mlp-small"}, "recipe"),
         ({"labels": "none"}, "labels"),
-        ({"budget": "10s"}, "images"),
+        ({"budget": "10s"}, "examples"),
     ],
 )
 def test_a_changed_wish_is_refused_with_the_difference(straight, wishes, difference):
@@ -165,8 +171,8 @@ def test_fine_tuning_of_another_shape_is_refused(straight, tmp_path):
 def test_a_training_that_diverges_says_so_and_keeps_the_best(tmp_path):
     broken = {
         **smoke_settings("mlp"),
-        "images": 640,
-        "objective.name": "least-squares",
+        "examples": 640,
+        "algorithm.objective.name": "least-squares",
         "players.discriminator.optimizer": {"name": "sgd", "lr": 1e4},
     }
     with pytest.raises(Diverged, match="not finite"):
@@ -178,31 +184,31 @@ def test_a_training_that_diverges_says_so_and_keeps_the_best(tmp_path):
 
 def test_a_log_cut_by_hand_is_one_sentence(tmp_path):
     stop = threading.Event()
-    train(tmp_path / "run", listener=StopAt(48, stop), stop=stop)
+    train(tmp_path / "run", console=StopAt(48, stop), stop=stop)
     (tmp_path / "run" / "log.jsonl").write_text("")
     with pytest.raises(UserError, match="shorter than its checkpoint"):
         train(tmp_path / "run")
 
 
-def test_stop_after_saves_and_can_go_on(straight, tmp_path):
+def test_max_time_saves_and_can_go_on(straight, tmp_path):
     out = tmp_path / "run"
-    train(out, stop_after="0.01s")
+    train(out, max_time="0.01s")
     assert not any(line["event"] == "final" for line in sparring.Run(out).log())
     train(out)
     assert fingerprint(out) == fingerprint(straight)
 
 
 def command(out, recipe="dcgan", *more):
-    settings = {**smoke_settings(recipe), "images": 640, "tick": 64}
+    settings = {**smoke_settings(recipe), "examples": 640, "tick": 64}
     sets = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
     return [sys.executable, "-m", "sparring", "train", "digits", "--recipe", recipe, "--out", str(out), "--device", "cpu", *sets, *more]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_save_and_end_with_their_code(tmp_path, number):
-    process = subprocess.Popen(command(tmp_path / "run", "dcgan", "--set", "images=10000000"), stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command(tmp_path / "run", "dcgan", "--set", "examples=10000000"), stdout=subprocess.PIPE, text=True)
     for line in process.stdout:
-        if "images/s" in line:
+        if "examples/s" in line:
             break
     process.send_signal(number)
     rest = process.stdout.read()
@@ -276,7 +282,7 @@ def test_a_kill_before_the_first_tick_keeps_the_weights_that_were_started_from(s
         recipe=None,
         init_from=straight,
         settings={**smoke_settings("mlp"), "seed": 9},
-        listener=StopAt(16, stop),
+        console=StopAt(16, stop),
         stop=stop,
     )
     import shutil
@@ -289,9 +295,9 @@ def test_a_kill_before_the_first_tick_keeps_the_weights_that_were_started_from(s
 def test_a_kill_while_a_finished_run_is_extended_still_extends_it(tmp_path):
     run = train(tmp_path / "run")
     recipe, about = run.recipe()
-    run.write_recipe(recipe.model_copy(update={"images": 192}), about)  # the first write of an extension
+    run.write_recipe(recipe.model_copy(update={"examples": 192}), about)  # the first write of an extension
     train(tmp_path / "run")
-    assert run.log()[-1]["images"] == 192
+    assert run.log()[-1]["examples"] == 192
 
 
 def test_a_kill_before_the_report_is_made_up_for(tmp_path):
@@ -322,7 +328,7 @@ def test_a_run_without_checkpoints_is_not_begun_anew_in_silence(straight, tmp_pa
     shutil.rmtree(tmp_path / "run" / "checkpoints")
     before = (tmp_path / "run" / "generator.safetensors").read_bytes()
     with pytest.raises(UserError, match="no checkpoint"):
-        train(tmp_path / "run", settings={key: value for key, value in smoke_settings("mlp").items() if key != "images"}, images=960)
+        train(tmp_path / "run", settings={key: value for key, value in smoke_settings("mlp").items() if key != "examples"}, examples=960)
     assert (tmp_path / "run" / "generator.safetensors").read_bytes() == before
     shutil.copytree(straight, tmp_path / "other")
     (tmp_path / "other" / "recipe.yaml").unlink()
@@ -332,14 +338,14 @@ def test_a_run_without_checkpoints_is_not_begun_anew_in_silence(straight, tmp_pa
 
 def test_a_checkpoint_that_is_not_whole_is_one_sentence(tmp_path):
     stop = threading.Event()
-    train(tmp_path / "run", listener=StopAt(48, stop), stop=stop)
+    train(tmp_path / "run", console=StopAt(48, stop), stop=stop)
     (tmp_path / "run" / "checkpoints" / "000000048" / "players.safetensors").unlink()
     with pytest.raises(UserError, match="not whole"):
         train(tmp_path / "run")
 
 
 def test_a_changed_recipe_file_is_refused_with_the_difference(tmp_path):
-    from sparring.config.recipe import recipe_text
+    from sparring.config.reading import recipe_text
 
     mine = tmp_path / "mine.yaml"
     mine.write_text(recipe_text("mlp"))

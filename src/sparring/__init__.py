@@ -17,7 +17,7 @@ from .util.versions import __version__
 if TYPE_CHECKING:
     from .api import train
     from .comparison import compare
-    from .config.recipe import list_recipes
+    from .config.reading import list_recipes
     from .errors import UserError
     from .evaluation.run import evaluate
     from .inference.generator import Gan, load
@@ -36,7 +36,7 @@ _HOMES = {
     "Run": "runs.folder",
     "TableGAN": "tabular",
     "UserError": "errors",
-    "list_recipes": "config.recipe",
+    "list_recipes": "config.reading",
     "load": "inference.generator",
     "train": "api",
     "compare": "comparison",

@@ -5,30 +5,26 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import filelock
 
-from . import algorithms, modalities
-from .callbacks.base import Monitor, Tick
-from .callbacks.progress import Lines, Listener, duration, seconds_from
+from . import modalities
+from .callbacks.base import Callback
+from .callbacks.progress import Lines, seconds_from
 from .config.options import TrainOptions
-from .config.recipe import Recipe, parse_settings
+from .config.reading import parse_settings
 from .data.source import Source
-from .errors import Diverged, UserError
+from .errors import UserError
 from .modalities import opening
 from .runs.folder import Run
-from .training.assembly import Session
-from .training.callbacks import TensorBoard, record
-from .training.resume import diverged_sentence, resume
-from .training.setup import begin
-from .training.trainer import Trainer
+from .training import run as training_run
+from .training.callbacks import TensorBoard
+from .training.resume import resume
+from .training.setup import set_up
 from .util.devices import choose_device
-
-TELLING = 5.0  # seconds by which a training must be later than planned, for that to be said
-STRIP_STOPS, STRIP_FRAMES = 4, 7  # of the walk through latent space in the report
 
 
 def train(
@@ -36,9 +32,9 @@ def train(
     recipe: str | None = None,
     out: str | Path | None = None,
     *,
-    images: str | int | None = None,
+    examples: str | int | None = None,
     budget: str | float | None = None,
-    stop_after: str | float | None = None,
+    max_time: str | float | None = None,
     seed: int | None = None,
     size: tuple[int, int] | None = None,
     fit: str | None = None,
@@ -52,7 +48,8 @@ def train(
     device: str = "auto",
     settings: dict[str, Any] | list[str] | tuple[str, ...] = (),
     tensorboard: bool = False,
-    listener: Listener | None = None,
+    callbacks: Iterable[Callback] = (),
+    console: Callback | None = None,
     stop: threading.Event | None = None,
     command: str | None = None,
 ) -> Run:
@@ -68,7 +65,7 @@ def train(
     started = time.monotonic()
     wishes = TrainOptions(
         recipe=recipe,
-        images=images,
+        examples=examples,
         budget=budget,
         seed=seed,
         size=size,
@@ -82,29 +79,29 @@ def train(
         init_from=None if init_from is None else Path(init_from).absolute().name,
         settings=settings if isinstance(settings, dict) else parse_settings(settings),
     )
-    if images is not None and budget is not None:
-        raise UserError("give either images or a budget, not both: they are two ways to say how long")
-    deadline = None if stop_after is None else started + seconds_from(stop_after)
+    if examples is not None and budget is not None:
+        raise UserError("give either examples or a budget, not both: they are two ways to say how long")
+    deadline = None if max_time is None else started + seconds_from(max_time)
     budget_end = None if budget is None else started + seconds_from(budget)
-    listener, stop = listener or Lines(), stop or threading.Event()
+    console, stop = console or Lines(), stop or threading.Event()
     chosen, why = choose_device(device)
     run = Run(out or default_folder(source, recipe))
     with _only_training(run.path):
-        listener.note(f"device: {chosen} ({why}); run folder: {run.path}")
+        console.note(f"device: {chosen} ({why}); run folder: {run.path}")
+        observers = [*callbacks, *([TensorBoard(run.path / "tensorboard")] if tensorboard else []), console]
         try:
             if run.exists:
-                session = resume(run, source, wishes, chosen, listener)
+                assembly = resume(run, source, wishes, chosen, console, observers)
             else:
-                session = begin(run, source, wishes, chosen, listener, budget_end, command, None if init_from is None else Path(init_from))
+                base = None if init_from is None else Path(init_from)
+                assembly = set_up(run, source, wishes, chosen, console, budget_end, command, base, observers)
         except UserError:
             _remove_if_unused(run.path)
             raise
-        if session is not None:
-            if tensorboard:
-                session.trainer.monitors.append(TensorBoard(run.path / "tensorboard"))
-            _fit(session, run, listener, stop, deadline)
+        if assembly is not None:
+            training_run.fit(assembly, run, console, stop, deadline)
         elif not (run.path / "report.html").is_file():
-            _write_pages(run, listener)
+            training_run.write_pages(run, console)
     return run
 
 
@@ -133,92 +130,3 @@ def _remove_if_unused(folder: Path) -> None:
     """A refused training leaves no empty folder behind."""
     if {entry.name for entry in folder.iterdir()} <= {".lock"}:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _fit(session: Session, run: Run, listener: Listener, stop: threading.Event, deadline: float | None) -> None:
-    trainer = session.trainer
-    trainer.monitors.append(_Steps(listener))
-    listener.begin(trainer.images, trainer.end)
-    out_of_time = threading.Event()
-
-    def end() -> None:
-        out_of_time.set()
-        stop.set()
-
-    timer = threading.Timer(max(0.0, deadline - time.monotonic()), end) if deadline else None
-    if timer:
-        timer.daemon = True
-        timer.start()
-    begun, first, last = time.monotonic(), trainer.images + trainer.lost, None
-    try:
-        for last in trainer.fit(stop):
-            listener.tick(last)
-            if last.action == "roll back":
-                listener.begin(trainer.images, trainer.end)
-    finally:
-        if timer:
-            timer.cancel()
-    if last is not None and last.event == "diverged" and last.action != "roll back":
-        if not (run.path / "generator.safetensors").is_file():
-            raise Diverged(diverged_sentence(run.path, record(last)))
-        listener.note(
-            f"{last.notes['reason']} at {last.images:,} images: the training ends here as diverged, and its best snapshot is kept"
-        )
-    elif not trainer.done:
-        why = "the time of --stop-after is up" if out_of_time.is_set() else "stopped"
-        listener.note(f"{why} at {trainer.images:,} of {trainer.end:,} images, saved; run the same command to go on")
-        return
-    _say_if_slow(listener, trainer.recipe, trainer.images + trainer.lost - first, time.monotonic() - begun, run)
-    _finish(session, run, listener, last)
-
-
-def _finish(session: Session, run: Run, listener: Listener, last: Tick | None) -> None:
-    """Score the snapshot that is handed out, and write the pages for a person."""
-    trainer = session.trainer
-    listener.note("scoring the best snapshot ...")
-    selection, scores = session.final_score()
-    seen = record(last) if last is not None else run.log()[-1]  # the latter: killed between its last look and its end
-    health, evidence = seen["health"], seen.get("evidence")
-    tick = Tick(trainer.images, trainer.steps, {}, {}, scores, selection, event="final", health=health)
-    tick.notes |= {"snapshot": trainer.best["images"] if trainer.best else trainer.images, "planned": trainer.recipe.images}
-    if trainer.ended:
-        tick.notes["reason"] = evidence
-        listener.note(f"the training ends here ({health}): {evidence}")
-    session.log.append(record(tick))
-    for name, score in scores.items():
-        listener.note(f"{name.replace('_', ' ')}: {score['value']:.4g}")
-    _write_pages(run, listener)
-
-
-def _write_pages(run: Run, listener: Listener) -> None:
-    """The film, the report and the model card of a finished run."""
-    from .inference.interpolate import interpolate_file
-    from .reports import write_card, write_film, write_report
-
-    samples = max((run.path / "samples").iterdir())
-    film = f" (film: {write_film(run.path)})" if samples.suffix == ".png" else ""
-    if not algorithms.kind(run.recipe()[0]).translates and modalities.get(run.read_json("source.json")["modality"]).supports_latent_walk:
-        interpolate_file(run.path, run.path / "interpolation.png", keyframes=STRIP_STOPS, frames=STRIP_FRAMES)
-    write_card(run.path)
-    report = write_report(run.path)  # last: where it is, the others are
-    listener.note(f"samples: {samples}{film}\nreport: {report}")
-
-
-def _say_if_slow(listener: Listener, recipe: Recipe, images: int, seconds: float, run: Run) -> None:
-    """A budget was turned into images at the start; on a machine that got slower it takes longer, and says so."""
-    planned = run.recipe()[1]["planned_seconds"]
-    assert isinstance(recipe.images, int)
-    if planned and images:
-        planned *= images / recipe.images
-        if seconds > max(1.2 * planned, planned + TELLING):
-            listener.note(f"the machine was slower than at the start: {duration(seconds)} instead of {duration(planned)}")
-
-
-class _Steps(Monitor):
-    """Passes every step on to the listener."""
-
-    def __init__(self, listener: Listener):
-        self.listener = listener
-
-    def step(self, trainer: Trainer) -> None:
-        self.listener.step(trainer.images)

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from . import algorithms, api, modalities
-from .callbacks.progress import Lines, Listener, Silent
-from .config.recipe import load_recipe
-from .data.options import OpenContext
-from .data.source import Source
+from . import api, modalities
+from .callbacks.base import Callback
+from .callbacks.progress import Lines
+from .config.reading import load_recipe
+from .data.source import DataOptions, Source
 from .errors import Diverged, UserError
 from .evaluation.evaluation import Evaluation
 from .evaluation.extractors import classifier
@@ -23,7 +23,7 @@ from .modalities.adapters import check_source
 from .modalities.opening import open_data
 from .runs.folder import Run
 from .util import files
-from .util.devices import choose_device, largest_side
+from .util.devices import choose_device, max_image_side
 
 ROWS, COLUMNS = 10, 4  # samples of each recipe on the sheet
 
@@ -36,7 +36,7 @@ class Entry:
     recipe: str
     seed: int
     path: str
-    images: int
+    examples: int
     seconds: float
     health: str
     headline: str
@@ -50,14 +50,14 @@ def compare(
     out: str | Path,
     *,
     budget: str | float | None = None,
-    images: str | int | None = None,
+    examples: str | int | None = None,
     seeds: int = 3,
     size: tuple[int, int] | None = None,
     labels: str | None = None,
     features: str = "classifier",
     samples: int | None = None,
     device: str = "auto",
-    listener: Listener | None = None,
+    console: Callback | None = None,
 ) -> list[Entry]:
     """Train each recipe `seeds` times under the same budget (or number of images), evaluate all in the same way, and write the table,
     the curves and samples side by side into `out`: README.md, report.html, comparison.json. The runs lie in `out` too.
@@ -65,45 +65,46 @@ def compare(
     The same call again goes on where an earlier one was stopped. A recipe that diverges is told as that, and the others go on.
     Raises UserError for everything that the caller can mend, before anything is trained where that can be known.
     """
-    listener, out = listener or Lines(), Path(out)
-    if (budget is None) == (images is None):
-        raise UserError("give either a budget or images: all recipes are trained as long")
+    console, out = console or Lines(), Path(out)
+    if (budget is None) == (examples is None):
+        raise UserError("give either a budget or examples: all recipes are trained as long")
     if not recipes or len({Path(name).stem for name in recipes}) < len(recipes):
         raise UserError("name at least one recipe, and each only once")
     if not isinstance(source, Source):
-        asked = {key: value for key, value in {"size": size, "labels": labels}.items() if value}
-        source = open_data(source, asked, OpenContext(max_side=largest_side(choose_device(device)[0])))
+        wishes = {"size": size, "labels": labels}
+        options = DataOptions(max_side=max_image_side(choose_device(device)[0]), **{key: value for key, value in wishes.items() if value})  # type: ignore[arg-type]
+        source = open_data(source, options)
     for recipe in recipes:
         check_source(load_recipe(recipe), source)
-        if algorithms.kind(load_recipe(recipe)).translates:
+        if load_recipe(recipe).algorithm.translates:
             raise UserError(
                 f"recipe '{recipe}' turns pictures into others; compare is for recipes that make samples (`sparring evaluate` has both sides)"
             )
     out.mkdir(parents=True, exist_ok=True)
-    classifier.learned(source, listener.progress)  # before any clock runs: the first recipe must not pay for all
+    classifier.load_or_learn(source, console.progress)  # before any clock runs: the first recipe must not pay for all
     count, entries = samples or min(SAMPLES, source.count("train")), []
     plan = [(seed, recipe) for seed in range(seeds) for recipe in recipes]
     for number, (seed, recipe) in enumerate(plan, 1):
-        listener.note(f"{number} of {len(plan)}: {recipe}, seed {seed}")
+        console.note(f"{number} of {len(plan)}: {recipe}, seed {seed}")
         run = out / f"{Path(recipe).stem}-{seed}"
         try:
-            api.train(source, recipe, run, budget=budget, images=images, seed=seed, device=device, listener=listener)
+            api.train(source, recipe, run, budget=budget, examples=examples, seed=seed, device=device, console=console)
             if not any(line["event"] == "final" for line in Run(run).log()):
                 raise UserError(f"{run} was stopped before its end; the same command goes on with it")
-            found = evaluate(run, source, features=features, samples=count, listener=_Steps(listener))
+            found = evaluate(run, source, features=features, samples=count, console=_Steps(console))
         except Diverged as error:
-            listener.note(str(error))
+            console.note(str(error))
             found = None
         entries.append(_entry(recipe, seed, run, found))
         _write(out, entries, source, recipes)
     return entries
 
 
-class _Steps(Silent):
+class _Steps(Callback):
     """Passes on the progress of an evaluation, whose numbers come in one table at the end."""
 
-    def __init__(self, listener: Listener):
-        self.progress = listener.progress  # type: ignore[method-assign]
+    def __init__(self, console: Callback):
+        self.progress = console.progress  # type: ignore[method-assign]
 
 
 def _entry(recipe: str, seed: int, path: Path, found: Evaluation | None) -> Entry:
@@ -111,12 +112,12 @@ def _entry(recipe: str, seed: int, path: Path, found: Evaluation | None) -> Entr
     scores = {} if found is None else {name: score.value for name, score in found.scores.items() if np.isfinite(score.value)}
     real = {} if found is None else {name: score.real for name, score in found.scores.items() if score.real is not None}
     seconds = sum(line.get("clock", {}).get("seconds", 0.0) for line in log)
-    images, health = (log[-1]["images"], log[-1]["health"]) if log else (0, "diverged")
+    examples, health = (log[-1]["examples"], log[-1]["health"]) if log else (0, "diverged")
     return Entry(
         Path(recipe).stem,
         seed,
         path.name,
-        images,
+        examples,
         round(seconds, 1),
         "diverged" if found is None else health,
         found.headline if found else "",
@@ -148,7 +149,7 @@ def _curve(run: Path) -> tuple[list[float], list[float], list[float]]:
         seconds += line.get("clock", {}).get("seconds", 0.0)
         score = line.get("scores", {}).get("frechet_distance", {}).get("value")
         if line["event"] == "tick" and score is not None:
-            rows.append((seconds, float(line["images"]), float(score)))
+            rows.append((seconds, float(line["examples"]), float(score)))
     return [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
 
 

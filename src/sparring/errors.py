@@ -1,17 +1,27 @@
-"""What a person can mend, said in one sentence."""
+"""Errors whose message tells the user what to do."""
+
+from __future__ import annotations
 
 
 class UserError(Exception):
-    """Something the user can mend: one sentence saying what is wrong, where, and what to do. The command line exits with 2."""
+    """Something that the user can fix. The message is one sentence: what is wrong, where, and what to do.
+
+    The command line prints the message and exits with 2.
+    """
 
 
 class Diverged(UserError):
-    """A loss or gradient stopped being finite before any usable snapshot existed."""
+    """A loss or a gradient stopped being finite before there was a usable snapshot."""
 
 
 def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
-    """A hint naming the closest valid names: "did you mean 'dcgan'?", or the whole list when nothing is close."""
+    """A hint for a message about an unknown word.
+
+    Returns:
+        "did you mean 'dcgan'?" for the closest known word, in any case, or "known: ..." with all if none is close.
+    """
     import difflib
 
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"did you mean '{close[0]}'?" if close else "known: " + ", ".join(sorted(known))
+    spelled = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower(), spelled, n=1, cutoff=0.6)
+    return f"did you mean '{spelled[close[0]]}'?" if close else "known: " + ", ".join(sorted(known))

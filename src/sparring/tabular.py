@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import UserError
+from .inference.generator import Gan, load
 from .runs.folder import Run
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .inference.generator import Gan
     from .modalities.table.source import TableSource
 
 PART = 10_000  # rows written at once
@@ -24,7 +24,7 @@ PART = 10_000  # rows written at once
 class TableGAN:
     """`TableGAN(budget="2m").fit(frame).sample(1000, where="age > 60")`.
 
-    budget, images: how long to train (images: rows shown); neither: as the recipe says. recipe: None for the one that suits the number of rows.
+    budget, examples: how long to train (examples: rows shown); neither: as the recipe says. recipe: None for the one that suits the number of rows.
     types: {"code": "category"}, where the types that are found are wrong. constraints: what holds in every row, as in ["opened <= closed", "together(city, country)"]. run: a folder to keep the training in; the same call goes on there after
     a stop. None: a temporary one, gone with this object. settings: of the recipe, {"batch": 250}.
     """
@@ -33,7 +33,7 @@ class TableGAN:
         self,
         *,
         budget: str | float | None = None,
-        images: str | int | None = None,
+        examples: str | int | None = None,
         recipe: str | None = None,
         types: dict[str, str] | None = None,
         constraints: Sequence[str] = (),
@@ -42,7 +42,7 @@ class TableGAN:
         device: str = "auto",
         settings: dict[str, Any] | None = None,
     ):
-        self.budget, self.images, self.recipe = budget, images, recipe
+        self.budget, self.examples, self.recipe = budget, examples, recipe
         self.types, self.constraints = types, tuple(constraints)
         self.run, self.seed, self.device, self.settings = run, seed, device, settings
         self._gan: Gan | None = None
@@ -62,13 +62,13 @@ class TableGAN:
             self._source,
             self.recipe,
             folder,
-            images=self.images,
+            examples=self.examples,
             budget=self.budget,
             seed=self.seed,
             device=self.device,
             settings=self.settings or {},
         )
-        self._gan = self.run_.load()
+        self._gan = load(self.run_.path)
         return self
 
     @classmethod
@@ -76,7 +76,7 @@ class TableGAN:
         """One that was trained before, by `fit` or by `sparring train`."""
         found = cls(run=run)
         found.run_ = Run(run)
-        found._gan = found.run_.load()
+        found._gan = load(found.run_.path)
         if found._gan.modality_name != "table":
             raise UserError(f"{run} was not trained on a table")
         return found

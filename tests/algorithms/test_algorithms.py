@@ -1,21 +1,63 @@
-"""What the configuration says of a game is what the game does."""
+"""What an algorithm's configuration says is what the algorithm does."""
 
 import pytest
 
-from smoke import trainer
+from smoke import ArraySource, pair_source, trainer
 from sparring import algorithms
-from sparring.config.recipe import RULES, Recipe
+from sparring.config.reading import load_recipe, with_settings
+from sparring.config.recipe import ALGORITHMS
+from sparring.errors import UserError
+from sparring.modalities.pairs.derived import Unpaired
+
+RECIPES = {
+    "gan": "mlp",
+    "vae": "vae",
+    "translation": "pix2pix",
+    "cyclegan": "cyclegan",
+    "cut": "cut",
+    "semi-supervised": "sgan",
+}
 
 
-def test_every_game_has_its_rules():
-    assert set(RULES) == set(Recipe.model_fields["game"].annotation.__args__)
-    assert all({name for turn in rules.turns for name in turn} == set(rules.penalties) for rules in RULES.values())
+def source_for(recipe):
+    if recipe == "pix2pix":
+        return pair_source()
+    if recipe in ("cyclegan", "cut"):
+        return Unpaired(ArraySource((3, 12, 16), 2, 40, 12), "class 0", "class 1")
+    return ArraySource((1, 16, 16))
 
 
-@pytest.mark.parametrize("recipe", ["mlp", "vae"])
-def test_the_turns_are_those_of_the_rules(bars, tmp_path, recipe):
-    ours = trainer(bars, recipe, tmp_path)
-    assert isinstance(ours.game, algorithms.kind(ours.recipe))
-    assert tuple(turn.learners for turn in ours.turns if not turn.penalty) == RULES[ours.recipe.game].turns
-    assert [turn.fresh for turn in ours.turns] == [True] + [False] * (len(ours.turns) - 1)  # the first counts the images
-    assert set(ours.game.averaged) <= set(ours.game.players)
+def test_every_algorithm_is_tried_here():
+    assert set(RECIPES) == set(ALGORITHMS.names())
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_phases_are_those_of_the_configuration(tmp_path, name):
+    ours = trainer(source_for(RECIPES[name]), RECIPES[name], tmp_path)
+    config = ours.recipe.algorithm
+    assert isinstance(ours.algorithm, algorithms.algorithm_class(ours.recipe))
+    assert isinstance(config, type(ours.algorithm).Config)
+    assert tuple(phase.players for phase in ours.phases if not phase.is_penalty) == config.player_groups
+    assert {player for group in config.player_groups for player in group} == set(config.allowed_penalties)
+    assert [phase.new_batch for phase in ours.phases] == [True] + [False] * (len(ours.phases) - 1)
+    counted = sum(phase.steps for phase in ours.phases if phase.new_batch)
+    assert ours.recipe.examples_per_step == counted * ours.recipe.batch
+    assert set(ours.algorithm.ema_players) <= set(ours.players)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "settings", "sentence"),
+    [
+        ("vae", {"algorithm.augmentation": {"name": "ada"}}, "no 'augmentation' here"),
+        ("mlp", {"algorithm": {"name": "gan", "reconstruction": {}}}, "key 'reconstruction' is unknown"),
+        ("mlp", {"algorithm": {"name": "gna"}}, "algorithm 'gna' is unknown; did you mean 'gan'"),
+        ("vae", {"latent.distribution": "uniform"}, "latents of the algorithm 'vae' are normal"),
+        ("mlp", {"players.discriminator.start": 5}, "starts at example 0"),
+        ("cyclegan", {"players.back.steps": 2}, "are trained in one phase"),
+        ("mlp", {"players.generator.penalties": {"r1": {"weight": 1}}}, "the generator has no penalty 'r1'"),
+        ("vae", {"players.encoder.penalties": {"l2": {"weight": 1, "interval": 4}}}, "leave out interval"),
+    ],
+)
+def test_what_an_algorithm_does_not_have_cannot_be_said(recipe, settings, sentence):
+    with pytest.raises(UserError, match=sentence):
+        with_settings(load_recipe(recipe), settings)

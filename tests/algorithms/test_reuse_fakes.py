@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from smoke import ArraySource, pair_source, trainer
-from sparring.config.recipe import load_recipe, with_settings
+from sparring.config.reading import load_recipe, with_settings
 from sparring.errors import UserError
 from sparring.modalities.pairs.derived import Unpaired
 
-SHARED = {"shared_fakes": True}
+SHARED = {"algorithm.reuse_fakes": True}
 
 
 def unpaired():
@@ -22,22 +22,23 @@ def source_for(recipe):
 
 
 def weights(ours):
-    return {f"{name}.{key}": value.clone() for name, player in ours.game.players.items() for key, value in player.state_dict().items()}
+    return {f"{name}.{key}": value.clone() for name, player in ours.algorithm.players.items() for key, value in player.state_dict().items()}
 
 
 def steps(ours, count=3, forget=False):
     """Take steps; forget: nothing is left for the generator's turn. Returns how often the generator made something for each."""
     passes = []
-    ours.game.players["generator"].register_forward_pre_hook(lambda *_: passes.append(1))
+    ours.algorithm.players["generator"].register_forward_pre_hook(lambda *_: passes.append(1))
     if forget:
-        judge = ours.turns[0].loss
+        loss = ours.phases[0].loss
 
-        def forgetful(batch, draws):
-            outcome = judge(batch, draws)
-            ours.game.left = None
-            return outcome
+        def forgetful(batch, rng):
+            result = loss(batch, rng)
+            for name in ("cached_fake", "cached_fakes"):
+                setattr(ours.algorithm, name, None)
+            return result
 
-        object.__setattr__(ours.turns[0], "loss", forgetful)
+        object.__setattr__(ours.phases[0], "loss", forgetful)
     for _ in range(count):
         ours.step()
     return len(passes) / count
@@ -53,7 +54,7 @@ def steps(ours, count=3, forget=False):
         ("mlp", SHARED, 1),
         ("sngan", SHARED, 1),
         ("auto", SHARED, 1),
-        ("stylegan2", {**SHARED, "style_mixing": 0.0}, 1),
+        ("stylegan2", {**SHARED, "algorithm.style_mixing": 0.0}, 1),
     ],
 )
 def test_it_is_made_once_and_the_weights_are_those_of_making_it_twice(tmp_path, recipe, settings, passes):
@@ -73,7 +74,7 @@ def test_it_is_made_once_and_the_weights_are_those_of_making_it_twice(tmp_path, 
         ("cyclegan", {"players.discriminator.penalties": {"r1": {"weight": 1.0}}}, 4),
         ("mlp", SHARED, 1),
         ("dragan", SHARED, 2),
-        ("stylegan2", {**SHARED, "players.generator.penalties": {"path-length": {"weight": 2.0}}, "style_mixing": 0.0}, 2),
+        ("stylegan2", {**SHARED, "players.generator.penalties": {"path-length": {"weight": 2.0}}, "algorithm.style_mixing": 0.0}, 2),
     ],
 )
 def test_turns_of_unlike_precision_leave_nothing(tmp_path, recipe, settings, passes):
@@ -81,16 +82,16 @@ def test_turns_of_unlike_precision_leave_nothing(tmp_path, recipe, settings, pas
 
 
 @pytest.mark.parametrize("recipe", ["pix2pix", "cyclegan", "mlp"])
-@pytest.mark.parametrize("settings", [{"players.generator.begin": 64}, {"players.discriminator.repeats": 2}])
+@pytest.mark.parametrize("settings", [{"players.generator.start": 64}, {"players.discriminator.steps": 2}])
 def test_nothing_is_left_that_no_turn_takes(tmp_path, recipe, settings):
-    others = {"players.back.begin": 64} if recipe == "cyclegan" and "players.generator.begin" in settings else {}
-    others |= {"players.discriminator_back.repeats": 2} if recipe == "cyclegan" and not others else {}
-    if recipe == "mlp" and "players.generator.begin" in settings:
+    others = {"players.back.start": 64} if recipe == "cyclegan" and "players.generator.start" in settings else {}
+    others |= {"players.discriminator_back.steps": 2} if recipe == "cyclegan" and not others else {}
+    if recipe == "mlp" and "players.generator.start" in settings:
         others |= SHARED
     ours = trainer(source_for(recipe), recipe, tmp_path, **settings, **others)
     for _ in range(3):
         ours.step()
-        assert ours.game.left is None
+        assert getattr(ours.algorithm, "cached_fakes" if recipe == "cyclegan" else "cached_fake") is None
 
 
 def test_micro_batches_see_the_same_fakes_again(bars, tmp_path):
@@ -104,12 +105,12 @@ def test_nothing_is_left_of_a_step_that_was_given_up(bars, tmp_path):
     ours = trainer(bars, "mlp", tmp_path, **SHARED)
     ours.step()
     ours.save()
-    ours.game.left = torch.zeros(())
-    assert ours.resume() and ours.game.left is None
+    ours.algorithm.cached_fake = torch.zeros(())
+    assert ours.resume() and ours.algorithm.cached_fake is None
 
 
 def test_shared_fakes_need_players_that_learn_in_turn():
-    with pytest.raises(UserError, match="repeats to 1"):
+    with pytest.raises(UserError, match="steps to 1"):
         with_settings(load_recipe("wgan-gp"), SHARED)
-    with pytest.raises(UserError, match="has no shared_fakes"):
+    with pytest.raises(UserError, match="no 'reuse_fakes' here"):
         with_settings(load_recipe("pix2pix"), SHARED)

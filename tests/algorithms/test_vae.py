@@ -9,12 +9,13 @@ import torch
 import sparring
 from smoke import ArraySource, smoke_settings, trainer
 from sparring import api
-from sparring.callbacks.progress import Silent, in_words
-from sparring.config.recipe import load_recipe, with_settings
+from sparring.algorithms import StepRandom
+from sparring.callbacks.base import Callback
+from sparring.callbacks.progress import in_words
+from sparring.config.reading import load_recipe, with_settings
 from sparring.errors import UserError
 from sparring.losses import variational
 from sparring.networks.sampling import draw_latents
-from sparring.training.step_random import TurnDraws
 from sparring.util.random import make_rng
 
 ALONE = {"players.generator.network": "mlp-generator", "players.generator.options": {"widths": [8]}}  # no batch statistics
@@ -27,11 +28,11 @@ def ours(bars, tmp_path):
 
 def test_it_equals_the_plain_loop(ours):
     """The variational autoencoder as a tutorial writes it, D / 2 log MSE + KL, with the same draws: the same weights."""
-    encoder, generator = (copy.deepcopy(ours.game.players[name]) for name in ("encoder", "generator"))
+    encoder, generator = (copy.deepcopy(ours.algorithm.players[name]) for name in ("encoder", "generator"))
     settings = ours.recipe.players["generator"].optimizer
     adam = torch.optim.Adam([*encoder.parameters(), *generator.parameters()], settings.lr, settings.betas)
     for step in range(3):
-        batch = ours.feed.at(16 * step, 0)
+        batch = ours.loader.at(16 * step, 0)
         normal = torch.from_numpy(draw_latents(make_rng(0, 0, 16 * (step + 1), 0, 0, "latent"), ours.recipe.latent, 16))
         mean, log_variance = encoder(batch.real, batch.condition)
         made = generator(mean + (log_variance / 2).exp() * normal, batch.condition)
@@ -41,59 +42,59 @@ def test_it_equals_the_plain_loop(ours):
         adam.step()
         ours.step()
     for name, plain in (("encoder", encoder), ("generator", generator)):
-        for mine, theirs in zip(ours.game.players[name].parameters(), plain.parameters(), strict=True):
+        for mine, theirs in zip(ours.algorithm.players[name].parameters(), plain.parameters(), strict=True):
             torch.testing.assert_close(mine, theirs, rtol=1e-3, atol=1e-5)
 
 
 def test_both_players_learn_and_nothing_else_changes(ours):
-    before = copy.deepcopy({name: player.state_dict() for name, player in ours.game.players.items()})
+    before = copy.deepcopy({name: player.state_dict() for name, player in ours.algorithm.players.items()})
     torch.manual_seed(3)
     expected = torch.randn(2)
     torch.manual_seed(3)
     ours.step()
     ours.step()
-    for name, player in ours.game.players.items():
+    for name, player in ours.algorithm.players.items():
         assert all(not torch.equal(value, before[name][key]) for key, value in player.state_dict().items()), name
-    assert ours.images == 32
-    assert ours.game.state() == {}
+    assert ours.examples == 32
+    assert ours.algorithm.state() == {}
     assert torch.equal(torch.randn(2), expected)
 
 
 def test_what_is_shown_adds_up(ours):
     ours.step()
-    shown = ours._means()
-    fit = variational.gaussian_with_best_variance(torch.tensor(shown["elbo.reconstruction_error"]), 64).item()
+    shown = ours._meters.means()
+    fit = variational.optimal_variance_nll(torch.tensor(shown["elbo.reconstruction_error"]), 64).item()
     assert shown["losses.negative_elbo"] == pytest.approx(fit + shown["elbo.kl"], rel=1e-5)
     assert {"gradient.encoder", "gradient.generator"} <= set(shown)
 
 
 def test_it_learns_to_make_the_bars_again(bars, tmp_path):
-    ours = trainer(bars, "vae", tmp_path, images=16 * 80)
+    ours = trainer(bars, "vae", tmp_path, examples=16 * 80)
     errors = []
     for _ in range(80):
         ours.step()
-        errors.append(ours._means()["elbo.reconstruction_error"])
-        ours._sums, ours._weights = {}, {}
+        errors.append(ours._meters.means()["elbo.reconstruction_error"])
+        ours._meters.clear()
     assert errors[-1] < 0.3 * errors[0]
 
 
 def test_labels_reach_both_players(ours):
-    batch, draws = ours.feed.at(0, 0), TurnDraws((1,), 16, 0, 16, torch.device("cpu"))
+    batch, rng = ours.loader.at(0, 0), StepRandom((1,), 16, 0, 16, torch.device("cpu"))
     told = []
-    for player in ours.game.players.values():
+    for player in ours.algorithm.players.values():
         player.register_forward_pre_hook(lambda _, inputs: told.append(inputs[1]["class"]))
-    ours.turns[0].loss(batch, draws)
+    ours.phases[0].loss(batch, rng)
     assert len(told) == 2
     assert all(torch.equal(each, batch.condition["class"]) for each in told)
 
 
 def test_weight_penalties_of_both_enter_the_loss(bars, ours, tmp_path):
     heavy = trainer(bars, "vae", tmp_path, **{f"players.{name}.penalties.l2": {"weight": 0.5} for name in ("encoder", "generator")})
-    matrices = [each for player in heavy.game.players.values() for each in player.parameters() if each.ndim > 1]
+    matrices = [each for player in heavy.algorithm.players.values() for each in player.parameters() if each.ndim > 1]
     expected = 0.5 * sum(each.square().sum().item() for each in matrices if each.shape[-1] != 50)  # those of embeddings are left out
     ours.step()
     heavy.step()
-    assert heavy._means()["losses.negative_elbo"] - ours._means()["losses.negative_elbo"] == pytest.approx(expected, rel=1e-3)
+    assert heavy._meters.means()["losses.negative_elbo"] - ours._meters.means()["losses.negative_elbo"] == pytest.approx(expected, rel=1e-3)
 
 
 def test_a_generator_that_takes_noise_gets_it(bars, tmp_path):
@@ -101,7 +102,7 @@ def test_a_generator_that_takes_noise_gets_it(bars, tmp_path):
     options = {**style, "width": 4, "style_width": 8}
     ours = trainer(bars, "vae", tmp_path, **{"players.generator.network": "stylegan2-generator", "players.generator.options": options})
     ours.step()
-    assert torch.isfinite(torch.tensor(list(ours._means().values()))).all()
+    assert torch.isfinite(torch.tensor(list(ours._meters.means().values()))).all()
 
 
 def test_one_variance_for_the_batch_keeps_it_whole(bars, tmp_path, monkeypatch):
@@ -117,24 +118,24 @@ def test_one_variance_for_the_batch_keeps_it_whole(bars, tmp_path, monkeypatch):
         short.step()
 
 
-class Ticks(Silent):
+class Ticks(Callback):
     def __init__(self):
         self.lines = []
 
-    def tick(self, tick):
-        self.lines.append(in_words(tick))
+    def observed(self, observation):
+        self.lines.append(in_words(observation))
 
 
 def test_a_run_from_image_0_to_the_report(tmp_path):
-    source, listener = ArraySource(train=60, test=20), Ticks()
-    run = api.train(source, "vae", tmp_path / "run", settings=smoke_settings("vae", images=160), listener=listener)
+    source, console = ArraySource(train=60, test=20), Ticks()
+    run = api.train(source, "vae", tmp_path / "run", settings=smoke_settings("vae", examples=160), console=console)
     ticks = [line for line in run.log() if line["event"] == "tick"]
     assert [set(line["seen"]) for line in ticks] == [{"variety", "closeness"}] * 5
     assert set(ticks[0]["elbo"]) == {"kl", "reconstruction_error"}
     assert not {"accuracy", "fooling_rate", "logits"} & set(ticks[0])
-    assert ticks[-1]["health"] != "unjudged"
-    assert all(re.search(r"losses: negative elbo -?\d+\.\d+ \| elbo: kl \d", line) for line in listener.lines)
-    pages = "\n".join([*listener.lines, *((run.path / name).read_text() for name in ("report.html", "README.md", "recipe.yaml"))])
+    assert ticks[-1]["health"] != "warming-up"
+    assert all(re.search(r"losses: negative elbo -?\d+\.\d+ \| elbo: kl \d", line) for line in console.lines)
+    pages = "\n".join([*console.lines, *((run.path / name).read_text() for name in ("report.html", "README.md", "recipe.yaml"))])
     assert not re.search("discriminator|adversar|fooling|contest", pages)
     assert "Reconstruction error" in pages and "What the latents say" in pages
     assert "tags:\n- vae\n- image-generation\n---" in pages
@@ -144,15 +145,15 @@ def test_a_run_from_image_0_to_the_report(tmp_path):
         "features.safetensors",
     }
     assert sparring.load(run.path).values(3).shape == (3, 1, 8, 8)
-    again = api.train(source, None, tmp_path / "again", settings=smoke_settings("vae"), init_from=run.path, listener=Silent())
-    assert again.recipe()[0].game == "autoencoder"
+    again = api.train(source, None, tmp_path / "again", settings=smoke_settings("vae"), init_from=run.path, console=Callback())
+    assert again.recipe()[0].algorithm.name == "vae"
 
 
 def test_a_run_is_refused_in_one_sentence(tmp_path):
-    with pytest.raises(UserError, match="'autoencoder' has no augmentation"):
-        api.train(ArraySource(), "vae", tmp_path / "run", settings={"augmentation": {"name": "ada"}}, listener=Silent())
+    with pytest.raises(UserError, match="no 'augmentation' here"):
+        api.train(ArraySource(), "vae", tmp_path / "run", settings={"augmentation": {"name": "ada"}}, console=Callback())
     assert not (tmp_path / "run").exists()
 
 
 def test_the_recipe_survives_its_own_settings():
-    assert with_settings(load_recipe("vae"), {"objective": None}) == load_recipe("vae")
+    assert with_settings(load_recipe("vae"), {"algorithm": "vae"}) == load_recipe("vae")

@@ -10,20 +10,21 @@ from torch import nn
 
 from smoke import ArraySource, StopAt, fingerprint, smoke_settings
 from sparring import api
-from sparring.callbacks.health import Judgement, Look, judge
-from sparring.callbacks.progress import Silent
+from sparring.callbacks.base import Action, Callback
+from sparring.callbacks.health import Diagnosis, HealthTick, diagnose
 from sparring.metrics.neighbours import closeness, coverage, variety
 from sparring.networks.output import DiscriminatorOutput
 from sparring.training import callbacks
+from sparring.training import run as training_run
 from sparring.training.trainer import NotFinite, Trainer
 
-FINE = Look(0, 1.0, real=0.7, fake=0.7, variety=0.9, closeness=1.0, gap=0.1)
+FINE = HealthTick(0, 1.0, real=0.7, fake=0.7, variety=0.9, closeness=1.0, gap=0.1)
 
 
-def looks(*changes, falling=6):
+def history(*changes, falling=6):
     """A training whose score falls from 10 to 1, then looks that differ from it by `changes`."""
-    begin = [dataclasses.replace(FINE, images=100 * step, selection=10.0 - 9 * step / (falling - 1)) for step in range(falling)]
-    end = [dataclasses.replace(FINE, images=100 * (falling + step), **change) for step, change in enumerate(changes)]
+    begin = [dataclasses.replace(FINE, examples=100 * step, selection=10.0 - 9 * step / (falling - 1)) for step in range(falling)]
+    end = [dataclasses.replace(FINE, examples=100 * (falling + step), **change) for step, change in enumerate(changes)]
     return begin + end
 
 
@@ -33,34 +34,34 @@ def looks(*changes, falling=6):
         ([], "healthy", ""),
         ([{"selection": 0.9}], "healthy", ""),
         ([{"selection": 1.3}] * 3, "healthy", ""),
-        ([{"selection": 2.5, "variety": 0.1}] * 2, "collapsing", "roll back"),
+        ([{"selection": 2.5, "variety": 0.1}] * 2, "mode-collapse", "roll back"),
         ([{"selection": 3.0}] * 3, "healthy", ""),
         ([{"selection": 3.0}] * 4, "plateau", ""),
-        ([{"selection": 0.9, "variety": 0.1}] * 2, "collapsing", ""),
+        ([{"selection": 0.9, "variety": 0.1}] * 2, "mode-collapse", ""),
         ([{"selection": 2.5, "variety": 0.1}], "healthy", ""),
         ([{"selection": 8.0}] * 2, "diverged", "roll back"),
-        ([{"selection": 1.2, "real": 0.99, "fake": 1.0}] * 2, "discriminator-winning", ""),
-        ([{"selection": 3.0, "real": 0.99, "fake": 1.0}] * 2, "discriminator-winning", "roll back"),
+        ([{"selection": 1.2, "real": 0.99, "fake": 1.0}] * 2, "discriminator-dominates", ""),
+        ([{"selection": 3.0, "real": 0.99, "fake": 1.0}] * 2, "discriminator-dominates", "roll back"),
         ([{"selection": 0.9, "real": 0.99, "fake": 1.0}], "healthy", ""),
-        ([{"selection": 3.0, "real": 0.9, "fake": 0.1}] * 2, "generator-winning", "roll back"),
+        ([{"selection": 3.0, "real": 0.9, "fake": 0.1}] * 2, "generator-dominates", "roll back"),
         ([{"selection": 1.1, "gap": 0.8, "closeness": 0.3}] * 2, "memorising", "augment"),
         ([{"selection": 1.1}] * 5, "plateau", "stop"),
     ],
 )
 def test_states_and_what_is_done(changes, state, action):
-    found = judge(looks(*changes), patience=500, can_augment=True, rescues_left=1)
-    assert (found.state, found.action) == (state, action)
+    found = diagnose(history(*changes), patience=500, can_augment=True, rollbacks_left=1)
+    assert (found.health, found.action) == (state, action)
     assert found.evidence
 
 
 @pytest.mark.parametrize(
     ("changes", "state", "action"),
     [
-        ([{"selection": 1.1, "variety": 0.2}] * 4, "collapsing", ""),
+        ([{"selection": 1.1, "variety": 0.2}] * 4, "mode-collapse", ""),
         ([{"selection": 9.0, "variety": 0.2}] * 4, "diverged", "roll back"),
-        ([{"selection": 2.5, "variety": 0.2}] * 4, "collapsing", ""),
-        ([{"selection": 2.5, "variety": 0.09}] * 4, "collapsing", "roll back"),
-        ([{"selection": 1.1, "variety": 0.2}] * 5, "collapsing", "stop"),
+        ([{"selection": 2.5, "variety": 0.2}] * 4, "mode-collapse", ""),
+        ([{"selection": 2.5, "variety": 0.09}] * 4, "mode-collapse", "roll back"),
+        ([{"selection": 1.1, "variety": 0.2}] * 5, "mode-collapse", "stop"),
         ([{"selection": 1.1, "variety": 0.2}] * 3, "healthy", ""),
         ([{"selection": 0.9}, *[{"selection": 1.1}] * 3], "healthy", ""),
         ([{"selection": 1.1, "variety": 0.3}] * 4, "healthy", ""),
@@ -70,31 +71,31 @@ def test_states_and_what_is_done(changes, state, action):
 def test_samples_that_never_were_unlike_one_another(changes, state, action):
     """Of half the variety of reals nothing is lost where there never was so much; while the score gets better it may still come. The best
     snapshot is as bare: nobody goes back to it for this."""
-    history = [dataclasses.replace(look, variety=look.variety if look.variety != FINE.variety else 0.2) for look in looks(*changes)]
-    found = judge(history, patience=500, can_augment=True, rescues_left=1)
-    assert (found.state, found.action) == (state, action)
+    ticks = [dataclasses.replace(tick, variety=tick.variety if tick.variety != FINE.variety else 0.2) for tick in history(*changes)]
+    found = diagnose(ticks, patience=500, can_augment=True, rollbacks_left=1)
+    assert (found.health, found.action) == (state, action)
 
 
 def test_while_a_player_is_still_to_come_few_kinds_are_no_collapse():
-    history = [dataclasses.replace(look, variety=0.2) for look in looks(*[{"selection": 1.1}] * 4)]
-    assert judge(history, patience=500, can_augment=False, rescues_left=1, since=700).state == "healthy"
+    ticks = [dataclasses.replace(tick, variety=0.2) for tick in history(*[{"selection": 1.1}] * 4)]
+    assert diagnose(ticks, patience=500, can_augment=False, rollbacks_left=1, all_players_from=700).health == "healthy"
 
 
 def test_there_is_nothing_to_go_back_to_before_the_first_gain():
     """A blank picture can score better than the first lessons: a training is not sent back to it, but neither does it go on for ever."""
-    begin = [dataclasses.replace(FINE, images=100 * step, selection=2.5 if not step else 60.0 + step) for step in range(5)]
-    found = judge(begin, patience=1000, can_augment=False, rescues_left=2)
-    assert (found.state, found.action) == ("unjudged", "")
-    assert judge(begin, patience=400, can_augment=False, rescues_left=2).action == "stop"
-    gained = [*begin, *(dataclasses.replace(FINE, images=100 * step, selection=each) for step, each in ((5, 1.0), (6, 60.0), (7, 60.0)))]
-    assert judge(gained, patience=1000, can_augment=False, rescues_left=2).action == "roll back"
+    begin = [dataclasses.replace(FINE, examples=100 * step, selection=2.5 if not step else 60.0 + step) for step in range(5)]
+    found = diagnose(begin, patience=1000, can_augment=False, rollbacks_left=2)
+    assert (found.health, found.action) == ("warming-up", "")
+    assert diagnose(begin, patience=400, can_augment=False, rollbacks_left=2).action == "stop"
+    gained = [*begin, *(dataclasses.replace(FINE, examples=100 * step, selection=each) for step, each in ((5, 1.0), (6, 60.0), (7, 60.0)))]
+    assert diagnose(gained, patience=1000, can_augment=False, rollbacks_left=2).action == "roll back"
 
 
 @pytest.mark.parametrize(
     ("changes", "state", "action"),
     [
         ([], "healthy", ""),
-        ([{"selection": 2.5, "variety": 0.1}] * 2, "collapsing", "roll back"),
+        ([{"selection": 2.5, "variety": 0.1}] * 2, "mode-collapse", "roll back"),
         ([{"selection": 8.0}] * 2, "diverged", "roll back"),
         ([{"selection": 3.0}] * 2, "healthy", ""),
         ([{"selection": 1.1, "closeness": 0.3}] * 2, "memorising", ""),
@@ -103,37 +104,37 @@ def test_there_is_nothing_to_go_back_to_before_the_first_gain():
     ],
 )
 def test_without_a_discriminator_the_samples_are_judged_alone(changes, state, action):
-    history = [dataclasses.replace(look, real=None, fake=None, gap=None) for look in looks(*changes)]
-    found = judge(history, patience=500, can_augment=False, rescues_left=1)
-    assert (found.state, found.action) == (state, action)
+    ticks = [dataclasses.replace(tick, real=None, fake=None, gap=None) for tick in history(*changes)]
+    found = diagnose(ticks, patience=500, can_augment=False, rollbacks_left=1)
+    assert (found.health, found.action) == (state, action)
     assert "discriminator" not in found.evidence
 
 
 def test_the_first_looks_are_not_judged():
-    assert judge(looks(falling=3), 500, True, 1).state == "unjudged"
+    assert diagnose(history(falling=3), 500, True, 1).health == "warming-up"
 
 
-def test_without_rescues_left_a_broken_training_ends():
-    assert judge(looks(*[{"selection": 8.0}] * 2), 500, True, 0).action == "stop"
+def test_without_rollbacks_left_a_broken_training_ends():
+    assert diagnose(history(*[{"selection": 8.0}] * 2), 500, True, 0).action == "stop"
 
 
 def test_without_patience_nothing_is_done():
-    assert judge(looks(*[{"selection": 1.1}] * 50), 0, True, 1).action == ""
-    assert judge(looks(*[{"selection": 8.0}] * 2), 0, True, 1).action == ""
+    assert diagnose(history(*[{"selection": 1.1}] * 50), 0, True, 1).action == ""
+    assert diagnose(history(*[{"selection": 8.0}] * 2), 0, True, 1).action == ""
 
 
 def test_memorising_without_augmentation_is_said_and_ends_at_a_plateau():
     change = {"selection": 1.1, "gap": 0.8, "closeness": 0.3}
-    assert judge(looks(*[change] * 2), 500, False, 1).action == ""
-    found = judge(looks(*[change] * 5), 500, False, 1)
-    assert (found.state, found.action) == ("memorising", "stop")
+    assert diagnose(history(*[change] * 2), 500, False, 1).action == ""
+    found = diagnose(history(*[change] * 5), 500, False, 1)
+    assert (found.health, found.action) == ("memorising", "stop")
 
 
 def test_a_score_around_zero_is_no_collapse():
     """Kernel distances are unbiased: the best may be below 0."""
     scores = [1.0, 0.5, 0.1, -0.002, 0.004, 0.003, 0.005]
-    history = [dataclasses.replace(FINE, images=step, selection=score) for step, score in enumerate(scores)]
-    assert judge(history, 100, True, 1).state == "healthy"
+    ticks = [dataclasses.replace(FINE, examples=step, selection=score) for step, score in enumerate(scores)]
+    assert diagnose(ticks, 100, True, 1).health == "healthy"
 
 
 def test_neighbours():
@@ -159,25 +160,26 @@ def test_coverage_equals_its_definition():
     assert coverage(fake, real) == covered / 30
 
 
-def send_back_from(monkeypatch, images):
-    """A training is sent back from `images`, once; its score is made up so that 96 is its best image until then."""
-    judged = Trainer.judge
+def send_back_from(monkeypatch, examples):
+    """A training is sent back from `examples`, once; its score is made up so that example 96 is its best until then."""
+    score = callbacks.Score.observe
 
-    def once(history, patience, can_augment, rescues_left, noise, since):
-        again = rescues_left == 2 and history[-1].images == images
-        return Judgement("collapsing" if again else "healthy", "as the test wants it", "roll back" if again else "")
+    def once(history, patience, can_augment, rollbacks_left, noise, all_players_from):
+        again = rollbacks_left == 2 and history[-1].examples == examples
+        action = Action.ROLL_BACK if again else Action.NONE
+        return Diagnosis("mode-collapse" if again else "healthy", "as the test wants it", action)
 
-    def judge_made_up(trainer, tick):
-        tick.selection = float(abs(tick.images - 96))
-        judged(trainer, tick)
+    def made_up(self, trainer, observation):
+        found = score(self, trainer, observation)
+        return found and dataclasses.replace(found, selection=float(abs(observation.examples - 96)))
 
-    monkeypatch.setattr(callbacks, "judge", once)
-    monkeypatch.setattr(Trainer, "judge", judge_made_up)
+    monkeypatch.setattr(callbacks, "diagnose", once)
+    monkeypatch.setattr(callbacks.Score, "observe", made_up)
 
 
 def train(out, **wishes):
     return api.train(
-        ArraySource(train=60, test=20), "mlp", out, settings=smoke_settings("mlp", images=256), **{"listener": Silent(), **wishes}
+        ArraySource(train=60, test=20), "mlp", out, settings=smoke_settings("mlp", examples=256), **{"console": Callback(), **wishes}
     )
 
 
@@ -186,40 +188,40 @@ def test_going_back_is_exact_whatever_interrupts_it(tmp_path, monkeypatch):
     straight = train(tmp_path / "straight")
     log = straight.log()
     (back,) = (number for number, line in enumerate(log) if line["action"] == "roll back")
-    assert log[back + 1]["images"] == 128
+    assert log[back + 1]["examples"] == 128
     assert log[back + 1]["lr"]["generator"] == pytest.approx(log[0]["lr"]["generator"] / 2)
-    assert log[-1]["images"] == 256 - 64  # what was given up is not made up for
+    assert log[-1]["examples"] == 256 - 64  # what was given up is not made up for
     expected = fingerprint(straight.path)
-    for images in range(16, 176, 16):
+    for examples in range(16, 176, 16):
         stop = threading.Event()
-        train(tmp_path / str(images), listener=StopAt(images, stop), stop=stop)
-        train(tmp_path / str(images))
-        assert fingerprint(tmp_path / str(images)) == expected, images
+        train(tmp_path / str(examples), console=StopAt(examples, stop), stop=stop)
+        train(tmp_path / str(examples))
+        assert fingerprint(tmp_path / str(examples)) == expected, examples
 
 
 def test_what_is_said_after_going_back_is_of_what_is_left(tmp_path, monkeypatch):
-    class Begins(Silent):
+    class Begins(Callback):
         def __init__(self):
             self.said, self.notes = [], []
 
-        def begin(self, images, total):
-            self.said.append((images, total))
+        def start(self, examples, total):
+            self.said.append((examples, total))
 
         def note(self, text):
             self.notes.append(text)
 
     send_back_from(monkeypatch, 160)
     begins = Begins()
-    train(tmp_path / "run", listener=begins)
+    train(tmp_path / "run", console=begins)
     assert begins.said == [(0, 256), (96, 192)]
-    train(tmp_path / "run", listener=begins)
+    train(tmp_path / "run", console=begins)
     assert "more than the 256 it was planned for" in begins.notes[-1]
 
 
 def test_sheets_of_a_stretch_that_was_given_up_do_not_outlive_it(tmp_path, monkeypatch):
     send_back_from(monkeypatch, 224)
     run = train(tmp_path / "run")
-    assert run.log()[-1]["images"] == 128
+    assert run.log()[-1]["examples"] == 128
     assert max(int(path.stem) for path in (run.path / "samples").glob("*.png")) == 128
 
 
@@ -228,8 +230,8 @@ def test_going_back_does_not_bring_memory_back(tmp_path, monkeypatch):
     step, found = Trainer.step, []
 
     def out_of_memory_at_128(self):
-        if self.images == 128 and self.attempt == 0 and not self.split_at:
-            self._split(self.feed.at(128, 0))
+        if self.examples == 128 and self.attempt == 0 and not self.split_at:
+            self._split(self.loader.at(128, 0))
         step(self)
         found.append((self.attempt, self.micro_batch))
 
@@ -242,8 +244,8 @@ def test_a_loss_that_is_not_finite_leads_back_to_the_best_snapshot(tmp_path, mon
     step, broken = Trainer.step, []
 
     def breaking(self):
-        if self.images == 128 and self.attempt == 0:
-            broken.append(self.images)
+        if self.examples == 128 and self.attempt == 0:
+            broken.append(self.examples)
             raise NotFinite("the generator's loss is not finite")
         step(self)
 
@@ -256,10 +258,10 @@ def test_a_loss_that_is_not_finite_leads_back_to_the_best_snapshot(tmp_path, mon
 
 
 def test_an_early_end_is_an_end(tmp_path, monkeypatch):
-    monkeypatch.setattr(callbacks, "judge", lambda history, *_: Judgement("plateau", "enough", "stop" if history[-1].images == 160 else ""))
+    monkeypatch.setattr(callbacks, "diagnose", lambda history, *_: Diagnosis("plateau", "enough", Action.STOP if history[-1].examples == 160 else Action.NONE))
     run = train(tmp_path / "run")
     assert run.log()[-1] | {"scores": 0} == run.log()[-1] | {
-        "scores": 0, "event": "final", "images": 160, "health": "plateau", "reason": "enough", "planned": 256,
+        "scores": 0, "event": "final", "examples": 160, "health": "plateau", "reason": "enough", "planned": 256,
     }  # fmt: skip
     before = (tmp_path / "run" / "log.jsonl").read_bytes()
     train(tmp_path / "run")
@@ -267,10 +269,10 @@ def test_an_early_end_is_an_end(tmp_path, monkeypatch):
 
 
 def test_a_kill_between_the_last_look_and_the_end_is_made_up_for(tmp_path, monkeypatch):
-    monkeypatch.setattr(callbacks, "judge", lambda history, *_: Judgement("plateau", "enough", "stop" if history[-1].images == 160 else ""))
+    monkeypatch.setattr(callbacks, "diagnose", lambda history, *_: Diagnosis("plateau", "enough", Action.STOP if history[-1].examples == 160 else Action.NONE))
     expected = fingerprint(train(tmp_path / "straight").path)
     with monkeypatch.context() as patch:
-        patch.setattr(api, "_finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(training_run, "_finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             train(tmp_path / "run")
     train(tmp_path / "run")
@@ -287,25 +289,25 @@ def test_a_discriminator_that_memorised_shows_in_the_gap(tmp_path, monkeypatch):
             pictures = ((sample + 1) * 127.5).round().to(torch.uint8).numpy()
             return DiscriminatorOutput(torch.tensor([float(picture.tobytes() in known) for picture in pictures]))
 
-    def with_one_by_heart(self, trainer, gap=callbacks.Health._gap):
+    def with_one_by_heart(self, trainer, gap=callbacks.HealthCheck._gap):
         honest = gap(self, trainer)
         with monkeypatch.context() as patch:
-            patch.setitem(trainer.game.players, "discriminator", ByHeart())
+            patch.setitem(trainer.players, "discriminator", ByHeart())
             found.append(gap(self, trainer))
         return honest
 
-    monkeypatch.setattr(callbacks.Health, "_gap", with_one_by_heart)
+    monkeypatch.setattr(callbacks.HealthCheck, "_gap", with_one_by_heart)
     train(tmp_path / "run")
     assert found == [pytest.approx(1, abs=0.05)] * 8
 
 
 def test_a_noisy_score_below_zero_is_no_measure_to_fall_behind():
     """The kernel distance of few held-out examples: its luckiest look lies below 0, and four times that is nothing."""
-    lucky = [dataclasses.replace(FINE, images=100 * step, selection=value) for step, value in enumerate([0.9, 0.5, -0.06, 0.2, 0.22, 0.21])]
-    assert judge(lucky, 0, False, 1, noise=0.1).state == "healthy"
-    assert judge(lucky, 0, False, 1, noise=0.01).state == "diverged"
-    worse = [*lucky, *(dataclasses.replace(FINE, images=600 + step, selection=5.0) for step in range(2))]
-    assert judge(worse, 0, False, 1, noise=0.1).state == "diverged"
+    lucky = [dataclasses.replace(FINE, examples=100 * step, selection=value) for step, value in enumerate([0.9, 0.5, -0.06, 0.2, 0.22, 0.21])]
+    assert diagnose(lucky, 0, False, 1, noise=0.1).health == "healthy"
+    assert diagnose(lucky, 0, False, 1, noise=0.01).health == "diverged"
+    worse = [*lucky, *(dataclasses.replace(FINE, examples=600 + step, selection=5.0) for step in range(2))]
+    assert diagnose(worse, 0, False, 1, noise=0.1).health == "diverged"
 
 
 def test_the_noise_of_a_score_shrinks_with_what_it_is_measured_on():
@@ -319,14 +321,14 @@ def test_the_noise_of_a_score_shrinks_with_what_it_is_measured_on():
 
 
 def test_a_score_that_is_not_finite_is_worse_than_any():
-    broken = [*looks(), *(dataclasses.replace(FINE, images=600 + step, selection=float("inf")) for step in range(2))]
-    assert judge(broken, 0, False, 1, noise=float("inf")).state == "diverged"
-    after = [*looks({"selection": float("inf")}), *(dataclasses.replace(FINE, images=900 + step, selection=8.0) for step in range(2))]
-    assert judge(after, 0, False, 1).state == "diverged"
+    broken = [*history(), *(dataclasses.replace(FINE, examples=600 + step, selection=float("inf")) for step in range(2))]
+    assert diagnose(broken, 0, False, 1, noise=float("inf")).health == "diverged"
+    after = [*history({"selection": float("inf")}), *(dataclasses.replace(FINE, examples=900 + step, selection=8.0) for step in range(2))]
+    assert diagnose(after, 0, False, 1).health == "diverged"
 
 
 def test_nothing_stands_still_before_all_players_play():
-    seen = [dataclasses.replace(FINE, images=100 * number) for number in range(1, 9)]
-    assert judge(seen, 300, False, 0).state == "plateau"
-    assert judge(seen, 300, False, 0, since=600).state != "plateau"
-    assert judge(seen, 300, False, 0, since=500).state == "plateau"
+    seen = [dataclasses.replace(FINE, examples=100 * number) for number in range(1, 9)]
+    assert diagnose(seen, 300, False, 0).health == "plateau"
+    assert diagnose(seen, 300, False, 0, all_players_from=600).health != "plateau"
+    assert diagnose(seen, 300, False, 0, all_players_from=500).health == "plateau"

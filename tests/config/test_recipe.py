@@ -1,8 +1,8 @@
 import pytest
 
 from sparring import networks
-from sparring.config.recipe import (
-    images_from,
+from sparring.config.reading import (
+    length_from,
     list_recipes,
     load_recipe,
     parse_settings,
@@ -57,26 +57,24 @@ def test_bad_settings_are_one_sentence(settings, sentence):
 @pytest.mark.parametrize(
     ("recipe", "settings", "sentence"),
     [
-        ("vae", ["class_loss=1"], "'autoencoder' has no class_loss"),
-        ("vae", ["augmentation={name: ada}"], "'autoencoder' has no augmentation"),
-        ("vae", ["objective={name: hinge}"], "'autoencoder' has no objective"),
-        ("vae", ["objective.name=hinge"], "nothing lies below"),
-        ("vae", ["style_mixing=0.9"], "'autoencoder' has no style_mixing"),
-        ("vae", ["latent.distribution=uniform"], "latents are normal, not uniform"),
+        ("vae", ["class_loss=1"], "no 'class_loss' here"),
+        ("dcgan", ["class_loss=1"], "did you mean 'algorithm.class_loss'"),
+        ("vae", ["algorithm.objective={name: hinge}"], "no 'objective' here"),
+        ("vae", ["latent.distribution=uniform"], "are normal, not uniform"),
         ("vae", ["players.generator.penalties.path-length={weight: 1}"], "the generator has no penalty 'path-length'"),
         ("vae", ["players.encoder.penalties.r1={weight: 1}"], "the encoder has no penalty 'r1'; it can have l1, l2, orthogonal"),
-        ("vae", ["players.encoder.penalties.l2={weight: 1, every: 4}"], "leave out every of the encoder's 'l2'"),
-        ("vae", ["players.generator.begin=100"], "the generator begins at image 0"),
-        ("vae", ["players.encoder.repeats=2"], "the encoder and the generator learn in one turn"),
-        ("vae", ["game=synthesis"], "is played by discriminator and generator, not encoder, generator"),
-        ("dcgan", ["game=autoencoder"], "is played by encoder and generator, not discriminator, generator"),
-        ("dcgan", ["objective=null"], "'synthesis' needs an objective"),
-        ("dcgan", ["players.discriminator.begin=100"], "the discriminator begins at image 0"),
+        ("vae", ["players.encoder.penalties.l2={weight: 1, interval: 4}"], "leave out interval of the encoder's 'l2'"),
+        ("vae", ["players.generator.start=100"], "the generator starts at example 0"),
+        ("vae", ["players.encoder.steps=2"], "the encoder and the generator are trained in one phase"),
+        ("vae", ["algorithm=gan"], "has the players discriminator and generator, not encoder, generator"),
+        ("dcgan", ["algorithm=vae"], "has the players encoder and generator, not discriminator, generator"),
+        ("dcgan", ["algorithm.objective=null"], "algorithm: objective: "),
+        ("dcgan", ["players.discriminator.start=100"], "the discriminator starts at example 0"),
         ("dcgan", ["players.discriminator.penalties.path-length={weight: 1}"], "the discriminator has no penalty 'path-length'"),
-        ("dcgan", ["objective={nam: hinge}"], "did you mean 'name'"),
+        ("dcgan", ["algorithm.objective={nam: hinge}"], "did you mean 'name'"),
     ],
 )
-def test_what_a_game_has_no_use_for_is_refused(recipe, settings, sentence):
+def test_what_an_algorithm_does_not_have_is_refused(recipe, settings, sentence):
     with pytest.raises(UserError, match=sentence) as raised:
         with_settings(load_recipe(recipe), parse_settings(settings))
     assert "\n" not in str(raised.value)
@@ -94,16 +92,16 @@ def test_settings_reach_their_place():
 
 def test_a_key_given_twice_is_refused():
     with pytest.raises(UserError, match="given twice"):
-        parse_yaml("format: 1\nbatch: 1\nbatch: 2\n", "mine")
+        parse_yaml("format: 2\nbatch: 1\nbatch: 2\n", "mine")
 
 
 def test_formats_of_the_future_are_refused():
-    with pytest.raises(UserError, match="format 2"):
-        parse_yaml("format: 2\n", "mine")
+    with pytest.raises(UserError, match="format 3"):
+        parse_yaml("format: 3\n", "mine")
 
 
 @pytest.mark.parametrize(
-    ("text", "images"),
+    ("text", "examples"),
     [
         ("2M", 2_000_000),
         ("500k", 500_000),
@@ -116,11 +114,11 @@ def test_formats_of_the_future_are_refused():
         ("0.5M", 500_000),
     ],
 )
-def test_images_in_every_unit(text, images):
-    assert images_from(text, examples=60, images_per_step=32) == images
+def test_lengths_in_every_unit(text, examples):
+    assert length_from(text, epoch=60, per_step=32) == examples
 
 
 @pytest.mark.parametrize("text", ["", "many", "-5", "0", "5 parsecs", "1e", "M"])
-def test_what_is_no_number_of_images_is_refused(text):
-    with pytest.raises(UserError, match="not a number of images"):
-        images_from(text, 60, 32)
+def test_what_is_no_length_is_refused(text):
+    with pytest.raises(UserError, match="not a number of examples"):
+        length_from(text, 60, 32)

@@ -1,4 +1,4 @@
-"""Evaluations of generators of which one knows what is wrong with them: copiers, droppers of classes, too few samples."""
+"""Evaluations of generators with known faults: copies, missing classes, too few samples."""
 
 import dataclasses
 import json
@@ -10,7 +10,7 @@ import pytest
 from sparring.data.subset import Subset
 from sparring.errors import UserError
 from sparring.evaluation import extractors
-from sparring.evaluation.evaluation import evaluate
+from sparring.evaluation.evaluation import evaluate_samples
 from sparring.evaluation.registry import METRICS
 from sparring.metrics.scores import Score, difference, differences
 from sparring.modalities.opening import open_data
@@ -30,7 +30,7 @@ def classifier(digits, tmp_path_factory):
 
 
 class Planted(Subset):
-    """Some real examples with noise of this deviation: a generator of which one knows what it does."""
+    """Real examples with noise of this deviation: a generator whose faults are known."""
 
     def __init__(self, source, split, indices, noise=0.0):
         super().__init__(source, split, indices)
@@ -48,38 +48,41 @@ def rows(source, split, *without):
     return everything[~np.isin(source.labels(everything, split), without)]
 
 
-def test_a_copier_is_told_from_a_generator_of_new_digits(digits, classifier):
-    copier = evaluate(Planted(digits, "train", rows(digits, "train")[:400], noise=8), digits, classifier, ["memorisation"])
+def test_a_copier_is_distinguished_from_a_generator_of_new_digits(digits, classifier):
+    copier = evaluate_samples(
+        Planted(digits, "train", rows(digits, "train")[:400], noise=8), digits, classifier, ["memorisation"]
+    )
     assert copier.scores["copied_share"].value > 0.5
     assert "copies training data" in copier.copying
-    honest = evaluate(Planted(digits, "test", rows(digits, "test")), digits, classifier, ["memorisation"])
+    honest = evaluate_samples(Planted(digits, "test", rows(digits, "test")), digits, classifier, ["memorisation"])
     assert "no sign of copying" in honest.copying
-    assert [suspect.sample for suspect in copier.suspects[:3]] == [suspect.training for suspect in copier.suspects[:3]]
+    assert [pair.sample for pair in copier.nearest_pairs[:3]] == [pair.training for pair in copier.nearest_pairs[:3]]
 
 
-def test_a_generator_without_three_classes_is_told_in_numbers_and_words(digits, classifier):
-    whole = evaluate(Planted(digits, "train", rows(digits, "train")), digits, classifier)
-    dropper = evaluate(Planted(digits, "train", rows(digits, "train", 7, 8, 9)), digits, classifier)
-    assert [row.name for row in dropper.classes if row.made == "rarely"] == ["7", "8", "9"]
-    assert not any(row.made for row in whole.classes)
+def test_three_missing_classes_are_reported_in_numbers_and_words(digits, classifier):
+    whole = evaluate_samples(Planted(digits, "train", rows(digits, "train")), digits, classifier)
+    dropper = evaluate_samples(Planted(digits, "train", rows(digits, "train", 7, 8, 9)), digits, classifier)
+    assert [row.name for row in dropper.classes if row.frequency == "too rare"] == ["7", "8", "9"]
+    assert not any(row.frequency for row in whole.classes)
     assert dropper.scores["coverage"].value < 0.8 < whole.scores["coverage"].value
     assert dropper.scores["class_shift"].value == pytest.approx(0.3, abs=0.05)
     assert dropper.scores["label_agreement"].value > 0.95  # what it makes it makes well: this score alone sees nothing
     said = " ".join(findings(dropper.described(), "digits"))
-    assert re.search(r"Too rare or missing: 7 \([01](\.\d)? % instead of .*, 8 \([01](\.\d)? % .*, 9 \([01](\.\d)? % ", said)
+    share = r"\([01](\.\d)? %"
+    assert re.search(rf"Too rare or missing: 7 {share} instead of .*, 8 {share} .*, 9 {share} ", said)
     assert "cover" in said
     assert "Too rare" not in " ".join(findings(whole.described(), "digits"))
 
 
-def test_every_score_has_its_floor_interval_and_fingerprint(digits, classifier):
-    found = evaluate(Planted(digits, "test", rows(digits, "test")), digits, classifier, ["all"])
-    assert {"frechet_distance", "kernel_distance", "precision", "coverage", "diversity", "ms_ssim", "classification_accuracy"} <= set(
-        found.scores
-    )
+def test_every_score_has_its_real_reference_interval_and_fingerprint(digits, classifier):
+    found = evaluate_samples(Planted(digits, "test", rows(digits, "test")), digits, classifier, ["all"])
+    assert {"frechet_distance", "kernel_distance", "precision", "coverage", "diversity"} <= set(found.scores)
+    assert {"ms_ssim", "classification_accuracy"} <= set(found.scores)
     for score in found.scores.values():
         assert np.isfinite(score.value)
         assert score.real is not None
-        assert {"features_hash", "generated", "real", "split", "source", "seed", "sparring", "torch"} <= score.fingerprint.keys()
+        known = {"features_hash", "generated", "real", "split", "source", "seed", "sparring", "torch"}
+        assert known <= score.fingerprint.keys()
         if score.low is not None:
             assert score.low <= score.value <= score.high
     assert found.headline == "kernel_distance"  # 180 held-out digits are too few for the other
@@ -88,23 +91,23 @@ def test_every_score_has_its_floor_interval_and_fingerprint(digits, classifier):
     assert json.loads(json.dumps(found.described(), allow_nan=False))["scores"]["recall"]["name"] == "recall"
 
 
-def test_the_floor_is_what_training_examples_get(digits, classifier):
+def test_the_real_reference_is_the_score_of_training_examples(digits, classifier):
     some = rows(digits, "train")
-    found = evaluate(Planted(digits, "train", some), digits, classifier, ["fid", "prdc"])
-    for name in ("frechet_distance", "precision", "coverage"):
-        assert found.scores[name].real == pytest.approx(found.scores[name].value, rel=1e-6), name  # all of them are the generated ones here
+    found = evaluate_samples(Planted(digits, "train", some), digits, classifier, ["fid", "prdc"])
+    for name in ("frechet_distance", "precision", "coverage"):  # the generated ones are all training examples here
+        assert found.scores[name].real == pytest.approx(found.scores[name].value, rel=1e-6), name
 
 
 @pytest.mark.parametrize("count", [1, 2, 50])
-def test_few_samples_are_measured_all_the_same(digits, classifier, count):
-    found = evaluate(Planted(digits, "test", rows(digits, "test")[:count]), digits, classifier)
+def test_few_samples_are_measured_too(digits, classifier, count):
+    found = evaluate_samples(Planted(digits, "test", rows(digits, "test")[:count]), digits, classifier)
     assert np.isfinite([score.value for score in found.scores.values()]).all()
     assert found.scores["frechet_distance"].value >= 0
     json.dumps(found.described(), allow_nan=False)
 
 
-def test_one_picture_again_and_again(digits, classifier):
-    found = evaluate(Planted(digits, "test", np.zeros(200, dtype=np.int64)), digits, classifier)
+def test_a_single_repeated_picture(digits, classifier):
+    found = evaluate_samples(Planted(digits, "test", np.zeros(200, dtype=np.int64)), digits, classifier)
     assert found.scores["recall"].value < 0.1
     assert found.scores["coverage"].value < 0.1
     assert found.scores["diversity"].value < 0.2
@@ -115,27 +118,28 @@ def test_one_picture_again_and_again(digits, classifier):
 def test_points_count_their_modes():
     ring = open_data("ring")
     half = rows(ring, "train", 4, 5, 6, 7)[:2000]
-    found = evaluate(Subset(ring, "train", half), ring, extractors.build("classifier", ring))
+    found = evaluate_samples(Subset(ring, "train", half), ring, extractors.build("classifier", ring))
     assert (found.scores["modes_hit"].value, found.scores["modes_hit"].real) == (4, 8)
     assert found.scores["good_share"].value > 0.95
     assert found.scores["mode_divergence"].value == pytest.approx(np.log(2), abs=0.01)
     assert "hits 4 of the known modes" in " ".join(findings(found.described()))
 
 
-def test_measures_that_do_not_apply_are_named_or_refused(digits, classifier):
+def test_metrics_that_do_not_apply_are_named_or_refused(digits, classifier):
     generated = Planted(digits, "test", rows(digits, "test"))
     with pytest.raises(UserError, match="simulated sources"):
-        evaluate(generated, digits, classifier, ["modes"])
+        evaluate_samples(generated, digits, classifier, ["modes"])
     with pytest.raises(UserError, match="did you mean 'fid'"):
-        evaluate(generated, digits, classifier, ["fdi"])
+        evaluate_samples(generated, digits, classifier, ["fdi"])
     with pytest.raises(UserError, match="shape"):
-        evaluate(Subset(open_data("ring"), "train", np.arange(9)), digits, classifier)
-    assert "modes" in evaluate(generated, digits, classifier, None).left_out
-    assert all(measure.about for measure in METRICS.values())
+        evaluate_samples(Subset(open_data("ring"), "train", np.arange(9)), digits, classifier)
+    assert "modes" in evaluate_samples(generated, digits, classifier, None).left_out
+    assert all(metric.about for metric in METRICS.values())
 
 
-def test_unlike_fingerprints_are_not_compared():
-    one, other = (Score("coverage", value, value - 0.1, value + 0.1, None, {"features": "raw", "real": 10}) for value in (0.5, 0.9))
+def test_different_fingerprints_are_not_compared():
+    about = {"features": "raw", "real": 10}
+    one, other = (Score("coverage", value, value - 0.1, value + 0.1, None, about) for value in (0.5, 0.9))
     found = difference(one, other)
     assert (found.value, found.ahead) == (pytest.approx(-0.4), "theirs")
     assert [each.name for each in differences({"coverage": one, "recall": one}, {"coverage": other})] == ["coverage"]
@@ -152,8 +156,10 @@ def test_unlike_fingerprints_are_not_compared():
     assert dataclasses.replace(one, value=float("inf")).described() == {**one.described(), "value": None}
 
 
-def test_no_floor_where_there_are_fewer_training_examples_than_samples(digits, classifier):
-    found = evaluate(Planted(digits, "train", np.resize(rows(digits, "train"), 2000)), digits, classifier, ["fid", "labels"])
+def test_no_real_reference_where_there_are_fewer_training_examples_than_samples(digits, classifier):
+    found = evaluate_samples(
+        Planted(digits, "train", np.resize(rows(digits, "train"), 2000)), digits, classifier, ["fid", "labels"]
+    )
     assert found.scores["frechet_distance"].real is None
     assert found.measured == ("fid", "labels")
     assert found.scores["label_agreement"].real is not None  # of held-out examples

@@ -1,4 +1,4 @@
-"""Runs and files evaluated: the numbers of the training again, files of any program, what is written and what is refused."""
+"""Evaluations of runs and of files: the scores of the training, what is written, and what is refused."""
 
 import json
 
@@ -10,7 +10,7 @@ from smoke import ArraySource, smoke_settings
 from sparring import api
 from sparring.callbacks.progress import Silent
 from sparring.errors import UserError
-from sparring.evaluation.samples import Everything, Generated
+from sparring.evaluation.samples import AllSplits, GeneratedSource
 from sparring.modalities.image.write import write
 from sparring.reports import write_report
 
@@ -36,17 +36,19 @@ def test_a_training_and_its_evaluation_give_the_same_numbers(run, bars):
     for name in ("frechet_distance", "kernel_distance", "label_agreement"):
         assert found.scores[name].value == pytest.approx(final[name]["value"], rel=1e-3, abs=1e-6), name
     assert found.scores["frechet_distance"].real == pytest.approx(final["frechet_distance_real"]["value"], rel=1e-3)
-    assert {"judged_right_training", "judged_right_held_out", "fooling_rate"} <= set(found.scores)
-    assert found.scores["fooling_rate"].value == pytest.approx(1 - found.scores["judged_right_generated"].value)
+    assert {"discriminator_accuracy_training", "discriminator_accuracy_held_out", "fooling_rate"} <= set(found.scores)
+    accuracy = found.scores["discriminator_accuracy_generated"].value
+    assert found.scores["fooling_rate"].value == pytest.approx(1 - accuracy)
 
 
 def test_runs_on_points_are_opened_and_evaluated(tmp_path):
-    points = api.train("ring", None, tmp_path / "ring", settings=smoke_settings("points"), device="cpu", listener=Silent())
+    settings = smoke_settings("points")
+    points = api.train("ring", None, tmp_path / "ring", settings=settings, device="cpu", listener=Silent())
     found = sparring.evaluate(points.path, samples=200, listener=Silent())
     assert found.scores["modes_hit"].real == 8
 
 
-def test_the_run_gets_the_numbers_and_the_pages_show_them(run, bars):
+def test_scores_are_written_into_the_run_and_shown_on_its_pages(run, bars):
     measured(run.path, bars, samples=30)
     written = json.loads((run.path / "evaluation.json").read_text())
     assert written["snapshot"] == run.log()[-1]["snapshot"]
@@ -56,21 +58,23 @@ def test_the_run_gets_the_numbers_and_the_pages_show_them(run, bars):
     assert set(after["scores"]) == before | {"classification_accuracy"}  # what was measured of the same snapshot stays
     assert after["headline"] == written["headline"]
     page, card = ((run.path / name).read_text() for name in ("report.html", "README.md"))
-    for title in ("How good, how varied, how new", "Class by class", "Nearest training examples", "From sample to sample", "Limits"):
+    titles = "Quality, variety, novelty", "Class by class", "Nearest training examples", "Interpolation", "Limits"
+    for title in titles:
         assert f"<h2>{title}</h2>" in page
-    assert "accuracy of a classifier of samples" in page
-    assert "asked label recognised" in card
+    assert "classification accuracy score" in page
+    assert "requested label recognised" in card
     (run.path / "evaluation.json").write_text(json.dumps({**after, "snapshot": 1}))
     write_report(run.path)
     assert "Class by class" not in (run.path / "report.html").read_text()  # of another snapshot: stale
 
 
 def test_files_of_any_program_are_evaluated(run, bars, tmp_path):
-    gan = run.load()
-    write(gan.values(24, seed=3), [gan.classes[number] for number in gan.labels(range(24), seed=3)], tmp_path / "samples", False)
+    gan = sparring.load(run.path)
+    names = [gan.classes[number] for number in gan.labels(range(24), seed=3)]
+    write(gan.values(24, seed=3), names, tmp_path / "samples", False)
     found = measured(tmp_path / "samples", bars)
     assert found.scores["frechet_distance"].fingerprint["generated"] == 24
-    assert "label_agreement" in found.scores  # the labels that were written beside them
+    assert "label_agreement" in found.scores  # the labels that were written with them
     assert "discriminator" in found.left_out
     assert not (tmp_path / "samples" / "evaluation.json").exists()
     with pytest.raises(UserError, match="--data"):
@@ -79,43 +83,43 @@ def test_files_of_any_program_are_evaluated(run, bars, tmp_path):
         measured(tmp_path / "samples", bars, samples=25)
 
 
-def test_samples_are_those_of_the_gan_and_made_once(run):
-    gan = run.load()
-    made = Generated(gan, gan.codec.shape, 150, 1, "bars", "identity")
+def test_samples_are_those_of_the_generator_and_computed_once(run):
+    gan = sparring.load(run.path)
+    made = GeneratedSource(gan, gan.codec.shape, 150, 1, "bars", "identity")
     some = np.array([149, 3, 3, 70])
     assert np.array_equal(made.values(some), gan.at(some, seed=1))
     assert made.labels(some).tolist() == gan.labels(some.tolist(), seed=1)
     made._gan = None
     assert np.array_equal(made.values(np.array([149])), made.values(some[:1]))
     with pytest.raises(UserError, match="fewer"):
-        Generated(gan, gan.codec.shape, 1 << 40, 1, "bars", "identity")
+        GeneratedSource(gan, gan.codec.shape, 1 << 40, 1, "bars", "identity")
 
 
-def test_all_splits_of_samples_count_and_foreign_labels_do_not():
+def test_all_splits_of_samples_count_and_unknown_labels_do_not():
     source = ArraySource(train=7, test=5)
-    whole = Everything(source, source)
+    whole = AllSplits(source, source)
     assert whole.count("train") == 12
     assert np.array_equal(whole.values(np.array([11])), source.values(np.array([4]), "test"))
     assert whole.labels(np.arange(12)).tolist() == [*source.labels(np.arange(7)), *source.labels(np.arange(5), "test")]
     other = ArraySource()
     other.classes = ("a", "b", "c")
-    assert Everything(source, other).classes == ()
+    assert AllSplits(source, other).classes == ()
 
 
-def test_classes_of_other_data_are_known_by_their_names(run):
+def test_classes_of_other_data_are_matched_by_name(run):
     other = ArraySource(train=60, test=20)
     other.classes = ("class 2", "class 1", "class 0")
     other.content_hash = "other"
     found = measured(run.path, other, samples=40, metrics=["diversity"])
     assert "diversity" in found.scores
-    gan = run.load()
-    renamed = Everything(Generated(gan, gan.codec.shape, 12, 1, "bars", "identity"), other)
+    gan = sparring.load(run.path)
+    renamed = AllSplits(GeneratedSource(gan, gan.codec.shape, 12, 1, "bars", "identity"), other)
     assert renamed.labels(np.arange(12)).tolist() == [2 - number for number in gan.labels(range(12), seed=1)]
     with pytest.raises(UserError, match="one size and mode"):
         measured(run.path, ArraySource((3, 8, 8), train=60, test=20), samples=20)
 
 
-def test_other_data_is_said_and_not_written_down(run):
+def test_scores_on_other_data_are_not_written_into_the_run(run):
     (run.path / "evaluation.json").unlink(missing_ok=True)
     said = []
 
@@ -124,5 +128,5 @@ def test_other_data_is_said_and_not_written_down(run):
             said.append(text)
 
     sparring.evaluate(run.path, ArraySource(seed=5), samples=20, metrics=["fid"], listener=Listening())
-    assert any("not what" in text for text in said)
+    assert any("not the data" in text for text in said)
     assert not (run.path / "evaluation.json").exists()

@@ -69,7 +69,7 @@ def test_the_losses_are_those_of_the_paper(tmp_path):
         softplus(-z[0]).mean() + softplus(z[1]).mean()
     )
     torch.testing.assert_close(game.discriminator_loss(batch, Zeros()).loss, expected)
-    bent = augmentations.bent(batch.condition["known"], torch.full((16, augmentations.BENT_DRAWS), 0.9))
+    bent = augmentations.random_affine(batch.condition["known"], torch.full((16, augmentations.RANDOM_AFFINE_UNIFORMS), 0.9))
     Zeros.uniform = staticmethod(lambda _, count: torch.full((16, count), 0.9))
     named = cross_entropy(game.discriminator(bent, None).class_logits, batch.condition["known_class"])
     torch.testing.assert_close(game.supervised_loss(batch, Zeros()).loss, named)

@@ -9,7 +9,8 @@ import sparring
 from smoke import ArraySource, smoke_settings
 from sparring import api, modalities
 from sparring.callbacks.progress import Silent
-from sparring.config.recipe import Latent, load_recipe
+from sparring.config.reading import load_recipe
+from sparring.config.recipe import Latent
 from sparring.inference.explore import explore_files, principal_directions
 from sparring.inference.generator import Gan
 from sparring.inference.interpolate import between, interpolate_file

@@ -1,58 +1,45 @@
-"""Scores of single pictures and label maps, against numbers worked out by hand and a reference from the package index."""
+"""The perceptual distance, against its definition."""
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from sparring.losses.perceptual import MOST_PSNR, activations, perceptual
-from sparring.metrics.ms_ssim import ms_ssim
-from sparring.metrics.psnr import psnr
-from sparring.metrics.segmentation import agreement, confusion
+from sparring.losses.perceptual import layer_activations, perceptual_distance
 
 
-def test_psnr_and_ssim_equal_torchmetrics():
-    metrics = pytest.importorskip("torchmetrics.functional.image")
-    rng = np.random.default_rng(0)
-    truth = rng.integers(0, 256, (5, 3, 32, 40), dtype=np.uint8)
-    made = (truth + rng.normal(0, 20, truth.shape)).clip(0, 255).astype(np.uint8)
-    a, b = torch.from_numpy(made).double(), torch.from_numpy(truth).double()
-    theirs = [float(metrics.peak_signal_noise_ratio(a[row], b[row], data_range=255.0)) for row in range(5)]
-    np.testing.assert_allclose(psnr(made, truth), theirs, rtol=1e-4)
-    similar = metrics.structural_similarity_index_measure(a, b, data_range=255.0, reduction="none")
-    np.testing.assert_allclose(ms_ssim(made, truth, scales=1), similar.numpy(), rtol=0.02)  # theirs pads by mirroring, and crops again
+@pytest.fixture
+def network():
+    head = [nn.Flatten(), nn.Linear(8 * 16, 4)]
+    return nn.Sequential(nn.Conv2d(3, 8, 3, 2, 1), nn.ReLU(), nn.Conv2d(8, 8, 3, 2, 1), nn.ReLU(), *head)
 
 
-def test_psnr_by_hand():
-    truth = np.zeros((2, 1, 4, 4), np.uint8)
-    made = truth.copy()
-    made[1] = 255
-    assert psnr(made, truth).tolist() == [MOST_PSNR, 0.0]
+@pytest.fixture
+def images():
+    return torch.randn(3, 3, 16, 16)
 
 
-def test_perceptual_distance():
-    torch.manual_seed(0)
-    body = nn.Sequential(nn.Conv2d(3, 8, 3, 2, 1), nn.ReLU(), nn.Conv2d(8, 8, 3, 2, 1), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 16, 4))
-    pictures = torch.randn(3, 3, 16, 16)
-    assert [tuple(seen.shape) for seen in activations(body, pictures)] == [(3, 8, 8, 8), (3, 8, 4, 4)]
-    assert perceptual(body, pictures, pictures).abs().max() == 0
-    near, far = (perceptual(body, pictures + step * torch.randn_like(pictures), pictures) for step in (0.05, 1.0))
+def test_activations_are_those_of_the_first_convolutional_layers(network, images):
+    assert [tuple(each.shape) for each in layer_activations(network, images)] == [(3, 8, 8, 8), (3, 8, 4, 4)]
+
+
+def test_the_distance_is_zero_for_equal_images_and_grows_with_noise(network, images):
+    assert perceptual_distance(network, images, images).abs().max() == 0
+    noise = torch.randn_like(images)
+    near, far = (perceptual_distance(network, images + amount * noise, images) for amount in (0.05, 1.0))
     assert (near < far).all()
-    one, other = (activations(body, each)[0] for each in (pictures, -pictures))
-    by_hand = (one / one.norm(dim=1, keepdim=True).clamp(min=1e-6) - other / other.norm(dim=1, keepdim=True).clamp(min=1e-6)).square()
-    first_layer = nn.Sequential(*body[:2])
-    torch.testing.assert_close(perceptual(first_layer, pictures, -pictures), by_hand.sum(dim=1).mean(dim=(1, 2)))
 
 
-def test_agreement_of_maps_by_hand():
-    truth = np.array([[0, 0, 1, 1], [2, 2, 255, 255]])
-    maps = np.array([[0, 1, 1, 1], [2, 0, 0, 1]])
-    found = agreement(confusion(maps, truth, 4))
-    assert found.accuracy == pytest.approx(4 / 6)
-    np.testing.assert_allclose(found.iou, [1 / 3, 2 / 3, 1 / 2, np.nan])
-    assert found.mean_iou == pytest.approx(0.5)
+def test_the_distance_of_one_layer_by_its_definition(network, images):
+    first_layer = nn.Sequential(*network[:2])
+    a, b = (layer_activations(first_layer, each)[0] for each in (images, -images))
+    a, b = (each / each.norm(dim=1, keepdim=True).clamp(min=1e-6) for each in (a, b))
+    expected = (a - b).square().sum(dim=1).mean(dim=(1, 2))
+    torch.testing.assert_close(perceptual_distance(first_layer, images, -images), expected)
 
 
-def test_agreement_of_nothing():
-    found = agreement(confusion(np.zeros((2, 2), int), np.full((2, 2), 255), 3))
-    assert (found.mean_iou, found.accuracy) == (0.0, 0.0)
+def test_layers_are_added(network, images):
+    """By hand: the distance of both layers is that of the first plus that of the second."""
+    a, b = (layer_activations(network, each) for each in (images, -images))
+    units = [[nn.functional.normalize(each, dim=1, eps=1e-6) for each in layer] for layer in zip(a, b, strict=True)]
+    expected = sum((one - other).square().sum(dim=1).mean(dim=(1, 2)) for one, other in units)
+    torch.testing.assert_close(perceptual_distance(network, images, -images), expected)

@@ -32,7 +32,7 @@ def test_frechet_of_equal_sets_is_zero():
     assert frechet_distance(np.ones((10, 64)), np.ones((10, 64))) == 0
 
 
-def test_a_collapsed_generator_is_far():
+def test_a_collapsed_generator_has_a_large_distance():
     real = RNG.standard_normal((1000, 32))
     collapsed = np.repeat(real[:1], 1000, axis=0)
     assert frechet_distance(collapsed, real) > 5 * frechet_distance(RNG.standard_normal((1000, 32)), real)
@@ -59,6 +59,6 @@ def test_kernel_distance_is_unbiased():
     assert np.mean([frechet_distance(a, b) for a, b in draws]) > 1
 
 
-def test_kernel_distance_needs_two():
+def test_the_kernel_distance_needs_two_samples():
     with pytest.raises(ValueError, match="at least two"):
         kernel_distance(np.zeros((1, 3)), np.zeros((5, 3)))

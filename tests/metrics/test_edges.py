@@ -1,4 +1,4 @@
-"""Few samples, equal sets, constants, copies, missing classes: finite, on the right side of the truth, and said in words."""
+"""Few samples, equal sets, constants, copies, missing classes: scores are finite and on the right side of the truth."""
 
 import subprocess
 import sys
@@ -58,7 +58,9 @@ def test_equal_sets(count):
     assert (found["precision"], found["recall"], found["coverage"]) == (1, 1, 1)
     assert found["density"] >= 1
     assert found["intra_class_diversity"] == pytest.approx(1)
-    kernel = (a @ a.T / 30 + 1) ** 3  # the same samples twice are below 0, where other samples of one distribution are on average
+    kernel = (
+        a @ a.T / 30 + 1
+    ) ** 3  # the same samples twice are below 0, where other samples of one distribution are on average
     apart = (kernel.sum() - np.trace(kernel)) / (count * (count - 1))
     assert found["kernel_distance"] == pytest.approx(2 * (apart - np.trace(kernel) / count) / count, rel=1e-4)
 
@@ -76,9 +78,12 @@ def test_constant_features(value, counts):
     assert found["copied_share"] == 0
 
 
-def test_a_collapsed_generator_is_on_the_wrong_side_of_everything():
+def test_a_collapsed_generator_scores_badly_everywhere():
     real = RNG.standard_normal((400, 16))
-    found, usual = every_number(np.repeat(real[:1], 400, axis=0), real), every_number(RNG.standard_normal((400, 16)), real)
+    found, usual = (
+        every_number(np.repeat(real[:1], 400, axis=0), real),
+        every_number(RNG.standard_normal((400, 16)), real),
+    )
     for name in ("frechet_distance", "frechet_extrapolated", "kernel_distance"):
         assert found[name] > usual[name] + 1
     assert found["recall"] < 0.05 < 0.6 < usual["recall"]
@@ -88,8 +93,8 @@ def test_a_collapsed_generator_is_on_the_wrong_side_of_everything():
     assert found["variety"] == 0
 
 
-def test_twins_and_outliers_leave_variety_what_it_is():
-    """A table of few categories: 45 % of its rows are twins, by chance a little more of those of an equally good generator."""
+def test_variety_is_robust_to_duplicates_and_outliers():
+    """In a table of few categories 45 % of the rows are duplicates, and slightly more of an equally good generator."""
     real, made = RNG.standard_normal((1000, 8)), RNG.standard_normal((1000, 8))
     real[:225] = real[225:450]
     made[:260] = made[260:520]
@@ -106,7 +111,7 @@ def digits(per_class=100, classes=range(10), seed=0):
 
 
 @pytest.mark.parametrize("missing", [1, 3])
-def test_missing_classes_are_seen(missing):
+def test_missing_classes_are_detected(missing):
     real, labels = digits(seed=1)
     whole, _ = digits(seed=2)
     part, part_labels = digits(1000 // (10 - missing), range(10 - missing), seed=3)
@@ -120,7 +125,7 @@ def test_missing_classes_are_seen(missing):
     assert all(value == pytest.approx(1, abs=0.1) for value in list(rows.values())[: 10 - missing])
 
 
-def test_a_class_collapsed_alone_is_seen():
+def test_the_collapse_of_one_class_is_detected():
     real, labels = digits(seed=1)
     made, asked = digits(seed=2)
     made[asked == 4] = made[asked == 4][0]
@@ -129,7 +134,7 @@ def test_a_class_collapsed_alone_is_seen():
     assert found.value == pytest.approx(0.9, abs=0.02)
 
 
-def test_a_copier_is_caught_and_held_outs_are_not():
+def test_copies_are_detected_and_held_out_examples_are_not():
     training, held_out, fresh = np.random.default_rng(5).standard_normal((3, 600, 16))
     chosen = RNG.permutation(600)[:200]
     copier = metrics.memorisation(training[chosen] + 0.05 * RNG.standard_normal((200, 16)), training, held_out)
@@ -137,7 +142,7 @@ def test_a_copier_is_caught_and_held_outs_are_not():
     assert copier.share == 1
     assert copier.closer == 1
     assert max(copier.chance, copier.closer_chance) < 1e-20
-    assert "copies training data" in copier.reading
+    assert "copies training data" in copier.summary
     assert list(copier.neighbours) == list(chosen[copier.samples])
     assert (np.diff(copier.distances) >= 0).all()
 
@@ -145,11 +150,11 @@ def test_a_copier_is_caught_and_held_outs_are_not():
     assert not honest.copies
     assert honest.share == pytest.approx(0.05, abs=0.04)
     assert honest.closer == pytest.approx(0.5, abs=0.05)
-    assert "no sign" in honest.reading
+    assert "no sign" in honest.summary
 
 
-def test_copying_now_and_then_is_caught():
-    """One in five, among samples that are farther from the data than new examples are: the median hides it, the share does not."""
+def test_occasional_copying_is_detected():
+    """One copy in five, among samples farther from the data than new ones: the median hides it, the share does not."""
     training, held_out = RNG.standard_normal((2, 500, 16))
     made = 1.3 * RNG.standard_normal((300, 16))
     made[:60] = training[100:160] + 0.01
@@ -171,9 +176,9 @@ def test_few_copies_prove_nothing():
     training = RNG.standard_normal((50, 4))
     found = metrics.memorisation(training[:2], training, RNG.standard_normal((3, 4)))
     assert not found.copies
-    assert "too few to be sure" in found.reading
+    assert "too few to be sure" in found.summary
     copied = metrics.memorisation(training[:19] + 5, training, RNG.standard_normal((30, 4)))
-    assert "too few to tell copies by" in copied.reading
+    assert "too few to detect copies" in copied.summary
 
 
 def test_infinitely_many_samples():
@@ -194,11 +199,13 @@ def test_the_error_of_the_frechet_distance_is_its_scatter():
     real = RNG.standard_normal((1000, 6)) * 1.4
     draws = [np.random.default_rng(seed).standard_normal((300, 6)) + 0.3 for seed in range(60)]
     scatter = np.std([metrics.frechet_distance(draw, real) for draw in draws], ddof=1)
-    assert np.mean([metrics.frechet_error(draw, real, fixed_reals=True) for draw in draws]) == pytest.approx(scatter, rel=0.3)
+    assert np.mean([metrics.frechet_error(draw, real, fixed_reals=True) for draw in draws]) == pytest.approx(
+        scatter, rel=0.3
+    )
     assert metrics.frechet_error(draws[0], real) > metrics.frechet_error(draws[0], real, fixed_reals=True)
 
 
-def test_the_jackknife_of_the_kernel_distance_is_the_one_done_by_hand():
+def test_the_jackknife_of_the_kernel_distance_by_hand():
     a, b = RNG.standard_normal((30, 5)) + 0.5, RNG.standard_normal((20, 5))
     by_hand = metrics.jackknife(metrics.kernel_distance, a, b)
     found = metrics.kernel_distance_estimate(a, b)
@@ -218,7 +225,9 @@ def test_jackknife_and_bootstrap_of_a_mean():
     assert metrics.jackknife(np.mean, values).error == pytest.approx(expected, rel=1e-9)
     assert metrics.jackknife(np.mean, values, groups=40).error == pytest.approx(expected, rel=0.4)
     found = metrics.bootstrap(np.mean, values, repeats=4000)
-    assert (found.low, found.high) == pytest.approx(metrics.Estimate(values.mean(), expected).interval(), abs=0.15 * expected)
+    assert (found.low, found.high) == pytest.approx(
+        metrics.Estimate(values.mean(), expected).interval(), abs=0.15 * expected
+    )
     assert metrics.bootstrap(np.mean, values, repeats=50) == metrics.bootstrap(np.mean, values, repeats=50)
     assert metrics.bootstrap(np.mean, values, repeats=50, seed=1) != metrics.bootstrap(np.mean, values, repeats=50)
 
@@ -252,13 +261,15 @@ def test_label_agreement():
     assert metrics.label_agreement(np.array([7]), np.array([7])).overall.low < 0.3  # one hit proves little
 
 
-def test_inception_score_at_its_ends():
+def test_the_bounds_of_the_inception_score():
     same, sure = np.full((50, 10), 0.1), np.eye(10)[np.arange(200) % 10]
     assert metrics.inception_score(same).value == pytest.approx(1)
     assert metrics.inception_score(sure, splits=1).value == pytest.approx(10)
     assert metrics.inception_score(sure * 3, splits=1).value == pytest.approx(10)  # scaled to shares
     by_class = np.sort(np.arange(200) % 10)
-    assert metrics.inception_score(np.eye(10)[by_class], 10, seed=None).value == pytest.approx(1)  # parts of two classes each at most
+    assert metrics.inception_score(np.eye(10)[by_class], 10, seed=None).value == pytest.approx(
+        1
+    )  # parts of two classes each at most
     assert metrics.inception_score(np.eye(10)[by_class], 10).value > 6
     assert metrics.inception_score(sure[:1]) == metrics.Parts(1.0, 0.0, 1)
     with pytest.raises(ValueError, match="softmax"):
@@ -274,7 +285,7 @@ def test_ms_ssim_of_any_size(shape):
     np.testing.assert_allclose(metrics.ms_ssim(a, b), metrics.ms_ssim(b, a), rtol=1e-9)
 
 
-def test_alike_pictures_are_alike():
+def test_ms_ssim_ranks_pictures_by_similarity():
     varied = RNG.integers(0, 256, (30, 1, 24, 24), dtype=np.uint8)
     assert metrics.ms_ssim_of_pairs(varied[:1].repeat(30, axis=0)).value == pytest.approx(1)
     assert metrics.ms_ssim_of_pairs(varied).value < 0.2
@@ -302,22 +313,29 @@ def test_alike_pictures_are_alike():
         lambda a, b: metrics.memorisation(a, b, b),
     ],
 )
-def test_what_is_no_features_is_refused(metric, a, b, words):
+def test_invalid_features_are_refused(metric, a, b, words):
     with pytest.raises(ValueError, match=words):
         metric(a, b)
 
 
-def test_numbers_need_no_torch():
-    code = "import sys, sparring.metrics as m, numpy as n; m.frechet_distance(n.eye(3), n.eye(3)); print('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "False"
+def test_metrics_need_no_torch():
+    code = "import sys, sparring.metrics as m, numpy as n; m.frechet_distance(n.eye(3), n.eye(3)); "
+    code += "print('torch' in sys.modules)"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+        == "False"
+    )
 
 
-def test_real_pictures_never_seen_are_no_copies():
+def test_held_out_pictures_are_no_copies():
     from sklearn.datasets import load_digits
 
     pixels = RNG.permutation(load_digits().data)
     training, held_out, fresh = pixels[:1000], pixels[1000:1400], pixels[1400:]
-    honest, copier = (metrics.memorisation(made, training, held_out) for made in (fresh, training[:300] + RNG.normal(0, 0.5, (300, 64))))
+    honest, copier = (
+        metrics.memorisation(made, training, held_out)
+        for made in (fresh, training[:300] + RNG.normal(0, 0.5, (300, 64)))
+    )
     assert not honest.copies
     assert copier.copies
     assert list(copier.neighbours) == list(copier.samples)

@@ -1,4 +1,4 @@
-"""The small networks that the quick score looks through are learned as far as the data and the time allow."""
+"""The small networks of the online score are trained as far as data and time allow."""
 
 import numpy as np
 
@@ -23,23 +23,23 @@ def shown(source, stop_after=None):
     return len(shares) * 64, net
 
 
-def test_few_pictures_are_learned_from_many_times():
+def test_few_pictures_are_repeated_in_training():
     count, net = shown(ArraySource((1, 8, 8), classes=0, train=40))
     assert count >= 3 * 512
     assert "hurried" not in net.about
 
 
-def test_without_time_what_was_learned_so_far_is_kept_and_not_cached():
+def test_features_stopped_early_are_used_but_not_cached():
     source = ArraySource((1, 8, 8), train=300, seed=5)
     count, net = shown(source, stop_after=2)
     assert count == 128
     assert net.about["hurried"]
     features, classes = net(source.values(np.arange(20)))
     assert np.isfinite(features).all() and len(classes) == 20
-    classifier.learned(source, lambda done, what: True)
+    classifier.load_or_learn(source, lambda done, what: True)
     cached = list(files.cache_folder("features").glob(f"{source.content_hash[:32]}-*"))
     assert not cached
-    classifier.learned(source)
+    classifier.load_or_learn(source)
     assert list(files.cache_folder("features").glob(f"{source.content_hash[:32]}-*"))
 
 

@@ -5,12 +5,14 @@ from sparring.metrics.modes import divergence_from_uniform, mode_coverage
 from sparring.modalities.opening import open_data
 
 
-def test_the_data_itself_covers_every_mode():
+def test_the_data_covers_every_mode():
     for name, modes in (("ring", 8), ("grid", 25)):
         source = open_data(name)
         found = mode_coverage(source.values(np.arange(2500), "test"), source.centres, source.std)
         assert found.hit == modes
-        assert found.good == pytest.approx(1 - np.exp(-4.5), abs=0.006)  # of a 2-D normal distribution, within 3 deviations
+        assert found.good == pytest.approx(
+            1 - np.exp(-4.5), abs=0.006
+        )  # of a 2-D normal distribution, within 3 deviations
         assert found.divergence < 0.02
 
 

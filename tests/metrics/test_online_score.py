@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from smoke import ArraySource
-from sparring.metrics.online_score import OnlineScore, joined
+from sparring.metrics.online_score import OnlineScore, with_labels
 
 
 class Means:
@@ -42,7 +42,7 @@ def test_without_labels_selection_is_the_headline():
     assert selection == scores["kernel_distance"]["value"]
 
 
-def test_few_held_out_examples_do_not_choose_alone():
+def test_training_examples_help_few_held_out_ones_to_select():
     """Six held-out examples that happen to be dark do not make a dark generator the best."""
     source = ArraySource((1, 4, 2), classes=0, train=400, test=6)
     source._values["test"] //= 3
@@ -54,7 +54,7 @@ def test_few_held_out_examples_do_not_choose_alone():
     assert good < bad
 
 
-def test_few_pictures_are_chosen_among_by_more_samples_than_there_are_pictures():
+def test_selection_uses_more_samples_than_there_are_pictures():
     """What is shown stays fair, as many samples as training examples; the choice sees all."""
     source = ArraySource((1, 4, 2), classes=0, train=60, test=8)
     score = OnlineScore(Means(), source, 500, 0)
@@ -70,4 +70,4 @@ def test_few_pictures_are_chosen_among_by_more_samples_than_there_are_pictures()
 
 
 def test_joined_labels_are_bounded():
-    assert joined(np.zeros((3, 5)), np.array([0, 99_999, 64]), 100_000).shape == (3, 5 + 64)
+    assert with_labels(np.zeros((3, 5)), np.array([0, 99_999, 64]), 100_000).shape == (3, 5 + 64)

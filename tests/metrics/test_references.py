@@ -1,4 +1,4 @@
-"""Our numbers are those of the packages that people compare with, and do not depend on how the work is cut into chunks."""
+"""Our metrics equal reference implementations, and do not depend on the size of chunks."""
 
 import numpy as np
 import prdc
@@ -35,17 +35,21 @@ class Flat(nn.Module):
 def filled(metric, real=REAL, fake=FAKE):
     for start in range(0, 400, 100):
         metric.update(torch.from_numpy(real[start : start + 100])[:, :, None, None], real=True)
-        metric.update(torch.from_numpy(fake[start : start + 100])[:, :, None, None], real=False) if start < len(fake) else None
+        metric.update(torch.from_numpy(fake[start : start + 100])[:, :, None, None], real=False) if start < len(
+            fake
+        ) else None
     return metric
 
 
 def test_frechet_equals_torchmetrics():
-    theirs = filled(FrechetInceptionDistance(feature=Flat(), input_img_size=(24, 1, 1)).set_dtype(torch.float64)).compute()
+    theirs = filled(
+        FrechetInceptionDistance(feature=Flat(), input_img_size=(24, 1, 1)).set_dtype(torch.float64)
+    ).compute()
     assert metrics.frechet_distance(FAKE, REAL) == pytest.approx(float(theirs), rel=1e-6)
 
 
 @pytest.mark.parametrize(("n", "m", "dimensions"), [(20, 30, 64), (30, 90, 64), (2, 40, 16), (1, 10, 16), (8, 500, 64)])
-def test_few_samples_of_many_features_cost_no_accuracy(n, m, dimensions):
+def test_the_shortcut_for_many_features_is_exact(n, m, dimensions):
     """The product of the centred features and the D x D covariances give one number."""
     a, b = RNG.standard_normal((n, dimensions)) + 0.2, RNG.standard_normal((m, dimensions)) * 2
     assert n * m <= dimensions**2 or n == 2 or m == 500
@@ -59,9 +63,11 @@ def test_kernel_distance_equals_torchmetrics():
     assert metrics.kernel_distance_estimate(FAKE, REAL[:300]).value == pytest.approx(theirs, rel=1e-4)
 
 
-def test_subsets_scatter_as_torchmetrics():
+def test_the_deviation_of_subsets_equals_torchmetrics():
     """Both draw at random: equal within what their drawing leaves open."""
-    theirs, spread = (float(value) for value in filled(KernelInceptionDistance(feature=Flat(), subset_size=50, subsets=400)).compute())
+    theirs, spread = (
+        float(value) for value in filled(KernelInceptionDistance(feature=Flat(), subset_size=50, subsets=400)).compute()
+    )
     ours = metrics.kernel_distance_subsets(FAKE, REAL, subsets=400, size=50)
     assert ours.value == pytest.approx(theirs, abs=4 * np.hypot(spread, ours.deviation) / 20)
     assert ours.deviation == pytest.approx(spread, rel=0.3)
@@ -82,7 +88,7 @@ def test_inception_score_equals_torchmetrics(splits, monkeypatch):
 
 
 @pytest.mark.parametrize("k", [1, 3, 5])
-def test_prdc_equals_its_authors(k):
+def test_prdc_equals_the_implementation_of_its_authors(k):
     theirs = prdc.compute_prdc(REAL, FAKE, nearest_k=k)
     pr, dc = metrics.precision_recall(FAKE, REAL, k), metrics.density_coverage(FAKE, REAL, k)
     assert (pr.precision, pr.recall) == pytest.approx((theirs["precision"], theirs["recall"]), rel=1e-9)
@@ -100,17 +106,24 @@ def pictures(*shape):
 @pytest.mark.parametrize(("height", "width"), [(176, 176), (192, 256)])
 def test_ms_ssim_equals_pytorch_msssim(height, width):
     a, b = pictures(3, 2, height, width)
-    theirs = pytorch_msssim.ms_ssim(torch.from_numpy(a).double(), torch.from_numpy(b).double(), data_range=255, size_average=False)
+    theirs = pytorch_msssim.ms_ssim(
+        torch.from_numpy(a).double(), torch.from_numpy(b).double(), data_range=255, size_average=False
+    )
     assert metrics.ms_ssim(a, b) == pytest.approx(theirs.numpy(), rel=1e-4)
 
 
 def test_an_odd_row_is_left_out_of_the_next_scale():
     a, b = pictures(2, 1, 33, 33)
     coarse = metrics.ms_ssim(
-        a[:, :, :32, :32].reshape(2, 1, 16, 2, 16, 2).mean(axis=(3, 5)), b[:, :, :32, :32].reshape(2, 1, 16, 2, 16, 2).mean(axis=(3, 5))
+        a[:, :, :32, :32].reshape(2, 1, 16, 2, 16, 2).mean(axis=(3, 5)),
+        b[:, :, :32, :32].reshape(2, 1, 16, 2, 16, 2).mean(axis=(3, 5)),
     )
     _, contrast = structural_similarity_index_measure(
-        torch.from_numpy(a).double(), torch.from_numpy(b).double(), data_range=255.0, reduction="none", return_contrast_sensitivity=True
+        torch.from_numpy(a).double(),
+        torch.from_numpy(b).double(),
+        data_range=255.0,
+        reduction="none",
+        return_contrast_sensitivity=True,
     )
     first, second = np.array([0.0448, 0.2856]) / (0.0448 + 0.2856)
     assert metrics.ms_ssim(a, b) == pytest.approx(contrast.numpy() ** first * coarse**second, rel=1e-4)
@@ -118,7 +131,9 @@ def test_an_odd_row_is_left_out_of_the_next_scale():
 
 def test_small_pictures_have_one_scale():
     a, b = pictures(4, 3, 16, 20)
-    theirs = pytorch_msssim.ssim(torch.from_numpy(a).double(), torch.from_numpy(b).double(), data_range=255, size_average=False)
+    theirs = pytorch_msssim.ssim(
+        torch.from_numpy(a).double(), torch.from_numpy(b).double(), data_range=255, size_average=False
+    )
     assert metrics.ms_ssim(a, b) == pytest.approx(theirs.numpy(), rel=1e-4)
 
 
@@ -130,7 +145,7 @@ def test_mann_whitney_equals_scipy():
     assert chance == pytest.approx(expected.pvalue, rel=1e-6)
 
 
-def test_the_chance_of_close_samples_by_drawing():
+def test_the_chance_of_close_samples_by_simulation():
     draws = np.array([(np.sort(values[:40])[1] > values[40:]).sum() for values in RNG.random((20_000, 70))])
     for close in (1, 3, 6):
         assert _chance(close, 2, 30, 40) == pytest.approx((draws >= close).mean(), abs=0.015)
@@ -143,7 +158,7 @@ def test_wilson_equals_scipy():
         assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
 
 
-def test_moments_equal_numpy_however_they_come():
+def test_moments_equal_numpy_for_any_chunks():
     far = REAL + 1e6  # sums of squares would lose every digit here
     cuts = [0, 1, 3, 3, 120, 400]
     moments = metrics.Moments()
@@ -176,7 +191,7 @@ def test_chunks_change_nothing(cells, monkeypatch):
     lattice = np.array([[x, y, 0.0] for x in range(8) for y in range(8)]) / 3  # distances tie everywhere
     pairs = [(FAKE, REAL), (lattice + 30, lattice + 30), (REAL[:2], REAL[:2])]
     expected = [everything(a, b) for a, b in pairs]
-    monkeypatch.setattr(arrays, "CELLS", cells)
+    monkeypatch.setattr(arrays, "MAX_CELLS", cells)
     for (a, b), values in zip(pairs, expected, strict=True):
         for mine, theirs in zip(everything(a, b), values, strict=True):
             np.testing.assert_allclose(numbers(mine), numbers(theirs), rtol=1e-7)
@@ -186,7 +201,7 @@ def test_chunks_of_pictures_change_nothing(monkeypatch):
     a, b = pictures(5, 3, 24, 24)
     expected = metrics.ms_ssim(a, b)
     of_pairs = metrics.ms_ssim_of_pairs(a, 7)
-    monkeypatch.setattr(arrays, "CELLS", 1)
+    monkeypatch.setattr(arrays, "MAX_CELLS", 1)
     np.testing.assert_array_equal(metrics.ms_ssim(a, b), expected)
     assert metrics.ms_ssim_of_pairs(a, 7) == of_pairs
 

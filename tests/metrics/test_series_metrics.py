@@ -19,7 +19,7 @@ def ar2():
     return autoregression()[0][:, :, None]
 
 
-def test_the_autocorrelation_of_a_known_law():
+def test_the_autocorrelation_of_a_known_process():
     """Yule-Walker: r1 = phi1 / (1 - phi2), r[k] = phi1 r[k-1] + phi2 r[k-2]."""
     expected = [1, PHI[0] / (1 - PHI[1])]
     for _ in range(8):
@@ -27,8 +27,8 @@ def test_the_autocorrelation_of_a_known_law():
     np.testing.assert_allclose(autocorrelation(ar2(), 9)[0], expected, atol=0.02)
 
 
-def test_the_spectrum_of_a_known_law():
-    """1 / |1 - phi1 e^-iw - phi2 e^-2iw|^2, divided by the variance; smeared by the window, so compared away from the peak."""
+def test_the_spectrum_of_a_known_process():
+    """1 / |1 - phi1 e^-iw - phi2 e^-2iw|^2 over the variance, away from the peak, which the window smears."""
     values = ar2()
     found = spectrum(values, values)[0]
     wave = np.exp(-2j * np.pi * np.linspace(0, 0.5, 33))
@@ -37,7 +37,7 @@ def test_the_spectrum_of_a_known_law():
     assert abs(int(found.argmax()) - int(expected.argmax())) <= 1
 
 
-def test_white_noise_is_flat_and_half_as_strong_is_three_decibels():
+def test_white_noise_is_flat_and_half_the_power_is_three_decibels():
     noise = np.random.default_rng(0).normal(size=(4000, 64, 1))
     np.testing.assert_allclose(spectrum(noise, noise), 1, atol=0.08)
     assert spectral_distance(noise * np.sqrt(0.5), noise) == pytest.approx(10 * np.log10(2), abs=0.02)
@@ -46,7 +46,7 @@ def test_white_noise_is_flat_and_half_as_strong_is_three_decibels():
     assert autocorrelation_distance(shuffled, ar2()) > 0.3
 
 
-def test_what_is_not_there_does_not_count():
+def test_missing_values_do_not_count():
     values = ar2()
     holes = values.copy()
     holes[:, 40:] = np.nan
@@ -63,7 +63,7 @@ def test_correlations_between_channels():
     assert np.isnan(cross_correlation_distance(one, one))
 
 
-def test_the_next_step_is_foretold_as_well_as_the_law_allows():
+def test_the_predictive_score_reaches_the_optimum_of_a_known_process():
     """Of an AR(2) with noise of variance 1, R2 is at best 1 - 1 / variance."""
     values = ar2()
     past, after = next_steps(values[:2], 8)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sparring import networks
-from sparring.config.recipe import load_recipe
+from sparring.config.reading import load_recipe
 
 PAGES = Path(__file__).parents[2] / "docs" / "architectures"
 PICTURE, COLOUR = (1, 28, 28), (3, 32, 32)

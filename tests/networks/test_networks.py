@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from sparring import networks
-from sparring.config.recipe import list_recipes, load_recipe
+from sparring.config.reading import list_recipes, load_recipe
 from sparring.errors import UserError
 from sparring.networks.initialisation import initialise, seeded
 from sparring.networks.layers import GrowingConv, HalvingConv

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from sparring import networks
-from sparring.config.recipe import load_recipe
+from sparring.config.reading import load_recipe
 from sparring.errors import UserError
 from sparring.networks.attention import SelfAttention, attention_index
 from sparring.networks.conditional import ClassNorm, VectorNorm

@@ -19,7 +19,7 @@ def test_the_card_has_front_matter_use_data_scores_and_limits(run):
     assert "sparring generate RUN -n 64 -o out/" in body
     assert 'sparring.load("RUN")' in body
     assert "1,437 train, 180 validation, 180 test" in body
-    assert "| asked label recognised | 0.97 | classifier sparring-digits, samples 1000 |" in body
+    assert "| requested label recognised | 0.97 | classifier sparring-digits, samples 1000 |" in body
     assert "## Limits" in body
 
 
@@ -34,9 +34,11 @@ def test_an_empty_run_has_a_card(empty_run):
     assert "None was measured." in text
 
 
-def test_evil_names_stay_text(run):
+def test_hostile_names_stay_text(run):
     evil = "<script>alert(1)</script> | [a](http://x) `b`\n# heading"
-    (run / "source.json").write_text(json.dumps({**source(), "name": evil, "classes": [evil], "notes": [evil]}), encoding="utf-8")
+    (run / "source.json").write_text(
+        json.dumps({**source(), "name": evil, "classes": [evil], "notes": [evil]}), encoding="utf-8"
+    )
     (run / "recipe.yaml").write_text(
         yaml.safe_dump({**recipe(), "name": evil, "command": evil, "reasons": {"batch": evil}}), encoding="utf-8"
     )

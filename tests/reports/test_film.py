@@ -69,12 +69,12 @@ def test_odd_sizes_and_a_stream_of_frames(tmp_path, suffix, size):
     assert sorted(path.name for path in tmp_path.iterdir()) == [out.name]
 
 
-def test_frames_of_unlike_sizes_take_the_first_ones(tmp_path):
+def test_frames_take_the_size_of_the_first_one(tmp_path):
     write_frames([Image.new("RGB", (300, 200), "red"), Image.new("RGBA", (10, 10), "blue")], tmp_path / "a.gif", fps=2)
     assert [frame.shape for frame in frames_of(tmp_path / "a.gif")] == [(200, 300, 3)] * 2
 
 
-def test_broken_samples_are_left_out_and_none_at_all_is_said(run, empty_run):
+def test_broken_samples_are_left_out_and_a_run_without_samples_is_refused(run, empty_run):
     sorted((run / "samples").glob("*.png"))[3].write_bytes(b"half")
     assert len(frames_of(write_film(run))) == 9
     with pytest.raises(UserError, match="no sample pictures"):

@@ -12,10 +12,11 @@ import yaml
 from PIL import Image
 
 from report_samples import recipe, source, tick, write_log
+from sparring.config.reading import FORMAT
 from sparring.errors import UserError
 from sparring.reports.curves import curves, svg
-from sparring.reports.folder import open_run
 from sparring.reports.html import write_report
+from sparring.runs.folder import Run
 from sparring.runs.log import read_log
 
 EVIL = "<script>alert(1)</script>\"'><img src=http://evil.example/x onerror=alert(2)>"
@@ -67,30 +68,40 @@ def headings(page: str) -> list[str]:
 
 
 def pictures(page: str) -> list[Image.Image]:
-    return [Image.open(io.BytesIO(base64.b64decode(data))) for data in re.findall(r'src="data:image/\w+;base64,([^"]+)"', page)]
+    return [
+        Image.open(io.BytesIO(base64.b64decode(data)))
+        for data in re.findall(r'src="data:image/\w+;base64,([^"]+)"', page)
+    ]
 
 
 def test_a_finished_run_has_every_section_in_order_and_loads_nothing(run):
     page = write_report(run).read_text(encoding="utf-8")
     assert_self_contained(page)
     assert headings(page) == [
-        "What it makes", "The data", "How the training went", "Samples over time", "Scores", "Limits", "The recipe", "Command, versions, machine",
-    ]  # fmt: skip
-    assert page.index("was trained on 1,437 examples") < page.index("What it makes")
+        "What it generates",
+        "The data",
+        "How the training went",
+        "Samples over time",
+        "Scores",
+        "Limits",
+        "The recipe",
+        "Command, versions, machine",
+    ]
+    assert page.index("was trained on 1,437 examples") < page.index("What it generates")
     assert "sparring train digits --budget 60s" in page
     assert "the paper uses 128; halved for a small set" in page
     assert "features sparring-digits-64" in page
     assert "Missing from this run" not in page
 
 
-def test_the_first_grid_is_the_kept_snapshots_and_at_most_eight_show_the_way(run):
+def test_the_kept_snapshots_grid_comes_first_and_at_most_eight_show_the_training(run):
     page = write_report(run).read_text(encoding="utf-8")
     grids = pictures(page)
     assert len(grids) == 1 + 8
     kept = Image.open(run / "samples" / "000160000.png").convert("RGB")
     assert np.array_equal(np.asarray(grids[0].convert("RGB")), np.asarray(kept))
-    assert "image 20,000<" in page
-    assert "image 200,000<" in page
+    assert "after 20,000 examples<" in page
+    assert "after 200,000 examples<" in page
 
 
 def test_the_same_run_gives_the_same_page(run):
@@ -102,7 +113,12 @@ def test_an_empty_run_still_has_a_report_that_says_what_is_missing(empty_run):
     page = write_report(empty_run).read_text(encoding="utf-8")
     assert_self_contained(page)
     assert "nothing has been trained yet" in page
-    for part in ("recipe.yaml is not there", "source.json is not there", "log.jsonl is not there", "samples/ holds no picture yet"):
+    for part in (
+        "recipe.yaml is not there",
+        "source.json is not there",
+        "log.jsonl is not there",
+        "samples/ holds no picture yet",
+    ):
         assert part in page
 
 
@@ -113,9 +129,13 @@ BROKEN = [b"", b"\xff\xfe\x00", b"[1, 2]", b'{"a": [', b"{" * 1000]
 def test_any_file_may_be_broken(run, content):
     for part in ("recipe.yaml", "source.json", "log.jsonl"):
         (run / part).write_bytes(content)
-    found = open_run(run)
+    found = Run(run).parts()
     assert (found.recipe, found.source, found.log) == ({}, {}, [])
-    assert found.missing == ["recipe.yaml cannot be read", "source.json cannot be read", "log.jsonl has no whole line yet"]
+    assert found.missing == [
+        "recipe.yaml cannot be read",
+        "source.json cannot be read",
+        "log.jsonl has no whole line yet",
+    ]
 
 
 def test_a_run_of_broken_files_has_a_report(run):
@@ -123,26 +143,36 @@ def test_a_run_of_broken_files_has_a_report(run):
         (run / part).write_bytes(b'{"a": [')
     page = write_report(run).read_text(encoding="utf-8")
     assert_self_contained(page)
-    assert headings(page) == ["What it makes", "Samples over time", "Limits"]
+    assert headings(page) == ["What it generates", "Samples over time", "Limits"]
 
 
 def test_values_of_the_wrong_kind_do_not_break_the_page(run):
     odd: list = [None, "text", 3, [1], {"a": {"b": 1}}, float("nan")]
     for index, value in enumerate(odd):
         (run / "recipe.yaml").write_text(
-            yaml.safe_dump(dict.fromkeys([key for key in recipe() if key != "format"], value)), encoding="utf-8"
+            yaml.safe_dump({**dict.fromkeys(recipe(), value), "format": FORMAT}), encoding="utf-8"
         )
-        (run / "source.json").write_text(json.dumps(dict.fromkeys([key for key in source() if key != "format"], value)), encoding="utf-8")
+        (run / "source.json").write_text(
+            json.dumps({**dict.fromkeys(source(), value), "format": FORMAT}), encoding="utf-8"
+        )
         entry: dict = dict.fromkeys(tick(1), odd[(index + 1) % len(odd)])
         write_log(run, [{**entry, "event": "tick", "images": 5}, {**entry, "event": "final"}])
         assert_self_contained(write_report(run).read_text(encoding="utf-8"))
 
 
-def test_evil_names_stay_text(run):
+def test_hostile_names_stay_text(run):
     (run / "source.json").write_text(
         json.dumps({**source(), "name": EVIL, "classes": [EVIL, "b"], "notes": [EVIL], "unit": EVIL}), encoding="utf-8"
     )
-    evil = {**recipe(), "name": EVIL, EVIL: EVIL, "reasons": {EVIL: EVIL}, "command": EVIL, "machine": {EVIL: EVIL}, "asked": {EVIL: EVIL}}
+    evil = {
+        **recipe(),
+        "name": EVIL,
+        EVIL: EVIL,
+        "reasons": {EVIL: EVIL},
+        "command": EVIL,
+        "machine": {EVIL: EVIL},
+        "asked": {EVIL: EVIL},
+    }
     (run / "recipe.yaml").write_text(yaml.safe_dump(evil), encoding="utf-8")
     scores = {EVIL: {"value": 1.0, "fingerprint": {EVIL: EVIL}}}
     write_log(run, [tick(step, losses={EVIL: 0.5 * step, "$x$": 1.0}, scores=scores, health=EVIL) for step in (1, 2)])
@@ -157,23 +187,29 @@ def test_missing_and_broken_pictures_are_left_out(run):
         path.write_bytes(path.read_bytes()[:60])
     (run / "samples" / "notes.png").write_bytes(b"not a picture")
     page = write_report(run).read_text(encoding="utf-8")
-    assert "Made at image 20,000: the latest samples" in page
+    assert "Generated after 20,000 examples: the latest samples" in page
     assert len(pictures(page)) == 2
 
 
 def test_null_and_nan_scores_are_not_drawn_or_shown_as_numbers(run):
-    nothing = {"frechet_distance": {"value": None, "fingerprint": None}, "kernel_distance": None, "prdc": {"value": float("nan")}}
-    rows = [tick(step, scores=nothing, selection=float("nan"), losses={"generator": None}, clock=None) for step in (1, 2, 3)]
+    nothing = {
+        "frechet_distance": {"value": None, "fingerprint": None},
+        "kernel_distance": None,
+        "prdc": {"value": float("nan")},
+    }
+    rows = [
+        tick(step, scores=nothing, selection=float("nan"), losses={"generator": None}, clock=None) for step in (1, 2, 3)
+    ]
     write_log(run, rows)
     page = write_report(run).read_text(encoding="utf-8")
-    assert page.count("not measured") == 4  # the verdict and three rows
+    assert page.count("not measured") == 4  # the summary and three rows
     assert [chart.key for chart in curves(read_log(run))] == ["accuracy"]
     assert ">nan<" not in page.lower()
 
 
 def test_a_selection_curve_marks_the_kept_snapshot(run):
     chart = next(chart for chart in curves(read_log(run)) if chart.key == "selection")
-    assert chart.images[chart.best] == 160000
+    assert chart.examples[chart.best] == 160000
     assert f"kept: {chart.lines['selection score'][chart.best]:.4g}" in svg(chart)
 
 
@@ -185,8 +221,12 @@ def test_long_logs_huge_grids_and_many_classes_keep_the_page_small(run):
     for images in (64, 128):
         Image.fromarray(noise).save(run / "samples" / f"{images:09}.png", compress_level=1)
     classes = [f"class {number}" for number in range(30_000)]
-    (run / "source.json").write_text(json.dumps({**source(), "classes": classes, "notes": ["a note"] * 5000}), encoding="utf-8")
-    (run / "recipe.yaml").write_text(json.dumps({**recipe(), **{f"key{n}": "long " * 10_000 for n in range(20)}}), encoding="utf-8")
+    (run / "source.json").write_text(
+        json.dumps({**source(), "classes": classes, "notes": ["a note"] * 5000}), encoding="utf-8"
+    )
+    (run / "recipe.yaml").write_text(
+        json.dumps({**recipe(), **{f"key{n}": "long " * 10_000 for n in range(20)}}), encoding="utf-8"
+    )
     page = write_report(run)
     assert page.stat().st_size < 3_000_000
     assert "and 29,900 more" in page.read_text(encoding="utf-8")

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from report_samples import tick, write_log
-from sparring.runs.log import best_tick, last_event, read_log, snapshot_images, ticks
+from sparring.runs.log import best_tick, kept_snapshot, last_event, read_log, ticks
 
 
 def test_a_missing_log_is_empty(empty_run):
     assert read_log(empty_run) == []
 
 
-def test_half_a_last_line_is_passed_over(run):
+def test_an_unfinished_last_line_is_left_out(run):
     whole = read_log(run)
     with open(run / "log.jsonl", "ab") as file:
         file.write('{"event": "tick", "images": 22, "note": "ä'.encode()[:-1])
@@ -16,19 +16,23 @@ def test_half_a_last_line_is_passed_over(run):
     assert len(whole) == 11
 
 
-def test_foreign_lines_are_passed_over(empty_run):
-    (empty_run / "log.jsonl").write_bytes(b"[1, 2]\n\n3\nnull\n\xff\xfe\n" + b"[" * 100_000 + b'\n{"event": "tick", "images": 5}\n')
+def test_lines_that_are_no_objects_are_left_out(empty_run):
+    (empty_run / "log.jsonl").write_bytes(
+        b"[1, 2]\n\n3\nnull\n\xff\xfe\n" + b"[" * 100_000 + b'\n{"event": "tick", "images": 5}\n'
+    )
     assert read_log(empty_run) == [{"event": "tick", "images": 5}]
 
 
-def test_ticks_without_a_place_are_not_ticks():
-    assert ticks([{"event": "tick"}, {"event": "tick", "images": None}, {"event": "tick", "images": 3}]) == [{"event": "tick", "images": 3}]
+def test_ticks_without_a_number_of_examples_are_left_out():
+    assert ticks([{"event": "tick"}, {"event": "tick", "images": None}, {"event": "tick", "images": 3}]) == [
+        {"event": "tick", "images": 3}
+    ]
 
 
 def test_the_kept_snapshot_is_the_final_lines_else_the_last_best_else_the_lowest_selection(empty_run):
     rows = [tick(1, selection=1.0), tick(2, selection=5.0), tick(3, best=False)]
-    assert snapshot_images([*rows, {"event": "final", "snapshot": 60000}]) == 60000
-    assert snapshot_images(rows) == 40000
+    assert kept_snapshot([*rows, {"event": "final", "snapshot": 60000}]) == 60000
+    assert kept_snapshot(rows) == 40000
     unmarked = [{**row, "best": None} for row in rows]
     assert best_tick(unmarked) is unmarked[0]
     assert best_tick([tick(1, best=None, selection=float("nan")), tick(2, best=None, selection=None)]) is None
@@ -39,9 +43,9 @@ def test_nan_in_the_log_is_read(empty_run):
     assert best_tick(read_log(empty_run))["images"] == 20000
 
 
-def test_an_ending_that_was_followed_by_more_training_is_none():
+def test_an_ending_followed_by_more_training_does_not_count():
     log = [tick(1), {"event": "final", "images": 20000, "snapshot": 20000}]
     assert last_event(log, "final") is log[1]
     assert last_event([*log, tick(2)], "final") is None
-    assert snapshot_images([*log, tick(2)]) == 40000
+    assert kept_snapshot([*log, tick(2)]) == 40000
     assert last_event([tick(1), {"event": "diverged"}, log[1]], "diverged") == {"event": "diverged"}

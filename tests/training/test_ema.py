@@ -6,18 +6,18 @@ import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from sparring.training.ema import Average
+from sparring.training.ema import EMA
 
 
 def test_singular_vectors_are_copied_and_running_statistics_trail():
     torch.manual_seed(0)
     net = nn.Sequential(spectral_norm(nn.Conv2d(1, 4, 3)), nn.BatchNorm2d(4))
     before = copy.deepcopy(net.state_dict())
-    average = Average(net, half_life=1000, ramp=0.05)
+    average = EMA(net, half_life=1000, ramp=0.05)
     nn.init.normal_(net[0].parametrizations.weight.original)
     for _ in range(10):
         net(torch.randn(8, 1, 5, 5) + 3)
-    average.update(images=1_000_000, step_images=1000)  # one half-life
+    average.update(examples=1_000_000, step_examples=1000)  # one half-life
     now, mine = net.state_dict(), average.module.state_dict()
     assert list(mine) == list(now)
     for name in now:

@@ -1,12 +1,10 @@
 """Schedules, averages, optimizers, checkpoints, feed: each by itself."""
 
-import json
 import math
 import pickle
 
 import numpy as np
 import pytest
-import safetensors.torch
 import torch
 from torch import nn
 
@@ -15,16 +13,15 @@ from sparring.config.recipe import Optimizer, Schedule
 from sparring.errors import UserError
 from sparring.training import optimizers
 from sparring.training.checkpoints import Checkpoints, State
-from sparring.training.ema import Average
-from sparring.training.loader import Feed
+from sparring.training.ema import EMA
+from sparring.training.loader import Loader
 from sparring.training.schedules import factor
 from sparring.util import files
-from sparring.util.random import derive_seed, make_rng, make_torch_rng
-from sparring.util.safetensors import about, from_bytes, to_bytes
+from sparring.util.safetensors import from_bytes, to_bytes
 
 
 @pytest.mark.parametrize(
-    ("schedule", "images", "expected"),
+    ("schedule", "examples", "expected"),
     [
         (Schedule(), 500, 1.0),
         (Schedule(kind="linear", final=0.5), 500, 0.75),
@@ -38,28 +35,28 @@ from sparring.util.safetensors import about, from_bytes, to_bytes
         (Schedule(kind="linear", final=0.0, warmup=200), 600, 0.5),
     ],
 )
-def test_schedules_by_hand(schedule, images, expected):
-    assert factor(schedule, images, 1000) == pytest.approx(expected)
+def test_schedules_by_hand(schedule, examples, expected):
+    assert factor(schedule, examples, 1000) == pytest.approx(expected)
 
 
 def test_average_has_its_half_life():
     """After one half-life of images a jump is half followed."""
     net = nn.Linear(1, 1)
     nn.init.zeros_(net.weight)
-    average = Average(net, half_life=1000, ramp=0.05)
+    average = EMA(net, half_life=1000, ramp=0.05)
     nn.init.ones_(net.weight)
     for _ in range(10):
-        average.update(images=1_000_000, step_images=100)
+        average.update(examples=1_000_000, step_examples=100)
     assert average.module.weight.item() == pytest.approx(0.5, rel=1e-5)
     assert not average.module.training
 
 
 def test_average_forgets_the_start_and_can_be_off():
     net = nn.Linear(1, 1)
-    early, off = Average(net, 10_000, 0.05), Average(net, 0, 0.05)
+    early, off = EMA(net, 10_000, 0.05), EMA(net, 0, 0.05)
     nn.init.constant_(net.weight, 3.0)
-    early.update(images=100, step_images=100)
-    off.update(images=1_000_000, step_images=1)
+    early.update(examples=100, step_examples=100)
+    off.update(examples=1_000_000, step_examples=1)
     assert early.module.weight.item() == pytest.approx(3.0, rel=1e-4)
     assert off.module.weight.item() == 3.0
 
@@ -67,15 +64,15 @@ def test_average_forgets_the_start_and_can_be_off():
 def test_the_half_life_grows_with_the_images_seen():
     net = nn.Linear(1, 1)
     nn.init.zeros_(net.weight)
-    average = Average(net, 10_000, ramp=0.5)
+    average = EMA(net, 10_000, ramp=0.5)
     nn.init.ones_(net.weight)
-    average.update(images=200, step_images=100)
+    average.update(examples=200, step_examples=100)
     assert average.module.weight.item() == pytest.approx(0.5, rel=1e-5)
 
 
 def test_average_follows_running_statistics():
     net = nn.BatchNorm1d(2)
-    average = Average(net, 0, 0.05)
+    average = EMA(net, 0, 0.05)
     net(torch.randn(8, 2) + 5)
     average.update(1, 1)
     torch.testing.assert_close(average.module.running_mean, net.running_mean)
@@ -206,44 +203,26 @@ def test_damaged_checkpoints_are_one_sentence(tmp_path, text):
         checkpoints.load(10)
 
 
-def test_tensor_files_are_bytewise_repeatable_and_carry_one_key():
-    tensors = {"b": torch.ones(2), "a": torch.zeros(3, dtype=torch.int64)}
-    data = to_bytes(tensors, {"z": 1, "a": 2})
-    assert data == to_bytes(tensors, {"a": 2, "z": 1})
-    assert about(data, None) == {"z": 1, "a": 2}
-    assert about(to_bytes(tensors), None) == {}
-    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    assert list(header["__metadata__"]) == ["sparring"]
-    assert safetensors.torch.load(data)["b"].tolist() == [1, 1]
-
-
-def test_draws_depend_on_their_address_alone():
-    assert derive_seed(1, "a") == derive_seed(1, "a")
-    assert len({derive_seed(1, "a"), derive_seed(1, "b"), derive_seed(2, "a"), derive_seed("1a"), derive_seed(1, "a", 0)}) == 5
-    assert torch.equal(torch.randn(3, generator=make_torch_rng(1, "x")), torch.randn(3, generator=make_torch_rng(1, "x")))
-    assert make_rng(1).random() != make_rng(2).random()
-
-
 @pytest.fixture
-def feed(bars):
+def loader(bars):
     codec = modalities.get("image").fit_codec(bars, "symmetric")
-    return Feed(bars, codec, 50, seed=0, device=torch.device("cpu"))
+    return Loader(bars, codec, 50, seed=0, device=torch.device("cpu"))
 
 
-def test_an_epoch_shows_every_example_once(feed, bars):
-    seen = np.concatenate([feed.indices(start, 0) for start in range(0, 600, 50)])
+def test_an_epoch_shows_every_example_once(loader, bars):
+    seen = np.concatenate([loader.indices(start, 0) for start in range(0, 600, 50)])
     for epoch in range(5):
         assert sorted(seen[epoch * 120 : (epoch + 1) * 120]) == list(range(120))
     assert not np.array_equal(seen[:120], seen[120:240])
 
 
-def test_batches_depend_on_position_not_on_what_was_asked_before(feed, bars):
-    late = feed.at(150, 0)
-    feed.at(0, 0)
-    again = feed.at(150, 0)
+def test_batches_depend_on_position_not_on_what_was_asked_before(loader, bars):
+    late = loader.at(150, 0)
+    loader.at(0, 0)
+    again = loader.at(150, 0)
     assert torch.equal(late.real, again.real)
-    assert not torch.equal(late.real, feed.at(150, 1).real)
-    assert torch.equal(late.condition["class"], torch.from_numpy(bars.labels(feed.indices(150, 0))))
+    assert not torch.equal(late.real, loader.at(150, 1).real)
+    assert torch.equal(late.condition["class"], torch.from_numpy(bars.labels(loader.indices(150, 0))))
     assert late.real.min() >= -1
     assert late.real.max() <= 1
-    assert math.isclose(late.real[0].min(), bars.values(feed.indices(150, 0)[:1]).min() / 127.5 - 1, abs_tol=1e-6)
+    assert math.isclose(late.real[0].min(), bars.values(loader.indices(150, 0)[:1]).min() / 127.5 - 1, abs_tol=1e-6)

@@ -1,136 +1,131 @@
-"""What one turn of the synthesis game looks at: samples and verdicts, each made when it is first asked for, and once."""
+"""Reals, fakes and the discriminator's outputs in one gradient step, and the penalties that look at them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from .. import augmentations
 from ..losses import penalties
+from ..losses.adversarial import AdversarialLoss
 from ..networks.output import DiscriminatorOutput
-from . import Batch, Draws, noise_for
+from .augment import DiscriminatorAugmentation
+from .base import Batch, StepRandom
 
-if TYPE_CHECKING:
-    from .gan import Synthesis
+WEIGHT_PENALTIES = ("l1", "l2", "orthogonal")
+DISCRIMINATOR_PENALTIES = ("r1", "r2", "gradient-penalty", "dragan", "consistency")
+GRADIENT_PENALTIES = ("r1", "r2", "gradient-penalty", "dragan", "path-length")  # computed in float32
 
 
-class Contest:
-    """Real and generated samples of one batch and the discriminator's verdicts on them, as one player learns.
+class AdversarialStep:
+    """Real and generated samples of one batch, and what the discriminator says of them.
 
-    The discriminator learns from fakes without a way back into the generator. Samples of which the penalties of this turn, those of
-    interval `every`, want the gradient are leaves that require one, so that R1 and R2 share the forward pass of the loss.
-    With augmentation a penalty looks through it: the gradient is that of the verdict on the view, with respect to the sample before
-    (as in Karras et al. 2020, arXiv:2006.06676, whose R1 does).
+    Everything is computed when it is first used, and once. With augmentation a penalty looks through it: the gradient
+    is that of the output on the augmented sample, with respect to the sample before (as R1 does in Karras et al. 2020,
+    arXiv:2006.06676).
+
+    Args:
+        discriminator: Called as `discriminator(sample, condition)`.
+        batch: The real examples.
+        rng: The random numbers of the gradient step.
+        make_fake: Makes the generated samples as the discriminator sees them, N x shape.
+        augmentation: What is done to samples before the discriminator sees them.
+        penalties: Names of the penalties of this step. Samples whose gradient one of them needs are leaves that require
+            it, so that R1 and R2 share the forward pass of the loss.
     """
 
-    def __init__(self, game: Synthesis, batch: Batch, draws: Draws, learning: str = "discriminator", every: int = 1):
-        self.game, self.batch, self.draws, self.learning, self.every = game, batch, draws, learning, every
-        settings = game.recipe.players[learning].penalties
-        self._wanted = {name for name, penalty in settings.items() if penalty.every == every}
+    def __init__(
+        self,
+        discriminator: Any,
+        batch: Batch,
+        rng: StepRandom,
+        make_fake: Callable[[], Tensor],
+        augmentation: DiscriminatorAugmentation | None = None,
+        penalties: Collection[str] = (),
+    ):
+        self.discriminator, self.batch, self.rng = discriminator, batch, rng
+        self._make_fake, self._augmentation, self._penalties = make_fake, augmentation, penalties
 
     @cached_property
     def real(self) -> Tensor:
-        return self.batch.real.detach().requires_grad_("r1" in self._wanted)
-
-    @cached_property
-    def made(self) -> Tensor:
-        """What the generator makes. Where both turns see the same, the discriminator's leaves it, with the way back, for the generator's. Only
-        whole batches are left: of micro-batches that would cost the memory which splitting saves, and they are made again."""
-        game = self.game
-        if self.learning == "generator":
-            left, game.left = game.left, None
-            return game.generate(self.batch, self.draws) if left is None else left
-        leaves = self.every == 1 and game.sees_again and len(self.batch.real) == game.recipe.batch
-        if leaves:
-            game.generator.requires_grad_(True)  # frozen until its own turn; what the discriminator judges has no way back to it
-        with torch.set_grad_enabled(leaves):
-            made = game.generate(self.batch, self.draws)
-        if self.every == 1:
-            game.left = made if leaves else None
-        return made
+        return self.batch.real.detach().requires_grad_("r1" in self._penalties)
 
     @cached_property
     def fake(self) -> Tensor:
-        if self.learning == "generator":
-            return self.game.as_judged(self.made, self.batch)
-        return self.game.as_judged(self.made.detach(), self.batch).float().requires_grad_("r2" in self._wanted)
+        fake = self._make_fake()
+        return fake.requires_grad_() if "r2" in self._penalties else fake
 
     @cached_property
     def on_real(self) -> DiscriminatorOutput:
-        return self.judge(self.real, "real")
+        return self.discriminate(self.real, "real")
 
     @cached_property
     def on_fake(self) -> DiscriminatorOutput:
-        return self.judge(self.fake, "fake")
+        return self.discriminate(self.fake, "fake")
 
-    def judge(self, sample: Tensor, which: str) -> DiscriminatorOutput:
-        """The verdict on what the discriminator sees of these samples, logits in float32."""
-        verdict = self.game.discriminator(self.game.view(sample, self.draws, which), self.batch.condition)
-        return DiscriminatorOutput(verdict.logits.float(), verdict.class_logits, verdict.features)
+    def discriminate(self, sample: Tensor, which: str) -> DiscriminatorOutput:
+        """The discriminator's output on augmented samples, its logits in float32.
+
+        `which` addresses the random numbers.
+        """
+        shown = sample if self._augmentation is None else self._augmentation(sample, self.rng, which)
+        output = self.discriminator(shown, self.batch.condition)
+        return DiscriminatorOutput(output.logits.float(), output.class_logits, output.features)
+
+    def scalars(self, objective: AdversarialLoss) -> dict[str, Tensor]:
+        """Mean logits, the discriminator's accuracy on reals and fakes, and the share of fakes it takes for real."""
+        real, fake = self.on_real.logits.detach(), self.on_fake.logits.detach()
+        threshold = objective.decision_threshold(real, fake)
+        fooled = (fake > threshold).float().mean()
+        return {
+            "logits.real": real.mean(),
+            "logits.fake": fake.mean(),
+            "accuracy.real": (real > threshold).float().mean(),
+            "accuracy.fake": 1 - fooled,
+            "fooling_rate": fooled,
+        }
 
 
-def _r1(contest: Contest) -> Tensor:
-    return penalties.zero_centred(contest.on_real.logits, contest.real)
+def _r1(step: AdversarialStep) -> Tensor:
+    return penalties.zero_centred_gradient_penalty(step.on_real.logits, step.real)
 
 
-def _r2(contest: Contest) -> Tensor:
-    return penalties.zero_centred(contest.on_fake.logits, contest.fake)
+def _r2(step: AdversarialStep) -> Tensor:
+    return penalties.zero_centred_gradient_penalty(step.on_fake.logits, step.fake)
 
 
-def _gradient_penalty(contest: Contest) -> Tensor:
-    between = penalties.interpolated(contest.real, contest.fake, contest.draws.uniform("between", 1))
-    return penalties.one_centred(contest.judge(between, "between").logits, between)
+def _gradient_penalty(step: AdversarialStep) -> Tensor:
+    between = penalties.interpolate_samples(step.real, step.fake, step.rng.uniform("between", 1))
+    return penalties.one_centred_gradient_penalty(step.discriminate(between, "between").logits, between)
 
 
-def _dragan(contest: Contest) -> Tensor:
-    near = penalties.perturbed(contest.real, contest.draws.normal("near", contest.real[0].numel()))
-    return penalties.one_centred(contest.judge(near, "near").logits, near)
+def _dragan(step: AdversarialStep) -> Tensor:
+    near = penalties.perturb_samples(step.real, step.rng.normal("near", step.real[0].numel()))
+    return penalties.one_centred_gradient_penalty(step.discriminate(near, "near").logits, near)
 
 
-def _consistency(contest: Contest) -> Tensor:
-    """Balanced: on reals and on fakes, one weight for both (Zhao et al. 2020, arXiv:2002.04724, section 2.1; 10 for each).
+def _consistency(step: AdversarialStep) -> Tensor:
+    """Balanced consistency: on reals and on fakes, one weight for both (Zhao et al. 2020, arXiv:2002.04724, section
+    2.1; 10 each).
 
-    The augmentation is a shift by up to an eighth of the side; the paper flips too, which not every picture bears.
+    The augmentation is a shift by up to an eighth of the side. The paper flips too, which not every picture bears.
     """
-    total = torch.zeros((), device=contest.real.device)
-    for which, sample, verdict in (("real", contest.real, contest.on_real), ("fake", contest.fake, contest.on_fake)):
-        draws = contest.draws.uniform(f"shift of {which}", augmentations.DIFFAUGMENT_DRAWS)
-        shifted = augmentations.diffaugment(sample, draws, ("translation",))
-        total = total + penalties.consistency(verdict.logits, contest.judge(shifted, f"shifted {which}").logits)
+    total = torch.zeros((), device=step.real.device)
+    for which, sample, output in (("real", step.real, step.on_real), ("fake", step.fake, step.on_fake)):
+        uniforms = step.rng.uniform(f"shift of {which}", augmentations.DIFFAUGMENT_UNIFORMS)
+        shifted = augmentations.diffaugment(sample, uniforms, ("translation",))
+        total = total + penalties.consistency(output.logits, step.discriminate(shifted, f"shifted {which}").logits)
     return total
 
 
-def _pseudo_labels(contest: Contest) -> Tensor:
-    """Reals as the discriminator sees them, and bent."""
-    game, real = contest.game, contest.real.detach()
-    changed = augmentations.bent(real, contest.draws.uniform("bent", augmentations.BENT_DRAWS))
-    known, found = contest.on_real.class_logits, contest.judge(changed, "bent real").class_logits
-    assert known is not None and found is not None, f"{game.recipe.players['discriminator'].network} names no classes"
-    return penalties.pseudo_labels(known.float(), found.float())
-
-
-def _path_length(contest: Contest) -> Tensor:
-    game, draws = contest.game, contest.draws
-    styles = game.styles(contest.batch.condition, draws)
-    pictures = game.generator.synthesise(styles, noise_for(game.generator, draws))
-    assert game.recipe.batch
-    direction, share = draws.normal("direction", pictures[0].numel()), len(pictures) / game.recipe.batch
-    penalty, game.path_mean = penalties.path_length(pictures, styles, direction, game.path_mean, share)
-    return penalty
-
-
-OF_GRADIENTS = ("r1", "r2", "gradient-penalty", "dragan", "path-length")  # which want float32
-
-PENALTIES: dict[str, Callable[[Contest], Tensor]] = {
+PENALTIES: dict[str, Callable[[AdversarialStep], Tensor]] = {
     "r1": _r1,
     "r2": _r2,
     "gradient-penalty": _gradient_penalty,
     "dragan": _dragan,
     "consistency": _consistency,
-    "pseudo-labels": _pseudo_labels,
-    "path-length": _path_length,
 }

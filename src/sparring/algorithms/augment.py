@@ -1,4 +1,4 @@
-"""What the discriminator sees of a picture: itself, or an augmented form of it, on reals and fakes alike."""
+"""What the discriminator sees of a sample: an augmented form of it, of reals and fakes alike."""
 
 from __future__ import annotations
 
@@ -8,59 +8,79 @@ from torch import Tensor
 from .. import augmentations
 from ..config.recipe import Augmentation
 from ..errors import UserError, nearest
-from . import Draws
+from .base import StepRandom
 
-OPERATIONS = {"diffaugment": ("colour", "translation", "cutout"), "ada": ("blit", "geometry", "colour")}  # unless a recipe names its own
-KNOWN = {"diffaugment": OPERATIONS["diffaugment"], "ada": (*OPERATIONS["ada"], "cutout")}
-RISE = 0.1  # of the strength, each time that a training is seen to memorise
-BATCHES = 4  # between two adjustments (Karras et al. 2020, arXiv:2006.06676, section 3)
+USUAL_OPERATIONS = {"diffaugment": ("colour", "translation", "cutout"), "ada": ("blit", "geometry", "colour")}
+KNOWN_OPERATIONS = {"diffaugment": USUAL_OPERATIONS["diffaugment"], "ada": (*USUAL_OPERATIONS["ada"], "cutout")}
+NOTCH = 0.1  # of the strength, each time that the training is seen to memorise
+ADJUSTED_EVERY = 4  # batches (Karras et al. 2020, arXiv:2006.06676, section 3)
 
 
-class View:
-    """Augments samples; for `ada` with a probability that follows how sure the discriminator is of its training examples."""
+class DiscriminatorAugmentation:
+    """Augments samples.
+
+    For `ada`, with a probability that follows how sure the discriminator is of its training examples.
+
+    Args:
+        settings: Of the recipe; None leaves samples as they are.
+        batch: Examples of a batch.
+
+    Raises:
+        UserError: For an operation that the method does not have.
+    """
 
     def __init__(self, settings: Augmentation | None, batch: int):
         self.settings, self.batch = settings, batch
         self.strength = torch.tensor(settings.strength if settings else 0.0)
-        self._signs, self._seen = torch.zeros(()), 0
+        self._signs, self._count = torch.zeros(()), 0
         if settings:
-            self.operations = settings.operations or OPERATIONS[settings.name]
+            self.operations = settings.operations or USUAL_OPERATIONS[settings.name]
             for operation in self.operations:
-                if operation not in KNOWN[settings.name]:
-                    raise UserError(f"augmentation '{settings.name}' has no '{operation}'; {nearest(operation, KNOWN[settings.name])}")
+                if operation not in KNOWN_OPERATIONS[settings.name]:
+                    hint = nearest(operation, KNOWN_OPERATIONS[settings.name])
+                    raise UserError(f"augmentation '{settings.name}' has no '{operation}'; {hint}")
 
-    def __call__(self, sample: Tensor, draws: Draws, which: str) -> Tensor:
-        """The view of N samples; `which` tells the draws of reals from those of fakes."""
+    def __call__(self, sample: Tensor, rng: StepRandom, which: str) -> Tensor:
+        """N samples, augmented. `which` tells the random numbers of reals from those of fakes."""
         if self.settings is None:
             return sample
         if self.settings.name == "diffaugment":
-            return augmentations.diffaugment(sample, draws.uniform(f"view of {which}", augmentations.DIFFAUGMENT_DRAWS), self.operations)
-        return augmentations.ada(sample, draws.uniform(f"view of {which}", augmentations.ADA_DRAWS), self.strength, self.operations)
+            uniforms = rng.uniform(f"view of {which}", augmentations.DIFFAUGMENT_UNIFORMS)
+            return augmentations.diffaugment(sample, uniforms, self.operations)
+        uniforms = rng.uniform(f"view of {which}", augmentations.ADA_UNIFORMS)
+        return augmentations.ada(sample, uniforms, self.strength, self.operations)
 
     def adjust(self, real_logits: Tensor) -> None:
-        """Note the verdicts on reals, logits from the border between real and fake; after four batches of them move the strength."""
+        """Note the logits of reals, relative to the threshold; after four batches of them move the strength."""
         if self.settings is None or self.settings.name != "ada" or not self.settings.speed:
             return
-        self._signs, self._seen = self._signs.to(real_logits.device) + real_logits.sign().sum(), self._seen + len(real_logits)
-        if self._seen >= BATCHES * self.batch:
-            mean = self._signs / self._seen
+        self._signs = self._signs.to(real_logits.device) + real_logits.sign().sum()
+        self._count += len(real_logits)
+        if self._count >= ADJUSTED_EVERY * self.batch:
+            mean = self._signs / self._count
             strength = self.strength.to(mean.device)
-            self.strength = augmentations.adjusted(strength, mean, self.settings.target, self._seen, self.settings.speed)
-            self._signs, self._seen = torch.zeros(()), 0
+            self.strength = augmentations.adjust_strength(
+                strength, mean, self.settings.target, self._count, self.settings.speed
+            )
+            self._signs, self._count = torch.zeros(()), 0
 
     @property
     def can_rise(self) -> bool:
-        return self.settings is not None and self.settings.name == "ada" and float(self.strength) < augmentations.MOST_STRENGTH
+        return (
+            self.settings is not None
+            and self.settings.name == "ada"
+            and float(self.strength) < augmentations.MAX_ADA_STRENGTH
+        )
 
     def rise(self) -> None:
-        """At once, where the training was seen to memorise."""
-        self.strength = (self.strength + RISE).clamp(max=augmentations.MOST_STRENGTH)
+        """Raise the strength by one notch."""
+        self.strength = (self.strength + NOTCH).clamp(max=augmentations.MAX_ADA_STRENGTH)
 
-    def shown(self) -> dict[str, Tensor]:
+    def scalars(self) -> dict[str, Tensor]:
         return {"augmentation": self.strength} if self.settings and self.settings.name == "ada" else {}
 
     def state(self) -> dict[str, Tensor]:
-        return {"strength": self.strength, "signs": self._signs, "seen": torch.tensor(self._seen)}
+        return {"strength": self.strength, "signs": self._signs, "seen": torch.tensor(self._count)}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
-        self.strength, self._signs, self._seen = state["strength"], state["signs"], int(state["seen"])
+        self.strength, self._signs, self._count = state["strength"], state["signs"], int(state["seen"])

@@ -1,70 +1,76 @@
-"""Two kinds of pictures without pairs, one way: Park et al. 2020 (arXiv:2007.15651)."""
+"""One domain of pictures into another without pairs, one way: CUT, Park et al. 2020 (arXiv:2007.15651)."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
+from pydantic import Field
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, normalize
 
 from ..config.recipe import Recipe
 from ..errors import UserError
+from ..losses.contrastive import embed_patches, patchnce
 from ..networks import ImageTranslator
-from . import Batch, Draws, Outcome, refuse_conditional
-from .adversarial_step import Contest
-from .gan import Synthesis
+from .adversarial import AdversarialAlgorithm
+from .base import Batch, PhaseResult, StepRandom, refuse_conditional, register_algorithm
+from .unpaired import UnpairedConfig
 
-PLACES = 256  # looked at in every layer (Park et al. 2020, appendix C.1)
-TEMPERATURE = 0.07  # section 3.2
+PATCHES = 256  # compared in every layer (Park et al. 2020, appendix C.1)
 
 
-class Contrast(Synthesis):
-    """The generator's own first layers must recognise each patch of what it made as that of the given picture, among the picture's other patches."""
+class CUTConfig(UnpairedConfig):
+    """patchnce: Weight of recognising each patch among the others (Park et al. 2020, eq. 3)."""
 
-    sees_again = translates = True
+    name: Literal["cut"] = "cut"
+    patchnce: float = Field(1.0, ge=0)
 
-    def __init__(self, recipe: Recipe, players: dict[str, nn.Module], perceiving: nn.Module | None = None):
-        super().__init__(recipe, players, perceiving)
+
+@register_algorithm("cut")
+class CUT(AdversarialAlgorithm):
+    """By the generator's own first layers, each patch of an output must be recognised as that of the input, among the
+    input's others.
+    """
+
+    Config = CUTConfig
+    always_reuses_fakes = True
+
+    def __init__(self, recipe: Recipe, players: dict[str, nn.Module], feature_net: nn.Module | None = None):
+        super().__init__(recipe, players, feature_net)
         refuse_conditional(players)
         if not (isinstance(self.generator, ImageTranslator) and self.generator.patch_heads):
             raise UserError(
-                "the game 'contrast' compares patches, and this generator has no heads for them; use a resnet-translator with patch_head_width: 64"
+                "the algorithm 'cut' compares patches, and this generator has no heads for them; use a "
+                "resnet-translator with patch_head_width: 64"
             )
 
-    def generate(self, batch: Batch, draws: Draws) -> Tensor:
+    def generate(self, batch: Batch, rng: StepRandom) -> Tensor:
         assert batch.condition is not None
         return self.generator(batch.condition["input"])
 
-    def generator_loss(self, batch: Batch, draws: Draws) -> Outcome:
-        """Park et al. 2020, eq. 5: the verdict, patches of given pictures and, as `identity`, of real ones that should stay as they are."""
+    def generator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
+        """Park et al. 2020, eq. 5: adversarial, patches of inputs and, as `identity`, of pictures that should stay as
+        they are.
+        """
         assert batch.condition is not None
-        contest = Contest(self, batch, draws, learning="generator")
-        loss = self.objective.generator(contest.on_fake.logits, contest.on_real.logits if self.objective.compares else None)
-        parts = {"contrast": self.contrast(batch.condition["input"], contest.fake, draws, "given")}
-        if self.recipe.identity:
-            parts["identity"] = self.contrast(batch.real, self.generator(batch.real), draws, "real")
-        loss = loss + self.recipe.contrast * parts["contrast"] + self.recipe.identity * parts.get("identity", 0.0)
-        shown = {f"fidelity.{name}": value.detach() for name, value in parts.items()}
-        return Outcome(loss + self._penalties("generator", 1, contest), shown)
+        step = self._generator_step(batch, rng)
+        loss = self._adversarial_term(step)
+        terms = {"patchnce": self.patchnce(batch.condition["input"], step.fake, rng, "given")}
+        if self.config.identity:
+            terms["identity"] = self.patchnce(batch.real, self.generator(batch.real), rng, "real")
+        loss = loss + self.config.patchnce * terms["patchnce"] + self.config.identity * terms.get("identity", 0.0)
+        scalars = {f"terms.{name}": value.detach() for name, value in terms.items()}
+        return PhaseResult(loss + self._penalties("generator", 1, step), scalars)
 
-    def contrast(self, given: Tensor, made: Tensor, draws: Draws, which: str) -> Tensor:
+    def patchnce(self, inputs: Tensor, outputs: Tensor, rng: StepRandom, which: str) -> Tensor:
         """Park et al. 2020, eq. 2 and 3: a mean over layers, pictures and places."""
         with torch.no_grad():
-            keys = self.generator.patch_features(given)
+            keys = self.generator.patch_features(inputs)
         losses = []
-        for layer, (key, query) in enumerate(zip(keys, self.generator.patch_features(made), strict=True)):
-            places = draws.uniform(f"places of {which} {layer}", key[0, 0].numel()).argsort(dim=1)[:, :PLACES]  # none twice
-            losses.append(patch_loss(*(head(self.generator.patch_heads[layer], each, places) for each in (query, key))))
+        for layer, (key, query) in enumerate(zip(keys, self.generator.patch_features(outputs), strict=True)):
+            places = rng.uniform(f"places of {which} {layer}", key[0, 0].numel()).argsort(dim=1)[
+                :, :PATCHES
+            ]  # none twice
+            head = self.generator.patch_heads[layer]
+            losses.append(patchnce(embed_patches(head, query, places), embed_patches(head, key, places)))
         return torch.stack(losses).mean()
-
-
-def head(layers: nn.Module, features: Tensor, places: Tensor) -> Tensor:
-    """Features (N x C x H x W) at places (N x P, numbers of pixels) through a head: N x P x D, of length 1."""
-    rows = features.flatten(2).transpose(1, 2)
-    chosen = rows.gather(1, places[:, :, None].expand(-1, -1, rows.shape[2]))
-    return normalize(layers(chosen).float(), dim=2)
-
-
-def patch_loss(query: Tensor, key: Tensor) -> Tensor:
-    """The cross-entropy of finding each of P patches among all P of its own picture. N x P x D each; no gradient goes into the keys."""
-    logits = query @ key.detach().transpose(1, 2) / TEMPERATURE
-    return cross_entropy(logits.flatten(0, 1), torch.arange(query.shape[1], device=query.device).repeat(len(query)))

@@ -1,127 +1,179 @@
-"""Two kinds of pictures without pairs, there and back: Zhu et al. 2017 (arXiv:1703.10593)."""
+"""Two domains of pictures into one another without pairs: CycleGAN, Zhu et al. 2017 (arXiv:1703.10593)."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
 from ..config.recipe import Recipe
-from ..losses import adversarial, penalties
-from . import Batch, Draws, Outcome, Turn, refuse_conditional, turns_agree
-from .gan import Synthesis
+from ..losses import adversarial
+from .adversarial_step import PENALTIES, AdversarialStep
+from .base import (
+    Algorithm,
+    Batch,
+    Phase,
+    PhaseResult,
+    StepRandom,
+    phases_alternate,
+    refuse_conditional,
+    register_algorithm,
+)
+from .unpaired import UnpairedConfig
 
-SIDES = {"there": ("generator", "discriminator"), "back": ("back", "discriminator_back")}
+WAYS = {"there": ("generator", "discriminator"), "back": ("back", "discriminator_back")}
 
 
-class Cycle:
-    """`generator` turns given pictures into ones like the real, `back` the real into ones like the given; each has its discriminator, and
-    who goes there and back should come home."""
+class CycleGANConfig(UnpairedConfig):
+    """cycle: Weight of the way there and back (Zhu et al. 2017, eq. 2).
 
-    averaged: tuple[str, ...] = ("generator", "back")
-    augments, translates = False, True
+    pool_size: Outputs of earlier steps that are shown to the discriminators again (Shrivastava et al. 2017).
+    """
 
-    def __init__(self, recipe: Recipe, players: dict[str, nn.Module], perceiving: nn.Module | None = None):
-        self.recipe, self.players = recipe, players
+    name: Literal["cyclegan"] = "cyclegan"
+    cycle: float = Field(10.0, ge=0)
+    pool_size: int = Field(50, ge=0)
+
+    allowed_penalties = {
+        "generator": (),
+        "back": (),
+        "discriminator": ("r1",),
+        "discriminator_back": ("r1",),
+    }
+    player_groups = (("discriminator", "discriminator_back"), ("generator", "back"))
+    lazy_penalties = False
+
+
+@register_algorithm("cyclegan")
+class CycleGAN(Algorithm):
+    """`generator` turns the first domain into the second, `back` the second into the first; each has its discriminator.
+
+    What goes there and back should come home.
+    """
+
+    Config = CycleGANConfig
+    ema_players = ("generator", "back")
+
+    def __init__(self, recipe: Recipe, players: dict[str, nn.Module], feature_net: nn.Module | None = None):
+        super().__init__(recipe, players, feature_net)
         self.there: Any = players["generator"]
         self.back: Any = players["back"]
-        assert recipe.objective
-        self.objective = adversarial.get(**recipe.objective.model_dump())
+        self.objective = adversarial.get(**self.config.objective.model_dump())
         refuse_conditional(players)
-        self.pools = {side: Pool(recipe.pool) for side in SIDES}
-        self.sees_again = turns_agree(recipe, self._precise("discriminator", "discriminator_back"), False)
-        self.left: tuple[Tensor, Tensor] | None = None  # what was made, by the discriminators' turn for the generators'
+        self.pools = {way: ImagePool(self.config.pool_size) for way in WAYS}
+        self.reuse_fakes = phases_alternate(recipe, self._full_precision(), False)
+        self.cached_fakes: tuple[Tensor, Tensor] | None = None  # of the discriminators' phase, for the generators'
 
-    @staticmethod
-    def joins(recipe: Recipe) -> tuple[str, ...]:
-        return Synthesis.joins(recipe)
+    @classmethod
+    def batch_coupled(cls, recipe: Recipe) -> tuple[str, ...]:
+        config: Any = recipe.algorithm
+        return ("objective",) if adversarial.get(config.objective.name).couples_batch else ()
 
-    def turns(self) -> tuple[Turn, ...]:
+    def phases(self) -> tuple[Phase, ...]:
         settings = self.recipe.players
-        judges, makers = ("discriminator", "discriminator_back"), ("generator", "back")
+        discriminators, generators = self.config.player_groups
         return (
-            Turn(judges, self.discriminator_loss, settings["discriminator"].repeats, full_precision=self._precise(*judges)),
-            Turn(makers, self.generator_loss, settings["generator"].repeats, settings["generator"].begin, fresh=False),
+            Phase(
+                discriminators,
+                self.discriminator_loss,
+                settings["discriminator"].steps,
+                full_precision=self._full_precision(),
+                graph_of=generators if self.reuse_fakes else (),
+            ),
+            Phase(
+                generators,
+                self.generator_loss,
+                settings["generator"].steps,
+                settings["generator"].start,
+                new_batch=False,
+            ),
         )
 
-    def discriminator_loss(self, batch: Batch, draws: Draws) -> Outcome:
-        """Zhu et al. 2017, eq. 1 both ways, on pictures of a pool of what was made (section 4). The half of appendix 7.1 is in the objective."""
-        given, real = self._both(batch)
-        leaves = self.sees_again and len(real) == self.recipe.batch  # micro-batches are made again: see `Contest.made`
-        if leaves:
-            self.there.requires_grad_(True)
-            self.back.requires_grad_(True)
-        with torch.set_grad_enabled(leaves):
-            both = self.there(given), self.back(real)
-        self.left = both if leaves else None
-        made = dict(zip(SIDES, both, strict=True))
-        truth, total, shown = {"there": real, "back": given}, torch.zeros((), device=real.device), dict[str, Tensor]()
-        for side, (_, judge) in SIDES.items():
-            fake = self.pools[side](made[side].detach(), draws.uniform(f"pool {side}", 2))
-            real_sample = truth[side].detach().requires_grad_("r1" in self.recipe.players[judge].penalties)
-            on_real, on_fake = (self.players[judge](sample, None).logits.float() for sample in (real_sample, fake))
-            total = total + self.objective.discriminator(on_real, on_fake)
-            for name, penalty in self.recipe.players[judge].penalties.items():
-                if name == "r1":
-                    total = total + penalty.weight * penalties.zero_centred(on_real, real_sample)
-            if side == "there":
-                border = self.objective.border(on_real.detach(), on_fake.detach())
-                right = {"real": (on_real > border).float().mean(), "fake": (on_fake <= border).float().mean()}
-                shown = {f"accuracy.{kind}": value for kind, value in right.items()} | {"fooling_rate": 1 - right["fake"]}
-        return Outcome(total, shown)
+    def discriminator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
+        """Zhu et al. 2017, eq. 1 both ways, on pictures of a pool (section 4).
 
-    def generator_loss(self, batch: Batch, draws: Draws) -> Outcome:
-        """Zhu et al. 2017, eq. 3: both verdicts and the cycles of eq. 2; and the identity term of section 5.2."""
-        given, real = self._both(batch)
-        left, self.left = self.left, None
-        made, home = left or (self.there(given), self.back(real))
-        parts = {"cycle": l1_loss(self.back(made), given) + l1_loss(self.there(home), real)}
-        if self.recipe.identity:
-            parts["identity"] = l1_loss(self.there(real), real) + l1_loss(self.back(given), given)
-        verdicts = {"there": (made, real), "back": (home, given)}
-        adversarial = torch.zeros((), device=real.device)
-        for side, (_, judge) in SIDES.items():
-            fake, truth = verdicts[side]
-            on_real = self.players[judge](truth, None).logits.float() if self.objective.compares else None
-            adversarial = adversarial + self.objective.generator(self.players[judge](fake, None).logits.float(), on_real)
-        loss = adversarial + self.recipe.cycle * parts["cycle"] + self.recipe.identity * parts.get("identity", 0.0)
-        return Outcome(loss, {f"fidelity.{name}": value.detach() for name, value in parts.items()})
+        The half of appendix 7.1 is in the objective.
+        """
+        first, second = self._domains(batch)
+        fakes = dict(zip(WAYS, self._fakes_for_discriminators(first, second), strict=True))
+        reals = {"there": second, "back": first}
+        total, scalars = torch.zeros((), device=second.device), dict[str, Tensor]()
+        for way, (_, name) in WAYS.items():
+            fake = self.pools[way](fakes[way].detach(), rng.uniform(f"pool {way}", 2))
+            penalties = self.recipe.players[name].penalties
+            step = self._step(name, reals[way], fake, rng, tuple(penalties))
+            total = total + self.objective.discriminator(step.on_real.logits, step.on_fake.logits)
+            for penalty, settings in penalties.items():
+                total = total + settings.weight * PENALTIES[penalty](step)
+            if way == "there":
+                scalars = step.scalars(self.objective)
+        return PhaseResult(total, scalars)
 
-    def augment_more(self) -> None: ...
+    def generator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
+        """Zhu et al. 2017, eq. 3: both adversarial terms and the cycles of eq. 2; and the identity term of section 5.2."""
+        first, second = self._domains(batch)
+        cached, self.cached_fakes = self.cached_fakes, None
+        there, back = cached or (self.there(first), self.back(second))
+        terms = {"cycle": l1_loss(self.back(there), first) + l1_loss(self.there(back), second)}
+        if self.config.identity:
+            terms["identity"] = l1_loss(self.there(second), second) + l1_loss(self.back(first), first)
+        total = torch.zeros((), device=second.device)
+        for (_, name), fake, real in zip(WAYS.values(), (there, back), (second, first), strict=True):
+            step = self._step(name, real, fake, rng)
+            on_real = step.on_real.logits if self.objective.needs_real_logits else None
+            total = total + self.objective.generator(step.on_fake.logits, on_real)
+        loss = total + self.config.cycle * terms["cycle"] + self.config.identity * terms.get("identity", 0.0)
+        return PhaseResult(loss, {f"terms.{name}": value.detach() for name, value in terms.items()})
 
     def state(self) -> dict[str, Tensor]:
-        return {f"pool.{side}": pool.kept for side, pool in self.pools.items() if pool.kept is not None}
+        return {f"pool.{way}": pool.pictures for way, pool in self.pools.items() if pool.pictures is not None}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
-        self.left = None
-        for side, pool in self.pools.items():
-            pool.kept = state.get(f"pool.{side}")
+        self.cached_fakes = None
+        for way, pool in self.pools.items():
+            pool.pictures = state.get(f"pool.{way}")
 
-    def _both(self, batch: Batch) -> tuple[Tensor, Tensor]:
+    def _domains(self, batch: Batch) -> tuple[Tensor, Tensor]:
         assert batch.condition is not None
         return batch.condition["input"], batch.real
 
-    def _precise(self, *players: str) -> bool:
-        return any("r1" in self.recipe.players[player].penalties for player in players)
+    def _fakes_for_discriminators(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
+        """Both outputs; whole batches are kept with their graph where the generators' phase sees the same."""
+        keep = self.reuse_fakes and len(second) == self.recipe.batch
+        with torch.set_grad_enabled(keep):
+            fakes = self.there(first), self.back(second)
+        self.cached_fakes = fakes if keep else None
+        return fakes
+
+    def _step(
+        self, name: str, real: Tensor, fake: Tensor, rng: StepRandom, penalties: tuple[str, ...] = ()
+    ) -> AdversarialStep:
+        return AdversarialStep(self.players[name], Batch(real, None), rng, lambda: fake, penalties=penalties)
+
+    def _full_precision(self) -> bool:
+        return any("r1" in self.recipe.players[name].penalties for _, name in WAYS.values())
 
 
-class Pool:
-    """Made pictures of earlier steps: half of the time one of them is shown in the place of a new one, which takes its place
-    (Shrivastava et al. 2017, arXiv:1612.07828, section 2.3; Zhu et al. 2017 keep 50)."""
+class ImagePool:
+    """Outputs of earlier steps. Half of the time one of them is shown in the place of a new one, which takes its place.
+
+    Shrivastava et al. 2017, arXiv:1612.07828, section 2.3; Zhu et al. 2017 keep 50.
+    """
 
     def __init__(self, size: int):
         self.size = size
-        self.kept: Tensor | None = None
+        self.pictures: Tensor | None = None
 
-    def __call__(self, made: Tensor, draws: Tensor) -> Tensor:
+    def __call__(self, new: Tensor, uniforms: Tensor) -> Tensor:
         """N x ... pictures, and N x 2 uniform numbers -> N x ... pictures to show."""
         if not self.size:
-            return made
-        kept = [] if self.kept is None else list(self.kept.to(made.device))
+            return new
+        kept = [] if self.pictures is None else list(self.pictures.to(new.device))
         shown = []
-        for picture, (chance, place) in zip(made.detach(), draws.tolist(), strict=True):
+        for picture, (chance, place) in zip(new.detach(), uniforms.tolist(), strict=True):
             if len(kept) < self.size:
                 kept.append(picture)
                 shown.append(picture)
@@ -131,5 +183,5 @@ class Pool:
                 kept[index] = picture
             else:
                 shown.append(picture)
-        self.kept = torch.stack(kept)
+        self.pictures = torch.stack(kept)
         return torch.stack(shown)

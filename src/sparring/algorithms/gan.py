@@ -1,175 +1,130 @@
-"""Noise -> sample: the game of Goodfellow et al. 2014 (arXiv:1406.2661), algorithm 1, with any objective and any penalties."""
+"""Latents to samples: the GAN of Goodfellow et al. 2014 (arXiv:1406.2661), with classes, style mixing and path length
+where asked.
+"""
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any
+from typing import Annotated, Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from ..config.recipe import Recipe
 from ..errors import UserError
-from ..losses import adversarial, penalties
+from ..losses import penalties
 from ..networks import StyleGenerator
-from . import Batch, Draws, Outcome, Turn, noise_for, turns_agree
-from .adversarial_step import OF_GRADIENTS, PENALTIES, Contest
-from .augment import View
+from .adversarial import AdversarialAlgorithm, AugmentedConfig
+from .adversarial_step import DISCRIMINATOR_PENALTIES, WEIGHT_PENALTIES, AdversarialStep
+from .base import Batch, PhaseResult, StepRandom, noise_for, register_algorithm
 
 
-class Synthesis:
-    """A generator makes samples from noise, a discriminator tells them from real ones."""
+class GANConfig(AugmentedConfig):
+    """class_loss: Weight of the auxiliary classifier in both losses (Odena et al. 2017, arXiv:1610.09585); 0: there is
+    none.
 
-    averaged: tuple[str, ...] = ("generator",)
-    translates = False
-    sees_again = False  # what the generator makes in its turn is what the discriminator saw in the one before
-    weight = 1.0  # of real against generated, where the discriminator learns more than that
+    style_mixing: Share of samples made of two latents, for style-based generators.
+    """
 
-    def __init__(self, recipe: Recipe, players: dict[str, nn.Module], perceiving: nn.Module | None = None):
-        self.recipe, self.players = recipe, players
-        self.generator: Any = players["generator"]
-        self.discriminator = players["discriminator"]
-        assert recipe.objective and recipe.batch
-        self.objective = adversarial.get(**recipe.objective.model_dump())
-        self.view = View(recipe.augmentation, recipe.batch)
-        agree = turns_agree(recipe, *(self._precise(player) for player in ("discriminator", "generator")))
-        self.sees_again = (self.sees_again or recipe.shared_fakes) and agree
-        self.left: Tensor | None = None  # by the discriminator's turn: see `Contest.made`
+    name: Literal["gan"] = "gan"
+    class_loss: float = Field(0.0, ge=0)
+    style_mixing: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+    allowed_penalties = {
+        "generator": (*WEIGHT_PENALTIES, "path-length"),
+        "discriminator": WEIGHT_PENALTIES + DISCRIMINATOR_PENALTIES,
+    }
+
+    @property
+    def learns_classes(self) -> bool:
+        return self.class_loss > 0
+
+
+@register_algorithm("gan")
+class GAN(AdversarialAlgorithm):
+    """A generator makes samples from latents, a discriminator tells them from real ones."""
+
+    Config = GANConfig
+
+    def __init__(self, recipe: Recipe, players: dict[str, nn.Module], feature_net: nn.Module | None = None):
+        super().__init__(recipe, players, feature_net)
         self.path_mean = torch.zeros((), device=next(players["generator"].parameters()).device)
-        if not isinstance(self.generator, StyleGenerator) and (recipe.style_mixing or "path-length" in recipe.players["generator"].penalties):
+        needs_styles = self.config.style_mixing or "path-length" in recipe.players["generator"].penalties
+        if needs_styles and not isinstance(self.generator, StyleGenerator):
             raise UserError(
                 "style mixing and the path-length penalty need a style-based generator, "
                 f"and {recipe.players['generator'].network} is none; leave them out"
             )
 
-    @staticmethod
-    def joins(recipe: Recipe) -> tuple[str, ...]:
-        assert recipe.objective
-        return ("objective",) if adversarial.get(recipe.objective.name).mean_of_batch else ()
+    def discriminator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
+        """Reals up, fakes down.
 
-    def turns(self) -> tuple[Turn, ...]:
-        discriminator, generator = (self.recipe.players[name] for name in ("discriminator", "generator"))
-        return (
-            Turn(("discriminator",), self.discriminator_loss, discriminator.repeats, full_precision=self._precise("discriminator")),
-            *self._lazy("discriminator"),
-            Turn(
-                ("generator",),
-                self.generator_loss,
-                generator.repeats,
-                generator.begin,
-                fresh=False,
-                full_precision=self._precise("generator"),
-                draws_of=0 if self.recipe.shared_fakes else None,
-            ),
-            *self._lazy("generator"),
-        )
+        With an auxiliary classifier both are classified (Odena et al. 2017, eq. 2 and 3: L_S + L_C, upwards).
+        """
+        step = self._discriminator_step(batch, rng)
+        real, fake = step.on_real, step.on_fake
+        loss = self.objective.discriminator(real.logits, fake.logits)
+        if self.config.class_loss:
+            classified = self._class_term(real.class_logits, batch) + self._class_term(fake.class_logits, batch)
+            loss = loss + self.config.class_loss * classified
+        return self._discriminator_result(step, loss)
 
-    def discriminator_loss(self, batch: Batch, draws: Draws) -> Outcome:
-        """Reals up, fakes down; with an auxiliary classifier both are classified (Odena et al. 2017, eq. 2 and 3: L_S + L_C, upwards)."""
-        contest = Contest(self, batch, draws)
-        real, fake = contest.on_real, contest.on_fake
-        loss = self.weight * self.objective.discriminator(real.logits, fake.logits)
-        if self.recipe.class_loss:
-            loss = loss + self.recipe.class_loss * (self._misread(real.class_logits, batch) + self._misread(fake.class_logits, batch))
-        border = self.objective.border(real.logits.detach(), fake.logits.detach())
-        shown = self._judged(real.logits.detach(), fake.logits.detach(), border)
-        self.view.adjust(real.logits.detach() - border)
-        return Outcome(loss + self._penalties("discriminator", 1, contest), {**shown, **self.view.shown()})
+    def generator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
+        """Fakes up.
 
-    def generator_loss(self, batch: Batch, draws: Draws) -> Outcome:
-        """Fakes up; with an auxiliary classifier they also show the class they were asked for (Odena et al. 2017: L_C - L_S, upwards)."""
-        contest = Contest(self, batch, draws, learning="generator")
-        fake = contest.on_fake
-        loss = self.objective.generator(fake.logits, contest.on_real.logits if self.objective.compares else None)
-        if self.recipe.class_loss:
-            loss = loss + self.recipe.class_loss * self._misread(fake.class_logits, batch)
-        return Outcome(loss + self._penalties("generator", 1, contest))
+        With an auxiliary classifier they also show the asked class (Odena et al. 2017: L_C - L_S, upwards).
+        """
+        step = self._generator_step(batch, rng)
+        loss = self._adversarial_term(step)
+        if self.config.class_loss:
+            loss = loss + self.config.class_loss * self._class_term(step.on_fake.class_logits, batch)
+        return PhaseResult(loss + self._penalties("generator", 1, step))
 
-    def lazy_penalty(self, player: str, every: int, batch: Batch, draws: Draws) -> Outcome:
-        """Weighed by all the turns of the loss that it stands for, so that the two keep their balance however rarely it is taken."""
-        turns = every * self.recipe.players[player].repeats
-        return Outcome(turns * self._penalties(player, every, Contest(self, batch, draws, player, every)))
+    def generate(self, batch: Batch, rng: StepRandom) -> Tensor:
+        """One latent a sample or, for a share of them, two whose styles meet at a random layer.
 
-    def generate(self, batch: Batch, draws: Draws) -> Tensor:
-        """Fakes: one latent each or, for a share of them, two whose styles meet at a random layer (style mixing: Karras et al. 2019,
-        arXiv:1812.04948, section 3.1)."""
-        noise = noise_for(self.generator, draws)
-        if not self.recipe.style_mixing:
-            return self.generator(draws.latent(self.recipe.latent), batch.condition, noise)
-        return self.generator.synthesise(self.styles(batch.condition, draws), noise)
+        Style mixing: Karras et al. 2019, arXiv:1812.04948, section 3.1.
+        """
+        noise = noise_for(self.generator, rng)
+        if not self.config.style_mixing:
+            return self.generator(rng.latent(self.recipe.latent), batch.condition, noise)
+        return self.generator.synthesise(self.styles(batch.condition, rng), noise)
 
-    def as_judged(self, made: Tensor, batch: Batch) -> Tensor:
-        """What the discriminator sees of what the generator makes."""
-        return made
-
-    def styles(self, condition: dict[str, Tensor] | None, draws: Draws) -> Tensor:
+    def styles(self, condition: dict[str, Tensor] | None, rng: StepRandom) -> Tensor:
         """N x layers x width, of two latents for the share `style_mixing` of the samples."""
-        first = self.generator.map(draws.latent(self.recipe.latent), condition)
-        if not self.recipe.style_mixing:
+        first = self.generator.map(rng.latent(self.recipe.latent), condition)
+        if not self.config.style_mixing:
             return first
-        second = self.generator.map(draws.latent(self.recipe.latent, "mix"), condition)
+        second = self.generator.map(rng.latent(self.recipe.latent, "mix"), condition)
         layers = first.shape[1]
-        mixed, place = draws.uniform("crossover", 2).unbind(dim=1)
-        crossover = torch.where(mixed < self.recipe.style_mixing, 1 + (place * (layers - 1)).floor(), layers)
+        mixed, place = rng.uniform("crossover", 2).unbind(dim=1)
+        crossover = torch.where(mixed < self.config.style_mixing, 1 + (place * (layers - 1)).floor(), layers)
         before = torch.arange(layers, device=first.device) < crossover[:, None]
         return torch.where(before[:, :, None], first, second)
 
-    @property
-    def augments(self) -> bool:
-        return self.view.can_rise
-
-    def augment_more(self) -> None:
-        self.view.rise()
-
     def state(self) -> dict[str, Tensor]:
-        return {**self.view.state(), "path_mean": self.path_mean}
+        return {**super().state(), "path_mean": self.path_mean}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
-        self.left = None
+        super().load_state(state)
         self.path_mean = state["path_mean"].to(self.path_mean.device)
-        self.view.load_state(state)
 
-    def _precise(self, player: str) -> bool:
-        return any(name in OF_GRADIENTS and penalty.every == 1 for name, penalty in self.recipe.players[player].penalties.items())
+    def _penalty(self, name: str, player: str, step: AdversarialStep) -> Tensor:
+        return self._path_length(step) if name == "path-length" else super()._penalty(name, player, step)
 
-    def _lazy(self, player: str) -> list[Turn]:
-        settings = self.recipe.players[player]
-        intervals = sorted({penalty.every for penalty in settings.penalties.values() if penalty.every > 1})
-        return [
-            Turn(
-                (player,),
-                partial(self.lazy_penalty, player, every),
-                1,
-                settings.begin,
-                fresh=False,
-                every=every,
-                penalty=True,
-                full_precision=True,
-            )
-            for every in intervals
-        ]
+    def _path_length(self, step: AdversarialStep) -> Tensor:
+        """Karras et al. 2020 (arXiv:1912.04958), eq. 4; moves the running mean."""
+        assert self.recipe.batch
+        styles = self.styles(step.batch.condition, step.rng)
+        pictures = self.generator.synthesise(styles, noise_for(self.generator, step.rng))
+        direction = step.rng.normal("direction", pictures[0].numel())
+        share = len(pictures) / self.recipe.batch
+        penalty, self.path_mean = penalties.path_length(pictures, styles, direction, self.path_mean, share)
+        return penalty
 
-    def _penalties(self, player: str, every: int, contest: Contest) -> Tensor:
-        """The weighted sum of the player's penalties of this interval."""
-        total = torch.zeros((), device=contest.batch.real.device)
-        for name, penalty in self.recipe.players[player].penalties.items():
-            if penalty.every == every:
-                weights = penalties.OF_WEIGHTS.get(name)
-                value = PENALTIES[name](contest) if weights is None else weights(penalties.weights(self.players[player]))
-                total = total + penalty.weight * value
-        return total
-
-    def _misread(self, class_logits: Tensor | None, batch: Batch) -> Tensor:
-        assert class_logits is not None and batch.condition is not None, "class_loss needs an auxiliary classifier and labels"
+    def _class_term(self, class_logits: Tensor | None, batch: Batch) -> Tensor:
+        assert class_logits is not None and batch.condition is not None, (
+            "class_loss needs an auxiliary classifier and labels"
+        )
         return cross_entropy(class_logits.float(), batch.condition["class"])
-
-    def _judged(self, real: Tensor, fake: Tensor, border: Tensor | float) -> dict[str, Tensor]:
-        fooled = (fake > border).float().mean()
-        return {
-            "logits.real": real.mean(),
-            "logits.fake": fake.mean(),
-            "accuracy.real": (real > border).float().mean(),
-            "accuracy.fake": 1 - fooled,
-            "fooling_rate": fooled,
-        }

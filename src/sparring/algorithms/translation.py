@@ -1,111 +1,205 @@
-"""Picture -> its partner: the conditional game of Isola et al. 2017 (arXiv:1611.07004), eq. 1 to 4, with any objective and any penalties."""
+"""Pictures into their partners: the conditional GAN of Isola et al. 2017 (arXiv:1611.07004), eq. 1 to 4, with any
+objective and penalties.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Literal
 
 import torch
+from pydantic import Field, model_validator
 from torch import Tensor, nn
-from torch.nn.functional import l1_loss, log_softmax
+from torch.nn.functional import l1_loss
 
-from ..config.recipe import Recipe
+from ..config.recipe import Degradation, Latent, Part, Player, Recipe
 from ..errors import UserError
-from ..losses.perceptual import perceptual
-from . import Batch, Draws, Outcome, Turn
-from .adversarial_step import Contest
-from .gan import Synthesis
+from ..losses.feature_matching import paired_feature_matching
+from ..losses.perceptual import perceptual_distance
+from ..losses.reconstruction import label_map_cross_entropy
+from .adversarial import AdversarialAlgorithm, AdversarialConfig
+from .adversarial_step import DISCRIMINATOR_PENALTIES, WEIGHT_PENALTIES, AdversarialStep
+from .base import Batch, Phase, PhaseResult, StepRandom, register_algorithm
 
 
-class Translation(Synthesis):
-    """A generator makes of a given picture what belongs to it, a discriminator tells that from the true one, seeing what was given or not.
+class Reconstruction(Part):
+    """Weights of the distances between the generator's output and the target.
 
-    How far it lies from the truth counts too. What is made may be a label map: then the generator gives logits, and the discriminator
-    sees their softmax beside true maps of zeros and ones (Luc et al. 2016, arXiv:1611.08408).
+    l1: The mean absolute difference. cross_entropy: Of label maps. perceptual: The distance in the features of the
+        score (see losses.perceptual).
     """
 
-    sees_again = translates = True
+    l1: float = Field(0.0, ge=0)
+    cross_entropy: float = Field(0.0, ge=0)
+    perceptual: float = Field(0.0, ge=0)
 
-    def __init__(self, recipe: Recipe, players: dict[str, nn.Module], perceiving: nn.Module | None = None):
-        super().__init__(recipe, players)
-        assert recipe.fidelity
-        self.fidelity, self.perceiving = recipe.fidelity, perceiving
-        if self.fidelity.cross_entropy and recipe.label_maps != "output":
-            raise UserError("cross_entropy compares label maps, and this recipe makes pictures (label_maps: output is for label maps)")
-        if recipe.label_maps == "output" and (self.fidelity.l1 or self.fidelity.perceptual):
+
+class TranslationConfig(AdversarialConfig):
+    """reconstruction: Weights of the distances to the target in the generator's loss.
+
+    adversarial: Weight of the adversarial term; 0: the generator is trained alone.
+    feature_matching: Weight of the mean absolute difference of the discriminator's features (Wang et al. 2018,
+        arXiv:1711.11585, eq. 4).
+    adversarial_interval: The discriminator is trained, and heard, in every so-many-th step, with as much more weight.
+    pretrain_fraction: Share of the training before the discriminator starts (as Ledig et al. 2017, arXiv:1609.04802,
+        section 3.2, and Wang et al. 2018, arXiv:1809.00219, section 4.1, begin without one).
+    degradations: What is done to whole pictures to make inputs of them, in this order; null: the data has inputs.
+    label_maps: Which side of a pair should be label maps, where there are any.
+    """
+
+    name: Literal["translation"] = "translation"
+    reconstruction: Reconstruction = Reconstruction()
+    adversarial: float = Field(1.0, ge=0)
+    feature_matching: float = Field(0.0, ge=0)
+    adversarial_interval: int = Field(1, ge=1, le=64)
+    pretrain_fraction: float = Field(0.0, ge=0, lt=1)
+    degradations: tuple[Degradation, ...] | None = None
+    label_maps: Literal["input", "output"] | None = None
+
+    # consistency shifts one of two pictures that belong together
+    allowed_penalties = {
+        "generator": WEIGHT_PENALTIES,
+        "discriminator": (*WEIGHT_PENALTIES, *(name for name in DISCRIMINATOR_PENALTIES if name != "consistency")),
+    }
+    translates = True
+
+    @property
+    def counting_player(self) -> str:
+        return "discriminator" if self.adversarial and self.adversarial_interval == 1 else "generator"
+
+    @property
+    def label_map_side(self) -> Literal["input", "output"] | None:
+        return self.label_maps
+
+    @property
+    def restores(self) -> bool:
+        return bool(self.degradations) and all(each.kind != "grayscale" for each in self.degradations or ())
+
+    def extended(self, times: float) -> TranslationConfig:
+        """A discriminator that has started stays."""
+        return self.model_copy(update={"pretrain_fraction": self.pretrain_fraction / times})
+
+    def without_pretraining(self) -> TranslationConfig:
+        return self.model_copy(update={"pretrain_fraction": 0.0})
+
+    @model_validator(mode="after")
+    def _something_is_learned_from(self) -> TranslationConfig:
+        distances = any(self.reconstruction.model_dump().values())
+        if not (self.adversarial or distances):
+            raise ValueError("the generator's loss has no term; give reconstruction.l1 or another term a weight")
+        if self.adversarial_interval > 1 and not distances:
+            raise ValueError(
+                "with an adversarial_interval above 1 the generator learns nothing in between; give reconstruction.l1 "
+                "a weight"
+            )
+        if self.pretrain_fraction and self.adversarial_interval == 1:
+            raise ValueError("pretrain_fraction needs an adversarial_interval of 2 or more")
+        return self
+
+    def check(self, players: Mapping[str, Player], latent: Latent) -> None:
+        super().check(players, latent)
+        if self.adversarial_interval > 1:
+            for name, player in players.items():
+                lazy = any(penalty.interval > 1 for penalty in player.penalties.values())
+                if player.steps > 1 or player.start or lazy:
+                    raise ValueError(
+                        f"with an adversarial_interval above 1 the {name} has no steps, start or lazy penalties; "
+                        "set adversarial_interval to 1"
+                    )
+
+
+@register_algorithm("translation")
+class Translation(AdversarialAlgorithm):
+    """A generator turns inputs into outputs, which a discriminator tells from targets, with or without seeing the
+    input.
+
+    The distance to the target counts too. Outputs may be label maps: then the generator gives logits, and the
+    discriminator sees their softmax beside targets of zeros and ones (Luc et al. 2016, arXiv:1611.08408).
+    """
+
+    Config = TranslationConfig
+    always_reuses_fakes = True
+
+    def __init__(self, recipe: Recipe, players: dict[str, nn.Module], feature_net: nn.Module | None = None):
+        super().__init__(recipe, players, feature_net)
+        weights, makes_maps = self.config.reconstruction, self.config.label_maps == "output"
+        if weights.cross_entropy and not makes_maps:
+            raise UserError(
+                "cross_entropy compares label maps, and this recipe makes pictures (label_maps: output is for maps)"
+            )
+        if makes_maps and (weights.l1 or weights.perceptual):
             raise UserError("l1 and perceptual compare pictures, and this recipe makes label maps; use cross_entropy")
-        if self.fidelity.perceptual and recipe.value_range == "unit":
+        if weights.perceptual and recipe.value_range == "unit":
             raise UserError("perceptual distances are of values in [-1, 1]; leave value_range at symmetric")
 
-    def turns(self) -> tuple[Turn, ...]:
-        """Without an adversarial term the generator learns alone, from the same examples; with a rare opponent, most of the time."""
-        discriminator, *others = super().turns()
-        settings, every, alone = self.recipe.players["generator"], self.fidelity.every, self.fidelity.alone
-        if not self.fidelity.adversarial:
-            return (Turn(("generator",), self.fidelity_loss, settings.repeats),)
-        if every == 1:
+    def phases(self) -> tuple[Phase, ...]:
+        """Without an adversarial term the generator is trained alone; with an interval, alone most of the time."""
+        discriminator, *others = super().phases()
+        steps, interval = self.recipe.players["generator"].steps, self.config.adversarial_interval
+        if not self.config.adversarial:
+            return (Phase(("generator",), self.reconstruction_loss, steps),)
+        if interval == 1:
             return (discriminator, *others)
+        rarely = {"interval": interval, "start_fraction": self.config.pretrain_fraction, "new_batch": False}
         return (
-            Turn(("generator",), self.fidelity_loss, settings.repeats),
-            replace(discriminator, every=every, late=alone, fresh=False),
-            *(turn for turn in others if turn.penalty),
-            Turn(("generator",), self.adversarial_loss, every=every, late=alone, fresh=False, name="adversarial"),
+            Phase(("generator",), self.reconstruction_loss, steps),
+            replace(discriminator, **rarely),
+            *(phase for phase in others if phase.is_penalty),
+            Phase(("generator",), self.adversarial_loss, name="adversarial", **rarely),
         )
 
-    def generate(self, batch: Batch, draws: Draws) -> Tensor:
+    def generate(self, batch: Batch, rng: StepRandom) -> Tensor:
         assert batch.condition is not None
         return self.generator(batch.condition["input"])
 
-    def as_judged(self, made: Tensor, batch: Batch) -> Tensor:
-        """Label maps as shares, nothing where the true map says nothing."""
-        return made.softmax(dim=1) * batch.real.sum(dim=1, keepdim=True) if self.recipe.label_maps == "output" else made
+    def _shown(self, fake: Tensor, batch: Batch) -> Tensor:
+        """Label maps as probabilities, 0 where the target says nothing."""
+        return fake.softmax(dim=1) * batch.real.sum(dim=1, keepdim=True) if self.config.label_maps == "output" else fake
 
-    def generator_loss(self, batch: Batch, draws: Draws) -> Outcome:
-        """Isola et al. 2017, eq. 4, with Wang et al. 2018 (arXiv:1711.11585), eq. 4: the verdict, and distances to the truth."""
-        contest = Contest(self, batch, draws, learning="generator")
-        return self._weighted({**self._distances(contest.made, batch), **self._verdicts(contest)}, self._penalties("generator", 1, contest))
+    def generator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
+        """Isola et al. 2017, eq. 4, with Wang et al. 2018 (arXiv:1711.11585), eq. 4."""
+        fake = self._fake_for_generator(batch, rng)
+        step = self._generator_step(batch, rng, fake)
+        terms = {**self._distances(fake, batch), **self._adversarial_terms(step)}
+        return self._weighted(terms, self._penalties("generator", 1, step))
 
-    def fidelity_loss(self, batch: Batch, draws: Draws) -> Outcome:
-        """The distances to the truth alone."""
-        contest = Contest(self, batch, draws, learning="generator")
-        return self._weighted(self._distances(contest.made, batch), self._penalties("generator", 1, contest))
+    def reconstruction_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
+        """The distances to the target alone."""
+        fake = self._fake_for_generator(batch, rng)
+        step = self._generator_step(batch, rng, fake)
+        return self._weighted(self._distances(fake, batch), self._penalties("generator", 1, step))
 
-    def adversarial_loss(self, batch: Batch, draws: Draws) -> Outcome:
-        """The verdict alone, for all the steps since the last one (lazily, as Karras et al. 2020, arXiv:1912.04958, appendix B, take penalties)."""
-        outcome = self._weighted(self._verdicts(Contest(self, batch, draws, learning="generator")))
-        return Outcome(self.fidelity.every * outcome.loss, outcome.shown)
+    def adversarial_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
+        """The adversarial term alone, for all steps since the last one.
 
-    def _distances(self, made: Tensor, batch: Batch) -> dict[str, Tensor]:
-        weights, parts = self.fidelity, dict[str, Tensor]()
+        Lazily, as Karras et al. 2020 (arXiv:1912.04958, appendix B) take penalties.
+        """
+        result = self._weighted(self._adversarial_terms(self._generator_step(batch, rng)))
+        return PhaseResult(self.config.adversarial_interval * result.loss, result.scalars)
+
+    def _distances(self, fake: Tensor, batch: Batch) -> dict[str, Tensor]:
+        weights, terms = self.config.reconstruction, dict[str, Tensor]()
         if weights.l1:
-            parts["l1"] = l1_loss(made, batch.real)
+            terms["l1"] = l1_loss(fake, batch.real)
         if weights.cross_entropy:
-            parts["cross_entropy"] = cross_entropy(made, batch.real)
+            terms["cross_entropy"] = label_map_cross_entropy(fake, batch.real)
         if weights.perceptual:
-            assert self.perceiving is not None
-            parts["perceptual"] = perceptual(self.perceiving, made.float(), batch.real).mean()  # type: ignore[arg-type]
-        return parts
+            assert self.feature_net is not None
+            terms["perceptual"] = perceptual_distance(self.feature_net, fake.float(), batch.real).mean()  # type: ignore[arg-type]
+        return terms
 
-    def _verdicts(self, contest: Contest) -> dict[str, Tensor]:
-        on_real = contest.on_real.logits if self.objective.compares else None
-        parts = {"adversarial": self.objective.generator(contest.on_fake.logits, on_real)}
-        if self.fidelity.features:
-            parts["features"] = _matching(contest.on_fake.features, contest.on_real.features)
-        return parts
+    def _adversarial_terms(self, step: AdversarialStep) -> dict[str, Tensor]:
+        on_real = step.on_real.logits if self.objective.needs_real_logits else None
+        terms = {"adversarial": self.objective.generator(step.on_fake.logits, on_real)}
+        if self.config.feature_matching:
+            terms["feature_matching"] = paired_feature_matching(step.on_fake.features, step.on_real.features)
+        return terms
 
-    def _weighted(self, parts: dict[str, Tensor], penalties: Tensor | float = 0.0) -> Outcome:
-        shown = {f"fidelity.{name}": value.detach() for name, value in parts.items()}
-        return Outcome(torch.stack([getattr(self.fidelity, name) * value for name, value in parts.items()]).sum() + penalties, shown)
-
-
-def cross_entropy(logits: Tensor, maps: Tensor) -> Tensor:
-    """-log of the right class's share, a mean over the pixels of a class in each example and then over examples, so that a batch may be
-    split. maps: N x classes x H x W, 1 at the class; all 0 at pixels of none."""
-    each = -(maps * log_softmax(logits.float(), dim=1)).sum(dim=(1, 2, 3))
-    return (each / maps.sum(dim=(1, 2, 3)).clamp(min=1)).mean()
-
-
-def _matching(fake: tuple[Tensor, ...], real: tuple[Tensor, ...]) -> Tensor:
-    """Wang et al. 2018 (arXiv:1711.11585), eq. 4: a sum over layers, and over the judges of eq. 5."""
-    distances: list[Any] = [l1_loss(mine, theirs.detach()) for mine, theirs in zip(fake, real, strict=True)]
-    return torch.stack(distances).sum()
+    def _weighted(self, terms: dict[str, Tensor], penalties: Tensor | float = 0.0) -> PhaseResult:
+        weights = {
+            **self.config.reconstruction.model_dump(),
+            **self.config.model_dump(include={"adversarial", "feature_matching"}),
+        }
+        total = torch.stack([weights[name] * value for name, value in terms.items()]).sum()
+        return PhaseResult(total + penalties, {f"terms.{name}": value.detach() for name, value in terms.items()})

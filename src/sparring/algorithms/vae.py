@@ -1,61 +1,78 @@
-"""Sample -> latent -> sample, without an opponent: the variational autoencoder of Kingma & Welling 2014 (arXiv:1312.6114)."""
+"""Samples to latents and back, without a discriminator: the variational autoencoder of Kingma & Welling 2014
+(arXiv:1312.6114).
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from torch import Tensor, nn
 
-from ..config.recipe import Recipe
+from ..config.recipe import AlgorithmConfig, Recipe
 from ..losses import penalties, variational
-from . import Batch, Draws, Outcome, Turn, noise_for
+from .adversarial_step import WEIGHT_PENALTIES
+from .base import Algorithm, Batch, Phase, PhaseResult, StepRandom, noise_for, register_algorithm
 
 
-class Autoencoder:
-    """An encoder says which latents a sample may have come from, a generator makes it again from one of them; both learn from one bound.
+class VAEConfig(AlgorithmConfig):
+    """It has no settings of its own: the balance of its two terms is not tuned."""
 
-    Latents are N(0, 1) where nothing is encoded, so that the generator is used as any other.
+    name: Literal["vae"] = "vae"
+
+    allowed_penalties = {"encoder": WEIGHT_PENALTIES, "generator": WEIGHT_PENALTIES}
+    player_groups = (("encoder", "generator"),)
+    lazy_penalties = False
+    latent_distributions = ("normal",)  # the prior
+
+    @property
+    def counting_player(self) -> str:
+        return "generator"
+
+
+@register_algorithm("vae")
+class VAE(Algorithm):
+    """An encoder says which latents a sample may have come from, a generator makes it again from one of them; both from
+    one bound.
+
+    The prior of the latents is N(0, 1), so the generator is used as any other.
     """
 
-    averaged: tuple[str, ...] = ("encoder", "generator")
-    translates = False
-    augments = False
+    Config = VAEConfig
+    ema_players = ("encoder", "generator")
 
-    def __init__(self, recipe: Recipe, players: dict[str, nn.Module], perceiving: nn.Module | None = None):
-        self.recipe, self.players = recipe, players
+    def __init__(self, recipe: Recipe, players: dict[str, nn.Module], feature_net: nn.Module | None = None):
+        super().__init__(recipe, players, feature_net)
         self.encoder: Any = players["encoder"]
         self.generator: Any = players["generator"]
 
-    @staticmethod
-    def joins(recipe: Recipe) -> tuple[str, ...]:
+    @classmethod
+    def batch_coupled(cls, recipe: Recipe) -> tuple[str, ...]:
         return ("likelihood",)  # one variance for the whole batch
 
-    def turns(self) -> tuple[Turn, ...]:
-        return (Turn(("encoder", "generator"), self.loss, self.recipe.players["generator"].repeats, name="negative_elbo"),)
+    def phases(self) -> tuple[Phase, ...]:
+        steps = self.recipe.players["generator"].steps
+        return (Phase(("encoder", "generator"), self.loss, steps, name="negative_elbo"),)
 
-    def loss(self, batch: Batch, draws: Draws) -> Outcome:
-        """Kingma & Welling 2014, eq. 7 with one draw an example, negated: nats of an example. The decoder is the Gaussian whose one variance
-        fits the batch best (Rybkin et al. 2021, arXiv:2006.13202), so that no weight stands between the two terms."""
+    def loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
+        """Kingma & Welling 2014, eq. 7 with one draw an example, negated: nats of an example.
+
+        The decoder is the Gaussian whose one variance fits the batch best (Rybkin et al. 2021, arXiv:2006.13202), so
+        that no weight stands between the two terms.
+        """
         mean, log_variance = self.encoder(batch.real, batch.condition)
-        latent = variational.gaussian_sample(mean, log_variance, draws.latent(self.recipe.latent))
-        made = self.generator(latent, batch.condition, noise_for(self.generator, draws))
-        error = variational.squared_error(made, batch.real)
+        latent = variational.reparameterise(mean, log_variance, rng.latent(self.recipe.latent))
+        output = self.generator(latent, batch.condition, noise_for(self.generator, rng))
+        error = variational.mean_squared_error(output, batch.real)
         kl = variational.gaussian_kl(mean, log_variance).mean()
-        loss = variational.gaussian_with_best_variance(error, batch.real[0].numel()) + kl
-        return Outcome(loss + self._penalties(), {"elbo.reconstruction_error": error.detach(), "elbo.kl": kl.detach()})
-
-    def augment_more(self) -> None: ...
-
-    def state(self) -> dict[str, Tensor]:
-        return {}
-
-    def load_state(self, state: dict[str, Tensor]) -> None: ...
+        loss = variational.optimal_variance_nll(error, batch.real[0].numel()) + kl
+        scalars = {"elbo.reconstruction_error": error.detach(), "elbo.kl": kl.detach()}
+        return PhaseResult(loss + self._penalties(), scalars)
 
     def _penalties(self) -> Tensor | float:
         """Those of both players' weights."""
         return sum(
             (
-                penalty.weight * penalties.OF_WEIGHTS[name](penalties.weights(player))
+                penalty.weight * penalties.WEIGHT_PENALTIES[name](penalties.regularised_weights(player))
                 for who, player in self.players.items()
                 for name, penalty in self.recipe.players[who].penalties.items()
             ),

@@ -1,12 +1,21 @@
-"""Transforms of the discriminator's view: pure, differentiable functions whose every random draw is an argument.
+"""Augmentations of what the discriminator sees: pure, differentiable functions.
 
-Both players' samples, real and generated, go through the same transform on their way to the discriminator; the generator learns
-through it. See docs/augmentation.md.
+Every random number is an argument. Real and generated images go through the same transform on their way to the
+discriminator, and the generator learns through it. See docs/augmentation.md.
 """
 
-from .ada import ADA_DRAWS, ada
-from .bent import BENT_DRAWS, bent
-from .control import MOST_STRENGTH, adjusted
-from .diffaugment import DIFFAUGMENT_DRAWS, diffaugment
+from .ada import ADA_UNIFORMS, ada
+from .ada_strength import MAX_ADA_STRENGTH, adjust_strength
+from .diffaugment import DIFFAUGMENT_UNIFORMS, diffaugment
+from .random_affine import RANDOM_AFFINE_UNIFORMS, random_affine
 
-__all__ = ["ADA_DRAWS", "BENT_DRAWS", "DIFFAUGMENT_DRAWS", "MOST_STRENGTH", "ada", "adjusted", "bent", "diffaugment"]
+__all__ = [
+    "ADA_UNIFORMS",
+    "DIFFAUGMENT_UNIFORMS",
+    "MAX_ADA_STRENGTH",
+    "RANDOM_AFFINE_UNIFORMS",
+    "ada",
+    "adjust_strength",
+    "diffaugment",
+    "random_affine",
+]

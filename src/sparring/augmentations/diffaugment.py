@@ -1,4 +1,4 @@
-"""DiffAugment (Zhao et al. 2020, arXiv:2006.10738, section 3): every sample is transformed, always, and lightly."""
+"""DiffAugment: Zhao et al. 2020 (arXiv:2006.10738), section 3. Every image is augmented, always, and lightly."""
 
 from __future__ import annotations
 
@@ -7,63 +7,83 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from .chances import Named, below, named, spread
-from .pixels import colours, cutout, gather
+from .distributions import NamedUniforms, name_columns, per_image, uniform_integer
+from .pixels import count_colour_channels, cutout, gather_pixels
 
-COLUMNS = ("brightness", "contrast", "saturation", "shift.x", "shift.y", "cutout.x", "cutout.y")
-DIFFAUGMENT_DRAWS = len(COLUMNS)
+COLUMNS = ("brightness", "contrast", "saturation", "translation.x", "translation.y", "cutout.x", "cutout.y")
+DIFFAUGMENT_UNIFORMS = len(COLUMNS)
 
 
-def diffaugment(x: Tensor, draws: Tensor, policies: Sequence[str] = ("colour", "translation", "cutout")) -> Tensor:
-    """N x C x H x W in about [-1, 1] -> the same shape. draws: N x DIFFAUGMENT_DRAWS uniform numbers in [0, 1), a row a sample.
+def diffaugment(
+    images: Tensor, uniforms: Tensor, policies: Sequence[str] = ("colour", "translation", "cutout")
+) -> Tensor:
+    """Apply the policies to each image, in the order given.
 
-    The policies are applied in the order given. One left out does not move the others' columns.
+    Args:
+        images: N x C x H x W, values in about [-1, 1].
+        uniforms: N x DIFFAUGMENT_UNIFORMS, U[0, 1), one row for each image. Every policy has its own columns, so
+            leaving one out does not change the others.
+        policies: Some of "colour", "translation" and "cutout".
+
+    Returns:
+        N x C x H x W, of the type of `images`. It is computed in float32 at least.
+
+    Raises:
+        ValueError: If a policy is unknown or `uniforms` has another shape.
     """
     if unknown := set(policies) - set(POLICIES):
-        raise ValueError(f"unknown policies of DiffAugment: {', '.join(sorted(unknown))}; there are {', '.join(POLICIES)}")
-    u = named(draws, COLUMNS)
-    y = x.to(torch.promote_types(x.dtype, torch.float32))
+        raise ValueError(
+            f"unknown policies of DiffAugment: {', '.join(sorted(unknown))}; there are {', '.join(POLICIES)}"
+        )
+    u = name_columns(uniforms, COLUMNS)
+    x = images.to(torch.promote_types(images.dtype, torch.float32))
     for policy in policies:
-        y = POLICIES[policy](y, u)
-    return y.to(x.dtype)
+        x = POLICIES[policy](x, u)
+    return x.to(images.dtype)
 
 
-def colour(x: Tensor, u: Named) -> Tensor:
-    """Brightness within [-0.5, 0.5], contrast within [0.5, 1.5], saturation within [0, 2] where there are three colours.
+def colour(images: Tensor, u: NamedUniforms) -> Tensor:
+    """Brightness by U[-0.5, 0.5), contrast by U[0.5, 1.5), and for RGB saturation by U[0, 2). Alpha stays as it is.
 
-    They commute: brightness moves the mean, contrast stretches about the picture's mean, saturation about each pixel's.
+    Contrast scales the distance to the mean of the image, saturation that to the mean of each pixel. The order does not
+    matter: neither changes the mean that the other uses.
     """
-    count = colours(x.shape[1])
-    y = x[:, :count] + spread(u["brightness"] - 0.5, x)
-    y = _stretched(y, u["contrast"] + 0.5, dims=(1, 2, 3))
-    if count == 3:
-        y = _stretched(y, 2 * u["saturation"], dims=(1,))
-    return torch.cat([y, x[:, count:]], dim=1)
+    channels = count_colour_channels(images.shape[1])
+    colours = images[:, :channels] + per_image(u["brightness"] - 0.5, images)
+    colours = _scale_about_mean(colours, u["contrast"] + 0.5, dims=(1, 2, 3))
+    if channels == 3:
+        colours = _scale_about_mean(colours, 2 * u["saturation"], dims=(1,))
+    return torch.cat([colours, images[:, channels:]], dim=1)
 
 
-def translation(x: Tensor, u: Named) -> Tensor:
-    """Shifted by whole pixels, up to an eighth of the side in each direction; zeros move in."""
-    rows, down = _shifted(u["shift.y"], x.shape[2], x)
-    columns, across = _shifted(u["shift.x"], x.shape[3], x)
-    moved = gather(x, rows[:, :, None] * x.shape[3] + columns[:, None, :])
-    return torch.where((down[:, :, None] & across[:, None, :])[:, None], moved, 0.0)
+def translation(images: Tensor, u: NamedUniforms) -> Tensor:
+    """Translate by whole pixels, at most an eighth of the side in each direction. Zeros fill the gap."""
+    rows, row_exists = _translate_line(u["translation.y"], images.shape[2], images)
+    columns, column_exists = _translate_line(u["translation.x"], images.shape[3], images)
+    translated = gather_pixels(images, rows[:, :, None] * images.shape[3] + columns[:, None, :])
+    return torch.where((row_exists[:, :, None] & column_exists[:, None, :])[:, None], translated, 0.0)
 
 
-def _stretched(x: Tensor, factor: Tensor, dims: tuple[int, ...]) -> Tensor:
-    mean = x.mean(dim=dims, keepdim=True)
-    return mean + (x - mean) * spread(factor, x)
+def _scale_about_mean(images: Tensor, factor: Tensor, dims: tuple[int, ...]) -> Tensor:
+    mean = images.mean(dim=dims, keepdim=True)
+    return mean + (images - mean) * per_image(factor, images)
 
 
-def _shifted(u: Tensor, size: int, x: Tensor) -> tuple[Tensor, Tensor]:
-    """N x size twice: which pixel of a line each one shows, and whether there is one."""
-    most = size // 8
-    shift = below(u.to(x.device), 2 * most + 1).long() - most
-    place = torch.arange(size, device=x.device) - shift[:, None]
-    return place.clamp(0, size - 1), (place >= 0) & (place < size)
+def _translate_line(uniform: Tensor, size: int, images: Tensor) -> tuple[Tensor, Tensor]:
+    """Which pixel of a line each place shows after the translation, and whether it exists: N x size each."""
+    max_pixels = size // 8
+    pixels = uniform_integer(uniform.to(images.device), 2 * max_pixels + 1).long() - max_pixels
+    source = torch.arange(size, device=images.device) - pixels[:, None]
+    return source.clamp(0, size - 1), (source >= 0) & (source < size)
 
 
-POLICIES: dict[str, Callable[[Tensor, Named], Tensor]] = {
+def _cutout(images: Tensor, u: NamedUniforms) -> Tensor:
+    """Zero a rectangle whose centre is uniform in the image; the authors' program draws the centre in whole pixels."""
+    return cutout(images, u["cutout.x"], u["cutout.y"])
+
+
+POLICIES: dict[str, Callable[[Tensor, NamedUniforms], Tensor]] = {
     "colour": colour,
     "translation": translation,
-    "cutout": lambda x, u: cutout(x, u["cutout.x"], u["cutout.y"]),
+    "cutout": _cutout,
 }

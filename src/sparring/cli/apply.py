@@ -38,8 +38,8 @@ def register(app: typer.Typer) -> None:
         if names and (back or steady or ensemble):
             raise UserError(f"{run} names classes: --back, --steady and --ensemble are for runs that make pictures; leave them out")
         done, failed = 0, 0
-        with terminal() as listener:
-            results = classify_files(run, pictures, out) if names else apply_files(run, pictures, out, back, steady, ensemble, listener)
+        with terminal() as console:
+            results = classify_files(run, pictures, out) if names else apply_files(run, pictures, out, back, steady, ensemble, console)
             for applied in results:
                 if applied.out is None:
                     failed += 1
@@ -47,7 +47,7 @@ def register(app: typer.Typer) -> None:
                     continue
                 done += 1
                 if film := applied.film:
-                    listener.note(
+                    console.note(
                         f"{applied.out}: {film.frames} frames; where the picture stood still they change by {film.flicker:.2%} from one to the next "
                         f"(those of the given film by {film.input_flicker:.2%})"
                     )

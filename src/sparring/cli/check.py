@@ -28,10 +28,10 @@ def register(app: typer.Typer) -> None:
         as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
     ) -> None:
         """Look at every file of a data set, before any training: counts, sizes, modes, labels, duplicates, and what cannot be used."""
-        from ..config.recipe import load_recipe
-        from ..data.options import OpenContext
+        from ..config.reading import load_recipe
+        from ..data.source import DataOptions
         from ..modalities.opening import open_data
-        from ..util.devices import choose_device, largest_side
+        from ..util.devices import choose_device, max_image_side
 
         wishes = {
             "fit": one_of("--fit", fit, FITS),
@@ -47,8 +47,9 @@ def register(app: typer.Typer) -> None:
         context: dict[str, Any] = {"max_side": largest_side(choose_device("auto")[0])}
         if recipe is not None:
             named = load_recipe(recipe)
-            context |= {"modalities": named.modalities, "label_maps": named.label_maps}
-        source = open_data(data, {key: value for key, value in wishes.items() if value}, OpenContext(**context))
+            wishes |= {"modalities": named.modalities, "maps": named.algorithm.label_map_side}
+        side = max_image_side(choose_device("auto")[0])
+        source = open_data(data, DataOptions(max_side=side, **{key: value for key, value in wishes.items() if value is not None}))  # type: ignore[arg-type]
         report = source.report
         if as_json:
             typer.echo(json.dumps({**source.describe(), "report": asdict(report)}, indent=2, ensure_ascii=False))

@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
         data: Annotated[str, typer.Argument(help="What you would give to `sparring train`.")],
         recipes: Annotated[str, typer.Option(help="Names or YAML files, for example dcgan,wgan-gp,vae.")],
         budget: Annotated[str | None, typer.Option(help="How long each may train: 90s, 10m, 1h30m.")] = None,
-        images: Annotated[str | None, typer.Option(help="Or how many images each may see: 200000, 2M, 50epochs.")] = None,
+        examples: Annotated[str | None, typer.Option(help="Or how many images each may see: 200000, 2M, 50epochs.")] = None,
         seeds: Annotated[int, typer.Option(min=1, max=100, help="Trainings of each recipe; only several tell luck from merit.")] = 3,
         out: Annotated[
             Path | None, typer.Option("-o", "--out", help="A folder for the runs and the pages. Default: comparisons/NAME.")
@@ -40,16 +40,16 @@ def register(app: typer.Typer) -> None:
         from dataclasses import asdict
 
         from ..comparison import compare as compared
-        from ..reports.comparison import verdict
+        from ..reports.comparison import summary
         from .progress import terminal
 
         folder = out or Path("comparisons") / (Path(data).name.split(".")[0] or "data")
         names = [name.strip() for name in recipes.split(",") if name.strip()]
-        with terminal() as listener:
+        with terminal() as console:
             entries = compared(
-                data, names, folder, budget=budget, images=images, seeds=seeds, size=parse_size(size), labels=labels,
-                features=features, samples=samples, device=device, listener=listener,
+                data, names, folder, budget=budget, examples=examples, seeds=seeds, size=parse_size(size), labels=labels,
+                features=features, samples=samples, device=device, console=console,
             )  # fmt: skip
-        for sentence in verdict([asdict(entry) for entry in entries]):
+        for sentence in summary([asdict(entry) for entry in entries]):
             typer.echo(sentence)
         typer.echo(f"table: {folder / 'README.md'}\nreport: {folder / 'report.html'}\nsamples: {folder / 'samples.png'}")

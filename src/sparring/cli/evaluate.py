@@ -21,8 +21,8 @@ def register(app: typer.Typer) -> None:
         metrics: Annotated[
             str | None,
             typer.Option(
-                help="Only these, for example fid,kid,prdc: fid, kid, is, prdc, labels, diversity, modes, discriminator, memorisation, cas, all. "
-                "Default: all that apply but cas, which trains a network."
+                help="Only these, for example fid,kid,prdc; all: every one that applies; list: print what there is. "
+                "Default: all that apply and are not slow."
             ),
         ] = None,
         features: Annotated[
@@ -46,19 +46,22 @@ def register(app: typer.Typer) -> None:
 
         A run's numbers and their meaning go into its evaluation.json and report.html too.
         """
-        from ..callbacks.progress import Silent
+        from ..callbacks.base import Callback
         from ..errors import UserError
         from ..evaluation.run import evaluate as measured
         from ..metrics.scores import differences
         from .progress import terminal
 
+        if metrics == "list":
+            _print_metrics()
+            return
         wanted = None if metrics is None else [name.strip() for name in metrics.split(",") if name.strip()]
         options: dict[str, Any] = {"metrics": wanted, "features": features, "weights": weights, "samples": samples, "recipe": recipe}
         if as_json:
-            found = [measured(each, data, listener=Silent(), **options) for each in (run, against) if each is not None]
+            found = [measured(each, data, console=Callback(), **options) for each in (run, against) if each is not None]
         else:
-            with terminal() as listener:
-                found = [measured(each, data, listener=listener, **options) for each in (run, against) if each is not None]
+            with terminal() as console:
+                found = [measured(each, data, console=console, **options) for each in (run, against) if each is not None]
         between = differences(found[0].scores, found[1].scores) if against else []
         if as_json:
             described = [each.described() for each in found]
@@ -80,29 +83,40 @@ def register(app: typer.Typer) -> None:
             typer.echo(f"report: {page}")
 
 
+def _print_metrics() -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from ..evaluation.registry import METRICS
+
+    table = Table("metric", "measures", "data", box=None, header_style="bold")
+    for name, metric in METRICS.items():
+        table.add_row(name, metric.about, metric.modality or "any")
+    Console().print(table)
+
+
 def _print_one(found: Evaluation) -> None:
     from rich.console import Console
     from rich.table import Table
 
     from ..reports.findings import findings, interval
-    from ..reports.scores import NAMES
     from ..reports.values import percent, short
 
     trivial = any(score.trivial is not None for score in found.scores.values())
-    beside = "next to nothing" if trivial else "real examples"
-    table = Table("score", "value", "95 %", beside, "better", box=None, header_style="bold")
+    reference = "trivial baseline" if trivial else "real examples"
+    table = Table("score", "value", "95 %", reference, "better", box=None, header_style="bold")
     for score in found.scores.values():
         described = score.described()
         other = score.trivial if trivial else score.real
         real = "" if other is None else short(other)
-        table.add_row(NAMES.get(score.name, score.name), short(score.value), interval(described), real, score.better)
+        table.add_row(score.facts.title, short(score.value), interval(described), real, score.better)
     console = Console()
     console.print(table)
     if found.classes:
-        rows = Table("class", "made", "real", "recognised", "variety", "", box=None, header_style="bold")
+        rows = Table("class", "samples", "real", "recognised", "diversity", "", box=None, header_style="bold")
         for row in found.classes[:50]:
             right, varied = (percent(value) if value is not None else "" for value in (row.agreement, row.diversity))
-            rows.add_row(row.name, percent(row.share), percent(row.real_share), right, varied, row.made)
+            rows.add_row(row.name, percent(row.share), percent(row.real_share), right, varied, row.frequency)
         console.print(rows)
     for sentence in findings(found.described()):
         typer.echo(sentence)
@@ -116,7 +130,6 @@ def _print_both(names: list[str], found: list[Evaluation], between: list[Differe
     from rich.console import Console
     from rich.table import Column, Table
 
-    from ..reports.scores import NAMES
     from ..reports.values import short
 
     table = Table(
@@ -132,7 +145,7 @@ def _print_both(names: list[str], found: list[Evaluation], between: list[Differe
         better = {"mine": names[0], "theirs": names[1], "": ""}[each.ahead]
         chance = "not known" if each.chance is None else f"{each.chance:.2g}"
         table.add_row(
-            NAMES.get(each.name, each.name),
+            mine.facts.title,
             short(mine.value),
             short(theirs.value),
             better if each.sure else f"? {better}" if better else "",

@@ -29,10 +29,10 @@ def register(app: typer.Typer) -> None:
         from .progress import terminal
 
         target = out or Path(f"{picture.stem}-inverted.png")
-        with terminal() as listener:
+        with terminal() as console:
 
             def progress(done: int, total: int) -> None:
-                listener.progress(done / total, "searching")
+                console.progress(done / total, "searching")
 
             found, paths = invert_file(run, picture, target, space=space, steps=steps, seed=seed, label=label, progress=progress)
         where = f"{found.space}, error {found.error:.4f} of the value range (PSNR {found.psnr:.1f} dB)"

@@ -5,16 +5,14 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Any
 
-from ..callbacks.progress import Lines, Listener, Silent, in_words
-
-if TYPE_CHECKING:
-    from ..callbacks.base import Tick
+from ..callbacks.base import Callback, Observation
+from ..callbacks.progress import Lines, in_words
 
 
 @contextlib.contextmanager
-def terminal() -> Iterator[Listener]:
+def terminal() -> Iterator[Callback]:
     """A live progress line where there is a terminal, plain lines elsewhere."""
     if not sys.stdout.isatty():
         yield Lines()
@@ -42,7 +40,7 @@ def terminal() -> Iterator[Listener]:
         yield Live(progress)
 
 
-class Live(Silent):
+class Live(Callback):
     def __init__(self, progress: object):
         self.bar = progress
         self.task: object = None
@@ -51,22 +49,22 @@ class Live(Silent):
     def note(self, text: str) -> None:
         self.bar.console.print(text, markup=False, highlight=False)  # type: ignore[attr-defined]
 
-    def progress(self, done: float, what: str) -> None:
+    def progress(self, share: float, what: str) -> None:
         if self.preparing is None:
             self.preparing = self.bar.add_task(what, total=100)  # type: ignore[attr-defined]
-        self.bar.update(self.preparing, completed=round(100 * done), description=what)  # type: ignore[attr-defined]
+        self.bar.update(self.preparing, completed=round(100 * share), description=what)  # type: ignore[attr-defined]
 
-    def begin(self, images: int, total: int) -> None:
+    def start(self, examples: int, total: int) -> None:
         if self.preparing is not None:
             self.bar.remove_task(self.preparing)  # type: ignore[attr-defined]
             self.preparing = None
         if self.task is None:
-            self.task = self.bar.add_task("images", total=total, completed=images)  # type: ignore[attr-defined]
+            self.task = self.bar.add_task("examples", total=total, completed=examples)  # type: ignore[attr-defined]
         else:  # sent back to an earlier snapshot
-            self.bar.reset(self.task, total=total, completed=images)  # type: ignore[attr-defined]
+            self.bar.reset(self.task, total=total, completed=examples)  # type: ignore[attr-defined]
 
-    def step(self, images: int) -> None:
-        self.bar.update(self.task, completed=images)  # type: ignore[attr-defined]
+    def step(self, trainer: Any) -> None:
+        self.bar.update(self.task, completed=trainer.examples)  # type: ignore[attr-defined]
 
-    def tick(self, tick: Tick) -> None:
-        self.note(f"{tick.images:>9,} images: {in_words(tick)}")
+    def observed(self, observation: Observation) -> None:
+        self.note(f"{observation.examples:>9,} examples: {in_words(observation)}")

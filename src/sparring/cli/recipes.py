@@ -11,7 +11,7 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def recipes(name: Annotated[str | None, typer.Argument(help="Show this one whole.")] = None) -> None:
         """List the trainings that come with sparring, or show one with the source of its numbers."""
-        from ..config.recipe import list_recipes, load_recipe, recipe_text
+        from ..config.reading import list_recipes, load_recipe, recipe_text
 
         if name is not None:
             typer.echo(recipe_text(name), nl=False)

@@ -41,11 +41,11 @@ def register(app: typer.Typer) -> None:
             typer.Option(help="A recipe (see `sparring recipes`) or a YAML file of your own. Default: the one for this kind of data."),
         ] = None,
         out: Annotated[Path | None, typer.Option(help="The run folder. Default: runs/NAME.")] = None,
-        images: Annotated[str | None, typer.Option(help="How long, in real examples shown: 200000, 2M, 50epochs, 30000steps.")] = None,
+        examples: Annotated[str | None, typer.Option(help="How long, in real examples shown: 200000, 2M, 50epochs, 30000steps.")] = None,
         budget: Annotated[
-            str | None, typer.Option(help="How long, in time: 90s, 10m, 1h30m. A few timed steps turn it into images before the start.")
+            str | None, typer.Option(help="How long, in time: 90s, 10m, 1h30m. A few timed steps turn it into examples before the start.")
         ] = None,
-        stop_after: Annotated[
+        max_time: Annotated[
             str | None, typer.Option(help="The hard clock: save what is reached after this time and end; the same command goes on.")
         ] = None,
         seed: Annotated[int | None, typer.Option(help="The seed of everything random. Default: 0.")] = None,
@@ -73,7 +73,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Train a GAN on your data. Run the same command again to go on after a stop, a kill or a power cut.
 
-        Examples:  sparring train digits --budget 1m   |   sparring train photos/ --size 64x64 --images 2M
+        Examples:  sparring train digits --budget 1m   |   sparring train photos/ --size 64x64 --examples 2M
 
         Everything that you leave out is chosen from the data and the machine and printed with its reason. Progress is kept in the run
         folder (runs/NAME), together with samples, scores and a report page.
@@ -93,12 +93,12 @@ def register(app: typer.Typer) -> None:
         _current["run"] = folder
         before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            with terminal() as listener:
+            with terminal() as console:
                 api.train(
-                    data, recipe, folder, images=images, budget=budget, stop_after=stop_after, seed=seed, size=parse_size(size),
+                    data, recipe, folder, examples=examples, budget=budget, max_time=max_time, seed=seed, size=parse_size(size),
                     fit=one_of("--fit", fit, FITS), mode=one_of("--mode", mode, ("auto", "L", "LA", "RGB", "RGBA")),
-                    labels=labels, label_level=one_of("--label-level", label_level, ("first", "leaf")), input=input, types=parse_types(types), constraints=constraints or (), init_from=init_from, device=device,
-                    settings=set_ or (), tensorboard=tensorboard, listener=listener, stop=stop, command=shlex.join(["sparring", *map(_without_folders, sys.argv[1:])]),
+                    labels=labels, label_level=one_of("--label-level", label_level, ("first", "leaf")), given=given, types=parse_types(types), constraints=constraints or (), init_from=init_from, device=device,
+                    settings=set_ or (), tensorboard=tensorboard, console=console, stop=stop, command=shlex.join(["sparring", *map(_without_folders, sys.argv[1:])]),
                 )  # fmt: skip
         finally:
             for number, handler in before.items():

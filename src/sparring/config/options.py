@@ -20,7 +20,7 @@ class TrainOptions:
     """What a person asked for; None: no wish. Rerunning a training with other wishes is refused, with the difference shown."""
 
     recipe: str | None = None
-    images: str | int | None = None
+    examples: str | int | None = None
     budget: str | float | None = None
     seed: int | None = None
     size: tuple[int, int] | None = None
@@ -52,7 +52,7 @@ class TrainOptions:
         asked = {key: getattr(self, key) for key in keys if getattr(self, key) is not None}
         context: dict[str, Any] = {"max_side": largest_side}
         if recipe is not None:
-            context |= {"modalities": recipe.modalities, "label_maps": recipe.label_maps}
-            if recipe.restores:
+            context |= {"modalities": recipe.modalities, "label_maps": recipe.algorithm.label_map_side}
+            if recipe.algorithm.restores:
                 context["fit"] = "patches"  # resized pictures are sharper and cleaner than those that will be restored
         return {**stored.get("asked", {}), **asked}, OpenContext(**{**context, **stored.get("context", {})})

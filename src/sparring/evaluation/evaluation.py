@@ -1,8 +1,8 @@
-"""Every measure of a set of generated examples beside what real ones get, with all that the numbers depend on."""
+"""All metrics of a set of generated examples, with the values of real examples and with fingerprints."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any
@@ -11,24 +11,26 @@ import numpy as np
 import torch
 
 from .. import modalities
-from ..data.source import Source
+from ..data.source import Source, Split
 from ..data.subset import Subset
-from ..errors import UserError, nearest
+from ..errors import UserError
 from ..metrics.feature_net import Progress
-from ..metrics.online_score import ENOUGH, MOST, chosen
+from ..metrics.online_score import MAX_REALS, MIN_SAMPLES_FOR_FRECHET, choose_examples
 from ..metrics.scores import Score
 from ..util.versions import __version__
-from .classes import ClassRow, by_class
+from .classes import ClassRow, class_rows
+from .discriminator import RunDiscriminator
 from .extractors import Extractor
-from .registry import METRICS, Metric, NotApplicable
-from .sample_sets import SEED, SampleSets, Side, look
+from .metric import Metric, NotApplicable
+from .registry import METRICS, choose_metrics
+from .sample_sets import SEED, SampleSet, SampleSets, extract_set
 
-EVERY = 100_000  # training examples that copies are looked for among, where features are quickly made
-Verdicts = Callable[[Side, Side, Side], tuple[Mapping[str, np.ndarray], float]]  # of training, held-out and generated examples
+MAX_SEARCHED_FOR_COPIES = 100_000  # training examples, where features are quick to compute
+CLASSIFIED_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
-class Suspect:
+class NearestPair:
     """A sample and the training example nearest to it, both by index, and their distance."""
 
     sample: int
@@ -38,139 +40,164 @@ class Suspect:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """headline: the score to read first, and why it is that one. left_out: measures that had nothing to look at, each with the reason.
-    suspects: the samples nearest to training examples, nearest first; copying: what they say. measured: the measures that were taken."""
+    """The result of an evaluation.
+
+    Args:
+        scores: By name.
+        headline: The score to read first.
+        why: Why it is that one; "" where it is the usual one.
+        classes: One row a class.
+        nearest_pairs: The samples nearest to training examples, the nearest first.
+        copying: A sentence that says whether training examples are copied.
+        left_out: Metrics that could not be computed, each with the reason.
+        measured: Metrics that were computed.
+    """
 
     scores: dict[str, Score]
     headline: str
     why: str
     classes: list[ClassRow]
-    suspects: list[Suspect]
+    nearest_pairs: list[NearestPair]
     copying: str
     left_out: dict[str, str]
     measured: tuple[str, ...]
 
     def described(self) -> dict[str, Any]:
-        """For JSON."""
+        """As plain values for JSON."""
         found = {**asdict(self), "scores": {name: score.described() for name, score in self.scores.items()}}
         return {name: value for name, value in found.items() if name != "measured"}
 
 
-def evaluate(
+def evaluate_samples(
     generated: Source,
     real: Source,
     extractor: Extractor,
-    measures: Sequence[str] | None = None,
-    verdicts: Verdicts | None = None,
+    metrics: Sequence[str] | None = None,
+    discriminator: RunDiscriminator | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Compare the training split of `generated` (all that was generated) with the held-out split of `real`.
+    """Compare the training split of `generated`, which holds all samples, with the held-out split of `real`.
 
-    measures: names of MEASURES, or ["all"] that apply; None: those of them that are not slow. Raises UserError where one that is asked for does not apply, or
-    the two sources hold values of unlike shapes.
+    Args:
+        metrics: Names from METRICS, or ["all"] that apply. None: all that apply and are not slow.
+
+    Raises:
+        UserError: A requested metric does not apply, or the two sources hold values of different shapes.
     """
-    wanted = _known(measures, real.modality)
-    refuse_unlike(generated, real)
-    evidence = _evidence(generated, real, extractor, verdicts, progress)
+    names = choose_metrics(metrics, real)
+    requested = metrics is not None and list(metrics) != ["all"]
+    refuse_different_shapes(generated, real)
+    sets = _sample_sets(generated, real, extractor, discriminator, progress)
+    limited = cache(sets.limited)  # metrics with the same limits see the same examples
     scores: dict[str, Score] = {}
     left_out: dict[str, str] = {}
-    cuts: dict[tuple[int | None, bool], SampleSets] = {}
-    for number, name in enumerate(wanted):
+    for number, name in enumerate(names):
         if progress:
-            progress(number / len(wanted), f"measuring: {METRICS[name].about}")
-        measure = METRICS[name]
-        mine = cuts.setdefault(measure.cut, evidence if measure.most is None else evidence.cut(measure.most, measure.equal))
+            progress(number / len(names), f"measuring: {METRICS[name].about}")
         try:
-            found = measure.of(mine)
+            found = _compute(name, METRICS[name], limited(*METRICS[name].limits), extractor)
         except NotApplicable as reason:
-            if measures and list(measures) != ["all"]:
+            if requested:
                 raise
             left_out[name] = str(reason)
             continue
-        floors = _floors(measure, mine)
-        fingerprint = _fingerprint(mine, extractor)
-        for score in found:
-            scores[score.name] = replace(score, real=floors.get(score.name) if score.real is None else score.real, fingerprint=fingerprint)
-    headline, why = _headline(scores, evidence)
-    looked = cuts.get(METRICS["memorisation"].cut) if "memorisation" in wanted else None
+        scores |= {score.name: score for score in found}
+    headline, why = _headline(scores, sets)
+    searched = limited(*METRICS["memorisation"].limits) if "memorisation" in names else None
     return Evaluation(
         scores,
         headline,
         why,
-        by_class(evidence) if "labels" in wanted else [],
-        [] if looked is None else _suspects(looked),
-        "" if looked is None else _copying(looked, real),
+        class_rows(sets) if "labels" in names else [],
+        [] if searched is None else _nearest_pairs(searched),
+        "" if searched is None else _copying(searched, real),
         left_out,
-        tuple(name for name in wanted if name not in left_out),
+        tuple(name for name in names if name not in left_out),
     )
 
 
-def refuse_unlike(generated: Source, real: Source) -> None:
-    """Raises UserError where the two hold values of unlike shapes."""
+def refuse_different_shapes(generated: Source, real: Source) -> None:
+    """Raises UserError where the two hold values of different shapes."""
     if generated.shape != real.shape:
         shapes = f"{generated.name} holds values of shape {generated.shape} and {real.name} of {real.shape}"
         raise UserError(f"{shapes}: bring them to one size and mode")
 
 
-def _floors(measure: Metric, evidence: SampleSets) -> dict[str, float]:
-    """What real training examples get; nothing where there are fewer of them than samples, for distances shrink with their number."""
-    if not measure.floor or len(evidence.training) < len(evidence.generated):
+def _compute(name: str, metric: Metric, sets: SampleSets, extractor: Extractor) -> list[Score]:
+    """The scores of one metric, with those of real examples and with fingerprints."""
+    found, references = metric.function(sets), _real_references(metric, sets)
+    unknown = [score.name for score in found if score.name not in metric.scores]
+    if unknown:
+        raise ValueError(f"the metric '{name}' returned scores that it does not declare: {', '.join(unknown)}")
+    fingerprint = _fingerprint(sets, extractor)
+    return [
+        replace(
+            score,
+            real=references.get(score.name) if score.real is None else score.real,
+            fingerprint=fingerprint if score.fingerprint is None else score.fingerprint,
+        )
+        for score in found
+    ]
+
+
+def _real_references(metric: Metric, sets: SampleSets) -> dict[str, float]:
+    """The scores of real training examples.
+
+    Nothing where there are fewer training examples than samples, because distances shrink with the number of examples.
+    """
+    if not metric.real_reference or len(sets.training) < len(sets.generated):
         return {}
     try:
-        return {score.name: score.value for score in measure.of(evidence.of_reals())}
+        return {score.name: score.value for score in metric.function(sets.with_real_as_generated())}
     except NotApplicable:
         return {}
 
 
-def _known(measures: Sequence[str] | None, modality: str) -> list[str]:
-    suitable = {name: measure for name, measure in METRICS.items() if measure.only in (None, modality)}
-    if measures is None:
-        return [name for name, measure in suitable.items() if not measure.slow]
-    if list(measures) == ["all"]:
-        return list(suitable)
-    for name in measures:
-        if name not in METRICS:
-            raise UserError(f"there is no measure '{name}'; {nearest(name, [*METRICS, 'all'])}")
-    return list(dict.fromkeys(measures))
+def _sample_sets(
+    generated: Source,
+    real: Source,
+    extractor: Extractor,
+    discriminator: RunDiscriminator | None,
+    progress: Progress | None,
+) -> SampleSets:
+    def real_set(split: Split, count: int, purpose: str) -> SampleSet:
+        indices = choose_examples(real.count(split), count, SEED, purpose)
+        return extract_set(real, split, indices, extractor, progress)
 
-
-def _evidence(generated: Source, real: Source, extractor: Extractor, verdicts: Verdicts | None, progress: Progress | None) -> SampleSets:
     count = generated.count("train")
-    held_out = look(real, "test", chosen(real.count("test"), MOST, SEED, "held-out"), extractor, progress)
-    training = look(real, "train", chosen(real.count("train"), count, SEED, "training"), extractor, progress)
-    mine = look(generated, "train", np.arange(count), extractor, progress)
-    own_classes = extractor.name == "classifier" and extractor.classes == len(real.classes) > 0
+    held_out, training = real_set("test", MAX_REALS, "held-out"), real_set("train", count, "training")
 
     @cache
-    def all_training() -> Side:
-        if not extractor.light or real.count("train") <= len(training):
+    def all_training() -> SampleSet:
+        if not extractor.fast or real.count("train") <= len(training):
             return training
-        return look(real, "train", chosen(real.count("train"), EVERY, SEED, "copies"), extractor, progress)
+        return real_set("train", MAX_SEARCHED_FOR_COPIES, "copies")
 
-    def classify(side: Side) -> np.ndarray:
-        net = modalities.get(real.modality).fit_features(Subset(side.source, side.split, side.indices), SEED + 1, progress)
-        seen: list[Any] = [net(real.values(part, "test"))[1] for part in np.array_split(held_out.indices, max(1, len(held_out) // 1000))]
-        return np.concatenate(seen)
+    def train_classifier(samples: SampleSet) -> np.ndarray:
+        examples = Subset(samples.source, samples.split, samples.indices)
+        net = modalities.get(real.modality).fit_features(examples, SEED + 1, progress)
+        parts = np.array_split(held_out.indices, max(1, len(held_out) // CLASSIFIED_AT_ONCE))
+        return np.concatenate([net(real.values(part, "test"))[1] for part in parts])
 
     return SampleSets(
-        mine,
-        held_out,
-        training,
-        all_training,
-        own_classes,
-        classify if real.classes else None,
-        None if verdicts is None else lambda: verdicts(training, held_out, mine),
+        generated=extract_set(generated, "train", np.arange(count), extractor, progress),
+        held_out=held_out,
+        training=training,
+        all_training=all_training,
+        predicts_classes=extractor.name == "classifier" and extractor.classes == len(real.classes) > 0,
+        train_classifier=train_classifier if real.classes else None,
+        discriminator=discriminator,
     )
 
 
-def _fingerprint(evidence: SampleSets, extractor: Extractor) -> dict[str, Any]:
-    about, real = extractor.describe(), evidence.held_out.source
+def _fingerprint(sets: SampleSets, extractor: Extractor) -> dict[str, Any]:
+    about, real = extractor.describe(), sets.held_out.source
     return {
         "features": extractor.name,
         "features_hash": extractor.identity(),
         **({"resize": about["resize"]} if "resize" in about else {}),
-        "generated": len(evidence.generated),
-        "real": len(evidence.held_out),
+        "generated": len(sets.generated),
+        "real": len(sets.held_out),
         "split": "test",
         "source": real.content_hash[:16],
         "seed": SEED,
@@ -179,26 +206,26 @@ def _fingerprint(evidence: SampleSets, extractor: Extractor) -> dict[str, Any]:
     }
 
 
-def _headline(scores: Mapping[str, Score], evidence: SampleSets) -> tuple[str, str]:
-    fewest = min(len(evidence.generated), len(evidence.held_out))
-    if "kernel_distance" in scores and (fewest < ENOUGH or "frechet_distance" not in scores):
-        few = "held-out examples" if len(evidence.held_out) == fewest else "samples"
-        return (
-            "kernel_distance",
-            f"with {fewest:,} {few} the Frechet distance is mostly bias, and the kernel distance has none" if fewest < ENOUGH else "",
-        )
-    return ("frechet_distance", "") if "frechet_distance" in scores else (next(iter(scores), ""), "")
+def _headline(scores: Mapping[str, Score], sets: SampleSets) -> tuple[str, str]:
+    """The score to read first, and why it is not the Frechet distance."""
+    fewest = min(len(sets.generated), len(sets.held_out))
+    few = fewest < MIN_SAMPLES_FOR_FRECHET
+    if "kernel_distance" in scores and (few or "frechet_distance" not in scores):
+        which = "held-out examples" if len(sets.held_out) == fewest else "samples"
+        why = f"with {fewest:,} {which} the Frechet distance is mostly bias; the kernel distance has no bias"
+        return "kernel_distance", why if few else ""
+    return "frechet_distance" if "frechet_distance" in scores else next(iter(scores), ""), ""
 
 
-def _copying(evidence: SampleSets, real: Source) -> str:
-    looked, there = len(evidence.all_training()), real.count("train")
-    among = f" (looked for among {looked:,} of {there:,} training examples)" if looked < there else ""
-    return evidence.memorised.reading + among
+def _copying(sets: SampleSets, real: Source) -> str:
+    searched, there = len(sets.all_training()), real.count("train")
+    among = f" (searched: {searched:,} of {there:,} training examples)" if searched < there else ""
+    return sets.memorisation.summary + among
 
 
-def _suspects(evidence: SampleSets) -> list[Suspect]:
-    found, training = evidence.memorised, evidence.all_training()
+def _nearest_pairs(sets: SampleSets) -> list[NearestPair]:
+    found, training = sets.memorisation, sets.all_training()
     return [
-        Suspect(int(evidence.generated.indices[sample]), int(training.indices[neighbour]), float(distance))
+        NearestPair(int(sets.generated.indices[sample]), int(training.indices[neighbour]), float(distance))
         for sample, neighbour, distance in zip(found.samples, found.neighbours, found.distances, strict=True)
     ]

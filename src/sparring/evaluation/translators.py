@@ -1,4 +1,4 @@
-"""How near what a translator makes comes to the truth, or to the other kind, on held-out pictures, beside what doing next to nothing scores."""
+"""Metrics of translators: how near outputs come to targets or to the other kind, with trivial baselines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..callbacks.progress import Listener
+from ..callbacks.base import Callback
 from ..errors import UserError
 from ..inference.generator import load_translator
 from ..inference.translator import Translator
@@ -16,9 +16,9 @@ from ..metrics import frechet
 from ..metrics.feature_net import FeatureNet
 from ..metrics.intervals import Estimate, wilson
 from ..metrics.kernel import kernel_distance_estimate
-from ..metrics.ms_ssim import ms_ssim, scales_of
-from ..metrics.online_score import ENOUGH, chosen
-from ..metrics.scores import Score, scored
+from ..metrics.ms_ssim import ms_ssim, scales_for
+from ..metrics.online_score import MIN_SAMPLES_FOR_FRECHET, choose_examples
+from ..metrics.scores import Score, score_from
 from ..metrics.segmentation import agreement, confusion
 from ..modalities.pairs.codec import PairCodec
 from ..modalities.pairs.maps import MapCodec
@@ -28,106 +28,143 @@ from .evaluation import Evaluation
 from .extractors import classifier
 from .sample_sets import SEED
 
-ROUNDS = 200  # of the bootstrap over pictures
+# The scores of each kind of data.
+UNPAIRED_SCORES = ("other_kind", "kernel_distance", "cycle_error")
+MAP_SCORES = ("mean_iou", "pixel_accuracy", "iou")  # the last one a class: "iou sky"
+PICTURE_SCORES = ("psnr", "ssim", "perceptual_distance", "ms_ssim_to_truth", "kernel_distance", "frechet_distance")
+BOOTSTRAP_ROUNDS = 200
 CHUNK = 50
 
 
-def evaluate_translator(run: Run, pairs: Any, samples: int | None, listener: Listener) -> Evaluation:
-    """Scores of everything made of held-out examples (or `samples` of them), each with an interval over pictures and with the trivial answer's.
+def evaluate_translator(run: Run, pairs: Any, samples: int | None, console: Callback) -> Evaluation:
+    """Translate the held-out examples, or `samples` of them, and score the outputs.
 
-    pairs: the run's data as its game wants it (adapters.for_algorithm), or other data of its kind.
+    Scores have intervals over pictures and, where there are targets, the value of a trivial baseline.
+
+    pairs: the run's data as its algorithm reads it, or other data of its kind.
     """
     recipe, _ = run.recipe()
     translator = load_translator(run.path)
-    for side, mine in (("input", translator.input), ("output", translator.output)):
-        theirs = getattr(pairs.codec(recipe.value_range), side)
+    codec: PairCodec = pairs.codec(recipe.value_range)
+    for mine, theirs in ((translator.input, codec.input), (translator.output, codec.output)):
         if getattr(mine, "legend", None) != getattr(theirs, "legend", None):
             raise UserError(f"the label maps of {pairs.name} have other classes than those {run.path} was trained on")
     if pairs.paired:
-        net = classifier.read(pairs, run.path / "features.safetensors")  # what its training was scored in
-        indices = chosen(pairs.count("test"), samples or pairs.count("test"), SEED, "held-out")
-        given = pairs.input_values(indices, "test", SEED)
-        codec: PairCodec = pairs.codec(recipe.value_range)
-        measure = _of_maps if isinstance(codec.output, MapCodec) else _of_pictures
-        scores = measure(pairs, codec, net, given, _translated(translator, given, listener), pairs.values(indices, "test"))
+        net = classifier.read(pairs, run.path / "features.safetensors")  # the features of the scores of the training
+        indices = choose_examples(pairs.count("test"), samples or pairs.count("test"), SEED, "held-out")
+        inputs, targets = pairs.input_values(indices, "test", SEED), pairs.values(indices, "test")
+        compute = _map_scores if isinstance(codec.output, MapCodec) else _picture_scores
+        scores = compute(pairs, codec, net, inputs, _translate(translator, inputs, console), targets)
     else:
-        net = classifier.learned(pairs.source, listener.progress)  # which tells the two kinds from one another
-        given = pairs.of_class(0, "test")[:samples]
+        net = classifier.load_or_learn(pairs.source, console.progress)  # it separates the two kinds
+        inputs = pairs.of_class(0, "test")[:samples]
         back = load_translator(run.path, reverse=True) if "back" in recipe.players else None
-        scores = _of_kinds(pairs, net, given, _translated(translator, given, listener), back, listener)
-    about = {"features": net.identity(), "net": net.about["net"], "task": net.about["task"]}
-    fingerprint = {**about, "generated": len(given), "split": "test", "source": pairs.content_hash[:16], "seed": SEED}
+        scores = _unpaired_scores(pairs, net, inputs, _translate(translator, inputs, console), back, console)
+    fingerprint = {
+        "features": net.identity(),
+        "net": net.about["net"],
+        "task": net.about["task"],
+        "generated": len(inputs),
+        "split": "test",
+        "source": pairs.content_hash[:16],
+        "seed": SEED,
+    }
     found = {score.name: replace(score, fingerprint={**fingerprint, **(score.fingerprint or {})}) for score in scores}
     return Evaluation(found, next(iter(found)), "", [], [], "", {}, ("pairs",))
 
 
-def _translated(translator: Translator, given: np.ndarray, listener: Listener) -> np.ndarray:
-    made = []
-    for start in range(0, len(given), CHUNK):
-        made.append(translator.values(given[start : start + CHUNK]))
-        listener.progress(min(1.0, (start + CHUNK) / len(given)), "translating held-out pictures")
-    return np.concatenate(made)
+def _translate(translator: Translator, inputs: np.ndarray, console: Callback) -> np.ndarray:
+    outputs = []
+    for start in range(0, len(inputs), CHUNK):
+        outputs.append(translator.values(inputs[start : start + CHUNK]))
+        console.progress(min(1.0, (start + CHUNK) / len(inputs)), "translating held-out pictures")
+    return np.concatenate(outputs)
 
 
-def _of_kinds(pairs: Any, net: FeatureNet, given: np.ndarray, made: np.ndarray, back: Translator | None, listener: Listener) -> list[Score]:
-    """Without pairs: are they of the other kind, how far from it as a crowd, and do they come home? Doing nothing leaves them as they are."""
-    (features, seen), (before, seen_before) = net(made), net(given)
-    assert seen is not None and seen_before is not None
-    wanted, truth = pairs.numbers[1], net(pairs.of_class(1, "test"))[0]
-    hits = wilson(int((seen == wanted).sum()), len(seen))
-    found = [replace(scored("other_kind", hits), trivial=float((seen_before == wanted).mean())), _kernel(features, before, truth)]
+def _unpaired_scores(
+    pairs: Any, net: FeatureNet, inputs: np.ndarray, outputs: np.ndarray, back: Translator | None, console: Callback
+) -> list[Score]:
+    """Whether outputs are of the other kind, how far their distribution is from it, and how well they translate back.
+
+    The trivial baseline leaves the inputs as they are. back: the translator in the other direction, where there is one.
+    """
+    (features, predicted), (input_features, input_predicted) = net(outputs), net(inputs)
+    assert predicted is not None and input_predicted is not None
+    other, real = pairs.numbers[1], net(pairs.of_class(1, "test"))[0]
+    other_kind = score_from("other_kind", wilson(int((predicted == other).sum()), len(predicted)))
+    scores = [
+        replace(other_kind, trivial=float((input_predicted == other).mean())),
+        _kernel_score(features, input_features, real),
+    ]
     if back is not None:
-        errors = np.abs(_translated(back, made, listener).astype(np.float64) - given).mean(axis=(1, 2, 3)) / 255
-        found.append(scored("cycle_error", _mean(errors), least=0))
-    return found
+        returned = _translate(back, outputs, console).astype(np.float64)
+        errors = np.abs(returned - inputs).mean(axis=(1, 2, 3)) / 255
+        scores.append(score_from("cycle_error", _mean(errors), least=0))
+    return scores
 
 
 def _mean(values: np.ndarray) -> Estimate:
-    return Estimate(float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("inf"))
+    """The mean of N values and its standard error."""
+    error = float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("inf")
+    return Estimate(float(values.mean()), error)
 
 
-def _kernel(made: np.ndarray, simple: np.ndarray, truth: np.ndarray) -> Score:
-    """The distance of a crowd to the true one, all three as features, beside that of the trivial answers."""
-    mine, theirs = (kernel_distance_estimate(each, truth) for each in (made, simple))
-    return replace(scored("kernel_distance", mine), trivial=theirs.value)
+def _kernel_score(outputs: np.ndarray, baseline: np.ndarray, real: np.ndarray) -> Score:
+    """The kernel distance of the outputs' features from the real ones, with that of a trivial baseline's."""
+    mine, trivial = (kernel_distance_estimate(features, real) for features in (outputs, baseline))
+    return replace(score_from("kernel_distance", mine), trivial=trivial.value)
 
 
-def _of_pictures(pairs: Any, codec: PairCodec, net: FeatureNet, given: np.ndarray, made: np.ndarray, truth: np.ndarray) -> list[Score]:
-    """The mean over pictures of what compares each with its own truth; and the distances between the crowds, which see invented detail."""
-    simple = PictureScore.trivial_answer(pairs, codec, given)
-    rows, theirs = (PictureScore.rows(net, each, truth) for each in (made, simple))
-    if (scales := scales_of(min(truth.shape[2:]))) > 1:
-        rows["ms_ssim_to_truth"], theirs["ms_ssim_to_truth"] = ms_ssim(made, truth), ms_ssim(simple, truth)
-    found = [replace(scored(name, _mean(values)), trivial=float(theirs[name].mean())) for name, values in rows.items()]
-    found = [replace(each, fingerprint={"ms_ssim_scales": scales}) if each.name == "ms_ssim_to_truth" else each for each in found]
-    features, of_truth, of_simple = (net(each)[0] for each in (made, truth, simple))
-    found.append(_kernel(features, of_simple, of_truth))
-    if len(made) >= ENOUGH:
-        near, far = (frechet.frechet_distance(each, of_truth) for each in (features, of_simple))
-        found.append(Score("frechet_distance", near, trivial=far))
-    return found
+def _picture_scores(
+    pairs: Any, codec: PairCodec, net: FeatureNet, inputs: np.ndarray, outputs: np.ndarray, targets: np.ndarray
+) -> list[Score]:
+    """Means over pictures, each compared with its target, and distances between the distributions of pictures."""
+    baseline = PictureScore.trivial_answer(pairs, codec, inputs)
+    rows, trivial = (PictureScore.rows(net, pictures, targets) for pictures in (outputs, baseline))
+    fingerprints = {}
+    if (scales := scales_for(min(targets.shape[2:]))) > 1:
+        name = "ms_ssim_to_truth"
+        rows[name], trivial[name] = ms_ssim(outputs, targets), ms_ssim(baseline, targets)
+        fingerprints[name] = {"ms_ssim_scales": scales}
+    scores = [
+        replace(
+            score_from(name, _mean(values)), trivial=float(trivial[name].mean()), fingerprint=fingerprints.get(name)
+        )
+        for name, values in rows.items()
+    ]
+    features, target_features, baseline_features = (net(pictures)[0] for pictures in (outputs, targets, baseline))
+    scores.append(_kernel_score(features, baseline_features, target_features))
+    if len(outputs) >= MIN_SAMPLES_FOR_FRECHET:
+        mine, simple = (frechet.frechet_distance(each, target_features) for each in (features, baseline_features))
+        scores.append(Score("frechet_distance", mine, trivial=simple))
+    return scores
 
 
-def _of_maps(pairs: Any, codec: PairCodec, net: FeatureNet, given: np.ndarray, made: np.ndarray, truth: np.ndarray) -> list[Score]:
-    """Over all pixels; intervals by drawing pictures anew."""
+def _map_scores(
+    pairs: Any, codec: PairCodec, net: FeatureNet, inputs: np.ndarray, outputs: np.ndarray, targets: np.ndarray
+) -> list[Score]:
+    """Scores over all pixels, with bootstrap intervals over pictures."""
     assert isinstance(codec.output, MapCodec)
     legend = codec.output.legend
-    counts, simple = (
-        np.stack([confusion(one, true, len(legend.ids)) for one, true in zip(each, truth, strict=True)])
-        for each in (made, MapScore.trivial_answer(pairs, codec, given))
+    counts, baseline = (
+        np.stack([confusion(one, target, len(legend.ids)) for one, target in zip(maps, targets, strict=True)])
+        for maps in (outputs, MapScore.trivial_answer(pairs, codec, inputs))
     )
     rng = np.random.default_rng(SEED)
-    drawn = [_named(counts[rng.integers(len(counts), size=len(counts))].sum(axis=0), legend.names) for _ in range(ROUNDS)]
-    mine, theirs = (_named(each.sum(axis=0), legend.names) for each in (counts, simple))
-    found = []
+    drawn = [
+        _named_scores(counts[rng.integers(len(counts), size=len(counts))].sum(axis=0), legend.names)
+        for _ in range(BOOTSTRAP_ROUNDS)
+    ]
+    mine, trivial = (_named_scores(each.sum(axis=0), legend.names) for each in (counts, baseline))
+    scores = []
     for name, value in mine.items():
-        again = [values[name] for values in drawn if name in values]
-        low, high = np.quantile(again, [0.025, 0.975])
-        found.append(Score(name, value, float(low), float(high), trivial=theirs.get(name)))
-    return found
+        low, high = np.quantile([values[name] for values in drawn if name in values], [0.025, 0.975])
+        scores.append(Score(name, value, float(low), float(high), trivial=trivial.get(name)))
+    return scores
 
 
-def _named(counts: np.ndarray, names: tuple[str, ...]) -> Mapping[str, float]:
-    all_ = agreement(counts)
-    each = {f"iou {name}": float(value) for name, value in zip(names, all_.iou, strict=True) if np.isfinite(value)}
-    return {"mean_iou": all_.mean_iou, "pixel_accuracy": all_.accuracy, **each}
+def _named_scores(counts: np.ndarray, names: tuple[str, ...]) -> Mapping[str, float]:
+    """Scores by name from a confusion matrix; classes that occur in neither map have none."""
+    found = agreement(counts)
+    by_class = {f"iou {name}": float(iou) for name, iou in zip(names, found.iou, strict=True) if np.isfinite(iou)}
+    return {"mean_iou": found.mean_iou, "pixel_accuracy": found.accuracy, **by_class}

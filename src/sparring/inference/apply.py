@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..callbacks.progress import Listener, Silent
+from ..callbacks.base import Callback
 from ..errors import UserError
 from ..modalities.image.decode import SUFFIXES, Unusable
 from ..modalities.pairs.file_translation import FileTranslation
@@ -38,7 +38,7 @@ def apply_files(
     reverse: bool = False,
     temporal_smoothing: float = 0.0,
     ensemble: bool = False,
-    listener: Listener | None = None,
+    console: Callback | None = None,
 ) -> Iterator[Applied]:
     """Applies what a run has learned to a picture or film, or to all below a folder, one after the other.
 
@@ -49,7 +49,7 @@ def apply_files(
         reverse: Turn outputs into inputs, for runs that have learned both directions.
         temporal_smoothing: Of films, see `apply_to_film`.
         ensemble: Average the results of mirrored and turned copies, see Translator.
-        listener: Is told the progress.
+        console: Is told the progress.
 
     Yields:
         What became of each input. One that cannot be used has a reason, and the others go on.
@@ -57,9 +57,9 @@ def apply_files(
     Raises:
         UserError: There is nothing to apply it to, or results would overwrite inputs.
     """
-    translator, listener = load_translator(run, reverse, ensemble), listener or Silent()
+    translator, console = load_translator(run, reverse, ensemble), console or Callback()
     translation = FileTranslation(
-        translator.input, translator.output, translator.translate, translator.scale, translator.recipe.restores
+        translator.input, translator.output, translator.translate, translator.scale, translator.recipe.algorithm.restores
     )
     inputs = _inputs(input)
     _check_places(input, inputs, out, temporal_smoothing)
@@ -67,7 +67,7 @@ def apply_files(
     for number, path in enumerate(inputs):
 
         def progress(share: float, number: int = number, path: Path = path) -> None:
-            listener.progress((number + share) / len(inputs), path.name)
+            console.progress((number + share) / len(inputs), path.name)
 
         progress(0.0)
         target = _target(translation, path, input, out)

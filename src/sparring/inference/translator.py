@@ -45,7 +45,7 @@ class Translator:
         self.scale = round(output.height / input.height)
         self.views = [(0, False)]
         if ensemble:
-            turns = range(4 if recipe.restores else 1)
+            turns = range(4 if recipe.algorithm.restores else 1)
             self.views = [(turn, mirrored) for turn in turns for mirrored in (False, True)]
 
     def values(self, inputs: np.ndarray) -> np.ndarray:

@@ -1,1 +1,1 @@
-"""Losses: pure functions of tensors, each with its equation and its paper."""
+"""Losses and regularisers: pure functions of tensors, each with its equation and its paper."""

@@ -1,14 +1,15 @@
 """Adversarial losses: pure functions of the discriminator's logits.
 
-Every loss takes logits of any equal shape (usually N) and returns a scalar, the mean over all elements. `real` are logits of real
-examples, `fake` of generated ones. Losses that compare pairs (relativistic) need both in the generator's turn too.
+Every function takes logits of any shape (usually N) and returns a scalar, the mean over all elements. `real_logits`
+belong to real examples and `fake_logits` to generated ones; higher means more real. The generator's loss of a
+relativistic GAN needs both.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from torch import Tensor
@@ -18,130 +19,213 @@ from ..errors import UserError, nearest
 
 
 def binary_cross_entropy(logits: Tensor, target: float) -> Tensor:
-    """-t log s(x) - (1-t) log(1-s(x)) with s the sigmoid, on logits: softplus(x) - t x. Finite for every finite logit."""
+    """The mean of -t log s(x) - (1 - t) log(1 - s(x)) = softplus(x) - t x, where s is the sigmoid.
+
+    It is finite for every finite logit.
+    """
     return (softplus(logits) - target * logits).mean()
 
 
-def cross_entropy_discriminator(real: Tensor, fake: Tensor, real_target: float = 1.0, fake_target: float = 0.0) -> Tensor:
-    """Goodfellow et al. 2014 (arXiv:1406.2661), eq. 1, negated: -E log D(x) - E log(1 - D(G(z))).
+def cross_entropy_discriminator(
+    real_logits: Tensor, fake_logits: Tensor, real_target: float = 1.0, fake_target: float = 0.0
+) -> Tensor:
+    """-E log D(x) - E log(1 - D(G(z))): Goodfellow et al. 2014 (arXiv:1406.2661), eq. 1, negated.
 
-    Targets other than 1 and 0 are label smoothing (Salimans et al. 2016, arXiv:1606.03498, section 3.4): one-sided when only
-    real_target differs, two-sided when both do.
+    Targets other than 1 and 0 are label smoothing (Salimans et al. 2016, arXiv:1606.03498, section 3.4). It is
+    one-sided if only real_target differs, and two-sided if both do.
     """
-    return binary_cross_entropy(real, real_target) + binary_cross_entropy(fake, fake_target)
+    return binary_cross_entropy(real_logits, real_target) + binary_cross_entropy(fake_logits, fake_target)
 
 
-def minimax_generator(fake: Tensor, real: Tensor | None = None) -> Tensor:
-    """Goodfellow et al. 2014, eq. 1 as printed (saturating): E log(1 - D(G(z))), to be minimised."""
-    return -softplus(fake).mean()
+def minimax_generator(fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
+    """E log(1 - D(G(z))): Goodfellow et al. 2014, eq. 1 as printed (saturating)."""
+    return -softplus(fake_logits).mean()
 
 
-def non_saturating_generator(fake: Tensor, real: Tensor | None = None) -> Tensor:
-    """Goodfellow et al. 2014, section 3, last paragraph: maximise log D(G(z)) instead."""
-    return softplus(-fake).mean()
+def non_saturating_generator(fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
+    """-E log D(G(z)): Goodfellow et al. 2014, section 3, last paragraph."""
+    return softplus(-fake_logits).mean()
 
 
-def least_squares_discriminator(real: Tensor, fake: Tensor, real_target: float = 1.0, fake_target: float = 0.0) -> Tensor:
-    """Mao et al. 2017 (arXiv:1611.04076), eq. 2 and 9, with b = real_target and a = fake_target."""
-    return 0.5 * ((real - real_target).square().mean() + (fake - fake_target).square().mean())
+def least_squares_discriminator(
+    real_logits: Tensor, fake_logits: Tensor, real_target: float = 1.0, fake_target: float = 0.0
+) -> Tensor:
+    """(E (D(x) - b)^2 + E (D(G(z)) - a)^2) / 2: Mao et al. 2017 (arXiv:1611.04076), eq. 2 and 9.
+
+    The paper's b is real_target, and its a is fake_target.
+    """
+    return 0.5 * ((real_logits - real_target).square().mean() + (fake_logits - fake_target).square().mean())
 
 
-def least_squares_generator(fake: Tensor, real: Tensor | None = None) -> Tensor:
-    """Mao et al. 2017, eq. 9, with c = 1 (also where real_target, the paper's b, is smoothed)."""
-    return 0.5 * (fake - 1).square().mean()
+def least_squares_generator(fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
+    """E (D(G(z)) - c)^2 / 2 with c = 1: Mao et al. 2017, eq. 9. Label smoothing does not change c."""
+    return 0.5 * (fake_logits - 1).square().mean()
 
 
-def wasserstein_discriminator(real: Tensor, fake: Tensor) -> Tensor:
-    """Arjovsky et al. 2017 (arXiv:1701.07875), eq. 2, negated. The critic must be kept Lipschitz (weight clipping or a penalty)."""
-    return fake.mean() - real.mean()
+def wasserstein_discriminator(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """E D(G(z)) - E D(x): Arjovsky et al. 2017 (arXiv:1701.07875), eq. 2, negated.
+
+    The critic must be kept Lipschitz, by weight clipping or a gradient penalty.
+    """
+    return fake_logits.mean() - real_logits.mean()
 
 
-def wasserstein_generator(fake: Tensor, real: Tensor | None = None) -> Tensor:
-    """Arjovsky et al. 2017, algorithm 1, line 10. Also the hinge objective's: Miyato et al. 2018, eq. 17."""
-    return -fake.mean()
+def wasserstein_generator(fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
+    """-E D(G(z)): Arjovsky et al. 2017, algorithm 1, line 10; Miyato et al. 2018, eq. 17, for the hinge loss."""
+    return -fake_logits.mean()
 
 
-def hinge_discriminator(real: Tensor, fake: Tensor) -> Tensor:
-    """Lim & Ye 2017 (arXiv:1705.02894), eq. 12; Miyato et al. 2018 (arXiv:1802.05957), eq. 16."""
-    return relu(1 - real).mean() + relu(1 + fake).mean()
+def hinge_discriminator(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """E max(0, 1 - D(x)) + E max(0, 1 + D(G(z))).
+
+    Lim & Ye 2017 (arXiv:1705.02894), eq. 12; Miyato et al. 2018 (arXiv:1802.05957), eq. 16.
+    """
+    return relu(1 - real_logits).mean() + relu(1 + fake_logits).mean()
 
 
-def relativistic_average_discriminator(real: Tensor, fake: Tensor) -> Tensor:
-    """Jolicoeur-Martineau 2018 (arXiv:1807.00734), eq. 14 (RaSGAN): each side against the other side's mean logit."""
-    return softplus(-(real - fake.mean())).mean() + softplus(fake - real.mean()).mean()
+def relativistic_average_discriminator(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """E softplus(E D(G(z)) - D(x)) + E softplus(D(G(z)) - E D(x)).
+
+    Jolicoeur-Martineau 2018 (arXiv:1807.00734), eq. 14 (RaSGAN).
+    """
+    real_loss = softplus(-(real_logits - fake_logits.mean())).mean()
+    fake_loss = softplus(fake_logits - real_logits.mean()).mean()
+    return real_loss + fake_loss
 
 
-def relativistic_average_generator(fake: Tensor, real: Tensor | None = None) -> Tensor:
-    """Jolicoeur-Martineau 2018, eq. 15."""
-    assert real is not None
-    return softplus(-(fake - real.mean())).mean() + softplus(real - fake.mean()).mean()
+def relativistic_average_generator(fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
+    """E softplus(E D(x) - D(G(z))) + E softplus(D(x) - E D(G(z))): Jolicoeur-Martineau 2018, eq. 15."""
+    assert real_logits is not None
+    fake_loss = softplus(-(fake_logits - real_logits.mean())).mean()
+    real_loss = softplus(real_logits - fake_logits.mean()).mean()
+    return fake_loss + real_loss
 
 
-def relativistic_paired_discriminator(real: Tensor, fake: Tensor) -> Tensor:
-    """Jolicoeur-Martineau 2018, eq. 4 (RSGAN); Huang et al. 2024 (arXiv:2501.05441), eq. 2: softplus(-(D(x) - D(G(z))))."""
-    return softplus(fake - real).mean()
+def relativistic_paired_discriminator(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """E softplus(D(G(z)) - D(x)).
+
+    Jolicoeur-Martineau 2018, eq. 4 (RSGAN); Huang et al. 2024 (arXiv:2501.05441), eq. 2.
+    """
+    return softplus(fake_logits - real_logits).mean()
 
 
-def relativistic_paired_generator(fake: Tensor, real: Tensor | None = None) -> Tensor:
-    """Jolicoeur-Martineau 2018, eq. 5."""
-    assert real is not None
-    return softplus(real - fake).mean()
+def relativistic_paired_generator(fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
+    """E softplus(D(x) - D(G(z))): Jolicoeur-Martineau 2018, eq. 5."""
+    assert real_logits is not None
+    return softplus(real_logits - fake_logits).mean()
 
 
 @dataclass(frozen=True)
-class Objective:
-    """One adversarial loss: what each player minimises.
+class AdversarialLoss:
+    """What the discriminator and the generator minimise.
 
-    threshold: the logit above which a sample counts as judged real; None where logits have no absolute scale (Wasserstein,
-    relativistic): then the midpoint between the mean real and the mean fake logit of the batch serves.
-    compares: the generator's loss needs the real logits too.
-    mean_of_batch: the loss is not a mean over examples, so a batch must not be split.
-    smoothable: targets other than 1 and 0 make sense.
+    Attributes:
+        discriminator: Computes a scalar from (real logits, fake logits). A loss with label smoothing also takes the
+            keywords real_target and fake_target.
+        generator: Computes a scalar from (fake logits, real logits). The real logits are None unless
+            `needs_real_logits`.
+        threshold: The logit above which a sample counts as classified real. None for logits without an absolute scale
+            (Wasserstein, relativistic).
+        needs_real_logits: Whether the generator's loss depends on the real logits too.
+        couples_batch: Whether the loss of a batch differs from the mean of the losses of its parts. Such a batch must
+            not be split into micro-batches.
+        smoothed_threshold: Computes the threshold from (real_target, fake_target). None for a loss without label
+            smoothing.
     """
 
-    discriminator: Callable[..., Tensor]  # (real logits, fake logits)
-    generator: Callable[..., Tensor]  # (fake logits, real logits or None)
+    discriminator: Callable[..., Tensor]
+    generator: Callable[..., Tensor]
     threshold: float | None = 0.0
-    compares: bool = False
-    mean_of_batch: bool = False
-    smoothable: bool = False
+    needs_real_logits: bool = False
+    couples_batch: bool = False
+    smoothed_threshold: Callable[[float, float], float] | None = None
 
-    def border(self, real: Tensor, fake: Tensor) -> Tensor | float:
-        """The logit above which a sample counts as judged real, given the logits of a batch of each kind."""
-        return (real.mean() + fake.mean()) / 2 if self.threshold is None else self.threshold
+    def decision_threshold(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor | float:
+        """The logit above which a sample counts as classified real.
+
+        Without a fixed threshold it is the midpoint between the mean real logit and the mean fake logit of the batch.
+        """
+        return (real_logits.mean() + fake_logits.mean()) / 2 if self.threshold is None else self.threshold
 
 
-OBJECTIVES = {
-    "minimax": Objective(cross_entropy_discriminator, minimax_generator, smoothable=True),
-    "non-saturating": Objective(cross_entropy_discriminator, non_saturating_generator, smoothable=True),
-    "least-squares": Objective(least_squares_discriminator, least_squares_generator, threshold=0.5, smoothable=True),
-    "wasserstein": Objective(wasserstein_discriminator, wasserstein_generator, threshold=None),
-    "hinge": Objective(hinge_discriminator, wasserstein_generator),
-    "relativistic-average": Objective(
-        relativistic_average_discriminator, relativistic_average_generator, threshold=None, compares=True, mean_of_batch=True
+def _mean_target(real_target: float, fake_target: float) -> float:
+    """What the best discriminator answers where real and fake are equally likely (least squares)."""
+    return (real_target + fake_target) / 2
+
+
+def _mean_target_logit(real_target: float, fake_target: float) -> float:
+    """The same for cross-entropy, as a logit."""
+    mean = _mean_target(real_target, fake_target)
+    return math.log(mean / (1 - mean))
+
+
+_LOSSES = {
+    "minimax": AdversarialLoss(cross_entropy_discriminator, minimax_generator, smoothed_threshold=_mean_target_logit),
+    "non-saturating": AdversarialLoss(
+        cross_entropy_discriminator, non_saturating_generator, smoothed_threshold=_mean_target_logit
     ),
-    "relativistic-paired": Objective(relativistic_paired_discriminator, relativistic_paired_generator, threshold=None, compares=True),
+    "least-squares": AdversarialLoss(
+        least_squares_discriminator, least_squares_generator, threshold=0.5, smoothed_threshold=_mean_target
+    ),
+    "wasserstein": AdversarialLoss(wasserstein_discriminator, wasserstein_generator, threshold=None),
+    "hinge": AdversarialLoss(hinge_discriminator, wasserstein_generator),
+    "relativistic-average": AdversarialLoss(
+        relativistic_average_discriminator,
+        relativistic_average_generator,
+        threshold=None,
+        needs_real_logits=True,
+        couples_batch=True,
+    ),
+    "relativistic-paired": AdversarialLoss(
+        relativistic_paired_discriminator, relativistic_paired_generator, threshold=None, needs_real_logits=True
+    ),
 }
 
 
-def get(name: str, real_target: float = 1.0, fake_target: float = 0.0) -> Objective:
-    """The named objective, with smoothed labels where asked: the discriminator's. The generator still wants its fakes called real.
+def register_loss(name: str, loss: AdversarialLoss) -> None:
+    """Make an adversarial loss available to recipes as `objective: {name: ...}`.
 
-    Raises UserError for an unknown name, for smoothing an objective that has no labels, or for labels that call fakes real.
+    Raises:
+        UserError: If another loss has this name already.
     """
-    if name not in OBJECTIVES:
-        raise UserError(f"objective '{name}' is unknown; {nearest(name, list(OBJECTIVES))}")
-    objective = OBJECTIVES[name]
+    if _LOSSES.get(name, loss) != loss:
+        raise UserError(f"there is an objective '{name}' already; register yours under another name")
+    _LOSSES[name] = loss
+
+
+def list_losses() -> list[str]:
+    """The names of all adversarial losses, in the order in which they were registered."""
+    return list(_LOSSES)
+
+
+def get(name: str, real_target: float = 1.0, fake_target: float = 0.0) -> AdversarialLoss:
+    """The adversarial loss of this name.
+
+    Args:
+        name: One of `list_losses()`.
+        real_target: What the discriminator should answer for real examples. Below 1 it is label smoothing.
+        fake_target: What the discriminator should answer for generated samples. The generator still aims at real.
+
+    Raises:
+        UserError: If the name is unknown, the loss has no label smoothing, or real_target is not above fake_target.
+    """
+    if name not in _LOSSES:
+        raise UserError(f"objective '{name}' is unknown; {nearest(name, list_losses())}")
+    loss = _LOSSES[name]
     if (real_target, fake_target) == (1.0, 0.0):
-        return objective
-    if not objective.smoothable:
-        able = ", ".join(known for known, each in OBJECTIVES.items() if each.smoothable)
-        raise UserError(f"objective '{name}' has no labels to smooth; leave real_target and fake_target out, or use one of {able}")
+        return loss
+    if loss.smoothed_threshold is None:
+        others = ", ".join(other for other, each in _LOSSES.items() if each.smoothed_threshold)
+        raise UserError(
+            f"objective '{name}' has no label smoothing; leave real_target and fake_target out, or use one of {others}"
+        )
     if real_target <= fake_target:
         raise UserError(
-            f"real_target must be above fake_target, or the generator learns to be caught; it is {real_target:g} against {fake_target:g}"
+            f"real_target must be above fake_target, or the generator learns to be detected; "
+            f"it is {real_target:g} against {fake_target:g}"
         )
-    smoothed = partial(objective.discriminator, real_target=real_target, fake_target=fake_target)
-    middle = (real_target + fake_target) / 2  # what the best discriminator says where real and fake are equally likely
-    threshold = middle if name == "least-squares" else math.log(middle / (1 - middle))
-    return Objective(smoothed, objective.generator, threshold, smoothable=True)
+    return replace(
+        loss,
+        discriminator=partial(loss.discriminator, real_target=real_target, fake_target=fake_target),
+        threshold=loss.smoothed_threshold(real_target, fake_target),
+    )

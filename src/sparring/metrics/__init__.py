@@ -1,6 +1,6 @@
-"""One metric a file: features -> statistics -> value, each usable on plain N x D arrays.
+"""One metric a file, from plain N x D arrays of features to a value.
 
-Everything here needs numpy alone; torch is loaded by what extracts features.
+The metrics need numpy alone. `feature_net` and `online_score` need torch: they compute features.
 """
 
 from .density_coverage import DensityCoverage, density_coverage

@@ -1,4 +1,4 @@
-"""Can a classifier tell generated rows from real ones? The two-sample test of Lopez-Paz & Oquab 2017 (arXiv:1610.06545), with boosted trees."""
+"""How well a classifier separates generated from real rows (Lopez-Paz & Oquab 2017, arXiv:1610.06545)."""
 
 from __future__ import annotations
 
@@ -6,17 +6,27 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .arrays import some_of
+from .arrays import subsample
 from .intervals import Estimate
-from .learners import boosted_trees, telling
+from .learners import boosted_trees, informative_columns
 
 FOLDS = 3
 
 
 def detection(generated: np.ndarray, real: np.ndarray, numeric: Sequence[bool], seed: int = 0) -> Estimate:
-    """The area under the ROC curve, over rows that each classifier has not seen: 0.5 where nothing gives rows away, 1 where all are known.
+    """The area under the ROC curve of boosted trees, cross-validated: 0.5 for equal sets, 1 for perfect separation.
 
-    Equally many rows of both; cells float64, NaN where there is nothing. The error is Hanley & McNeil's (1982, Radiology 143), eq. 2.
+    The larger set is subsampled to the size of the smaller one. The error follows Hanley & McNeil 1982 (Radiology
+    143), eq. 2.
+
+    Args:
+        generated: N x columns cells, float64, NaN where a value is missing.
+        real: The same, M x columns.
+        numeric: Which columns are numbers; the others are categories.
+        seed: Of the folds.
+
+    Raises:
+        ValueError: There are too few rows of one kind.
     """
     from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import StratifiedKFold
@@ -24,15 +34,16 @@ def detection(generated: np.ndarray, real: np.ndarray, numeric: Sequence[bool], 
     count = min(len(generated), len(real))
     if count < 2 * FOLDS:
         raise ValueError("detection needs some rows of both kinds")
-    cells = np.concatenate([some_of(generated, count), some_of(real, count)])
-    made = np.repeat([1, 0], count)
-    suspicion = np.zeros(2 * count)
-    for learned, judged in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(cells, made):
-        columns = telling(cells[learned])
-        shown = cells[:, columns]
-        judge = boosted_trees([numeric[at] for at in columns], shown, classes=True).fit(shown[learned], made[learned])
-        suspicion[judged] = judge.predict_proba(shown[judged])[:, 1]
-    area = float(roc_auc_score(made, suspicion))
+    cells = np.concatenate([subsample(generated, count), subsample(real, count)])
+    is_generated = np.repeat([1, 0], count)
+    probability = np.zeros(2 * count)
+    for train, test in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(cells, is_generated):
+        columns = informative_columns(cells[train])
+        inputs = cells[:, columns]
+        model = boosted_trees([numeric[column] for column in columns], inputs, classes=True)
+        model.fit(inputs[train], is_generated[train])
+        probability[test] = model.predict_proba(inputs[test])[:, 1]
+    area = float(roc_auc_score(is_generated, probability))
     pairs = area / (2 - area) - area**2, 2 * area**2 / (1 + area) - area**2
     error = np.sqrt(max(0.0, area * (1 - area) + (count - 1) * sum(pairs))) / count
     return Estimate(area, float(error))

@@ -1,7 +1,8 @@
-"""Small networks, trained by the project itself on the user's data, whose features the quick score compares.
+"""Small feature networks, trained on the user's own data, in whose features online scores are computed.
 
-No download, any modality, a few seconds: a network learns the labels (or, without labels, to repair damaged examples), and its at
-most 64 penultimate values become the features, scaled so that those of the training examples have mean 0 and mean variance 1.
+They need no download, suit any modality, and take seconds. A network learns the labels or, without labels, to denoise
+examples. Its at most 64 penultimate values are the features, scaled so that those of training examples have mean 0
+and mean variance 1.
 """
 
 from __future__ import annotations
@@ -20,23 +21,33 @@ from ..util.random import make_rng, make_torch_rng
 
 WIDTH = 64
 CHUNK = 250  # examples a forward pass
-LOOK = 512, 20_000  # examples learned from, again and again if they are fewer, between two looks at the watched ones: at least, at most
-Progress = Callable[[float, str], bool | None]  # share done, what is being done; True where there is no time for more
+MIN_CHECK_EVERY, MAX_CHECK_EVERY = 512, 20_000  # training examples between two checks of the validation loss
+MAX_VALIDATION = 2000  # training examples kept for validation, at most a tenth
+PATIENCE = 2  # checks without a better validation loss
+STANDARDISED_ON = 5000  # training examples
+NOISE = 0.3  # standard deviation that is added for denoising
+Progress = Callable[[float, str], bool | None]  # share done, what is being done; returns True to stop early
 
 
 class FeatureNet:
-    """values (as the codec decodes them) -> N x D float64 features, and class probabilities where it learned labels.
+    """Maps values, as the codec decodes them, to N x D float64 features, and to classes where it learned labels.
 
-    body: encoded tensors -> N x D. head: N x D -> class logits, or None. scale: D means and one deviation.
+    Args:
+        body: Encoded tensors -> N x D.
+        head: N x D -> class logits, or None.
+        encode: Decoded values -> tensors.
+        about: What was learned, for fingerprints.
     """
 
-    def __init__(self, body: nn.Module, head: nn.Module | None, encode: Callable[[np.ndarray], Tensor], about: dict[str, Any]):
+    def __init__(
+        self, body: nn.Module, head: nn.Module | None, encode: Callable[[np.ndarray], Tensor], about: dict[str, Any]
+    ):
         self.body, self.head, self.encode, self.about = body.eval(), head.eval() if head else None, encode, about
         self.mean, self.deviation = torch.zeros(1), torch.ones(1)
 
     @torch.no_grad()
     def __call__(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        """N x D features and N predicted classes (None without labels), in fixed chunks: independent of any batch size."""
+        """N x D features and N predicted classes (None without labels), whatever batches the caller has."""
         raw, classes = [], []
         for start in range(0, len(values), CHUNK):
             features = self.body(self.encode(values[start : start + CHUNK]))
@@ -46,19 +57,25 @@ class FeatureNet:
         return torch.cat(raw).double().numpy(), torch.cat(classes).numpy() if classes else None
 
     def of(self, source: Source, indices: np.ndarray, split: Split = "train") -> np.ndarray:
-        """Features of these examples of a source, which are never all in memory."""
-        return np.concatenate([self(source.values(indices[start : start + CHUNK], split))[0] for start in range(0, len(indices), CHUNK)])
+        """The features of these examples of a source, of which a chunk at a time is in memory."""
+        parts = [indices[start : start + CHUNK] for start in range(0, len(indices), CHUNK)]
+        return np.concatenate([self(source.values(part, split))[0] for part in parts])
 
     def tensors(self) -> dict[str, Tensor]:
+        """All weights by name, for a file."""
         parts = {"body": self.body, **({"head": self.head} if self.head is not None else {})}
-        found = {f"{part}.{name}": value for part, module in parts.items() for name, value in module.state_dict().items()}
+        found = {
+            f"{part}.{name}": value for part, module in parts.items() for name, value in module.state_dict().items()
+        }
         return {**found, "mean": self.mean, "deviation": self.deviation}
 
     def load(self, tensors: dict[str, Tensor]) -> FeatureNet:
+        """Take the weights that `tensors` returned."""
         for part, module in (("body", self.body), ("head", self.head)):
             if module is not None:
+                prefix = f"{part}."
                 module.load_state_dict(
-                    {name.removeprefix(f"{part}."): value for name, value in tensors.items() if name.startswith(f"{part}.")}
+                    {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
                 )
         self.mean, self.deviation = tensors["mean"], tensors["deviation"]
         return self
@@ -73,7 +90,7 @@ class FeatureNet:
         return self
 
     def identity(self) -> str:
-        """A hash of every weight: which features a score was measured in."""
+        """A hash of every weight, which says in which features a score was computed."""
         digest = hashlib.sha256()
         for name, value in sorted(self.tensors().items()):
             digest.update(name.encode())
@@ -90,34 +107,25 @@ def fit(
     batch: int = 64,
     progress: Progress | None = None,
 ) -> FeatureNet:
-    """Train on the source's training split (a tenth, at most 2,000, watched and not learned), keep the weights of the lowest
-    watched loss, stop after two looks without a better one, after `examples` examples or when `progress` says so: then about["hurried"].
+    """Train on the source's training split and keep the weights with the lowest validation loss.
 
-    With net.head it learns the classes; else `repair` (N x D -> an example) learns to undo noise through the features.
+    The network learns the classes where it has a head. Else `repair` (N x D -> an example) learns to remove noise
+    through the features. Training ends after two checks without a better validation loss, after `examples` examples,
+    or when `progress` returns True; about["hurried"] then says so.
     """
     count = source.count("train")
     order = make_rng(seed, "features", "split").permutation(count)
-    watched, learned = order[: max(1, min(2000, count // 10))], order[max(1, min(2000, count // 10)) :]
-    learned = learned if len(learned) else watched
-    noise = make_torch_rng(seed, "features", "noise")
-    modules = nn.ModuleList([net.body, *([net.head] if net.head else [repair])])
-    optimizer = torch.optim.AdamW(modules.parameters(), lr=2e-3, weight_decay=1e-3, fused=True)
-
-    def loss(indices: np.ndarray) -> Tensor:
-        values = net.encode(source.values(indices))
-        if net.head is not None:
-            return cross_entropy(net.head(net.body(values)), torch.from_numpy(source.labels(indices)))
-        assert repair is not None
-        damaged = values + 0.3 * torch.randn(values.shape, generator=noise)
-        return mse_loss(repair(net.body(damaged)), values)
-
-    best, state, misses, seen = float("inf"), None, 0, 0
-    look = max(LOOK[0], min(len(learned), LOOK[1], examples // 4)) // batch * batch
-    rounds = make_rng(seed, "features", "order")
-    hurried = False
-    while seen < examples and misses < 2 and not hurried:
-        modules.train()
-        indices = np.concatenate([rounds.permutation(learned) for _ in range(-(-look // len(learned)))])[:look]
+    held = max(1, min(MAX_VALIDATION, count // 10))
+    validation, training = order[:held], order[held:] if count > held else order[:held]
+    loss = _Loss(net, source, repair, seed)
+    optimizer = torch.optim.AdamW(loss.modules.parameters(), lr=2e-3, weight_decay=1e-3, fused=True)
+    check_every = max(MIN_CHECK_EVERY, min(len(training), MAX_CHECK_EVERY, examples // 4)) // batch * batch
+    rng = make_rng(seed, "features", "order")
+    best, state, misses, seen, hurried = float("inf"), None, 0, 0, False
+    while seen < examples and misses < PATIENCE and not hurried:
+        loss.modules.train()
+        repeats = -(-check_every // len(training))
+        indices = np.concatenate([rng.permutation(training) for _ in range(repeats)])[:check_every]
         for start in range(0, len(indices), batch):
             optimizer.zero_grad(set_to_none=True)
             loss(indices[start : start + batch]).backward()
@@ -126,17 +134,38 @@ def fit(
             if progress and progress(min(1.0, seen / examples), "learning features for the score"):
                 hurried = True
                 break
-        modules.eval()
-        with torch.no_grad():
-            value = float(
-                sum(loss(watched[start : start + CHUNK]) * len(watched[start : start + CHUNK]) for start in range(0, len(watched), CHUNK))
-            )
+        value = loss.total(validation)
         misses = 0 if value < best else misses + 1
         if value < best:
-            best, state = value, {name: tensor.clone() for name, tensor in modules.state_dict().items()}
+            best, state = value, {name: tensor.clone() for name, tensor in loss.modules.state_dict().items()}
     if state is not None:
-        modules.load_state_dict(state)
-    modules.eval().requires_grad_(False)
+        loss.modules.load_state_dict(state)
+    loss.modules.eval().requires_grad_(False)
     if hurried:
         net.about["hurried"] = True
-    return net.standardise(source, order[:5000])
+    return net.standardise(source, order[:STANDARDISED_ON])
+
+
+class _Loss:
+    """The mean loss of a batch of training examples: of classes, or of denoising."""
+
+    def __init__(self, net: FeatureNet, source: Source, repair: nn.Module | None, seed: int):
+        self.net, self.source, self.repair = net, source, repair
+        self.noise = make_torch_rng(seed, "features", "noise")
+        self.modules = nn.ModuleList([net.body, *([net.head] if net.head else [repair])])
+
+    def __call__(self, indices: np.ndarray) -> Tensor:
+        net = self.net
+        values = net.encode(self.source.values(indices))
+        if net.head is not None:
+            return cross_entropy(net.head(net.body(values)), torch.from_numpy(self.source.labels(indices)))
+        assert self.repair is not None
+        noisy = values + NOISE * torch.randn(values.shape, generator=self.noise)
+        return mse_loss(self.repair(net.body(noisy)), values)
+
+    @torch.no_grad()
+    def total(self, indices: np.ndarray) -> float:
+        """The summed loss of these examples, in evaluation mode."""
+        self.modules.eval()
+        parts = [indices[start : start + CHUNK] for start in range(0, len(indices), CHUNK)]
+        return float(sum(self(part) * len(part) for part in parts))

@@ -1,8 +1,8 @@
-"""The Frechet distance between two Gaussians fitted to features (Heusel et al. 2017, arXiv:1706.08500, eq. 6): FID, where the features
-are Inception's.
+"""The Frechet distance between two Gaussians fitted to features (Heusel et al. 2017, arXiv:1706.08500, eq. 6).
 
-From 0 up, lower is better. Its bias of about c / N makes few samples look worse than they are: compare equal counts only, or
-extrapolate to infinitely many (Chong and Forsyth 2020, arXiv:1911.07023).
+With Inception features it is FID. It is at least 0; lower is better. Its bias of about c / N makes few samples look
+worse than they are: compare equal counts only, or extrapolate to infinitely many (Chong and Forsyth 2020,
+arXiv:1911.07023).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import blocks, pair_of
+from .arrays import blocks, checked_pair
 from .intervals import Estimate
 
 
@@ -24,7 +24,7 @@ class Gaussian:
 
 
 def fit(features: np.ndarray) -> Gaussian:
-    """The Gaussian with the mean and covariance of N x D features; N = 1 has no spread."""
+    """The Gaussian with the mean and covariance of N x D features; the covariance is 0 for N = 1."""
     features = np.asarray(features, dtype=np.float64)
     mean = features.mean(axis=0)
     centred = features - mean
@@ -32,10 +32,10 @@ def fit(features: np.ndarray) -> Gaussian:
 
 
 class Moments:
-    """Mean and covariance of features that come in chunks, never all in memory: D x D numbers are kept, whatever N.
+    """Mean and covariance of features that come in chunks. It keeps D x D numbers, whatever N.
 
-    Chunks are joined by the exact update of Chan, Golub and LeVeque 1983 (The American Statistician 37), which does not cancel as sums
-    of squares do; how the samples are cut into chunks changes the result by rounding only.
+    Chunks are joined by the exact update of Chan, Golub and LeVeque 1983 (The American Statistician 37), which does
+    not cancel as sums of squares do. The sizes of the chunks change the result by rounding only.
     """
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Moments:
         self.scatter = np.zeros((0, 0))  # sum of (x - mean)(x - mean)^T
 
     def add(self, features: np.ndarray) -> Moments:
-        """N x D more features; none are none."""
+        """Add N x D features; N may be 0."""
         features = np.asarray(features, dtype=np.float64)
         for part in blocks(len(features), features.shape[1]):
             mean = features[part].mean(axis=0)
@@ -53,13 +53,13 @@ class Moments:
         return self
 
     def merge(self, other: Moments) -> Moments:
-        """As if everything added to `other` had been added here."""
+        """Add everything that was added to `other`."""
         if other.count:
             self._join(other.count, other.mean, other.scatter)
         return self
 
     def gaussian(self) -> Gaussian:
-        """What `fit` gives for all features added so far; one has no spread."""
+        """What `fit` returns for all features added so far. Raises ValueError where there are none."""
         if not self.count:
             raise ValueError("no features were added: the mean of nothing is unknown")
         return Gaussian(self.mean.copy(), self.scatter / max(1, self.count - 1))
@@ -80,34 +80,44 @@ class Moments:
 def distance(a: Gaussian, b: Gaussian) -> float:
     """|m_a - m_b|^2 + tr(C_a + C_b - 2 (C_a C_b)^(1/2)).
 
-    The trace of the root is the sum of the roots of the eigenvalues of C_a^(1/2) C_b C_a^(1/2), which is symmetric and has none
-    below 0 but for rounding: never complex, never NaN, however few the samples.
+    The trace of the root is the sum of the roots of the eigenvalues of C_a^(1/2) C_b C_a^(1/2). That matrix is
+    symmetric and positive up to rounding, so the distance is never complex or NaN, however few the samples.
     """
     return max(0.0, _distance(_root(a.covariance), a, b))
 
 
 def frechet_distance(features_a: np.ndarray, features_b: np.ndarray) -> float:
-    """The Frechet distance of two sets of features, N x D and M x D. Biased upwards for few samples: compare equal counts only.
+    """The Frechet distance of two sets of features, N x D and M x D. It is biased upwards for few samples.
 
-    For few samples of many features (N M <= D^2) the trace of the root is taken as the sum of the singular values of the N x M product of
-    the centred features, the same number without any D x D matrix.
+    For few samples of many features (N M <= D^2) the trace of the root is computed as the sum of the singular values
+    of the N x M product of the centred features: the same number without a D x D matrix.
     """
-    features_a, features_b = pair_of(features_a, features_b)
+    features_a, features_b = checked_pair(features_a, features_b)
     if len(features_a) * len(features_b) > features_a.shape[1] ** 2:
         return distance(fit(features_a), fit(features_b))
     (mean_a, rows_a), (mean_b, rows_b) = _centred(features_a), _centred(features_b)
     cross = np.linalg.svd(rows_a @ rows_b.T, compute_uv=False).sum()
-    return max(0.0, float(np.square(mean_a - mean_b).sum() + np.square(rows_a).sum() + np.square(rows_b).sum() - 2 * cross))
+    return max(
+        0.0, float(np.square(mean_a - mean_b).sum() + np.square(rows_a).sum() + np.square(rows_b).sum() - 2 * cross)
+    )
 
 
 def frechet_error(generated: np.ndarray, real: np.ndarray, fixed_reals: bool = False) -> float:
-    """The standard error of `frechet_distance` by the infinitesimal jackknife (Efron 1981, Biometrika 68): the root of the mean square of
-    every sample's influence over N, for both sets; `fixed_reals` counts the reals as exactly known. At the price of two distances.
+    """The standard error of `frechet_distance` by the infinitesimal jackknife (Efron 1981, Biometrika 68).
 
-    The influence of x on the distance is 2 (m_a - m_b) . (x - m_a) + (x - m_a)^T (1 - T) (x - m_a) less its mean, where
-    T = C_b^(1/2) (C_b^(1/2) C_a C_b^(1/2))^(-1/2) C_b^(1/2) carries one Gaussian into the other. inf where a set has one sample.
+    It is the root of the mean square of every sample's influence over N, for both sets, and costs as much as two
+    distances. The influence of x on the distance is 2 (m_a - m_b) . (x - m_a) + (x - m_a)^T (1 - T) (x - m_a) minus
+    its mean, where T = C_b^(1/2) (C_b^(1/2) C_a C_b^(1/2))^(-1/2) C_b^(1/2) maps one Gaussian to the other.
+
+    Args:
+        generated: N x D.
+        real: M x D.
+        fixed_reals: Take the real distribution as exactly known.
+
+    Returns:
+        The error; inf where a set has one sample.
     """
-    generated, real = pair_of(generated, real)
+    generated, real = checked_pair(generated, real)
     if len(generated) < 2 or (len(real) < 2 and not fixed_reals):
         return float("inf")
     a, b = fit(generated), fit(real)
@@ -129,8 +139,15 @@ def _sampling_variance(features: np.ndarray, own: Gaussian, other: Gaussian) -> 
 
 @dataclass(frozen=True)
 class Extrapolation:
-    """value: the distance at infinitely many samples, with its standard error. It can come out slightly below 0, as a number without
-    bias must where the truth is 0. slope: c in value + c / N. counts, values: the distances that the line goes through."""
+    """The distance at infinitely many samples.
+
+    Args:
+        value: The distance. Without bias it can be slightly negative where the true distance is 0.
+        error: Its standard error.
+        slope: c in value + c / N.
+        counts: The numbers of samples of the distances that the line is fitted to.
+        values: These distances.
+    """
 
     value: float
     error: float
@@ -144,20 +161,30 @@ class Extrapolation:
 
 
 def frechet_extrapolated(
-    generated: np.ndarray, real: np.ndarray, points: int = 15, least: int | None = None, both: bool = False, seed: int = 0
+    generated: np.ndarray,
+    real: np.ndarray,
+    points: int = 15,
+    least: int | None = None,
+    both: bool = False,
+    seed: int = 0,
 ) -> Extrapolation:
-    """The Frechet distance at infinitely many samples: the intercept of a line through its values at random subsets of n, over 1 / n.
+    """The Frechet distance at infinitely many samples: the intercept of a line through distances over 1 / n.
 
-    Chong and Forsyth 2020 (arXiv:1911.07023, section 3.2) take 15 subsets of 5,000 to 50,000 of the generated features, evenly spaced,
-    against all real ones; so does this, from `least` samples (default: a tenth of N, at least 2.5 D where N allows, at most N / 2) up to
-    N. What the limited number of reals adds stays; `both` takes as many reals as generated ones at each point and removes that too (0 for
-    two sets of one distribution). Below about 5 D samples the bias is no longer proportional to 1 / n, and the value comes out too low.
-    generated: N x D. real: M x D.
+    Chong and Forsyth 2020 (arXiv:1911.07023, section 3.2) use 15 evenly spaced subsets of 5,000 to 50,000 generated
+    samples, each against all real ones. Below about 5 D samples the bias is not proportional to 1 / n, and the value
+    is too low. The error combines the scatter around the line with the sampling noise that all points share
+    (`frechet_error`). Fewer than four samples give the plain distance with the error inf.
 
-    The error joins the scatter around the line with the sampling noise that all points share (`frechet_error`). Fewer than four
-    samples are not extrapolated: the plain distance, with the error inf.
+    Args:
+        generated: N x D.
+        real: M x D.
+        points: The number of subsets.
+        least: The size of the smallest subset. None: a tenth of N, at least 2.5 D where N allows, at most N / 2.
+        both: Use as many real as generated samples at each point. This removes the bias of the limited number of real
+            examples too, so that two sets of one distribution have the distance 0.
+        seed: Of the subsets.
     """
-    generated, real = pair_of(generated, real)
+    generated, real = checked_pair(generated, real)
     most = min(len(generated), len(real)) if both else len(generated)
     if most < 4:
         value = frechet_distance(generated, real)
@@ -180,7 +207,7 @@ def frechet_extrapolated(
 
 
 def _distance(root: np.ndarray, a: Gaussian, b: Gaussian) -> float:
-    """root: of a's covariance. May be below 0 by rounding."""
+    """The distance; rounding can make it negative. root: the square root of a's covariance."""
     product = np.linalg.eigvalsh(root @ b.covariance @ root).clip(min=0)
     spread = np.trace(a.covariance) + np.trace(b.covariance) - 2 * np.sqrt(product).sum()
     return float(np.square(a.mean - b.mean).sum() + spread)
@@ -192,13 +219,13 @@ def _root(covariance: np.ndarray) -> np.ndarray:
 
 
 def _centred(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The mean, and rows such that rows^T rows is the covariance."""
+    """The mean, and a matrix of rows such that rows^T rows is the covariance."""
     mean = features.mean(axis=0)
     return mean, (features - mean) / np.sqrt(max(1, len(features) - 1))
 
 
 def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
-    """Least squares: intercept, slope and the standard error of the intercept."""
+    """The intercept and slope of the least-squares line, and the standard error of the intercept."""
     centre = x - x.mean()
     spread = np.square(centre).sum()
     slope = float(centre @ y / spread)

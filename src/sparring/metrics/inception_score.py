@@ -1,24 +1,31 @@
 """The inception score (Salimans et al. 2016, arXiv:1606.03498, section 4): exp of the mean KL(p(y|x) || p(y)).
 
-1: every sample gets the same class probabilities. K, the number of classes: every sample is surely of one class, all classes equally
-often. It never looks at real data, so copies and wrong pictures of right classes are not seen. Higher is better; more samples raise it.
+It is 1 where every sample gets the same class probabilities, and K, the number of classes, where every sample is
+certainly of one class and all classes are equally frequent. It ignores real data, so it cannot detect copies or bad
+pictures of right classes. Higher is better; more samples raise it.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from .arrays import features_of
+from .arrays import checked_features
 from .intervals import Parts
 
 
 def inception_score(probabilities: np.ndarray, splits: int = 10, seed: int | None = 0) -> Parts:
-    """probabilities: N x K, at least 0, in proportion to the classes' probabilities (rows are scaled to sum 1). From 1 to K.
+    """The score, 1 to K. Published values are the mean and deviation over 10 parts of 5,000 samples.
 
-    The samples are shuffled with `seed` (None: taken in their order), because generated ones often come sorted by class, and cut
-    into `splits` parts, at most N; published values are the mean and deviation over 10 parts of 5,000 samples.
+    Args:
+        probabilities: N x K, at least 0, in proportion to the classes' probabilities; rows are scaled to sum 1.
+        splits: The number of parts, at most N.
+        seed: Of the order in which samples are dealt to parts, because generated samples are often sorted by class.
+            None: the order given.
+
+    Raises:
+        ValueError: A probability is negative, or a row is all zeros.
     """
-    shares = features_of(probabilities)
+    shares = checked_features(probabilities)
     totals = shares.sum(axis=1, keepdims=True)
     if (shares < 0).any() or (totals <= 0).any():
         raise ValueError("class probabilities are at least 0 and not all 0; logits need a softmax first")
@@ -30,7 +37,7 @@ def inception_score(probabilities: np.ndarray, splits: int = 10, seed: int | Non
 
 
 def _score(shares: np.ndarray) -> float:
-    """exp(H(mean) - mean H), which has no quotient that could be 0 / 0."""
+    """exp(H(mean) - mean H): no quotient in it can be 0 / 0."""
     return float(np.exp(max(0.0, _entropy(shares.mean(axis=0)) - _entropy(shares) / len(shares))))
 
 

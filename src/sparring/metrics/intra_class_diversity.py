@@ -1,7 +1,8 @@
-"""How unlike one another the samples of one class are, beside real ones: the collapse within classes that class-wise scores hide.
+"""How much the samples of one class differ, relative to real ones. It detects mode collapse within classes.
 
-As the mean LPIPS of pairs of generated pictures in Zhu et al. 2017 (arXiv:1711.11586, section 4), in whatever features are at hand, and as
-a share of the same mean of real examples, so that it can be read without knowing the features.
+The mean distance of pairs of samples follows Zhu et al. 2017 (arXiv:1711.11586, section 4, with LPIPS). Here it is
+taken in any features and divided by the same mean of real examples, so that it can be read without knowing the
+features.
 """
 
 from __future__ import annotations
@@ -10,26 +11,33 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import pair_of
+from .arrays import checked_pair
 from .neighbours import square_blocks
 
 
 @dataclass(frozen=True)
 class Diversity:
-    """1: as varied as reals. 0: one picture a class. Above 1: more scattered than reals, often noise. value: the mean over the reals' classes."""
+    """1: as diverse as real examples. 0: one sample a class, repeated. Above 1: more diverse, often noise.
+
+    value: the mean over the classes of the real examples.
+    """
 
     value: float
     by_class: dict[int, float]
 
 
 def intra_class_diversity(
-    generated: np.ndarray, real: np.ndarray, generated_labels: np.ndarray | None = None, real_labels: np.ndarray | None = None
+    generated: np.ndarray,
+    real: np.ndarray,
+    generated_labels: np.ndarray | None = None,
+    real_labels: np.ndarray | None = None,
 ) -> Diversity:
-    """The mean distance of pairs within a class, of N x D generated as a share of that of M x D real features. Without labels: one class.
+    """The mean distance of pairs within a class: of N x D generated features as a share of that of M x D real ones.
 
-    A class with fewer than two generated samples has no diversity, 0. One whose reals are all alike (or one alone) says nothing and counts 1.
+    Without labels all examples are of one class. A class with fewer than two generated samples has a diversity of 0.
+    A class whose real examples are all equal, or with only one, counts as 1.
     """
-    generated, real = pair_of(generated, real)
+    generated, real = checked_pair(generated, real)
     of_generated, of_real = _labels(generated_labels, len(generated)), _labels(real_labels, len(real))
     rows = {}
     for label in np.unique(of_real):
@@ -39,7 +47,7 @@ def intra_class_diversity(
 
 
 def mean_distance(features: np.ndarray) -> float:
-    """The mean distance of two different rows of N x D; 0 for fewer than two."""
+    """The mean distance between two different rows of N x D features; 0 for fewer than two rows."""
     if len(features) < 2:
         return 0.0
     total = sum(float(np.sqrt(squares).sum()) for _, squares in square_blocks(features, features))

@@ -1,8 +1,8 @@
-"""Does the generator copy its training data? Nearest training neighbours of samples, beside those of held-out reals.
+"""Whether a generator copies its training data, from the distances of samples to their nearest training examples.
 
-Held-out reals are new by construction, so the distances from them to the training set are what honest novelty looks like. The comparison
-of the two sets of distances is that of Meehan et al. 2020 (arXiv:2004.05675, section 3: a Mann-Whitney test), joined by the share of
-samples closer than the closest held-outs, which also sees a generator that copies now and then.
+Held-out examples are new by construction, so their distances to the training set are those of new examples. The two
+sets of distances are compared by the Mann-Whitney test of Meehan et al. 2020 (arXiv:2004.05675, section 3). The share
+of samples closer than the closest held-out examples detects a generator that copies only now and then.
 """
 
 from __future__ import annotations
@@ -12,24 +12,30 @@ from math import ceil, erfc, exp, inf, lgamma, sqrt
 
 import numpy as np
 
-from .arrays import pair_of
-from .neighbours import nearest_among
+from .arrays import checked_pair
+from .neighbours import nearest_in
 
-SURE = 1e-3  # a chance below which copying is no coincidence
-FEW = 20  # samples or held-outs, below which nothing is proved
+SIGNIFICANCE = 1e-3  # the probability below which copying is no coincidence
+MIN_EXAMPLES_FOR_PROOF = 20  # of samples and of held-out examples
 
 
 @dataclass(frozen=True)
 class Memorisation:
-    """share: of samples closer to a training example than the closest `quantile` of held-outs are; about `quantile` for new samples, 1 for
-    copies. chance: the probability of so many or more, if samples were as new as held-outs (exact, whatever the distribution).
+    """The comparison of samples with held-out examples.
 
-    closer: the probability that a sample is closer to the training set than a held-out is, ties counted half: the area under the ROC
-    curve; 0.5 for new samples, 1 for copies, below 0.5 for samples that lie far from all data. closer_chance: one-sided, of the normal
-    approximation with ties.
-
-    few: whether there are fewer than 20 samples or held-outs. samples, neighbours, distances: the most suspicious generated samples by
-    index, nearest first, and the training example of each.
+    Args:
+        share: The share of samples closer to a training example than the closest `quantile` of held-out examples. About
+            `quantile` for new samples, 1 for copies.
+        chance: The probability of so many close samples, or more, if samples were as new as held-out examples. Exact
+            for any distribution.
+        closer: The probability that a sample is closer to the training set than a held-out example, ties counted half
+            (the area under the ROC curve). 0.5 for new samples, 1 for copies, below 0.5 for samples far from all
+            data.
+        closer_chance: Its one-sided p-value, by the normal approximation with ties.
+        samples: The samples nearest to training examples, by index, the nearest first.
+        neighbours: The training example nearest to each of them.
+        distances: Their distances.
+        few: Whether there are too few samples or held-out examples to prove copying.
     """
 
     share: float
@@ -44,37 +50,46 @@ class Memorisation:
 
     @property
     def copies(self) -> bool:
-        """Whether samples are copied: at least twice as many close ones as held-outs have, and no coincidence."""
-        return self.share >= 2 * self.quantile and self.chance < SURE
+        """Whether samples are copied: twice as many close ones as expected or more, beyond coincidence."""
+        return self.share >= 2 * self.quantile and self.chance < SIGNIFICANCE
 
     @property
-    def reading(self) -> str:
+    def summary(self) -> str:
         """One sentence for a person."""
         found = (
-            f"{self.share:.0%} of the samples lie closer to a training example than the closest {self.quantile:.0%} of held-out examples"
+            f"{self.share:.0%} of the samples lie closer to a training example "
+            f"than the closest {self.quantile:.0%} of held-out examples"
         )
         if self.copies:
             return f"{found}: the generator copies training data"
         if self.share >= 2 * self.quantile and self.share > 0:
             return f"{found}: more than new samples would, but there are too few to be sure"
-        if self.closer > 0.5 and self.closer_chance < SURE:
-            return f"{found}: no copies, though samples are on the whole closer to the training data than unseen examples are"
-        return f"{found}: {'there are too few to tell copies by' if self.few else 'no sign of copying'}"
+        if self.closer > 0.5 and self.closer_chance < SIGNIFICANCE:
+            return f"{found}: no copies, but samples are closer to the training data than held-out examples on average"
+        return f"{found}: {'there are too few to detect copies' if self.few else 'no sign of copying'}"
 
 
-def memorisation(generated: np.ndarray, training: np.ndarray, held_out: np.ndarray, quantile: float = 0.05, show: int = 16) -> Memorisation:
-    """generated: N x D. training: M x D, all examples that the generator saw, as far as possible. held_out: K x D, of the same kind, never seen.
+def memorisation(
+    generated: np.ndarray, training: np.ndarray, held_out: np.ndarray, quantile: float = 0.05, show: int = 16
+) -> Memorisation:
+    """Compare samples with held-out examples by their distances to training examples.
 
-    quantile: from 0 to 1; which held-outs count as the closest, at least one of them. Fewer than about 20 samples or held-outs cannot
-    prove copying. Held-outs that are duplicates of training examples hide copies: remove them first.
+    Duplicates of training examples among the held-out ones hide copies: remove them first.
+
+    Args:
+        generated: N x D features.
+        training: M x D, of all examples that the generator was trained on, as far as possible.
+        held_out: K x D, of examples of the same kind that it was not trained on.
+        quantile: The share of held-out examples that counts as the closest, 0 to 1; at least one of them.
+        show: How many of the nearest samples are returned.
     """
-    generated, training = pair_of(generated, training)
-    held_out = pair_of(held_out, training)[0]
-    mine, neighbours = nearest_among(generated, training)
-    theirs = np.sort(nearest_among(held_out, training)[0])
+    generated, training = checked_pair(generated, training)
+    held_out = checked_pair(held_out, training)[0]
+    mine, neighbours = nearest_in(generated, training)
+    theirs = np.sort(nearest_in(held_out, training)[0])
     rank = max(1, min(len(theirs), ceil(quantile * len(theirs))))
     close = int((mine < theirs[rank - 1]).sum())
-    suspects = np.argsort(mine, kind="stable")[:show]
+    nearest = np.argsort(mine, kind="stable")[:show]
     closer, closer_chance = _mann_whitney(mine, theirs)
     return Memorisation(
         share=close / len(mine),
@@ -82,17 +97,18 @@ def memorisation(generated: np.ndarray, training: np.ndarray, held_out: np.ndarr
         chance=_chance(close, rank, len(mine), len(theirs)),
         closer=closer,
         closer_chance=closer_chance,
-        samples=suspects,
-        neighbours=neighbours[suspects],
-        distances=mine[suspects],
-        few=min(len(mine), len(theirs)) < FEW,
+        samples=nearest,
+        neighbours=neighbours[nearest],
+        distances=mine[nearest],
+        few=min(len(mine), len(theirs)) < MIN_EXAMPLES_FOR_PROOF,
     )
 
 
 def _chance(close: int, rank: int, count: int, others: int) -> float:
-    """The probability that at least `close` of `count` draws are below the rank-th smallest of `others` draws of the same distribution.
+    """The probability that at least `close` of `count` draws are below the rank-th smallest of `others` draws.
 
-    That is so if among the smallest close + rank - 1 of all at most rank - 1 are others: a hypergeometric tail.
+    All draws come from one distribution. The event happens where at most rank - 1 of the smallest close + rank - 1
+    draws are others: a hypergeometric tail.
     """
     if not close:
         return 1.0
@@ -109,7 +125,7 @@ def _log_choose(total: int, taken: int) -> float:
 
 
 def _mann_whitney(mine: np.ndarray, theirs: np.ndarray) -> tuple[float, float]:
-    """P(mine < theirs), ties half, and the chance of that much or more among equals. theirs is sorted."""
+    """P(mine < theirs), ties half, and its one-sided p-value. theirs: sorted."""
     above = len(theirs) - np.searchsorted(theirs, mine, side="right")
     ties = np.searchsorted(theirs, mine, side="right") - np.searchsorted(theirs, mine, side="left")
     area = float((above + ties / 2).mean()) / len(theirs)

@@ -1,9 +1,9 @@
-"""Which modes of a known mixture a generator makes.
+"""Which modes of a known mixture a generator hits.
 
-As Srivastava et al. 2017 (VEEGAN, arXiv:1705.07761) count on synthetic mixtures, there from 2,500 samples: a sample is of high quality
-within three standard deviations of the nearest centre, and a mode is captured that is nearest to at least one such sample. The
-divergence is the direction of Lin et al. 2018 (PacGAN, arXiv:1712.04086), samples against data, but over good samples only and with the
-exact uniform distribution in the place of the data's counts.
+Counting follows Srivastava et al. 2017 (VEEGAN, arXiv:1705.07761), who use 2,500 samples. A sample is good within
+three standard deviations of the nearest centre. A mode is hit where it is the nearest one to at least one good
+sample. The divergence has the direction of Lin et al. 2018 (PacGAN, arXiv:1712.04086), samples from data, but over
+good samples only, and from the exact uniform distribution instead of the data's counts.
 """
 
 from __future__ import annotations
@@ -15,8 +15,13 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Modes:
-    """hit: modes with at least one good sample. good: the share of samples within three standard deviations of a centre.
-    divergence: KL of the good samples' modes from the uniform distribution, in nats; inf where there is no good sample."""
+    """Counts of modes.
+
+    Args:
+        hit: The number of modes with at least one good sample.
+        good: The share of good samples.
+        divergence: KL of the good samples' modes from the uniform distribution, in nats; inf without good samples.
+    """
 
     hit: int
     good: float
@@ -24,7 +29,10 @@ class Modes:
 
 
 def mode_coverage(points: np.ndarray, centres: np.ndarray, std: float) -> Modes:
-    """points: N x D. centres: M x D of equally likely normal distributions of standard deviation `std`."""
+    """Compare N x D points with a mixture of M equally likely normal distributions.
+
+    centres: M x D. std: the standard deviation of each distribution.
+    """
     distances = np.linalg.norm(points[:, None] - centres[None], axis=2)
     nearest, good = distances.argmin(axis=1), distances.min(axis=1) <= 3 * std
     counts = np.bincount(nearest[good], minlength=len(centres))

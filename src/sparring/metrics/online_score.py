@@ -1,4 +1,4 @@
-"""The score that is measured while training: small features, seconds, always there, with or without labels."""
+"""The score of a generator during training: distances in small features, with or without labels, in seconds."""
 
 from __future__ import annotations
 
@@ -7,44 +7,52 @@ from typing import Any
 
 import numpy as np
 
-from ..data.source import Source
+from ..data.source import Source, Split
 from ..util.random import make_rng
 from . import frechet
 from .feature_net import WIDTH, FeatureNet
 from .kernel import kernel_distance, kernel_distance_estimate
 from .neighbours import closeness, coverage, variety
 
-ENOUGH = 2048  # held-out reals from which the Frechet distance is the headline; below, the unbiased kernel distance
-MOST = 10_000  # held-out reals used
-FEW = 500  # held-out reals below which snapshots are chosen by training examples too
-ERRORS = {
+# With fewer held-out examples the Frechet distance is mostly bias; the unbiased kernel distance replaces it.
+MIN_SAMPLES_FOR_FRECHET = 2048
+MAX_REALS = 10_000  # held-out examples used
+MIN_HELD_OUT_FOR_SELECTION = 500  # below it training examples too take part in the choice of snapshots
+MAX_SELECTION_EXAMPLES = 20 * MIN_HELD_OUT_FOR_SELECTION  # training examples that take part
+STANDARD_ERRORS = {
     "kernel_distance": lambda generated, real: kernel_distance_estimate(generated, real).error,
     "frechet_distance": frechet.frechet_error,
 }
-HEADLINES = {"kernel_distance": kernel_distance, "frechet_distance": frechet.frechet_distance}
+DISTANCES = {"kernel_distance": kernel_distance, "frechet_distance": frechet.frechet_distance}
 
 
 class OnlineScore:
-    """Compares generated values with the held-out split in the features of `net`.
+    """Compares generated values with the held-out split, in the features of `net`.
 
-    frechet_distance and frechet_distance_real use equal counts M of generated and of real training examples, against the same
-    held-out set, so their ratio is fair: 1.0 would be as close to the held-out examples as other real ones are.
-    With labels the selection score is the same distance of features joined with labels (DeVries et al. 2019, arXiv:1907.08175):
-    good pictures under wrong labels are no good. With few held-out examples it is taken against these and the training examples together: twenty
-    pictures do not tell a good snapshot from a bad one, and copying is watched by itself (see training.health); and of all `count` samples, of which the
-    distances that are shown see as many as there are training examples.
+    The scores "X" and "X_real" come from equal counts of generated and of real training examples against the same
+    held-out set, so their ratio is fair: 1.0 means as close to the held-out examples as other real ones.
+
+    The selection score is the headline distance of features joined with labels, where there are labels (DeVries et
+    al. 2019, arXiv:1907.08175): good pictures under wrong labels are bad. Few held-out examples cannot rank
+    snapshots. The selection score then compares with held-out and training examples together, and uses all `count`
+    samples; copying is watched separately (see `callbacks.health`).
+
+    Attributes:
+        count: The number of samples that a call takes.
+        shown: How many of them the reported scores use: at most as many as training examples.
+        noise: The standard error of the selection score among samples as good as real ones.
+        fingerprint: Everything but the generator that the scores depend on.
     """
 
     def __init__(self, net: FeatureNet, source: Source, count: int, seed: int):
         self.net, self.shown = net, min(count, source.count("train"))
-        self.count = count if source.count("test") < FEW else self.shown
-        held_out = chosen(source.count("test"), MOST, seed, "held-out")
-        training = chosen(source.count("train"), self.shown, seed, "training")
-        self.test = net.of(source, held_out, "test")
-        self.test_joint = joined(self.test, source.labels(held_out, "test"), len(source.classes)) if source.classes else self.test
+        few = source.count("test") < MIN_HELD_OUT_FOR_SELECTION
+        self.count = count if few else self.shown
+        held_out = choose_examples(source.count("test"), MAX_REALS, seed, "held-out")
+        training = choose_examples(source.count("train"), self.shown, seed, "training")
         self.classes = len(source.classes)
+        self.test, self.training = net.of(source, held_out, "test"), net.of(source, training)
         self.test_gaussian = frechet.fit(self.test)
-        real = self.training = net.of(source, training)
         self.fingerprint = {
             "features": net.identity(),
             "net": net.about["net"],
@@ -55,38 +63,56 @@ class OnlineScore:
             "source": source.content_hash[:16],
             "seed": seed,
         }
-        self.headline = "kernel_distance" if min(len(self.test), self.shown) >= 2 and len(self.test) < ENOUGH else "frechet_distance"
-        joint = joined(real, source.labels(training), len(source.classes)) if source.classes else real
-        self.reference, error = self.test_joint, ERRORS[self.headline]
-        self.noise = error(joint, self.reference)  # of the selection score, among samples as good as reals
-        if len(self.test) < FEW:
-            self.reference = np.concatenate([self.test_joint, self._all(source, seed)])
-            self.noise = error(self.reference[::2], self.reference[1::2]) / 2  # halves that share nothing; it shrinks as 1 / N
-        self.of_real = {f"{name}_real": value for name, value in self._distances(real).items()}
-        self.of_real["coverage_real"] = coverage(real, self.test)
+        few_for_frechet = min(len(self.test), self.shown) >= 2 and len(self.test) < MIN_SAMPLES_FOR_FRECHET
+        self.headline = "kernel_distance" if few_for_frechet else "frechet_distance"
+        self._set_reference(source, held_out, training, few, seed)
+        self.of_real = {f"{name}_real": value for name, value in self._distances(self.training).items()}
+        self.of_real["coverage_real"] = coverage(self.training, self.test)
 
     def __call__(self, values: np.ndarray, asked: np.ndarray | None = None) -> tuple[float, dict[str, Any], np.ndarray]:
-        """The selection score (lower is better), every score with its fingerprint, and the features of M generated values as the
-        codec decodes them; `asked`: the classes they were asked to show."""
+        """Score `count` generated values, as the codec decodes them.
+
+        Args:
+            asked: The classes that they were requested to show.
+
+        Returns:
+            The selection score (lower is better), every score with its fingerprint, and the features of the values that
+            the reported scores use.
+        """
         assert len(values) == self.count
-        features, found = self.net(values)
+        features, predicted = self.net(values)
         shown = features[: self.shown]
         scores = {**self._distances(shown), "coverage": coverage(shown, self.test), **self.of_real}
-        if found is not None and asked is not None:
-            scores["label_agreement"] = float((found == asked).mean())
-        joint = features if asked is None else joined(features, asked, self.classes)
-        found_scores = {name: {"value": value, "fingerprint": self.fingerprint} for name, value in scores.items()}
-        return HEADLINES[self.headline](joint, self.reference), found_scores, shown
-
-    def _all(self, source: Source, seed: int) -> np.ndarray:
-        """Features of training examples, joined with their labels, as many as there can be for few held-out ones."""
-        indices = chosen(source.count("train"), 20 * FEW, seed, "all")
-        features = self.net.of(source, indices)
-        return joined(features, source.labels(indices), self.classes) if source.classes else features
+        if predicted is not None and asked is not None:
+            scores["label_agreement"] = float((predicted == asked).mean())
+        joint = features if asked is None else with_labels(features, asked, self.classes)
+        described = {name: {"value": value, "fingerprint": self.fingerprint} for name, value in scores.items()}
+        return DISTANCES[self.headline](joint, self.reference), described, shown
 
     def neighbours(self, features: np.ndarray) -> dict[str, float]:
-        """How varied generated samples are beside training examples, and how close to them beside held-out ones."""
-        return {"variety": variety(features, self.training), "closeness": closeness(features, self.training, self.test)}
+        """How varied generated samples are, and how close to training examples; see `metrics.neighbours`."""
+        return {
+            "variety": variety(features, self.training),
+            "closeness": closeness(features, self.training, self.test),
+        }
+
+    def _set_reference(self, source: Source, held_out: np.ndarray, training: np.ndarray, few: bool, seed: int) -> None:
+        """Fix the features that the selection score compares with, and its noise."""
+        error = STANDARD_ERRORS[self.headline]
+        self.reference = self._with_labels(self.test, source, held_out, "test")
+        self.noise = error(self._with_labels(self.training, source, training), self.reference)
+        if few:
+            indices = choose_examples(source.count("train"), MAX_SELECTION_EXAMPLES, seed, "all")
+            more = self._with_labels(self.net.of(source, indices), source, indices)
+            self.reference = np.concatenate([self.reference, more])
+            # The halves share no example, and the error shrinks as 1 / N.
+            self.noise = error(self.reference[::2], self.reference[1::2]) / 2
+
+    def _with_labels(
+        self, features: np.ndarray, source: Source, indices: np.ndarray, split: Split = "train"
+    ) -> np.ndarray:
+        """The features of these examples, joined with their labels where there are classes."""
+        return with_labels(features, source.labels(indices, split), self.classes) if self.classes else features
 
     def _distances(self, features: np.ndarray) -> dict[str, float]:
         distances = {"frechet_distance": frechet.distance(frechet.fit(features), self.test_gaussian)}
@@ -96,31 +122,36 @@ class OnlineScore:
 
 
 class DetailedScore(OnlineScore, ABC):
-    """A quick score that also tells what `details` says of the values themselves, beside what as many training examples get."""
+    """An online score with further scores of the values themselves, and those of as many training examples."""
 
     def __init__(self, net: FeatureNet, source: Source, count: int, seed: int):
         super().__init__(net, source, count, seed)
-        real = source.values(chosen(source.count("train"), self.shown, seed, "training"))
+        real = source.values(choose_examples(source.count("train"), self.shown, seed, "training"))
         self.of_real |= {f"{name}_real": value for name, value in self.details(real).items()}
 
     def __call__(self, values: np.ndarray, asked: np.ndarray | None = None) -> tuple[float, dict[str, Any], np.ndarray]:
         selection, scores, features = super().__call__(values, asked)
-        details = {name: {"value": value, "fingerprint": self.fingerprint} for name, value in self.details(values[: self.shown]).items()}
+        details = {
+            name: {"value": value, "fingerprint": self.fingerprint}
+            for name, value in self.details(values[: self.shown]).items()
+        }
         return selection, {**scores, **details}, features
 
     @abstractmethod
-    def details(self, values: np.ndarray) -> dict[str, float]: ...
+    def details(self, values: np.ndarray) -> dict[str, float]:
+        """Scores by name of these decoded values."""
 
 
-def joined(features: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
-    """N x D features with N labels appended as one-hot vectors, as long as features of unit variance are on average (sqrt D).
+def with_labels(features: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
+    """N x D features with N labels appended as one-hot vectors.
 
-    Beyond 64 classes several share a column, so that any number of classes costs the same.
+    Their length is sqrt(D), that of features of unit variance on average. Beyond 64 classes several share a column,
+    so that any number of classes costs the same.
     """
     columns = min(classes, WIDTH)
     return np.hstack([features, np.sqrt(features.shape[1]) * np.eye(columns)[labels % columns]])
 
 
-def chosen(count: int, most: int, seed: int, purpose: str) -> np.ndarray:
-    """Which of `count` examples are looked at, at most `most`: in order, so that they are read quickly."""
+def choose_examples(count: int, most: int, seed: int, purpose: str) -> np.ndarray:
+    """The indices of at most `most` of `count` examples, drawn at random, ascending so that reading is quick."""
     return np.sort(make_rng(seed, "score", purpose).permutation(count)[:most])

@@ -1,4 +1,4 @@
-"""A score: its value, how sure it is, what real examples get, and what it was measured on."""
+"""A score: its value, its confidence interval, the value of real examples, and what it was measured on."""
 
 from __future__ import annotations
 
@@ -9,23 +9,20 @@ from typing import Any, Literal
 
 from ..errors import UserError
 from .intervals import LEVEL, Estimate, Interval, quantile
-
-Better = Literal["lower", "higher", ""]
-HIGHER = {
-    "inception_score", "precision", "recall", "density", "coverage", "label_agreement", "classification_accuracy", "modes_hit", "good_share",
-    "psnr", "ssim", "ms_ssim_to_truth", "mean_iou", "pixel_accuracy", "other_kind",
-    "column_shapes", "pair_trends", "category_coverage", "range_coverage", "efficacy", "efficacy_area",
-    "channel_shapes", "predictive",
-}  # fmt: skip
-NEITHER = {
-    "fooling_rate", "ms_ssim", "diversity", "closer_than_held_out", "judged_right_training", "judged_right_held_out", "judged_right_generated",
-}  # fmt: skip  # right is the value of real examples, or it depends on the discriminator as much as on the generator
+from .score_facts import Better, ScoreFacts, facts_of
 
 
 @dataclass(frozen=True)
 class Score:
-    """value; low, high: its 95 % interval, None where there is none; real: the same of as many real training examples in the place of
-    generated ones, None where that means nothing; trivial: of an answer that does next to nothing. fingerprint: everything that the value depends on beside the generator."""
+    """One number of an evaluation.
+
+    Args:
+        name: The key of its facts.
+        low: Lower end of its 95 % interval, None where there is none; so for `high`.
+        real: The value of as many real training examples in the place of generated ones; None where that means nothing.
+        trivial: The value of a trivial baseline.
+        fingerprint: Everything but the generator that the value depends on.
+    """
 
     name: str
     value: float
@@ -36,16 +33,20 @@ class Score:
     trivial: float | None = None
 
     @property
+    def facts(self) -> ScoreFacts:
+        return facts_of(self.name)
+
+    @property
     def better(self) -> Better:
-        return "" if self.name in NEITHER else "higher" if self.name in HIGHER or self.name.startswith("iou ") else "lower"
+        return self.facts.better
 
     def described(self) -> dict[str, Any]:
-        """For JSON."""
+        """As plain values for JSON."""
         return _without_infinity(asdict(self))
 
 
-def scored(name: str, value: Estimate | Interval, least: float | None = None) -> Score:
-    """A score with the interval of an estimate; `least`: below which no truth lies."""
+def score_from(name: str, value: Estimate | Interval, least: float | None = None) -> Score:
+    """A score with the interval of an estimate. least: the lowest possible value, where the interval is cut off."""
     if isinstance(value, Interval):
         return Score(name, value.value, value.low, value.high)
     if not isfinite(value.error):
@@ -56,8 +57,14 @@ def scored(name: str, value: Estimate | Interval, least: float | None = None) ->
 
 @dataclass(frozen=True)
 class Difference:
-    """value: mine less theirs. ahead: whose is better, "" where none is. chance: of so large a difference between equally good generators,
-    None where a score has no interval."""
+    """How two values of one score differ.
+
+    Args:
+        value: Mine minus theirs.
+        ahead: Whose value is better, "" where neither is.
+        chance: The probability of so large a difference between equally good generators; None where a score has no
+            interval.
+    """
 
     name: str
     value: float
@@ -65,7 +72,7 @@ class Difference:
     chance: float | None
 
     def described(self) -> dict[str, Any]:
-        """For JSON."""
+        """As plain values for JSON."""
         return _without_infinity(asdict(self))
 
     @property
@@ -74,12 +81,18 @@ class Difference:
 
 
 def difference(mine: Score, theirs: Score) -> Difference:
-    """Raises UserError where the two were not measured on the same things: such numbers say nothing about each other."""
+    """How the two differ. Raises UserError where their fingerprints differ: such numbers cannot be compared."""
     a, b = dict(mine.fingerprint or {}), dict(theirs.fingerprint or {})
     unlike = sorted(key for key in {*a, *b} if a.get(key) != b.get(key))
     if mine.name != theirs.name or unlike:
-        what = ", ".join(f"{key} {_plain(a.get(key))} and {_plain(b.get(key))}" for key in unlike[:3]) or f"{mine.name} and {theirs.name}"
-        raise UserError(f"these two scores were measured differently ({what}) and cannot be compared; evaluate both with the same options")
+        what = (
+            ", ".join(f"{key} {_plain(a.get(key))} and {_plain(b.get(key))}" for key in unlike[:3])
+            or f"{mine.name} and {theirs.name}"
+        )
+        raise UserError(
+            f"these two scores were measured differently ({what}) and cannot be compared; "
+            "evaluate both with the same options"
+        )
     value, spreads = mine.value - theirs.value, [_error(score) for score in (mine, theirs)]
     ahead: Literal["mine", "theirs", ""] = ""
     if mine.better and value and isfinite(value):
@@ -91,14 +104,16 @@ def difference(mine: Score, theirs: Score) -> Difference:
 
 
 def differences(mine: Mapping[str, Score], theirs: Mapping[str, Score]) -> list[Difference]:
-    """Of every score that both have."""
+    """The difference of every score that both have."""
     return [difference(score, theirs[name]) for name, score in mine.items() if name in theirs]
 
 
 def _error(score: Score) -> float | None:
     if score.low is None or score.high is None:
         return None
-    return max(score.high - score.value, score.value - score.low) / quantile(LEVEL)  # one end may be cut off where no truth lies
+    return max(score.high - score.value, score.value - score.low) / quantile(
+        LEVEL
+    )  # one end may be cut off at the lowest possible value
 
 
 def _plain(value: Any) -> str:
@@ -106,5 +121,5 @@ def _plain(value: Any) -> str:
 
 
 def _without_infinity(values: dict[str, Any]) -> dict[str, Any]:
-    """JSON knows no infinity: None."""
+    """The values with None for infinity, which JSON does not have."""
     return {key: value if not isinstance(value, float) or isfinite(value) else None for key, value in values.items()}

@@ -1,4 +1,4 @@
-"""How well label maps agree with the true ones."""
+"""How well label maps agree with their targets."""
 
 from __future__ import annotations
 
@@ -9,25 +9,32 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Agreement:
-    """accuracy: the share of pixels of the right class. iou: of each class, NaN where it occurs in neither. mean_iou: of those that occur."""
+    """accuracy: the share of pixels with the right class. iou: by class, NaN where the class occurs in neither map."""
 
     accuracy: float
     iou: np.ndarray
 
     @property
     def mean_iou(self) -> float:
+        """The mean over the classes that occur."""
         return float(np.nanmean(self.iou)) if np.isfinite(self.iou).any() else 0.0
 
 
-def confusion(maps: np.ndarray, truth: np.ndarray, classes: int) -> np.ndarray:
-    """classes x classes: how many pixels of a true class (row) are called which (column). Pixels whose truth is no class are left out."""
-    known = truth < classes
-    pairs = truth[known].astype(np.int64) * classes + maps[known].clip(max=classes - 1)
+def confusion(maps: np.ndarray, targets: np.ndarray, classes: int) -> np.ndarray:
+    """The classes x classes numbers of pixels of a target class (row) that the maps assign to a class (column).
+
+    Pixels whose target is not a class are left out.
+    """
+    known = targets < classes
+    pairs = targets[known].astype(np.int64) * classes + maps[known].clip(max=classes - 1)
     return np.bincount(pairs.ravel(), minlength=classes**2).reshape(classes, classes)
 
 
 def agreement(counts: np.ndarray) -> Agreement:
-    """From a confusion matrix: intersection over union, TP / (TP + FP + FN) (Everingham et al. 2010, section 4.1.4 of the VOC paper)."""
+    """Accuracy and intersection over union, TP / (TP + FP + FN), from a confusion matrix.
+
+    Everingham et al. 2010 (the VOC paper), section 4.1.4.
+    """
     right, total = np.diag(counts), counts.sum(axis=0) + counts.sum(axis=1) - np.diag(counts)
     iou = np.where(total > 0, right / np.maximum(total, 1), np.nan)
     return Agreement(float(right.sum() / max(1, counts.sum())), iou)

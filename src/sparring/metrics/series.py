@@ -1,19 +1,19 @@
-"""How alike two sets of series are in time: N x T x C, float64, NaN where there is nothing.
+"""How similar two sets of series are in time. Series are N x T x C, float64, NaN where a value is missing.
 
-Autocorrelations and spectra are of the channels minus their mean over the whole set, divided by their deviation, so that what one series has
-and another has not counts too.
+Autocorrelations and spectra are those of channels that are standardised over the whole set, so that differences
+between series count too.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-FLOOR = 1e-4  # of a spectrum, as a share of its channel's mean: below it there is rounding and nothing else
+FLOOR = 1e-4  # of a spectrum, as a share of its channel's mean; values below it are rounding
 BANDS = 16  # of frequencies in which spectra are compared
 
 
 def autocorrelation(series: np.ndarray, lags: int) -> np.ndarray:
-    """C x (lags + 1): the mean product of values so many steps apart, divided by the variance; NaN where no two are."""
+    """C x (lags + 1): the mean product of values `lag` steps apart, over the variance; NaN without any."""
     standard = _standard(series, series)
     found = []
     for lag in range(lags + 1):
@@ -26,15 +26,17 @@ def autocorrelation(series: np.ndarray, lags: int) -> np.ndarray:
 
 
 def autocorrelation_distance(generated: np.ndarray, real: np.ndarray) -> float:
-    """The root of the mean squared difference of autocorrelations, over channels and lags up to half of the steps: 0 where they agree."""
+    """The root mean squared difference of autocorrelations, over channels and lags up to half of the steps."""
     lags = max(1, real.shape[1] // 2)
-    apart = autocorrelation(generated, lags) - autocorrelation(real, lags)
-    return float(np.sqrt(np.nanmean(apart[:, 1:] ** 2)))
+    difference = autocorrelation(generated, lags) - autocorrelation(real, lags)
+    return float(np.sqrt(np.nanmean(difference[:, 1:] ** 2)))
 
 
 def spectrum(series: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """C x frequencies: the mean periodogram (Schuster 1898; Hann's window) by cycles a step from 0 to 1/2, in units of white noise that varies as
-    much as the channels of `scale`. What is not there counts as the mean."""
+    """C x frequencies: the mean periodogram (Schuster 1898; Hann's window), by cycles a step from 0 to 1/2.
+
+    Its unit is white noise with the variance of the channels of `scale`. Missing values count as the mean.
+    """
     window = np.hanning(series.shape[1] + 2)[1:-1]
     standard = np.nan_to_num(_standard(series, scale)) * window[:, None]
     power = np.abs(np.fft.rfft(standard, axis=1)) ** 2 / (window**2).sum()
@@ -42,8 +44,12 @@ def spectrum(series: np.ndarray, scale: np.ndarray) -> np.ndarray:
 
 
 def spectral_distance(generated: np.ndarray, real: np.ndarray) -> float:
-    """The root of the mean squared difference of spectra in decibels, over channels and bands of frequencies (Gray & Markel 1976, doi:10.1109/TASSP.1976.1162849):
-    0 where they agree; 3 where they are twice as strong or half as strong. Channels that stay the same in all real series have no spectrum and are left out."""
+    """The root mean squared difference of spectra in decibels, over channels and frequency bands.
+
+    Gray & Markel 1976 (doi:10.1109/TASSP.1976.1162849). It is 0 if equal, and 3 with twice or half the power.
+    Channels that are constant in all real series have no spectrum and are left out; it is NaN without any other
+    channel.
+    """
     mine, theirs = (_bands(spectrum(side, real)) for side in (generated, real))
     strong = theirs.mean(axis=1) > 0
     mine, theirs = mine[strong], theirs[strong]
@@ -54,7 +60,7 @@ def spectral_distance(generated: np.ndarray, real: np.ndarray) -> float:
 
 
 def cross_correlation_distance(generated: np.ndarray, real: np.ndarray) -> float:
-    """The mean absolute difference of the correlations between two channels at the same step; NaN with one channel."""
+    """The mean absolute difference of the correlations between channels at the same step; NaN with one channel."""
     size = real.shape[2]
     if size < 2:
         return float("nan")
@@ -63,8 +69,11 @@ def cross_correlation_distance(generated: np.ndarray, real: np.ndarray) -> float
 
 
 def traits(series: np.ndarray) -> np.ndarray:
-    """What a classifier is shown of each series, N x D: of every channel mean, deviation, ends, extremes, quartiles of the steps' changes, the first
-    autocorrelations, strength in bands, length; and the values themselves, at most 64 of a channel."""
+    """What a classifier sees of each series, N x D.
+
+    The length and, of every channel, the mean, deviation and extremes of the values, the mean, deviation and largest
+    of the steps' changes, the first autocorrelations, the power in frequency bands, and at most 64 of the values.
+    """
     count, steps, channels = series.shape
     lengths = (~np.isnan(series).all(axis=2)).sum(axis=1)
     found = [lengths[:, None].astype(float)]
@@ -84,14 +93,20 @@ def traits(series: np.ndarray) -> np.ndarray:
             found += [np.ma.filled(each.astype(float), np.nan)[:, None] for each in basic]
             centred = np.nan_to_num(series[:, :, at] - np.ma.filled(values.mean(axis=1).astype(float), 0.0)[:, None])
             power = (centred**2).mean(axis=1) + 1e-12
-            found += [((centred[:, :-lag] * centred[:, lag:]).mean(axis=1) / power)[:, None] for lag in range(1, min(6, steps))]
-            found.append(np.log(_bands(np.abs(np.fft.rfft(centred * np.hanning(steps + 2)[1:-1], axis=1)) ** 2 + 1e-12)))
+            products = [(centred[:, :-lag] * centred[:, lag:]).mean(axis=1) for lag in range(1, min(6, steps))]
+            found += [(product / power)[:, None] for product in products]
+            found.append(
+                np.log(_bands(np.abs(np.fft.rfft(centred * np.hanning(steps + 2)[1:-1], axis=1)) ** 2 + 1e-12))
+            )
             found.append(series[:, np.unique(np.linspace(0, steps - 1, min(64, steps)).round().astype(int)), at])
     return np.concatenate(found, axis=1)
 
 
 def next_steps(series: np.ndarray, back: int) -> tuple[np.ndarray, np.ndarray]:
-    """What is to be predicted from what: M x (back * C) of past values and M x C of the values after them, every place where all are there."""
+    """Inputs and targets of one-step forecasts: M x (back * C) past values, and the M x C values after them.
+
+    M: every place of every series without a missing value.
+    """
     steps = series.shape[1]
     if steps <= back:
         return np.zeros((0, back * series.shape[2])), np.zeros((0, series.shape[2]))
@@ -107,8 +122,9 @@ def _standard(series: np.ndarray, scale: np.ndarray) -> np.ndarray:
 
 
 def _bands(spectra: np.ndarray) -> np.ndarray:
-    """Rows x frequencies -> rows x at most BANDS: means over neighbouring frequencies."""
-    return np.stack([part.mean(axis=1) for part in np.array_split(spectra, min(BANDS, spectra.shape[1]), axis=1)], axis=1)
+    """Means over neighbouring frequencies: rows x frequencies -> rows x at most BANDS."""
+    parts = np.array_split(spectra, min(BANDS, spectra.shape[1]), axis=1)
+    return np.stack([part.mean(axis=1) for part in parts], axis=1)
 
 
 def _correlations(series: np.ndarray) -> np.ndarray:

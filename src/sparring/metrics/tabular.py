@@ -1,7 +1,8 @@
-"""How alike two tables of cells are, by column and by pairs of columns (cells: float64, NaN where there is nothing).
+"""How similar two tables are, by column and by pairs of columns. Cells are float64, NaN where a value is missing.
 
-The definitions of SDMetrics' quality report (its documentation: KSComplement, TVComplement, CorrelationSimilarity, ContingencySimilarity), so that
-figures compare with published ones; cells with nothing count as a category of their own, which SDMetrics leaves out for numbers.
+The definitions are those of SDMetrics' quality report (its documentation: KSComplement, TVComplement,
+CorrelationSimilarity, ContingencySimilarity), so that values compare with published ones. Missing values count as a
+category of their own; SDMetrics leaves them out of numbers.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ from itertools import combinations
 
 import numpy as np
 
-BINS = 10  # of a number beside a category, equally wide over the range of the real ones
+BINS = 10  # of a number that is paired with a category, equally wide over the range of the real numbers
 
 
 def column_shapes(generated: np.ndarray, real: np.ndarray, numeric: Sequence[bool]) -> np.ndarray:
-    """One value a column, 1 where the distributions agree: 1 - the Kolmogorov-Smirnov statistic of numbers, 1 - the total variation of
-    categories. Where numbers lack, the lesser of that and of how alike the shares of nothing are."""
+    """The similarity of each column, 1 where the distributions are equal.
+
+    1 - the Kolmogorov-Smirnov statistic for numbers, 1 - the total variation for categories. Where numbers are
+    missing, the similarity is at most that of the shares of missing values.
+    """
     found = []
     for at, number in enumerate(numeric):
         mine, theirs = generated[:, at], real[:, at]
@@ -37,10 +41,14 @@ def column_shapes(generated: np.ndarray, real: np.ndarray, numeric: Sequence[boo
 
 
 def pair_trends(generated: np.ndarray, real: np.ndarray, numeric: Sequence[bool]) -> np.ndarray:
-    """One value a pair of columns (in the order of itertools.combinations): 1 - half the difference of two numbers' correlations, NaN where one
-    is constant; else 1 - the total variation of the joint table, numbers in BINS bins."""
+    """The similarity of each pair of columns, in the order of itertools.combinations.
+
+    1 - half the difference of the correlations for two columns of numbers, NaN where one is constant. Else 1 - the
+    total variation of the joint table, with numbers in BINS bins.
+    """
     codes = [
-        _binned(generated[:, at], real[:, at]) if number else _codes(generated[:, at], real[:, at]) for at, number in enumerate(numeric)
+        _binned(generated[:, at], real[:, at]) if number else _codes(generated[:, at], real[:, at])
+        for at, number in enumerate(numeric)
     ]
     found = []
     for first, second in combinations(range(len(numeric)), 2):
@@ -54,7 +62,7 @@ def pair_trends(generated: np.ndarray, real: np.ndarray, numeric: Sequence[bool]
 
 
 def correlation(cells: np.ndarray, first: int, second: int) -> float:
-    """Pearson's, of the rows where both are there; NaN where one is constant."""
+    """Pearson's correlation over the rows without missing values; NaN where a column is constant."""
     both = cells[~np.isnan(cells[:, first]) & ~np.isnan(cells[:, second])][:, [first, second]]
     if len(both) < 2:
         return float("nan")
@@ -64,7 +72,7 @@ def correlation(cells: np.ndarray, first: int, second: int) -> float:
 
 
 def _codes(mine: np.ndarray, theirs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers from 0 for what both hold; nothing is one of them."""
+    """The values of both, coded as numbers from 0; a missing value has a code too."""
     _, codes = np.unique(np.concatenate([mine, theirs]), return_inverse=True)
     return codes[: len(mine)], codes[len(mine) :]
 
@@ -86,7 +94,7 @@ def _total_variation(mine: np.ndarray, theirs: np.ndarray) -> float:
 
 
 def category_coverage(generated: np.ndarray, real: np.ndarray, numeric: Sequence[bool]) -> float:
-    """The mean share of a column's categories that are generated at all; NaN without categories."""
+    """The share of a column's real categories that are generated, as a mean over columns; NaN without categories."""
     shares = []
     for at, number in enumerate(numeric):
         theirs = np.unique(real[~np.isnan(real[:, at]), at])
@@ -96,7 +104,7 @@ def category_coverage(generated: np.ndarray, real: np.ndarray, numeric: Sequence
 
 
 def range_coverage(generated: np.ndarray, real: np.ndarray, numeric: Sequence[bool]) -> float:
-    """The mean share of a number's range, from its least to its largest real value, that generated ones span; NaN without numbers."""
+    """The share of a number's real range that generated ones span, as a mean over columns; NaN without numbers."""
     shares = []
     for at, number in enumerate(numeric):
         mine, theirs = (side[~np.isnan(side[:, at]), at] for side in (generated, real))

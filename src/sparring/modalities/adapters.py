@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from .. import algorithms, modalities
+from .. import modalities
+from ..algorithms.semi_supervised import SemiSupervisedConfig
+from ..algorithms.translation import TranslationConfig
+from ..algorithms.unpaired import UnpairedConfig
 from ..config.recipe import Recipe
 from ..data.few_labels import FewLabels
 from ..data.source import Source, TranslationSource
@@ -17,7 +20,7 @@ def check_source(recipe: Recipe, source: Source) -> None:
         raise UserError(
             f"recipe '{recipe.name}' is for {allowed}, and this is {source.modality}; see `sparring recipes`"
         )
-    if not source.classes and (recipe.needs_labels or recipe.class_loss):
+    if not source.classes and (recipe.needs_labels or recipe.algorithm.learns_classes):
         raise UserError(
             f"recipe '{recipe.name}' learns classes, and {source.name} has no labels; put the items into one folder "
             "a class, "
@@ -26,9 +29,10 @@ def check_source(recipe: Recipe, source: Source) -> None:
     if isinstance(source, TranslationSource):
         _check_label_maps(recipe, source)
     if not modalities.get(source.modality).has_pixels:
-        if recipe.augmentation:
+        for setting in recipe.algorithm.picture_settings:
             raise UserError(
-                f"augmentation is for pictures, and this is {source.modality}; leave it out with --set augmentation=null"
+                f"{setting} is for pictures, and this is {source.modality}; "
+                f"leave it out with --set algorithm.{setting}=null"
             )
         if any("consistency" in player.penalties for player in recipe.players.values()):
             raise UserError(
@@ -38,7 +42,8 @@ def check_source(recipe: Recipe, source: Source) -> None:
 
 def _check_label_maps(recipe: Recipe, source: TranslationSource) -> None:
     """Raises UserError where a recipe makes label maps and the source has none to be made, or the other way round."""
-    if source.label_maps == recipe.label_maps or "output" not in (source.label_maps, recipe.label_maps):
+    wanted = recipe.algorithm.label_map_side
+    if source.label_maps == wanted or "output" not in (source.label_maps, wanted):
         return
     what, other = ("pictures", "segment") if source.label_maps == "output" else ("label maps", "pix2pix")
     hint = " (label maps are indexed PNGs, or grey ones in a folder named labels or masks, or any with a classes.json)"
@@ -55,10 +60,11 @@ def for_algorithm(recipe: Recipe, source: Source) -> Source:
     Recipes with degradations get degraded pictures as inputs, semi-supervised ones hide labels, and unpaired
     translation gets two classes.
     """
-    if recipe.degradations:
-        return DegradedPairs(source, recipe.degradations)
-    if recipe.game == "semi-supervised":
-        return FewLabels(source, recipe.labelled, recipe.seed)
-    if algorithms.kind(recipe).translates and not isinstance(source, TranslationSource):
-        return Unpaired(source, *domains(source, recipe.domains))
+    config = recipe.algorithm
+    if isinstance(config, TranslationConfig) and config.degradations:
+        return DegradedPairs(source, config.degradations)
+    if isinstance(config, SemiSupervisedConfig):
+        return FewLabels(source, config.num_labels, recipe.seed)
+    if isinstance(config, UnpairedConfig):
+        return Unpaired(source, *domains(source, config.domains))
     return source

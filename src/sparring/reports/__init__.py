@@ -1,4 +1,4 @@
-"""What a run tells a person: the HTML report, the model card, the film of its samples. Reads run folders, imports no training."""
+"""What a run tells a person: the HTML report, the model card, the film of its samples. It reads run folders only."""
 
 from .card import write_card
 from .film import write_film, write_frames

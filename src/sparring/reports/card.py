@@ -8,72 +8,79 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from ..metrics.score_facts import facts_of
+from ..runs.folder import Run, RunParts
 from ..runs.log import number, whole
 from ..util.files import write_text
 from .findings import findings, interval
-from .folder import RunFolder, open_run
-from .scores import NAMES, ordered, scores
+from .scores import in_order, logged_scores
 from .settings import settings
-from .summary import limits, unit, verdict
+from .summary import limits, summary, unit
 from .values import count, listed, mapping, plain, short
 
-MOST_CLASSES, MOST_NOTES, MOST_SETTINGS = 100, 50, 300
-TAGS = {"autoencoder": "vae"}  # of games, where hubs do not call it "gan"
+MAX_CLASSES, MAX_NOTES, MAX_SETTINGS = 100, 50, 300
+TAGS = {"autoencoder": "vae"}  # the model hubs' names of what is not a GAN
 
 
 def write_card(run: Path) -> Path:
-    """Write the model card into the run folder; the same run gives the same bytes, and no folder of this machine is named in it."""
+    """Write the model card into the run folder. Equal runs give equal bytes, and it names no folder of this machine."""
     out = run / "README.md"
-    write_text(out, render(open_run(run)))
+    write_text(out, render(Run(run).parts()))
     return out
 
 
-def render(run: RunFolder) -> str:
+def render(run: RunParts) -> str:
     """The card as text."""
-    verdicts = "\n\n".join(escaped(sentence) for sentence in verdict(run.recipe, run.source, run.log))
-    body = [f"# {escaped(run.name)}", verdicts, _missing(run), _use(run), _data(run), _training(run), _scores(run), _limits(run)]
+    sentences = "\n\n".join(escaped(sentence) for sentence in summary(run.recipe, run.source, run.log))
+    head = [f"# {escaped(run.name)}", sentences, _missing(run)]
+    body = [*head, _use(run), _data(run), _training(run), _scores(run), _limits(run)]
     return _front_matter(run) + "\n" + "\n\n".join(part for part in body if part) + "\n"
 
 
 def escaped(value: object) -> str:
-    """Anything as one line of text that Markdown and HTML leave alone."""
+    """Anything as one line of text without Markdown and HTML."""
     line = " ".join(plain(value).split())
     return re.sub(r"([\\`*_{}\[\]|~$])", r"\\\1", html.escape(line, quote=False))
 
 
-def _front_matter(run: RunFolder) -> str:
+def _front_matter(run: RunParts) -> str:
     import yaml
 
     modality = run.source.get("modality") or run.recipe.get("modality")
-    kind = TAGS.get(str(run.recipe.get("game")), "gan")
+    kind = TAGS.get(str(mapping(run.recipe.get("algorithm")).get("name")), "gan")
     task = "image-to-image" if run.source.get("input_shape") else f"{modality}-generation" if modality else ""
     tags = [kind, *([task] if task else []), *([str(run.recipe["name"])] if run.recipe.get("name") else [])]
-    meta = {"library_name": "sparring", "license": "other", "license_name": "unspecified", "tags": list(dict.fromkeys(tags))}
+    meta = {
+        "library_name": "sparring",
+        "license": "other",
+        "license_name": "unspecified",
+        "tags": list(dict.fromkeys(tags)),
+    }
     return f"---\n{yaml.safe_dump(meta, sort_keys=False, allow_unicode=True)}---\n"
 
 
-def _missing(run: RunFolder) -> str:
+def _missing(run: RunParts) -> str:
     return f"> Missing from this run: {escaped('; '.join(run.missing))}." if run.missing else ""
 
 
-def _use(run: RunFolder) -> str:
+def _use(run: RunParts) -> str:
     if run.source.get("input_shape"):
-        back = (
-            "\nsparring apply RUN pictures/ -o out/ --back   # the other way round" if "back" in mapping(run.recipe.get("players")) else ""
-        )
+        two_way = "back" in mapping(run.recipe.get("players"))
+        back = "\nsparring apply RUN pictures/ -o out/ --back   # the other direction" if two_way else ""
         return f"""## How to use it
 
-`RUN` is the folder that this file lies in; pictures of any size go in.
+`RUN` is the folder of this file. Inputs are pictures of any size.
 
 ```bash
 pip install sparring
 sparring apply RUN pictures/ -o out/{back}
 ```"""
-    named = "\nsparring apply RUN pictures/ -o labels.csv   # the class of pictures" if run.source.get("known_classes") else ""
-    labels = "\n# of one class only: gan.generate(64, seed=0, label=0)" if listed(run.source.get("classes")) else ""
+    classifies, classes = run.source.get("known_classes"), listed(run.source.get("classes"))
+    named = "\nsparring apply RUN pictures/ -o labels.csv   # the class of each picture" if classifies else ""
+    labels = "\n# one class only: gan.generate(64, seed=0, label=0)" if classes else ""
     return f"""## How to use it
 
-`RUN` is the folder that this file lies in.
+`RUN` is the folder of this file.
 
 ```bash
 pip install sparring
@@ -90,58 +97,58 @@ samples = gan.generate(64, seed=0){labels}
 The same seed gives the same samples."""
 
 
-def _data(run: RunFolder) -> str:
+def _data(run: RunParts) -> str:
     source = run.source
     if not source:
         return ""
     counts = mapping(source.get("counts"))
     sizes = ", ".join(f"{count(size)} {split}" for split, value in counts.items() if (size := whole(value)) is not None)
     classes = [str(name) for name in listed(source.get("classes"))]
-    more = f" and {count(len(classes) - MOST_CLASSES)} more" if len(classes) > MOST_CLASSES else ""
+    more = f" and {count(len(classes) - MAX_CLASSES)} more" if len(classes) > MAX_CLASSES else ""
     facts = {
         "name": source.get("name"),
         "kind": source.get("modality"),
-        "shape of one": " x ".join(plain(side) for side in listed(source.get("shape"))),
+        "shape of an example": " x ".join(plain(side) for side in listed(source.get("shape"))),
         "counts": sizes,
-        "classes": ", ".join(classes[:MOST_CLASSES]) + more,
+        "classes": ", ".join(classes[:MAX_CLASSES]) + more,
         "content hash": source.get("content_hash"),
     }
     lines = [f"- {name}: {escaped(value)}" for name, value in facts.items() if value]
-    lines += [f"- {escaped(note)}" for note in listed(source.get("notes"))[:MOST_NOTES]]
+    lines += [f"- {escaped(note)}" for note in listed(source.get("notes"))[:MAX_NOTES]]
     return "## Data\n\n" + "\n".join(lines)
 
 
-def _training(run: RunFolder) -> str:
+def _training(run: RunParts) -> str:
     command = without_folders(str(run.recipe.get("command") or ""))
     shown = f"```bash\n{command}\n```\n\n" if command and "`" not in command else ""
     rows = [
-        *settings(run.recipe)[:MOST_SETTINGS],
+        *settings(run.recipe)[:MAX_SETTINGS],
         *((name, plain(value), "") for name, value in mapping(run.recipe.get("versions")).items()),
     ]
     body = _table(("setting", "value", "why"), rows)
     return f"## Training\n\n{shown}{body}" if rows or shown else ""
 
 
-def _scores(run: RunFolder) -> str:
+def _scores(run: RunParts) -> str:
     if run.evaluation:
         return _evaluated(run)
     rows = [
-        (NAMES.get(one.name, one.name), "not measured" if one.value is None else short(one.value), one.measured_on)
-        for one in scores(run.log).values()
+        (score.title, "not measured" if score.value is None else short(score.value), score.measured_on)
+        for score in logged_scores(run.log).values()
     ]
     return "## Scores\n\n" + (_table(("score", "value", "measured on"), rows) if rows else "None was measured.")
 
 
-def _evaluated(run: RunFolder) -> str:
+def _evaluated(run: RunParts) -> str:
     """What `sparring evaluate` found."""
     said = "\n".join(f"- {escaped(sentence)}" for sentence in findings(run.evaluation, unit(run.source)))
     rows = []
-    for name, score in ordered(mapping(run.evaluation.get("scores"))):
+    for name, score in in_order(mapping(run.evaluation.get("scores"))):
         value, real = number(score.get("value")), number(score.get("real"))
         on = ", ".join(f"{key} {plain(part)}" for key, part in mapping(score.get("fingerprint")).items())
         rows.append(
             (
-                NAMES.get(name, name),
+                facts_of(name).title,
                 "not finite" if value is None else short(value),
                 interval(score),
                 "" if real is None else short(real),
@@ -151,7 +158,7 @@ def _evaluated(run: RunFolder) -> str:
     return f"## Scores\n\n{said}\n\n" + _table(("score", "value", "95 %", "real examples", "measured on"), rows)
 
 
-def _limits(run: RunFolder) -> str:
+def _limits(run: RunParts) -> str:
     return "## Limits\n\n" + "\n".join(f"- {escaped(limit)}" for limit in limits(unit(run.source)))
 
 
@@ -161,7 +168,7 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 
 def without_folders(command: str) -> str:
-    """The command with every path that tells about this machine cut to its last name; nothing if it is not a command line."""
+    """The command with absolute and home paths cut to their last names; "" where it is not a command line."""
     try:
         words = shlex.split(command)
     except ValueError:

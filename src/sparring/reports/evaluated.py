@@ -1,85 +1,98 @@
-"""What `sparring evaluate` found, as parts of the report page."""
+"""What `sparring evaluate` found, as sections of the report page."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from ..metrics.score_facts import facts_of
+from ..runs.folder import RunParts
 from ..runs.log import number
 from .findings import findings, interval
-from .folder import RunFolder
 from .markup import bullets, paragraph, picture, section, table
 from .pictures import data_uri, open_picture
-from .scores import MEANINGS, NAMES, ordered
+from .scores import in_order
 from .summary import unit
 from .values import listed, mapping, percent, plain, short
 
-PAIRS_SIDE, SHEET_SIDE = 640, 1400  # pixels
-MOST_CLASSES = 200
+PAIRS_SIDE, COMPARISON_SIDE = 640, 1400  # pixels
+MAX_CLASSES = 200
 
 
-def evaluated(run: RunFolder) -> list[str]:
-    """Sections: the scores with their floors, class by class, the samples nearest to training examples. [] for a run not evaluated."""
+def evaluation_sections(run: RunParts) -> list[str]:
+    """The scores with references, the classes, and the pairs nearest to each other. [] without an evaluation."""
     if not run.evaluation:
         return []
     scores = mapping(run.evaluation.get("scores"))
-    rows = [_row(str(name), mapping(score)) for name, score in ordered(scores)]
+    rows = [_score_row(str(name), mapping(score)) for name, score in in_order(scores)]
     trivial = any(mapping(score).get("trivial") is not None for score in scores.values())
-    head = ("score", "value", "95 %", "doing next to nothing" if trivial else "real examples", "meaning")
-    said = bullets(findings(run.evaluation, unit(run.source)), "notes")
-    left_out = [f"{name} was not measured: {plain(reason)}." for name, reason in mapping(run.evaluation.get("left_out")).items()]
+    head = ("score", "value", "95 %", "trivial baseline" if trivial else "real examples", "meaning")
+    missing = mapping(run.evaluation.get("left_out")).items()
+    left_out = [f"Not measured: {name} ({plain(reason)})." for name, reason in missing]
+    class_head = ("class", "share of samples", "share of real examples", "recognised", "diversity", "")
     return [
         section(
-            "How good, how varied, how new",
-            said,
+            "Quality, variety, novelty",
+            bullets(findings(run.evaluation, unit(run.source)), "notes"),
             table(head, rows),
             paragraph(_measured_on(scores), "soft"),
             bullets(left_out, "notes soft"),
         ),
-        section("Class by class", table(("class", "of samples", "of reals", "recognised", "variety", ""), _class_rows(run.evaluation))),
-        _beside(run),
+        section("Class by class", table(class_head, _class_rows(run.evaluation))),
+        _comparison(run),
         _nearest(run),
     ]
 
 
-def _row(name: str, score: Mapping[str, Any]) -> tuple[str, ...]:
-    value, real = number(score.get("value")), number(score.get("real") if score.get("trivial") is None else score.get("trivial"))
-    shown = "not finite" if value is None else short(value)
-    return NAMES.get(name, name), shown, interval(score), "" if real is None else short(real), MEANINGS.get(name, "")
+def _score_row(name: str, score: Mapping[str, Any]) -> tuple[str, ...]:
+    value, facts = number(score.get("value")), facts_of(name)
+    reference = number(score.get("real") if score.get("trivial") is None else score.get("trivial"))
+    return (
+        facts.title,
+        "not finite" if value is None else short(value),
+        interval(score),
+        "" if reference is None else short(reference),
+        facts.explanation,
+    )
 
 
 def _measured_on(scores: Mapping[str, Any]) -> str:
-    """What the fingerprints have in common; counts of examples differ from measure to measure and are in evaluation.json."""
+    """What the fingerprints have in common. Counts of examples differ between metrics; evaluation.json has them."""
     prints = [mapping(mapping(score).get("fingerprint")) for score in scores.values()]
-    shared = [
-        f"{key} {plain(value)}" for key, value in (prints[0] if prints else {}).items() if all(each.get(key) == value for each in prints)
-    ]
-    return f"Measured on: {', '.join(shared)}. Numbers may be compared only where all of this is the same." if shared else ""
+    first = prints[0] if prints else {}
+    shared = [f"{key} {plain(value)}" for key, value in first.items() if all(each.get(key) == value for each in prints)]
+    if not shared:
+        return ""
+    return f"Measured on: {', '.join(shared)}. Compare numbers only where all of this is the same."
 
 
 def _class_rows(evaluation: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    rows = [mapping(row) for row in listed(evaluation.get("classes"))[:MOST_CLASSES]]
-    names = ("share", "real_share", "agreement", "diversity")
-    return [
-        (plain(row.get("name")), *("" if (value := number(row.get(name))) is None else percent(value) for name in names), f"too {plain(row['made'])}" if row.get("made") else "")
-        for row in rows
-    ]  # fmt: skip
+    rows = [mapping(row) for row in listed(evaluation.get("classes"))[:MAX_CLASSES]]
+    return [(plain(row.get("name")), *_shares(row), plain(row.get("frequency") or "")) for row in rows]
 
 
-def _beside(run: RunFolder) -> str:
-    sheet = open_picture(run.path / "beside.png")
+def _shares(row: Mapping[str, Any]) -> list[str]:
+    values = [number(row.get(name)) for name in ("share", "real_share", "agreement", "diversity")]
+    return ["" if value is None else percent(value) for value in values]
+
+
+def _comparison(run: RunParts) -> str:
+    sheet = open_picture(run.path / "generated_and_real.png")
     if sheet is None:
         return ""
-    caption = "Where both are in one panel: blue is real, held out; orange is generated."
-    return section("Beside real data", picture(data_uri(sheet, SHEET_SIDE), "Real and generated data side by side", caption))
+    caption = "Where both are in one panel, blue is real (held out) and orange is generated."
+    shown = picture(data_uri(sheet, COMPARISON_SIDE), "Generated and real data side by side", caption)
+    return section("Generated and real data", shown)
 
 
-def _nearest(run: RunFolder) -> str:
-    pairs = open_picture(run.path / "neighbours.png")
-    if pairs is None or not listed(run.evaluation.get("suspects")):
+def _nearest(run: RunParts) -> str:
+    pairs = open_picture(run.path / "nearest_pairs.png")
+    if pairs is None or not listed(run.evaluation.get("nearest_pairs")):
         return ""
-    caption = "Pairs: a sample, and the training example nearest to it, beginning with the nearest pair of all. This picture shows training examples."
-    width = None if pairs.width >= 320 else pairs.width * (480 // pairs.width)
-    return section(
-        "Nearest training examples", picture(data_uri(pairs, PAIRS_SIDE), "Samples beside their nearest training examples", caption, width)
+    caption = (
+        "Pairs of a sample and the training example nearest to it, the nearest pair first. "
+        "This picture shows training examples."
     )
+    width = None if pairs.width >= 320 else pairs.width * (480 // pairs.width)
+    described = "Samples, each with its nearest training example"
+    return section("Nearest training examples", picture(data_uri(pairs, PAIRS_SIDE), described, caption, width))

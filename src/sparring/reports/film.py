@@ -1,4 +1,4 @@
-"""Moving pictures: the samples of a run over time, or any frames, as MP4 or GIF."""
+"""Films as MP4 or GIF: the samples of a run over time, or any frames."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UserError
+from ..runs.folder import Run
 from ..util.files import write_bytes
-from .folder import list_samples
 from .pictures import evenly, open_picture
 
 if TYPE_CHECKING:
@@ -22,10 +22,16 @@ SLOWEST, FASTEST = 2, 30  # frames a second of a film of samples
 
 
 def write_film(run: Path, seconds: float = 10) -> Path:
-    """The run's sample grids as a film of at most about this length: samples.mp4 where PyAV is installed, else samples.gif."""
+    """Write the run's sample sheets as a film of at most about this length, and return its path.
+
+    It is samples.mp4 where PyAV is installed, else samples.gif.
+
+    Raises:
+        UserError: The length is not positive, or the run has no samples yet.
+    """
     if seconds <= 0:
         raise UserError(f"a film cannot last {seconds:g} seconds: give a length above 0")
-    samples = evenly(list_samples(run), max(1, int(seconds * FASTEST)))
+    samples = evenly(Run(run).samples(), max(1, int(seconds * FASTEST)))
     if not samples:
         raise UserError(f"there are no sample pictures in {run / 'samples'}: train for at least one tick first")
     out = run / ("samples.mp4" if find_spec("av") else "samples.gif")
@@ -34,9 +40,13 @@ def write_film(run: Path, seconds: float = 10) -> Path:
 
 
 def write_frames(frames: Iterable[Image], out: Path, fps: float, smallest: int = 256) -> Path:
-    """The frames as a film, .mp4 (H.264, plays everywhere) or .gif by the name of `out`, which is returned.
+    """Write the frames as a film, .mp4 (H.264) or .gif by the name of `out`, and return `out`.
 
-    Every frame gets the size of the first; frames whose longer side is below `smallest` are enlarged by a whole factor, pixels kept sharp.
+    Every frame gets the size of the first. Frames whose longer side is below `smallest` are enlarged by a whole
+    factor, and their pixels stay sharp.
+
+    Raises:
+        UserError: The suffix is unknown, PyAV is missing, there are no frames, or `fps` is not positive.
     """
     if fps <= 0:
         raise UserError(f"{fps:g} frames a second cannot be played: give a number above 0")
@@ -45,16 +55,18 @@ def write_frames(frames: Iterable[Image], out: Path, fps: float, smallest: int =
     if writer is None:
         raise UserError(f"cannot write a film to {out.name}: name it .mp4 or .gif")
     if writer is _mp4 and not find_spec("av"):
-        raise UserError(f'writing {out.name} needs PyAV: pip install "sparring[video]", or name it {out.with_suffix(".gif").name}')
-    alike = _alike(frames, smallest)
-    first = next(alike, None)
+        raise UserError(
+            f'writing {out.name} needs PyAV: pip install "sparring[video]", or name it {out.with_suffix(".gif").name}'
+        )
+    same_size = _same_size(frames, smallest)
+    first = next(same_size, None)
     if first is None:
         raise UserError(f"there is no frame to write to {out.name}")
-    write_bytes(out, writer(itertools.chain([first], alike), fps))
+    write_bytes(out, writer(itertools.chain([first], same_size), fps))
     return out
 
 
-def _alike(frames: Iterable[Image], smallest: int) -> Iterator[Image]:
+def _same_size(frames: Iterable[Image], smallest: int) -> Iterator[Image]:
     from PIL import Image
 
     size: tuple[int, int] | None = None
@@ -71,7 +83,7 @@ def _enlarged(size: tuple[int, int], smallest: int) -> tuple[int, int]:
 
 def _gif(frames: Iterator[Image], fps: float) -> bytes:
     out = io.BytesIO()
-    shown = max(20, round(1000 / fps))  # milliseconds; players take less than 20 for a mistake
+    shown = max(20, round(1000 / fps))  # milliseconds; players reject less than 20
     next(frames).save(out, "GIF", save_all=True, append_images=frames, duration=shown, loop=0)
     return out.getvalue()
 
@@ -92,7 +104,7 @@ def _mp4(frames: Iterator[Image], fps: float) -> bytes:
 
 
 def _even(frame: Image) -> Image:
-    """H.264 in this pixel format needs even sides: the last row or column is shown twice, rather than blurring all."""
+    """The frame with even sides, as H.264 needs them. The last row or column is repeated, so nothing is blurred."""
     width, height = frame.size
     if width % 2 == 0 and height % 2 == 0:
         return frame

@@ -1,4 +1,4 @@
-"""Small pieces of HTML. Everything that comes from outside passes through `text`, and only here."""
+"""Small pieces of HTML. All outside text passes through `text`, here and nowhere else."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from collections.abc import Iterable, Sequence
 
 
 def text(value: object) -> str:
-    """Anything as text that cannot become markup."""
+    """Anything as escaped text, which cannot become markup."""
     return html.escape(str(value), quote=True)
 
 
 def section(title: str, *parts: str) -> str:
-    """A titled part of the page; nothing at all when it has no content."""
+    """A titled part of the page; "" where it has no content."""
     body = "\n".join(part for part in parts if part)
     return f"<section>\n<h2>{text(title)}</h2>\n{body}\n</section>" if body else ""
 
 
 def paragraph(value: object, style: str = "") -> str:
-    """A paragraph; nothing at all for no text."""
+    """A paragraph; "" for no text."""
     return f"<p{_style(style)}>{text(value)}</p>" if str(value) else ""
 
 
 def bullets(items: Iterable[object], style: str = "") -> str:
-    """A list; nothing at all for no items."""
+    """A list; "" for no items."""
     inner = "".join(f"<li>{text(item)}</li>" for item in items)
     return f"<ul{_style(style)}>{inner}</ul>" if inner else ""
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table whose first column names the row and whose second holds its value; an empty one is nothing."""
+    """A table whose first column names the row and whose second holds its value; "" for no rows."""
     body = "\n".join(_row(row) for row in rows)
     if not body:
         return ""
@@ -39,12 +39,14 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def matrix(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of values by row and column, which is scrolled where it is too wide; what a cell has in brackets stands below its value."""
+    """A table of values by row and column, which scrolls if it is too wide. Text in brackets goes below the value."""
     titles = "".join(f'<th scope="col">{text(title)}</th>' for title in head)
     body = "\n".join(
-        f'<tr><th scope="row">{text(first)}</th>{"".join(f"<td>{_stacked(cell)}</td>" for cell in rest)}</tr>' for first, *rest in rows
+        f'<tr><th scope="row">{text(first)}</th>{"".join(f"<td>{_stacked(cell)}</td>" for cell in rest)}</tr>'
+        for first, *rest in rows
     )
-    return f'<div class="wide"><table class="matrix"><thead><tr>{titles}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
+    table = f'<table class="matrix"><thead><tr>{titles}</tr></thead><tbody>\n{body}\n</tbody></table>'
+    return f'<div class="wide">{table}</div>'
 
 
 def _stacked(cell: str) -> str:
@@ -59,19 +61,20 @@ def _row(row: Sequence[object]) -> str:
 
 
 def picture(uri: str, described: str, caption: str, width: int | None = None) -> str:
-    """A figure; with a width, the picture is enlarged to it with its pixels kept sharp."""
+    """A figure. With a width, the picture is enlarged to it and its pixels stay sharp."""
     shown = f' class="sharp" width="{width}"' if width else ""
     return f'<figure><img src="{uri}" alt="{text(described)}"{shown}><figcaption>{text(caption)}</figcaption></figure>'
 
 
 def page(title: str, style: str, body: str) -> str:
-    """A whole page that may load nothing from anywhere: the browser is told so, too."""
+    """A whole page. Its content security policy forbids the browser to load anything."""
     policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{text(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+        f"<title>{text(title)}</title>\n<style>\n{style}</style>\n</head>\n"
+        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     )
 
 

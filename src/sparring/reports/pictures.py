@@ -1,4 +1,4 @@
-"""Sample grids made small enough to live inside a page."""
+"""Pictures, made small enough to be embedded in a page."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 T = TypeVar("T")
-HEAVY = 300_000  # bytes; a PNG above this becomes a JPEG
+MAX_PNG_BYTES = 300_000  # a larger PNG becomes a JPEG
 
 
 def evenly(items: Sequence[T], most: int) -> list[T]:
-    """At most this many items, evenly spaced, the first and the last among them (of one: the last)."""
+    """At most this many items, evenly spaced, including the first and the last one (the last one if only one fits)."""
     if len(items) <= most:
         return list(items)
     if most == 1:
@@ -25,7 +25,7 @@ def evenly(items: Sequence[T], most: int) -> list[T]:
 
 
 def open_picture(path: Path) -> Image | None:
-    """The picture, decoded, on white where it is transparent; None for one that cannot be read."""
+    """The decoded picture, on white where it is transparent; None where it cannot be read."""
     from PIL import Image
 
     try:
@@ -40,13 +40,13 @@ def open_picture(path: Path) -> Image | None:
 
 
 def data_uri(picture: Image, side: int) -> str:
-    """The picture, its longer side at most `side`, as a data: URI: exact where that is cheap, JPEG where it is not."""
+    """The picture as a data: URI, its longer side at most `side`: as PNG, or as JPEG where that would be large."""
     from PIL import Image
 
     small = picture.copy()
     small.thumbnail((side, side), Image.Resampling.LANCZOS)
     data, kind = _saved(small, "PNG"), "png"
-    if len(data) > HEAVY:
+    if len(data) > MAX_PNG_BYTES:
         data, kind = _saved(small, "JPEG"), "jpeg"
     return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
 

@@ -8,7 +8,7 @@ from typing import Any
 from .values import mapping, plain
 
 NOT_SETTINGS = {"format", "name", "summary", "asked", "reasons", "command", "versions", "machine"}
-DEEPEST = 6
+MAX_DEPTH = 6
 
 
 def settings(recipe: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -19,10 +19,10 @@ def settings(recipe: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def flat(tree: Mapping[str, Any], prefix: str = "", depth: int = 1) -> Iterator[tuple[str, Any]]:
-    """The leaves of nested mappings with dotted names; empty mappings and anything very deep count as leaves."""
+    """The leaves of nested mappings with dotted names. An empty mapping is a leaf, and so is one below MAX_DEPTH."""
     for key, value in tree.items():
         name = f"{prefix}{key}"
-        if isinstance(value, Mapping) and value and depth < DEEPEST:
+        if isinstance(value, Mapping) and value and depth < MAX_DEPTH:
             yield from flat(value, name + ".", depth + 1)
         else:
             yield name, value

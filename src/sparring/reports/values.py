@@ -1,4 +1,4 @@
-"""Numbers as a person reads them; whatever a log may hold instead of a number becomes None."""
+"""Values as a person reads them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
-    """The value if it is a mapping, else an empty one, so that look-ups can be chained."""
+    """The value if it is a mapping, else an empty one, so that lookups can be chained."""
     return value if isinstance(value, Mapping) else {}
 
 
@@ -23,14 +23,14 @@ def count(value: int) -> str:
 
 
 def short(value: float) -> str:
-    """Four digits that matter, without an exponent where a person can do without: 0.97, 3.214, 12,345."""
+    """Four significant digits, with an exponent only for very small and very large numbers: 0.97, 3.214, 12,345."""
     if value == 0 or 1e-4 <= abs(value) < 1e9:
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
     return f"{value:.3e}"
 
 
 def percent(share: float) -> str:
-    """0.97 -> "97 %"; a share that is only nearly 0 or 1 never reads as 0 % or 100 %."""
+    """0.97 -> "97 %". Only the shares 0 and 1 read as 0 % and 100 %."""
     rounded = round(100 * share)
     if (rounded == 100 and share < 1) or (rounded == 0 and share > 0):
         return f"{math.floor(1000 * share) / 10 if share > 0.5 else math.ceil(1000 * share) / 10:.1f} %"
@@ -47,7 +47,7 @@ def duration(seconds: float) -> str:
 
 
 def plain(value: Any) -> str:
-    """A setting as text: numbers as written, lists joined, nothing as "none"."""
+    """A setting as text: lists joined, None as "none"."""
     if value is None:
         return "none"
     if isinstance(value, bool):

@@ -1,1 +1,1 @@
-"""The run folder: its one reader, its one writer, and its log."""
+"""The run folder: one reader and one writer of its files, and its log."""

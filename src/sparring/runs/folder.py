@@ -3,23 +3,53 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
-from ..config.recipe import FORMAT, Recipe, parse_yaml, recipe_from
+from ..config.reading import FORMAT, load_yaml, recipe_from
+from ..config.recipe import Recipe
 from ..errors import UserError
 from ..util import files
+from .log import Log, kept_snapshot, read_log
 
-if TYPE_CHECKING:
-    from ..inference.generator import Gan
+# What recipe.yaml holds apart from the recipe itself.
+ABOUT = ("data", "asked", "given", "reasons", "command", "planned_seconds", "versions", "machine")
 
-ABOUT = ("data", "asked", "given", "reasons", "command", "planned_seconds", "versions", "machine")  # keys beside those of the recipe
+
+class UnreadablePart(UserError):
+    """A file of a run folder is missing or damaged. brief: the same in a few words, for a list."""
+
+    def __init__(self, sentence: str, brief: str):
+        super().__init__(sentence)
+        self.brief = brief
+
+
+@dataclass(frozen=True)
+class RunParts:
+    """The readable parts of a run, as plain values.
+
+    A part that is missing or damaged is empty here, and `missing` names it. `samples` holds (examples seen, picture)
+    pairs, the oldest first. `evaluation` belongs to the snapshot that is kept now; it is {} where there is none.
+    """
+
+    path: Path
+    recipe: dict[str, Any]
+    source: dict[str, Any]
+    log: Log
+    samples: list[tuple[int, Path]]
+    missing: list[str]
+    evaluation: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.path.resolve().name
 
 
 class Run:
-    """A run folder, for reading. Everything is read when asked for, so that a training may be going on in it."""
+    """A run folder. Files are read at each call, so a training may be writing to the folder meanwhile."""
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
@@ -32,43 +62,94 @@ class Run:
         return (self.path / "recipe.yaml").is_file()
 
     def recipe(self) -> tuple[Recipe, dict[str, Any]]:
-        """The resolved recipe, and what stands beside it: data, asked, reasons, command, planned_seconds, versions, machine.
+        """The resolved recipe, and the other entries of recipe.yaml: data, asked, reasons, command, versions and so on.
 
-        Raises UserError where there is no run or it cannot be read.
+        Raises:
+            UserError: The folder holds no run, or its recipe cannot be read.
         """
         if not self.exists:
-            raise UserError(f"{self.path} is not a run folder (it has no recipe.yaml); give the folder that `sparring train` printed")
-        values = parse_yaml(files.read_text(self.path / "recipe.yaml"), str(self.path / "recipe.yaml"))
+            raise UserError(
+                f"{self.path} is not a run folder (it has no recipe.yaml); "
+                "give the folder that `sparring train` printed"
+            )
+        values = self._read("recipe.yaml")
+        del values["format"]
         about = {name: values.pop(name, {}) for name in ABOUT}
         return recipe_from(values, str(self.path / "recipe.yaml")), about
 
     def write_recipe(self, recipe: Recipe, about: dict[str, Any]) -> None:
+        """Write recipe.yaml. about: what `recipe` returns as its second value."""
         values = {"format": FORMAT, **recipe.model_dump(mode="json"), **about}
-        files.write_text(self.path / "recipe.yaml", yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=140))
+        text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=140)
+        files.write_text(self.path / "recipe.yaml", text)
 
     def read_json(self, name: str) -> dict[str, Any]:
-        """One of the run's JSON files; refuses what is missing, damaged or of another format in one sentence."""
-        path = self.path / name
+        """One of the run's JSON files.
+
+        Raises:
+            UnreadablePart: The file is missing or damaged.
+            UserError: The file has another format than this version reads.
+        """
+        return self._read(name)
+
+    def write_json(self, name: str, values: dict[str, Any]) -> None:
+        """Write one of the run's JSON files, with its format."""
+        files.write_json(self.path / name, {"format": FORMAT, **values})
+
+    def log(self) -> Log:
+        """The lines of log.jsonl; see `read_log`."""
+        return read_log(self.path)
+
+    def samples(self) -> list[tuple[int, Path]]:
+        """The sample sheets, oldest first: samples/000012800.png was made after 12,800 examples."""
+        found = [path for path in (self.path / "samples").glob("*.png") if path.stem.isascii() and path.stem.isdigit()]
+        return sorted((int(path.stem), path) for path in found)
+
+    def evaluation(self) -> dict[str, Any]:
+        """evaluation.json where it belongs to the snapshot that the run keeps now, else {}."""
+        found = self._read_or_note("evaluation.json", [])
+        return found if found.get("snapshot") == kept_snapshot(self.log()) else {}
+
+    def parts(self) -> RunParts:
+        """Everything that a report shows. Missing and damaged parts are named instead of raised.
+
+        Raises:
+            UserError: There is no such folder, or a file has another format than this version reads.
+        """
+        if not self.path.is_dir():
+            raise UserError(f"there is no run folder at {self.path}: give the folder that `sparring train` wrote")
+        missing: list[str] = []
+        recipe, source = (self._read_or_note(name, missing) for name in ("recipe.yaml", "source.json"))
+        log, samples = self.log(), self.samples()
+        if not log:
+            there = (self.path / "log.jsonl").exists()
+            missing.append("log.jsonl has no whole line yet" if there else "log.jsonl is not there")
+        if not samples:
+            missing.append("samples/ holds no picture yet")
+        return RunParts(self.path, recipe, source, log, samples, missing, self.evaluation())
+
+    def _read_or_note(self, name: str, missing: list[str]) -> dict[str, Any]:
+        """The file's values; {} and a note in `missing` where it cannot be read."""
         try:
-            value = json.loads(files.read_text(path))
+            return self._read(name)
+        except UnreadablePart as error:
+            missing.append(error.brief)
+            return {}
+
+    def _read(self, name: str) -> dict[str, Any]:
+        path = self.path / name
+        parse = load_yaml if path.suffix == ".yaml" else json.loads
+        try:
+            values = parse(path.read_bytes().decode("utf-8"))
         except FileNotFoundError:
-            raise UserError(
-                f"{self.path} has no {name}; the training was stopped before it began, run the same train command again"
-            ) from None
-        except ValueError as error:
-            raise UserError(f"{path} is damaged ({error})") from None
-        if not isinstance(value, dict) or value.get("format") != FORMAT:
-            raise UserError(f"{path} is not of format {FORMAT}, the only one this version of sparring reads")
-        return value
-
-    def log(self) -> list[dict[str, Any]]:
-        """The lines of log.jsonl; a last one still being written is left out."""
-        path = self.path / "log.jsonl"
-        text = path.read_text(encoding="utf-8") if path.is_file() else ""
-        return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
-
-    def load(self) -> Gan:
-        """The trained generator, ready to use."""
-        from ..inference.generator import load
-
-        return load(self.path)
+            advice = "the training was stopped before it began, run the same train command again"
+            raise UnreadablePart(f"{self.path} has no {name}; {advice}", f"{name} is not there") from None
+        except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
+            why = " ".join(str(error).split())
+            raise UnreadablePart(f"{path} is damaged ({why})", f"{name} cannot be read") from None
+        if not isinstance(values, dict) or "format" not in values:
+            raise UnreadablePart(f"{path} is damaged (it says no format)", f"{name} cannot be read")
+        if values["format"] != FORMAT:
+            found = values["format"]
+            raise UserError(f"{path} has format {found}; this version of sparring reads format {FORMAT} only")
+        return values

@@ -1,218 +1,197 @@
-"""What looks at a training: the score, the sample sheet, the exported snapshot, the log. Each is handed to the trainer."""
+"""What observes every training: the score, the health, the preview, the saved snapshot, the log."""
 
 from __future__ import annotations
 
 import json
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from ..algorithms import Batch
-from ..callbacks.base import Monitor, Tick
-from ..callbacks.health import Look, judge
-from ..data.source import Source, TranslationSource
+from ..callbacks.base import Action, Callback, Observation, Result
+from ..callbacks.health import HealthTick, diagnose
+from ..data.source import Source, Split
 from ..errors import UserError
 from ..evaluation.error_rate import error_rate
+from ..inference.discriminate import discriminate
 from ..modalities import Codec
 from ..modalities import Preview as PreviewFiles
-from ..networks import sampling
 from ..util import files
-from ..util.safetensors import about, to_bytes
+from ..util.safetensors import read_metadata, to_bytes
+from .checkpoints import without_prefix
+from .samplers import Sampler
 from .trainer import Trainer
 
-SCORE_SEED = 1  # of the scorers' own draws, whatever the training's seed
-SCORE_CHUNK = 100  # samples a forward pass when scoring: faster than the small chunks of `generate`
+SCORE_SEED = 1  # of the scorers' own random numbers, whatever the training's seed
+SCORE_CHUNK = 100  # samples of a forward pass when scoring: faster than the small chunks of `generate`
 
 
-class Sampler:
-    """A fixed set of latents and classes (from `seed`), and what a generator makes of them."""
+class Score(Callback):
+    """Scores the averaged generator.
 
-    def __init__(self, trainer_latent: Any, codec: Codec, count: int, shares: list[int], seed: int, device: torch.device):
-        self.codec, self.device, self.seed, self.indices = codec, device, seed, range(count)
-        self.latents = sampling.latents(trainer_latent, seed, range(count))
-        self.classes = sampling.classes(shares, seed, range(count)) if shares else None
+    values, features: Of the samples that were scored last, for the callbacks after it.
+    """
 
-    def __call__(self, generator: torch.nn.Module, chunk: int) -> np.ndarray:
-        condition = None if self.classes is None else {"class": self.classes}
-        made = sampling.sample(generator, self.latents, condition, self.device, chunk, self.seed, self.indices)
-        return np.concatenate([self.codec.decode(part) for part in made])
-
-    def condition(self, count: int) -> dict[str, torch.Tensor] | None:
-        """What the first `count` samples were made under, on the device."""
-        return None if self.classes is None else {"class": self.classes[:count].to(self.device)}
-
-
-class Translated:
-    """Fixed held-out inputs, and what a generator makes from them. inputs: decoded."""
-
-    classes = None
-
-    def __init__(self, source: TranslationSource, codec: Codec, indices: np.ndarray, device: torch.device):
-        self.codec, self.device = codec, device
-        self.inputs = source.input_values(indices, "test", SCORE_SEED)
-
-    @torch.no_grad()
-    def __call__(self, generator: torch.nn.Module, chunk: int) -> np.ndarray:
-        parts = [self.inputs[start : start + chunk] for start in range(0, len(self.inputs), chunk)]
-        return np.concatenate([self.codec.decode(generator(self.codec.input.encode(part).to(self.device))) for part in parts])
-
-    def condition(self, count: int) -> dict[str, torch.Tensor]:
-        return {"input": self.codec.input.encode(self.inputs[:count]).to(self.device)}
-
-
-class Score(Monitor):
-    """Scores the averaged generator and tells the trainer whether this is the best snapshot so far."""
-
-    def __init__(self, score: Any, sampler: Sampler | Translated):
+    def __init__(self, score: Any, sampler: Sampler):
         self.score, self.sampler = score, sampler
 
     def __call__(self, generator: torch.nn.Module) -> tuple[float, dict[str, Any]]:
-        asked = None if self.sampler.classes is None else self.sampler.classes.numpy()
+        """The selection score (infinite where it is not finite) and all scores."""
+        classes = None if self.sampler.classes is None else self.sampler.classes.numpy()
         self.values = self.sampler(generator, SCORE_CHUNK)
-        selection, scores, self.features = self.score(self.values, asked)
+        selection, scores, self.features = self.score(self.values, classes)
         return selection if math.isfinite(selection) else float("inf"), scores
 
-    def tick(self, trainer: Trainer, tick: Tick) -> None:
-        if tick.event == "tick":
-            tick.selection, tick.scores = self(trainer.averages["generator"].module)
-            trainer.judge(tick)
+    def observe(self, trainer: Trainer, observation: Observation) -> Result | None:
+        if observation.event != "tick":
+            return None
+        selection, scores = self(trainer.ema["generator"].module)
+        return Result(scores=scores, selection=selection)
 
 
-class Misread(Monitor):
-    """Which share of held-out examples a discriminator that names classes gets wrong."""
+class ErrorRate(Callback):
+    """The share of held-out examples that a discriminator with class logits classifies wrongly."""
 
     def __init__(self, codec: Codec, source: Source, count: int):
         self.codec, self.source, self.count = codec, source, count
 
     def __call__(self, trainer: Trainer) -> dict[str, Any]:
-        module = trainer.averages["discriminator"].module
+        module = trainer.ema["discriminator"].module
         found = error_rate(module, self.codec, self.source, self.count, SCORE_SEED, trainer.device)
         values = {"error_rate": found.value, "error_rate_trivial": found.trivial}
         return {name: {"value": value, "fingerprint": found.fingerprint} for name, value in values.items()}
 
-    def tick(self, trainer: Trainer, tick: Tick) -> None:
-        if tick.event == "tick":
-            tick.scores |= self(trainer)
+    def observe(self, trainer: Trainer, observation: Observation) -> Result | None:
+        return Result(scores=self(trainer)) if observation.event == "tick" else None
 
 
-class Health(Monitor):
-    """Says how the training goes and what is to be done about it, from what `score` saw at the same tick and, where there is a
-    discriminator, what it says of training examples, held-out ones and samples.
+class HealthCheck(Callback):
+    """Diagnoses the training, and asks to go back, to augment more or to stop.
 
-    examples: real ones with their conditions, by split, encoded and on the device.
+    It uses the samples of `score` at the same tick and, where there is a discriminator, its logits on training
+    examples, held-out ones and samples.
+
+    Args:
+        score: Observes before.
+        codec: Of the data.
+        examples: Real ones with their conditions, by split, encoded and on the device.
+        patience, max_rollbacks: The recipe's.
     """
 
-    CHUNK = 64
+    CHUNK = 64  # examples of a forward pass of the discriminator
 
-    def __init__(self, score: Score, codec: Codec, examples: dict[str, Batch], patience: int, rescues: int):
-        self.score, self.codec, self.examples, self.patience, self.rescues = score, codec, examples, patience, rescues
-        self.looks: list[Look] = []
+    def __init__(self, score: Score, codec: Codec, examples: Mapping[Split, Batch], patience: int, max_rollbacks: int):
+        self.score, self.codec, self.examples = score, codec, examples
+        self.patience, self.max_rollbacks = patience, max_rollbacks
+        self.history: list[HealthTick] = []
 
-    def tick(self, trainer: Trainer, tick: Tick) -> None:
-        left = self.rescues - trainer.attempt
-        if tick.event == "diverged":
-            tick.action = "roll back" if trainer.best and left > 0 else ""
-            return
-        assert tick.selection is not None
-        evidence = self.score.score.neighbours(self.score.features)
-        since = trainer.complete
-        if trainer.images > since and any("discriminator" in turn.learners for turn in trainer.turns):
-            evidence["gap"] = self._gap(trainer)
-        real, fake = (tick.facts.get(f"accuracy.{kind}") for kind in ("real", "fake"))
-        self.looks.append(Look(tick.images, tick.selection, real=real, fake=fake, **evidence))
-        judged = judge(self.looks, self.patience, trainer.game.augments, left, self.score.score.noise, since)
-        tick.health, tick.action, tick.notes["evidence"] = judged.state, judged.action, judged.evidence
-        tick.facts |= {f"seen.{name}": value for name, value in evidence.items()}
+    def observe(self, trainer: Trainer, observation: Observation) -> Result | None:
+        rollbacks_left = self.max_rollbacks - trainer.attempt
+        if observation.event == "diverged":
+            return Result(action=Action.ROLL_BACK) if trainer.best and rollbacks_left > 0 else None
+        assert observation.selection is not None
+        seen = self.score.score.neighbours(self.score.features)
+        start = trainer.all_players_from
+        if trainer.examples > start and any("discriminator" in phase.players for phase in trainer.phases):
+            seen["gap"] = self._gap(trainer)
+        real, fake = (observation.values.get(f"accuracy.{kind}") for kind in ("real", "fake"))
+        self.history.append(HealthTick(observation.examples, observation.selection, real=real, fake=fake, **seen))
+        can_augment, noise = trainer.algorithm.can_augment_more, self.score.score.noise
+        found = diagnose(self.history, self.patience, can_augment, rollbacks_left, noise, start)
+        values = {f"seen.{name}": value for name, value in seen.items()}
+        return Result(values, health=found.health, evidence=found.evidence, action=found.action)
 
-    @torch.no_grad()
     def _gap(self, trainer: Trainer) -> float:
-        """See `health.Look`: 0 where the discriminator cannot tell held-out reals from those it was trained on."""
-        train, test = (self._verdict(trainer, batch) for batch in (self.examples["train"], self.examples["test"]))
+        """See HealthTick: 0 where the discriminator cannot tell held-out reals from those it was trained on."""
+        train, test = (self._mean_logit(trainer, batch) for batch in (self.examples["train"], self.examples["test"]))
         count = min(len(self.examples["train"].real), len(self.score.values))
-        made = self.codec.encode(self.score.values[:count]).to(trainer.device)
-        fake = self._verdict(trainer, Batch(made, self.score.sampler.condition(count)))
+        samples = self.codec.encode(self.score.values[:count]).to(trainer.device)
+        fake = self._mean_logit(trainer, Batch(samples, self.score.sampler.condition(count)))
         return (train - test) / (train - fake) if train > fake else 0.0
 
-    def _verdict(self, trainer: Trainer, batch: Batch) -> float:
-        """The mean logit, without dropout and augmentation."""
-        discriminator = trainer.game.players["discriminator"]
-        discriminator.eval()
-        rows = [batch.rows(start, start + self.CHUNK) for start in range(0, len(batch.real), self.CHUNK)]
-        logits = torch.cat([discriminator(each.real, each.condition).logits.float() for each in rows])
-        discriminator.train()
-        return float(logits.mean())
+    def _mean_logit(self, trainer: Trainer, batch: Batch) -> float:
+        """Without dropout and augmentation."""
+        output = discriminate(trainer.players["discriminator"], batch.real, batch.condition, self.CHUNK)
+        return float(output.logits.mean())
 
     def state(self) -> dict[str, Any]:
-        return {"looks": [asdict(look) for look in self.looks]}
+        return {"history": [asdict(tick) for tick in self.history]}
 
     def load_state(self, state: dict[str, Any]) -> None:
-        self.looks = [Look(**look) for look in state.get("looks", [])]
+        self.history = [HealthTick(**tick) for tick in state.get("history", [])]
 
 
-class Preview(Monitor):
-    """The same samples at every tick, as files: samples/IMAGES.png and the like. sheet: from a generator to these files."""
+class Preview(Callback):
+    """The same samples at every tick, as files: samples/EXAMPLES.png and the like.
 
-    def __init__(self, folder: Path, sheet: Callable[[torch.nn.Module], PreviewFiles]):
-        self.folder, self.sheet = folder, sheet
+    Args:
+        folder: Where they go.
+        preview: From a generator to these files.
+    """
 
-    def tick(self, trainer: Trainer, tick: Tick) -> None:
-        if tick.event == "tick":
-            self.folder.mkdir(exist_ok=True)
-            self.sheet(trainer.averages["generator"].module).write(self.folder / f"{tick.images:09d}")
-            for later in self.folder.iterdir():  # of a stretch that was given up
-                if later.stem.isdigit() and int(later.stem) > tick.images:
-                    later.unlink()
+    def __init__(self, folder: Path, preview: Callable[[torch.nn.Module], PreviewFiles]):
+        self.folder, self.preview = folder, preview
+
+    def observe(self, trainer: Trainer, observation: Observation) -> None:
+        if observation.event != "tick":
+            return
+        self.folder.mkdir(exist_ok=True)
+        self.preview(trainer.ema["generator"].module).write(self.folder / f"{observation.examples:09d}")
+        for later in self.folder.iterdir():  # of a stretch that was given up
+            if later.stem.isdigit() and int(later.stem) > observation.examples:
+                later.unlink()
 
 
-class Export(Monitor):
-    """Writes every player, averaged where an average is kept (generator.safetensors ...), whenever a snapshot is the best so far."""
+class SaveBest(Callback):
+    """Saves every player, averaged where an average is kept (generator.safetensors ...), when a snapshot is the best so
+    far.
+    """
 
     def __init__(self, folder: Path):
         self.folder = folder
 
-    def tick(self, trainer: Trainer, tick: Tick) -> None:
-        if tick.event == "tick" and tick.best:
-            averaged = {name: average.module for name, average in trainer.averages.items()}
-            for name, player in {**trainer.game.players, **averaged}.items():
-                self._write(name, player.state_dict(), tick.images)
+    def observe(self, trainer: Trainer, observation: Observation) -> None:
+        if observation.event == "tick" and observation.best:
+            averaged = {name: average.module for name, average in trainer.ema.items()}
+            for name, player in {**trainer.players, **averaged}.items():
+                self._write(name, player.state_dict(), observation.examples)
 
     def restore(self, trainer: Trainer) -> None:
-        """After a resume: hand out the best snapshot of the checkpoints, whatever a lost stretch of training wrote since."""
-        if not trainer.best or self._exported() == trainer.best["images"] or trainer.best["images"] not in trainer.checkpoints.numbers():
-            return  # the last: somebody removed that checkpoint, and what was exported stands
-        groups = trainer.checkpoints.load(trainer.best["images"]).groups
-        for name in trainer.game.players:
-            group = groups["averages" if name in trainer.averages else "players"]
-            self._write(
-                name,
-                {key.removeprefix(f"{name}."): value for key, value in group.items() if key.startswith(f"{name}.")},
-                trainer.best["images"],
-            )
+        """After a resume: save the best snapshot of the checkpoints, whatever a lost stretch of training wrote since."""
+        if not trainer.best or self._saved() == trainer.best["examples"]:
+            return
+        best = trainer.best["examples"]
+        if best not in trainer.checkpoints.numbers():
+            return  # somebody removed that checkpoint, and what was saved stands
+        groups = trainer.checkpoints.load(best).groups
+        for name in trainer.players:
+            group = groups["ema" if name in trainer.ema else "players"]
+            self._write(name, without_prefix(group, name), best)
 
-    def _exported(self) -> int | None:
+    def _saved(self) -> int | None:
         path = self.folder / "generator.safetensors"
-        return about(path.read_bytes(), path).get("images") if path.is_file() else None
+        return read_metadata(path.read_bytes(), path).get("examples") if path.is_file() else None
 
-    def _write(self, name: str, tensors: dict[str, torch.Tensor], images: int) -> None:
-        files.write_bytes(self.folder / f"{name}.safetensors", to_bytes(tensors, {"format": 1, "player": name, "images": images}))
+    def _write(self, name: str, tensors: dict[str, torch.Tensor], examples: int) -> None:
+        described = {"format": 2, "player": name, "examples": examples}
+        files.write_bytes(self.folder / f"{name}.safetensors", to_bytes(tensors, described))
 
 
-class Log(Monitor):
+class Log(Callback):
     """log.jsonl: one line a tick, on the disk before the checkpoint that remembers how long the log was."""
 
-    goes_back = False
+    survives_rollback = True
 
     def __init__(self, path: Path):
         self.path, self.bytes = path, 0
 
-    def tick(self, trainer: Trainer, tick: Tick) -> None:
-        self.append(record(tick))
+    def observe(self, trainer: Trainer, observation: Observation) -> None:
+        self.append(record(observation))
 
     def append(self, line: dict[str, Any]) -> None:
         data = (json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n").encode()
@@ -229,13 +208,16 @@ class Log(Monitor):
         self.bytes = state.get("bytes", 0)
         length = self.path.stat().st_size if self.path.exists() else 0
         if length < self.bytes:
-            raise UserError(f"{self.path} is shorter than its checkpoint says; put the file back, or train into another folder with --out")
+            raise UserError(
+                f"{self.path} is shorter than its checkpoint says; put the file back, or train into another folder "
+                "with --out"
+            )
         if length > self.bytes:
             os.truncate(self.path, self.bytes)
 
 
-class TensorBoard(Monitor):
-    """Event files for TensorBoard, on request."""
+class TensorBoard(Callback):
+    """Event files for TensorBoard, on request. Raises UserError where TensorBoard is not installed."""
 
     def __init__(self, folder: Path):
         try:
@@ -244,33 +226,33 @@ class TensorBoard(Monitor):
             raise UserError('TensorBoard is not installed; run: pip install "sparring[log]"') from None
         self.writer = SummaryWriter(str(folder))
 
-    def tick(self, trainer: Trainer, tick: Tick) -> None:
-        shown = {**tick.facts, **{f"scores/{name}": score["value"] for name, score in tick.scores.items()}}
-        for name, value in shown.items():
-            self.writer.add_scalar(name.replace(".", "/"), value, tick.images)
+    def observe(self, trainer: Trainer, observation: Observation) -> None:
+        scores = {f"scores/{name}": score["value"] for name, score in observation.scores.items()}
+        for name, value in {**observation.values, **scores}.items():
+            self.writer.add_scalar(name.replace(".", "/"), value, observation.examples)
         self.writer.flush()
 
 
-def record(tick: Tick) -> dict[str, Any]:
-    """A tick as a line of the log: plain JSON; numbers that are not finite become null."""
-    line: dict[str, Any] = {"event": tick.event, "images": tick.images, "step": tick.step}
-    for name, value in tick.facts.items():
+def record(observation: Observation) -> dict[str, Any]:
+    """An observation as a line of the log: plain JSON; numbers that are not finite become null."""
+    line: dict[str, Any] = {"event": observation.event, "examples": observation.examples, "step": observation.step}
+    for name, value in observation.values.items():
         *path, last = name.split(".")
         node = line
         for part in path:
             node = node.setdefault(part, {})
         node[last] = _finite(value)
-    scores = {name: {**score, "value": _finite(score["value"])} for name, score in tick.scores.items()}
-    selection = None if tick.selection is None else _finite(tick.selection)
+    selection = None if observation.selection is None else _finite(observation.selection)
     return {
         **line,
         "selection": selection,
-        "scores": scores,
-        "best": tick.best,
-        "health": tick.health,
-        "action": tick.action,
-        **tick.notes,
-        "clock": tick.clock,
+        "scores": {name: {**score, "value": _finite(score["value"])} for name, score in observation.scores.items()},
+        "best": observation.best,
+        "health": observation.health,
+        "action": observation.action.value,
+        **({"evidence": observation.evidence} if observation.evidence else {}),
+        **observation.notes,
+        "clock": observation.clock,
     }
 
 

@@ -13,9 +13,11 @@ from ..data.source import Source, Split, TranslationSource
 from ..modalities import Codec
 from ..util.random import derive_seed, make_rng
 
+ORDERS_KEPT = 3  # epochs whose order is remembered
+
 
 def batch_of(source: Source, codec: Codec, indices: np.ndarray, split: Split, seed: int = 0) -> Batch:
-    """Examples of a source, encoded, with their conditions: classes, inputs and extras (drawn from `seed`)."""
+    """Examples of a source, encoded, with their conditions: classes, inputs, and extras drawn from `seed`."""
     condition = {}
     if source.classes:
         condition["class"] = torch.from_numpy(source.labels(indices, split))
@@ -26,37 +28,56 @@ def batch_of(source: Source, codec: Codec, indices: np.ndarray, split: Split, se
     return Batch(codec.encode(source.values(indices, split)), condition or None)
 
 
-class Feed:
-    """Batches of encoded training examples in an order drawn anew each epoch; the next one is prepared while a step computes."""
+class Loader:
+    """Batches of encoded training examples, in an order drawn anew for each epoch.
 
-    def __init__(self, source: Source, codec: Codec, batch: int, seed: int, device: torch.device, channels_last: bool = False):
+    The next batch is prepared in a thread while a step computes.
+
+    waited: Seconds that the training spent waiting for data since this was last set to 0.
+
+    Args:
+        source: The data.
+        codec: Its codec.
+        batch: Examples of a batch.
+        seed: Of the order and of what is drawn with the examples.
+        device: Where batches are needed.
+        channels_last: Whether they are pictures for convolutional networks.
+    """
+
+    def __init__(
+        self, source: Source, codec: Codec, batch: int, seed: int, device: torch.device, channels_last: bool = False
+    ):
         self.source, self.codec, self.batch, self.seed, self.device = source, codec, batch, seed, device
         self.format = torch.channels_last if channels_last else torch.contiguous_format
-        self.waited = 0.0  # seconds the training spent waiting for data since this was last set to 0
+        self.waited = 0.0
         self._orders: dict[tuple[int, int], np.ndarray] = {}
         self._ahead: tuple[tuple[int, int], Future] | None = None
-        self._worker = ThreadPoolExecutor(1, "feed")
+        self._worker = ThreadPoolExecutor(1, "loader")
 
-    def at(self, images: int, attempt: int) -> Batch:
-        """The batch shown after `images` real examples, on the device."""
-        start = time.perf_counter()
-        wanted = (images, attempt)
-        ahead = self._ahead[1] if self._ahead and self._ahead[0] == wanted else self._worker.submit(self._prepare, *wanted)
+    def at(self, examples: int, attempt: int) -> Batch:
+        """The batch that is shown after `examples` real examples, on the device."""
+        started = time.perf_counter()
+        wanted = (examples, attempt)
+        ahead = (
+            self._ahead[1] if self._ahead and self._ahead[0] == wanted else self._worker.submit(self._prepare, *wanted)
+        )
         real, condition = ahead.result()
-        following = (images + self.batch, attempt)
+        following = (examples + self.batch, attempt)
         self._ahead = (following, self._worker.submit(self._prepare, *following))
-        self.waited += time.perf_counter() - start
+        self.waited += time.perf_counter() - started
         return Batch(real, condition).to(self.device)
 
-    def indices(self, images: int, attempt: int) -> np.ndarray:
-        """Which training examples the batch after `images` holds."""
+    def indices(self, examples: int, attempt: int) -> np.ndarray:
+        """Which training examples the batch after `examples` holds."""
         count = self.source.count("train")
-        positions = np.arange(images, images + self.batch)
+        positions = np.arange(examples, examples + self.batch)
         epochs = positions // count
-        return np.concatenate([self._order(epoch, attempt)[positions[epochs == epoch] % count] for epoch in np.unique(epochs)])
+        parts = [self._order(epoch, attempt)[positions[epochs == epoch] % count] for epoch in np.unique(epochs)]
+        return np.concatenate(parts)
 
-    def _prepare(self, images: int, attempt: int) -> tuple[torch.Tensor, dict[str, torch.Tensor] | None]:
-        found = batch_of(self.source, self.codec, self.indices(images, attempt), "train", derive_seed(self.seed, attempt, "given", images))
+    def _prepare(self, examples: int, attempt: int) -> tuple[torch.Tensor, dict[str, torch.Tensor] | None]:
+        seed = derive_seed(self.seed, attempt, "given", examples)
+        found = batch_of(self.source, self.codec, self.indices(examples, attempt), "train", seed)
         real, condition = found.real.contiguous(memory_format=self.format), found.condition
         if self.device.type == "cuda":
             real = real.pin_memory()
@@ -66,7 +87,8 @@ class Feed:
     def _order(self, epoch: int, attempt: int) -> np.ndarray:
         wanted = (int(epoch), attempt)
         if wanted not in self._orders:
-            while len(self._orders) >= 3:
+            while len(self._orders) >= ORDERS_KEPT:
                 del self._orders[next(iter(self._orders))]
-            self._orders[wanted] = make_rng(self.seed, attempt, "order", int(epoch)).permutation(self.source.count("train"))
+            rng = make_rng(self.seed, attempt, "order", int(epoch))
+            self._orders[wanted] = rng.permutation(self.source.count("train"))
         return self._orders[wanted]

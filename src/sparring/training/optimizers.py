@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
-from ..config.recipe import Optimizer
+from ..algorithms import Phase
+from ..config.recipe import Optimizer, Recipe
 
 
 def build(settings: Optimizer, module: nn.Module, share: float = 1.0) -> torch.optim.Optimizer:
     """The optimizer of one player, in torch's fused form where there is one.
 
-    The learning rate is a plain number that the trainer sets before every turn. share: of its steps those that lazy penalties did
-    not add; betas, and RMSprop's momentum, are raised to its power (Karras et al. 2020, arXiv:1912.04958, appendix B, for Adam).
+    The learning rate is a plain number that the trainer sets before every gradient step.
+
+    Args:
+        settings: Of the recipe.
+        module: The player.
+        share: See `loss_share`. Betas, and RMSprop's momentum, are raised to its power.
     """
     betas = (settings.betas[0] ** share, settings.betas[1] ** share)
     parameters = list(module.parameters())
     fused = all(parameter.device.type in ("cpu", "cuda") for parameter in parameters)
     if settings.name in ("adam", "adamw"):
         kind = torch.optim.Adam if settings.name == "adam" else torch.optim.AdamW
-        return kind(parameters, lr=settings.lr, betas=betas, eps=settings.eps, weight_decay=settings.weight_decay, fused=fused)
+        return kind(
+            parameters, lr=settings.lr, betas=betas, eps=settings.eps, weight_decay=settings.weight_decay, fused=fused
+        )
     if settings.name == "rmsprop":
         return torch.optim.RMSprop(
             parameters,
@@ -29,13 +38,34 @@ def build(settings: Optimizer, module: nn.Module, share: float = 1.0) -> torch.o
             momentum=settings.momentum**share,
             weight_decay=settings.weight_decay,
         )
-    return torch.optim.SGD(parameters, lr=settings.lr, momentum=settings.momentum, weight_decay=settings.weight_decay, fused=fused)
+    return torch.optim.SGD(
+        parameters, lr=settings.lr, momentum=settings.momentum, weight_decay=settings.weight_decay, fused=fused
+    )
+
+
+def loss_share(recipe: Recipe, phases: Sequence[Phase], player: str) -> float:
+    """Of all gradient steps of a player, the share without lazy penalties.
+
+    Its learning rate and the logarithms of its betas shrink by it, so that the steps of such phases add nothing (Karras
+    et al. 2020, arXiv:1912.04958, appendix B: k / (k + 1)). Plain gradient descent goes as far as the gradient is long,
+    and needs no such thing.
+    """
+    own = [phase for phase in phases if player in phase.players]
+    if recipe.players[player].optimizer.name == "sgd" or not own:
+        return 1.0
+    losses = sum(phase.steps / phase.interval for phase in own if not phase.is_penalty)
+    return losses / sum(phase.steps / phase.interval for phase in own)
 
 
 def tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     """The optimizer's moments and step counts, keyed "parameter number.name". Empty before the first step."""
     state = optimizer.state_dict()["state"]
-    return {f"{number}.{name}": value for number, values in state.items() for name, value in values.items() if isinstance(value, Tensor)}
+    return {
+        f"{number}.{name}": value
+        for number, values in state.items()
+        for name, value in values.items()
+        if isinstance(value, Tensor)
+    }
 
 
 def load_tensors(optimizer: torch.optim.Optimizer, values: dict[str, Tensor]) -> None:

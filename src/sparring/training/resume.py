@@ -2,131 +2,153 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from .. import modalities
-from ..callbacks.progress import Listener
+from ..callbacks.base import Callback
 from ..config.options import TrainOptions
-from ..config.recipe import Recipe, images_from, load_recipe, with_settings
+from ..config.reading import length_from, load_recipe, with_settings
+from ..config.recipe import Recipe
 from ..data.source import Source
 from ..errors import Diverged, UserError
 from ..modalities.adapters import for_algorithm
 from ..modalities.opening import open_data
 from ..runs.folder import Run
 from ..util import files
-from ..util.devices import largest_side
+from ..util.devices import max_image_side
 from ..util.versions import machine, versions
-from . import assembly as sessions
-from .assembly import Session
+from .assembly import Assembly, Parts, build_players, fit_features
+from .autoconfig.lengths import whole_steps
 
 
-def resume(run: Run, where: str | Path | Source, wishes: TrainOptions, device: torch.device, listener: Listener) -> Session | None:
-    """The session of an existing run at its newest checkpoint, or None when there is nothing left to do."""
+def resume(
+    run: Run,
+    where: str | Path | Source,
+    options: TrainOptions,
+    device: torch.device,
+    console: Callback,
+    callbacks: Iterable[Callback] = (),
+) -> Assembly | None:
+    """The assembly of an existing run at its newest checkpoint, or None when there is nothing left to do."""
     recipe, about = run.recipe()
-    refuse_changes(run.path, recipe, about, wishes)
+    refuse_changes(run.path, recipe, about, options)
     ended = _ended(run, recipe)
-    source = for_algorithm(recipe, open_data(where, *TrainOptions().opening(about["data"], largest_side(device), recipe)))
+    asked, context = TrainOptions().opening(about["data"], max_image_side(device), recipe)
+    source = for_algorithm(recipe, open_data(where, asked, context))
     if source.content_hash != run.read_json("source.json")["content_hash"]:
         raise UserError(
-            f"the data in {where} is not what {run.path} was trained on; train into another folder with --out, perhaps with --init-from {run.path}"
+            f"the data in {where} is not what {run.path} was trained on; "
+            f"train into another folder with --out, perhaps with --init-from {run.path}"
         )
-    if ended and (wishes.images is None or ended["health"] == "diverged"):
-        _say_finished(run, ended, listener)
+    longer = _longer(recipe, source, options, console)
+    if ended and (longer == recipe or ended["health"] == "diverged"):
+        _say_finished(run, ended, console)
         return None
     codec = modalities.get(source.modality).codec_from(run.read_json("codec.json"))
-    players = sessions.build_players(recipe, codec, len(source.classes), device)
-    net = sessions.fit_features(source, run.path, listener.progress)
-    session = sessions.build(recipe, source, codec, players, device, run.path, net)
-    _extend(session, run, about, wishes, listener)
-    if ended and session.trainer.recipe == recipe:
-        _say_finished(run, ended, listener)
-        return None
-    for what, then, now in _differences(about, device):
-        listener.note(f"{what} was {then} and is {now}: the training goes on, but not bit for bit as it would have")
-    files.clean(run.path)
-    session.watch()
-    if not session.trainer.resume():
+    players = build_players(longer, codec, len(source.classes), device)
+    feature_net = fit_features(source, run.path, console.progress)
+    assembly = Assembly(Parts(longer, source, codec, players, device, run.path, feature_net), callbacks)
+    for what, then, now in _other_conditions(about, device):
+        console.note(f"{what} was {then} and is {now}: the training goes on, but not bit for bit as it would have")
+    files.remove_temporary_files(run.path)
+    if not assembly.trainer.resume():
         raise UserError(
-            f"{run.path} has no checkpoint to go on from; put its folder checkpoints back, or start anew with --init-from {run.path}"
+            f"{run.path} has no checkpoint to go on from; put its folder checkpoints back, "
+            f"or start anew with --init-from {run.path}"
         )
+    if longer != recipe:
+        about["reasons"]["examples"] = f"raised from {recipe.examples:,}"
+        run.write_recipe(longer, about)
     if ended:
-        session.trainer.ended = False  # more is asked for
-    session.export.restore(session.trainer)
+        assembly.trainer.ended = False  # more is asked for
+    assembly.save_best.restore(assembly.trainer)
     (run.path / "report.html").unlink(missing_ok=True)  # of an earlier end
-    return session
+    return assembly
 
 
 def _ended(run: Run, recipe: Recipe) -> dict[str, Any] | None:
-    """The log's last line where the training came to its end. Raises Diverged for one that broke before it had a snapshot."""
+    """The log's last line where the training came to its end.
+
+    Raises Diverged for one that broke before it had a snapshot.
+    """
     log = run.log()
     last: dict[str, Any] = log[-1] if log else {"event": None}
-    assert isinstance(recipe.images, int)
-    if last["event"] == "final" and (last["health"] == "diverged" or last.get("planned", last["images"]) >= recipe.images):
+    assert isinstance(recipe.examples, int)
+    if last["event"] == "final" and (
+        last["health"] == "diverged" or last.get("planned", last["examples"]) >= recipe.examples
+    ):
         return last
     if last["event"] == "diverged" and not last.get("action") and not (run.path / "generator.safetensors").is_file():
         raise Diverged(diverged_sentence(run.path, last))
     return None
 
 
-def _say_finished(run: Run, last: dict[str, Any], listener: Listener) -> None:
-    longer = f"to train on, ask for more than the {last.get('planned', last['images']):,} it was planned for with --images"
+def _say_finished(run: Run, last: dict[str, Any], console: Callback) -> None:
+    planned = last.get("planned", last["examples"])
+    longer = f"to train on, ask for more than the {planned:,} it was planned for with --examples"
     advice = "try a lower learning rate in another --out" if last["health"] == "diverged" else longer
-    listener.note(f"{run.path} is finished ({last['images']:,} images, {last['health']}); {advice}")
+    console.note(f"{run.path} is finished ({last['examples']:,} examples, {last['health']}); {advice}")
 
 
-def _extend(session: Session, run: Run, about: dict[str, Any], wishes: TrainOptions, listener: Listener) -> None:
-    """Raise the number of images where more are asked for, in whole steps."""
-    recipe, step = session.trainer.recipe, session.trainer.step_images
-    assert isinstance(recipe.images, int)
-    if wishes.images is None:
-        return
-    asked = -(-images_from(wishes.images, session.source.count("train"), step) // step) * step
-    if asked < recipe.images:
-        listener.note(f"images stays at {recipe.images:,}: a training can be made longer, not shorter")
-    elif asked > recipe.images:
-        fidelity = recipe.fidelity
-        if fidelity and fidelity.alone:  # an opponent that has come stays
-            fidelity = fidelity.model_copy(update={"alone": fidelity.alone * recipe.images / asked})
-        session.trainer.recipe = recipe.model_copy(update={"images": asked, "fidelity": fidelity})
-        about["reasons"]["images"] = f"raised from {recipe.images:,}"
-        run.write_recipe(session.trainer.recipe, about)
+def _longer(recipe: Recipe, source: Source, options: TrainOptions, console: Callback) -> Recipe:
+    """The recipe with more examples where more are asked for, in whole steps."""
+    assert isinstance(recipe.examples, int)
+    if options.examples is None:
+        return recipe
+    step = recipe.examples_per_step
+    asked = whole_steps(length_from(options.examples, source.count("train"), step), step)
+    if asked < recipe.examples:
+        console.note(f"examples stays at {recipe.examples:,}: a training can be made longer, not shorter")
+    if asked <= recipe.examples:
+        return recipe
+    algorithm = recipe.algorithm.extended(asked / recipe.examples)
+    return recipe.model_copy(update={"examples": asked, "algorithm": algorithm})
 
 
-def _differences(about: dict[str, Any], device: torch.device) -> list[tuple[str, Any, Any]]:
+def _other_conditions(about: dict[str, Any], device: torch.device) -> list[tuple[str, Any, Any]]:
+    """What is not as it was when the run began: (what, then, now)."""
     then = {**about["versions"], **about["machine"]}
     now = {**versions(), **machine(device)}
     return [(what, then.get(what), value) for what, value in now.items() if then.get(what) != value]
 
 
 def diverged_sentence(folder: Path, line: dict[str, Any]) -> str:
-    return f"{line.get('reason', 'training diverged')} at {line['images']:,} images, before {folder} had a usable snapshot; try a lower learning rate in another --out"
+    reason = line.get("reason", "training diverged")
+    return (
+        f"{reason} at {line['examples']:,} examples, before {folder} had a usable snapshot; "
+        "try a lower learning rate in another --out"
+    )
 
 
-def refuse_changes(folder: Path, recipe: Recipe, about: dict[str, Any], wishes: TrainOptions) -> None:
-    """Raises UserError naming every wish that differs from what the run was begun with. What is not wished for is not a difference.
+def refuse_changes(folder: Path, recipe: Recipe, about: dict[str, Any], options: TrainOptions) -> None:
+    """Raises UserError naming every option that differs from what the run was begun with.
 
-    about: what stands beside the recipe in recipe.yaml.
+    What is not asked is no difference.
+
+    about: What stands beside the recipe in recipe.yaml.
     """
     asked = about["asked"]
-    same = {"recipe": recipe.name, "seed": recipe.seed}  # what an unstated wish came to
+    same = {"recipe": recipe.name, "seed": recipe.seed}  # what an unstated option came to
     changed = [
         f"{key} {asked.get(key, same.get(key, 'unset'))} -> {now}"
-        for key, now in wishes.stated().items()
-        if key not in ("images", "settings") and now not in (asked.get(key), same.get(key))
+        for key, now in options.stated().items()
+        if key not in ("examples", "settings") and now not in (asked.get(key), same.get(key))
     ]
     before = asked.get("settings", {})
-    for key, value in wishes.settings.items():
+    for key, value in options.settings.items():
         if before.get(key) != value and with_settings(recipe, {key: value}) != recipe:
             changed.append(f"{key} -> {value}")
-    if about["given"] and wishes.own_recipe and wishes.recipe is not None:
-        changed += differences(about["given"], load_recipe(wishes.recipe).model_dump(mode="json"))
+    if about["given"] and options.own_recipe and options.recipe is not None:
+        changed += differences(about["given"], load_recipe(options.recipe).model_dump(mode="json"))
     if changed:
-        longer = " (for a longer training give --images)" if wishes.budget is not None else ""
+        longer = " (for a longer training give --examples)" if options.budget is not None else ""
         raise UserError(
-            f"{folder} was begun differently ({'; '.join(changed)}); leave the change out to go on, or train into another folder with --out{longer}"
+            f"{folder} was begun differently ({'; '.join(changed)}); leave the change out to go on, "
+            f"or train into another folder with --out{longer}"
         )
 
 

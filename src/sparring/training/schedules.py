@@ -10,8 +10,8 @@ from ..config.recipe import Schedule
 def factor(schedule: Schedule, images: int, total: int) -> float:
     """What to multiply the learning rate with after `images` of `total`.
 
-    It rises linearly from 0 over `warmup` images and goes from 1 at their end to `final` at `total`: at once ("constant" stays at 1),
-    linearly, along half a cosine, or exponentially.
+    It rises linearly from 0 over `warmup` images and goes from 1 at their end to `final` at `total`: at once
+    ("constant" stays at 1), linearly, along half a cosine, or exponentially.
     """
     if images < schedule.warmup:
         return images / schedule.warmup

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Iterable
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,10 @@ from typing import Any
 import torch
 
 from .. import modalities
-from ..callbacks.progress import Listener
+from ..callbacks.base import Callback
 from ..config.options import TrainOptions, plain_values
-from ..config.recipe import Recipe, images_from, load_recipe, with_settings
+from ..config.reading import length_from, load_recipe, with_settings
+from ..config.recipe import Recipe
 from ..data.source import Source, TranslationSource
 from ..errors import Diverged, UserError
 from ..losses import adversarial
@@ -22,92 +25,140 @@ from ..modalities.adapters import check_source, for_algorithm
 from ..modalities.opening import open_data
 from ..runs.folder import Run
 from ..util import files
-from ..util.devices import largest_side
+from ..util.devices import max_image_side
 from ..util.versions import machine, versions
-from . import assembly as sessions
-from .assembly import Session
-from .autoconfig import Choices, rules, throughput
+from .assembly import Assembly, Parts, build_players, fit_features, fit_to_data, start_from, state_bytes
+from .autoconfig import Choices, rules
+from .autoconfig.lengths import SHORT_SECONDS, Data, settle_lengths
+from .autoconfig.throughput import Throughput, measure
 from .checkpoints import Checkpoints
 from .trainer import NotFinite
 
-FINISHING = 3.0  # seconds that the report and the film take at the end
+FINISHING_SECONDS = 3.0  # that the report and the film take at the end
 FEATURES_SHARE = 0.2  # of a budget, at most, for learning the features of the score
+TIMING_SECONDS, TIMING_SHARE = 2.5, 0.05  # of timed steps, and of a budget, at most
+TIMING_SECONDS_WITHOUT_BUDGET = 1.5
+SPARE_DISK_BYTES = 50 << 20  # for previews and reports
 
 
-def begin(
+def set_up(
     run: Run,
     where: str | Path | Source,
-    wishes: TrainOptions,
+    options: TrainOptions,
     device: torch.device,
-    listener: Listener,
+    console: Callback,
     budget_end: float | None = None,
     command: str | None = None,
     init_from: Path | None = None,
-) -> Session:
-    """Everything up to image 0: afterwards the run folder holds all that going on needs, and recipe.yaml, written last, says so.
+    callbacks: Iterable[Callback] = (),
+) -> Assembly:
+    """Everything up to example 0.
 
-    budget_end: when the budget is spent, by time.monotonic(). command: as typed, for the report. init_from: the run to start from.
+    Afterwards the run folder holds all that a resume needs, and recipe.yaml, written last, says so.
+
+    Args:
+        run: The folder.
+        where: The data.
+        options: What the user asked for.
+        device: Where to train.
+        console: Told what is found and chosen.
+        budget_end: When the budget is spent, by time.monotonic().
+        command: As typed, for the report.
+        init_from: The run whose weights to start from.
+        callbacks: The user's own.
+
+    Raises:
+        UserError: For everything that the user can mend.
     """
     _make_room(run)
     base = None if init_from is None else Run(init_from)
-    named = _named_recipe(wishes, base)
-    asked, context = wishes.opening(_opening_of(base), largest_side(device), named)
-    source = open_data(where, asked, context)
-    for note in source.notes:
-        listener.note(note)
-    given = named or load_recipe(source.recipe or modalities.get(source.modality).default_recipe)
-    choices = Choices(_with_wishes(given, wishes))
-    check_source(choices.recipe, source)
-    plain, source = source, for_algorithm(choices.recipe, source)
-    for note in source.notes[len(plain.notes) :]:
-        listener.note(note)
-    if wishes.input is not None and (not isinstance(source, TranslationSource) or plain is not source):
-        raise UserError(f"--input names one side of pairs, and recipe '{choices.recipe.name}' learns from other data; leave it out")
-    rules.from_data(choices, source)
-    rules.from_machine(choices, device)
-    rules.sizes(choices, source, device)
-    rules.names(choices, source)
+    given, plain, opened = _open(where, options, device, console, base)
+    choices = Choices(_with_options(given, options))
+    source = _adapt(choices.recipe, plain, options, console)
+    _settle_from_data(choices, source, device)
     codec = modalities.get(source.modality).fit_codec(source, choices.recipe.value_range)
-    players = sessions.build_players(choices.recipe, codec, len(source.classes), device)
+    players = build_players(choices.recipe, codec, len(source.classes), device)
     if init_from is not None:
-        sessions.start_from(players, init_from)
-        listener.note(f"starting from the weights of {init_from}")
+        start_from(players, init_from)
+        console.note(f"starting from the weights of {init_from}")
     else:
-        sessions.fit_to_data(choices.recipe, players, source, codec)
+        fit_to_data(choices.recipe, players, source, codec)
     rules.micro_batch(choices, players)
-    net = _features(source, run.path, listener, budget_end)
-    session = sessions.build(choices.recipe, source, codec, players, device, run.path, net)
-    planned = _plan(choices, session, budget_end, listener)
+    feature_net = _features(source, run.path, console, budget_end)
+    parts = Parts(choices.recipe, source, codec, players, device, run.path, feature_net)
+    planned = _settle_lengths(choices, parts, budget_end, console)
     for key, reason in choices.reasons.items():
-        listener.note(f"{key}: {choices.value(key)} ({reason})")
-    assert choices.recipe.micro_batch
-    session.trainer.recipe, session.trainer.micro_batch = choices.recipe, choices.recipe.micro_batch
-    _check_disk(session, run.path)
-    session.watch()
-    session.log.load_state({})
-    session.trainer.save()
-    files.write_json(run.path / "source.json", source.describe())
-    files.write_json(run.path / "codec.json", codec.describe())
-    files.write_json(run.path / "local.json", {"format": 1, "data": _place(where)})
+        console.note(f"{key}: {choices.value(key)} ({reason})")
+    _check_disk(parts, run.path)
+    assembly = Assembly(replace(parts, recipe=choices.recipe), callbacks)
+    assembly.log.load_state({})
+    assembly.trainer.save()
     about = {
-        "data": {"asked": plain_values(asked), "context": context.model_dump(mode="json")},
-        "asked": wishes.stated(),
-        "given": given.model_dump(mode="json") if wishes.own_recipe else None,
+        "data": opened,
+        "asked": options.stated(),
+        "given": given.model_dump(mode="json") if options.own_recipe else None,
         "reasons": choices.reasons,
         "command": command or "",
         "planned_seconds": planned,
         "versions": versions(),
         "machine": machine(device),
     }
-    run.write_recipe(choices.recipe, about)
-    return session
+    _write_down(run, assembly, where, about)
+    return assembly
+
+
+def _write_down(run: Run, assembly: Assembly, where: str | Path | Source, about: dict[str, Any]) -> None:
+    """Everything that describes the run; recipe.yaml last, since it is what makes a folder a run."""
+    parts = assembly.parts
+    run.write_json("source.json", parts.source.describe())
+    run.write_json("codec.json", parts.codec.describe())
+    run.write_json("local.json", {"data": _place(where)})
+    run.write_recipe(parts.recipe, about)
+
+
+def _open(
+    where: str | Path | Source, options: TrainOptions, device: torch.device, console: Callback, base: Run | None
+) -> tuple[Recipe, Source, dict[str, Any]]:
+    """The recipe before any setting, the data as it is, and how it was opened."""
+    named = _named_recipe(options, base)
+    asked, context = options.opening(_opening_of(base), max_image_side(device), named)
+    source = open_data(where, asked, context)
+    for note in source.notes:
+        console.note(note)
+    given = named or load_recipe(source.recipe or modalities.get(source.modality).default_recipe)
+    return given, source, {"asked": plain_values(asked), "context": context.model_dump(mode="json")}
+
+
+def _adapt(recipe: Recipe, plain: Source, options: TrainOptions, console: Callback) -> Source:
+    """The data as the recipe's algorithm wants it. Raises UserError where the recipe cannot learn from it."""
+    check_source(recipe, plain)
+    source = for_algorithm(recipe, plain)
+    for note in source.notes[len(plain.notes) :]:
+        console.note(note)
+    if options.input is not None and (not isinstance(source, TranslationSource) or plain is not source):
+        raise UserError(
+            f"--input names one side of pairs, and recipe '{recipe.name}' learns from other data; leave it out"
+        )
+    return source
+
+
+def _settle_from_data(choices: Choices, source: Source, device: torch.device) -> None:
+    rules.from_data(choices, source)
+    rules.from_machine(choices, device)
+    rules.sizes(choices, source, device)
+    rules.names(choices, source)
 
 
 def _make_room(run: Run) -> None:
-    """Remove what an earlier beginning left that never came to image 0. Raises UserError where there is a training without its recipe."""
+    """Remove what an earlier set-up left that never came to example 0.
+
+    Raises UserError where there is a training without its recipe.
+    """
     if any(number > 0 for number in Checkpoints(run.path / "checkpoints").numbers()):
-        raise UserError(f"{run.path} has checkpoints but no recipe.yaml; put that back to go on, or remove the folder to start anew")
-    files.clean(run.path)
+        raise UserError(
+            f"{run.path} has checkpoints but no recipe.yaml; put that back to go on, or remove the folder to start anew"
+        )
+    files.remove_temporary_files(run.path)
     files.remove_folder(run.path / "checkpoints")
     (run.path / "features.safetensors").unlink(missing_ok=True)  # perhaps of other labels or another size
 
@@ -121,71 +172,72 @@ def _opening_of(base: Run | None) -> dict[str, Any]:
     return {**opened, "asked": {**opened["asked"], **size}}
 
 
-def _named_recipe(wishes: TrainOptions, base: Run | None) -> Recipe | None:
+def _named_recipe(options: TrainOptions, base: Run | None) -> Recipe | None:
     """The recipe asked for, else that of the run that is started from; None: the modality's own."""
-    if wishes.recipe is None and base is not None:
-        return base.recipe()[0].model_copy(update=dict.fromkeys(("images", "tick", "score_samples", "final_samples", "precision")))
-    return None if wishes.recipe is None else load_recipe(wishes.recipe)
+    if options.recipe is None and base is not None:
+        open_values = ("examples", "tick", "score_samples", "final_samples", "precision")
+        return base.recipe()[0].model_copy(update=dict.fromkeys(open_values))
+    return None if options.recipe is None else load_recipe(options.recipe)
 
 
-def _with_wishes(recipe: Recipe, wishes: TrainOptions) -> Recipe:
-    """The recipe with the settings asked for; what cannot be is refused before anything slow is done."""
-    stated = {"images": wishes.images, "seed": wishes.seed}
-    recipe = with_settings(recipe, {**wishes.settings, **{key: value for key, value in stated.items() if value is not None}})
-    if recipe.objective:
-        adversarial.get(**recipe.objective.model_dump())
-    if recipe.images is not None:
-        images_from(recipe.images, 1, 1)
+def _with_options(recipe: Recipe, options: TrainOptions) -> Recipe:
+    """The recipe with the settings asked for. What cannot be is refused before anything slow is done."""
+    stated = {"examples": options.examples, "seed": options.seed}
+    asked = {key: value for key, value in stated.items() if value is not None}
+    recipe = with_settings(recipe, {**options.settings, **asked})
+    objective = getattr(recipe.algorithm, "objective", None)
+    if objective is not None:
+        adversarial.get(**objective.model_dump())
+    if recipe.examples is not None:
+        length_from(recipe.examples, 1, 1)
     return recipe
 
 
-def _features(source: Source, folder: Path, listener: Listener, budget_end: float | None) -> FeatureNet:
-    """The score's, learned within their share of a budget."""
-    begun = time.monotonic()
+def _features(source: Source, folder: Path, console: Callback, budget_end: float | None) -> FeatureNet:
+    """The features of the score, learned within their share of a budget."""
+    started = time.monotonic()
 
-    def progress(done: float, what: str) -> bool:
-        listener.progress(done, what)
-        return budget_end is not None and time.monotonic() - begun > FEATURES_SHARE * (budget_end - begun)
+    def progress(share: float, what: str) -> bool:
+        console.progress(share, what)
+        return budget_end is not None and time.monotonic() - started > FEATURES_SHARE * (budget_end - started)
 
-    net = sessions.fit_features(source, folder, progress)
+    net = fit_features(source, folder, progress)
     if net.about.get("hurried"):
-        listener.note(
+        console.note(
             f"the features of the score were learned for {FEATURES_SHARE:.0%} of the budget, not to their end: "
             "compare its scores with those of this run only"
         )
     return net
 
 
-def _plan(choices: Choices, session: Session, budget_end: float | None, listener: Listener) -> float | None:
-    """Fill the lengths; returns the seconds that a budget leaves for the training."""
-    fixed = choices.recipe.tick and choices.recipe.score_samples and choices.recipe.final_samples and budget_end is None
+def _settle_lengths(choices: Choices, parts: Parts, budget_end: float | None, console: Callback) -> float | None:
+    """Fill the lengths. Returns the seconds that a budget leaves for the training."""
+    recipe = choices.recipe
+    fixed = recipe.tick and recipe.score_samples and recipe.final_samples and budget_end is None
     left = None if budget_end is None else budget_end - time.monotonic()
-    seconds = min(2.5, 0.05 * left) if left is not None and left > 0 else 1.5
+    seconds = TIMING_SECONDS_WITHOUT_BUDGET
+    if left is not None and left > 0:
+        seconds = min(TIMING_SECONDS, TIMING_SHARE * left)
+    speed = Throughput(1.0, 1.0)
     if not fixed:
-        listener.note("timing a few steps ...")
-
-    def sample(count: int) -> None:
-        session.net(session.sampler(count)(session.trainer.averages["generator"].module, 100))
-
-    def sheet() -> None:
-        if left is None or left >= throughput.SHORT:  # in shorter trainings looks come as they come
-            session.sheet()(session.trainer.averages["generator"].module)
-
-    try:
-        speed = throughput.Speed(1.0, 1.0) if fixed else throughput.measure(session.trainer, sample, sheet, seconds)
-    except NotFinite as failure:
-        raise Diverged(f"{failure} within the first steps; try a lower learning rate") from None
-    left = None if budget_end is None else max(1.0, budget_end - time.monotonic() - FINISHING)
-    throughput.plan(choices, speed, session.source.count("train"), prod(session.source.shape), session.trainer.step_images, left)
+        console.note("timing a few steps ...")
+        try:
+            speed = measure(parts, seconds, with_preview=left is None or left >= SHORT_SECONDS)
+        except NotFinite as failure:
+            raise Diverged(f"{failure} within the first steps; try a lower learning rate") from None
+    left = None if budget_end is None else max(1.0, budget_end - time.monotonic() - FINISHING_SECONDS)
+    data = Data(parts.source.count("train"), prod(parts.source.shape), recipe.examples_per_step)
+    settle_lengths(choices, speed, data, left)
     return None if left is None else round(left, 1)
 
 
-def _check_disk(session: Session, folder: Path) -> None:
-    needed = 4 * sessions.state_bytes(session.trainer) + (50 << 20)  # two newest, the best, one being written; sheets and reports
+def _check_disk(parts: Parts, folder: Path) -> None:
+    needed = 4 * state_bytes(parts.players) + SPARE_DISK_BYTES  # two newest, the best, one being written
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise UserError(
-            f"{folder} has {free >> 20} MB free and this training needs about {needed >> 20} MB; free some or choose another --out"
+            f"{folder} has {free >> 20} MB free and this training needs about {needed >> 20} MB; "
+            "free some or choose another --out"
         )
 
 

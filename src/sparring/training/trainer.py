@@ -1,370 +1,394 @@
-"""The training loop: takes the turns of a game, keeps averages, looks up at ticks, and can be dropped and picked up at any step."""
+"""The training loop: takes the phases of an algorithm, keeps averages, observes at ticks, and can be dropped and picked
+up at any step.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from threading import Event
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from .. import algorithms
-from ..algorithms import Batch, Game, Turn
-from ..callbacks.base import Monitor, Tick
+from ..algorithms import Algorithm, Batch, Phase, StepRandom
+from ..callbacks.base import Action, Callback, Observation
 from ..config.recipe import Recipe
 from ..errors import UserError
 from ..losses.penalties import clip_weights
-from ..networks.base import is_batch_coupled
 from ..util.devices import peak_memory_mb
-from ..util.random import derive_seed
 from . import optimizers, schedules
-from .checkpoints import Checkpoints, State
-from .ema import Average
-from .loader import Feed
-from .step_random import TurnDraws
+from .checkpoints import Checkpoints, State, with_prefix, without_prefix
+from .ema import EMA
+from .gradients import batch_coupled, gradient_norm, out_of_memory, seeded_layers
+from .loader import Loader
+from .meters import Clock, Meters
 
-RESCUE_RATE = 0.5  # what the learning rates are multiplied with when a training goes back to its best snapshot
+ROLLBACK_RATE = 0.5  # what the learning rates are multiplied with when a training goes back to its best snapshot
+
+Scalars = list[tuple[dict[str, Tensor], float]]  # of each micro-batch, with its share of the batch
 
 
 class NotFinite(Exception):
-    """A loss or a gradient is not finite; no weight has taken the turn's step."""
+    """A loss or a gradient is not finite. No weight has taken the phase's step."""
 
 
 class Trainer:
-    """Owns optimizers, averages, precision and checkpoints; knows no modality and no architecture.
+    """Owns optimizers, averages, precision and checkpoints. Knows no modality and no architecture.
 
-    Every value it reads from the recipe must be filled in. Progress is counted in images: real examples shown to those who learn from them.
+    Attributes:
+        examples: Real examples seen, by the players whose steps count them.
+        steps: Steps taken.
+        attempt: How often the training went back to its best snapshot.
+        discarded_examples: Of the stretches that were given up.
+        best: {"examples", "selection"} of the best snapshot so far.
+        micro_batch: Examples of a forward pass, now.
+        split_at: Where memory ran out: {"examples", "micro_batch"} from there on.
+
+    Args:
+        recipe: With every value filled in.
+        algorithm: The recipe's, built for its players.
+        loader: Of the training examples.
+        device: Where the players are.
+        checkpoints: Where states are saved.
+        callbacks: In the order in which they observe.
     """
 
     def __init__(
-        self, recipe: Recipe, game: Game, feed: Feed, device: torch.device, checkpoints: Checkpoints, monitors: Sequence[Monitor] = ()
+        self,
+        recipe: Recipe,
+        algorithm: Algorithm,
+        loader: Loader,
+        device: torch.device,
+        checkpoints: Checkpoints,
+        callbacks: Iterable[Callback] = (),
     ):
         assert recipe.batch and recipe.micro_batch and recipe.precision and recipe.ema_half_life is not None
-        self.recipe, self.game, self.feed, self.device = recipe, game, feed, device
-        self.checkpoints, self.monitors = checkpoints, list(monitors)
-        self.turns = game.turns()
-        self.step_images = recipe.batch * sum(turn.repeats for turn in self.turns if turn.fresh)
-        self.shares = {name: self._share(name) for name in game.players}
+        assert isinstance(recipe.examples, int) and recipe.tick
+        self.recipe, self.algorithm, self.loader, self.device = recipe, algorithm, loader, device
+        self.checkpoints, self.callbacks = checkpoints, list(callbacks)
+        self.phases = algorithm.phases()
+        self.players = algorithm.players
+        self._gradient_shares = {name: optimizers.loss_share(recipe, self.phases, name) for name in self.players}
         self.optimizers = {
-            name: optimizers.build(recipe.players[name].optimizer, player, self.shares[name]) for name, player in game.players.items()
+            name: optimizers.build(recipe.players[name].optimizer, player, self._gradient_shares[name])
+            for name, player in self.players.items()
         }
-        self._weights_of = {
-            name: list(player.parameters()) for name, player in game.players.items()
-        }  # looking for them takes a tenth of a step
-        self.averages = {name: Average(game.players[name], recipe.ema_half_life, recipe.ema_ramp) for name in game.averaged}
-        self.images = self.steps = self.attempt = 0
-        self.lost = 0  # images of stretches that were given up
-        self.ended = False  # before all images were seen
-        self._saved: int | None = None  # images of the state that is on the disk
-        self.best: dict[str, Any] | None = None  # {"images", "selection"} of the snapshot to hand out
+        # Looking for them at every step takes a tenth of a step.
+        self._parameters = {name: list(player.parameters()) for name, player in self.players.items()}
+        self.ema = {
+            name: EMA(self.players[name], recipe.ema_half_life, recipe.ema_ramp) for name in algorithm.ema_players
+        }
+        self.examples = self.steps = self.attempt = self.discarded_examples = 0
+        self.ended = False  # before all examples were seen
+        self.best: dict[str, Any] | None = None
         self.micro_batch = recipe.micro_batch
-        self.split_at: list[dict[str, int]] = []  # at which images memory ran out, and the micro-batch from there on
-        self._sums: dict[str, Tensor] = {}
-        self._weights: dict[str, float] = {}
-        self._since = time.perf_counter()
-        self._images_since = 0
-        self._looked = 0.0  # seconds that the monitors took at the last tick
+        self.split_at: list[dict[str, int]] = []
+        self._saved: int | None = None  # examples of the state that is on the disk
+        self._meters = Meters()
+        self._clock = Clock()
 
-    # -- going on ------------------------------------------------------------------------------------------------------------------
+    # -- the loop ------------------------------------------------------------------------------------------------------
 
-    def fit(self, stop: Event) -> Iterator[Tick]:
-        """Train until the end, yielding at every tick; when `stop` is set, save the step reached and return.
+    def fit(self, stop: Event) -> Observation | None:
+        """Train until the end; when `stop` is set, save the step reached and return. Returns the last observation.
 
-        A tick with event "diverged" tells of a loss or gradient that was not finite; no weight was touched by it. It is the last one
-        unless a monitor asks to go back to the best snapshot.
+        An observation with the event "diverged" tells of a loss or a gradient that was not finite; no weight was
+        touched by it. It is the last one unless a callback asks to go back to the best snapshot.
         """
-        every = self.recipe.tick
-        assert every
+        assert self.recipe.tick
+        observation = None
+        for callback in self.callbacks:
+            callback.start(self.examples, self.end)
         self._restart_clock()
         while not self.done:
             if stop.is_set():
-                if self.images != self._saved:
+                if self.examples != self._saved:
                     self.save()
-                return
+                return observation
+            before = self.examples
             try:
                 self.step()
             except NotFinite as failure:
-                tick = self._diverged(str(failure))
-                yield tick
-                if tick.action != "roll back":
-                    return
+                observation = self._diverged(str(failure))
+                if observation.action is not Action.ROLL_BACK:
+                    return observation
                 continue
-            for monitor in self.monitors:
-                monitor.step(self)
-            if self.images // every > (self.images - self.step_images) // every or self.images >= self.end:
-                yield self._tick()
+            for callback in self.callbacks:
+                callback.step(self)
+            if self.examples // self.recipe.tick > before // self.recipe.tick or self.examples >= self.end:
+                observation = self._tick()
+        return observation
 
     def step(self) -> None:
-        """Every turn of the game once, then the averages."""
+        """Every phase of the algorithm once, then the averages."""
         batch = None
-        for number, turn in enumerate(self.turns):
-            if self.images < max(turn.begin, self._late(turn)) or self.steps % turn.every:
+        for number, phase in enumerate(self.phases):
+            if self.examples < max(phase.start, self._start_of(phase)) or self.steps % phase.interval:
                 continue
-            self._let_learn(turn.learners)
-            for repeat in range(turn.repeats):
-                if turn.fresh or batch is None:
-                    batch = self.feed.at(self.images, self.attempt)
-                    self.images += turn.fresh * len(batch.real)
-                drawn = number if turn.draws_of is None else turn.draws_of
-                self._take(turn, batch, (self.recipe.seed, self.attempt, self.images, drawn, repeat))
+            self._require_gradients(phase)
+            for repeat in range(phase.steps):
+                if phase.new_batch or batch is None:
+                    batch = self.loader.at(self.examples, self.attempt)
+                    self.examples += phase.new_batch * len(batch.real)
+                rng_of = number if phase.rng_of is None else phase.rng_of
+                self._take(phase, batch, (self.recipe.seed, self.attempt, self.examples, rng_of, repeat))
         self.steps += 1
-        for average in self.averages.values():
-            average.update(self.images, self.step_images)
-
-    def _late(self, turn: Turn) -> float:
-        assert isinstance(self.recipe.images, int)
-        return turn.late * self.recipe.images
+        for average in self.ema.values():
+            average.update(self.examples, self.recipe.examples_per_step)
 
     @property
-    def complete(self) -> float:
-        """The number of images from which all turns are taken that come late."""
-        return max(map(self._late, self.turns), default=0.0)
+    def all_players_from(self) -> float:
+        """The number of examples from which every phase is taken."""
+        return max(map(self._start_of, self.phases), default=0.0)
 
     @property
     def end(self) -> int:
-        """The number of images at which the training is over. What was given up is not made up for: a budget is a budget."""
-        assert isinstance(self.recipe.images, int)
-        return self.recipe.images - self.lost
+        """The number of examples at which the training is over.
+
+        What was given up is not made up for: a budget is a budget.
+        """
+        assert isinstance(self.recipe.examples, int)
+        return self.recipe.examples - self.discarded_examples
 
     @property
     def done(self) -> bool:
-        return self.ended or self.images >= self.end
+        return self.ended or self.examples >= self.end
 
-    def rate(self, player: str) -> float:
-        """The learning rate of a player at the images seen; lower after each time the training went back."""
+    def learning_rate(self, player: str) -> float:
+        """Of a player at the examples seen; lower after each time the training went back."""
         settings = self.recipe.players[player]
-        return settings.optimizer.lr * schedules.factor(settings.schedule, self.images, self.end) * RESCUE_RATE**self.attempt
-
-    def _share(self, player: str) -> float:
-        """Of all gradient steps of a player, the share without lazy penalties: its learning rate and the logarithms of its betas
-        shrink by it, so that the steps of such turns add nothing (Karras et al. 2020, arXiv:1912.04958, appendix B: k / (k + 1)).
-
-        Plain gradient descent goes as far as the gradient is long, and needs no such thing.
-        """
-        if self.recipe.players[player].optimizer.name == "sgd":
-            return 1.0
-        mine = [turn for turn in self.turns if player in turn.learners]
-        if not mine:  # it never learns
-            return 1.0
-        return sum(turn.repeats / turn.every for turn in mine if not turn.penalty) / sum(turn.repeats / turn.every for turn in mine)
+        scheduled = settings.optimizer.lr * schedules.factor(settings.schedule, self.examples, self.end)
+        return scheduled * ROLLBACK_RATE**self.attempt
 
     def synchronise(self) -> None:
         """Wait until the device has done all that it was given."""
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
 
-    def _take(self, turn: Turn, batch: Batch, address: tuple[int, ...]) -> None:
-        """One gradient step of every learner on the turn's loss."""
-        for name in turn.learners:
-            rate = self.rate(name) * self.shares[name]
+    def _start_of(self, phase: Phase) -> float:
+        assert isinstance(self.recipe.examples, int)
+        return phase.start_fraction * self.recipe.examples
+
+    # -- one gradient step ---------------------------------------------------------------------------------------------
+
+    def _take(self, phase: Phase, batch: Batch, address: tuple[int, ...]) -> None:
+        """One gradient step of every player of the phase."""
+        for name in phase.players:
+            rate = self.learning_rate(name) * self._gradient_shares[name]
             for group in self.optimizers[name].param_groups:
                 group["lr"] = rate
-        before = self.game.state()
+        loss, scalars = self._gradients_within_memory(phase, batch, address)
+        norms = {name: gradient_norm(self._parameters[name]) for name in phase.players}
+        self._refuse_infinity(phase, loss, norms)
+        for values, share in scalars:
+            self._meters.add(values, share)
+        self._meters.add({f"gradient.{name}": norm for name, norm in norms.items()}, 1.0)
+        for name in phase.players:
+            self.optimizers[name].step()
+            if bound := self.recipe.players[name].clip_weights:
+                clip_weights(self.players[name], bound)
+
+    def _gradients_within_memory(self, phase: Phase, batch: Batch, address: tuple[int, ...]) -> tuple[Tensor, Scalars]:
+        """The gradients; after running out of memory again, in smaller micro-batches."""
+        before = self.algorithm.state()
         while True:
             try:
-                loss, shown = self._gradients(turn, batch, address)
-                break
+                return self._gradients(phase, batch, address)
             except RuntimeError as error:
                 if not out_of_memory(error):
                     raise
-            self.game.load_state(before)  # outside of the handler, which holds on to the tensors of the failed pass
+            self.algorithm.load_state(
+                before
+            )  # outside of the handler, which holds on to the tensors of the failed pass
             self._split(batch)
-        norms = {name: total_gradient(self._weights_of[name]) for name in turn.learners}
-        if not torch.isfinite(torch.stack([loss, *norms.values()])).all():
-            broken = [name for name, norm in norms.items() if not torch.isfinite(norm)] if torch.isfinite(loss) else turn.learners
-            raise NotFinite(f"the {' and '.join(broken)}'s {'gradient' if torch.isfinite(loss) else 'loss'} is not finite")
-        for values, share in shown:
-            self._show(values, share)
-        self._show({f"gradient.{name}": norm for name, norm in norms.items()}, 1.0)
-        for name in turn.learners:
-            self.optimizers[name].step()
-            if bound := self.recipe.players[name].clip_weights:
-                clip_weights(self.game.players[name], bound)
 
-    def _gradients(self, turn: Turn, batch: Batch, address: tuple[int, ...]) -> tuple[Tensor, list[tuple[dict[str, Tensor], float]]]:
-        """Leave the gradients of the turn's loss, summed over micro-batches, in the learners; the loss, and what each micro-batch shows."""
-        for name in turn.learners:
+    def _gradients(self, phase: Phase, batch: Batch, address: tuple[int, ...]) -> tuple[Tensor, Scalars]:
+        """Leave the gradients of the phase's loss, summed over micro-batches, in its players.
+
+        Returns the loss and the scalars.
+        """
+        for name in phase.players:
             self.optimizers[name].zero_grad(set_to_none=True)
-        count, loss = len(batch.real), torch.zeros((), device=self.device)
-        kind, shown = "penalties" if turn.penalty else "losses", []
-        short = self.recipe.precision == "bfloat16" and not turn.full_precision
-        with self._layers_draw_from(*address):
+        count, loss, scalars = len(batch.real), torch.zeros((), device=self.device), Scalars()
+        kind = "penalties" if phase.is_penalty else "losses"
+        short = self.recipe.precision == "bfloat16" and not phase.full_precision
+        with seeded_layers(self.device, *address):
             for start in range(0, count, self.micro_batch):
                 stop = min(count, start + self.micro_batch)
                 share = (stop - start) / count
                 with torch.autocast(self.device.type, torch.bfloat16, enabled=short):
-                    outcome = turn.loss(batch.rows(start, stop), TurnDraws(address, count, start, stop, self.device))
-                (outcome.loss * share).backward()
-                loss = loss + outcome.loss.detach() * share
-                shown.append(({f"{kind}.{turn.title}": outcome.loss.detach(), **outcome.shown}, share))
-        return loss, shown
+                    rng = StepRandom(address, count, start, stop, self.device)
+                    result = phase.loss(batch.rows(start, stop), rng)
+                (result.loss * share).backward()
+                loss = loss + result.loss.detach() * share
+                scalars.append(({f"{kind}.{phase.label}": result.loss.detach(), **result.scalars}, share))
+        return loss, scalars
+
+    def _refuse_infinity(self, phase: Phase, loss: Tensor, norms: dict[str, Tensor]) -> None:
+        if torch.isfinite(torch.stack([loss, *norms.values()])).all():
+            return
+        if not torch.isfinite(loss):
+            raise NotFinite(f"the {' and '.join(phase.players)}'s loss is not finite")
+        broken = [name for name, norm in norms.items() if not torch.isfinite(norm)]
+        raise NotFinite(f"the {' and '.join(broken)}'s gradient is not finite")
 
     def _split(self, batch: Batch) -> None:
         """After running out of memory: smaller micro-batches from now on, which checkpoints remember."""
-        joined = sees_whole_batch(self.recipe, self.game.players)
-        if self.micro_batch < 2 or joined:
-            why = f"the {' and '.join(joined)} sees it as a whole" if self.micro_batch > 1 else "one example is too much already"
+        coupled = batch_coupled(self.recipe, self.players)
+        if self.micro_batch < 2 or coupled:
+            why = (
+                f"the {' and '.join(coupled)} sees it as a whole" if self.micro_batch > 1 else "one example is too much"
+            )
             raise UserError(
                 f"out of memory with a batch of {len(batch.real)}, which cannot be split ({why}); "
-                "train into another --out with --set batch=N, N smaller, with a smaller --size, or with narrower networks"
+                "train into another --out with --set batch=N, N smaller, with a smaller --size, or with narrower "
+                "networks"
             )
-        for player in self.game.players.values():
+        for player in self.players.values():
             player.zero_grad(set_to_none=True)
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
         self.micro_batch = self.micro_batch // 2
-        self.split_at.append({"images": self.images, "micro_batch": self.micro_batch})
+        self.split_at.append({"examples": self.examples, "micro_batch": self.micro_batch})
 
-    def _let_learn(self, learners: Sequence[str]) -> None:
-        """Freeze every other player: no gradients are computed for nothing."""
-        for name, weights in self._weights_of.items():
-            for weight in weights:
-                weight.requires_grad_(name in learners)
+    def _require_gradients(self, phase: Phase) -> None:
+        """Freeze every other player, so that no gradients are computed for nothing."""
+        wanted = {*phase.players, *phase.graph_of}
+        for name, parameters in self._parameters.items():
+            for parameter in parameters:
+                parameter.requires_grad_(name in wanted)
 
-    @contextlib.contextmanager
-    def _layers_draw_from(self, *address: int | str) -> Iterator[None]:
-        """Layers that draw by themselves (dropout) draw from this address; torch's global generators are put back afterwards."""
-        generators = [torch.default_generator]
-        if self.device.type == "cuda":
-            generators.append(torch.cuda.default_generators[self.device.index or 0])
-        before = [generator.get_state() for generator in generators]
-        # not by torch.manual_seed: where there is no GPU it notes down a stack trace each time, which takes a millisecond
-        for generator in generators:
-            generator.manual_seed(derive_seed(*address, "layers"))
-        try:
-            yield
-        finally:
-            for generator, state in zip(generators, before, strict=True):
-                generator.set_state(state)
+    # -- observing -----------------------------------------------------------------------------------------------------
 
-    # -- looking up ----------------------------------------------------------------------------------------------------------------
-
-    def _show(self, values: dict[str, Tensor], share: float) -> None:
-        """Add values to the means of this tick, weighted by their share of a batch; nothing is read from the device."""
-        for name, value in values.items():
-            self._sums[name] = self._sums.get(name, 0.0) + value.float() * share
-            self._weights[name] = self._weights.get(name, 0.0) + share
-
-    def _tick(self) -> Tick:
-        tick = Tick(self.images, self.steps, self._means(), self._clock())
-        for name in self.recipe.players:
-            tick.facts[f"lr.{name}"] = self.rate(name)
-        if self.split_at:
-            tick.notes["split_at"] = self.split_at
-        self._sums, self._weights = {}, {}
-        start = time.perf_counter()
-        for monitor in self.monitors:
-            monitor.tick(self, tick)
-        self._looked = time.perf_counter() - start
-        if tick.action == "roll back":
-            self._go_back()
+    def _tick(self) -> Observation:
+        values = self._meters.means() | {f"lr.{name}": self.learning_rate(name) for name in self.recipe.players}
+        notes = {"split_at": self.split_at} if self.split_at else {}
+        observation = Observation(self.examples, self.steps, values, self._clock_values(), notes=notes)
+        self._meters.clear()
+        self._observe(observation)
+        if observation.action is Action.ROLL_BACK:
+            self._roll_back()
         else:
-            self.ended = tick.action == "stop"
-            if tick.action == "augment":
-                self.game.augment_more()
+            self.ended = observation.action is Action.STOP
+            if observation.action is Action.AUGMENT:
+                self.algorithm.augment_more()
             self.save()
+        self._told(observation)
         self._restart_clock()
-        return tick
+        return observation
 
-    def judge(self, tick: Tick) -> None:
-        """Called by the monitor that sets `tick.selection`: is this the best snapshot so far?"""
-        value = tick.selection
-        tick.best = self.recipe.hand_out == "latest" or self.best is None or value is None or value < self.best["selection"]
-        if tick.best:
-            self.best = {"images": tick.images, "selection": value if value is not None else float("inf")}
+    def _diverged(self, reason: str) -> Observation:
+        notes = {"reason": reason}
+        observation = Observation(
+            self.examples, self.steps, {}, self._clock_values(), health="diverged", event="diverged", notes=notes
+        )
+        self._observe(observation)
+        if observation.action is Action.ROLL_BACK:
+            self._roll_back()
+        self._told(observation)
+        return observation
 
-    def _diverged(self, reason: str) -> Tick:
-        tick = Tick(self.images, self.steps, {}, self._clock(), health="diverged", event="diverged", notes={"reason": reason})
-        for monitor in self.monitors:
-            monitor.tick(self, tick)
-        if tick.action == "roll back":
-            self._go_back()
-        return tick
+    def _observe(self, observation: Observation) -> None:
+        """Ask every callback in turn; decide whether this is the best snapshot as soon as its score is known."""
+        started = time.perf_counter()
+        for callback in self.callbacks:
+            result = callback.observe(self, observation)
+            if result is None:
+                continue
+            result.add_to(observation)
+            if result.selection is not None:
+                self._select(observation)
+        self._clock.observing = time.perf_counter() - started
 
-    def _go_back(self) -> None:
-        """To the best snapshot, with new draws and lower learning rates. The next step that is saved is the first trace on the disk: a stop
-        before it leads here again."""
+    def _select(self, observation: Observation) -> None:
+        value = observation.selection
+        assert value is not None
+        latest = self.recipe.select == "latest"
+        observation.best = latest or self.best is None or value < self.best["selection"]
+        if observation.best:
+            self.best = {"examples": observation.examples, "selection": value}
+
+    def _told(self, observation: Observation) -> None:
+        for callback in self.callbacks:
+            callback.observed(observation)
+            if observation.action is Action.ROLL_BACK:
+                callback.start(self.examples, self.end)
+
+    def _roll_back(self) -> None:
+        """To the best snapshot, with new random numbers and lower learning rates.
+
+        The next step that is saved is the first trace on the disk: a stop before it leads here again.
+        """
         assert self.best
-        attempt, lost, images, memory = self.attempt + 1, self.lost, self.images, (self.micro_batch, self.split_at)
-        self._load_training(self.best["images"], self.checkpoints.load(self.best["images"]))
-        self.attempt, self.lost, self._saved = attempt, lost + images - self.images, self.images
+        attempt, examples, memory = self.attempt + 1, self.examples, (self.micro_batch, self.split_at)
+        discarded, at = self.discarded_examples, self.best["examples"]
+        self._load_training(at, self.checkpoints.load(at))
+        self.attempt, self._saved = attempt, self.examples
+        self.discarded_examples = discarded + examples - self.examples
         self.micro_batch, self.split_at = memory
 
-    def _means(self) -> dict[str, float]:
-        names = sorted(self._sums)
-        return {name: float(self._sums[name]) / self._weights[name] for name in names}
-
     def _restart_clock(self) -> None:
-        self._since, self._images_since, self.feed.waited = time.perf_counter(), self.images, 0.0
+        self._clock.restart(self.examples)
+        self.loader.waited = 0.0
 
-    def _clock(self) -> dict[str, Any]:
-        seconds = time.perf_counter() - self._since
-        return {
-            "seconds": round(seconds, 3),
-            "images_per_second": round((self.images - self._images_since) / max(seconds, 1e-9), 1),
-            "data_wait": round(self.feed.waited / max(seconds, 1e-9), 4),
-            "looking": round(self._looked / max(seconds + self._looked, 1e-9), 4),
-            "memory_mb": peak_memory_mb(self.device),
-        }
+    def _clock_values(self) -> dict[str, Any]:
+        return {**self._clock.values(self.examples, self.loader.waited), "memory_mb": peak_memory_mb(self.device)}
 
-    # -- dropping and picking up -----------------------------------------------------------------------------------------------------
+    # -- saving and resuming -------------------------------------------------------------------------------------------
 
     def state(self) -> State:
         """All that decides how the training goes on. The tensors are the live ones, not copies."""
         groups = {
-            "players": {f"{name}.{key}": value for name, player in self.game.players.items() for key, value in player.state_dict().items()},
-            "averages": {f"{name}.{key}": value for name, each in self.averages.items() for key, value in each.module.state_dict().items()},
-            "optimizers": {
-                f"{name}.{key}": value for name, each in self.optimizers.items() for key, value in optimizers.tensors(each).items()
-            },
-            "game": self.game.state(),
-            "meters": self._sums,
+            "players": with_prefix({name: player.state_dict() for name, player in self.players.items()}),
+            "ema": with_prefix({name: average.module.state_dict() for name, average in self.ema.items()}),
+            "optimizers": with_prefix({name: optimizers.tensors(each) for name, each in self.optimizers.items()}),
+            "algorithm": self.algorithm.state(),
+            "meters": self._meters.sums,
         }
         facts = {
             "steps": self.steps,
             "attempt": self.attempt,
-            "lost": self.lost,
+            "discarded_examples": self.discarded_examples,
             "ended": self.ended,
             "micro_batch": self.micro_batch,
             "split_at": self.split_at,
             "best": self.best,
-            "weights": self._weights,
-            "monitors": {type(monitor).__name__: monitor.state() for monitor in self.monitors},
+            "weights": self._meters.weights,
+            "callbacks": {type(each).__name__: state for each in self.callbacks if (state := each.state())},
         }
         return State(groups, facts)
 
-    def load_state(self, images: int, state: State) -> None:
-        self._load_training(images, state)
-        for monitor in self.monitors:
-            if not monitor.goes_back:
-                monitor.load_state(state.facts["monitors"].get(type(monitor).__name__, {}))
+    def load_state(self, examples: int, state: State) -> None:
+        self._load_training(examples, state)
+        self._load_callbacks(state, survives_rollback=True)
 
-    def _load_training(self, images: int, state: State) -> None:
-        """All but what must not forget the stretches that were given up (the log)."""
+    def _load_training(self, examples: int, state: State) -> None:
+        """All but the callbacks that must not forget the stretches that were given up (the log)."""
         groups, facts = state.groups, state.facts
-        for name, player in self.game.players.items():
-            player.load_state_dict(_below(groups["players"], name))
-        for name, average in self.averages.items():
-            average.module.load_state_dict(_below(groups["averages"], name))
+        for name, player in self.players.items():
+            player.load_state_dict(without_prefix(groups["players"], name))
+        for name, average in self.ema.items():
+            average.module.load_state_dict(without_prefix(groups["ema"], name))
         for name, optimizer in self.optimizers.items():
-            optimizers.load_tensors(optimizer, _below(groups["optimizers"], name))
-        self.game.load_state(groups["game"])
-        self._sums = {name: value.to(self.device) for name, value in groups["meters"].items()}
-        self._weights = dict(facts["weights"])
-        self.images, self.steps, self.attempt, self.best = images, facts["steps"], facts["attempt"], facts["best"]
-        self.lost, self.ended = facts["lost"], facts["ended"]
+            optimizers.load_tensors(optimizer, without_prefix(groups["optimizers"], name))
+        self.algorithm.load_state(groups["algorithm"])
+        self._meters.load(groups["meters"], facts["weights"], self.device)
+        self.examples, self.steps, self.attempt, self.best = examples, facts["steps"], facts["attempt"], facts["best"]
+        self.discarded_examples, self.ended = facts["discarded_examples"], facts["ended"]
         self.micro_batch, self.split_at = facts["micro_batch"], list(facts["split_at"])
-        for monitor in self.monitors:
-            if monitor.goes_back:
-                monitor.load_state(facts["monitors"].get(type(monitor).__name__, {}))
+        self._load_callbacks(state, survives_rollback=False)
+
+    def _load_callbacks(self, state: State, survives_rollback: bool) -> None:
+        for callback in self.callbacks:
+            if callback.survives_rollback == survives_rollback:
+                callback.load_state(state.facts["callbacks"].get(type(callback).__name__, {}))
 
     def save(self) -> None:
-        keep = {self.best["images"]} if self.best else set()
-        self.checkpoints.save(self.images, self.state(), keep)
-        self._saved = self.images
+        keep = {self.best["examples"]} if self.best else set()
+        self.checkpoints.save(self.examples, self.state(), keep)
+        self._saved = self.examples
 
     def resume(self) -> bool:
         """Go on from the newest checkpoint; False when there is none."""
@@ -374,22 +398,3 @@ class Trainer:
             self.load_state(numbers[-1], self.checkpoints.load(numbers[-1]))
             self._saved = numbers[-1]
         return bool(numbers)
-
-
-def _below(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
-    return {key.removeprefix(f"{name}."): value for key, value in tensors.items() if key.startswith(f"{name}.")}
-
-
-def total_gradient(weights: Sequence[Tensor]) -> Tensor:
-    """The norm of all their gradients together."""
-    return torch.nn.utils.get_total_norm([each.grad for each in weights if each.grad is not None])
-
-
-def out_of_memory(error: RuntimeError) -> bool:
-    """torch has a class for GPUs; the CPU's allocator raises a plain RuntimeError."""
-    return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
-
-
-def sees_whole_batch(recipe: Recipe, players: dict[str, nn.Module]) -> list[str]:
-    """What makes of a batch something else than of its parts, by name: players, and parts of the game's losses. With none, it may be split."""
-    return [*(name for name, player in players.items() if is_batch_coupled(player)), *algorithms.kind(recipe).joins(recipe)]

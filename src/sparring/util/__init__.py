@@ -1,1 +1,1 @@
-"""What every room uses: files, devices, random numbers, safetensors, versions."""
+"""Helpers that every part of the package may use: devices, files, random numbers, safetensors, versions."""

@@ -1,4 +1,4 @@
-"""Where to compute and in which precision: decided here and nowhere else, each with its reason."""
+"""Which device to compute on and in which precision, each with the reason."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ import torch
 
 from ..errors import UserError
 
-LARGEST_SIDE = {"cpu": 64}  # pixels; what trains in reasonable time
-LARGEST_SIDE_ON_GPU = 256
+# The largest side, in pixels, to which images are resized unless the user asks for more: it trains in reasonable time.
+MAX_IMAGE_SIDE_ON_CPU = 64
+MAX_IMAGE_SIDE_ON_GPU = 256
 
 
 def choose_device(asked: str) -> tuple[torch.device, str]:
-    """The device and why. Raises UserError when an asked one is not there."""
+    """The device, and why.
+
+    Args:
+        asked: "auto" or a name that torch knows, such as "cpu" or "cuda:1".
+
+    Raises:
+        UserError: If the named device is not available.
+    """
     if asked == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda"), f"found {torch.cuda.get_device_name()}"
@@ -28,21 +36,21 @@ def choose_device(asked: str) -> tuple[torch.device, str]:
 
 
 def choose_precision(device: torch.device) -> tuple[str, str]:
-    """ "bfloat16" where the hardware multiplies it natively, else "float32", and why."""
+    """The precision, and why: "bfloat16" where the hardware multiplies it natively, else "float32"."""
     if device.type == "cuda":
         if torch.cuda.is_bf16_supported(including_emulation=False):
             return "bfloat16", "this GPU multiplies bfloat16 natively"
         return "float32", "this GPU has no native bfloat16"
     if device.type == "cpu":
         capabilities = torch.cpu.get_capabilities()
-        if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("amx_tile"):
+        if any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "amx_tile")):
             return "bfloat16", "this CPU has bfloat16 instructions"
         return "float32", "this CPU has no bfloat16 instructions"
-    return "float32", "bfloat16 has not been proved on this device"
+    return "float32", "bfloat16 was never tested on this device"
 
 
 def device_name(device: torch.device) -> str:
-    """The hardware in words, for reports."""
+    """The name of the hardware, for reports."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     import platform
@@ -55,7 +63,11 @@ def device_name(device: torch.device) -> str:
 
 
 def peak_memory_mb(device: torch.device) -> int | None:
-    """The most memory used so far by this process (CPU) or on the GPU, in MB; None where the system does not tell."""
+    """The most memory used so far, in MiB: of this process on a CPU, of torch on a GPU.
+
+    Returns:
+        None on Windows, which does not tell.
+    """
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) >> 20
     try:
@@ -67,5 +79,6 @@ def peak_memory_mb(device: torch.device) -> int | None:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit >> 20
 
 
-def largest_side(device: torch.device) -> int:
-    return LARGEST_SIDE.get(device.type, LARGEST_SIDE_ON_GPU)
+def max_image_side(device: torch.device) -> int:
+    """The largest side, in pixels, to which images are resized for this device unless the user asks for more."""
+    return MAX_IMAGE_SIDE_ON_CPU if device.type == "cpu" else MAX_IMAGE_SIDE_ON_GPU

@@ -1,7 +1,7 @@
-"""Every random number of the program, addressed by what it is for.
+"""Random number generators that are addressed by what their numbers are for.
 
-A draw depends on its address alone (seed, attempt, images seen, purpose ...), never on what was drawn before it: that is what
-makes a resumed training continue bit for bit, whatever happened in between.
+Numbers depend on the address alone, for example (seed, attempt, images seen, purpose), and not on what was drawn
+before. So a resumed training continues bit for bit.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ import torch
 
 
 def derive_seed(*address: int | str) -> int:
-    """A 63-bit seed from an address such as (seed, attempt, images, "latent")."""
+    """A 63-bit seed from an address such as (seed, attempt, images seen, "latent")."""
     text = "\x1f".join(str(part) for part in address)
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little") >> 1
 
 
-def make_torch_rng(*address: int | str) -> torch.Generator:
-    """A CPU generator for this address: draws are made on the CPU and moved, so that every device sees the same ones."""
-    return torch.Generator().manual_seed(derive_seed(*address))
-
-
 def make_rng(*address: int | str) -> np.random.Generator:
+    """A NumPy generator for this address."""
     return np.random.Generator(np.random.Philox(derive_seed(*address)))
+
+
+def make_torch_rng(*address: int | str) -> torch.Generator:
+    """A torch generator for this address. It is on the CPU, so that every device gets the same numbers."""
+    return torch.Generator().manual_seed(derive_seed(*address))

@@ -1,4 +1,4 @@
-"""Which version of what runs here."""
+"""The versions of the software and the hardware that a run was made with."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 
 def machine(device: torch.device) -> dict[str, Any]:
+    """The kind of device, the name of its hardware, and the number of threads that torch uses."""
     import torch
 
     from .devices import device_name
@@ -20,6 +21,7 @@ def machine(device: torch.device) -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
+    """The versions of sparring, torch and Python."""
     import torch
 
     return {"sparring": __version__, "torch": str(torch.__version__), "python": platform.python_version()}

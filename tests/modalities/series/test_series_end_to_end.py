@@ -155,19 +155,11 @@ def test_evaluation_and_pages(machines, tmp_path):
         "label_agreement",
     } <= found.scores.keys()
     assert found.scores["predictive"].real is not None
-    better = {
-        name: found.scores[name].better
-        for name in ("spectral_distance", "channel_shapes", "discriminative", "predictive")
-    }
-    assert better == {
-        "spectral_distance": "lower",
-        "channel_shapes": "higher",
-        "discriminative": "lower",
-        "predictive": "higher",
-    }
-    assert (machines.path / "beside.png").is_file()
+    better = {name: found.scores[name].better for name in ("spectral_distance", "channel_shapes", "discriminative", "predictive")}
+    assert better == {"spectral_distance": "lower", "channel_shapes": "higher", "discriminative": "lower", "predictive": "higher"}
+    assert (machines.path / "generated_and_real.png").is_file()
     said = " ".join(findings(json.loads((machines.path / "evaluation.json").read_text()), "series"))
-    assert "tell its series from real ones" in said and "predict the next real step" in said and "dB" in said
+    assert "separate its series from real ones" in said and "predict the next real step" in said and "dB" in said
     (path,) = generate_files(machines.path, tmp_path / "made.csv", 40)
     of_files = evaluate(path, series_samples.source(120), listener=Silent())
     assert of_files.scores["spectral_distance"].fingerprint["generated"] == 40

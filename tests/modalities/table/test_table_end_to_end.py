@@ -167,13 +167,8 @@ def test_options_of_pictures_are_refused(tmp_path):
 
 
 def test_conditions_hold_in_every_row_however_rare(run):
-    gan = run.load()
-    for where in (
-        "age > 65 and kind = 'low'",
-        "member = true",
-        "income > 4000 and children is null",
-        "maybe is null and same = 7",
-    ):
+    gan = sparring.load(run.path)
+    for where in ("age > 65 and kind = 'low'", "member = true", "income > 4000 and children is null", "maybe is null and same = 7"):
         rows = gan.values(40, seed=2, where=where)
         frame = gan.codec.frame(rows)
         if "age" in where:
@@ -252,7 +247,7 @@ def test_passwords_are_not_kept():
 
 
 def test_rows_are_the_same_whatever_the_parts_they_are_written_in(run, tmp_path):
-    gan = run.load()
+    gan = sparring.load(run.path)
     values = gan.values(50, seed=4)
     whole = export.write_stream([values], tmp_path / "a.csv", gan.codec, 4)[0].read_text()
     parts = export.write_stream([values[:7], values[7:20], values[20:]], tmp_path / "b.csv", gan.codec, 4)[
@@ -264,7 +259,7 @@ def test_rows_are_the_same_whatever_the_parts_they_are_written_in(run, tmp_path)
 
 @pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet", ".jsonl", ".xlsx"])
 def test_what_is_written_can_be_read(run, tmp_path, suffix):
-    gan = run.load()
+    gan = sparring.load(run.path)
     values = gan.values(30, seed=1)
     path = export.write_stream([values[:1], values[1:]], tmp_path / f"rows{suffix}", gan.codec)[0]
     read = {
@@ -306,16 +301,14 @@ def test_an_evaluation_says_what_a_data_scientist_asks(run):
         "kernel_distance",
     ):
         assert np.isfinite(found.scores[name].value), name
-    assert (run.path / "beside.png").stat().st_size > 5000
+    assert (run.path / "generated_and_real.png").stat().st_size > 5000
     assert "Beside real data" in (run.path / "report.html").read_text()
     assert json.loads((run.path / "evaluation.json").read_text())["scores"]["detection"]["real"] is not None
 
 
 def test_samples_in_files_are_evaluated_too(run, tmp_path):
-    run.load().generate(80, seed=3).to_csv(tmp_path / "rows.csv", index=False)
-    found = sparring.evaluate(
-        tmp_path / "rows.csv", run.path.parent / "people.csv", metrics=["columns"], listener=Silent()
-    )
+    sparring.load(run.path).generate(80, seed=3).to_csv(tmp_path / "rows.csv", index=False)
+    found = sparring.evaluate(tmp_path / "rows.csv", run.path.parent / "people.csv", metrics=["columns"], listener=Silent())
     assert 0 < found.scores["column_shapes"].value < 1
 
 

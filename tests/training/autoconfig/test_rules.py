@@ -3,7 +3,7 @@
 import torch
 
 from smoke import ArraySource
-from sparring.config.recipe import load_recipe, with_settings
+from sparring.config.reading import load_recipe, with_settings
 from sparring.training.autoconfig import Choices, rules
 
 

@@ -1,12 +1,12 @@
-"""Features in which generated and real examples are compared: one extractor a file.
+"""Features in which generated and real examples are compared, one extractor a file.
 
-    inception           pictures; the FID network, so that scores can be set beside published ones; needs its weights
-    efficientnet-lite0  pictures; weights from the package index, works without a network (the extra `metrics`)
-    classifier          any modality; a small network that the project trains on the source's own labels
-    raw                 any values that are arrays: pixels, or principal components fitted on training examples
+    inception           pictures; the FID network, whose scores compare with published ones; needs its weights
+    efficientnet-lite0  pictures; its weights come with a package (the extra `metrics`)
+    classifier          any modality; a small network trained on the source's own labels
+    raw                 any values that are arrays: pixels, or principal components fitted to training examples
 
-A modality adds its own (an embedding of voices, say) by declaring `extractors`: name -> builder, where a
-builder is called like those below: `build(source, Options) -> Extractor`.
+A modality adds its own, such as an embedding of voices, in a dictionary `EXTRACTORS` of its module: name -> builder,
+with `builder(source, Options) -> Extractor`.
 """
 
 from __future__ import annotations
@@ -27,14 +27,19 @@ MODULES = {"inception": "inception", "efficientnet-lite0": "efficientnet", "clas
 
 
 def names(source: Source | None = None) -> list[str]:
-    """Every extractor there is; those of the source's modality too."""
+    """The names of all extractors, with those of the source's modality."""
     return [*MODULES, *(_own(source) if source else ())]
 
 
-def build(name: str, source: Source, weights: Path | None = None, device: str = "cpu", progress: Progress | None = None) -> Extractor:
-    """The extractor of this name, ready for values of this source. `weights`: a file to take them from, where it has any.
+def build(
+    name: str, source: Source, weights: Path | None = None, device: str = "cpu", progress: Progress | None = None
+) -> Extractor:
+    """The extractor of this name, ready for values of this source.
 
-    Raises UserError where there is no such extractor, it does not suit the source, or its weights are not at hand.
+    weights: the file that holds them, where the extractor has any.
+
+    Raises:
+        UserError: There is no such extractor, it does not suit the source, or its weights are missing.
     """
     own = _own(source)
     if name not in MODULES and name not in own:

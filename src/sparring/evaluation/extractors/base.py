@@ -1,4 +1,4 @@
-"""What every extractor is: values -> features, the same whatever batches the values come in, with a description for fingerprints."""
+"""What every extractor does: values -> features, whatever the batches, with a description for fingerprints."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from ...data.source import Source, Split
 from ...metrics.feature_net import Progress
 from . import cache
 
-BLOCK = 2048  # examples of a source in one cached file: what an interruption costs at most
-NUMBERS = 1 << 26  # float32 numbers of one chunk of values
+BLOCK = 2048  # examples of a source in one cached file: an interruption costs at most so many
+MAX_NUMBERS = 1 << 26  # float32 numbers in one chunk of values
 
 
 class Extracted(NamedTuple):
@@ -31,61 +31,71 @@ class Extracted(NamedTuple):
 
 @dataclass(frozen=True)
 class Options:
-    """What the builder of an extractor may be told."""
+    """What the builder of an extractor is given."""
 
     weights: Path | None = None
     device: str = "cpu"
-    progress: Progress | None = None  # of what building takes
+    progress: Progress | None = None  # of building
 
 
 class Extractor(ABC):
-    """Decoded values (pictures: uint8, N x C x H x W) to features.
+    """Maps decoded values (pictures: uint8, N x C x H x W) to features.
 
-    Values go through `extract` in chunks of `chunk` counted from the first value, the last one filled up, so that what comes out
-    does not depend on the batches that the caller has, not even in the last bit.
+    Values go through `extract` in chunks of `chunk`, counted from the first value; the last chunk is filled up. So
+    features do not depend on the caller's batches, not even in the last bit.
     """
 
     name: str
     width: int  # D
     classes: int = 0  # K; 0 where there are no probabilities
     chunk: int = 32
-    cached: bool = True  # worth a place on the disk
-    light: bool = False  # thousands of values a second on a CPU
+    cached: bool = True  # whether features are worth a place on the disk
+    fast: bool = False  # thousands of values a second on a CPU
     notes: tuple[str, ...] = ()  # sentences for the user
 
     @abstractmethod
     def extract(self, values: np.ndarray) -> Extracted:
-        """Of one chunk. Raises UserError for values that it is not made for."""
+        """The features of one chunk. Raises UserError for unsuitable values."""
 
     @abstractmethod
     def describe(self) -> dict[str, Any]:
-        """Everything that the features depend on, ready for JSON: name, weights, resize, input, width."""
+        """Everything that the features depend on, as plain values: name, weights, resize, input, width."""
 
     def identity(self) -> str:
-        """A hash of the description: features of unlike identities must not be compared."""
+        """A hash of the description. Features with different identities must not be compared."""
         return hashlib.sha256(json.dumps(self.describe(), sort_keys=True).encode()).hexdigest()[:16]
 
     def __call__(self, values: np.ndarray) -> Extracted:
-        return self.over([values])
+        return self.extract_batches([values])
 
-    def over(self, batches: Iterable[np.ndarray], progress: Callable[[int], None] | None = None) -> Extracted:
-        """Of values that come in batches of any sizes and are never all in memory. `progress` is told how many are done."""
+    def extract_batches(
+        self, batches: Iterable[np.ndarray], progress: Callable[[int], None] | None = None
+    ) -> Extracted:
+        """The features of values that come in batches of any sizes. `progress` is told how many are done."""
         found, done = [], 0
         for values in _chunks(batches, self.chunk):
             missing = self.chunk - len(values)
             filled = np.concatenate([values, np.repeat(values[-1:], missing, axis=0)]) if missing else values
             features, probabilities = self.extract(filled)
-            found.append(Extracted(features[: len(values)], None if probabilities is None else probabilities[: len(values)]))
+            found.append(
+                Extracted(features[: len(values)], None if probabilities is None else probabilities[: len(values)])
+            )
             done += len(values)
             if progress:
                 progress(done)
         return _joined(found, self)
 
-    def of(self, source: Source, split: Split = "train", indices: np.ndarray | None = None, progress: Progress | None = None) -> Extracted:
-        """Of these examples of a source (all of the split, if None), from the cache where it has them.
+    def extract_source(
+        self,
+        source: Source,
+        split: Split = "train",
+        indices: np.ndarray | None = None,
+        progress: Progress | None = None,
+    ) -> Extracted:
+        """The features of these examples of a source (None: all of the split), from the cache where it has them.
 
-        The cache is keyed by the source's contents, this extractor's identity, the split and the indices, a block of examples at
-        a time: a long extraction that is interrupted goes on where it stopped.
+        The cache is keyed by the source's contents, this extractor's identity, the split and the indices of a block of
+        examples, so an interrupted extraction continues where it stopped.
         """
         indices = np.arange(source.count(split)) if indices is None else np.asarray(indices, dtype=np.int64)
         identity, blocks, what = self.identity(), [], f"{self.name} features of {source.name}"
@@ -94,7 +104,9 @@ class Extractor(ABC):
             key = cache.key(source.content_hash, identity, split, block)
             stored = cache.load(key, (len(block), self.width), (len(block), self.classes)) if self.cached else None
             if stored is None:
-                found = self.over(_read(source, split, block, self.chunk), _share(progress, start, len(indices), what))
+                found = self.extract_batches(
+                    _read(source, split, block, self.chunk), _share(progress, start, len(indices), what)
+                )
                 if self.cached:
                     cache.store(key, found.features, found.probabilities)
             else:
@@ -107,7 +119,7 @@ class Extractor(ABC):
 
 @contextmanager
 def exact() -> Iterator[None]:
-    """Inference in full float32 whatever the caller's settings: no gradients, no autocast, no TF32 convolutions."""
+    """Full float32, without gradients, autocast and TF32 convolutions, whatever the caller's settings."""
     cudnn = torch.backends.cudnn
     flags = cudnn.flags(enabled=cudnn.enabled, benchmark=False, deterministic=True, allow_tf32=False)
     with torch.no_grad(), torch.autocast("cpu", enabled=False), torch.autocast("cuda", enabled=False), flags:
@@ -115,7 +127,7 @@ def exact() -> Iterator[None]:
 
 
 def weights_hash(tensors: dict[str, Tensor]) -> str:
-    """Of names and values: the same whatever kind of file they came in."""
+    """A hash of names and values, which does not depend on the kind of file."""
     digest = hashlib.sha256()
     for name, tensor in sorted(tensors.items()):
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
@@ -123,9 +135,9 @@ def weights_hash(tensors: dict[str, Tensor]) -> str:
     return digest.hexdigest()[:16]
 
 
-def room(chunk: int, shape: Sequence[int]) -> int:
-    """A chunk of values of this shape that takes at most NUMBERS float32 numbers."""
-    return max(1, min(chunk, NUMBERS // max(1, math.prod(shape))))
+def limit_chunk(chunk: int, shape: Sequence[int]) -> int:
+    """The largest size of a chunk, at most `chunk`, whose values of this shape have at most MAX_NUMBERS numbers."""
+    return max(1, min(chunk, MAX_NUMBERS // max(1, math.prod(shape))))
 
 
 def array(tensor: Tensor) -> np.ndarray:
@@ -161,7 +173,7 @@ def _share(progress: Progress | None, before: int, total: int, what: str) -> Cal
 
 
 def _joined(parts: list[Extracted], extractor: Extractor) -> Extracted:
-    """One result of several; of the right width even where there are none."""
+    """Several results as one, of the right width even where there are none."""
     features = [np.zeros((0, extractor.width), np.float32), *(part.features for part in parts)]
     probabilities = [
         np.zeros((0, extractor.classes), np.float32),

@@ -1,4 +1,4 @@
-"""Features on disk, so that the same examples are looked at once. Damaged or missing files are made again, never trusted."""
+"""Features on disk, so that they are computed once. Damaged files are ignored."""
 
 from __future__ import annotations
 
@@ -16,25 +16,29 @@ from ...errors import UserError
 from ...util import files, safetensors
 
 FOLDER = "extracted"
-DISK_LIMIT = 4 << 30  # bytes of all cached features: the longest unused go first
-STALE = 24 * 3600  # seconds after which a half-written file is nobody's
+DISK_LIMIT = 4 << 30  # bytes of all cached features; the longest unused ones are removed first
+STALE = 24 * 3600  # seconds after which a half-written file is abandoned
 
 
 def key(content_hash: str, identity: str, split: str, indices: np.ndarray) -> str:
-    """Changes with the source's contents, the extractor's description, the split and the examples in their order."""
+    """A key of the source's contents, the extractor's identity, the split and the examples in their order."""
     digest = hashlib.sha256(json.dumps([content_hash, identity, split]).encode())
     digest.update(indices.astype("<i8").tobytes())
     return digest.hexdigest()[:40]
 
 
-def load(name: str, features: tuple[int, int], probabilities: tuple[int, int]) -> tuple[np.ndarray, np.ndarray | None] | None:
-    """Stored features and probabilities of these shapes (K = 0: none); None where there are none or they are damaged."""
+def load(
+    name: str, features: tuple[int, int], probabilities: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray | None] | None:
+    """Stored features and probabilities of these shapes (K = 0: none). None where they are missing or damaged."""
     try:
         path = files.cache_folder(FOLDER) / f"{name}.safetensors"
         data = path.read_bytes()
         found = {part: tensor.numpy() for part, tensor in safetensors.from_bytes(data, path).items()}
         shapes = {"features": features} | ({"probabilities": probabilities} if probabilities[1] else {})
-        if {part: values.shape for part, values in found.items()} != shapes or safetensors.about(data, path).get("hash") != _hash(found):
+        if {part: values.shape for part, values in found.items()} != shapes or safetensors.read_metadata(data, path).get(
+            "hash"
+        ) != _hash(found):
             return None
         os.utime(path)
     except (OSError, UserError, ValueError):
@@ -43,9 +47,11 @@ def load(name: str, features: tuple[int, int], probabilities: tuple[int, int]) -
 
 
 def store(name: str, features: np.ndarray, probabilities: np.ndarray | None) -> None:
-    """Keep them; where the disk is full or may not be written to, they are not kept."""
+    """Store features and probabilities. Nothing is stored where the disk is full or not writable."""
     found = {"features": features} | ({} if probabilities is None else {"probabilities": probabilities})
-    data = safetensors.to_bytes({part: torch.from_numpy(values) for part, values in found.items()}, {"format": 1, "hash": _hash(found)})
+    data = safetensors.to_bytes(
+        {part: torch.from_numpy(values) for part, values in found.items()}, {"format": 1, "hash": _hash(found)}
+    )
     with contextlib.suppress(OSError):
         folder = files.cache_folder(FOLDER)
         files.write_bytes(folder / f"{name}.safetensors", data)
@@ -60,7 +66,7 @@ def _hash(found: dict[str, np.ndarray]) -> str:
 
 
 def _prune(folder: Path, keep: str) -> None:
-    """Bring the folder under its limit. Another process may do the same at the same time: a file that is gone is no fault."""
+    """Bring the folder under its limit. Another process may do the same meanwhile, so files may be gone."""
     aged = []
     for path in folder.iterdir():
         with contextlib.suppress(FileNotFoundError):

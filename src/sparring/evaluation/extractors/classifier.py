@@ -1,4 +1,4 @@
-"""The project's own small features: learned on the source's labels (without labels: on repairing damaged examples), no download."""
+"""Small features learned from the source's labels or, without labels, by denoising. They need no download."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from ...data.source import Source
 from ...errors import UserError
 from ...metrics.feature_net import CHUNK, FeatureNet, Progress
 from ...util import files, safetensors
-from .base import Extracted, Extractor, Options, array, exact, room
+from .base import Extracted, Extractor, Options, array, exact, limit_chunk
 
 NAME = "classifier"
-WAY = 2  # raised when features come to be learned in another way: what the cache has of an earlier one is no longer used
-SEED = 1  # whatever the training's: its score and this one measure in the same features
+LEARNING_VERSION = 2  # raised when features are learned differently, so that the cache forgets earlier ones
+SEED = 1  # whatever the training's seed, so that its scores and an evaluation use the same features
 
 
 class Classifier(Extractor):
-    """The features of a FeatureNet (those of a run, say), and the probabilities of the source's classes where it learned them."""
+    """The features of a FeatureNet, and the probabilities of the source's classes where it learned them."""
 
-    name, chunk, light = NAME, CHUNK, True
+    name, chunk, fast = NAME, CHUNK, True
 
     def __init__(self, net: FeatureNet):
         self.net = net
         self.width, self.classes = net.mean.numel(), int(net.about.get("classes") or 0) if net.head is not None else 0
         self.weights = net.identity()
-        self.chunk = room(CHUNK, net.about.get("shape", ()))
+        self.chunk = limit_chunk(CHUNK, net.about.get("shape", ()))
 
     def extract(self, values: np.ndarray) -> Extracted:
         with exact():
@@ -42,16 +42,21 @@ class Classifier(Extractor):
 
 
 def build(source: Source, options: Options) -> Classifier:
-    """Learned on this source's training split, once: the next time, and a training, find the features in the cache."""
-    return Classifier(read(source, options.weights) if options.weights else learned(source, options.progress))
+    """Features learned on this source's training split, or read from a file."""
+    return Classifier(read(source, options.weights) if options.weights else load_or_learn(source, options.progress))
 
 
-def learned(source: Source, progress: Progress | None = None) -> FeatureNet:
-    """The features of this source: from the cache, by the data's content, else learned now and, if there was time for all of it, kept there."""
+def load_or_learn(source: Source, progress: Progress | None = None) -> FeatureNet:
+    """The features of this source, from the cache or learned now.
+
+    They are stored in the cache, by the content of the data, unless learning was stopped early.
+    """
     from ... import modalities
 
-    path = files.cache_folder("features") / f"{source.values_hash[:32]}-{len(source.classes)}-{WAY}.safetensors"
-    with contextlib.suppress(UserError):  # there is none, or it is damaged
+    path = (
+        files.cache_folder("features") / f"{source.values_hash[:32]}-{len(source.classes)}-{LEARNING_VERSION}.safetensors"
+    )
+    with contextlib.suppress(UserError):  # the file is missing or damaged
         return read(source, path)
     net = modalities.get(source.modality).fit_features(source, SEED, progress)
     if not net.about.get("hurried"):
@@ -64,13 +69,17 @@ def write(net: FeatureNet, path: Path) -> None:
 
 
 def read(source: Source, path: Path) -> FeatureNet:
-    """Raises UserError where the file holds no features of this kind of data."""
+    """The features in this file. Raises UserError where it holds no features of this kind of data."""
     from ... import modalities
 
     try:
         data = path.read_bytes()
-        return modalities.get(source.modality).features_from(safetensors.about(data, path), safetensors.from_bytes(data, path))
+        return modalities.get(source.modality).features_from(
+            safetensors.read_metadata(data, path), safetensors.from_bytes(data, path)
+        )
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
     except (KeyError, TypeError, ValueError, RuntimeError):
-        raise UserError(f"{path} does not hold features that a training has learned (features.safetensors of a run).") from None
+        raise UserError(
+            f"{path} does not hold features that a training has learned (features.safetensors of a run)."
+        ) from None

@@ -1,8 +1,9 @@
 """InceptionV3 as the Frechet inception distance (Heusel et al. 2017, arXiv:1706.08500) and the inception score use it.
 
-The network is that of Szegedy et al. 2015 (arXiv:1512.00567), frozen in TensorFlow on 2015-12-05. It differs from the InceptionV3 that
-most libraries have: average pooling leaves the padding out of its count, the last block pools by maximum, there are 1008 outputs,
-pictures are resized within the graph, and the weights are others. Scores in any other Inception cannot be set beside published ones.
+The network is that of Szegedy et al. 2015 (arXiv:1512.00567), frozen in TensorFlow on 2015-12-05. It differs from the
+InceptionV3 of most libraries: average pooling does not count the padding, the last block pools by maximum, there are
+1008 outputs, pictures are resized within the graph, and the weights differ. Scores in any other Inception do not
+compare with published ones.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ BYTES = 95_628_359
 
 
 class Inception(Extractor):
-    """Pool3 features, and the probabilities of 1008 classes for the inception score (Salimans et al. 2016, arXiv:1606.03498)."""
+    """Pool3 features, and probabilities of 1008 classes for the inception score (Salimans et al. 2016)."""
 
     name, width, classes, chunk = NAME, 2048, 1008, 16
 
@@ -69,11 +70,18 @@ def build(source: Source, options: Options) -> Inception:
 
 
 def find(path: Path | None = None) -> Path:
-    """The weights' file: the one given, that of $SPARRING_INCEPTION, that of the cache or of torch.hub, else a download into the cache."""
+    """The file with the weights.
+
+    It is `path`, or that of $SPARRING_INCEPTION, of the cache or of torch.hub, else a download into the cache. Raises
+    UserError where there is none.
+    """
     named = path or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
     if named:
         if not named.is_file():
-            raise UserError(f"There is no file {named} to take the Inception weights from{'' if path else f' (${VARIABLE} names it)'}.")
+            raise UserError(
+                f"There is no file {named} to take the Inception weights from"
+                f"{'' if path else f' (${VARIABLE} names it)'}."
+            )
         return named
     target = files.cache_folder("weights") / FILE
     for known in (target, Path(torch.hub.get_dir()) / "checkpoints" / FILE):
@@ -83,17 +91,17 @@ def find(path: Path | None = None) -> Path:
         fetch(URL, target, SHA256, limit=2 * BYTES)
     except UserError as error:
         raise UserError(
-            f"The Inception weights are not on this machine and could not be downloaded ({error}): get {FILE} elsewhere and set "
-            f"{VARIABLE} to its path, or use the features efficientnet-lite0."
+            f"The Inception weights are not on this machine and could not be downloaded ({error}): "
+            f"get {FILE} elsewhere and set {VARIABLE} to its path, or use the features efficientnet-lite0."
         ) from None
     return target
 
 
 def load(path: Path) -> tuple[dict[str, Tensor], tuple[str, ...]]:
-    """The tensors of a weights' file, and what the user should know about it.
+    """The tensors of a file with weights, and notes for the user.
 
-    A .pth file must be the published one, bit for bit, before it is opened; of a .safetensors file only names and shapes can be
-    checked. Raises UserError for any other.
+    A .pth file must equal the published one, bit for bit, before it is opened. Of a .safetensors file only names and
+    shapes can be checked. Raises UserError for any other file.
     """
     if path.suffix not in (".pth", ".safetensors"):
         raise UserError(f"{path} is neither {FILE} nor a .safetensors file with the same tensors.")
@@ -103,24 +111,33 @@ def load(path: Path) -> tuple[dict[str, Tensor], tuple[str, ...]]:
         found = hashlib.sha256(data).hexdigest()
         if found != SHA256:
             raise UserError(
-                f"{path} has the SHA-256 {found[:16]}..., not the {SHA256[:16]}... of the published {FILE}: get it again from {URL}."
+                f"{path} has the SHA-256 {found[:16]}..., not the {SHA256[:16]}... of the published {FILE}: "
+                f"get it again from {URL}."
             )
         tensors = torch.load(path, map_location="cpu", weights_only=True)
     else:
         tensors = safetensors.from_bytes(data, path)
-        notes = (f"The tensors in {path.name} have the right names and shapes; whether they are the published weights was not checked.",)
+        notes = (
+            f"The tensors in {path.name} have the right names and shapes; "
+            "whether they are the published weights was not checked.",
+        )
     tensors = {name: tensor for name, tensor in tensors.items() if not name.endswith("num_batches_tracked")}
     wanted = {name: tensor.shape for name, tensor in _empty().state_dict().items()}
-    wrong = sorted(name for name in wanted | tensors if name not in wanted or name not in tensors or tensors[name].shape != wanted[name])
+    wrong = sorted(
+        name
+        for name in wanted | tensors
+        if name not in wanted or name not in tensors or tensors[name].shape != wanted[name]
+    )
     if wrong:
         raise UserError(
-            f"{path} does not hold the FID InceptionV3: {len(wrong)} tensors are missing, unknown or of another shape ({wrong[0]}, for one)."
+            f"{path} does not hold the FID InceptionV3: {len(wrong)} tensors are missing, unknown "
+            f"or of another shape ({wrong[0]}, for one)."
         )
     return {name: tensor.float() for name, tensor in tensors.items()}, notes
 
 
 class InceptionV3(nn.Module):
-    """N x 3 x 299 x 299 in [-1, 1] -> N x 2048 features. The parts bear the names that they have in the published weights."""
+    """N x 3 x 299 x 299 in [-1, 1] -> N x 2048 features. Modules have the names of the published weights."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -152,7 +169,7 @@ class InceptionV3(nn.Module):
 
 
 def average(x: Tensor) -> Tensor:
-    """Over the 3 x 3 neighbours that there are: at the border fewer than 9."""
+    """The mean over 3 x 3 neighbours, without those beyond the border."""
     return avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False)
 
 
@@ -174,11 +191,12 @@ class Norm(nn.Module):
         self.register_buffer("running_var", torch.ones(width))
 
     def forward(self, x: Tensor) -> Tensor:
-        return batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, eps=1e-3)  # type: ignore[arg-type]
+        mean, variance = self.running_mean, self.running_var
+        return batch_norm(x, mean, variance, self.weight, self.bias, eps=1e-3)  # type: ignore[arg-type]
 
 
 class Layer(nn.Module):
-    """Convolution, normalisation, ReLU. Padded to keep the size, but where it halves."""
+    """Convolution, normalisation, ReLU. It is padded to keep the size, unless it halves the size."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int | tuple[int, int], stride: int = 1, padded: bool = True):
         super().__init__()
@@ -204,7 +222,10 @@ Pool = Callable[[Tensor], Tensor]
 
 
 class Mixed(nn.Module):
-    """Branches side by side, their outputs joined. A branch is a chain of poolings and units; a list of units is a fork in it."""
+    """Parallel branches whose outputs are concatenated.
+
+    A branch is a sequence of poolings and units; a list of units in it is a fork.
+    """
 
     def __init__(self, inputs: int, *branches: Sequence[Pool | Unit | list[Unit]]):
         super().__init__()
@@ -222,7 +243,11 @@ class Mixed(nn.Module):
 
     def _along(self, branch: Sequence[Pool | Unit | list[Unit]], x: Tensor) -> Tensor:
         for step in branch:
-            x = step(x) if callable(step) else torch.cat([self.get_submodule(unit.name)(x) for unit in _units(step)], dim=1)
+            x = (
+                step(x)
+                if callable(step)
+                else torch.cat([self.get_submodule(unit.name)(x) for unit in _units(step)], dim=1)
+            )
         return x
 
 
@@ -231,7 +256,7 @@ def _units(step: Pool | Unit | list[Unit]) -> list[Unit]:
 
 
 def fine(inputs: int, pooled: int) -> Mixed:
-    """Figure 5: a 5 x 5 beside two 3 x 3 in a row."""
+    """Figure 5: a 5 x 5 convolution parallel to two successive 3 x 3 ones."""
     return Mixed(
         inputs,
         [Unit("branch1x1", 64, 1)],
@@ -242,7 +267,7 @@ def fine(inputs: int, pooled: int) -> Mixed:
 
 
 def first_halving(inputs: int) -> Mixed:
-    """Figure 10: convolutions of stride 2 beside a pooling."""
+    """Figure 10: convolutions of stride 2 parallel to a pooling."""
     return Mixed(
         inputs,
         [Unit("branch3x3", 384, 3, 2)],

@@ -1,4 +1,4 @@
-"""Pictures as networks of others want them: three channels and a fixed size, each step written down for the fingerprint."""
+"""Pictures as published networks need them: three channels and a fixed size. Fingerprints name each step."""
 
 from __future__ import annotations
 
@@ -15,21 +15,24 @@ TENSORFLOW = "bilinear as TensorFlow 1 (no antialiasing, first pixels aligned), 
 
 
 def check(shape: tuple[int, ...], kind: np.dtype, name: str) -> None:
-    """Raises UserError where values of this shape (of one) and type are no pictures with 1 to 4 channels."""
+    """Raises UserError where values of this shape (of one value) and type are not pictures with 1 to 4 channels."""
     if len(shape) != 3 or kind != np.uint8:
         raise UserError(
-            f"The features '{name}' are for pictures (uint8, channels x height x width), not for {kind} values of shape "
-            f"{'x'.join(map(str, shape)) or '()'}: use classifier or raw."
+            f"The features '{name}' are for pictures (uint8, channels x height x width), "
+            f"not for {kind} values of shape {'x'.join(map(str, shape)) or '()'}: use classifier or raw."
         )
     if not 1 <= shape[0] <= 4:
         raise UserError(
-            f"The features '{name}' see grey or colours, with or without alpha, not {shape[0]} channels: use classifier or raw."
+            f"The features '{name}' are for grey or colour pictures, with or without alpha, "
+            f"not {shape[0]} channels: use classifier or raw."
         )
 
 
 def rgb(values: np.ndarray, name: str, device: str = "cpu") -> Tensor:
-    """uint8 N x C x H x W -> float32 N x 3 x H x W in [0, 255]: L and LA are repeated to three, the alpha of LA and RGBA is composed on
-    white. Raises UserError for anything else."""
+    """uint8 N x C x H x W -> float32 N x 3 x H x W in [0, 255].
+
+    Grey is repeated to three channels, and alpha is composed on white. Raises UserError for anything else.
+    """
     check(values.shape[1:], values.dtype, name)
     pictures = torch.from_numpy(np.ascontiguousarray(values)).to(device).float()
     colours = pictures[:, : 3 if values.shape[1] >= 3 else 1]
@@ -40,17 +43,17 @@ def rgb(values: np.ndarray, name: str, device: str = "cpu") -> Tensor:
 
 
 def resize(pictures: Tensor, height: int, width: int) -> Tensor:
-    """ANTIALIASED. Pictures that have the size already are left as they are."""
+    """Resize as ANTIALIASED says. Pictures that have the size already are not changed."""
     if tuple(pictures.shape[2:]) == (height, width):
         return pictures
     return interpolate(pictures, (height, width), mode="bilinear", align_corners=False, antialias=True)
 
 
 def resize_as_tensorflow(pictures: Tensor, height: int, width: int) -> Tensor:
-    """TENSORFLOW: what `tf.image.resize_bilinear` of version 1 does by default.
+    """Resize as TENSORFLOW says: as `tf.image.resize_bilinear` of version 1 does by default.
 
-    Target pixel i reads the source at i * (old / new): corners are aligned at the first pixel and nowhere else, so the picture moves
-    by half a pixel's difference. Below and right of the last source pixel that one goes on.
+    Target pixel i reads the source at i * (old / new). Only the first pixels are aligned, so the picture moves by
+    half the difference of the pixel sizes. Below and right of the last source pixel its value is repeated.
     """
     (top, bottom, down), (left, right, across) = (
         _taps(old, new, pictures.device) for old, new in zip(pictures.shape[2:], (height, width), strict=True)
@@ -60,7 +63,9 @@ def resize_as_tensorflow(pictures: Tensor, height: int, width: int) -> Tensor:
 
 
 def _taps(old: int, new: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    """For each target pixel the two source pixels it lies between, and how far it is on the way to the second; in float32, as there."""
-    position = torch.arange(new, dtype=torch.float32, device=device) * (torch.tensor(old, dtype=torch.float32) / new).item()
+    """For each target pixel the two source pixels around it, and the weight of the second, in float32."""
+    position = (
+        torch.arange(new, dtype=torch.float32, device=device) * (torch.tensor(old, dtype=torch.float32) / new).item()
+    )
     first = position.floor().long().clamp(max=old - 1)
     return first, (first + 1).clamp(max=old - 1), position - first

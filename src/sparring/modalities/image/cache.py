@@ -76,7 +76,7 @@ def store(name: str, found: Scan, items: Iterable[np.ndarray], shape: tuple[int,
                 file.write(data)
         facts = _facts(found) | {"hash": total.hexdigest()}
         (aside / "facts.json").write_text(json.dumps(facts), "utf-8")
-        files.rename_folder(aside, root / name)
+        files.replace_folder(aside, root / name)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     _prune(root, name)

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from PIL import Image
 
-from ...losses.perceptual import perceptual
+from ...losses.perceptual import perceptual_distance
 from ...metrics.feature_net import FeatureNet
 from ...metrics.ms_ssim import ms_ssim
 from ...metrics.neighbours import closeness, variety
-from ...metrics.online_score import OnlineScore, chosen
+from ...metrics.online_score import OnlineScore, choose_examples
 from ...metrics.psnr import psnr
 from ...metrics.segmentation import agreement, confusion
 from .codec import PairCodec
@@ -40,11 +40,11 @@ class _PairScore(ABC):
 
     def __init__(self, net: FeatureNet, source: Any, count: int, seed: int):
         self.net, self.count = net, min(count, source.count("test"))
-        self.indices = chosen(source.count("test"), self.count, seed, "held-out")
+        self.indices = choose_examples(source.count("test"), self.count, seed, "held-out")
         self.targets = source.values(self.indices, "test")
         self.codec = source.codec("symmetric")
         self.test = net(self.targets)[0]
-        self.training = net.of(source, chosen(source.count("train"), self.count, seed, "training"))
+        self.training = net.of(source, choose_examples(source.count("train"), self.count, seed, "training"))
         self.fingerprint = {
             "features": net.identity(),
             "net": net.about["net"],
@@ -93,7 +93,7 @@ class PictureScore(_PairScore):
     def trivial_answer(source: Any, codec: PairCodec, inputs: np.ndarray) -> np.ndarray:
         if isinstance(codec.input, MapCodec):
             return _mean_picture(source, len(inputs))
-        some = chosen(source.count("train"), MAX_TRIED, 0, "simplest")
+        some = choose_examples(source.count("train"), MAX_TRIED, 0, "simplest")
         tried, targets = source.input_values(some), source.values(some)
         nearest = max(
             (resized, median_filtered), key=lambda answer: float(psnr(answer(tried, source.shape), targets).mean())
@@ -105,7 +105,7 @@ class PictureScore(_PairScore):
     def rows(net: Any, values: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
         """Every score of every picture. net: the FeatureNet whose layers the perceptual distance compares."""
         parts = [slice(start, start + CHUNK) for start in range(0, len(values), CHUNK)]
-        seen = [perceptual(net.body, net.encode(values[part]), net.encode(targets[part])).numpy() for part in parts]
+        seen = [perceptual_distance(net.body, net.encode(values[part]), net.encode(targets[part])).numpy() for part in parts]
         return {
             "psnr": psnr(values, targets),
             "ssim": ms_ssim(values, targets, scales=1),
@@ -127,7 +127,7 @@ class MapScore(_PairScore):
 
     @staticmethod
     def trivial_answer(source: Any, codec: PairCodec, inputs: np.ndarray) -> np.ndarray:
-        some = source.values(chosen(source.count("train"), MAX_AVERAGED, 0, "majority"))
+        some = source.values(choose_examples(source.count("train"), MAX_AVERAGED, 0, "majority"))
         counts = np.bincount(some.ravel(), minlength=256)
         counts[VOID] = 0
         return np.full((len(inputs), *source.shape), counts.argmax(), np.uint8)
@@ -186,5 +186,5 @@ def _around(colour: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 
 def _mean_picture(source: Any, count: int) -> np.ndarray:
-    some = source.values(chosen(source.count("train"), MAX_AVERAGED, 0, "majority"))
+    some = source.values(choose_examples(source.count("train"), MAX_AVERAGED, 0, "majority"))
     return np.repeat(np.rint(some.mean(axis=0, keepdims=True)).astype(np.uint8), count, axis=0)

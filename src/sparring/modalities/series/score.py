@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...metrics.feature_net import FeatureNet
-from ...metrics.online_score import DetailedScore, chosen
+from ...metrics.online_score import DetailedScore, choose_examples
 from ...metrics.series import autocorrelation_distance, spectral_distance
 
 MAX_HELD_OUT = 2000  # series compared
@@ -18,7 +18,7 @@ class SeriesScore(DetailedScore):
 
     def __init__(self, net: FeatureNet, source: Any, count: int, seed: int):
         self.numbers = source.numbers
-        self.series = self.numbers(source.values(chosen(source.count("test"), MAX_HELD_OUT, seed, "held-out"), "test"))
+        self.series = self.numbers(source.values(choose_examples(source.count("test"), MAX_HELD_OUT, seed, "held-out"), "test"))
         super().__init__(net, source, count, seed)
 
     def details(self, values: np.ndarray) -> dict[str, float]:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import UserError
-from ...util.files import aside, write_bytes
+from ...util.files import atomic_write, write_bytes
 from .codec import TableCodec
 from .plots import histograms
 
@@ -50,7 +50,7 @@ def write_stream(parts: Iterable[np.ndarray], out: Path, codec: TableCodec, seed
         histograms(np.concatenate(list(parts)), codec).save(sheet, "PNG")
         write_bytes(out, sheet.getvalue())
         return [out]
-    with aside(out) as path:
+    with atomic_write(out) as path:
         WRITERS[suffix](_frames(parts, codec, seed), path, codec.frame(codec.example[None]))
     return [out]
 
@@ -58,7 +58,7 @@ def write_stream(parts: Iterable[np.ndarray], out: Path, codec: TableCodec, seed
 def write_frame(frame: pd.DataFrame, out: Path) -> None:
     """Write one table to a file with one of the suffixes of WRITERS."""
     suffix = next(suffix for suffix in WRITERS if out.name.lower().endswith(suffix))
-    with aside(out) as path:
+    with atomic_write(out) as path:
         WRITERS[suffix]([frame], path, frame)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...metrics.feature_net import FeatureNet
-from ...metrics.online_score import MOST, DetailedScore, chosen
+from ...metrics.online_score import MAX_REALS, DetailedScore, choose_examples
 from ...metrics.tabular import column_shapes, pair_trends
 
 
@@ -16,7 +16,7 @@ class TableScore(DetailedScore):
 
     def __init__(self, net: FeatureNet, source: Any, count: int, seed: int):
         self.numeric = source.numeric
-        self.rows = source.values(chosen(source.count("test"), MOST, seed, "held-out"), "test")
+        self.rows = source.values(choose_examples(source.count("test"), MAX_REALS, seed, "held-out"), "test")
         super().__init__(net, source, count, seed)
 
     def details(self, values: np.ndarray) -> dict[str, float]:

@@ -1,22 +1,25 @@
-"""How open values of a recipe are filled from the data, the machine and the budget: one rule a function, each with its reason."""
+"""How open values of a recipe are filled from the data, the machine and the budget: one rule a function, each with its
+reason.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...config.recipe import Recipe, with_settings
+from ...config.reading import with_settings
+from ...config.recipe import Recipe
 
 
 @dataclass
 class Choices:
-    """A recipe being filled. `settle` keeps what the recipe or the user fixed, and remembers why the rest was chosen."""
+    """A recipe being filled, and why each value was chosen."""
 
     recipe: Recipe
     reasons: dict[str, str] = field(default_factory=dict)
 
     def settle(self, key: str, value: Any, reason: str) -> None:
-        """key: dotted, as in --set."""
+        """Fill a value that is open; keep one that the recipe or the user fixed. key: Dotted, as in --set."""
         if self.value(key) is None:
             self.change(key, value, reason)
 

@@ -11,7 +11,7 @@ from ...data.source import Source
 from ...errors import UserError
 from ...statistics.pca_mixture import MIN_EXAMPLES_PER_AXIS
 from ...util.devices import choose_precision
-from ..trainer import sees_whole_batch
+from ..gradients import batch_coupled
 from . import Choices
 
 WIDTH, WIDTH_OF_COLOUR = 16, 32  # on a CPU: docs/experiments.md, "A start from statistics"
@@ -20,8 +20,10 @@ RANK, RANK_OF_COLOUR = 16, 48  # docs/experiments.md, "More components for colou
 
 
 def from_data(choices: Choices, source: Source) -> None:
-    choices.settle("batch", max(2, min(64, source.count("train"))), f"64, at most the {source.count('train')} training examples")
-    choices.settle("images", "50epochs", "the recipe names no length")
+    choices.settle(
+        "batch", max(2, min(64, source.count("train"))), f"64, at most the {source.count('train')} training examples"
+    )
+    choices.settle("examples", "50epochs", "the recipe names no length")
     choices.settle("ema_half_life", 10_000, "the half-life that StyleGAN2 uses at batch 32")
 
 
@@ -30,7 +32,9 @@ def from_machine(choices: Choices, device: torch.device) -> None:
 
 
 def sizes(choices: Choices, source: Source, device: torch.device) -> None:
-    """Of networks that leave theirs open: their width, and of how many components for each class (or cluster) a start fitted to the data is."""
+    """Of networks that leave theirs open: their width, and of how many components for each class (or cluster) a start
+    fitted to the data is.
+    """
     colour = modalities.get(source.modality).has_pixels and source.shape[0] > 2
     kind = "colour pictures" if colour else "grey pictures"
     width = WIDTH_ON_GPU if device.type != "cpu" else WIDTH_OF_COLOUR if colour else WIDTH
@@ -61,16 +65,17 @@ def micro_batch(choices: Choices, players: dict[str, nn.Module]) -> None:
     choices.settle("micro_batch", recipe.batch, "the whole batch at once")
     asked = choices.recipe.micro_batch
     assert asked
-    joined = sees_whole_batch(recipe, players)
-    normalised = [name for name in joined if name in players]
+    coupled = batch_coupled(recipe, players)
+    normalised = [name for name in coupled if name in players]
     if normalised and min(asked, recipe.batch) < 2:
         raise UserError(
-            f"a batch of 1 has no statistics, and the {' and '.join(normalised)} needs them (batch normalisation); set batch to 2 or more"
+            f"a batch of 1 has no statistics, and the {' and '.join(normalised)} needs them (batch normalisation); "
+            "set batch to 2 or more"
         )
     if asked >= recipe.batch:
         choices.change("micro_batch", recipe.batch, "the whole batch at once")
         return
-    if joined:
-        reason = f"asked as micro_batch; the {' and '.join(joined)} sees a batch as a whole, so the batch itself is lowered to {asked}"
+    if coupled:
+        reason = f"asked as micro_batch; the {' and '.join(coupled)} sees a batch as a whole, so the batch itself is lowered to {asked}"
         choices.change("batch", asked, reason)
         choices.change("micro_batch", asked, reason)

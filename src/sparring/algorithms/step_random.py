@@ -1,0 +1,44 @@
+"""The random numbers of one gradient step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..config.recipe import Latent
+from ..networks.sampling import draw_latents
+from ..util.random import make_rng
+
+
+@dataclass(frozen=True)
+class StepRandom:
+    """Random numbers that depend on the step's address and on their purpose alone, not on what was drawn before.
+
+    They are drawn for the whole batch; a micro-batch sees its rows [start, stop).
+
+    address: (seed, attempt, examples seen, phase, repeat).
+    """
+
+    address: tuple[int | str, ...]
+    batch: int
+    start: int
+    stop: int
+    device: torch.device
+
+    def latent(self, latent: Latent, purpose: str = "latent") -> Tensor:
+        """N x latent.size, of the latent's distribution."""
+        return self._rows(draw_latents(make_rng(*self.address, purpose), latent, self.batch))
+
+    def uniform(self, purpose: str, values: int) -> Tensor:
+        """N x values, U[0, 1)."""
+        return self._rows(make_rng(*self.address, purpose).random((self.batch, values), dtype=np.float32))
+
+    def normal(self, purpose: str, values: int) -> Tensor:
+        """N x values, N(0, 1)."""
+        return self._rows(make_rng(*self.address, purpose).standard_normal((self.batch, values), dtype=np.float32))
+
+    def _rows(self, drawn: np.ndarray) -> Tensor:
+        return torch.from_numpy(drawn[self.start : self.stop]).to(self.device)

@@ -1,0 +1,149 @@
+"""Recipes from YAML, shipped or a user's own, and from --set."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from ..errors import UserError, nearest
+from ..util.files import read_text
+from .recipe import Recipe, first_fault
+
+FORMAT = 2
+
+
+def list_recipes() -> list[str]:
+    """The names of the recipes that come with the package."""
+    return sorted(entry.name.removesuffix(".yaml") for entry in _folder().iterdir() if entry.name.endswith(".yaml"))
+
+
+def recipe_text(name: str) -> str:
+    """The YAML of a shipped recipe, comments and sources included. Raises UserError for an unknown name."""
+    if name not in list_recipes():
+        raise UserError(f"recipe '{name}' is unknown; {nearest(name, list_recipes())}")
+    return (_folder() / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def load_recipe(name: str) -> Recipe:
+    """A shipped recipe by name, or a recipe of one's own by the path of its YAML file."""
+    if name.endswith((".yaml", ".yml")):
+        path = Path(name)
+        if not path.is_file():
+            raise UserError(f"there is no recipe file {name}")
+        return recipe_from(parse_yaml(read_text(path), name), name)
+    return recipe_from(parse_yaml(recipe_text(name), name), name)
+
+
+def load_yaml(text: str) -> Any:
+    """The value of a YAML document in which 1e-3 is a number. Raises yaml.YAMLError."""
+    return yaml.load(text, Loader=_Loader)
+
+
+def parse_yaml(text: str, origin: str) -> dict[str, Any]:
+    """A YAML mapping of format 1, without its `format` key. Raises UserError naming `origin`."""
+    try:
+        value = load_yaml(text)
+    except yaml.YAMLError as error:
+        raise UserError(f"{origin} is not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(value, dict):
+        raise UserError(f"{origin} should be a mapping of keys to values")
+    found = value.pop("format", None)
+    if found != FORMAT:
+        raise UserError(f"{origin} has format {found}, this version of sparring reads format {FORMAT}")
+    return value
+
+
+def recipe_from(values: dict[str, Any], origin: str) -> Recipe:
+    """A recipe from plain values; refuses unknown keys and impossible values in one sentence."""
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        raise UserError(f"{origin}: {first_fault(error)}") from None
+
+
+def with_settings(recipe: Recipe, settings: dict[str, Any], origin: str = "--set") -> Recipe:
+    """The recipe with dotted keys replaced: {"players.generator.optimizer.lr": 1e-3}.
+
+    What lies under `options` or `penalties` may be new.
+    """
+    values = recipe.model_dump(mode="json")
+    for key, value in settings.items():
+        *path, last = key.split(".")
+        node = values
+        for part in path:
+            node = _child(node, part, key, origin)
+        if not isinstance(node, dict) or (last not in node and path[-1:] not in (["options"], ["penalties"])):
+            _child(node, last, key, origin)
+        node[last] = value
+    return recipe_from(values, origin)
+
+
+def parse_settings(settings: list[str] | tuple[str, ...]) -> dict[str, Any]:
+    """["batch=64", "players.generator.optimizer.lr=1e-3"] as a mapping; values are read as YAML."""
+    parsed = {}
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals or not key:
+            raise UserError(f"--set {setting} should look like key=value, for example --set batch=64")
+        try:
+            parsed[key.strip()] = load_yaml(text)
+        except yaml.YAMLError:
+            raise UserError(f"--set {setting}: '{text}' is not a value that YAML can read") from None
+    return parsed
+
+
+def length_from(text: int | str, epoch: int, per_step: int) -> int:
+    """A number of examples from "200000", "2M", "500k", "50epochs" or "30000steps".
+
+    Args:
+        text: As typed.
+        epoch: Training examples of the data.
+        per_step: Examples that a step counts.
+
+    Raises:
+        UserError: If it is not a number of examples.
+    """
+    match = re.fullmatch(
+        r"\s*([0-9]*\.?[0-9]+(?:e[0-9]+)?)\s*(k|m|epochs?|steps?|examples?)?\s*",
+        str(text).lower().replace(",", "").replace("_", ""),
+    )
+    if not match or not 0 < float(match[1]) < 1e12:
+        raise UserError(f"'{text}' is not a number of examples; write for example 200000, 2M, 50epochs or 30000steps")
+    factor = {"k": 1e3, "m": 1e6, "epoch": epoch, "step": per_step}.get((match[2] or "").removesuffix("s"), 1)
+    return max(1, round(float(match[1]) * factor))
+
+
+def _folder() -> Any:
+    return resources.files("sparring") / "recipes"
+
+
+def _child(node: Any, part: str, key: str, origin: str) -> Any:
+    if not isinstance(node, dict) or part not in node:
+        known = sorted(node) if isinstance(node, dict) else []
+        hint = nearest(part, known) if known else "nothing lies below that"
+        if known and part in (node.get("algorithm") or ()):
+            hint = f"did you mean 'algorithm.{part}'?"
+        raise UserError(f"{origin} {key}: there is no '{part}' here; {hint}")
+    return node[part]
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader that also reads 1e-3 as a number (YAML 1.1 wants 1.0e-3), and refuses a key given twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            if key_node.value in seen:
+                raise yaml.YAMLError(f"key '{key_node.value}' is given twice (line {key_node.start_mark.line + 1})")
+            seen.add(key_node.value)
+        return super().construct_mapping(node, deep)
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+0123456789.")
+)

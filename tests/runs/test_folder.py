@@ -1,0 +1,55 @@
+"""The one reader of a run folder: it raises for what a command needs, and names what a report lacks."""
+
+import json
+
+import pytest
+
+from sparring.config.reading import FORMAT
+from sparring.errors import UserError
+from sparring.runs.folder import Run, UnreadablePart
+
+
+def test_a_file_is_written_with_its_format_and_read_again(empty_run):
+    run = Run(empty_run)
+    run.write_json("local.json", {"data": "photos"})
+    assert run.read_json("local.json") == {"format": FORMAT, "data": "photos"}
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[1]", b'{"a": [', b'{"data": 1}', b"[" * 100_000])
+def test_a_damaged_part_raises_or_is_named(run, content):
+    (run / "source.json").write_bytes(content)
+    with pytest.raises(UnreadablePart, match=r"source\.json is damaged"):
+        Run(run).read_json("source.json")
+    parts = Run(run).parts()
+    assert (parts.source, parts.missing) == ({}, ["source.json cannot be read"])
+    assert parts.recipe
+
+
+def test_a_missing_part_raises_or_is_named(run):
+    (run / "source.json").unlink()
+    with pytest.raises(UnreadablePart, match=r"has no source\.json; the training was stopped before it began"):
+        Run(run).read_json("source.json")
+    assert Run(run).parts().missing == ["source.json is not there"]
+
+
+def test_another_format_is_refused_by_both(run):
+    (run / "source.json").write_text(json.dumps({"format": FORMAT + 1}))
+    for read in (lambda: Run(run).read_json("source.json"), Run(run).parts):
+        with pytest.raises(
+            UserError, match=f"has format {FORMAT + 1}; this version of sparring reads format {FORMAT} only"
+        ):
+            read()
+
+
+def test_an_evaluation_counts_for_the_kept_snapshot_alone(run):
+    for snapshot, known in ((160000, True), (20000, False)):
+        Run(run).write_json("evaluation.json", {"snapshot": snapshot, "scores": {}})
+        assert bool(Run(run).evaluation()) == bool(Run(run).parts().evaluation) == known
+    (run / "evaluation.json").write_text("{")
+    assert Run(run).evaluation() == {}
+
+
+def test_samples_are_in_the_order_of_training(run):
+    (run / "samples" / "notes.png").write_bytes(b"")
+    seen = [images for images, _ in Run(run).samples()]
+    assert seen == sorted(seen) and len(seen) == 10
