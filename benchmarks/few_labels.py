@@ -51,7 +51,7 @@ def alone(recipe: Recipe, source: FewLabels, images: int) -> float:
     """The error of the recipe's discriminator after so many pictures without an opponent, its weights averaged as the recipe says."""
     device, _ = choose_device("auto")
     codec = modalities.get("image").fit_codec(source, recipe.value_range)
-    options = {"players.discriminator.options.names": len(source.known_classes), "players.generator.options.width": 32}
+    options = {"players.discriminator.options.num_classes": len(source.known_classes), "players.generator.options.width": 32}
     players = sessions.build_players(with_settings(recipe, options), codec, 0, device)
     network, settings = players["discriminator"].train(), recipe.players["discriminator"]
     game = WithoutOpponent(recipe, players)

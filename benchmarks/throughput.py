@@ -163,7 +163,7 @@ class PlainLoop(ABC):
         return drawn if latent.distribution == "unit-uniform" else drawn * 2 - 1
 
     def noise(self) -> Tensor | None:
-        size = getattr(self.generator, "noise_size", 0)
+        size = self.generator.noise_size
         return torch.randn(len(self.batch.real), size, device=self.device) if size else None
 
 

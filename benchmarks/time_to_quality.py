@@ -44,6 +44,7 @@ from sparring.metrics.feature_net import FeatureNet
 from sparring.metrics.kernel import kernel_distance
 from sparring.metrics.neighbours import coverage
 from sparring.modalities.image.features import fit_features
+from sparring.data.source import Source
 from sparring.modalities.opening import open_data
 from sparring.networks import sampling
 from sparring.runs.folder import Run

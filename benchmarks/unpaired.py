@@ -86,7 +86,7 @@ def main() -> None:
         }
         rows = [pictures[:10], made[:10]]
         if asked.recipe == "cyclegan":
-            home = load_translator(run.path, back=True).values(made)
+            home = load_translator(run.path, reverse=True).values(made)
             found["cycle_error"] = float(np.abs(home.astype(float) - pictures).mean() / 255)
             rows.append(home[:10])
     if asked.sheet:

@@ -15,7 +15,7 @@ FINGERPRINT = {"features": "sparring-digits-64", "reference": "test", "samples":
 
 def recipe() -> dict:
     return {
-        "format": 1,
+        "format": 2,
         "name": "dcgan",
         "summary": "Deep convolutional GAN (Radford et al. 2016)",
         "modality": "image",
@@ -36,7 +36,7 @@ def recipe() -> dict:
 
 def source() -> dict:
     return {
-        "format": 1,
+        "format": 2,
         "name": "digits",
         "modality": "image",
         "shape": [1, 8, 8],

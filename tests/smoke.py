@@ -12,7 +12,7 @@ import torch
 from sparring import algorithms, modalities
 from sparring.callbacks.base import Callback
 from sparring.config.reading import load_recipe, with_settings
-from sparring.data.source import PictureSource, ScanReport
+from sparring.data.source import PictureSource, ScanReport, Source
 from sparring.data.splits import Arrangement
 from sparring.modalities.pairs.maps import Legend
 from sparring.modalities.pairs.source import PairSource, Side
@@ -22,7 +22,17 @@ from sparring.training.checkpoints import Checkpoints
 from sparring.training.loader import Loader
 from sparring.training.trainer import Trainer
 
-SMALL = {"width": 4, "heads": 8, "widths": [16, 12], "start_units": 32, "growth": 4, "blocks": 1, "parts": 3, "rank": 8}
+SMALL = {
+    "width": 4,
+    "patch_head_width": 8,
+    "widths": [16, 12],
+    "start_units": 32,
+    "growth": 4,
+    "blocks": 1,
+    "components": 3,
+    "clusters": 3,
+    "rank": 8,
+}
 
 
 class ArraySource(PictureSource):

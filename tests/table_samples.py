@@ -45,7 +45,7 @@ def source(rows=400, seed=0, **options):
 
 def started(source):
     """A model as it is before its first step: the start that is fitted to the rows."""
-    made = TableGenerator(source.codec.shape, source.codec.layout, 4, parts=8, width=8, blocks=1).eval()
+    made = TableGenerator(source.codec.shape, source.codec.layout, 4, components=8, width=8, blocks=1).eval()
     made.fit(source.codec.encode(source.values(np.arange(source.count()))))
     recipe = load_recipe("table").model_copy(update={"latent": Latent(size=4)})
     return Gan(recipe, made, source.codec, "table", (), ())

@@ -30,7 +30,7 @@ def recipes(tmp_path):
             player["options"]["widths"] = [12, 12]
             player["optimizer"]["lr"] = change.get("lr", 1e-3)
         path = tmp_path / f"{name}.yaml"
-        path.write_text(json.dumps({"format": 1, **recipe}))
+        path.write_text(json.dumps({"format": 2, **recipe}))
         paths.append(str(path))
     return paths
 

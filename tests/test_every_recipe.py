@@ -77,7 +77,7 @@ def test_train_drop_resume_load_translate(recipe, shape, tmp_path):
         rng = np.random.default_rng(0)
         for height, width in ((shape[1], shape[2]), (1, 1), (9, 23)):
             channels = [
-                1 if loaded.algorithm.label_map_side == side else codec.shape[0] for side, codec in (("input", translator.given), ("output", translator.made))
+                1 if loaded.algorithm.label_map_side == side else codec.shape[0] for side, codec in (("input", translator.input), ("output", translator.output))
             ]
             given = rng.integers(0, 3 if loaded.algorithm.label_map_side == "input" else 256, (2, channels[0], height, width), dtype=np.uint8)
             made = translator.values(given)

@@ -88,7 +88,7 @@ class TableGAN:
         found = cls(run=run)
         found.run_ = Run(run)
         found._gan = load(found.run_)
-        if found._gan.kind != "table":
+        if found._gan.modality_name != "table":
             raise UserError(f"{run} was not trained on a table")
         return found
 

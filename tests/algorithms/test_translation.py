@@ -151,14 +151,14 @@ def test_the_one_way_loss_falls_where_patches_stay():
     source = Unpaired(ArraySource((3, 16, 16), 2, 40, 10), "class 0", "class 1")
     ours, batch = algorithm("cut", source)
     given = batch.condition["input"]
-    assert len(ours.generator.patches(given)) == len(ours.generator.heads) == 4
+    assert len(ours.generator.patch_features(given)) == len(ours.generator.patch_heads) == 4
     assert ours.patchnce(given, given, rng(), "x") < ours.patchnce(given, given.flip(0, 3), rng(), "x")
     result = ours.generator_loss(batch, rng())
     verdict = ours.discriminator(ours.generator(given), None).logits
     parts = 0.5 * (result.scalars["terms.patchnce"] + result.scalars["terms.identity"])
     torch.testing.assert_close(result.loss.detach(), (0.5 * (verdict - 1).square().mean() + parts).detach())
     with pytest.raises(UserError, match="no heads"):
-        algorithm("cut", source, **{"players.generator.options.heads": 0})
+        algorithm("cut", source, **{"players.generator.options.patch_head_width": 0})
 
 
 def test_the_pool_shows_old_pictures_half_of_the_time():
@@ -204,7 +204,7 @@ def test_data_of_another_kind_is_refused(recipe, source, words, tmp_path):
 @pytest.mark.parametrize(
     ("recipe", "settings", "words"),
     [
-        ("dcgan", {"players.discriminator.network": "patch-discriminator", "players.discriminator.options": {}}, "here none are"),
+        ("dcgan", {"players.discriminator.network": "patch-discriminator", "players.discriminator.options": {}}, "has no inputs"),
         ("cyclegan", {"players.discriminator.options.conditional": True}, "conditional=false"),
         ("cut", {"players.discriminator.options.conditional": True}, "conditional=false"),
         ("segment", {"algorithm.reconstruction.l1": 1.0}, "use cross_entropy"),

@@ -15,7 +15,7 @@ from sparring.callbacks.progress import in_words
 from sparring.config.reading import load_recipe, with_settings
 from sparring.errors import UserError
 from sparring.losses import variational
-from sparring.networks.sampling import shape_draw
+from sparring.networks.sampling import draw_latents
 from sparring.util.random import make_rng
 
 ALONE = {"players.generator.network": "mlp-generator", "players.generator.options": {"widths": [8]}}  # no batch statistics
@@ -33,7 +33,7 @@ def test_it_equals_the_plain_loop(ours):
     adam = torch.optim.Adam([*encoder.parameters(), *generator.parameters()], settings.lr, settings.betas)
     for step in range(3):
         batch = ours.loader.at(16 * step, 0)
-        normal = torch.from_numpy(shape_draw(make_rng(0, 0, 16 * (step + 1), 0, 0, "latent"), ours.recipe.latent, 16))
+        normal = torch.from_numpy(draw_latents(make_rng(0, 0, 16 * (step + 1), 0, 0, "latent"), ours.recipe.latent, 16))
         mean, log_variance = encoder(batch.real, batch.condition)
         made = generator(mean + (log_variance / 2).exp() * normal, batch.condition)
         kl = -0.5 * (1 + log_variance - mean**2 - log_variance.exp()).sum(dim=1).mean()

@@ -115,7 +115,7 @@ def test_what_is_no_data_is_one_sentence(tmp_path):
         (["--init-from", "nowhere"], "not a run folder"),
         (["--examples", "1e400"], "1e400"),
         (["--device", "meta"], "not available"),
-        (["--set", "players.generator.options.start_side=0"], "start_side"),
+        (["--set", "players.generator.options.lowest_resolution=0"], "lowest_resolution"),
         (["--set", "players.generator.options.width=-5"], "width"),
         (["--set", "players.generator.options.output=sigmoid"], "output"),
         (["--set", "players.generator.optimizer.betas=[0.5, 1.0]"], "betas"),
@@ -161,7 +161,7 @@ def test_damaged_run_files_are_one_sentence(run, tmp_path):
     import shutil
 
     for name, text in (
-        ("recipe.yaml", "format: 1\nname: ["),
+        ("recipe.yaml", "format: 2\nname: ["),
         ("recipe.yaml", "format: 9"),
         ("codec.json", "{"),
         ("source.json", '{"format": 3}'),

@@ -19,18 +19,20 @@ from sparring.util.safetensors import from_bytes, to_bytes
 
 
 def trained(recipe, source, folder):
-    return api.train(source, recipe, folder, settings=smoke_settings(recipe, images=32), device="cpu", listener=Silent()).path
+    return api.train(
+        source, recipe, folder, settings=smoke_settings(recipe, images=32), device="cpu", listener=Silent()
+    ).path
 
 
 @pytest.fixture(scope="module")
 def same(tmp_path_factory):
-    """A run that gives pictures back as they are: a restorer whose last layer is zero."""
+    """A run whose outputs equal its inputs: a restorer whose last layer is zero."""
     run = trained("restore-denoise", ArraySource((3, 12, 16), 0, 40, 12), tmp_path_factory.mktemp("same") / "run")
     path = run / "generator.safetensors"
     tensors = from_bytes(path.read_bytes(), path)
     for name in ("last.2.weight", "last.2.bias"):
         tensors[name] = torch.zeros_like(tensors[name])
-    path.write_bytes(to_bytes(tensors, {"format": 1, "player": "generator", "images": 32}))
+    path.write_bytes(to_bytes(tensors, {"format": 2, "player": "generator", "images": 32}))
     return run
 
 
@@ -42,7 +44,9 @@ def test_modes_sizes_and_depth_stay(same, mode, size, tmp_path):
         picture = Image.fromarray(rng.integers(300, 65536, size[::-1], dtype=np.uint16))
     else:
         picture = (
-            Image.fromarray(rng.integers(0, 256, (*size[::-1], 4), dtype=np.uint8)).convert("RGB" if mode in "P1" else mode).convert(mode)
+            Image.fromarray(rng.integers(0, 256, (*size[::-1], 4), dtype=np.uint8))
+            .convert("RGB" if mode in "P1" else mode)
+            .convert(mode)
         )
     picture.save(tmp_path / "in.png")
     (applied,) = apply_files(same, tmp_path / "in.png", tmp_path / "out.png")
@@ -50,7 +54,9 @@ def test_modes_sizes_and_depth_stay(same, mode, size, tmp_path):
     assert made.size == size
     expected = {"P": "RGB", "1": "L"}.get(mode, mode)
     assert made.mode == expected
-    values, theirs = (np.asarray(each).astype(int) for each in (made, picture.convert(expected) if mode in "P1" else picture))
+    values, theirs = (
+        np.asarray(each).astype(int) for each in (made, picture.convert(expected) if mode in "P1" else picture)
+    )
     assert np.abs(values - theirs).max() <= 1
     if mode == "I;16":
         assert len(np.unique(values)) > 256 or size == (1, 1)
@@ -80,7 +86,7 @@ def test_a_folder_keeps_its_tree_and_names_what_is_broken(same, tmp_path):
     assert [(each.path.name, bool(each.reason)) for each in applied if not each.out] == [("broken.png", True)]
 
 
-def test_nothing_is_written_over_what_is_given(same, tmp_path):
+def test_results_never_overwrite_inputs(same, tmp_path):
     for name in ("a.png", "a.tga", "b.png"):
         Image.fromarray(np.full((5, 6, 3), len(name), np.uint8)).save(tmp_path / name)
     before = (tmp_path / "b.png").read_bytes()
@@ -92,14 +98,16 @@ def test_nothing_is_written_over_what_is_given(same, tmp_path):
     assert "a.png" in next(each.reason for each in applied if not each.out)
 
 
-@pytest.mark.parametrize(("given", "out"), [("in", "in"), ("in", "in/out"), ("in", "out.png"), ("nothing", "out"), ("empty", "out")])
-def test_what_cannot_be_is_refused_before_anything_is_written(same, given, out, tmp_path):
+@pytest.mark.parametrize(
+    ("input", "out"), [("in", "in"), ("in", "in/out"), ("in", "out.png"), ("nothing", "out"), ("empty", "out")]
+)
+def test_impossible_places_are_refused_before_anything_is_written(same, input, out, tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "empty").mkdir()
     Image.new("RGB", (3, 3)).save(tmp_path / "in" / "a.png")
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(UserError):
-        list(apply_files(same, tmp_path / given, tmp_path / out))
+        list(apply_files(same, tmp_path / input, tmp_path / out))
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -107,8 +115,8 @@ def test_large_pictures_are_tiled_without_a_seam(same, tmp_path):
     run = trained("restore-denoise", ArraySource((3, 12, 16), 0, 40, 12, seed=2), tmp_path / "run")
     translator = load_translator(run)
     picture = torch.rand(1, 3, 1100, 1000) * 2 - 1
-    whole = translator._once(picture)
-    assert (translator.tensor(picture) - whole).abs().max() < 1 / 255
+    whole = translator._forward(picture)
+    assert (translator.translate(picture) - whole).abs().max() < 1 / 255
 
 
 def test_camera_data_resolution_and_colour_profile_stay(same, tmp_path):
@@ -127,26 +135,30 @@ def test_camera_data_resolution_and_colour_profile_stay(same, tmp_path):
         assert made.getexif().get(0x0112, 1) == 1, suffix
         assert made.info["icc_profile"] == profile
         assert suffix == ".webp" or round(float(made.info["dpi"][0])) == 300
-    Image.fromarray(np.zeros((5, 5), np.uint8)).save(tmp_path / "grey.png", icc_profile=profile)  # of another kind of picture
+    Image.fromarray(np.zeros((5, 5), np.uint8)).save(
+        tmp_path / "grey.png", icc_profile=profile
+    )  # of another kind of picture
     (applied,) = apply_files(same, tmp_path / "grey.png", tmp_path / "out.png")
     assert "icc_profile" not in Image.open(applied.out).info
 
 
-def test_the_mean_of_eight_views_turns_with_the_picture(tmp_path):
+def test_an_ensemble_turns_with_the_picture(tmp_path):
     run = trained("restore-denoise", ArraySource((3, 12, 16), 0, 40, 12, seed=2), tmp_path / "run")
     plain, ensemble = load_translator(run), load_translator(run, ensemble=True)
     picture = torch.rand(1, 3, 20, 33) * 2 - 1
-    made = ensemble.tensor(picture)
-    assert made.shape == picture.shape and not torch.equal(made, plain.tensor(picture))
-    torch.testing.assert_close(ensemble.tensor(picture.rot90(1, (2, 3))), made.rot90(1, (2, 3)), atol=1e-5, rtol=1e-4)
-    views = [plain.tensor(picture), plain.tensor(picture.flip(3)).flip(3)]
+    made = ensemble.translate(picture)
+    assert made.shape == picture.shape and not torch.equal(made, plain.translate(picture))
+    torch.testing.assert_close(
+        ensemble.translate(picture.rot90(1, (2, 3))), made.rot90(1, (2, 3)), atol=1e-5, rtol=1e-4
+    )
+    views = [plain.translate(picture), plain.translate(picture.flip(3)).flip(3)]
     assert len(ensemble.views) == 8 and all(float((view - made).abs().mean()) > 0 for view in views)
 
 
-def test_what_films_alone_know_is_refused_without_one(same, tmp_path):
+def test_temporal_smoothing_is_refused_without_a_film(same, tmp_path):
     Image.new("RGB", (3, 3)).save(tmp_path / "a.png")
     with pytest.raises(UserError, match="--temporal-smoothing is for films"):
-        list(apply_files(same, tmp_path / "a.png", tmp_path / "b.png", steady=0.5))
+        list(apply_files(same, tmp_path / "a.png", tmp_path / "b.png", temporal_smoothing=0.5))
 
 
 def test_label_maps_hold_known_numbers_only(tmp_path):
@@ -162,12 +174,14 @@ def test_label_maps_hold_known_numbers_only(tmp_path):
 
 def test_label_maps_become_pictures(tmp_path):
     run = trained("layout", pair_source(label_maps="input"), tmp_path / "run")
-    Image.fromarray(np.random.default_rng(0).choice([0, 5, 9, 11], size=(31, 17)).astype(np.uint8)).save(tmp_path / "in.png")
+    Image.fromarray(np.random.default_rng(0).choice([0, 5, 9, 11], size=(31, 17)).astype(np.uint8)).save(
+        tmp_path / "in.png"
+    )
     (applied,) = apply_files(run, tmp_path / "in.png", tmp_path / "out.png")
     assert Image.open(applied.out).size == (17, 31)
     Image.fromarray(np.full((8, 8), 7, np.uint8)).save(tmp_path / "strange.png")
     Image.new("RGB", (8, 8), "red").save(tmp_path / "photo.png")
-    for name, words in (("strange.png", "not classes of this model"), ("photo.png", "colour|no label map|not classes")):
+    for name, words in (("strange.png", "not classes of this model"), ("photo.png", "colour|label map|not classes")):
         (applied,) = apply_files(run, tmp_path / name, tmp_path / "out.png")
         assert applied.out is None
         assert re.search(words, applied.reason)
@@ -194,7 +208,9 @@ def film(path, size=(40, 31), frames=12, sound=True):
         stream.width, stream.height, stream.pix_fmt = *size, "yuv444p"
         tone = out.add_stream("aac", rate=16000) if sound else None
         for number in range(frames):
-            picture = np.full((size[1], size[0], 3), 90, np.uint8) + rng.integers(0, 8, (size[1], size[0], 1), dtype=np.uint8)
+            picture = np.full((size[1], size[0], 3), 90, np.uint8) + rng.integers(
+                0, 8, (size[1], size[0], 1), dtype=np.uint8
+            )
             picture[5:15, number : number + 10] = 220
             out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         out.mux(stream.encode(None))
@@ -210,16 +226,18 @@ def film(path, size=(40, 31), frames=12, sound=True):
 @pytest.mark.parametrize("sound", [True, False])
 def test_films_keep_rate_size_frames_and_sound(same, sound, tmp_path):
     (applied,) = apply_files(same, film(tmp_path / "in.mp4", sound=sound), tmp_path / "out")
-    with av.open(str(tmp_path / "in.mp4")) as given, av.open(str(applied.out)) as made:
-        for each in (given, made):
+    with av.open(str(tmp_path / "in.mp4")) as before, av.open(str(applied.out)) as made:
+        for each in (before, made):
             assert (each.streams.video[0].width, each.streams.video[0].height) == (40, 31)
             assert each.streams.video[0].average_rate == Fraction(24000, 1001)
         assert len(made.streams.audio) == sound
         if sound:
-            packets = [[bytes(packet) for packet in each.demux(audio=0) if packet.size] for each in (given, made)]
+            packets = [[bytes(packet) for packet in each.demux(audio=0) if packet.size] for each in (before, made)]
             assert packets[0] == packets[1]
-    with av.open(str(tmp_path / "in.mp4")) as given, av.open(str(applied.out)) as made:
-        pictures = [[frame.to_ndarray(format="rgb24").astype(int) for frame in each.decode(video=0)] for each in (given, made)]
+    with av.open(str(tmp_path / "in.mp4")) as before, av.open(str(applied.out)) as made:
+        pictures = [
+            [frame.to_ndarray(format="rgb24").astype(int) for frame in each.decode(video=0)] for each in (before, made)
+        ]
     assert len(pictures[0]) == len(pictures[1]) == applied.film.frames == 12
     assert np.mean([np.abs(a - b).mean() for a, b in zip(*pictures, strict=True)]) < 3
 
@@ -253,9 +271,12 @@ def test_films_with_early_sound_and_uneven_frames(same, tmp_path):
     np.testing.assert_allclose(times[1], times[0], atol=0.002)
 
 
-def test_steadying_lowers_the_flicker(same, tmp_path):
+def test_temporal_smoothing_lowers_the_flicker(same, tmp_path):
     path = film(tmp_path / "in.mp4")
-    flickers = [next(iter(apply_files(same, path, tmp_path / f"{steady}.mp4", steady=steady))).film.flicker for steady in (0.0, 0.8)]
+    flickers = [
+        next(iter(apply_files(same, path, tmp_path / f"{share}.mp4", temporal_smoothing=share))).film.flicker
+        for share in (0.0, 0.8)
+    ]
     assert flickers[1] < 0.7 * flickers[0]
 
 

@@ -1,4 +1,4 @@
-"""The discriminator as a classifier: which labels it sees, what it learns from them, and the table that `apply` writes."""
+"""The discriminator as a classifier: its labels, its losses, and the table that `apply` writes."""
 
 import csv
 
@@ -37,13 +37,21 @@ def test_known_examples_are_few_balanced_and_always_the_same():
 
 
 def test_the_losses_are_those_of_the_paper(tmp_path):
-    """Salimans et al. 2016, section 5: cross-entropy of the known, -log D of reals, -log (1 - D) of fakes, D = Z / (Z + 1)."""
+    """Salimans et al. 2016, section 5.
+
+    Cross-entropy of labelled examples, -log D of reals, -log (1 - D) of fakes, D = Z / (Z + 1).
+    """
     source = FewLabels(ArraySource((1, 8, 8), 3, 60, 12), 6, 0)
     ours = trainer(
         source,
         "sgan",
         tmp_path,
-        **{"players.discriminator.options.names": 3, "players.discriminator.penalties": {}, "augmentation": None, "opponent": 0.3},
+        **{
+            "players.discriminator.options.num_classes": 3,
+            "players.discriminator.penalties": {},
+            "augmentation": None,
+            "opponent": 0.3,
+        },
     )
     game, batch = ours.game, ours.feed.at(0, 0)
     game.discriminator.eval()  # without dropout
@@ -57,7 +65,9 @@ def test_the_losses_are_those_of_the_paper(tmp_path):
     known = game.discriminator(batch.condition["known"], None).class_logits
     real, fake = (game.discriminator(each, None) for each in (batch.real, made))
     z = [torch.logsumexp(each.class_logits, dim=1) for each in (real, fake)]
-    expected = cross_entropy(known, batch.condition["known_class"]) + 0.3 * (softplus(-z[0]).mean() + softplus(z[1]).mean())
+    expected = cross_entropy(known, batch.condition["known_class"]) + 0.3 * (
+        softplus(-z[0]).mean() + softplus(z[1]).mean()
+    )
     torch.testing.assert_close(game.discriminator_loss(batch, Zeros()).loss, expected)
     bent = augmentations.random_affine(batch.condition["known"], torch.full((16, augmentations.RANDOM_AFFINE_UNIFORMS), 0.9))
     Zeros.uniform = staticmethod(lambda _, count: torch.full((16, count), 0.9))
@@ -68,18 +78,24 @@ def test_the_losses_are_those_of_the_paper(tmp_path):
 
 
 @pytest.mark.parametrize("network", ["mlp-classifier", "conv-classifier"])
-def test_classifiers_name_as_many_classes_as_there_are(network):
-    built = networks.build(network, {"names": 5}, shape=(2, 13, 10))
-    verdict = built(torch.randn(4, 2, 13, 10))
-    assert verdict.class_logits.shape == (4, 5)
-    torch.testing.assert_close(verdict.logits, verdict.class_logits.exp().sum(dim=1).log())
+def test_classifiers_have_a_logit_for_each_class(network):
+    built = networks.build(network, {"num_classes": 5}, shape=(2, 13, 10))
+    output = built(torch.randn(4, 2, 13, 10))
+    assert output.class_logits.shape == (4, 5)
+    torch.testing.assert_close(output.logits, output.class_logits.exp().sum(dim=1).log())
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    settings = {**smoke_settings("sgan", images=2400, tick=800), "labelled": 6, "players.discriminator.options.width": 16}
+    settings = {
+        **smoke_settings("sgan", images=2400, tick=800),
+        "labelled": 6,
+        "players.discriminator.options.width": 16,
+    }
     source = ArraySource((1, 8, 8), 3, 120, 30)
-    return api.train(source, "sgan", tmp_path_factory.mktemp("sgan") / "run", settings=settings, device="cpu", listener=Silent())
+    return api.train(
+        source, "sgan", tmp_path_factory.mktemp("sgan") / "run", settings=settings, device="cpu", listener=Silent()
+    )
 
 
 def test_it_learns_from_six_labels_and_writes_a_table(run, tmp_path):
@@ -88,9 +104,9 @@ def test_it_learns_from_six_labels_and_writes_a_table(run, tmp_path):
     assert final["snapshot"] == final["images"]  # the last one is handed out
     source = ArraySource((1, 8, 8), 3, 120, 30)
     for number in range(30):
-        Image.fromarray(source.values(np.array([number]), "test")[0, 0]).resize((16, 16), Image.Resampling.NEAREST).save(
-            tmp_path / f"{number:02d}.png"
-        )
+        Image.fromarray(source.values(np.array([number]), "test")[0, 0]).resize(
+            (16, 16), Image.Resampling.NEAREST
+        ).save(tmp_path / f"{number:02d}.png")
     (tmp_path / "broken.png").write_bytes(b"no picture")
     applied = list(classify_files(run.path, tmp_path, tmp_path / "out" / "labels.csv"))
     assert [each.path.name for each in applied if each.out is None] == ["broken.png"]
@@ -98,7 +114,9 @@ def test_it_learns_from_six_labels_and_writes_a_table(run, tmp_path):
     assert len(rows) == 30
     assert all(abs(sum(float(row[f"class {number}"]) for number in range(3)) - 1) < 1e-3 for row in rows)
     right = np.mean([row["label"] == f"class {int(row['file'][:2]) % 3}" for row in rows])
-    assert right == pytest.approx(1 - final["scores"]["error_rate"]["value"], abs=0.11)  # pictures were enlarged and shrunk
+    assert right == pytest.approx(
+        1 - final["scores"]["error_rate"]["value"], abs=0.11
+    )  # pictures were enlarged and shrunk
 
 
 def test_it_also_makes_pictures(run):

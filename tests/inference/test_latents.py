@@ -1,4 +1,4 @@
-"""What a trained generator is used for: walks, directions, mixtures, truncation, inversion."""
+"""Uses of a trained generator: interpolation, directions, mixtures, truncation, inversion."""
 
 import numpy as np
 import pytest
@@ -16,11 +16,11 @@ from sparring.inference.generator import Gan
 from sparring.inference.interpolate import between, interpolate_file
 from sparring.inference.invert import invert, invert_file
 from sparring.modalities.image.codec import ImageCodec
-from sparring.networks import sampling
+from sparring.networks import Generator, StyleGenerator, sampling
 
 
-class Linear(nn.Module):
-    """A generator whose answer is known: picture = tanh(0.5 M latent), M with orthogonal columns of falling length."""
+class Linear(Generator):
+    """A generator with known properties: picture = tanh(0.5 M latent), M with orthogonal columns of falling length."""
 
     def __init__(self, size=6):
         super().__init__()
@@ -31,10 +31,10 @@ class Linear(nn.Module):
         return torch.tanh(0.5 * latent @ self.matrix.T).view(-1, 1, 8, 8)
 
 
-class Styled(Linear):
+class Styled(Linear, StyleGenerator):
     """The same with two style layers, of which the second adds brightness."""
 
-    layers, noise_size = 2, 3
+    num_layers, noise_size = 2, 3
 
     def map(self, latent, condition=None):
         return (2 * latent + 1)[:, None].expand(-1, 2, -1)
@@ -68,7 +68,9 @@ def test_directions_of_styles_are_principal_components():
     torch.testing.assert_close(directions @ directions.T, torch.eye(6), atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize(("generator", "space"), [(Linear, "latent"), (Styled, "w"), (Styled, "w+"), (Styled, "latent")])
+@pytest.mark.parametrize(
+    ("generator", "space"), [(Linear, "latent"), (Styled, "w"), (Styled, "w+"), (Styled, "latent")]
+)
 def test_own_samples_are_inverted_nearly_exactly(generator, space):
     gan = gan_of(generator())
     found = invert(gan, gan.decode(sampling.latents(gan.recipe.latent, 7, [0]))[0], space=space, steps=300)
@@ -117,26 +119,26 @@ def test_a_picture_is_inverted_from_its_file(run, tmp_path):
         invert_file(run, tmp_path / "grey.png", tmp_path / "x.png", space="z+")
 
 
-def test_ways_that_do_not_fit_are_refused(run, tmp_path):
-    for way, words in (("style", "style-based"), ("diagonal", "no way")):
+def test_methods_that_do_not_fit_are_refused(run, tmp_path):
+    for method, words in (("style", "style-based"), ("diagonal", "unknown")):
         with pytest.raises(sparring.UserError, match=words):
-            interpolate_file(run, tmp_path / "x.png", 2, 2, way=way)
+            interpolate_file(run, tmp_path / "x.png", 2, 2, method=method)
 
 
-def test_normal_latents_keep_their_length_on_the_way():
+def test_normal_latents_keep_their_length():
     a, b = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
-    way = between(a, b, torch.tensor([0.0, 0.5, 1.0]), "spherical")
-    torch.testing.assert_close(way[0], a)
-    torch.testing.assert_close(way[2], b, atol=1e-6, rtol=0)
-    assert way[1].norm().item() == pytest.approx(1.0)
+    points = between(a, b, torch.tensor([0.0, 0.5, 1.0]), "spherical")
+    torch.testing.assert_close(points[0], a)
+    torch.testing.assert_close(points[2], b, atol=1e-6, rtol=0)
+    assert points[1].norm().item() == pytest.approx(1.0)
 
 
 def test_uniform_latents_stay_in_their_box():
-    way = between(torch.tensor([-1.0, 1.0]), torch.tensor([1.0, 1.0]), torch.tensor([0.5]), "linear")
-    assert way[0].tolist() == [0.0, 1.0]
+    points = between(torch.tensor([-1.0, 1.0]), torch.tensor([1.0, 1.0]), torch.tensor([0.5]), "linear")
+    assert points[0].tolist() == [0.0, 1.0]
 
 
 @pytest.mark.parametrize("other", [[-2.0], [2.0]])
 def test_opposite_and_equal_directions_have_no_great_circle(other):
-    way = between(torch.tensor([1.0]), torch.tensor(other), torch.linspace(0, 1, 5), "spherical")
-    assert way.abs().max() <= 2.0 + 1e-5
+    points = between(torch.tensor([1.0]), torch.tensor(other), torch.linspace(0, 1, 5), "spherical")
+    assert points.abs().max() <= 2.0 + 1e-5

@@ -19,13 +19,19 @@ CIFAR_STYLE = {"width": 512, "mapping_layers": 2}
 
 def by_options(family, shape, classes=0, latent=64, generator=None, discriminator=None, **shared):
     with torch.device("meta"):
-        made = networks.build(f"{family}-generator", {**shared, **(generator or {})}, shape=shape, classes=classes, latent_size=latent)
-        judged = networks.build(f"{family}-discriminator", {**shared, **(discriminator or {})}, shape=shape, classes=classes)
-    return [sum(parameter.numel() for parameter in network.parameters()) for network in (made, judged)]
+        made = networks.build(
+            f"{family}-generator", {**shared, **(generator or {})}, shape=shape, classes=classes, latent_size=latent
+        )
+        scored = networks.build(
+            f"{family}-discriminator", {**shared, **(discriminator or {})}, shape=shape, classes=classes
+        )
+    return [sum(parameter.numel() for parameter in network.parameters()) for network in (made, scored)]
 
 
 def _settled(options):
-    return {option: 16 if value is None else value for option, value in options.items()}  # a rank changes no number of weights
+    return {
+        option: 16 if value is None else value for option, value in options.items()
+    }  # a rank changes no number of weights
 
 
 def by_recipe(name, shape, classes=0, **open_options):
@@ -33,24 +39,30 @@ def by_recipe(name, shape, classes=0, **open_options):
     with torch.device("meta"):
         players = [
             networks.build(
-                player.network, {**_settled(player.options), **open_options}, shape=shape, classes=classes, latent_size=recipe.latent.size
+                player.network,
+                {**_settled(player.options), **open_options},
+                shape=shape,
+                classes=classes,
+                latent_size=recipe.latent.size,
             )
             for player in (recipe.players["generator"], recipe.players["discriminator"])
         ]
     return [sum(parameter.numel() for parameter in network.parameters()) for network in players]
 
 
-def alone(network, shape, given=(), latent=100, **options):
+def alone(network, shape, input_shape=(), latent=100, **options):
     with torch.device("meta"):
-        made = networks.build(network, options, shape=shape, given=given, classes=0, latent_size=latent)
+        made = networks.build(network, options, shape=shape, input_shape=input_shape, classes=0, latent_size=latent)
     return [sum(parameter.numel() for parameter in made.parameters())]
 
 
-def player(name, shape, given=(), role="generator", **open_options):
-    """One of a recipe's players, where they are told what is given or leave different options open."""
+def player(name, shape, input_shape=(), role="generator", **open_options):
+    """The parameters of one of a recipe's players, for players that take an input shape or leave different options
+    open.
+    """
     recipe = load_recipe(name)
     settings = recipe.players[role]
-    return alone(settings.network, shape, given, recipe.latent.size, **{**settings.options, **open_options})
+    return alone(settings.network, shape, input_shape, recipe.latent.size, **{**settings.options, **open_options})
 
 
 QUOTED = {
@@ -60,7 +72,10 @@ QUOTED = {
         lambda: by_recipe("points", (2,)),
     ],
     "dcgan": [
-        *(lambda name=name: by_recipe(name, PICTURE) for name in ("dcgan", "dcgan-small", "wgan", "wgan-gp", "lsgan", "dragan")),
+        *(
+            lambda name=name: by_recipe(name, PICTURE)
+            for name in ("dcgan", "dcgan-small", "wgan", "wgan-gp", "lsgan", "dragan")
+        ),
         lambda: by_recipe("dcgan", PICTURE, 10),
         lambda: by_recipe("dcgan", (3, 64, 64)),
     ],
@@ -69,12 +84,18 @@ QUOTED = {
         lambda: by_recipe("sngan", COLOUR),
     ],
     "stylegan2": [
-        *(lambda width=width: by_options("stylegan2", (3, 256, 256), 0, 512, FULL_STYLE, width=width) for width in (64, 128)),
-        lambda: by_options("stylegan2", COLOUR, 0, 512, FULL_STYLE, {"form": "plain"}, **CIFAR_STYLE),
+        *(
+            lambda width=width: by_options("stylegan2", (3, 256, 256), 0, 512, FULL_STYLE, width=width)
+            for width in (64, 128)
+        ),
+        lambda: by_options("stylegan2", COLOUR, 0, 512, FULL_STYLE, {"residual": False}, **CIFAR_STYLE),
         *(lambda name=name: by_recipe(name, COLOUR) for name in ("stylegan2", "stylegan2-ada")),
     ],
     "r3gan": [
-        *(lambda side=side, classes=classes: by_options("r3gan", (3, side, side), classes) for side, classes in ((32, 0), (32, 10), (256, 0), (64, 0))),
+        *(
+            lambda side=side, classes=classes: by_options("r3gan", (3, side, side), classes)
+            for side, classes in ((32, 0), (32, 10), (256, 0), (64, 0))
+        ),
         lambda: by_options("r3gan", COLOUR, 1000, width=1536, group_size=32),
         lambda: by_options("r3gan", (3, 64, 64), 1000, width=1536, group_size=32, full_stages=5),
         *(lambda classes=classes: by_recipe("r3gan", COLOUR, classes) for classes in (0, 10)),
@@ -88,7 +109,7 @@ QUOTED = {
         lambda: by_recipe("auto", (3, 64, 64), width=32),
     ],
     "translators": [
-        lambda: alone("unet-translator", LARGE, LARGE, width=64, end_side=1),
+        lambda: alone("unet-translator", LARGE, LARGE, width=64, lowest_resolution=1),
         *(lambda side=side: player("pix2pix", side, side) for side in (SMALL, LARGE)),
         lambda: player("segment", FOUR_CLASSES, SMALL),
         lambda: player("layout", SMALL, FOUR_CLASSES),
@@ -96,13 +117,13 @@ QUOTED = {
         *(lambda blocks=blocks: alone("resnet-translator", LARGE, LARGE, width=64, blocks=blocks) for blocks in (6, 9)),
         *(lambda role=role: player("cyclegan", LARGE, LARGE, role) for role in ("generator", "back")),
         lambda: player("cut", LARGE, LARGE),
-        lambda: alone("restorer", LARGE, SMALL, width=64, growth=32, blocks=23, dense=3),
+        lambda: alone("restorer", LARGE, SMALL, width=64, growth=32, blocks=23, dense_blocks=3),
         *(lambda name=name: player(name, SMALL, SMALL) for name in RESTORING),
         lambda: player("restore-superres", (3, 128, 128), SMALL),
         lambda: alone("inpainter", SMALL, FOUR_CLASSES, width=24),
         lambda: player("restore-inpaint", SMALL, FOUR_CLASSES),
     ],
-    "judges": [
+    "image-discriminators": [
         lambda: alone("patch-discriminator", LARGE, LARGE, width=64),
         lambda: player("pix2pix", LARGE, LARGE, "discriminator"),
         *(lambda role=role: player("cyclegan", LARGE, LARGE, role) for role in ("discriminator", "discriminator_back")),
@@ -110,16 +131,22 @@ QUOTED = {
         lambda: player("segment", FOUR_CLASSES, SMALL, "discriminator"),
         lambda: player("layout", SMALL, FOUR_CLASSES, "discriminator"),
         lambda: alone("unet-discriminator", SMALL, SMALL, width=64),
-        *(lambda name=name: player(name, SMALL, SMALL, "discriminator") for name in (*RESTORING, "restore-superres", "restore-inpaint", "colorize")),
+        *(
+            lambda name=name: player(name, SMALL, SMALL, "discriminator")
+            for name in (*RESTORING, "restore-superres", "restore-inpaint", "colorize")
+        ),
     ],
     "classifiers": [
-        lambda: alone("conv-classifier", COLOUR, names=10, width=96),
-        *(lambda shape=shape: player("sgan", shape, role="discriminator", names=10) for shape in (COLOUR, PICTURE)),
+        lambda: alone("conv-classifier", COLOUR, num_classes=10, width=96),
+        *(
+            lambda shape=shape: player("sgan", shape, role="discriminator", num_classes=10)
+            for shape in (COLOUR, PICTURE)
+        ),
         lambda: player("sgan", PICTURE, width=16),
-        lambda: alone("mlp-classifier", PICTURE, names=10),
+        lambda: alone("mlp-classifier", PICTURE, num_classes=10),
         lambda: alone("mlp-generator", PICTURE, widths=[500, 500]),
     ],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("family", sorted(QUOTED))
@@ -148,7 +175,9 @@ def test_columns_add_up(family):
             continue
         sums = [0] * len(title)
         for row in rows:
-            numbers = [int(cell.strip("*").replace(",", "")) if re.fullmatch(r"\**[\d,]+\**", cell) else None for cell in row]
+            numbers = [
+                int(cell.strip("*").replace(",", "")) if re.fullmatch(r"\**[\d,]+\**", cell) else None for cell in row
+            ]
             if not row[0].startswith("**"):
                 sums = [total + (number or 0) for total, number in zip(sums, numbers, strict=True)]
                 continue

@@ -59,16 +59,27 @@ def test_parameters_are_the_published_ones(side, classes, options, published):
 
 def test_parameters_by_hand():
     generator, discriminator = players((2, 28, 28), 5, latent_size=10, width=12, full_stages=2, blocks=1, group_size=8)
-    # stages 4, 7, 14, 28 pixels a side with 12, 12, 6, 3 channels; grouped convolutions 24, 24, 16 (12 rounded up), 8 (6 rounded up)
-    blocks = sum(2 * width * inner + inner * 8 * 9 + 2 * inner for width, inner in [(12, 24), (12, 24), (6, 16), (3, 8)])
+    # stages 4, 7, 14, 28 pixels a side with 12, 12, 6, 3 channels;
+    # grouped convolutions 24, 24, 16 (12 rounded up), 8 (6 rounded up)
+    blocks = sum(
+        2 * width * inner + inner * 8 * 9 + 2 * inner for width, inner in [(12, 24), (12, 24), (6, 16), (3, 8)]
+    )
     between = 12 * 6 + 6 * 3
     assert count(generator) == 5 * 64 + (10 + 64) * 12 + 12 * 4 * 4 + blocks + between + 3 * 2
     assert count(discriminator) == 2 * 3 + blocks + between + 12 * 4 * 4 + 12 * 12 + 5 * 12
 
 
 def test_the_widths_of_ffhq():
-    plan = r3gan.plan_stages((3, 256, 256), 768, 4)
-    assert plan == [(768, (4, 4)), (768, (8, 8)), (768, (16, 16)), (768, (32, 32)), (384, (64, 64)), (192, (128, 128)), (96, (256, 256))]
+    stages = r3gan.stage_sizes((3, 256, 256), 768, 4)
+    assert stages == [
+        (768, (4, 4)),
+        (768, (8, 8)),
+        (768, (16, 16)),
+        (768, (32, 32)),
+        (384, (64, 64)),
+        (192, (128, 128)),
+        (96, (256, 256)),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -83,13 +94,15 @@ def test_the_widths_of_ffhq():
 )
 def test_stages_hit_every_size(size, sizes):
     shape = (2, *size)
-    assert [each for _, each in r3gan.plan_stages(shape, 8, 2)] == sizes
+    assert [each for _, each in r3gan.stage_sizes(shape, 8, 2)] == sizes
     generator, discriminator = players(shape, 3, **SMALL)
     seen = {"generator": [], "discriminator": []}
     for name, network in (("generator", generator), ("discriminator", discriminator)):
         for block in network.modules():
             if isinstance(block, ResidualBlock):
-                block.register_forward_hook(lambda _, inputs, __, name=name: seen[name].append(tuple(inputs[0].shape[2:])))
+                block.register_forward_hook(
+                    lambda _, inputs, __, name=name: seen[name].append(tuple(inputs[0].shape[2:]))
+                )
     condition = {"class": torch.tensor([0, 2])}
     sample = generator(draw(2, 64), condition)
     assert sample.shape == (2, *shape)
@@ -109,7 +122,10 @@ def test_fresh_blocks_are_the_identity():
 
 
 def test_fixup_scales():
-    """Fixup: the two inner convolutions at He's deviation for slope 0.2 times L^-0.25, here L = 8; fan-in 96 and 16 * 9."""
+    """Fixup: the two inner convolutions at He's deviation for slope 0.2 times L^-0.25.
+
+    Here L = 8, and the fan-ins are 96 and 16 * 9.
+    """
     for network in players((3, 32, 32), width=96):
         block = next(each for each in network.modules() if isinstance(each, ResidualBlock))
         for layer, fan_in in ((block.widen, 96), (block.mix, 144)):
@@ -142,7 +158,7 @@ def test_an_example_does_not_depend_on_its_batch():
         torch.testing.assert_close(discriminator(sample[row : row + 1], one).logits[0], logits[row])
 
 
-def test_a_conditional_verdict_is_the_product_with_the_embedding():
+def test_a_conditional_logit_is_the_product_with_the_embedding():
     _, discriminator = players((1, 8, 8), 3, **SMALL)
     sample, labels = draw(3, 1, 8, 8), torch.tensor([0, 1, 2])
     once = discriminator(sample, {"class": labels}).logits
@@ -152,19 +168,29 @@ def test_a_conditional_verdict_is_the_product_with_the_embedding():
 
 
 def test_transitions_are_bilinear():
-    """torch's bilinear interpolation, and appendix E's words: pixels doubled, then [1, 2, 1]. Beyond the picture there are zeros."""
+    """torch's bilinear interpolation, and appendix E's words: pixels doubled, then [1, 2, 1].
+
+    Beyond the picture there are zeros.
+    """
     x = draw(1, 1, 8, 9, dtype=torch.float64)
     found = r3gan.Grow(1, 1, (16, 18))(x)
-    torch.testing.assert_close(found[:, :, 1:-1, 1:-1], interpolate(x, scale_factor=2, mode="bilinear")[:, :, 1:-1, 1:-1])
+    torch.testing.assert_close(
+        found[:, :, 1:-1, 1:-1], interpolate(x, scale_factor=2, mode="bilinear")[:, :, 1:-1, 1:-1]
+    )
     line = torch.tensor([1.0, 2.0, 1.0], dtype=torch.float64) / 4
-    torch.testing.assert_close(found, conv2d(interpolate(x, scale_factor=2), torch.outer(line, line)[None, None], padding=1))
+    torch.testing.assert_close(
+        found, conv2d(interpolate(x, scale_factor=2), torch.outer(line, line)[None, None], padding=1)
+    )
     x = draw(1, 1, 16, 18, dtype=torch.float64)
     expected = interpolate(x, scale_factor=0.5, mode="bilinear", antialias=True)
     torch.testing.assert_close(r3gan.Shrink(1, 1)(x)[:, :, 1:-1, 1:-1], expected[:, :, 1:-1, 1:-1])
 
 
 def spectrum(generator):
-    """Mean power of fresh pictures of 64 x 64 along rows, without the borders, by frequency: 1 to 24 of 48, where 24 is the finest."""
+    """Mean power of fresh pictures of 64 x 64 along rows, without the borders, by frequency.
+
+    Frequencies are 1 to 24 of 48, where 24 is the finest.
+    """
     with torch.no_grad():
         inside = generator(draw(32, 64))[:, 0, 8:56, 8:56]
     window = torch.hann_window(48)  # without it the jump between the ends would hide what is weak
@@ -209,5 +235,9 @@ def test_memory_format_and_bfloat16():
 def test_no_normalisation_and_no_spare_biases():
     for network in players((3, 32, 32), 10, **SMALL):
         assert not list(network.buffers())
-        biased = [name for name, layer in network.named_modules() if isinstance(layer, nn.Conv2d | nn.Linear) and layer.bias is not None]
+        biased = [
+            name
+            for name, layer in network.named_modules()
+            if isinstance(layer, nn.Conv2d | nn.Linear) and layer.bias is not None
+        ]
         assert all(name.endswith(("widen", "mix")) for name in biased)

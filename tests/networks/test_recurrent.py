@@ -59,7 +59,9 @@ def test_the_generator_is_a_gru_over_rows():
     state = torch.zeros(3, 4, dtype=torch.float64)
     rows = []
     for position in generator.rows:
-        reset, update, new = (generator.first(latent) + position).matmul(weights.weight_ih_l0.T).add(weights.bias_ih_l0).chunk(3, 1)
+        reset, update, new = (
+            (generator.first(latent) + position).matmul(weights.weight_ih_l0.T).add(weights.bias_ih_l0).chunk(3, 1)
+        )
         old_reset, old_update, old_new = state.matmul(weights.weight_hh_l0.T).add(weights.bias_hh_l0).chunk(3, 1)
         gate = torch.sigmoid(update + old_update)
         state = (1 - gate) * torch.tanh(new + torch.sigmoid(reset + old_reset) * old_new) + gate * state
@@ -118,7 +120,9 @@ def test_double_backward(cell):
     sample = sample.detach().float().requires_grad_()
     (slope,) = torch.autograd.grad(discriminator(sample).logits.sum(), sample, create_graph=True)
     slope.square().sum().backward()
-    assert all(parameter.grad.any() for name, parameter in discriminator.recurrence.named_parameters() if "weight" in name)
+    assert all(
+        parameter.grad.any() for name, parameter in discriminator.recurrence.named_parameters() if "weight" in name
+    )
 
 
 def test_cudnn_steps_aside_where_a_second_derivative_may_be_asked_for():

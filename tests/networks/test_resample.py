@@ -33,7 +33,9 @@ def test_up_is_zero_insertion_and_filter(taps):
 @pytest.mark.parametrize("taps", TAPS)
 def test_constants_stay_constant_inside(taps):
     x = torch.ones(1, 1, 16, 16, dtype=torch.float64)
-    torch.testing.assert_close(upsample(x, (32, 32), taps)[:, :, 2:-2, 2:-2], torch.ones(1, 1, 28, 28, dtype=torch.float64))
+    torch.testing.assert_close(
+        upsample(x, (32, 32), taps)[:, :, 2:-2, 2:-2], torch.ones(1, 1, 28, 28, dtype=torch.float64)
+    )
     torch.testing.assert_close(downsample(x, taps)[:, :, 1:-1, 1:-1], torch.ones(1, 1, 6, 6, dtype=torch.float64))
 
 

@@ -9,7 +9,7 @@ from torch import nn
 from sparring import networks
 from sparring.config.reading import load_recipe
 from sparring.errors import UserError
-from sparring.networks.attention import SelfAttention, attended
+from sparring.networks.attention import SelfAttention, attention_index
 from sparring.networks.conditional import ClassNorm, VectorNorm
 from sparring.networks.initialisation import initialise, seeded
 from sparring.networks.layers import ProjectionHead
@@ -19,11 +19,11 @@ BIGGAN = {"condition": "shared", "hierarchical": True, "attention": 16, "spectra
 SIZES = [(8, 8), (13, 10), (28, 28), (37, 53), (96, 160), (256, 256)]
 
 
-def generator(shape=(3, 32, 32), classes=0, latent_size=128, **options):
+def new_generator(shape=(3, 32, 32), classes=0, latent_size=128, **options):
     return networks.build("resnet-generator", options, shape=shape, classes=classes, latent_size=latent_size)
 
 
-def discriminator(shape=(3, 32, 32), classes=0, **options):
+def new_discriminator(shape=(3, 32, 32), classes=0, **options):
     return networks.build("resnet-discriminator", options, shape=shape, classes=classes)
 
 
@@ -39,7 +39,7 @@ def widths(player):
     return [block.conv2.weight.shape[0] for block in player.blocks]
 
 
-# -- the tables of Miyato et al. 2018 ------------------------------------------------------------------------------------------------
+# -- the tables of Miyato et al. 2018 ----------------------------------------------------------------------------------
 
 
 def conv(inputs, outputs, side):
@@ -49,53 +49,69 @@ def conv(inputs, outputs, side):
 def test_the_generator_of_table_4():
     start = 128 * 4 * 4 * 256 + 4 * 4 * 256
     block = 2 * 256 + conv(256, 256, 3) + 2 * 256 + conv(256, 256, 3) + conv(256, 256, 1)
-    assert count(generator()) == start + 3 * block + 2 * 256 + conv(256, 3, 3) == 4_276_739
+    assert count(new_generator()) == start + 3 * block + 2 * 256 + conv(256, 3, 3) == 4_276_739
 
 
 def test_the_discriminator_of_table_4():
     first = conv(3, 128, 3) + conv(128, 128, 3) + conv(3, 128, 1)
     second = 2 * conv(128, 128, 3) + conv(128, 128, 1)
     keeping = 2 * conv(128, 128, 3)
-    assert count(discriminator()) == first + second + 2 * keeping + 128 + 1 == 1_053_825
-    assert count(discriminator(classes=10)) == 1_053_825 + 10 * 128
-    assert count(discriminator(classes=10, head="auxiliary")) == 1_053_825 + 10 * 128 + 10
+    assert count(new_discriminator()) == first + second + 2 * keeping + 128 + 1 == 1_053_825
+    assert count(new_discriminator(classes=10)) == 1_053_825 + 10 * 128
+    assert count(new_discriminator(classes=10, head="auxiliary")) == 1_053_825 + 10 * 128 + 10
 
 
 def test_the_sizes_of_tables_5_and_6():
     with torch.device("meta"):
-        stl, image_net = generator((3, 48, 48), width=128, start_side=6), generator((3, 128, 128))
-        stl_judge = discriminator((3, 48, 48), width=64, spectral=False)
-        image_net_judge = discriminator((3, 128, 128), width=128, spectral=False)
+        stl, image_net = new_generator((3, 48, 48), width=128, lowest_resolution=6), new_generator((3, 128, 128))
+        stl_discriminator = new_discriminator((3, 48, 48), width=64, spectral=False)
+        image_net_discriminator = new_discriminator((3, 128, 128), width=128, spectral=False)
     assert stl.start[1].unflattened_size == (512, 6, 6)
     assert widths(stl) == [256, 128, 64]
     assert image_net.start[1].unflattened_size == (1024, 4, 4)
     assert widths(image_net) == [1024, 512, 256, 128, 64]
     assert [block.size for block in image_net.blocks] == [(8, 8), (16, 16), (32, 32), (64, 64), (128, 128)]
-    assert widths(stl_judge) == [64, 128, 256, 512, 1024]
-    assert widths(image_net_judge) == [64, 128, 256, 512, 1024, 1024]
-    assert [isinstance(block.pool, nn.AvgPool2d) for block in stl_judge.blocks] == [True] * 4 + [False]
-    assert [isinstance(block.pool, nn.AvgPool2d) for block in image_net_judge.blocks] == [True] * 5 + [False]
-    assert widths(discriminator((3, 256, 256), width=8)) == [2, 4, 8, 16, 32, 32, 32]  # larger ones: no table, 16 times the first
-    # of the first convolution: SNGAN's has the width of the block's input (the first block, its output), BigGAN's that of the output
-    assert [block.conv1.out_channels for block in image_net_judge.blocks] == [64, 64, 128, 256, 512, 1024]
-    assert [block.conv1.out_channels for block in discriminator((3, 128, 128), width=4, wide=True).blocks] == [2, 4, 8, 16, 32, 32]
+    assert widths(stl_discriminator) == [64, 128, 256, 512, 1024]
+    assert widths(image_net_discriminator) == [64, 128, 256, 512, 1024, 1024]
+    assert [isinstance(block.pool, nn.AvgPool2d) for block in stl_discriminator.blocks] == [True] * 4 + [False]
+    assert [isinstance(block.pool, nn.AvgPool2d) for block in image_net_discriminator.blocks] == [True] * 5 + [False]
+    assert widths(new_discriminator((3, 256, 256), width=8)) == [
+        2,
+        4,
+        8,
+        16,
+        32,
+        32,
+        32,
+    ]  # larger ones: no table, 16 times the first
+    # of the first convolution: SNGAN's has the width of the block's input (in the first block, its output),
+    # BigGAN's that of the output
+    assert [block.conv1.out_channels for block in image_net_discriminator.blocks] == [64, 64, 128, 256, 512, 1024]
+    assert [block.conv1.out_channels for block in new_discriminator((3, 128, 128), width=4, wide=True).blocks] == [
+        2,
+        4,
+        8,
+        16,
+        32,
+        32,
+    ]
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("options", [{}, BIGGAN], ids=["sngan", "biggan"])
 def test_any_size(size, options):
     shape = (2, *size)
-    player = generator(shape, 3, 20, width=8, **options)
+    player = new_generator(shape, 3, 20, width=8, **options)
     sample = player(torch.randn(2, 20), labels(0, 2))
     assert sample.shape == (2, *shape)
-    judge = discriminator(shape, 3, width=8, attention=options.get("attention"))
+    discriminator = new_discriminator(shape, 3, width=8, attention=options.get("attention"))
     ends = []
-    judge.blocks.register_forward_hook(lambda _, __, output: ends.append(output.shape[2:]))
-    assert judge(sample, labels(0, 2)).logits.shape == (2,)
+    discriminator.blocks.register_forward_hook(lambda _, __, output: ends.append(output.shape[2:]))
+    assert discriminator(sample, labels(0, 2)).logits.shape == (2,)
     assert min(ends[0]) <= (8 if min(size) <= 32 else 4)
 
 
-# -- blocks ---------------------------------------------------------------------------------------------------------------------------
+# -- blocks ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("size", [(4, 6), (5, 7)])
@@ -105,7 +121,8 @@ def test_the_short_way_of_a_halving_block_is_convolution_then_pooling(size):
     x = torch.randn(2, 3, *size, dtype=torch.float64)
     long = block.conv2(block.conv1(x.relu()).relu()) + block.skip(x)
     expected = torch.stack(
-        [long[:, :, i : i + 2, j : j + 2].mean(dim=(2, 3)) for i in range(0, size[0], 2) for j in range(0, size[1], 2)], 2
+        [long[:, :, i : i + 2, j : j + 2].mean(dim=(2, 3)) for i in range(0, size[0], 2) for j in range(0, size[1], 2)],
+        2,
     )
     torch.testing.assert_close(block(x).flatten(2), expected)
 
@@ -120,11 +137,11 @@ def test_blocks_that_keep_size_and_width_add_their_input():
 
 def test_the_first_block_sees_dark_pixels():
     """A ReLU before the picture would hide every value below zero; the later blocks begin with one."""
-    judge, seen = discriminator(width=4), []
-    for block in judge.blocks:
+    discriminator, seen = new_discriminator(width=4), []
+    for block in discriminator.blocks:
         block.conv1.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     dark = -torch.rand(1, 3, 32, 32)
-    judge(dark)
+    discriminator(dark)
     assert torch.equal(seen[0], dark)
     assert [(each >= 0).all().item() for each in seen] == [False, True, True, True]
 
@@ -132,18 +149,23 @@ def test_the_first_block_sees_dark_pixels():
 @pytest.mark.parametrize("size", [(8, 10), (7, 9)])
 def test_a_growing_block_repeats_pixels(size):
     block = GrowingBlock(3, 4, size, partial(ClassNorm, classes=2), spectral=False).double()
-    x, given = torch.randn(2, 3, 4, 5, dtype=torch.float64), torch.tensor([0, 1])
+    x, condition = torch.randn(2, 3, 4, 5, dtype=torch.float64), torch.tensor([0, 1])
 
     def grown(x):
         return x.repeat_interleave(2, 2).repeat_interleave(2, 3)[:, :, : size[0], : size[1]]
 
-    y = block.conv1(grown(block.norm1(x, given).relu()))
-    torch.testing.assert_close(block(x, given), block.conv2(block.norm2(y, given).relu()) + block.skip(grown(x)))
+    y = block.conv1(grown(block.norm1(x, condition).relu()))
+    torch.testing.assert_close(
+        block(x, condition), block.conv2(block.norm2(y, condition).relu()) + block.skip(grown(x))
+    )
 
 
 def test_a_fresh_generator_draws_no_grid():
-    """At the frequencies of the strides there is no more power than beside them (transposed convolutions: two to ten times as much)."""
-    player = seeded(0, lambda: initialise(generator(width=16), "xavier"))
+    """At the frequencies of the strides there is no more power than beside them.
+
+    Transposed convolutions have two to ten times as much.
+    """
+    player = seeded(0, lambda: initialise(new_generator(width=16), "xavier"))
     with torch.no_grad():
         pictures = player(torch.randn(96, 128, generator=torch.Generator().manual_seed(0))).double()
     power = torch.fft.fft2(pictures - pictures.mean(dim=(2, 3), keepdim=True)).abs().square().mean(dim=(0, 1))
@@ -153,7 +175,7 @@ def test_a_fresh_generator_draws_no_grid():
             assert line[frequency] < 1.3 * beside
 
 
-# -- attention ------------------------------------------------------------------------------------------------------------------------
+# -- attention ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("channels", [16, 4])
@@ -177,16 +199,22 @@ def test_attention_is_the_sum_over_pixels(channels):
 
 def test_where_attention_is():
     sizes = [(8, 8), (16, 16), (32, 32)]
-    assert [attended(sizes, side) for side in (None, 4, 16, 20, 100)] == [None, 0, 1, 1, 2]
-    assert attended([(16, 16), (8, 8), (8, 8)], 8) == 1
-    assert attended([(10, 40), (20, 80)], 16) == 0  # (10, 40) has more than 256 pixels, but nothing has fewer
-    judge = discriminator((3, 64, 64), width=8, attention=16)
-    assert [isinstance(block.attend, SelfAttention) for block in judge.blocks] == [False, True, False, False, False]
-    player = generator((3, 64, 64), width=8, attention=16)
+    assert [attention_index(sizes, side) for side in (None, 4, 16, 20, 100)] == [None, 0, 1, 1, 2]
+    assert attention_index([(16, 16), (8, 8), (8, 8)], 8) == 1
+    assert attention_index([(10, 40), (20, 80)], 16) == 0  # (10, 40) has more than 256 pixels, but nothing has fewer
+    discriminator = new_discriminator((3, 64, 64), width=8, attention=16)
+    assert [isinstance(block.attend, SelfAttention) for block in discriminator.blocks] == [
+        False,
+        True,
+        False,
+        False,
+        False,
+    ]
+    player = new_generator((3, 64, 64), width=8, attention=16)
     assert [isinstance(block.attend, SelfAttention) for block in player.blocks] == [False, True, False, False]
 
 
-# -- conditions -----------------------------------------------------------------------------------------------------------------------
+# -- conditions --------------------------------------------------------------------------------------------------------
 
 
 def test_class_norm_with_equal_gains_is_batch_normalisation():
@@ -196,9 +224,9 @@ def test_class_norm_with_equal_gains_is_batch_normalisation():
     plain.bias.data.copy_(shift)
     conditional.gain.data.copy_(gain - 1)
     conditional.shift.data.copy_(shift)
-    x, given = torch.randn(6, 3, 5, 4), torch.tensor([0, 1, 2, 3, 0, 1])
-    torch.testing.assert_close(conditional(x, given), plain(x))
-    torch.testing.assert_close(conditional.eval()(x, given), plain.eval()(x))
+    x, condition = torch.randn(6, 3, 5, 4), torch.tensor([0, 1, 2, 3, 0, 1])
+    torch.testing.assert_close(conditional(x, condition), plain(x))
+    torch.testing.assert_close(conditional.eval()(x, condition), plain.eval()(x))
 
 
 def test_class_norm_uses_the_row_of_each_class():
@@ -206,7 +234,9 @@ def test_class_norm_uses_the_row_of_each_class():
     norm.gain.data[1] = torch.tensor([1.0, 2.0])
     norm.shift.data[1] = torch.tensor([5.0, 6.0])
     out = norm(torch.full((2, 2, 1, 1), 10.0), torch.tensor([0, 1]))[:, :, 0, 0]
-    torch.testing.assert_close(out, torch.tensor([[10.0, 10.0], [10 * 2 + 5.0, 10 * 3 + 6.0]]), rtol=1e-4, atol=0)  # eps
+    torch.testing.assert_close(
+        out, torch.tensor([[10.0, 10.0], [10 * 2 + 5.0, 10 * 3 + 6.0]]), rtol=1e-4, atol=0
+    )  # eps
 
 
 def test_vector_norm_is_linear_in_what_is_given():
@@ -219,20 +249,20 @@ def test_vector_norm_is_linear_in_what_is_given():
 
 @pytest.mark.parametrize("condition", ["batchnorm", "shared", "join"])
 def test_the_class_enters(condition):
-    player = seeded(0, lambda: initialise(generator((1, 16, 16), 3, 8, width=8, condition=condition), "xavier"))
+    player = seeded(0, lambda: initialise(new_generator((1, 16, 16), 3, 8, width=8, condition=condition), "xavier"))
     for norm in [each for each in player.modules() if isinstance(each, ClassNorm)]:
         nn.init.normal_(norm.gain, 0, 0.1)  # all classes begin alike
     latent = torch.randn(1, 8).expand(2, 8)
     same, other = player.eval()(latent, labels(1, 1)), player(latent, labels(1, 2))
     torch.testing.assert_close(same[0], same[1])
     assert (other[0] - other[1]).abs().max() > 1e-3
-    assert generator((1, 16, 16), 0, 8, width=8, condition=condition)(latent).shape == (2, 1, 16, 16)
+    assert new_generator((1, 16, 16), 0, 8, width=8, condition=condition)(latent).shape == (2, 1, 16, 16)
 
 
 def test_each_block_sees_its_own_part_of_the_latent():
     """128 values, four parts: with a new last part the first two of three blocks put out what they did."""
-    player = generator(width=8, condition="shared", hierarchical=True).eval()
-    assert player.parts == [32, 32, 32, 32]
+    player = new_generator(width=8, condition="shared", hierarchical=True).eval()
+    assert player.latent_parts == [32, 32, 32, 32]
     assert [block.norm1.gain.in_features for block in player.blocks] == [32, 32, 32]
     seen = []
     for block in player.blocks:
@@ -245,10 +275,10 @@ def test_each_block_sees_its_own_part_of_the_latent():
 
 def test_latents_that_cannot_be_cut_are_one_sentence():
     with pytest.raises(UserError, match="at least 4 values"):
-        generator(latent_size=3, width=4, condition="shared", hierarchical=True)
+        new_generator(latent_size=3, width=4, condition="shared", hierarchical=True)
     with pytest.raises(UserError, match="'shared' or 'join'"):
-        generator(width=4, hierarchical=True)
-    assert generator(latent_size=10, width=4, condition="join", hierarchical=True).parts == [3, 3, 2, 2]
+        new_generator(width=4, hierarchical=True)
+    assert new_generator(latent_size=10, width=4, condition="join", hierarchical=True).latent_parts == [3, 3, 2, 2]
 
 
 def test_the_projection_head_by_hand():
@@ -262,67 +292,74 @@ def test_the_projection_head_by_hand():
 
 
 def test_the_discriminator_sums_over_pixels_and_projects():
-    judge = discriminator((1, 16, 16), 3, width=8)
+    discriminator = new_discriminator((1, 16, 16), 3, width=8)
     x = torch.randn(2, 1, 16, 16)
     for _ in range(100):  # each forward pass is one power iteration; the exact norm is what they converge to
-        judge(x, labels(2, 0))
-    judge.eval()
-    phi = judge.blocks(x).relu().sum(dim=(2, 3))
-    v = judge.head.embedding.parametrizations.weight.original
+        discriminator(x, labels(2, 0))
+    discriminator.eval()
+    phi = discriminator.blocks(x).relu().sum(dim=(2, 3))
+    v = discriminator.head.embedding.parametrizations.weight.original
     projected = (v / torch.linalg.matrix_norm(v, 2))[[2, 0]]
-    weight = judge.head.linear.parametrizations.weight.original
-    expected = phi @ (weight / weight.norm())[0] + judge.head.linear.bias + (projected * phi).sum(dim=1)
-    torch.testing.assert_close(judge(x, labels(2, 0)).logits, expected, rtol=1e-3, atol=1e-4)
+    weight = discriminator.head.linear.parametrizations.weight.original
+    expected = phi @ (weight / weight.norm())[0] + discriminator.head.linear.bias + (projected * phi).sum(dim=1)
+    torch.testing.assert_close(discriminator(x, labels(2, 0)).logits, expected, rtol=1e-3, atol=1e-4)
 
 
 def test_heads():
     x = torch.randn(2, 1, 16, 16)
-    auxiliary = discriminator((1, 16, 16), 3, width=8, head="auxiliary").eval()
-    verdict = auxiliary(x, labels(0, 1))
-    assert verdict.class_logits.shape == (2, 3)
-    assert torch.equal(verdict.logits, auxiliary(x, labels(2, 2)).logits)  # it names the class, it is not told it
-    blind = discriminator((1, 16, 16), 3, width=8, head="none").eval()
+    auxiliary = new_discriminator((1, 16, 16), 3, width=8, head="auxiliary").eval()
+    output = auxiliary(x, labels(0, 1))
+    assert output.class_logits.shape == (2, 3)
+    assert torch.equal(output.logits, auxiliary(x, labels(2, 2)).logits)  # it classifies without seeing the label
+    blind = new_discriminator((1, 16, 16), 3, width=8, head="none").eval()
     assert torch.equal(blind(x, labels(0, 1)).logits, blind(x, labels(2, 2)).logits)
     assert blind(x).class_logits is None
-    assert discriminator((1, 16, 16), 0, width=8, head="auxiliary")(x).class_logits is None
+    assert new_discriminator((1, 16, 16), 0, width=8, head="auxiliary")(x).class_logits is None
 
 
-# -- training -------------------------------------------------------------------------------------------------------------------------
+# -- training ----------------------------------------------------------------------------------------------------------
 
 
 def test_second_derivatives():
     """A gradient penalty goes through attention, spectral normalisation and pooling at odd edges."""
-    judge = seeded(1, lambda: initialise(discriminator((1, 9, 8), 2, width=8, attention=8).double(), "xavier")).eval()
-    for block in judge.blocks:
+    discriminator = seeded(
+        1, lambda: initialise(new_discriminator((1, 9, 8), 2, width=8, attention=8).double(), "xavier")
+    ).eval()
+    for block in discriminator.blocks:
         if isinstance(block.attend, SelfAttention):
             nn.init.constant_(block.attend.gamma, 0.5)
     x = torch.randn(1, 1, 9, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(0), requires_grad=True)
-    assert torch.autograd.gradgradcheck(lambda x: judge(x, labels(1)).logits, x)
+    assert torch.autograd.gradgradcheck(lambda x: discriminator(x, labels(1)).logits, x)
 
 
-def test_two_verdicts_and_a_penalty_in_one_loss():
+def test_two_outputs_and_a_penalty_in_one_loss():
     """Each forward pass moves the singular vectors; the passes before it must still be differentiable."""
-    judge = discriminator((1, 16, 16), width=8)
+    discriminator = new_discriminator((1, 16, 16), width=8)
     real, fake = (torch.randn(2, 1, 16, 16, requires_grad=True) for _ in range(2))
-    on_real, on_fake = judge(real).logits, judge(fake).logits
+    on_real, on_fake = discriminator(real).logits, discriminator(fake).logits
     (gradient,) = torch.autograd.grad(on_real.sum(), real, create_graph=True)
     (on_fake.mean() - on_real.mean() + gradient.square().sum()).backward()
-    assert all(parameter.grad.isfinite().all() for parameter in judge.parameters() if parameter.grad is not None)
-    assert judge.blocks[0].conv1.parametrizations.weight.original.grad.abs().sum() > 0
+    assert all(
+        parameter.grad.isfinite().all() for parameter in discriminator.parameters() if parameter.grad is not None
+    )
+    assert discriminator.blocks[0].conv1.parametrizations.weight.original.grad.abs().sum() > 0
 
 
 @pytest.mark.parametrize("how", ["channels_last", "bfloat16"])
 def test_other_layouts_and_precisions_say_the_same(how):
-    pair = generator((3, 16, 16), 4, 24, width=16, **BIGGAN), discriminator((3, 16, 16), 4, width=16, attention=8)
-    player, judge = (seeded(0, lambda each=each: initialise(each, "xavier")).eval() for each in pair)
+    pair = (
+        new_generator((3, 16, 16), 4, 24, width=16, **BIGGAN),
+        new_discriminator((3, 16, 16), 4, width=16, attention=8),
+    )
+    player, discriminator = (seeded(0, lambda each=each: initialise(each, "xavier")).eval() for each in pair)
     latent = torch.randn(4, 24)
     sample = player(latent, labels(0, 1, 2, 3)).detach()
-    expected = judge(sample, labels(0, 1, 2, 3)).logits
+    expected = discriminator(sample, labels(0, 1, 2, 3)).logits
     if how == "channels_last":
-        player, judge = (each.to(memory_format=torch.channels_last) for each in (player, judge))
+        player, discriminator = (each.to(memory_format=torch.channels_last) for each in (player, discriminator))
     with torch.autocast("cpu", torch.bfloat16, enabled=how == "bfloat16"):
         again = player(latent, labels(0, 1, 2, 3))
-        logits = judge(sample, labels(0, 1, 2, 3)).logits
+        logits = discriminator(sample, labels(0, 1, 2, 3)).logits
     tolerance = 1e-4 if how == "channels_last" else 0.1
     torch.testing.assert_close(again.float(), sample, atol=tolerance, rtol=0)
     torch.testing.assert_close(logits.float(), expected, atol=tolerance, rtol=tolerance)

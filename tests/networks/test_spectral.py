@@ -8,7 +8,7 @@ from torch.nn.utils.parametrize import is_parametrized
 from sparring import networks
 from sparring.networks.conditional import ClassNorm
 from sparring.networks.initialisation import initialise, seeded
-from sparring.networks.layers import normalised
+from sparring.networks.layers import spectrally_normalised
 
 
 def learned(module):
@@ -16,7 +16,9 @@ def learned(module):
 
 
 def largest_singular_values(module):
-    return torch.stack([torch.linalg.matrix_norm(layer.weight.detach().flatten(1), 2) for layer in learned(module.eval())])
+    return torch.stack(
+        [torch.linalg.matrix_norm(layer.weight.detach().flatten(1), 2) for layer in learned(module.eval())]
+    )
 
 
 def players():
@@ -39,8 +41,10 @@ def test_every_weight_has_a_largest_singular_value_of_one(how):
         player.train()
         for layer in learned(player):
             original = layer.parametrizations.weight.original
-            original.data.add_(0.3 * original.std() * torch.randn(original.shape, generator=torch.Generator().manual_seed(1)))
-        inputs = torch.randn(2, 24) if hasattr(player, "start") else torch.randn(2, 3, 16, 16)
+            original.data.add_(
+                0.3 * original.std() * torch.randn(original.shape, generator=torch.Generator().manual_seed(1))
+            )
+        inputs = torch.randn(2, 24) if isinstance(player, networks.Generator) else torch.randn(2, 3, 16, 16)
         for _ in range(40):
             player(inputs, {"class": torch.tensor([0, 3])})
         torch.testing.assert_close(
@@ -49,12 +53,14 @@ def test_every_weight_has_a_largest_singular_value_of_one(how):
 
 
 def test_initialisation_reaches_the_weight_behind_the_normalisation():
-    layer = seeded(0, lambda: initialise(normalised(nn.Conv2d(64, 64, 3), True), "dcgan"))
+    layer = seeded(0, lambda: initialise(spectrally_normalised(nn.Conv2d(64, 64, 3), True), "dcgan"))
     assert layer.parametrizations.weight.original.std().item() == pytest.approx(0.02, rel=0.03)
     assert (layer.bias == 0).all()
-    again = seeded(0, lambda: initialise(normalised(nn.Conv2d(64, 64, 3), True), "dcgan"))
-    assert all(torch.equal(one, two) for one, two in zip(layer.state_dict().values(), again.state_dict().values(), strict=True))
-    table = seeded(0, lambda: initialise(normalised(nn.Embedding(50, 40), True), "keras"))
+    again = seeded(0, lambda: initialise(spectrally_normalised(nn.Conv2d(64, 64, 3), True), "dcgan"))
+    assert all(
+        torch.equal(one, two) for one, two in zip(layer.state_dict().values(), again.state_dict().values(), strict=True)
+    )
+    table = seeded(0, lambda: initialise(spectrally_normalised(nn.Embedding(50, 40), True), "keras"))
     assert table.parametrizations.weight.original.abs().max() <= 0.05
 
 

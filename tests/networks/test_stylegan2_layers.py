@@ -6,8 +6,9 @@ import scipy.signal
 import torch
 
 from smoke import scramble
+from sparring.networks.base import is_batch_coupled
 from sparring.networks.equalised import EqualConv, EqualDense, normalise
-from sparring.networks.stylegan2 import BatchDeviation, Halving, Mapping, StyledConv, ToPicture
+from sparring.networks.stylegan2 import Halving, Mapping, MinibatchStddev, StyledConv, ToPicture
 
 FIR = np.outer([1, 3, 3, 1], [1, 3, 3, 1]) / 64
 
@@ -18,7 +19,10 @@ def _seeded():
 
 
 def naive_styled_conv(layer, x, style, noise):
-    """Karras et al. 2020: s from A, eq. 1 and 3 for every sample's own weights, then noise, bias, leaky ReLU times sqrt 2; all loops."""
+    """A styled convolution by loops (Karras et al. 2020).
+
+    s from A, eq. 1 and 3 for the weights of every sample, then noise, bias, leaky ReLU times sqrt 2.
+    """
     get = {name: value.detach().numpy() for name, value in layer.named_parameters()}
     outputs, inputs = get["weight"].shape[:2]
     pictures = []
@@ -55,7 +59,9 @@ def test_to_picture_scales_and_does_not_demodulate():
     layer = scramble(ToPicture(3, 2, 4).double())
     x, style = torch.randn(2, 3, 2, 2).double(), torch.randn(2, 4).double()
     scales = style @ layer.affine.weight.T / 2 + layer.affine.bias  # sqrt of 4
-    expected = torch.einsum("oi,ni,nihw->nohw", layer.weight[:, :, 0, 0] / 3**0.5, scales, x) + layer.bias[:, None, None]
+    expected = (
+        torch.einsum("oi,ni,nihw->nohw", layer.weight[:, :, 0, 0] / 3**0.5, scales, x) + layer.bias[:, None, None]
+    )
     torch.testing.assert_close(layer(x, style), expected)
 
 
@@ -64,7 +70,10 @@ def test_demodulation_gives_unit_variance_for_any_style():
     layer.affine.weight.data *= 5  # scales of a few units, both signs
     style = torch.randn(16, 16)
     scales = layer.affine(style)
-    y = layer.convolve(torch.randn(16, 32, 24, 24) * scales[:, :, None, None]) * layer.demodulation(scales)[:, :, None, None]
+    y = (
+        layer.convolve(torch.randn(16, 32, 24, 24) * scales[:, :, None, None])
+        * layer.demodulation(scales)[:, :, None, None]
+    )
     inside = y[:, :, 1:-1, 1:-1]  # without the border of zeros
     assert scales.std() > 3
     torch.testing.assert_close(inside.var(dim=(2, 3)).mean(dim=1), torch.ones(16), atol=0.05, rtol=0)
@@ -96,24 +105,24 @@ def test_halving_is_filter_stride_and_skip(residual, size):
         np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
 
 
-def test_batch_deviation_by_hand():
+def test_minibatch_stddev_by_hand():
     x = torch.tensor([0.0, 2.0, 5.0, 5.0])[:, None, None, None].expand(4, 1, 2, 2).contiguous()
     x[1, 0, 0, 0] = 4.0  # the group (0, 1) has deviations 2 at one place and 1 at three: 1.25
-    y = BatchDeviation(2)(x)
+    y = MinibatchStddev(2)(x)
     torch.testing.assert_close(y[:, 0], x[:, 0])
     expected = torch.tensor([1.25, 1.25, 1e-4, 1e-4])
     torch.testing.assert_close(y[:, 1], expected[:, None, None].expand(4, 2, 2))
 
 
 @pytest.mark.parametrize(("batch", "size"), [(8, 4), (6, 3), (5, 1), (2, 2), (1, 1)])
-def test_batch_deviation_falls_back_to_a_divisor(batch, size):
+def test_minibatch_stddev_falls_back_to_a_divisor(batch, size):
     x = torch.randn(batch, 3, 2, 2)
     changed = x.clone()
     changed[0] += 1
-    layer = BatchDeviation(4)
+    layer = MinibatchStddev(4)
     moved = (layer(x)[:, 3] != layer(changed)[:, 3]).flatten(1).any(dim=1).nonzero().flatten().tolist()
     assert moved == (list(range(size)) if size > 1 else [])
-    assert layer.sees_batch
+    assert is_batch_coupled(layer)
 
 
 def test_equalised_layers_keep_the_variance_and_learn_at_their_rate():
@@ -130,7 +139,9 @@ def test_equalised_layers_keep_the_variance_and_learn_at_their_rate():
         torch.testing.assert_close(moved, torch.full_like(moved, 0.002 * rate * (300**0.5 + 1)), rtol=2e-2, atol=1e-6)
     active = EqualDense(300, 500, active=True)
     assert active(x).square().mean().item() == pytest.approx(2 * (1 + 0.2**2) / 2, rel=0.03)
-    assert EqualConv(30, 50, 3, active=False)(torch.randn(4, 30, 9, 9))[:, :, 1:-1, 1:-1].std().item() == pytest.approx(1, rel=0.03)
+    assert EqualConv(30, 50, 3, active=False)(torch.randn(4, 30, 9, 9))[:, :, 1:-1, 1:-1].std().item() == pytest.approx(
+        1, rel=0.03
+    )
     torch.testing.assert_close(normalise(x * 7).square().mean(dim=1), torch.ones(64))
 
 
@@ -147,5 +158,7 @@ def test_mapping_takes_normalised_latent_and_class():
     before = mapping(latent, condition).detach()
     with torch.no_grad():
         mapping.layers[1].bias += 100 / 2**0.5  # a hundredth of the pace, times the gain of the activation
-    linear = [torch.where(each > 0, each, 5 * each) for each in (before, mapping(latent, condition))]  # leaky ReLU undone
+    linear = [
+        torch.where(each > 0, each, 5 * each) for each in (before, mapping(latent, condition))
+    ]  # leaky ReLU undone
     torch.testing.assert_close(linear[1], linear[0] + 1)

@@ -1,76 +1,16 @@
-import numpy as np
+"""Players for tables: the untrained generator draws rows of its mixture, and choices pass gradients."""
+
 import pytest
 import torch
 from scipy import stats
 
-from sparring.networks.table import Column, Layout, Mixture, TableDiscriminator, TableGenerator
-
-LAYOUT = [Column((3,), False, None), Column((2,), True, 0), Column((), True, None), Column((), False, None), Column((4, 5), False, None)]
-
-
-def test_the_layout_is_that_of_the_row():
-    layout = Layout(LAYOUT)
-    assert layout.width == 3 + 3 + 1 + 9
-    assert layout.choices == [(0, 3), (3, 2), (7, 4), (11, 5)]
-    assert (layout.scores, layout.switches) == ([5, 6], [3, -1])
-
-
-def rows(count, seed=0):
-    """Two kinds of rows: choice and scores go together."""
-    rng = np.random.default_rng(seed)
-    kind = rng.integers(0, 2, count)
-    found = np.zeros((count, 16), np.float32)
-    found[np.arange(count), kind * 2] = 1
-    number = rng.random(count) < 0.7
-    found[np.arange(count), np.where(number, 3, 4)] = 1
-    scores = rng.multivariate_normal([0, 0], [[1, 0.8], [0.8, 1]], count) * 0.3 + np.where(kind, 1.0, -1.0)[:, None]
-    found[:, 5], found[:, 6] = scores[:, 0] * number, scores[:, 1]
-    found[np.arange(count), 7 + kind] = 1
-    found[np.arange(count), 11 + rng.integers(0, 5, count)] = 1
-    return torch.from_numpy(found)
-
-
-def fitted(parts=2, count=4000):
-    mixture = Mixture(Layout(LAYOUT), parts)
-    mixture.fit(rows(count))
-    return mixture
-
-
-def test_likelihoods_are_those_of_the_formula():
-    mixture, some = fitted(), rows(20, seed=1).double()
-    found = mixture.double().log_likelihood(some)
-    layout = mixture.layout
-    for row in range(20):
-        for part in range(2):
-            expected = float(mixture.shares[part]) + float((some[row, layout.choosing] * mixture.logits[part]).sum())
-            covariance = (mixture.factors[part] @ mixture.factors[part].T).numpy()
-            there = np.array([bool(some[row, 3]), True])
-            scores, mean = some[row, layout.scores].numpy(), mixture.means[part].numpy()
-            if there.all():
-                expected += stats.multivariate_normal(mean, covariance).logpdf(scores)
-                assert float(found[row, part]) == pytest.approx(expected, abs=1e-9)
-
-
-def test_the_mixture_finds_the_kinds_that_are_there():
-    mixture = fitted()
-    assert mixture.shares.exp().tolist() == pytest.approx([0.5, 0.5], abs=0.03)
-    order = mixture.means[:, 1].argsort()
-    assert mixture.means[order][:, 1].tolist() == pytest.approx([-1, 1], abs=0.05)
-    covariance = (mixture.factors @ mixture.factors.mT)[:, 0, 1]
-    assert covariance.tolist() == pytest.approx([0.072 * 0.7**0.5] * 2, abs=0.006)  # one of the two is there in 70 % of the rows
-    assert mixture.logits[order].exp()[:, :3].round(decimals=2).tolist() == [[1, 0, 0], [0, 0, 1]]
-
-
-def test_few_rows_use_few_parts_and_stay_finite():
-    mixture = Mixture(Layout(LAYOUT), 50)
-    mixture.fit(rows(90))
-    assert (mixture.shares > -100).sum() == 2
-    assert all(torch.isfinite(each).all() for each in mixture.buffers())
+from row_samples import LAYOUT, rows
+from sparring.networks.table import TableDiscriminator, TableGenerator
 
 
 def generator(**options):
     torch.manual_seed(0)
-    made = TableGenerator((16,), LAYOUT, 8, parts=2, width=16, blocks=1, **options).eval()
+    made = TableGenerator((16,), LAYOUT, 8, components=2, width=16, blocks=1, **options).eval()
     made.fit(rows(4000), None)
     return made
 
@@ -89,14 +29,16 @@ def test_untrained_it_makes_rows_of_the_mixture():
         block = found[:, start : start + width]
         assert block.sum(dim=1).tolist() == pytest.approx([1.0] * 2000, abs=1e-5)
         assert block.max(dim=1).values.min() > 0.999
-        assert block.mean(dim=0).tolist() == pytest.approx(real[:, start : start + width].mean(dim=0).tolist(), abs=0.05)
+        assert block.mean(dim=0).tolist() == pytest.approx(
+            real[:, start : start + width].mean(dim=0).tolist(), abs=0.05
+        )
     assert (found[:, 5] == 0).float().mean() == pytest.approx(0.3, abs=0.04)  # nothing there: no score
     assert stats.ks_2samp(found[:, 6].numpy(), real[:, 6].numpy()).statistic < 0.06
     assert ((found[:, 0] > 0.5) == (found[:, 6] < 0)).float().mean() > 0.97  # what goes together stays together
 
 
 @torch.no_grad()
-def test_known_values_come_out_as_they_are_and_the_rest_goes_with_them():
+def test_known_values_are_kept_and_the_others_go_with_them():
     made = generator()
     latent, noise = draws(made)
     known, mask = torch.zeros(2000, 16), torch.zeros(2000, 16)
@@ -115,35 +57,7 @@ def test_choices_pass_the_gradient_of_their_softmax_on():
     assert gradient[7:].abs().max() == 0
 
 
-def test_rows_judged_together_are_packed_and_what_is_left_over_is_not_judged():
-    judge = TableDiscriminator((16,), width=8, layers=1, pack=4)
-    assert judge(rows(18)).logits.shape == (4,)
+def test_packed_rows_are_scored_together_and_the_remainder_is_not_scored():
+    packed = TableDiscriminator((16,), width=8, layers=1, pack=4)
+    assert packed(rows(18)).logits.shape == (4,)
     assert TableDiscriminator((16,), width=8, layers=2)(rows(18)).logits.shape == (18,)
-
-
-def two_scores(correlations):
-    """A mixture of parts with two standard normal scores each, of these correlations."""
-    mixture = Mixture(Layout([Column((), True, None), Column((), True, None)]), len(correlations))
-    for part, correlation in enumerate(correlations):
-        mixture.factors[part] = torch.linalg.cholesky(torch.tensor([[1, correlation], [correlation, 1]]))
-    return mixture
-
-
-def test_what_is_known_of_a_row_weighs_as_its_marginal():
-    mixture, known = two_scores([0.99, 0.0]), torch.tensor([[1.0, 0]])
-    weights = mixture.posterior(torch.tensor([[1.7, 0]]), known).softmax(dim=1)
-    assert weights[0].tolist() == pytest.approx([0.5, 0.5], abs=1e-5)
-    both = mixture.posterior(torch.tensor([[1.0, 1.1]]), torch.ones(1, 2)).softmax(dim=1)
-    densities = [stats.multivariate_normal([0, 0], [[1, c], [c, 1]]).pdf([1, 1.1]) for c in (0.99, 0)]
-    assert both[0, 0] == pytest.approx(densities[0] / sum(densities), abs=1e-4)
-
-
-def test_scores_are_drawn_beside_the_known_ones():
-    mixture = two_scores([0.9])
-    normal = torch.randn(20_000, 2, generator=torch.Generator().manual_seed(0))
-    rows, known = torch.tensor([[2.0, 0]]).expand(20_000, -1), torch.tensor([[1.0, 0]]).expand(20_000, -1)
-    part = torch.zeros(20_000, dtype=torch.long)
-    _, freely = mixture.draw(part, torch.zeros(20_000, 0), normal)
-    drawn = mixture.draw_beside(part, freely, rows, known)
-    assert drawn[:, 0].tolist() == pytest.approx([2.0] * 20_000, abs=1e-4)
-    assert (float(drawn[:, 1].mean()), float(drawn[:, 1].var())) == pytest.approx((1.8, 1 - 0.81), abs=0.01)

@@ -1,20 +1,20 @@
-"""Networks that turn pictures into others: any size, examples that know nothing of one another, tiles that equal the whole."""
+"""Image translators: any size, examples that do not depend on one another, tiles that equal the whole."""
 
 import pytest
 import torch
 
 from sparring import networks
 from sparring.errors import UserError
-from sparring.inference.translator import tiled
+from sparring.inference.translator import translate_in_tiles
+from sparring.networks.image_layers import InstanceNorm
 from sparring.networks.initialisation import initialise
-from sparring.networks.translators import InstanceNorm
 
 TRANSLATORS = ("unet-translator", "resnet-translator", "restorer", "inpainter")
 
 
-def built(name, shape=(3, 12, 16), given=(4, 12, 16), **options):
+def built(name, shape=(3, 12, 16), input_shape=(4, 12, 16), **options):
     torch.manual_seed(0)
-    return networks.build(name, {"width": 4, **options}, shape=shape, given=given, classes=0, latent_size=1)
+    return networks.build(name, {"width": 4, **options}, shape=shape, input_shape=input_shape, classes=0, latent_size=1)
 
 
 @pytest.mark.parametrize("name", TRANSLATORS)
@@ -36,39 +36,45 @@ def test_tiles_equal_the_whole(scale):
     """A restorer sees no farther than its reach says, so nothing shows where tiles meet."""
     network = built("restorer", (3, 12 * scale, 12 * scale), (3, 12, 12), growth=4, blocks=1).double()
     picture = torch.randn(1, 3, 93, 131, dtype=torch.float64)
-    made = tiled(network, picture, scale, 16, network.reach)
+    made = translate_in_tiles(network, picture, scale, 16, network.receptive_radius)
     torch.testing.assert_close(made, network(picture), rtol=1e-9, atol=1e-12)
-    assert (tiled(network, picture, scale, 16, 2) - network(picture)).abs().max() > 1e-6  # the test can fail
+    assert (
+        translate_in_tiles(network, picture, scale, 16, 2) - network(picture)
+    ).abs().max() > 1e-6  # the test can fail
 
 
-def test_an_inpainter_can_be_tiled():
+def test_an_inpainter_can_be_translate_in_tiles():
     network = built("inpainter").double()
-    torch.nn.init.normal_(network.added.weight)
+    torch.nn.init.normal_(network.last.weight)
     picture = torch.randn(1, 4, 230, 310, dtype=torch.float64)
-    torch.testing.assert_close(tiled(network, picture, 1, 64, network.reach), network(picture), rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(
+        translate_in_tiles(network, picture, 1, 64, network.receptive_radius), network(picture), rtol=1e-9, atol=1e-12
+    )
 
 
-def test_a_unet_that_learns_the_difference_begins_with_the_given_picture():
+def test_a_unet_with_a_global_residual_begins_as_the_input():
     grey = torch.randn(2, 1, 9, 7)
-    made = built("unet-translator", (3, 12, 16), (1, 12, 16), difference=True, output="linear")(grey)
+    made = built("unet-translator", (3, 12, 16), (1, 12, 16), global_residual=True, output="linear")(grey)
     torch.testing.assert_close(made, grey.expand(-1, 3, -1, -1))
 
 
-@pytest.mark.parametrize("given", [2, 4])
-@pytest.mark.parametrize("made", [1, 2, 3, 4])
-def test_an_inpainter_makes_grey_and_colour_of_either(given, made):
-    picture = torch.randn(2, given, 9, 7)
-    found = built("inpainter", (made, 12, 16), (given, 12, 16))(picture)
-    assert found.shape == (2, made, 9, 7)
-    if made in (2, 4):
+@pytest.mark.parametrize("inputs", [2, 4])
+@pytest.mark.parametrize("outputs", [1, 2, 3, 4])
+def test_an_inpainter_makes_grey_and_colour_of_either(inputs, outputs):
+    picture = torch.randn(2, inputs, 9, 7)
+    found = built("inpainter", (outputs, 12, 16), (inputs, 12, 16))(picture)
+    assert found.shape == (2, outputs, 9, 7)
+    if outputs in (2, 4):
         assert (found[:, -1] == 1).all()  # holes are filled
 
 
-def test_what_begins_silent_stays_so_however_others_are_initialised():
-    network = initialise(built("unet-translator", (3, 12, 16), (1, 12, 16), difference=True, output="linear"), "kaiming")
+def test_a_zero_convolution_stays_at_zero_whatever_the_initialisation():
+    network = initialise(
+        built("unet-translator", (3, 12, 16), (1, 12, 16), global_residual=True, output="linear"), "kaiming"
+    )
     assert network.last.weight.abs().max() == 0 and network.up[0].bias.abs().max() == 0
     with pytest.raises(UserError, match="set output to linear"):
-        built("unet-translator", difference=True)
+        built("unet-translator", global_residual=True)
 
 
 def test_an_inpainter_begins_with_what_is_near():
@@ -120,33 +126,40 @@ def test_a_fresh_translator_shows_no_grid_of_its_strides():
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 5), (28, 28), (37, 53)])
 @pytest.mark.parametrize("name", ["patch-discriminator", "unet-discriminator"])
-def test_judges_see_any_size_and_what_was_given(name, size):
-    judge, sample, condition = (
-        built(name, given=(2, 12, 16), conditional=True),
+def test_discriminators_take_any_size_and_the_input(name, size):
+    discriminator, sample, condition = (
+        built(name, input_shape=(2, 12, 16), conditional=True),
         torch.randn(2, 3, *size),
         {"input": torch.randn(2, 2, *size)},
     )
-    verdict = judge(sample, condition)
-    assert verdict.logits.ndim == 2 and len(verdict.logits) == 2
-    assert len(verdict.features) >= 2
-    other = judge(sample, {"input": condition["input"] + 1})
+    output = discriminator(sample, condition)
+    assert output.logits.ndim == 2 and len(output.logits) == 2
+    assert len(output.features) >= 2
+    other = discriminator(sample, {"input": condition["input"] + 1})
     if size != (1, 1):
-        assert not torch.equal(verdict.logits, other.logits)
+        assert not torch.equal(output.logits, other.logits)
     smaller = {"input": torch.randn(2, 2, max(1, size[0] // 2), max(1, size[1] // 2))}
-    assert judge(sample, smaller).logits.shape == verdict.logits.shape
+    assert discriminator(sample, smaller).logits.shape == output.logits.shape
 
 
-def test_judges_at_several_scales():
-    shapes = {"shape": (3, 32, 32), "given": (4, 32, 32)}
-    one, three = built("patch-discriminator", **shapes, layers=2), built("patch-discriminator", **shapes, layers=2, scales=3)
+def test_a_patch_discriminator_at_several_scales():
+    shapes = {"shape": (3, 32, 32), "input_shape": (4, 32, 32)}
+    one, three = (
+        built("patch-discriminator", **shapes, layers=2),
+        built("patch-discriminator", **shapes, layers=2, scales=3),
+    )
     sample, condition = torch.randn(1, 3, 32, 32), {"input": torch.randn(1, 4, 32, 32)}
     assert one(sample, condition).logits.shape == (1, 64)
-    assert three(sample, condition).logits.shape == (1, 3 * 64)  # each judge's verdict counts as much
+    assert three(sample, condition).logits.shape == (1, 3 * 64)  # each scale has as many logits
 
 
-def test_the_patch_judge_has_the_paper_s_size():
-    """Isola et al. 2017, appendix 6.1.2: C64-C128-C256-C512 on 3 + 3 channels; theirs has 2.77 million weights with 4x4 kernels
-    throughout, ours 3x3 where the stride is 1."""
-    judge = networks.build("patch-discriminator", {}, shape=(3, 256, 256), given=(3, 256, 256))
-    expected = (6 * 64 * 16 + 64) + (64 * 128 * 16 + 128) + (128 * 256 * 16 + 256) + (256 * 512 * 9 + 512) + (512 * 9 + 1)
-    assert sum(each.numel() for each in judge.parameters()) == expected
+def test_the_patch_discriminator_has_the_papers_size():
+    """Isola et al. 2017, appendix 6.1.2: C64-C128-C256-C512 on 3 + 3 channels.
+
+    Theirs has 2.77 million weights with 4x4 kernels throughout, ours 3x3 where the stride is 1.
+    """
+    discriminator = networks.build("patch-discriminator", {}, shape=(3, 256, 256), input_shape=(3, 256, 256))
+    expected = (
+        (6 * 64 * 16 + 64) + (64 * 128 * 16 + 128) + (128 * 256 * 16 + 256) + (256 * 512 * 9 + 512) + (512 * 9 + 1)
+    )
+    assert sum(each.numel() for each in discriminator.parameters()) == expected

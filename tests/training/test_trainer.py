@@ -15,7 +15,7 @@ from sparring.algorithms import StepRandom
 from sparring.config.reading import load_recipe, with_settings
 from sparring.errors import UserError
 from sparring.losses import penalties
-from sparring.networks.sampling import shape_draw
+from sparring.networks.sampling import draw_latents
 from sparring.training.assembly import Parts, build_players, fit_features
 from sparring.training.autoconfig import Choices, rules
 from sparring.training.autoconfig.lengths import OTHER_OBSERVING, Data, settle_lengths
@@ -39,7 +39,7 @@ def test_it_equals_the_plain_loop(bars, tmp_path, shared):
         seen = 16 * (step + 1)
 
         def latent(phase, seen=seen):
-            return torch.from_numpy(shape_draw(make_rng(0, 0, seen, phase, 0, "latent"), ours.recipe.latent, 16))
+            return torch.from_numpy(draw_latents(make_rng(0, 0, seen, phase, 0, "latent"), ours.recipe.latent, 16))
 
         to_discriminator.zero_grad()
         real = discriminator(batch.real, batch.condition).logits
@@ -114,7 +114,7 @@ def test_several_can_learn_from_one_loss(bars, tmp_path):
     rates = {"generator": torch.optim.SGD(copies["generator"].parameters(), 0.1)}
     rates["discriminator"] = torch.optim.Adam(copies["discriminator"].parameters(), 2e-4, (0.5, 0.999))
     batch = ours.loader.at(0, 0)
-    latent = torch.from_numpy(shape_draw(make_rng(0, 0, 16, 0, 0, "latent"), ours.recipe.latent, 16))
+    latent = torch.from_numpy(draw_latents(make_rng(0, 0, 16, 0, 0, "latent"), ours.recipe.latent, 16))
     copies["discriminator"](copies["generator"](latent, batch.condition), batch.condition).logits.square().mean().backward()
     for each in rates.values():
         each.step()

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ..config.recipe import ALGORITHMS, AlgorithmConfig, Recipe
 from ..errors import UserError
+from ..networks import Discriminator, Generator
 from .step_random import StepRandom
 
 register_algorithm = ALGORITHMS.register
@@ -145,7 +146,7 @@ def build(recipe: Recipe, players: dict[str, nn.Module], feature_net: nn.Module 
 def refuse_conditional(players: dict[str, nn.Module]) -> None:
     """Raises UserError for a discriminator that sees the input where inputs and outputs are no pairs."""
     for name, player in players.items():
-        if getattr(player, "conditional", False):
+        if isinstance(player, Discriminator) and player.conditional:
             raise UserError(
                 f"without pairs the {name} cannot see the input; set players.{name}.options.conditional=false"
             )
@@ -162,7 +163,6 @@ def phases_alternate(recipe: Recipe, *full_precision: bool) -> bool:
     return same and recipe.players["discriminator"].steps == 1 and not recipe.players["generator"].start
 
 
-def noise_for(generator: Any, rng: StepRandom) -> Tensor | None:
+def noise_for(generator: Generator, rng: StepRandom) -> Tensor | None:
     """N x generator.noise_size normal values; None for a generator that takes none."""
-    size = getattr(generator, "noise_size", 0)
-    return rng.normal("noise", size) if size else None
+    return rng.normal("noise", generator.noise_size) if generator.noise_size else None

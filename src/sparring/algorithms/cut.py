@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from ..config.recipe import Recipe
 from ..errors import UserError
 from ..losses.contrastive import embed_patches, patchnce
+from ..networks import ImageTranslator
 from .adversarial import AdversarialAlgorithm
 from .base import Batch, PhaseResult, StepRandom, refuse_conditional, register_algorithm
 from .unpaired import UnpairedConfig
@@ -37,10 +38,10 @@ class CUT(AdversarialAlgorithm):
     def __init__(self, recipe: Recipe, players: dict[str, nn.Module], feature_net: nn.Module | None = None):
         super().__init__(recipe, players, feature_net)
         refuse_conditional(players)
-        if not getattr(self.generator, "heads", None):
+        if not (isinstance(self.generator, ImageTranslator) and self.generator.patch_heads):
             raise UserError(
                 "the algorithm 'cut' compares patches, and this generator has no heads for them; use a "
-                "resnet-translator with heads: 64"
+                "resnet-translator with patch_head_width: 64"
             )
 
     def generate(self, batch: Batch, rng: StepRandom) -> Tensor:
@@ -64,12 +65,12 @@ class CUT(AdversarialAlgorithm):
     def patchnce(self, inputs: Tensor, outputs: Tensor, rng: StepRandom, which: str) -> Tensor:
         """Park et al. 2020, eq. 2 and 3: a mean over layers, pictures and places."""
         with torch.no_grad():
-            keys = self.generator.patches(inputs)
+            keys = self.generator.patch_features(inputs)
         losses = []
-        for layer, (key, query) in enumerate(zip(keys, self.generator.patches(outputs), strict=True)):
+        for layer, (key, query) in enumerate(zip(keys, self.generator.patch_features(outputs), strict=True)):
             places = rng.uniform(f"places of {which} {layer}", key[0, 0].numel()).argsort(dim=1)[
                 :, :PATCHES
             ]  # none twice
-            head = self.generator.heads[layer]
+            head = self.generator.patch_heads[layer]
             losses.append(patchnce(embed_patches(head, query, places), embed_patches(head, key, places)))
         return torch.stack(losses).mean()

@@ -14,6 +14,7 @@ from torch.nn.functional import cross_entropy
 from ..config.recipe import Recipe
 from ..errors import UserError
 from ..losses import penalties
+from ..networks import StyleGenerator
 from .adversarial import AdversarialAlgorithm, AugmentedConfig
 from .adversarial_step import DISCRIMINATOR_PENALTIES, WEIGHT_PENALTIES, AdversarialStep
 from .base import Batch, PhaseResult, StepRandom, noise_for, register_algorithm
@@ -50,7 +51,7 @@ class GAN(AdversarialAlgorithm):
         super().__init__(recipe, players, feature_net)
         self.path_mean = torch.zeros((), device=next(players["generator"].parameters()).device)
         needs_styles = self.config.style_mixing or "path-length" in recipe.players["generator"].penalties
-        if needs_styles and not hasattr(self.generator, "map"):
+        if needs_styles and not isinstance(self.generator, StyleGenerator):
             raise UserError(
                 "style mixing and the path-length penalty need a style-based generator, "
                 f"and {recipe.players['generator'].network} is none; leave them out"

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..config.recipe import Latent
-from ..networks.sampling import shape_draw
+from ..networks.sampling import draw_latents
 from ..util.random import make_rng
 
 
@@ -30,7 +30,7 @@ class StepRandom:
 
     def latent(self, latent: Latent, purpose: str = "latent") -> Tensor:
         """N x latent.size, of the latent's distribution."""
-        return self._rows(shape_draw(make_rng(*self.address, purpose), latent, self.batch))
+        return self._rows(draw_latents(make_rng(*self.address, purpose), latent, self.batch))
 
     def uniform(self, purpose: str, values: int) -> Tensor:
         """N x values, U[0, 1)."""

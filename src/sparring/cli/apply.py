@@ -71,7 +71,7 @@ def apply(
                 console.note(
                     f"{applied.out}: {film.frames} frames; where the picture stands still, the result changes by "
                     f"{film.flicker:.2%} "
-                    f"from frame to frame and the input by {film.given_flicker:.2%}"
+                    f"from frame to frame and the input by {film.input_flicker:.2%}"
                 )
     typer.echo(
         (f"{done} written: {out}" if done else "nothing was written")

@@ -16,7 +16,7 @@ def explore(
     ] = None,
     directions: Annotated[int, typer.Option(min=1, max=64, help="How many principal directions, one a row.")] = 8,
     columns: Annotated[int, typer.Option(min=2, max=32, help="How many pictures a row.")] = 7,
-    reach: Annotated[
+    extent: Annotated[
         float, typer.Option(min=0.01, max=100, help="How far to go along a direction, in standard deviations.")
     ] = 3.0,
     seed: Annotated[int, typer.Option(help="The seed of the sample that is moved.")] = 0,
@@ -29,7 +29,14 @@ def explore(
     Example:  sparring explore runs/digits -o explored/
     """
     from ..inference.explore import explore_files
+    from .progress import terminal
 
     target = out or Path(f"{run.name or 'run'}-explored")
-    for path in explore_files(run, target, directions, columns, reach, seed=seed, label=label):
+    with terminal() as console:
+
+        def progress(share: float) -> None:
+            console.progress(share, "exploring")
+
+        written = explore_files(run, target, directions, columns, extent, seed=seed, label=label, progress=progress)
+    for path in written:
         typer.echo(path)

@@ -19,7 +19,7 @@ def interpolate(
             show_default=False,
         ),
     ] = None,
-    stops: Annotated[int, typer.Option(min=2, max=1000, help="How many samples to pass through.")] = 6,
+    keyframes: Annotated[int, typer.Option(min=2, max=1000, help="How many samples to pass through.")] = 6,
     frames: Annotated[int, typer.Option(min=1, max=1000, help="How many pictures from one sample to the next.")] = 24,
     seed: Annotated[int, typer.Option(help="The seed of the samples.")] = 0,
     label: Annotated[
@@ -30,7 +30,7 @@ def interpolate(
         ),
     ] = None,
     fps: Annotated[int, typer.Option(min=1, max=120, help="Pictures a second.")] = 24,
-    way: Annotated[
+    method: Annotated[
         str,
         typer.Option(
             help="auto; spherical or linear, between latents; or style, between styles (style-based generators)."
@@ -44,4 +44,4 @@ def interpolate(
     from ..inference.interpolate import interpolate_file
 
     target = out or Path(f"{run.name or 'run'}-interpolation.gif")
-    typer.echo(interpolate_file(run, target, stops, frames, seed=seed, label=label, fps=fps, way=way))
+    typer.echo(interpolate_file(run, target, keyframes, frames, seed=seed, label=label, fps=fps, method=method))

@@ -25,7 +25,7 @@ class GeneratedSource(Source):
     unit = "samples"
 
     def __init__(self, gan: Gan, shape: tuple[int, ...], count: int, seed: int, name: str, identity: str):
-        self.name, self.modality, self.shape, self.classes = name, gan.kind, shape, gan.classes
+        self.name, self.modality, self.shape, self.classes = name, gan.modality_name, shape, gan.classes
         if count * prod(self.shape) > MAX_VALUES:
             raise UserError(f"{count:,} samples of this model do not fit into memory at once; ask for fewer")
         self._gan, self._seed, self._count = gan, seed, count

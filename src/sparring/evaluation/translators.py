@@ -46,7 +46,7 @@ def evaluate_translator(run: Run, pairs: Any, samples: int | None, console: Call
     recipe, _ = run.recipe()
     translator = load_translator(run.path)
     codec: PairCodec = pairs.codec(recipe.value_range)
-    for mine, theirs in ((translator.given, codec.input), (translator.made, codec.output)):
+    for mine, theirs in ((translator.input, codec.input), (translator.output, codec.output)):
         if getattr(mine, "legend", None) != getattr(theirs, "legend", None):
             raise UserError(f"the label maps of {pairs.name} have other classes than those {run.path} was trained on")
     if pairs.paired:
@@ -58,7 +58,7 @@ def evaluate_translator(run: Run, pairs: Any, samples: int | None, console: Call
     else:
         net = classifier.load_or_learn(pairs.source, console.progress)  # it separates the two kinds
         inputs = pairs.of_class(0, "test")[:samples]
-        back = load_translator(run.path, back=True) if "back" in recipe.players else None
+        back = load_translator(run.path, reverse=True) if "back" in recipe.players else None
         scores = _unpaired_scores(pairs, net, inputs, _translate(translator, inputs, console), back, console)
     fingerprint = {
         "features": net.identity(),

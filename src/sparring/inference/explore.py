@@ -1,7 +1,8 @@
-"""What a generator's latent space holds: the directions along which its samples change most, and mixtures of styles."""
+"""Sheets of a latent space: the directions along which samples change most, and mixtures of styles."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,76 +12,123 @@ from torch import Tensor
 from ..networks import sampling
 from .generator import Gan, load
 
-STYLES = 4096  # of which the principal directions are those of the cloud
-PLACES = 16  # latents at which the generator's slope is measured
-STEP = 0.05  # of a finite difference, in standard deviations of the latent
+STYLE_SAMPLES = 4096  # styles whose principal components are the directions
+JACOBIAN_SAMPLES = 16  # latents at which the generator's Jacobian is measured
+JACOBIAN_STEP = 0.05  # of a finite difference, in standard deviations of the latent
+JACOBIAN_CHUNK_SIZE = 64
+
+Progress = Callable[[float], None]  # is told the share that is done
 
 
 def explore_files(
-    run: Path, out: Path, directions: int = 8, columns: int = 7, reach: float = 3.0, *, seed: int = 0, label: str | int | None = None
+    run: Path,
+    out: Path,
+    directions: int = 8,
+    columns: int = 7,
+    extent: float = 3.0,
+    *,
+    seed: int = 0,
+    label: str | int | None = None,
+    progress: Progress | None = None,
 ) -> list[Path]:
-    """Write a sheet of principal directions (a row each: one sample moved from -reach to +reach standard deviations) and, for
-    style-based generators, a sheet of style mixtures. Returns their paths."""
-    gan = load(run)
-    gan.must_walk()
-    out.mkdir(parents=True, exist_ok=True)
-    sheets = {"directions": _directions_sheet(gan, directions, columns, reach, seed, label)}
-    if gan.styled:
-        sheets["mixtures"] = _mixtures_sheet(gan, columns, seed, label)
-    written: list[Path] = []
-    for name, (values, wide) in sheets.items():
-        written += gan.modality.preview(values, gan.codec, wide).write(out / name)
-    return written
+    """Writes `directions`, a sheet of principal directions, and `mixtures`, a sheet of style mixtures.
 
+    The latter is for style-based generators alone. Sheets are previews of the modality, such as PNG files.
 
-def principal_directions(gan: Gan, count: int, seed: int = 0, label: str | int | None = None) -> tuple[Tensor, Tensor]:
-    """The `count` orthonormal directions (count x D) along which samples change most, and how far one standard deviation is.
+    Args:
+        run: The run folder.
+        out: The folder for the sheets.
+        directions: Rows of the sheet of directions: in each, one sample is moved along one direction.
+        columns: Samples in a row.
+        extent: A sample is moved from -extent to +extent standard deviations.
+        seed: Of the samples.
+        label: The class of all samples; None: as often as in training.
+        progress: Is told the share that is done.
 
-    Style-based generators: principal components of the cloud of styles (Harkonen et al. 2020, arXiv:2004.02546, section 2.1).
-    Others: eigenvectors of the mean of J^T J, J the slope of the sample with respect to the latent, by central differences.
+    Returns:
+        The paths written.
+
+    Raises:
+        UserError: The model's samples cannot be shown so.
     """
-    if gan.styled:
-        indices = range(STYLES)
+    gan = load(run)
+    gan.check_interpolable()
+    out.mkdir(parents=True, exist_ok=True)
+    report = progress or (lambda share: None)
+    sheets_left = 2 if gan.is_style_based else 1
+    values = _directions_sheet(gan, directions, columns, extent, seed, label, lambda share: report(share / sheets_left))
+    paths = gan.modality.preview(values, gan.codec, columns).write(out / "directions")
+    if gan.is_style_based:
+        values = _mixtures_sheet(gan, columns, seed, label)
+        paths += gan.modality.preview(values, gan.codec, columns).write(out / "mixtures")
+    report(1.0)
+    return paths
+
+
+def principal_directions(
+    gan: Gan, count: int, seed: int = 0, label: str | int | None = None, progress: Progress | None = None
+) -> tuple[Tensor, Tensor]:
+    """The orthonormal directions along which samples change most.
+
+    Style-based generators: principal components of styles (Harkonen et al. 2020, arXiv:2004.02546, section 2.1).
+    Others: eigenvectors of the mean of J^T J, where J is the Jacobian of the sample with respect to the latent, by
+    central differences.
+
+    Returns:
+        directions: count x D.
+        deviations: count, how far one standard deviation is along each.
+    """
+    if gan.is_style_based:
+        indices = range(STYLE_SAMPLES)
         latents = sampling.latents(gan.recipe.latent, seed, indices)
-        cloud = gan.styles(latents, gan.labels(indices, seed, label))[:, 0]
-        _, values, rows = torch.linalg.svd(cloud - cloud.mean(dim=0), full_matrices=False)
-        return rows[:count], values[:count] / STYLES**0.5
-    indices = range(PLACES)
+        styles = gan.styles(latents, gan.labels(indices, seed, label))[:, 0]
+        _, values, directions = torch.linalg.svd(styles - styles.mean(dim=0), full_matrices=False)
+        return directions[:count], values[:count] / STYLE_SAMPLES**0.5
+    indices = range(JACOBIAN_SAMPLES)
     latents = sampling.latents(gan.recipe.latent, seed, indices)
-    spread = latents.std().item()
-    slopes = _slopes(gan, latents, gan.labels(indices, seed, label), STEP * spread)
-    _, vectors = torch.linalg.eigh(slopes)
-    return vectors.T.flip(0)[:count], torch.full((min(count, len(slopes)),), spread)
+    deviation = latents.std().item()
+    labels = gan.labels(indices, seed, label)
+    squares = _squared_jacobian(gan, latents, labels, JACOBIAN_STEP * deviation, progress or (lambda share: None))
+    _, vectors = torch.linalg.eigh(squares)
+    return vectors.T.flip(0)[:count], torch.full((min(count, len(squares)),), deviation)
 
 
-def _slopes(gan: Gan, latents: Tensor, labels: list[int] | None, step: float) -> Tensor:
-    """The mean of J^T J over these latents, D x D, in float64."""
+def _squared_jacobian(gan: Gan, latents: Tensor, labels: list[int] | None, step: float, progress: Progress) -> Tensor:
+    """The mean of J^T J over N latents, D x D, in float64."""
     size = latents.shape[1]
     total = torch.zeros(size, size, dtype=torch.float64)
     offsets = step * torch.eye(size)
-    for place in range(len(latents)):
-        around = torch.cat([latents[place] + offsets, latents[place] - offsets])
-        condition = None if labels is None else {"class": torch.full((len(around),), labels[place])}
-        made = torch.cat(list(sampling.sample(gan.generator, around, condition, size=64))).flatten(1).double()
-        jacobian = (made[:size] - made[size:]) / (2 * step)
+    for number, latent in enumerate(latents):
+        around = torch.cat([latent + offsets, latent - offsets])
+        condition = None if labels is None else {"class": torch.full((len(around),), labels[number])}
+        chunks = sampling.sample(gan.generator, around, condition, chunk_size=JACOBIAN_CHUNK_SIZE)
+        samples = torch.cat(list(chunks)).flatten(1).double()
+        jacobian = (samples[:size] - samples[size:]) / (2 * step)  # transposed: D x values
         total += jacobian @ jacobian.T
+        progress((number + 1) / len(latents))
     return total / len(latents)
 
 
-def _directions_sheet(gan: Gan, count: int, columns: int, reach: float, seed: int, label: str | int | None) -> tuple[np.ndarray, int]:
-    rows, deviations = principal_directions(gan, count, seed, label)
-    steps = torch.linspace(-reach, reach, columns)
-    moves = (steps[None, :, None] * deviations[:, None, None] * rows.float()[:, None]).flatten(0, 1)
+def _directions_sheet(
+    gan: Gan, count: int, columns: int, extent: float, seed: int, label: str | int | None, progress: Progress
+) -> np.ndarray:
+    """Decoded samples row by row: sample 0, moved along each of `count` directions."""
+    directions, deviations = principal_directions(gan, count, seed, label, progress)
+    steps = torch.linspace(-extent, extent, columns)
+    moves = (steps[None, :, None] * deviations[:, None, None] * directions.float()[:, None]).flatten(0, 1)
     latent, labels = sampling.latents(gan.recipe.latent, seed, [0]), gan.labels([0], seed, label)
-    if gan.styled:
-        return gan.decode_styles(gan.styles(latent, labels) + moves[:, None]), columns
-    return gan.decode(latent + moves, labels and labels * len(moves)), columns
+    if gan.is_style_based:
+        return gan.decode_styles(gan.styles(latent, labels) + moves[:, None])
+    return gan.decode(latent + moves, labels and labels * len(moves))
 
 
-def _mixtures_sheet(gan: Gan, columns: int, seed: int, label: str | int | None) -> tuple[np.ndarray, int]:
-    """Rows give the coarse half of the layers, columns the fine half (Karras et al. 2019, arXiv:1812.04948, figure 3)."""
+def _mixtures_sheet(gan: Gan, columns: int, seed: int, label: str | int | None) -> np.ndarray:
+    """Decoded samples row by row, columns x columns.
+
+    A row gives the coarse half of the layers, a column the fine half (Karras et al. 2019, arXiv:1812.04948, figure 3).
+    """
     indices = range(2 * columns)
     styles = gan.styles(sampling.latents(gan.recipe.latent, seed, indices), gan.labels(indices, seed, label))
-    coarse = torch.arange(styles.shape[1]) < styles.shape[1] // 2
-    pairs = [torch.where(coarse[:, None], styles[row], styles[columns + column]) for row in range(columns) for column in range(columns)]
-    return gan.decode_styles(torch.stack(pairs)), columns
+    coarse = (torch.arange(styles.shape[1]) < styles.shape[1] // 2)[:, None]
+    places = [(row, columns + column) for row in range(columns) for column in range(columns)]
+    return gan.decode_styles(torch.stack([torch.where(coarse, styles[row], styles[column]) for row, column in places]))

@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import UserError
-from ..networks import sampling
 from .generator import load
 
-MOST_VALUES = 4 << 30  # pixels times channels
+MAX_VALUES = 4 << 30  # pixels times channels of all samples together
 
 
 def generate_files(
@@ -27,20 +26,35 @@ def generate_files(
     batch_size: int = 64,
     grid: bool = False,
 ) -> list[Path]:
-    """Write `count` samples of a run to `out` (a folder of single files, or one file by its suffix) and return what was written.
+    """Writes `count` samples of a run.
 
-    Sample i depends on (seed, i), label, truncation, where and length alone: the files are the same whatever the batch size, which says how many
-    samples are in the making at once.
+    Args:
+        run: The run folder.
+        out: A folder for single files, or one file, by its suffix.
+        count: Number of samples.
+        seed, label, truncation, where, length: See Gan.at. The files depend on these alone.
+        batch_size: Samples that are in memory at once, rounded down to whole forward passes.
+        grid: One sheet of all samples, whatever the count.
+
+    Returns:
+        The paths written.
+
+    Raises:
+        UserError: As Gan.at, or the samples do not fit into memory.
     """
     gan = load(run)
-    chunk = sampling.chunk(gan.generator)
-    whole = max(chunk, batch_size // chunk * chunk)  # whole chunks, so that every pass has the same shape
-    parts = (gan.at(range(start, min(count, start + whole)), seed, label, truncation, where, length) for start in range(0, count, whole))
+    chunk = gan.generator.chunk_size
+    size = max(chunk, batch_size // chunk * chunk)
+    starts = range(0, count, size)
+    parts = (gan.at(range(at, min(count, at + size)), seed, label, truncation, where, length) for at in starts)
     if gan.modality.writes_stream and not grid:
         return gan.modality.write_stream(parts, out, gan.codec, seed)
     needed = count * prod(gan.codec.shape) * ((length or 0) // gan.codec.shape[0] + 1)
-    if needed > MOST_VALUES:
-        raise UserError(f"{count:,} samples of this model do not fit into memory at once; make them in several goes with other seeds")
+    if needed > MAX_VALUES:
+        raise UserError(
+            f"{count:,} samples of this model do not fit into memory at once; "
+            "make them in several goes with other seeds"
+        )
     numbers = gan.labels(range(count), seed, label)
     names = None if numbers is None else [gan.classes[number] for number in numbers]
     return gan.modality.write(np.concatenate(list(parts)), names, out, grid, gan.codec, seed)

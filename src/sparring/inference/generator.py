@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,42 +18,55 @@ from ..modalities import Codec, Modality
 from ..networks import sampling
 from ..runs.folder import Run
 from ..util import safetensors
-
-if TYPE_CHECKING:
-    from .translator import Translator
+from .translator import Translator
 
 
 class Gan:
-    """`gan.generate(16, seed=0)` gives pictures (or points, ...); `gan.values(16, seed=0)` the plain array.
+    """A trained generator: `gan.generate(16, seed=0)` gives pictures or rows, `gan.values(16, seed=0)` an array.
 
-    generator is in eval mode, float32, on the CPU. classes: names, () without labels. shares: how often each was seen in training.
+    Sample i depends on (seed, i) and the options alone, however many samples are made at once.
+
+    Attributes:
+        recipe: The recipe of its run.
+        generator: A Generator in eval mode, float32, on the CPU.
+        codec: Decodes its output.
+        modality_name: The kind of data.
+        classes: Names of the classes, () without labels.
+        shares: How often each class occurred in training.
     """
 
-    def __init__(self, recipe: Recipe, generator: Any, codec: Codec, modality: str, classes: Sequence[str], shares: Sequence[float]):
-        self.recipe, self.generator, self.codec = recipe, generator, codec
-        self.classes, self.shares, self.kind = tuple(classes), tuple(shares), modality  # kind: the modality's name
+    def __init__(
+        self,
+        recipe: Recipe,
+        generator: Any,
+        codec: Codec,
+        modality: str,
+        classes: Sequence[str],
+        shares: Sequence[float],
+    ):
+        self.recipe, self.generator, self.codec, self.modality_name = recipe, generator, codec, modality
+        self.classes, self.shares = tuple(classes), tuple(shares)
 
     @property
     def modality(self) -> Modality:
         """The modality of this kind of data."""
-        return modalities.get(self.kind)
+        return modalities.get(self.modality_name)
 
-    def generate(self, count: int, seed: int = 0, label: str | int | None = None, **wishes: Any) -> Any:
-        """`count` samples as Python objects (a list of PIL images, a DataFrame of rows). Sample i depends on (seed, i), label and the wishes alone:
-        truncation, where and length, see `at`."""
-        values, numbers = self.values(count, seed, label, **wishes), self.labels(range(count), seed, label)
+    def generate(self, count: int, seed: int = 0, label: str | int | None = None, **options: Any) -> Any:
+        """`count` samples as Python objects: a list of PIL images, a DataFrame of rows. Options: see `at`."""
+        values, numbers = self.values(count, seed, label, **options), self.labels(range(count), seed, label)
         names = None if numbers is None else [self.classes[number] for number in numbers]
         return self.modality.items(values, self.codec, seed, names)
 
-    def values(self, count: int, seed: int = 0, label: str | int | None = None, **wishes: Any) -> np.ndarray:
-        """`count` decoded samples as one array (pictures: uint8, N x C x H x W)."""
-        return np.concatenate(list(self.stream(count, seed, label, **wishes)))
+    def values(self, count: int, seed: int = 0, label: str | int | None = None, **options: Any) -> np.ndarray:
+        """`count` decoded samples as one array (pictures: uint8, N x C x H x W). Options: see `at`."""
+        return np.concatenate(list(self.stream(count, seed, label, **options)))
 
-    def stream(self, count: int, seed: int = 0, label: str | int | None = None, **wishes: Any) -> Iterator[np.ndarray]:
-        """The same, a chunk at a time, so that any number can be made in bounded memory."""
-        size = sampling.chunk(self.generator)
+    def stream(self, count: int, seed: int = 0, label: str | int | None = None, **options: Any) -> Iterator[np.ndarray]:
+        """Yields the samples of `values` a chunk at a time, so that any number can be made in bounded memory."""
+        size = self.generator.chunk_size
         for start in range(0, count, size):
-            yield self.at(range(start, min(count, start + size)), seed, label, **wishes)
+            yield self.at(range(start, min(count, start + size)), seed, label, **options)
 
     def at(
         self,
@@ -64,9 +77,20 @@ class Gan:
         where: str | None = None,
         length: int | None = None,
     ) -> np.ndarray:
-        """The samples with these numbers. truncation: less variety for better looks. Style-based generators keep this share of the
-        way from the mean style (0 to 1); others draw latents no larger than this (Brock et al. 2019, arXiv:1809.11096). where: of tables, what
-        must hold in every row ("income = '>50K' and age > 60"). length: of series, how many steps."""
+        """The decoded samples with these numbers.
+
+        Args:
+            indices: Numbers of the samples.
+            seed: Any number.
+            label: Name or number of the class of all samples; None: classes as often as in training.
+            truncation: Less variety for better looks. Style-based generators keep this share of the distance to the
+                mean style, 0 to 1; others draw latents no larger than this (Brock et al. 2019, arXiv:1809.11096).
+            where: Of tables, conditions that hold in every row: "income = '>50K' and age > 60".
+            length: Of series, the number of steps.
+
+        Raises:
+            UserError: The model does not have the class, or an option does not apply to it.
+        """
         psi, threshold = self._truncation(truncation)
         labels = self.labels(indices, seed, label)
         if truncation is not None and (where is not None or length is not None):
@@ -75,70 +99,81 @@ class Gan:
             return self.modality.conditional_sampling(self, where, indices, seed)
         if length is not None:
             return self.modality.extrapolate(self, length, indices, seed, label)
-        latents = sampling.latents(self.recipe.latent, seed, indices, threshold, getattr(self.generator, "choosing", 0))
-        made = sampling.sample(self.generator, latents, self._condition(labels), seed=seed, indices=indices, psi=psi)
+        latents = sampling.latents(self.recipe.latent, seed, indices, threshold, self.generator.untruncated_latents)
+        made = sampling.sample(self.generator, latents, self.condition(labels), seed=seed, indices=indices, psi=psi)
         return self.codec.decode(torch.cat(list(made)))
 
     def decode(self, latents: Tensor, labels: Sequence[int] | None = None) -> np.ndarray:
-        """Samples (decoded array) for latents, N x latent size, and class numbers where the model has classes."""
-        return self.codec.decode(torch.cat(list(sampling.sample(self.generator, latents, self._condition(labels)))))
+        """Decoded samples of latents, N x latent size, all with the same noise. labels: N class numbers."""
+        return self.codec.decode(torch.cat(list(sampling.sample(self.generator, latents, self.condition(labels)))))
 
     @property
-    def styled(self) -> bool:
-        """Whether the generator maps latents to styles, N x layers x width, that can be moved, mixed and truncated."""
-        return hasattr(self.generator, "map")
+    def is_style_based(self) -> bool:
+        """Whether the generator maps latents to styles, which can be moved, mixed and truncated."""
+        return isinstance(self.generator, networks.StyleGenerator)
 
     @torch.no_grad()
     def styles(self, latents: Tensor, labels: Sequence[int] | None = None) -> Tensor:
-        """N x layers x width, for a style-based generator."""
-        self._must_be_styled()
-        return self.generator.map(latents, self._condition(labels))
+        """Styles of latents, N x num_layers x style_width. Raises UserError where the generator has none."""
+        self._check_style_based()
+        return self.generator.map(latents, self.condition(labels))
 
     @torch.no_grad()
     def decode_styles(self, styles: Tensor) -> np.ndarray:
-        """Samples (decoded array) for styles, N x layers x width, all with the same noise."""
-        self._must_be_styled()
-        drawn = sampling.noise(self.generator, 0, [0])
-        parts = [
-            self.generator.synthesise(part, None if drawn is None else drawn.expand(len(part), -1))
-            for part in styles.split(sampling.chunk(self.generator))
-        ]
-        return self.codec.decode(torch.cat(parts))
+        """Decoded samples of styles, N x num_layers x style_width, all with the same noise."""
+        self._check_style_based()
+        parts = styles.split(self.generator.chunk_size)
+        return self.codec.decode(
+            torch.cat([self.generator.synthesise(part, self.fixed_noise(len(part))) for part in parts])
+        )
 
-    def must_walk(self) -> None:
-        """Raises UserError where places in latent space have nothing to show: a row is no picture that turns into another."""
+    def fixed_noise(self, count: int) -> Tensor | None:
+        """The same noise for each of `count` samples, count x noise_size; None for a generator without noise."""
+        noise = sampling.noise(self.generator, 0, [0])
+        return None if noise is None else noise.expand(count, -1)
+
+    def check_interpolable(self) -> None:
+        """Raises UserError for a modality without samples between two samples, such as rows of a table."""
         if not self.modality.supports_latent_walk:
-            raise UserError(f"a walk through latent space shows nothing of a {self.kind}; use generate or evaluate")
+            raise UserError(
+                f"a walk through latent space shows nothing of a {self.modality_name}; use generate or evaluate"
+            )
 
-    def _must_be_styled(self) -> None:
-        if not self.styled:
-            raise UserError(f"styles are for style-based generators, and {self.recipe.players['generator'].network} is none")
+    def _check_style_based(self) -> None:
+        if not self.is_style_based:
+            raise UserError(
+                f"styles are for style-based generators, and {self.recipe.players['generator'].network} is none"
+            )
 
-    def _condition(self, labels: Sequence[int] | None) -> dict[str, Tensor] | None:
+    def condition(self, labels: Sequence[int] | None) -> dict[str, Tensor] | None:
+        """Class numbers as the generator takes them; None for a model without classes."""
         return {"class": torch.as_tensor(labels, dtype=torch.int64)} if self.classes else None
 
     def _truncation(self, truncation: float | None) -> tuple[float | None, float | None]:
-        """(share of a style kept, largest latent). Raises UserError for a value that makes no sense for this generator."""
+        """(share kept of a style's distance to the mean, largest latent). Raises UserError for a value out of range."""
         if truncation is None:
             return None, None
-        if self.styled:
+        if self.is_style_based:
             if not 0 <= truncation <= 1:
                 raise UserError(f"truncation {truncation:g} should lie between 0 (the mean sample) and 1 (none)")
             return truncation, None
         if self.recipe.latent.distribution != "normal":
             raise UserError("this model's latents are uniform, which leaves nothing to truncate")
         if truncation < 0.05:
-            raise UserError(f"truncation {truncation:g} is too small: latents are drawn again until none is larger; use 0.05 or more")
+            raise UserError(
+                f"truncation {truncation:g} is too small: latents are drawn again until none is larger; "
+                "use 0.05 or more"
+            )
         return None, truncation
 
     def labels(self, indices: Sequence[int], seed: int = 0, label: str | int | None = None) -> list[int] | None:
-        """The class number of each sample: the asked one, else drawn as often as in training from (seed, index)."""
+        """The class number of each sample: that of `label`, else drawn from (seed, index) as often as in training."""
         if label is not None:
             return [self.class_number(label)] * len(indices)
         return sampling.classes(self.shares, seed, indices).tolist() if self.classes else None
 
     def class_number(self, label: str | int) -> int:
-        """The number of a class given by name (first) or by number. Raises UserError for one that the model does not have."""
+        """The number of the class with this name, or else number. Raises UserError where there is none."""
         if not self.classes:
             raise UserError("this model was trained without labels, so no label can be asked for")
         if str(label) in self.classes:
@@ -151,36 +186,49 @@ class Gan:
 def load(path: str | os.PathLike[str]) -> Gan:
     """The generator of a run folder: its best snapshot so far.
 
-    Reads recipe.yaml, codec.json, source.json and generator.safetensors; never unpickles. Raises UserError where one is missing or damaged,
-    and for a run whose generator makes nothing of latents (see `load_translator`).
+    Reads recipe.yaml, codec.json, source.json and generator.safetensors; never unpickles.
+
+    Raises:
+        UserError: One of them is missing or damaged, or the run translates pictures (see `load_translator`).
     """
     run = Run(path)
     recipe, source, codec = _described(run)
     if codec.input:
-        raise UserError(f"{run.path} turns pictures into others and makes none by itself; use `sparring apply {run.path} PICTURES -o OUT`")
+        raise UserError(
+            f"{run.path} turns pictures into others and makes none of latents; "
+            f"use `sparring apply {run.path} PICTURES -o OUT`"
+        )
     generator = _player(run, "generator", recipe, codec, len(source["classes"]))
     shares = [source["labels"].get(name, 0) for name in source["classes"]]
     return Gan(recipe, generator, codec, source["modality"], source["classes"], shares)
 
 
-def load_translator(path: str | Path, back: bool = False, ensemble: bool = False) -> Translator:
-    """The generator of a run that turns pictures into others; back: the other way round, where it learned both; ensemble: see Translator. Raises
-    UserError as `load`."""
-    from .translator import Translator
+def load_translator(path: str | Path, reverse: bool = False, ensemble: bool = False) -> Translator:
+    """The generator of a run that turns pictures into others: its best snapshot so far.
 
+    Args:
+        path: The run folder.
+        reverse: Turn outputs into inputs, for a run that has learned both directions.
+        ensemble: See Translator.
+
+    Raises:
+        UserError: As `load`, or the run has not learned this.
+    """
     run = Run(path)
     recipe, _, codec = _described(run)
     if not codec.input:
-        raise UserError(f"{run.path} makes samples by itself and turns nothing into them; use `sparring generate {run.path} -o OUT`")
-    if back and "back" not in recipe.players:
-        raise UserError(f"{run.path} learned one way only: from what is given to what is made")
-    player = "back" if back else "generator"
-    sides = (codec.output, codec.input) if back else (codec.input, codec.output)
-    return Translator(recipe, _player(run, player, recipe, codec, 0), *sides, ensemble)
+        raise UserError(
+            f"{run.path} makes samples of latents and has no input; use `sparring generate {run.path} -o OUT`"
+        )
+    if reverse and "back" not in recipe.players:
+        raise UserError(f"{run.path} has learned one direction only, from input to output; leave --reverse out")
+    player = "back" if reverse else "generator"
+    codecs = (codec.output, codec.input) if reverse else (codec.input, codec.output)
+    return Translator(recipe, _player(run, player, recipe, codec, 0), *codecs, ensemble)
 
 
 def load_player(run: Run, name: str) -> tuple[Recipe, dict[str, Any], Any, Any]:
-    """Recipe, source.json, codec and one network of a run, in eval mode."""
+    """Recipe, source.json, codec and one averaged network of a run, in eval mode. Raises UserError as `load`."""
     recipe, source, codec = _described(run)
     if name not in recipe.players:
         raise UserError(f"{run.path} has no {name}")
@@ -202,10 +250,14 @@ def _player(run: Run, name: str, recipe: Recipe, codec: Any, classes: int) -> An
     if not weights.is_file():
         raise UserError(f"{run.path} has no trained {name} yet; the first is written at the first tick of a training")
     player = recipe.players[name]
-    network = networks.build(player.network, player.options, **networks.dimensions(name, codec, classes, recipe.latent.size))
+    network = networks.build(
+        player.network, player.options, **networks.dimensions(name, codec, classes, recipe.latent.size)
+    )
     tensors = safetensors.from_bytes(weights.read_bytes(), weights)
     try:
         network.load_state_dict(tensors)
     except RuntimeError:
-        raise UserError(f"{weights} does not fit the network in {run.path / 'recipe.yaml'}; one of them was replaced") from None
+        raise UserError(
+            f"{weights} does not fit the network in {run.path / 'recipe.yaml'}; one of them was replaced"
+        ) from None
     return network.eval().requires_grad_(False)

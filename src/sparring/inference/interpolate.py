@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,71 +13,113 @@ from torch import Tensor
 
 from ..errors import UserError, nearest
 from ..networks import sampling
-from .generator import load
+from .generator import Gan, load
 
-WAYS = ("auto", "spherical", "linear", "style")
+METHODS = ("auto", "spherical", "linear", "style")
+FILM_SUFFIXES, STRIP_SUFFIX = (".mp4", ".gif"), ".png"
+DECODED_AT_ONCE = 64  # samples
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """points: N x D latents or flattened styles. labels: N class numbers, or None."""
+
+    points: Tensor
+    labels: list[int] | None
+    method: str
 
 
 def interpolate_file(
     run: Path,
     out: Path,
-    stops: int = 6,
+    keyframes: int = 6,
     frames: int = 24,
     *,
     seed: int = 0,
     label: str | int | None = None,
     fps: int = 24,
-    way: str = "auto",
+    method: str = "auto",
 ) -> Path:
-    """Write the walk as a film (.mp4, .gif) or as one strip (.png) and return its path. The film closes into a loop.
+    """Writes a walk through latent space as a film, which closes into a loop, or as one strip of pictures.
 
-    way: "spherical" or "linear" between latents, "style" straight between styles (style-based generators), or "auto": the great circle
-    for normal latents, the straight line for uniform ones. Where there are labels and none is asked for, the class changes half way between two stops.
+    Args:
+        run: The run folder.
+        out: A film (.mp4, .gif) or a strip (.png).
+        keyframes: Samples that the walk passes through.
+        frames: Samples from one keyframe to the next.
+        seed: Of the keyframes.
+        label: The class of all samples; None: each keyframe has the next class, which changes half way between two.
+        fps: Frames a second.
+        method: "spherical" or "linear" between latents, "style" on a straight line between styles (style-based
+            generators), or "auto": spherical for normal latents, linear for uniform ones.
+
+    Returns:
+        The path written.
+
+    Raises:
+        UserError: The suffix or the method is unknown, or the model cannot be interpolated so.
     """
     from ..reports import write_frames
 
     gan = load(run)
-    gan.must_walk()
-    indices = list(range(stops))
-    if out.suffix.lower() not in (".mp4", ".gif", ".png"):
+    gan.check_interpolable()
+    suffix = out.suffix.lower()
+    if suffix not in (*FILM_SUFFIXES, STRIP_SUFFIX):
         raise UserError(f"{out} should end in .mp4 or .gif (a film) or .png (a strip)")
-    film = out.suffix.lower() != ".png"
-    latents = sampling.latents(gan.recipe.latent, seed, indices)
-    ends = [(stop, (stop + 1) % stops) for stop in range(stops if film else stops - 1)]
-    shares = torch.linspace(0, 1, frames + 1)[:-1]
-    if way not in WAYS:
-        raise UserError(f"'{way}' is no way to walk; {nearest(way, WAYS)}")
-    if way == "auto":
-        way = "spherical" if gan.recipe.latent.distribution == "normal" else "linear"
-    labels = None
-    if gan.classes or label is not None:
-        at = [gan.class_number(label)] * stops if label is not None else [number % len(gan.classes) for number in indices]
-        labels = [at[a] if share < 0.5 else at[b] for a, b in ends for share in shares.tolist()]
-    points = gan.styles(latents, at if labels else None).flatten(1) if way == "style" else latents
-    walk = torch.cat([between(points[a], points[b], shares, way) for a, b in ends])
-    if not film:  # a film is a loop; a strip ends at its last stop
-        walk = torch.cat([walk, points[-1:]])
-        labels = labels and [*labels, at[-1]]
-
-    def made(part: slice) -> np.ndarray:
-        if way == "style":
-            return gan.decode_styles(walk[part].unflatten(1, (gan.generator.layers, -1)))
-        return gan.decode(walk[part], labels[part] if labels else None)
-
-    values = np.concatenate([made(slice(start, start + 64)) for start in range(0, len(walk), 64)])
-    if not film:
+    if method not in METHODS:
+        raise UserError(f"interpolation method '{method}' is unknown; {nearest(method, METHODS)}")
+    if method == "auto":
+        method = "spherical" if gan.recipe.latent.distribution == "normal" else "linear"
+    loop = suffix in FILM_SUFFIXES
+    values = _decoded(gan, _walk(gan, keyframes, frames, seed, label, method, loop))
+    if not loop:
         return gan.modality.write(values, None, out, True, gan.codec)[0]
-    pngs = (gan.modality.preview(values[number : number + 1], gan.codec, 1).png for number in range(len(values)))
-    return write_frames((Image.open(io.BytesIO(png)) for png in pngs), out, fps)
+    previews = (gan.modality.preview(values[number : number + 1], gan.codec, 1) for number in range(len(values)))
+    return write_frames((Image.open(io.BytesIO(preview.png)) for preview in previews), out, fps)
 
 
-def between(a: Tensor, b: Tensor, shares: Tensor, way: str) -> Tensor:
-    """Points at these shares of the way from a to b, len(shares) x D: "spherical" along the great circle, for normal latents, whose
-    length matters (White 2016, arXiv:1609.04468); any other way in a straight line, on which uniform latents stay in their box."""
+def _walk(gan: Gan, keyframes: int, frames: int, seed: int, label: str | int | None, method: str, loop: bool) -> _Walk:
+    """The points of a walk. A loop returns to its first keyframe; otherwise it ends at the last one."""
+    latents = sampling.latents(gan.recipe.latent, seed, range(keyframes))
+    keyframe_labels = None
+    if gan.classes or label is not None:
+        number = None if label is None else gan.class_number(label)
+        keyframe_labels = [at % len(gan.classes) if number is None else number for at in range(keyframes)]
+    ends = latents if method != "style" else gan.styles(latents, keyframe_labels).flatten(1)
+    pairs = [(at, (at + 1) % keyframes) for at in range(keyframes if loop else keyframes - 1)]
+    shares = torch.linspace(0, 1, frames + 1)[:-1]
+    points = torch.cat([between(ends[first], ends[second], shares, method) for first, second in pairs])
+    if not loop:
+        points = torch.cat([points, ends[-1:]])
+    if keyframe_labels is None:
+        return _Walk(points, None, method)
+    nearest_keyframes = [first if share < 0.5 else second for first, second in pairs for share in shares.tolist()]
+    labels = [keyframe_labels[at] for at in (*nearest_keyframes, *(() if loop else (keyframes - 1,)))]
+    return _Walk(points, labels, method)
+
+
+def _decoded(gan: Gan, walk: _Walk) -> np.ndarray:
+    """The decoded samples of a walk."""
+    decoded = []
+    for start in range(0, len(walk.points), DECODED_AT_ONCE):
+        points = walk.points[start : start + DECODED_AT_ONCE]
+        if walk.method == "style":
+            decoded.append(gan.decode_styles(points.unflatten(1, (gan.generator.num_layers, -1))))
+        else:
+            decoded.append(gan.decode(points, walk.labels and walk.labels[start : start + DECODED_AT_ONCE]))
+    return np.concatenate(decoded)
+
+
+def between(first: Tensor, second: Tensor, shares: Tensor, method: str) -> Tensor:
+    """Points at these shares of the way between two points of D values, len(shares) x D.
+
+    "spherical": along the great circle, for normal latents, whose length matters (White 2016, arXiv:1609.04468). Any
+    other method: on the straight line, on which uniform latents stay in their box.
+    """
     t = shares[:, None]
-    if way != "spherical":
-        return (1 - t) * a + t * b
-    angle = torch.arccos(torch.clamp(torch.dot(a / a.norm(), b / b.norm()), -1, 1))
-    if torch.sin(angle) < 1e-4:  # the same direction, or opposite ones, between which no circle is the great one
-        return (1 - t) * a + t * b
-    return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
+    if method != "spherical":
+        return (1 - t) * first + t * second
+    angle = torch.arccos(torch.clamp(torch.dot(first / first.norm(), second / second.norm()), -1, 1))
+    if torch.sin(angle) < 1e-4:  # equal or opposite directions, between which no great circle is unique
+        return (1 - t) * first + t * second
+    return (torch.sin((1 - t) * angle) * first + torch.sin(t * angle) * second) / torch.sin(angle)

@@ -1,4 +1,4 @@
-"""Finding the code of a given sample: which latent, or which styles, does the generator need to make it?"""
+"""Inversion: the latent or the styles with which a generator makes a picture."""
 
 from __future__ import annotations
 
@@ -17,14 +17,25 @@ from ..util import files, safetensors
 from .generator import Gan, load
 
 SPACES = ("auto", "latent", "w", "w+")
-STARTS = 16  # codes tried for the first third of the steps; the best goes on alone
-RATE = 0.1  # of Adam, in standard deviations of the code; falls along a half cosine
+STARTS = 16  # codes that are searched from in the first third of the steps; the best goes on alone
+LEARNING_RATE = 0.1  # of Adam, in standard deviations of the code; falls along a half cosine
+SCALES, MIN_SIDE = 3, 4  # the distance is measured at so many sizes, each half the one before, none smaller than this
+
+Progress = Callable[[int, int], None]  # is told how many steps of how many are done
+Synthesise = Callable[[Tensor, list[int] | None], Tensor]  # codes and class numbers -> samples
 
 
 @dataclass(frozen=True)
 class Inversion:
-    """code: latent (D) or styles (layers x width). values: what the generator makes of it, as the codec decodes. error: root mean
-    square difference to the target as a share of the value range (0 to 1)."""
+    """The code found for a sample.
+
+    Attributes:
+        space: "latent", "w" or "w+".
+        code: A latent (D) or styles (layers x width).
+        label: The class number of the code, None without classes.
+        values: The sample that the generator makes of the code, decoded.
+        error: Root mean square difference to the target as a share of the value range, 0 to 1.
+    """
 
     space: str
     code: Tensor
@@ -39,14 +50,34 @@ class Inversion:
 
 
 def invert_file(
-    run: Path, picture: Path, out: Path, *, space: str = "auto", steps: int = 600, seed: int = 0, label: str | int | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> tuple[Inversion, list[Path]]:  # fmt: skip
-    """Invert a picture file: writes OUT (.png: the picture beside what the generator makes of it) and the code as OUT.safetensors."""
+    run: Path,
+    picture: Path,
+    out: Path,
+    *,
+    space: str = "auto",
+    steps: int = 600,
+    seed: int = 0,
+    label: str | int | None = None,
+    progress: Progress | None = None,
+) -> tuple[Inversion, list[Path]]:
+    """Inverts a picture file.
+
+    Args:
+        run: The run folder.
+        picture: The file.
+        out: A .png that shows the picture and its inversion; the code is written beside it as .safetensors.
+        space, steps, seed, label, progress: See `invert`.
+
+    Returns:
+        The inversion, and the two paths written.
+
+    Raises:
+        UserError: The model or the file cannot be used.
+    """
     gan = load(run)
-    gan.must_walk()
+    gan.check_interpolable()
     if out.suffix.lower() != ".png":
-        raise UserError(f"{out} should end in .png: it will show the picture beside its inversion")
+        raise UserError(f"{out} should end in .png: it will show the picture and its inversion")
     target = gan.modality.read(picture, gan.codec)
     found = invert(gan, target, space=space, steps=steps, seed=seed, label=label, progress=progress)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -58,84 +89,102 @@ def invert_file(
 
 
 def invert(
-    gan: Gan, target: np.ndarray, *, space: str = "auto", steps: int = 600, seed: int = 0, label: str | int | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> Inversion:  # fmt: skip
-    """Search the code whose sample is nearest to `target` (one decoded value, C x H x W) by Adam from several starts.
+    gan: Gan,
+    target: np.ndarray,
+    *,
+    space: str = "auto",
+    steps: int = 600,
+    seed: int = 0,
+    label: str | int | None = None,
+    progress: Progress | None = None,
+) -> Inversion:
+    """Searches the code whose sample is nearest to a target, by Adam from several starts.
 
-    space: "latent"; "w" (one style for all layers: Karras et al. 2020, arXiv:1912.04958, appendix D), "w+" (one for each layer: Abdal et
-    al. 2019, arXiv:1904.03189, begun at the best "w"); "auto" is "w+" for style-based generators, else "latent".
+    Args:
+        gan: The generator.
+        target: One decoded sample, C x H x W.
+        space: "latent"; "w", one style for all layers (Karras et al. 2020, arXiv:1912.04958, appendix D); "w+", one for
+            each layer (Abdal et al. 2019, arXiv:1904.03189), which begins at the best "w"; "auto" is "w+" for
+            style-based generators, else "latent".
+        steps: Steps of the search; "w+" takes twice as many.
+        seed: Of the starts.
+        label: The class to search in; None: all classes.
+        progress: Is told the steps that are done and how many there are.
+
+    Raises:
+        UserError: The space is unknown or the generator does not have it.
     """
     if space not in SPACES:
         raise UserError(f"'{space}' is no space to search in; {nearest(space, SPACES)}")
-    space = ("w+" if gan.styled else "latent") if space == "auto" else space
-    wanted = gan.codec.encode(target[None])
+    space = ("w+" if gan.is_style_based else "latent") if space == "auto" else space
+    codes, labels, synthesise = _starts(gan, space, seed, label)
+    search = _Search(synthesise, gan.codec.encode(target[None]), 2 * steps if space == "w+" else steps, progress)
+    codes, losses = search.descend(codes, labels, steps // 3)
+    best = int(losses.argmin())
+    best_label = labels and [labels[best]]
+    code, _ = search.descend(codes[best : best + 1], best_label, steps - steps // 3)
+    if space == "w+":
+        code, _ = search.descend(code.repeat(1, gan.generator.num_layers, 1), best_label, steps)
+    with torch.no_grad():
+        values = gan.codec.decode(synthesise(code, best_label))[0]
+    error = float(np.sqrt(np.mean(np.square(values.astype(np.float64) - target))) / 255)
+    return Inversion(space, code[0], best_label[0] if best_label else None, values, error)
+
+
+def _starts(gan: Gan, space: str, seed: int, label: str | int | None) -> tuple[Tensor, list[int] | None, Synthesise]:
+    """The codes from which the search starts, their class numbers, and how samples are made of codes."""
     latents = sampling.latents(gan.recipe.latent, seed, range(STARTS))
     labels = None
     if gan.classes or label is not None:
-        labels = [gan.class_number(label)] * STARTS if label is not None else [start % len(gan.classes) for start in range(STARTS)]
-    codes, make = latents, _latent_maker(gan)
-    if space != "latent":
-        codes, make = gan.styles(latents, labels)[:, :1], _style_maker(gan)
-    total = 2 * steps if space == "w+" else steps
-
-    def tell(done: int) -> None:
-        if progress:
-            progress(done, total)
-
-    codes, losses = _descend(codes, labels, make, wanted, steps // 3, tell)
-    best = int(losses.argmin())
-    chosen = labels and [labels[best]]
-    code, _ = _descend(codes[best : best + 1], chosen, make, wanted, steps - steps // 3, lambda done: tell(steps // 3 + done))
-    if space == "w+":
-        code, _ = _descend(code.repeat(1, gan.generator.layers, 1), chosen, make, wanted, steps, lambda done: tell(steps + done))
-    with torch.no_grad():
-        values = gan.codec.decode(make(code, chosen))[0]
-    error = float(np.sqrt(np.mean(np.square(values.astype(np.float64) - target))) / 255)
-    return Inversion(space, code[0], chosen[0] if chosen else None, values, error)
+        number = None if label is None else gan.class_number(label)
+        labels = [start % len(gan.classes) if number is None else number for start in range(STARTS)]
+    if space == "latent":
+        return latents, labels, _from_latents(gan)
+    return gan.styles(latents, labels)[:, :1], labels, _from_styles(gan)
 
 
-def _descend(
-    codes: Tensor, labels: list[int] | None, make: Callable[[Tensor, list[int] | None], Tensor], wanted: Tensor, steps: int,
-    tell: Callable[[int], None],
-) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Codes after `steps` of Adam, each the best that it ever was, and their losses."""
-    scale = codes.std().clamp(min=1e-3) if len(codes) > 1 else codes.abs().mean().clamp(min=1e-3)
-    moving = codes.clone().requires_grad_()
-    optimizer = torch.optim.Adam([moving], lr=1.0, betas=(0.9, 0.99))
-    best, least = codes.clone(), torch.full((len(codes),), torch.inf)
-    for step in range(steps):
-        optimizer.param_groups[0]["lr"] = RATE * scale.item() * 0.5 * (1 + np.cos(np.pi * step / steps))
-        losses = _distance(make(moving, labels), wanted)
-        better = losses.detach() < least
-        best[better], least[better] = moving.detach()[better], losses.detach()[better]
-        optimizer.zero_grad()
-        losses.sum().backward()
-        optimizer.step()
-        tell(step + 1)
-    return best, least
+def _from_latents(gan: Gan) -> Synthesise:
+    return lambda codes, labels: gan.generator(codes, gan.condition(labels), gan.fixed_noise(len(codes)))
 
 
-def _distance(made: Tensor, wanted: Tensor) -> Tensor:
-    """Mean squared differences at full and at halved sizes, N: coarse shapes pull from afar."""
-    total = torch.zeros(len(made))
-    for _ in range(3):
-        total = total + (made - wanted).square().flatten(1).mean(dim=1)
-        if min(made.shape[2:]) < 4:
+def _from_styles(gan: Gan) -> Synthesise:
+    layers = gan.generator.num_layers
+    return lambda codes, labels: gan.generator.synthesise(codes.expand(-1, layers, -1), gan.fixed_noise(len(codes)))
+
+
+class _Search:
+    """Gradient descent on codes. total: steps of all descents, for the progress."""
+
+    def __init__(self, synthesise: Synthesise, target: Tensor, total: int, progress: Progress | None):
+        self.synthesise, self.target, self.total, self.progress = synthesise, target, total, progress
+        self.done = 0
+
+    def descend(self, codes: Tensor, labels: list[int] | None, steps: int) -> tuple[Tensor, Tensor]:
+        """Codes after `steps` of Adam, each at its best step, and their distances to the target."""
+        scale = codes.std().clamp(min=1e-3) if len(codes) > 1 else codes.abs().mean().clamp(min=1e-3)
+        moving = codes.clone().requires_grad_()
+        optimizer = torch.optim.Adam([moving], lr=1.0, betas=(0.9, 0.99))
+        best, lowest = codes.clone(), torch.full((len(codes),), torch.inf)
+        for step in range(steps):
+            optimizer.param_groups[0]["lr"] = LEARNING_RATE * scale.item() * 0.5 * (1 + np.cos(np.pi * step / steps))
+            losses = _distance(self.synthesise(moving, labels), self.target)
+            better = losses.detach() < lowest
+            best[better], lowest[better] = moving.detach()[better], losses.detach()[better]
+            optimizer.zero_grad()
+            losses.sum().backward()
+            optimizer.step()
+            self.done += 1
+            if self.progress:
+                self.progress(self.done, self.total)
+        return best, lowest
+
+
+def _distance(samples: Tensor, target: Tensor) -> Tensor:
+    """Mean squared differences at full and at halved sizes, N; at halved sizes misplaced shapes attract each other."""
+    total = torch.zeros(len(samples))
+    for _ in range(SCALES):
+        total = total + (samples - target).square().flatten(1).mean(dim=1)
+        if min(samples.shape[2:]) < MIN_SIDE:
             break
-        made, wanted = avg_pool2d(made, 2), avg_pool2d(wanted, 2)
+        samples, target = avg_pool2d(samples, 2), avg_pool2d(target, 2)
     return total
-
-
-def _latent_maker(gan: Gan) -> Callable[[Tensor, list[int] | None], Tensor]:
-    return lambda codes, labels: gan.generator(codes, gan._condition(labels), _still(gan, len(codes)))
-
-
-def _style_maker(gan: Gan) -> Callable[[Tensor, list[int] | None], Tensor]:
-    layers = gan.generator.layers
-    return lambda codes, labels: gan.generator.synthesise(codes.expand(-1, layers, -1), _still(gan, len(codes)))
-
-
-def _still(gan: Gan, count: int) -> Tensor | None:
-    drawn = sampling.noise(gan.generator, 0, [0])
-    return None if drawn is None else drawn.expand(count, -1)

@@ -1,4 +1,4 @@
-"""A trained generator that turns a given picture into another. Nothing here needs the code that trained it."""
+"""A trained generator that turns input images into output images. Nothing here needs the code that trained it."""
 
 from __future__ import annotations
 
@@ -6,87 +6,105 @@ import copy
 from collections.abc import Callable
 from itertools import pairwise
 from math import ceil
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ..config.recipe import Recipe
-from ..modalities.pairs.codec import Side
+from ..networks import ImageTranslator
 
-MOST_AT_ONCE = 1 << 20  # pixels of a forward pass where a picture can be cut into tiles
-TILE = 512  # pixels of a tile's side, less what it sees of its neighbours
+if TYPE_CHECKING:  # loading a generator should not import what translators alone need
+    from ..modalities.pairs.codec import Side
+
+MAX_PIXELS_UNTILED = 1 << 20  # of a forward pass, where an image can be cut into tiles
+TILE_SIDE = 512  # pixels of a tile, less what it sees of its neighbours
+TILE_MULTIPLE = (
+    4  # tiles begin at multiples of so many pixels, so that halvings fall where they fall in the whole image
+)
 
 
 class Translator:
-    """What a run learned to make of a given picture. given, made: the codecs of both sides; scale: how much larger the result is. ensemble: make it
-    of the picture mirrored and turned too, and take the mean (geometric self-ensemble: Lim et al. 2017, arXiv:1707.02921, section 3.4); what
-    does more than restore knows where up is, and is mirrored only.
+    """What a run has learned to make of an input image. Images of any size go in, whatever the run was trained at.
 
-    The generator is in eval mode, float32, on the CPU. Pictures of any size go in, whatever it was trained at.
+    Attributes:
+        generator: In eval mode, float32, on the CPU.
+        input: The codec of input images.
+        output: The codec of output images.
+        scale: How many times as large an output is.
+        views: (quarter turns, mirrored) of each copy of an image whose results are averaged.
     """
 
-    def __init__(self, recipe: Recipe, generator: Any, given: Side, made: Side, ensemble: bool = False):
-        self.recipe, self.generator, self.given, self.made = recipe, generator, given, made
-        self.scale = round(made.height / given.height)
-        self.views = (
-            [(turns, mirrored) for turns in range(4 if recipe.algorithm.restores else 1) for mirrored in (False, True)] if ensemble else [(0, False)]
-        )
+    def __init__(self, recipe: Recipe, generator: ImageTranslator, input: Side, output: Side, ensemble: bool = False):
+        """ensemble: average the results of mirrored and turned copies (Lim et al. 2017, arXiv:1707.02921, section 3.4).
 
-    def values(self, given: np.ndarray) -> np.ndarray:
-        """Decoded values of one size, N x C x H x W, as the codec of the given side has them -> those made of them."""
-        return np.concatenate([self.made.decode(self.tensor(self.given.encode(one[None]))) for one in given])
+        Recipes that do more than restore depend on what is up, so their copies are mirrored only.
+        """
+        self.recipe, self.generator, self.input, self.output = recipe, generator, input, output
+        self.scale = round(output.height / input.height)
+        self.views = [(0, False)]
+        if ensemble:
+            turns = range(4 if recipe.algorithm.restores else 1)
+            self.views = [(turn, mirrored) for turn in turns for mirrored in (False, True)]
+
+    def values(self, inputs: np.ndarray) -> np.ndarray:
+        """Decoded outputs of decoded inputs of one size, N x C x H x W each."""
+        return np.concatenate([self.output.decode(self.translate(self.input.encode(each[None]))) for each in inputs])
 
     @torch.no_grad()
-    def tensor(self, given: Tensor) -> Tensor:
-        """An encoded picture, 1 x C x H x W, of any size -> what is made of it, encoded.
+    def translate(self, image: Tensor) -> Tensor:
+        """The encoded output of an encoded input, 1 x C x H x W -> 1 x C x sH x sW.
 
-        Where no layer looks at the whole (the network has a `reach`, in pixels), a large one is made in tiles, which gives the same.
+        A large image is made in tiles where the network's receptive radius is known, with the same result.
         """
         total = None
         for turns, mirrored in self.views:
-            view = given.rot90(turns, (2, 3))
-            made = self._whole(view.flip(3) if mirrored else view)
-            back = (made.flip(3) if mirrored else made).rot90(-turns, (2, 3))
-            total = back if total is None else total + back
+            view = image.rot90(turns, (2, 3))
+            output = self._translate_view(view.flip(3) if mirrored else view)
+            output = (output.flip(3) if mirrored else output).rot90(-turns, (2, 3))
+            total = output if total is None else total + output
         assert total is not None
         return total / len(self.views)
 
-    def _whole(self, given: Tensor) -> Tensor:
-        height, width = given.shape[2:]
-        reach = getattr(self.generator, "reach", None)
-        if reach is None or height * width <= MOST_AT_ONCE:
-            return self._once(given)
-        return tiled(self._once, given, self.scale, TILE, reach)
+    def _translate_view(self, image: Tensor) -> Tensor:
+        radius = self.generator.receptive_radius
+        if radius is None or image.shape[2] * image.shape[3] <= MAX_PIXELS_UNTILED:
+            return self._forward(image)
+        return translate_in_tiles(self._forward, image, self.scale, TILE_SIDE, radius)
 
-    def _once(self, given: Tensor) -> Tensor:
-        made = self.generator(given)
-        if torch.isfinite(made).all():
-            return made
-        return copy.deepcopy(self.generator).double()(given.double()).float()
+    def _forward(self, image: Tensor) -> Tensor:
+        """One forward pass; once more in float64 where float32 overflows."""
+        output = self.generator(image)
+        if torch.isfinite(output).all():
+            return output
+        return copy.deepcopy(self.generator).double()(image.double()).float()
 
 
-def tiled(make: Callable[[Tensor], Tensor], given: Tensor, scale: int, tile: int, reach: int) -> Tensor:
-    """A large picture, 1 x C x H x W, tile by tile: each is made from `reach` more pixels on every side than are kept of it.
+def translate_in_tiles(
+    translate: Callable[[Tensor], Tensor], image: Tensor, scale: int, tile_side: int, radius: int
+) -> Tensor:
+    """The output of a large image, made tile by tile, 1 x C x H x W -> 1 x C x sH x sW.
 
-    A network whose layers see no farther than that makes the same of the whole picture. Tiles begin at multiples of four pixels, so that
-    halvings fall where they fall in the whole.
+    Each tile is made from `radius` more pixels on every side than are kept of it, so a network whose layers see no
+    farther than that makes the same of the whole image.
     """
-    height, width = given.shape[2:]
-    reach += -reach % 4
+    height, width = image.shape[2:]
+    margin = radius + -radius % TILE_MULTIPLE
     rows = []
-    for top, bottom in pairwise(_edges(height, tile)):
+    for top, bottom in pairwise(_tile_edges(height, tile_side)):
         row = []
-        for left, right in pairwise(_edges(width, tile)):
-            up, west = max(0, top - reach), max(0, left - reach)
-            made = make(given[:, :, up : min(height, bottom + reach), west : min(width, right + reach)])
-            row.append(made[:, :, (top - up) * scale : (bottom - up) * scale, (left - west) * scale : (right - west) * scale])
+        for left, right in pairwise(_tile_edges(width, tile_side)):
+            first_row, first_column = max(0, top - margin), max(0, left - margin)
+            output = translate(image[:, :, first_row : bottom + margin, first_column : right + margin])
+            kept_rows = slice((top - first_row) * scale, (bottom - first_row) * scale)
+            kept_columns = slice((left - first_column) * scale, (right - first_column) * scale)
+            row.append(output[:, :, kept_rows, kept_columns])
         rows.append(torch.cat(row, dim=3))
     return torch.cat(rows, dim=2)
 
 
-def _edges(side: int, tile: int) -> list[int]:
-    """Where tiles begin and end: about equal, at multiples of four but for the last."""
-    count = ceil(side / tile)
-    return [*(round(side * number / count / 4) * 4 for number in range(count)), side]
+def _tile_edges(side: int, tile_side: int) -> list[int]:
+    """Where tiles of about equal size begin, and where the last one ends."""
+    count = ceil(side / tile_side)
+    return [*(round(side * number / count / TILE_MULTIPLE) * TILE_MULTIPLE for number in range(count)), side]

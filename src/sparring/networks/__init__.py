@@ -1,10 +1,15 @@
-"""Architectures: one file per family, registered by name.
+"""Architectures: one file a family, registered by name. Networks know tensors, nothing else.
 
-A generator is built from (shape, classes, latent_size, **options) and called as `generator(latent, condition, noise)`; a
-discriminator from (shape, classes, **options), called as `discriminator(sample, condition)`, and returns a Verdict; an encoder from
-(shape, classes, latent_size, **options), called as `encoder(sample, condition)`, and returns the mean and the logarithm of the variance
-of the sample's latents, N x latent_size each. `shape` is a sample's shape without the batch dimension, `classes` their number (0:
-without labels), `condition` named tensors such as {"class": N class numbers}. Networks know tensors, nothing else.
+A network derives from the base class of its role (see `networks.base`). Its constructor takes the dimensions that it
+asks for by name, then its options as keyword-only parameters with types and defaults, which a recipe may set:
+
+    Generator        (shape, classes, latent_size, *, options)
+    Discriminator    (shape, classes, *, options)
+    Encoder          (shape, classes, latent_size, *, options)
+    ImageTranslator  (shape, input_shape, *, options)
+
+`shape` is the shape of one output sample, `input_shape` that of one input of a translation, `classes` the number of
+classes (0: without labels), `layout` the layout of a coded row or step (tables and series).
 """
 
 from __future__ import annotations
@@ -19,54 +24,94 @@ from pydantic import ValidationError, create_model
 from torch import nn
 
 from ..errors import UserError, nearest
+from .base import Condition, Discriminator, Encoder, FittedStart, Generator, ImageTranslator, StyleGenerator
 from .output import DiscriminatorOutput
 
-__all__ = ["DiscriminatorOutput", "build", "list_networks", "register"]
+__all__ = [
+    "Condition",
+    "Discriminator",
+    "DiscriminatorOutput",
+    "Encoder",
+    "FittedStart",
+    "Generator",
+    "ImageTranslator",
+    "StyleGenerator",
+    "build",
+    "dimensions",
+    "list_networks",
+    "register",
+]
 
 _NETWORKS: dict[str, type[nn.Module]] = {}
+_ROLES = (Generator, Discriminator, Encoder, ImageTranslator)
 _Class = TypeVar("_Class", bound=type[nn.Module])
 
 
 def register(name: str) -> Callable[[_Class], _Class]:
-    """Class decorator: make a network known to recipes under this name."""
+    """Class decorator that makes a network known to recipes under this name.
 
-    def remember(network: _Class) -> _Class:
+    Raises:
+        TypeError: The class derives from none of Generator, Discriminator, Encoder and ImageTranslator.
+    """
+
+    def add(network: _Class) -> _Class:
+        if not issubclass(network, _ROLES):
+            roles = ", ".join(role.__name__ for role in _ROLES)
+            raise TypeError(f"network '{name}' must derive from one of {roles} (sparring.networks)")
         assert name not in _NETWORKS, name
         _NETWORKS[name] = network
         return network
 
-    return remember
+    return add
 
 
 def list_networks() -> list[str]:
+    """The names of all registered networks, sorted."""
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
     return sorted(_NETWORKS)
 
 
 def build(name: str, options: dict[str, Any], **dimensions: Any) -> nn.Module:
-    """The named network. `dimensions`: shape, given, layout (of a row's columns), classes and latent_size; each network takes those that it asks for.
+    """Builds the named network.
 
-    Raises UserError for an unknown name or an option that the network does not have.
+    Args:
+        name: A registered name.
+        options: Options of the network, as a recipe states them.
+        dimensions: shape, input_shape, layout, classes and latent_size; each network takes those that its constructor
+            asks for.
+
+    Raises:
+        UserError: The name is unknown, or the network does not have an option or refuses its value.
     """
     if name not in list_networks():
         raise UserError(f"network '{name}' is unknown; {nearest(name, list_networks())}")
     network = _NETWORKS[name]
-    if not dimensions.get("given", True) and "given" in inspect.signature(network).parameters:
-        raise UserError(f"network '{name}' is for games in which pictures are given, such as translation, and here none are")
-    asked = {key: value for key, value in dimensions.items() if key in inspect.signature(network).parameters}
+    parameters = inspect.signature(network).parameters
+    if "input_shape" in parameters and not dimensions.get("input_shape", True):
+        raise UserError(
+            f"network '{name}' translates input pictures, and this recipe has no inputs; choose another network"
+        )
+    asked = {key: value for key, value in dimensions.items() if key in parameters}
     return network(**asked, **_checked(name, network, options))
 
 
 def dimensions(player: str, codec: Any, classes: int, latent_size: int) -> dict[str, Any]:
-    """What the networks of a recipe may ask for, from the codec of its data; players named `back` turn what is made into what was given."""
-    given, made = codec.input.shape if codec.input else (), codec.shape
-    sides = {"shape": given, "given": made} if player.endswith("back") else {"shape": made, "given": given}
-    return {**sides, "layout": getattr(codec, "layout", None), "classes": classes, "latent_size": latent_size}
+    """The dimensions that the networks of a recipe may ask for. Players named `..back` translate outputs to inputs."""
+    inputs, outputs = codec.input.shape if codec.input else (), codec.shape
+    shape, input_shape = (inputs, outputs) if player.endswith("back") else (outputs, inputs)
+    layout = getattr(codec, "layout", None)
+    return {
+        "shape": shape,
+        "input_shape": input_shape,
+        "layout": layout,
+        "classes": classes,
+        "latent_size": latent_size,
+    }
 
 
 def _checked(name: str, network: type[nn.Module], options: dict[str, Any]) -> dict[str, Any]:
-    """The options as the types of the network's keyword-only parameters want them."""
+    """The options, converted to the types of the network's keyword-only parameters."""
     parameters = inspect.signature(network).parameters.values()
     hints = get_type_hints(network.__init__, include_extras=True)
     known = {each.name: (hints[each.name], each.default) for each in parameters if each.kind is each.KEYWORD_ONLY}
@@ -78,4 +123,6 @@ def _checked(name: str, network: type[nn.Module], options: dict[str, Any]) -> di
         return model(**options).model_dump()
     except ValidationError as error:
         first = error.errors()[0]
-        raise UserError(f"network '{name}', option {'.'.join(map(str, first['loc']))}: {first['msg'].lower()}") from None
+        raise UserError(
+            f"network '{name}', option {'.'.join(map(str, first['loc']))}: {first['msg'].lower()}"
+        ) from None

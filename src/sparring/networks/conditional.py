@@ -1,4 +1,4 @@
-"""Batch normalisation whose gain and shift depend on what is given beside the sample. All are called as norm(x, given)."""
+"""Batch normalisation whose gain and shift depend on a condition. All are called as `norm(x, condition)`."""
 
 from __future__ import annotations
 
@@ -6,20 +6,25 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding
 
-from .layers import normalised
+from .layers import spectrally_normalised
 
 
 class PlainNorm(nn.BatchNorm2d):
-    """Nothing is given: batch normalisation as it is."""
+    """Batch normalisation that ignores the condition. N x C x H x W -> N x C x H x W."""
 
-    def forward(self, x: Tensor, given: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         return super().forward(x)
 
 
 class ClassNorm(nn.Module):
-    """A gain (at first 1; what is learned is its distance from 1) and a shift (0) for each class and channel; given: N class numbers.
+    """A gain and a shift for each class and channel. condition: N class numbers.
 
-    Dumoulin et al. 2017 (arXiv:1610.07629), eq. 5; de Vries et al. 2017 (arXiv:1707.00683); so used by Miyato & Koyama 2018.
+    Dumoulin et al. 2017 (arXiv:1610.07629), eq. 5; de Vries et al. 2017 (arXiv:1707.00683); so used by Miyato & Koyama
+    2018 (arXiv:1802.05637).
+
+    Attributes:
+        gain: classes x channels, less 1; begins at 0.
+        shift: classes x channels; begins at 0.
     """
 
     def __init__(self, channels: int, classes: int):
@@ -28,23 +33,26 @@ class ClassNorm(nn.Module):
         self.gain = nn.Parameter(torch.zeros(classes, channels))
         self.shift = nn.Parameter(torch.zeros(classes, channels))
 
-    def forward(self, x: Tensor, given: Tensor) -> Tensor:
-        return _scaled(self.norm(x), 1 + embedding(given, self.gain), embedding(given, self.shift))
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        return _scaled(self.norm(x), 1 + embedding(condition, self.gain), embedding(condition, self.shift))
 
 
 class VectorNorm(nn.Module):
-    """Gain and shift are linear in a vector (N x D), the gain centred at 1 (Brock et al. 2019, arXiv:1809.11096, appendix B)."""
+    """Gain and shift are linear in a vector, the gain centred at 1. condition: N x width.
+
+    Brock et al. 2019 (arXiv:1809.11096), appendix B.
+    """
 
     def __init__(self, channels: int, width: int, spectral: bool = False):
         super().__init__()
         self.norm = nn.BatchNorm2d(channels, affine=False)
-        self.gain = normalised(nn.Linear(width, channels, bias=False), spectral)
-        self.shift = normalised(nn.Linear(width, channels, bias=False), spectral)
+        self.gain = spectrally_normalised(nn.Linear(width, channels, bias=False), spectral)
+        self.shift = spectrally_normalised(nn.Linear(width, channels, bias=False), spectral)
 
-    def forward(self, x: Tensor, given: Tensor) -> Tensor:
-        return _scaled(self.norm(x), 1 + self.gain(given), self.shift(given))
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        return _scaled(self.norm(x), 1 + self.gain(condition), self.shift(condition))
 
 
 def _scaled(x: Tensor, gain: Tensor, shift: Tensor) -> Tensor:
-    """x: N x C x H x W; gain and shift: N x C."""
+    """x: N x C x H x W. gain and shift: N x C."""
     return torch.addcmul(shift.to(x.dtype)[:, :, None, None], x, gain.to(x.dtype)[:, :, None, None])

@@ -1,5 +1,7 @@
-"""Layers whose weights begin as N(0, 1) and are divided by the root of their fan-in at every use, so that an optimizer which rescales
-gradients (Adam) changes all of them at the same relative pace: equalised learning rate (Karras et al. 2018, arXiv:1710.10196, section 4.1).
+"""Layers with equalised learning rate (Karras et al. 2018, arXiv:1710.10196, section 4.1).
+
+Weights begin as N(0, 1) and are divided by the root of their fan-in at every use. So an optimizer that rescales
+gradients (Adam) changes all of them at the same relative pace.
 """
 
 from __future__ import annotations
@@ -11,13 +13,16 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, leaky_relu, linear
 
 SLOPE = 0.2  # of leaky ReLU; Karras et al. 2018, appendix A.1
-GAIN = sqrt(2)  # He et al. 2015 (arXiv:1502.01852), eq. 10; as leaky ReLU keeps factors, it is part of the scales before it
+GAIN = sqrt(2)  # He et al. 2015 (arXiv:1502.01852), eq. 10; part of the scales before leaky ReLU, which keeps factors
 
 
 class EqualDense(nn.Module):
-    """N x inputs -> N x outputs. active: leaky ReLU follows.
+    """A dense layer, N x inputs -> N x outputs.
 
-    rate: the layer learns so many times as fast as the others. bias: its value at the start.
+    Args:
+        active: Whether leaky ReLU follows.
+        rate: The layer learns so many times as fast as others.
+        bias: Value of the biases at the start.
     """
 
     def __init__(self, inputs: int, outputs: int, *, active: bool = False, rate: float = 1.0, bias: float = 0.0):
@@ -33,9 +38,18 @@ class EqualDense(nn.Module):
 
 
 class EqualConv(nn.Module):
-    """N x inputs x H x W -> N x outputs x H x W at stride 1 with zeros around, or at stride 2 without. active: leaky ReLU follows."""
+    """A convolution, with zeros around at stride 1 and without padding at stride 2.
 
-    def __init__(self, inputs: int, outputs: int, kernel: int, *, active: bool = True, bias: bool = True, stride: int = 1):
+    N x inputs x H x W -> N x outputs x H x W at stride 1.
+
+    Args:
+        active: Whether leaky ReLU follows.
+        bias: Whether there are biases; they begin at 0.
+    """
+
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int, *, active: bool = True, bias: bool = True, stride: int = 1
+    ):
         super().__init__()
         self.weight = nn.Parameter(torch.randn(outputs, inputs, kernel, kernel))
         self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None

@@ -1,7 +1,7 @@
 """Fully connected players, after Goodfellow et al. 2014 (arXiv:1406.2661), with ReLU in both as tutorials print them.
 
-The paper (section 5) has ReLU and sigmoid units in the generator, maxout and dropout in the discriminator.
-With classes the generator gets an embedding of the class (Mirza & Osindero 2014, arXiv:1411.1784), the discriminator a projection
+The paper (section 5) has ReLU and sigmoid units in the generator, maxout and dropout in the discriminator. With classes
+the generator gets an embedding of the class (Mirza & Osindero 2014, arXiv:1411.1784), the discriminator a projection
 head (Miyato & Koyama 2018, arXiv:1802.05637).
 """
 
@@ -14,17 +14,30 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from . import DiscriminatorOutput, register
-from .layers import Condition, JoinedLabel, ProjectionHead, Widths, normalised
+from . import register
+from .base import Condition, Discriminator, Generator
+from .layers import JoinedLabel, ProjectionHead, Widths, spectrally_normalised
+from .output import DiscriminatorOutput
 
 
 def _hidden(widths: Sequence[int], spectral: bool = False) -> list[nn.Module]:
-    return [layer for pair in pairwise(widths) for layer in (normalised(nn.Linear(*pair), spectral), nn.ReLU())]
+    layers: list[nn.Module] = []
+    for pair in pairwise(widths):
+        layers += [spectrally_normalised(nn.Linear(*pair), spectral), nn.ReLU()]
+    return layers
 
 
 @register("mlp-generator")
-class MLPGenerator(nn.Module):
-    """latent (N x latent_size) -> ReLU layers of the given widths -> a sample (N x shape), through tanh or linear."""
+class MLPGenerator(Generator):
+    """latent (N x latent_size) -> dense ReLU layers -> a sample (N x shape), through tanh or linear.
+
+    Args:
+        shape: Of a sample, any number of dimensions.
+        classes: Number of classes, 0 without labels.
+        latent_size: Values of the latent.
+        widths: Units of each hidden layer.
+        output: The last activation.
+    """
 
     def __init__(
         self,
@@ -47,10 +60,14 @@ class MLPGenerator(nn.Module):
 
 
 @register("mlp-discriminator")
-class MLPDiscriminator(nn.Module):
-    """sample (N x shape) -> ReLU layers of the given widths -> logits (N), with classes through a projection head (arXiv:1802.05637).
+class MLPDiscriminator(Discriminator):
+    """sample (N x shape) -> dense ReLU layers -> logits (N), with classes through a projection head.
 
-    spectral: spectral normalisation of the hidden layers (Miyato et al. 2018, arXiv:1802.05957).
+    Args:
+        shape: Of a sample, any number of dimensions.
+        classes: Number of classes, 0 without labels.
+        widths: Units of each hidden layer.
+        spectral: Spectral normalisation of the hidden layers (Miyato et al. 2018, arXiv:1802.05957).
     """
 
     def __init__(self, shape: tuple[int, ...], classes: int, *, widths: Widths = (512, 256), spectral: bool = False):

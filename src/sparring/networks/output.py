@@ -1,3 +1,5 @@
+"""What a discriminator returns."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -7,10 +9,12 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class DiscriminatorOutput:
-    """What a discriminator returns.
+    """The output of a discriminator for N samples.
 
-    logits: N, or N x places where it judges parts of a sample; higher means more real. class_logits: N x classes, from a head that
-    classifies (Odena et al. 2017), else None. features: what its layers saw, for those that compare samples by them.
+    Attributes:
+        logits: N, or N x places where parts of a sample are scored one by one. Higher means more real.
+        class_logits: N x classes, from a head that classifies (Odena et al. 2017, arXiv:1610.09585); None without one.
+        features: Intermediate features, N x ... each, for losses that compare samples by them.
     """
 
     logits: Tensor

@@ -1,33 +1,37 @@
-"""Symmetric residual players without normalisation: R3GAN (Huang et al. 2024, arXiv:2501.05441), section 3, configuration E.
+"""R3GAN: symmetric residual players without normalisation (Huang et al. 2024, arXiv:2501.05441).
 
-Each resolution is one stage: a transition (bilinear resampling, a 1x1 convolution where the width changes) and residual blocks.
-Which layers have no bias, and how wide the class embedding is, the paper's parameter counts decide (table 9; docs/architectures/r3gan.md).
+Section 3, configuration E. Each resolution is one stage: a transition (bilinear resampling, a 1x1 convolution where the
+width changes) and residual blocks. Which layers have no bias, and how wide the class embedding is, the paper's
+parameter counts decide (table 9; docs/architectures/r3gan.md).
 """
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
-from . import DiscriminatorOutput, register
-from .layers import Condition, JoinedLabel, Width, halved, halvings
+from . import register
+from .base import Condition, Discriminator, Generator, class_condition
+from .layers import Count, ImageShape, JoinedLabel, Width, halved, halvings
+from .output import DiscriminatorOutput
 from .resample import downsample, upsample
 
 SLOPE = 0.2  # of the leaky ReLU, not printed; as in StyleGAN2 (Karras et al. 2020), from which the paper departs
 BILINEAR = (1, 3, 3, 1)  # bilinear resampling by 2, which is [1, 2, 1] over pixels doubled, [1, 1] (appendix E)
-COARSEST = 4  # pixels of the shorter side at which halving ends; the paper's coarsest stage is 4 x 4
-
-Count = Annotated[int, Field(ge=1, le=64)]
+LOWEST_RESOLUTION = 4  # pixels of the shorter side, at most, at the coarsest stage; the paper's is 4 x 4
 
 
 class ResidualBlock(nn.Module):
-    """x + conv1x1(lrelu(grouped conv3x3(lrelu(conv1x1(x))))), N x width x H x W; the middle is `expansion` times as wide.
+    """x + conv1x1(lrelu(grouped conv3x3(lrelu(conv1x1(x))))), N x width x H x W -> N x width x H x W.
 
-    depth: the number L of residual blocks in the network. Fixup (Zhang et al. 2019, arXiv:1901.09321, with m = 3 layers) in the form of
-    section 3: the last convolution begins at 0, so that the block begins as the identity, the other two at L^-0.25 of He et al. 2015.
+    It begins as Fixup has it (Zhang et al. 2019, arXiv:1901.09321, with m = 3 layers) in the form of section 3: the
+    last convolution at 0, so that the block is the identity, the other two at L^-0.25 times He et al. 2015.
+
+    Args:
+        width: Channels of the input and the output.
+        expansion: The middle is so many times as wide.
+        group_size: Channels of each group of the 3x3 convolution.
+        depth: The number L of residual blocks in the network.
     """
 
     def __init__(self, width: int, expansion: int, group_size: int, depth: int):
@@ -73,17 +77,29 @@ class Shrink(nn.Module):
 
 
 @register("r3gan-generator")
-class R3GANGenerator(nn.Module):
-    """latent (N x latent_size) -> a learned basis, scaled channel by channel -> stages -> a picture (N x C x H x W), not bounded.
+class R3GANGenerator(Generator):
+    """Makes pictures by residual stages from a learned basis.
 
-    width: channels of the `full_stages` coarsest stages; each finer one has half of its predecessor's. blocks: per stage.
-    expansion: how much wider the grouped convolutions are, in groups of `group_size` channels (rounded up to whole groups).
-    With classes the latent is joined by an embedding of the class (appendix D), which begins like the latent as N(0, 1).
+    latent (N x latent_size) -> the basis, scaled channel by channel -> stages -> picture (N x C x H x W), not bounded.
+
+    With classes the latent is joined by an embedding of the class (appendix D), which begins like the latent as N(0,
+    1).
+
+    Args:
+        shape: Channels, height and width of a picture.
+        classes: Number of classes, 0 without labels.
+        latent_size: Values of the latent.
+        width: Channels of the `full_stages` coarsest stages; each finer stage has half of its predecessor's.
+        full_stages: See width.
+        blocks: Residual blocks of each stage.
+        expansion: The grouped convolutions are so many times as wide, rounded up to whole groups.
+        group_size: Channels of each group.
+        embedding: Values of the class embedding.
     """
 
     def __init__(
         self,
-        shape: tuple[int, int, int],
+        shape: ImageShape,
         classes: int,
         latent_size: int,
         *,
@@ -95,34 +111,36 @@ class R3GANGenerator(nn.Module):
         embedding: Width = 64,
     ):
         super().__init__()
-        plan = plan_stages(shape, width, full_stages)
+        stages = stage_sizes(shape, width, full_stages)
         self.join = JoinedLabel(latent_size, classes, embedding)
         self.modulate = linear(self.join.width, width)
-        self.basis = nn.Parameter(torch.randn(width, *plan[0][1]))
+        self.basis = nn.Parameter(torch.randn(width, *stages[0][1]))
         layers: list[nn.Module] = []
-        before = width
-        for number, (channels, size) in enumerate(plan):
-            layers += [Grow(before, channels, size)] if number else []
-            layers += [ResidualBlock(channels, expansion, group_size, blocks * len(plan)) for _ in range(blocks)]
-            before = channels
-        self.layers = nn.Sequential(*layers, pointwise(before, shape[0]))
+        inputs = width
+        for number, (channels, size) in enumerate(stages):
+            layers += [Grow(inputs, channels, size)] if number else []
+            layers += [ResidualBlock(channels, expansion, group_size, blocks * len(stages)) for _ in range(blocks)]
+            inputs = channels
+        self.layers = nn.Sequential(*layers, pointwise(inputs, shape[0]))
 
     def forward(self, latent: Tensor, condition: Condition = None, noise: Tensor | None = None) -> Tensor:
-        strength = self.modulate(self.join(latent, condition))
-        return self.layers(self.basis * strength[:, :, None, None])
+        scales = self.modulate(self.join(latent, condition))
+        return self.layers(self.basis * scales[:, :, None, None])
 
 
 @register("r3gan-discriminator")
-class R3GANDiscriminator(nn.Module):
-    """picture (N x C x H x W) -> stages, the generator's in reverse -> a global depthwise convolution -> linear -> logits (N).
+class R3GANDiscriminator(Discriminator):
+    """Scores pictures by the generator's stages in reverse.
 
-    With classes the linear layer gives a vector instead, and the logit is its product with the class's embedding alone (appendix D;
-    Miyato & Koyama 2018, arXiv:1802.05637, without its unconditional term). Options as of the generator.
+    picture (N x C x H x W) -> stages -> a global depthwise convolution -> linear -> logits (N).
+
+    With classes the linear layer gives a vector instead, and the logit is its product with the class's embedding alone
+    (appendix D; Miyato & Koyama 2018, arXiv:1802.05637, without its unconditional term). Options as of the generator.
     """
 
     def __init__(
         self,
-        shape: tuple[int, int, int],
+        shape: ImageShape,
         classes: int,
         *,
         width: Width = 768,
@@ -132,14 +150,13 @@ class R3GANDiscriminator(nn.Module):
         group_size: Width = 16,
     ):
         super().__init__()
-        plan = plan_stages(shape, width, full_stages)
-        finest, coarsest = plan[-1][0], plan[0][1]
-        layers: list[nn.Module] = [pointwise(shape[0], finest)]
-        before = finest
-        for number, (channels, _) in enumerate(reversed(plan)):
-            layers += [Shrink(before, channels)] if number else []
-            layers += [ResidualBlock(channels, expansion, group_size, blocks * len(plan)) for _ in range(blocks)]
-            before = channels
+        stages = stage_sizes(shape, width, full_stages)
+        inputs, coarsest = stages[-1][0], stages[0][1]
+        layers: list[nn.Module] = [pointwise(shape[0], inputs)]
+        for number, (channels, _) in enumerate(reversed(stages)):
+            layers += [Shrink(inputs, channels)] if number else []
+            layers += [ResidualBlock(channels, expansion, group_size, blocks * len(stages)) for _ in range(blocks)]
+            inputs = channels
         self.layers = nn.Sequential(*layers)
         self.basis = nn.Parameter(torch.randn(width, *coarsest) / (coarsest[0] * coarsest[1]) ** 0.5)
         self.last = linear(width, width if classes else 1)
@@ -151,17 +168,15 @@ class R3GANDiscriminator(nn.Module):
         features = self.last((self.layers(sample) * self.basis).sum(dim=(2, 3)))
         if self.embedding is None:
             return DiscriminatorOutput(features.squeeze(1))
-        assert condition is not None, "this network was built for labels"
-        return DiscriminatorOutput((features * self.embedding(condition["class"])).sum(dim=1))
+        return DiscriminatorOutput((features * self.embedding(class_condition(condition))).sum(dim=1))
 
 
-def plan_stages(shape: tuple[int, int, int], width: int, full_stages: int) -> list[tuple[int, tuple[int, int]]]:
-    """Channels and size of every stage, from the coarsest to the picture's own size."""
+def stage_sizes(shape: ImageShape, width: int, full_stages: int) -> list[tuple[int, tuple[int, int]]]:
+    """Channels and (height, width) of every stage, from the coarsest to the picture's own size."""
     _, height, picture_width = shape
-    times = halvings(height, picture_width, COARSEST, least=0)
-    return [
-        (max(1, width // 2 ** max(0, stage + 1 - full_stages)), halved(height, picture_width, times - stage)) for stage in range(times + 1)
-    ]
+    last = halvings(height, picture_width, LOWEST_RESOLUTION, min_halvings=0)
+    channels = [max(1, width // 2 ** max(0, stage + 1 - full_stages)) for stage in range(last + 1)]
+    return [(each, halved(height, picture_width, last - stage)) for stage, each in enumerate(channels)]
 
 
 def pointwise(inputs: int, outputs: int) -> nn.Conv2d:

@@ -1,8 +1,9 @@
 """Recurrent players: a picture as a sequence of rows, from top to bottom.
 
-After C-RNN-GAN (Mogren 2016, arXiv:1611.09904, sections 2 and 3): both players are recurrent, the discriminator in both directions.
-There every step of a melody gets a latent of its own and the step before; here all rows share one latent and learn their own position,
-so that one latent is one picture. There the discriminator averages a sigmoid per step, here the logits: the mean of the states is judged.
+After C-RNN-GAN (Mogren 2016, arXiv:1611.09904, sections 2 and 3): both players are recurrent, the discriminator in both
+directions. There every step of a melody gets a latent of its own and the step before; here all rows share one latent
+and learn their own position, so that one latent is one picture. There the discriminator averages a sigmoid per step;
+here it averages the states before the logit.
 """
 
 from __future__ import annotations
@@ -13,18 +14,25 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from . import DiscriminatorOutput, register
-from .layers import Condition, JoinedLabel, ProjectionHead, Width
+from . import register
+from .base import Condition, Discriminator, Generator
+from .layers import ImageShape, JoinedLabel, ProjectionHead, Width
+from .output import DiscriminatorOutput
 
 Cell = Literal["gru", "lstm"]  # Cho et al. 2014 (arXiv:1406.1078); Hochreiter & Schmidhuber 1997
 Layers = Annotated[int, Field(ge=1, le=16)]
 
 
 def recurrence(cell: Cell, inputs: int, width: int, layers: int, bidirectional: bool = False) -> nn.RNNBase:
-    """N x steps x inputs -> N x steps x width (twice that in both directions)."""
-    network = {"gru": nn.GRU, "lstm": nn.LSTM}[cell](inputs, width, layers, batch_first=True, bidirectional=bidirectional)
+    """A recurrent network, N x steps x inputs -> N x steps x width (twice that in both directions).
+
+    Recurrent weights begin orthogonal gate by gate, so that a state lasts for many steps (Saxe et al. 2013,
+    arXiv:1312.6120).
+    """
+    kind = {"gru": nn.GRU, "lstm": nn.LSTM}[cell]
+    network = kind(inputs, width, layers, batch_first=True, bidirectional=bidirectional)
     for name, parameter in network.named_parameters():
-        if name.startswith("weight_hh"):  # orthogonal gate by gate, so that a state lasts for many steps (Saxe et al. 2013)
+        if name.startswith("weight_hh"):
             for gate in parameter.data.split(width):
                 nn.init.orthogonal_(gate)
         elif name.startswith("weight_ih"):
@@ -36,15 +44,23 @@ def recurrence(cell: Cell, inputs: int, width: int, layers: int, bidirectional: 
 
 
 @register("rnn-generator")
-class RNNGenerator(nn.Module):
-    """latent (N x latent_size) -> H steps of a recurrent network, each a row -> a picture (N x C x H x W), through tanh or linear.
+class RNNGenerator(Generator):
+    """Makes a picture row by row.
 
-    Every step gets the latent, joined by an embedding of the class and made `width` wide, plus a learned vector for its row.
+    latent (N x latent_size) -> H steps of a recurrent network -> picture (N x C x H x W), through tanh or linear. Every
+    step gets the latent, joined by an embedding of the class and made `width` wide, plus a learned vector for its row.
+
+    Args:
+        shape: Channels, height and width of a picture.
+        classes: Number of classes, 0 without labels.
+        latent_size: Values of the latent.
+        cell, width, layers: Of the recurrent network.
+        output: The last activation.
     """
 
     def __init__(
         self,
-        shape: tuple[int, int, int],
+        shape: ImageShape,
         classes: int,
         latent_size: int,
         *,
@@ -70,11 +86,17 @@ class RNNGenerator(nn.Module):
 
 
 @register("rnn-discriminator")
-class RNNDiscriminator(nn.Module):
-    """picture (N x C x H x W) or series (N x T x W) -> a recurrent network over its rows or steps -> the mean of its states -> logits (N).
+class RNNDiscriminator(Discriminator):
+    """Reads the rows of a picture or the steps of a series.
 
-    With classes the last layer is a projection head (Miyato & Koyama 2018, arXiv:1802.05637). bidirectional: a second network reads
-    from the bottom to the top, and both are heard.
+    picture (N x C x H x W) or series (N x T x W) -> recurrent network -> the mean of its states -> logits (N). With
+    classes the last layer is a projection head (Miyato & Koyama 2018, arXiv:1802.05637).
+
+    Args:
+        shape: Channels, height and width of a picture, or length and width of a series.
+        classes: Number of classes, 0 without labels.
+        cell, width, layers: Of the recurrent network.
+        bidirectional: Whether a second network reads from the end to the beginning.
     """
 
     def __init__(
@@ -94,8 +116,10 @@ class RNNDiscriminator(nn.Module):
 
     def forward(self, sample: Tensor, condition: Condition = None) -> DiscriminatorOutput:
         rows = sample.transpose(1, 2).flatten(2) if sample.ndim == 4 else sample  # N x H x C*W
-        # cuDNN cannot differentiate its recurrent kernels twice, and a sample that requires a gradient may be under a gradient penalty
+        # cuDNN cannot differentiate its recurrent kernels twice, which a gradient penalty needs of samples that require
+        # a gradient
         cudnn = torch.backends.cudnn
-        with cudnn.flags(enabled=cudnn.enabled and not sample.requires_grad, benchmark=cudnn.benchmark, deterministic=cudnn.deterministic):
+        enabled = cudnn.enabled and not sample.requires_grad
+        with cudnn.flags(enabled=enabled, benchmark=cudnn.benchmark, deterministic=cudnn.deterministic):
             states = self.recurrence(rows)[0]
         return DiscriminatorOutput(self.head(states.mean(dim=1), condition))

@@ -1,10 +1,10 @@
-"""A generator that begins as a statistical model of the data and learns by sparring what that leaves out.
+"""A generator that begins as a statistical model of the data and learns what that leaves out.
 
-The start is a mixture of Gaussians, one for each class (without labels, for each of some clusters), each with its mean and its first
-principal components: samples of it look like blurred, ghostly data before any training (a mixture of probabilistic principal component
-analysers without its noise: Tipping & Bishop 1999, Neural Computation 11). A convolutional network with skip connections sees that
-picture and the latent and corrects it, as a residual (He et al. 2016). The idea of joining the two is this project's own; what it brings is
-measured in docs/experiments.md.
+The start is a mixture of Gaussians in the space before tanh, each with its mean and its first principal components
+(statistics.pca_mixture): one for each class, or without labels for each of some clusters. Its samples look like
+blurred, ghostly data before any training. A convolutional network with skip connections (as a U-Net: Ronneberger et al.
+2015, arXiv:1505.04597) sees that picture and the latent and corrects it, as a residual (He et al. 2016,
+arXiv:1512.03385). Joining the two is this project's own; docs/experiments.md measures what it brings.
 """
 
 from __future__ import annotations
@@ -14,18 +14,21 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, relu
 
 from ..errors import UserError
+from ..statistics.pca_mixture import PCAMixture
 from . import register
-from .dcgan import WIDEST, Shape
-from .layers import Condition, HalvingConv, JoinedLabel, Width, halved, halvings
+from .base import Condition, FittedStart, Generator
+from .layers import HalvingConv, ImageShape, JoinedLabel, Width, halved, halvings
 
-MOST_NUMBERS = 1 << 22  # of all components together; beyond, all parts share theirs
-ENOUGH = 8  # examples a component, below which a part has none of its own
-EDGE = 0.97  # of values in [-1, 1]: beyond it the inverse of tanh runs away
+MAX_CHANNELS = 512  # at the lowest resolutions
+MAX_BEFORE_TANH = 0.97  # larger values are clamped before the inverse of tanh, which runs away at 1
 
 
 class EnlargingConv(nn.Conv2d):
-    """Linear enlargement to a size, then a convolution: no grid of the stride, which transposed convolutions leave (Odena et al. 2016,
-    Distill, doi:10.23915/distill.00003)."""
+    """Bilinear enlargement to `size`, then a 3x3 convolution. N x inputs x h x w -> N x outputs x size.
+
+    It leaves no grid of the stride, as transposed convolutions do (Odena et al. 2016, Distill,
+    doi:10.23915/distill.00003).
+    """
 
     def __init__(self, inputs: int, outputs: int, size: tuple[int, int]):
         super().__init__(inputs, outputs, 3, padding=1)
@@ -36,123 +39,101 @@ class EnlargingConv(nn.Conv2d):
 
 
 @register("refiner-generator")
-class Refiner(nn.Module):
-    """latent (N x latent_size) -> the start's picture -> corrected by a network of halvings and growings -> a picture (N x C x H x W).
+class Refiner(Generator, FittedStart):
+    """Draws a picture from a mixture fitted to the data and corrects it.
 
-    parts: clusters where there are no classes, chosen by the latent's first value. rank: components of a part, along which the next values
-    of the latent move the start. start_side: the start's longer side is at most this, enlarged linearly. end_side: as in the other
-    convolutional networks. `fit` must have seen the data before the start shows any.
+    latent (N x latent_size) -> the mixture's picture -> corrected by a U-Net -> picture (N x C x H x W) in [-1, 1]. The
+    first value of the latent selects a cluster where there are no classes; the next `rank` values move the picture
+    along the principal components.
+
+    Args:
+        shape: Channels, height and width of a picture.
+        classes: Number of classes; each is a component of the mixture. 0: there are clusters instead.
+        latent_size: Values of the latent, two at least.
+        width: Channels at full resolution after the first halving; they double with each further one.
+        rank: Principal components of each class or cluster.
+        clusters: Components of the mixture where there are no classes.
+        mixture_resolution: The longer side of the mixture's pictures is at most this; they are enlarged bilinearly.
+        lowest_resolution: The network halves pictures until the shorter side is at most this.
     """
-
-    means: Tensor
-    axes: Tensor
-    ends: Tensor
 
     def __init__(
         self,
-        shape: Shape,
+        shape: ImageShape,
         classes: int,
         latent_size: int,
         *,
         width: Width = 16,
         rank: Width = 16,
-        parts: Width = 10,
-        start_side: Width = 32,
-        end_side: Width = 8,
+        clusters: Width = 10,
+        mixture_resolution: Width = 32,
+        lowest_resolution: Width = 8,
     ):
         super().__init__()
         if latent_size < 2:
-            raise UserError("the refiner's latent needs two values at least: one chooses a cluster, the others move along its components")
+            raise UserError(
+                "the refiner's latent needs two values at least: "
+                "one selects a cluster, the others move along its components"
+            )
         channels, height, picture_width = shape
         self.shape, self.classes = shape, classes
-        self.choosing = 0 if classes else 1  # values of the latent that choose a cluster
-        self.rank, self.parts = max(1, min(rank, latent_size - 1)), classes or parts
-        shrink = max(1.0, max(height, picture_width) / start_side)
-        self.start_shape = (channels, max(1, round(height / shrink)), max(1, round(picture_width / shrink)))
-        numbers = channels * self.start_shape[1] * self.start_shape[2]
-        sets = self.parts if self.parts * self.rank * numbers <= MOST_NUMBERS else 1
-        self.register_buffer("means", torch.zeros(self.parts, numbers))
-        self.register_buffer("axes", torch.zeros(sets, self.rank, numbers))
-        self.register_buffer("ends", torch.linspace(0, 1, self.parts + 1)[1:])  # of the parts' shares, one after the other
+        self.untruncated_latents = 0 if classes else 1
+        shrink = max(1.0, max(height, picture_width) / mixture_resolution)
+        self.mixture_shape = (channels, max(1, round(height / shrink)), max(1, round(picture_width / shrink)))
+        components, rank = classes or clusters, max(1, min(rank, latent_size - 1))
+        self.mixture = PCAMixture(channels * self.mixture_shape[1] * self.mixture_shape[2], components, rank)
 
-        stages = halvings(height, picture_width, end_side, least=1)
-        widths = [min(WIDEST, width * 2**power) for power in range(stages)]
-        self.down = nn.ModuleList(HalvingConv(inputs, outputs, 4) for inputs, outputs in zip([channels, *widths], widths, strict=False))
+        stages = halvings(height, picture_width, lowest_resolution, min_halvings=1)
+        widths = [min(MAX_CHANNELS, width * 2**power) for power in range(stages)]
+        pairs = zip([channels, *widths], widths, strict=False)
+        self.down = nn.ModuleList(HalvingConv(inputs, outputs, 4) for inputs, outputs in pairs)
         self.down_norms = nn.ModuleList(nn.BatchNorm2d(outputs) for outputs in widths)
-        end = halved(height, picture_width, stages)
-        self.join = JoinedLabel(latent_size, self.parts)
-        self.inject = nn.Sequential(nn.Linear(self.join.width, widths[-1] * end[0] * end[1]), nn.Unflatten(1, (widths[-1], *end)))
-        self.up = nn.ModuleList(
-            EnlargingConv(widths[stage], widths[stage - 1], halved(height, picture_width, stage)) for stage in reversed(range(1, stages))
+        lowest = (widths[-1], *halved(height, picture_width, stages))
+        self.join = JoinedLabel(latent_size, components)
+        self.inject = nn.Sequential(
+            nn.Linear(self.join.width, lowest[0] * lowest[1] * lowest[2]), nn.Unflatten(1, lowest)
         )
-        self.up_norms = nn.ModuleList(nn.BatchNorm2d(widths[stage - 1]) for stage in reversed(range(1, stages)))
+        growing = list(reversed(range(1, stages)))
+        self.up = nn.ModuleList(
+            EnlargingConv(widths[stage], widths[stage - 1], halved(height, picture_width, stage)) for stage in growing
+        )
+        self.up_norms = nn.ModuleList(nn.BatchNorm2d(widths[stage - 1]) for stage in growing)
         self.last = EnlargingConv(widths[0], channels, (height, picture_width))
-        self.strength = nn.Parameter(torch.full((), 0.1))  # of the correction: it begins small
+        self.strength = nn.Parameter(torch.full((), 0.1))  # of the correction, which begins small
 
     def forward(self, latent: Tensor, condition: Condition = None, noise: Tensor | None = None) -> Tensor:
-        part = self.part(latent) if condition is None or not self.classes else condition["class"]
-        start = self.start(latent, part)
-        x, seen = torch.tanh(start), list[Tensor]()
+        component = self.component(latent) if condition is None or not self.classes else condition["class"]
+        start = self.start(latent, component)
+        x, skips = torch.tanh(start), list[Tensor]()
         for conv, norm in zip(self.down, self.down_norms, strict=True):
             x = conv(x)
-            if len(seen) == len(self.down) - 1:
-                x = x + self.inject(self.join(latent, {"class": part}))
+            if len(skips) == len(self.down) - 1:
+                x = x + self.inject(self.join(latent, {"class": component}))
             x = relu(norm(x))
-            seen.append(x)
-        for conv, norm, skipped in zip(self.up, self.up_norms, reversed(seen[:-1]), strict=True):
-            x = relu(norm(conv(x)) + skipped)
+            skips.append(x)
+        for conv, norm, skip in zip(self.up, self.up_norms, reversed(skips[:-1]), strict=True):
+            x = relu(norm(conv(x)) + skip)
         return torch.tanh(start + self.strength * self.last(x))
 
-    def part(self, latent: Tensor) -> Tensor:
-        """Which cluster a sample is of, N: where the normal distribution function of its first latent value falls among the shares."""
-        share = torch.special.ndtr(latent[:, 0].float())
-        return torch.bucketize(share, self.ends[:-1].to(share), right=True)
+    def component(self, latent: Tensor) -> Tensor:
+        """The cluster numbers (N) that the first values of latents select."""
+        return self.mixture.select(latent[:, 0])
 
-    def start(self, latent: Tensor, part: Tensor) -> Tensor:
-        """The pictures of the mixture before tanh, N x C x H x W."""
-        along, axes = latent[:, 1 : 1 + self.rank].float(), self.axes
-        moved = along @ axes[0] if len(axes) == 1 else (along[:, None] @ axes[part])[:, 0]
-        pictures = (self.means[part] + moved).unflatten(1, self.start_shape)
-        if self.start_shape == self.shape:
+    def start(self, latent: Tensor, component: Tensor) -> Tensor:
+        """The mixture's pictures before tanh, N x C x H x W. component: N class or cluster numbers."""
+        rows = self.mixture.draw(component, latent[:, 1 : 1 + self.mixture.rank])
+        pictures = rows.unflatten(1, self.mixture_shape)
+        if self.mixture_shape == self.shape:
             return pictures
         return interpolate(pictures, self.shape[1:], mode="bilinear", align_corners=False)
 
     @torch.no_grad()
-    def look(self, samples: Tensor) -> Tensor:
-        """What `fit` wants of examples, N x C x H x W in [-1, 1]: their values before tanh at the start's size, N x D."""
+    def statistics_input(self, samples: Tensor) -> Tensor:
+        """Pictures, N x C x H x W in [-1, 1] -> their values before tanh at the mixture's resolution, N x D."""
         pictures = samples.float()
-        if self.start_shape != self.shape:
-            pictures = interpolate(pictures, self.start_shape[1:], mode="area")
-        return torch.atanh(pictures.clamp(-EDGE, EDGE)).flatten(1)
+        if self.mixture_shape != self.shape:
+            pictures = interpolate(pictures, self.mixture_shape[1:], mode="area")
+        return torch.atanh(pictures.clamp(-MAX_BEFORE_TANH, MAX_BEFORE_TANH)).flatten(1)
 
-    @torch.no_grad()
-    def fit(self, rows: Tensor, labels: Tensor | None) -> None:
-        """Take the start from examples: rows as `look` gives them, labels N class numbers, or None for a network without classes."""
-        part = labels if labels is not None and self.classes else self._clusters(rows)
-        counts = torch.bincount(part, minlength=self.parts)
-        whole = rows.mean(dim=0)
-        for number in range(self.parts):
-            self.means[number] = rows[part == number].mean(dim=0) if counts[number] else whole
-        self.ends.copy_((counts / counts.sum()).cumsum(0))
-        rest = rows - self.means[part]
-        shared = self._components(rest)
-        for number in range(len(self.axes)):
-            own = len(self.axes) > 1 and counts[number] >= ENOUGH * self.rank
-            self.axes[number] = self._components(rest[part == number]) if own else shared
-
-    def _components(self, rest: Tensor) -> Tensor:
-        """rank x D: the directions in which rows around 0 vary most, each as long as their deviation along it; zeros for what there is not."""
-        found = torch.zeros_like(self.axes[0])
-        rank = min(self.rank, *rest.shape)
-        _, lengths, directions = torch.svd_lowrank(rest, q=min(rank + 8, *rest.shape), niter=4)
-        found[:rank] = (directions * lengths / len(rest) ** 0.5).T[:rank]
-        return found
-
-    def _clusters(self, rows: Tensor) -> Tensor:
-        """A cluster for each row, N, by k-means among their principal components."""
-        from sklearn.cluster import KMeans
-
-        centred = rows - rows.mean(dim=0)
-        _, _, directions = torch.svd_lowrank(centred, q=min(32, *rows.shape))
-        clusters = min(self.parts, len(rows))
-        return torch.from_numpy(KMeans(clusters, n_init=1, random_state=0).fit_predict((centred @ directions).numpy())).long()
+    def fit(self, rows: Tensor, labels: Tensor | None = None) -> None:
+        self.mixture.fit(rows, labels if self.classes else None)

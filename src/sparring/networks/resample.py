@@ -1,7 +1,8 @@
-"""Doubling and halving pictures with a low-pass filter, so that no stride shows as a grid (Zhang 2019, arXiv:1904.11486).
+"""Doubling and halving pictures with a low-pass filter, so that no stride shows as a grid.
 
-The default [1, 3, 3, 1], that of StyleGAN2's released program, is bilinear interpolation between pixel centres: [1, 2, 1] over pixels
-doubled or averaged ([1, 1]), as R3GAN's paper puts it (arXiv:2501.05441, appendix E). [1, 2, 1] alone is bilinear too, half a pixel off.
+Zhang 2019 (arXiv:1904.11486). The default [1, 3, 3, 1], that of StyleGAN2's released program, is bilinear interpolation
+between pixel centres: [1, 2, 1] over pixels doubled or averaged ([1, 1]), as R3GAN's paper puts it (arXiv:2501.05441,
+appendix E). [1, 2, 1] alone is bilinear too, half a pixel off.
 """
 
 from __future__ import annotations
@@ -16,14 +17,17 @@ Taps = Sequence[float]  # of a symmetric filter along one axis; 3 or 4 of them, 
 
 
 def upsample(x: Tensor, size: tuple[int, int], taps: Taps = (1, 3, 3, 1)) -> Tensor:
-    """N x C x H x W -> N x C x size, where size is 2H or 2H - 1 by 2W or 2W - 1: zeros between pixels, then the filter, gain 4."""
+    """Zeros between pixels, then the filter with gain 4. N x C x H x W -> N x C x size.
+
+    size: 2H or 2H - 1 by 2W or 2W - 1.
+    """
     kernel = _kernel(x, taps) * 4
     doubled = conv_transpose2d(x, kernel, stride=2, padding=1, output_padding=len(taps) % 2, groups=x.shape[1])
     return doubled[:, :, : size[0], : size[1]]
 
 
 def downsample(x: Tensor, taps: Taps = (1, 3, 3, 1)) -> Tensor:
-    """N x C x H x W -> N x C x ceil(H/2) x ceil(W/2): the filter, then every second pixel."""
+    """The filter, then every second pixel. N x C x H x W -> N x C x ceil(H/2) x ceil(W/2)."""
     if len(taps) % 2 == 0:
         x = pad(x, (0, x.shape[3] % 2, 0, x.shape[2] % 2))
     return conv2d(x, _kernel(x, taps), stride=2, padding=1, groups=x.shape[1])

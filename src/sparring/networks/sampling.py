@@ -1,7 +1,8 @@
-"""From (seed, index) to samples: latent i depends on the seed and on i alone, and every forward pass has the same shape.
+"""From (seed, index) to samples: latent i depends on the seed and on i alone.
 
-A matrix product may round differently for different batch sizes. So samples are made in chunks of a fixed size, the last one
-padded: the same seed gives the same bits however many are asked for at once.
+Every forward pass has the same shape: a matrix product may round differently at different batch sizes. So samples are
+made in chunks of a fixed size, the last one padded: the same seed gives the same bits however many samples are asked
+for at once.
 """
 
 from __future__ import annotations
@@ -11,20 +12,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..config.recipe import Latent
 from ..util.random import make_rng
-
-CHUNK = 16
-
-
-def chunk(generator: object) -> int:
-    """Samples of one forward pass of this generator: its own number, where it has one."""
-    return getattr(generator, "chunk", CHUNK)
+from .base import Generator
 
 
-def shape_draw(rng: np.random.Generator, latent: Latent, count: int) -> np.ndarray:
+def draw_latents(rng: np.random.Generator, latent: Latent, count: int) -> np.ndarray:
     """`count` x latent.size float32 values of the latent's distribution."""
     size = (count, latent.size)
     if latent.distribution == "normal":
@@ -33,39 +28,46 @@ def shape_draw(rng: np.random.Generator, latent: Latent, count: int) -> np.ndarr
     return drawn if latent.distribution == "unit-uniform" else drawn * 2 - 1
 
 
-def latents(latent: Latent, seed: int, indices: Sequence[int], threshold: float | None = None, choosing: int = 0) -> Tensor:
+def latents(
+    latent: Latent, seed: int, indices: Sequence[int], threshold: float | None = None, untruncated: int = 0
+) -> Tensor:
     """len(indices) x latent.size: row j is drawn from (seed, indices[j]) alone.
 
-    threshold: normal values larger than this are drawn again (the truncation trick: Brock et al. 2019, arXiv:1809.11096, section 3.1),
-    but for the first `choosing`, which choose among kinds of samples and must not rule any out.
+    Args:
+        latent: Size and distribution.
+        seed: Any number.
+        indices: Numbers of the samples.
+        threshold: Normal values larger than this in magnitude are drawn again: the truncation trick (Brock et al. 2019,
+            arXiv:1809.11096, section 3.1). None: no truncation.
+        untruncated: How many of the first values are never drawn again, see Generator.untruncated_latents.
     """
+    rngs = (make_rng(seed, "sample", index) for index in indices)
     if threshold is not None:
-        return torch.from_numpy(
-            np.stack([_truncated(make_rng(seed, "sample", index), latent.size, threshold, choosing) for index in indices])
-        )
-    return torch.from_numpy(np.concatenate([shape_draw(make_rng(seed, "sample", index), latent, 1) for index in indices]))
+        return torch.from_numpy(np.stack([_truncated(rng, latent.size, threshold, untruncated) for rng in rngs]))
+    return torch.from_numpy(np.concatenate([draw_latents(rng, latent, 1) for rng in rngs]))
 
 
-def _truncated(normal: np.random.Generator, size: int, threshold: float, choosing: int) -> np.ndarray:
-    drawn = normal.standard_normal(size, dtype=np.float32)
-    while (large := np.abs(drawn[choosing:]) > threshold).any():
-        drawn[choosing:][large] = normal.standard_normal(int(large.sum()), dtype=np.float32)
+def _truncated(rng: np.random.Generator, size: int, threshold: float, untruncated: int) -> np.ndarray:
+    drawn = rng.standard_normal(size, dtype=np.float32)
+    while (large := np.abs(drawn[untruncated:]) > threshold).any():
+        drawn[untruncated:][large] = rng.standard_normal(int(large.sum()), dtype=np.float32)
     return drawn
 
 
 def classes(shares: Sequence[float], seed: int, indices: Sequence[int]) -> Tensor:
-    """Class numbers (int64) drawn with these shares, each from (seed, index) alone."""
+    """Class numbers (N, int64) drawn with probabilities proportional to `shares`, each from (seed, index) alone."""
     edges = np.cumsum(shares) / np.sum(shares)
-    drawn = [min(int(np.searchsorted(edges, make_rng(seed, "class", index).random(), side="right")), len(edges) - 1) for index in indices]
-    return torch.tensor(drawn, dtype=torch.int64)
+    uniform = [make_rng(seed, "class", index).random() for index in indices]
+    numbers = [min(int(np.searchsorted(edges, each, side="right")), len(edges) - 1) for each in uniform]
+    return torch.tensor(numbers, dtype=torch.int64)
 
 
-def noise(generator: nn.Module, seed: int, indices: Sequence[int]) -> Tensor | None:
-    """len(indices) x generator.noise_size normal values, each row from (seed, index) alone; None for a generator that takes none."""
-    size = getattr(generator, "noise_size", 0)
-    if not size:
+def noise(generator: Generator, seed: int, indices: Sequence[int]) -> Tensor | None:
+    """len(indices) x generator.noise_size normal values, each row from (seed, index) alone; None where that is 0."""
+    if not generator.noise_size:
         return None
-    drawn = [make_rng(seed, "noise", index).standard_normal((1, size), dtype=np.float32) for index in indices]
+    rngs = (make_rng(seed, "noise", index) for index in indices)
+    drawn = [rng.standard_normal((1, generator.noise_size), dtype=np.float32) for rng in rngs]
     return torch.from_numpy(np.concatenate(drawn))
 
 
@@ -75,34 +77,42 @@ def sample(
     latent: Tensor,
     condition: dict[str, Tensor] | None,
     device: torch.device | str = "cpu",
-    size: int | None = None,
+    chunk_size: int | None = None,
     seed: int = 0,
     indices: Sequence[int] | None = None,
     psi: float | None = None,
 ) -> Iterator[Tensor]:
-    """The generator's float32 output for these latents, chunk by chunk, on the CPU. The generator must be in eval mode.
+    """Yields the generator's float32 outputs for N latents, chunk by chunk, on the CPU.
 
-    Row j gets the noise of (seed, indices[j]); without indices every row gets that of index 0, so that only the latents differ.
-    size: samples of a forward pass, None: the generator's own. psi: how much of a style's distance to the mean style is kept (style-based generators).
+    Args:
+        generator: A Generator in eval mode; a StyleGenerator where psi is given.
+        latent: N x latent size.
+        condition: Named tensors of N rows each, or None.
+        device: Where the generator is.
+        chunk_size: Samples of one forward pass; None: the generator's own.
+        seed: Of the noise.
+        indices: Row j gets the noise of (seed, indices[j]); None: every row gets that of index 0, so that the latents
+            alone differ.
+        psi: Share of a style's distance to the mean style that is kept (style-based generators); None: no truncation.
     """
     assert not generator.training
-    size = size or chunk(generator)
+    size = chunk_size or generator.chunk_size
     indices = [0] * len(latent) if indices is None else indices
     for start in range(0, len(latent), size):
         part = slice(start, start + size)
         count = len(latent[part])
-        conditions = None if condition is None else {name: _padded(value[part], size).to(device) for name, value in condition.items()}
+        conditions = condition and {name: _padded(value[part], size).to(device) for name, value in condition.items()}
         drawn = noise(generator, seed, indices[part])
         if drawn is not None:
             drawn = _padded(drawn, size).to(device)
-        given = _padded(latent[part], size).to(device)
+        inputs = _padded(latent[part], size).to(device)
         if psi is None:
-            made = generator(given, conditions, drawn)
+            outputs = generator(inputs, conditions, drawn)
         else:
-            made = generator.synthesise(generator.truncate(generator.map(given, conditions), psi), drawn)
-        yield made[:count].float().cpu()
+            outputs = generator.synthesise(generator.truncate(generator.map(inputs, conditions), psi), drawn)
+        yield outputs[:count].float().cpu()
 
 
-def _padded(rows: Tensor, to: int) -> Tensor:
-    """Repeats the last row until there are `to` of them."""
-    return torch.cat([rows, rows[-1:].expand(to - len(rows), *rows.shape[1:])]) if len(rows) < to else rows
+def _padded(rows: Tensor, length: int) -> Tensor:
+    """The rows, the last one repeated until there are `length` of them."""
+    return torch.cat([rows, rows[-1:].expand(length - len(rows), *rows.shape[1:])]) if len(rows) < length else rows

@@ -27,7 +27,8 @@ from ..metrics.feature_net import FeatureNet, Progress
 from ..metrics.online_score import choose_examples
 from ..modalities import Codec
 from ..modalities import Preview as PreviewFiles
-from ..networks import sampling
+from ..networks import FittedStart
+from ..networks.base import DEFAULT_CHUNK_SIZE
 from ..networks.initialisation import initialise, seeded
 from ..util import safetensors
 from ..util.random import derive_seed, make_rng
@@ -93,7 +94,7 @@ class Parts:
         score = modality.online_score(self.feature_net, self.source, count, SCORE_SEED)
         return Score(score, self.sampler(score.count))
 
-    def preview(self) -> Callable[[nn.Module], PreviewFiles]:
+    def preview(self) -> Callable[[Any], PreviewFiles]:
         """From a generator to a preview of its samples."""
         modality = modalities.get(self.source.modality)
         if isinstance(self.source, TranslationSource):
@@ -101,11 +102,11 @@ class Parts:
             inputs = InputSampler(self.source, self.codec, indices, SCORE_SEED, self.device)
             targets = self.source.values(indices, "test") if self.source.paired else None
             return lambda generator: modality.preview_pairs(
-                self.codec, inputs.inputs, inputs(generator, sampling.CHUNK), targets
+                self.codec, inputs.inputs, inputs(generator, DEFAULT_CHUNK_SIZE), targets
             )
         latents = self._preview_latents(modality.preview_count)
         return lambda generator: modality.preview(
-            latents(generator, sampling.chunk(generator)), self.codec, PREVIEW_COLUMNS
+            latents(generator, generator.chunk_size), self.codec, PREVIEW_COLUMNS
         )
 
     def error_rate(self, count: int) -> ErrorRate:
@@ -195,7 +196,7 @@ def is_convolutional(module: nn.Module) -> bool:
 def fit_to_data(recipe: Recipe, players: dict[str, nn.Module], source: Source, codec: Codec) -> None:
     """Fit the statistical starts of the players that have one, to the same examples for the same seed."""
     for name, player in players.items():
-        if hasattr(player, "fit"):
+        if isinstance(player, FittedStart):
             order = make_rng(recipe.seed, "fit", name).permutation(source.count("train"))
             indices = np.sort(order[:MAX_FITTED])
             labels = torch.from_numpy(source.labels(indices)) if source.classes else None
@@ -203,7 +204,7 @@ def fit_to_data(recipe: Recipe, players: dict[str, nn.Module], source: Source, c
             parts = np.array_split(indices, len(indices) // FITTED_CHUNK + 1)
 
             def fitted(player: Any = player.cpu(), parts: Any = parts, labels: Any = labels) -> nn.Module:
-                player.fit(torch.cat([player.look(codec.encode(source.values(part))) for part in parts]), labels)
+                player.fit(torch.cat([player.statistics_input(codec.encode(source.values(part))) for part in parts]), labels)
                 return player
 
             seeded(derive_seed(recipe.seed, "fit", name), fitted).to(device)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ..algorithms import algorithm_class
 from ..config.recipe import Recipe
+from ..networks.base import is_batch_coupled
 from ..util.random import derive_seed
 
 
@@ -49,13 +50,5 @@ def batch_coupled(recipe: Recipe, players: dict[str, nn.Module]) -> list[str]:
 
     With none, it may be split.
     """
-    normalised = [name for name, player in players.items() if has_batch_statistics(player)]
+    normalised = [name for name, player in players.items() if is_batch_coupled(player)]
     return [*normalised, *algorithm_class(recipe).batch_coupled(recipe)]
-
-
-def has_batch_statistics(module: nn.Module) -> bool:
-    """Whether the output for one example depends on the others of its batch."""
-    return any(
-        isinstance(layer, nn.modules.batchnorm._BatchNorm) or getattr(layer, "sees_batch", False)
-        for layer in module.modules()
-    )

@@ -57,7 +57,7 @@ def write_pages(run: Run, console: Callback) -> None:
     modality = modalities.get(run.read_json("source.json")["modality"])
     if not recipe.algorithm.translates and modality.supports_latent_walk:
         strip = run.path / "interpolation.png"
-        interpolate_file(run.path, strip, stops=STRIP_KEYFRAMES, frames=STRIP_FRAMES)
+        interpolate_file(run.path, strip, keyframes=STRIP_KEYFRAMES, frames=STRIP_FRAMES)
     write_card(run.path)
     report = write_report(run.path)  # last: where it is, the others are
     console.note(f"samples: {samples}{film}\nreport: {report}")

@@ -50,7 +50,7 @@ def test_description_round_trip():
     assert about["format"] == 1
     assert "255" in about["decode"]
     for bad in (
-        {"format": 2},
+        {"modality": "table"},
         {"modality": "points"},
         {"channels": 3},
         {"value_range": "odd"},

@@ -27,7 +27,7 @@ from sparring.util.files import without_password
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tables")
     table_samples.frame(300).to_csv(folder / "people.csv", index=False)
-    settings = {**smoke_settings("table-small", images=640, tick=320), "players.generator.options.parts": 4}
+    settings = {**smoke_settings("table-small", images=640, tick=320), "players.generator.options.components": 4}
     return api.train(folder / "people.csv", None, folder / "run", settings=settings, device="cpu", listener=Silent())
 
 
@@ -196,7 +196,7 @@ def test_constraints_from_the_file_to_the_file(tmp_path):
         }
     )
     frame.to_csv(tmp_path / "pairs.csv", index=False)
-    settings = {**smoke_settings("table-small"), "players.generator.options.parts": 4}
+    settings = {**smoke_settings("table-small"), "players.generator.options.components": 4}
 
     def train(*constraints):
         return api.train(
@@ -313,7 +313,7 @@ def test_samples_in_files_are_evaluated_too(run, tmp_path):
 
 
 def test_the_python_face(tmp_path):
-    settings = {**smoke_settings("table-small"), "players.generator.options.parts": 4}
+    settings = {**smoke_settings("table-small"), "players.generator.options.components": 4}
     frame = table_samples.frame(150)
     model = sparring.TableGAN(run=tmp_path / "run", settings=settings, device="cpu")
     with pytest.raises(sparring.UserError, match="call fit first"):

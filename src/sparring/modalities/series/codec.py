@@ -3,7 +3,7 @@
 A value is T x K numbers, float64, NaN where there is nothing. Each step holds the channels, then the cells of choices
 (categories that change along a series), then the cells of columns that belong to the whole series, which are the same
 in all steps. A series that is shorter than T ends where all that changes stays NaN. `layout` describes the steps of
-the tensor (see networks.series.Layout).
+the tensor (see networks.series.SeriesLayout).
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class SeriesCodec:
 
     @property
     def layout(self) -> tuple[int, tuple[int, ...], bool, list[Any], tuple[int, ...]]:
-        """The columns of the tensor, as networks.series.Layout takes them."""
+        """The columns of the tensor, as networks.series.SeriesLayout takes them."""
         whole = [(code.one_hot, code.scored, code.some_number) for code in self.codes]
         choices = tuple(width for code in self.choice_codes for width in code.one_hot)
         return len(self.channels), self.gaps, self.ends, whole, choices
@@ -253,7 +253,6 @@ class SeriesCodec:
         if any(channel.log is not None for channel in self.channels):
             optional["decode_log"] = "channel = exp(x * deviation + mean) - log, where a channel has log"
         return {
-            "format": 1,
             "modality": "series",
             "steps": self.steps,
             "channels": channels,
@@ -288,10 +287,8 @@ def alive(changing: np.ndarray) -> np.ndarray:
 
 def codec_from(description: dict[str, Any]) -> SeriesCodec:
     """The inverse of SeriesCodec.describe(). Raises UserError for what another version, or nobody, has written."""
-    if description.get("format") != 1 or description.get("modality") != "series":
-        raise UserError(
-            "codec.json is not a description of series in format 1: use the version of sparring that wrote it."
-        )
+    if description.get("modality") != "series":
+        raise UserError("codec.json is not a description of series: use the version of sparring that wrote it.")
     try:
         codec = SeriesCodec(
             int(description["steps"]),

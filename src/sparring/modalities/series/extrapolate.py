@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ...errors import UserError
 from ...networks import sampling
-from ...networks.series import Layout
+from ...networks.series import SeriesLayout
 from ...util.random import derive_seed
 from .codec import SeriesCodec
 
@@ -39,7 +39,7 @@ def extrapolate(gan: Any, length: int, indices: Sequence[int], seed: int, label:
     made = torch.cat(
         [
             _windows(gan, codec, length, list(part), seed, label)
-            for part in np.array_split(np.array(indices), -(-len(indices) // gan.generator.chunk))
+            for part in np.array_split(np.array(indices), -(-len(indices) // gan.generator.chunk_size))
         ]
     )
     whole = codec.decode(made)
@@ -51,9 +51,8 @@ def _windows(
 ) -> Tensor:
     """Encoded series of at least `length` steps."""
     generator = gan.generator
-    indices = wanted + [0] * (
-        generator.chunk - len(wanted)
-    )  # always as many at once, so that the bits do not depend on the others
+    # always as many at once, so that the bits do not depend on the others
+    indices = wanted + [0] * (generator.chunk_size - len(wanted))
     labels = gan.labels(indices, seed, label)
     condition: dict[str, Tensor] = {} if labels is None else {"class": torch.tensor(labels)}
     latents = sampling.latents(gan.recipe.latent, seed, indices)
@@ -75,7 +74,7 @@ def _windows(
     return torch.cat([*parts, end[: len(wanted)]], dim=1)
 
 
-def _blended(before: Tensor, after: Tensor, weight: Tensor, layout: Layout) -> Tensor:
+def _blended(before: Tensor, after: Tensor, weight: Tensor, layout: SeriesLayout) -> Tensor:
     """The same steps of two windows, N x T x W, as one. weight: T x 1, of the second.
 
     Choices are taken from the window that weighs more, and so are channels where one window has a value and the other

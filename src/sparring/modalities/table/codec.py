@@ -76,7 +76,7 @@ class TableCodec:
 
     @property
     def layout(self) -> list[tuple[tuple[int, ...], bool, int | None]]:
-        """What an encoded row holds for each encoded cell (see networks.table.Column)."""
+        """What an encoded row holds for each encoded cell (see statistics.row_layout.Column)."""
         return [(code.one_hot, code.scored, code.some_number) for code in self.codes]
 
     def encode(self, values: np.ndarray) -> torch.Tensor:
@@ -118,7 +118,6 @@ class TableCodec:
     def describe(self) -> dict[str, Any]:
         """codec.json."""
         return {
-            "format": 1,
             "modality": "table",
             "columns": [column.describe() for column in self.columns],
             "codes": [code.describe() for code in self.codes],
@@ -130,10 +129,8 @@ class TableCodec:
 
 def codec_from(description: dict[str, Any]) -> TableCodec:
     """The inverse of TableCodec.describe(). Raises UserError for what another version, or nobody, has written."""
-    if description.get("format") != 1 or description.get("modality") != "table":
-        raise UserError(
-            "codec.json is not a description of tables in format 1: use the version of sparring that wrote it."
-        )
+    if description.get("modality") != "table":
+        raise UserError("codec.json is not a description of tables: use the version of sparring that wrote it.")
     try:
         groups = tuple(map(group_from, description.get("constrained", ())))
         codec = TableCodec(

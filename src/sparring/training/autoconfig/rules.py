@@ -9,7 +9,7 @@ from ... import modalities
 from ...data.few_labels import FewLabels
 from ...data.source import Source
 from ...errors import UserError
-from ...networks.refiner import ENOUGH
+from ...statistics.pca_mixture import MIN_EXAMPLES_PER_AXIS
 from ...util.devices import choose_precision
 from ..gradients import batch_coupled
 from . import Choices
@@ -39,8 +39,8 @@ def sizes(choices: Choices, source: Source, device: torch.device) -> None:
     kind = "colour pictures" if colour else "grey pictures"
     width = WIDTH_ON_GPU if device.type != "cpu" else WIDTH_OF_COLOUR if colour else WIDTH
     for name, player in choices.recipe.players.items():
-        each = source.count("train") // (len(source.classes) or player.options.get("parts") or 1)
-        rank = max(RANK, min(RANK_OF_COLOUR, each // ENOUGH)) if colour else RANK
+        each = source.count("train") // (len(source.classes) or player.options.get("clusters") or 1)
+        rank = max(RANK, min(RANK_OF_COLOUR, each // MIN_EXAMPLES_PER_AXIS)) if colour else RANK
         chosen = {
             "width": (width, f"channels of its first layer, for {kind} on a {device.type}"),
             "rank": (rank, f"components of what it begins as, for {kind}, about {each:,} of a kind"),
@@ -54,8 +54,8 @@ def names(choices: Choices, source: Source) -> None:
     """Of networks that name classes and leave open how many there are."""
     count = len(source.known_classes) if isinstance(source, FewLabels) else 0
     for name, player in choices.recipe.players.items():
-        if "names" in player.options:
-            choices.settle(f"players.{name}.options.names", count, "the classes of the data")
+        if "num_classes" in player.options:
+            choices.settle(f"players.{name}.options.num_classes", count, "the classes of the data")
 
 
 def micro_batch(choices: Choices, players: dict[str, nn.Module]) -> None:
