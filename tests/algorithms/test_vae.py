@@ -137,7 +137,7 @@ def test_a_run_from_image_0_to_the_report(tmp_path):
     assert all(re.search(r"losses: negative elbo -?\d+\.\d+ \| elbo: kl \d", line) for line in console.lines)
     pages = "\n".join([*console.lines, *((run.path / name).read_text() for name in ("report.html", "README.md", "recipe.yaml"))])
     assert not re.search("discriminator|adversar|fooling|contest", pages)
-    assert "Reconstruction error" in pages and "What the latents say" in pages
+    assert "Reconstruction error" in pages and "Information in the latents" in pages
     assert "tags:\n- vae\n- image-generation\n---" in pages
     assert {path.name for path in run.path.glob("*.safetensors")} == {
         "encoder.safetensors",

@@ -302,7 +302,7 @@ def test_an_evaluation_says_what_a_data_scientist_asks(run):
     ):
         assert np.isfinite(found.scores[name].value), name
     assert (run.path / "generated_and_real.png").stat().st_size > 5000
-    assert "Beside real data" in (run.path / "report.html").read_text()
+    assert "Generated and real data" in (run.path / "report.html").read_text()
     assert json.loads((run.path / "evaluation.json").read_text())["scores"]["detection"]["real"] is not None
 
 
