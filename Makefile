@@ -8,7 +8,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 setup: .venv/ready
 
-# torch first and pinned: a newer release may come only with several GB of GPU packages, which a CPU build does not need.
+# torch first and pinned: otherwise pip may choose a build that brings several GB of GPU packages.
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet -c constraints.txt torch

@@ -17,7 +17,7 @@ This page shows what `sparring --help` and `sparring VERB --help` print. Exit co
 | --- | --- |
 | 0 | Done. Also when a training ended early, or broke and a usable snapshot was kept. |
 | 1 | A fault of the program. The traceback is kept in the run folder. |
-| 2 | Something that you can mend. One sentence says what is wrong, where, and what to do. Also when some inputs of a batch failed; the others are done. |
+| 2 | You can mend it: one sentence says what is wrong, where, and what to do. Also when some inputs failed. |
 | 130, 143 | Interrupted (Ctrl-C, SIGTERM) and saved. Run the same command to go on. |
 
 """
@@ -39,6 +39,6 @@ def page() -> str:
 
 def _help(app: Any, arguments: list[str]) -> str:
     """The help text as a terminal of WIDTH columns without colours shows it."""
-    environment = {"COLUMNS": WIDTH, "TERM": "dumb", "NO_COLOR": "1"}
-    result = CliRunner().invoke(app, [*arguments, "--help"], env=environment, prog_name="sparring", catch_exceptions=False)
+    runner = CliRunner(env={"COLUMNS": WIDTH, "TERM": "dumb", "NO_COLOR": "1"})
+    result = runner.invoke(app, [*arguments, "--help"], prog_name="sparring", catch_exceptions=False)
     return "\n".join(line.rstrip() for line in result.output.strip().splitlines())

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mkdocs.structure.files import File, Files
+if TYPE_CHECKING:
+    from mkdocs.structure.files import Files
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
 
 def on_files(files: Files, config: Any) -> Files:
     """Add one page for every notebook."""
+    from mkdocs.structure.files import File
+
     for path in sorted(NOTEBOOKS.glob("*.py")):
-        files.append(File.generated(config, f"notebooks/{path.stem}.md", content=markdown(path.read_text(encoding="utf-8"))))
+        content = markdown(path.read_text(encoding="utf-8"))
+        if not content.strip():
+            continue  # tutorial.py, which the notebooks share, has no cells
+        files.append(File.generated(config, f"notebooks/{path.stem}.md", content=content))
     return files
 
 
 def cells(text: str) -> list[tuple[str, str]]:
-    """The cells of a notebook in percent format as ("markdown" or "code", text); what stands before the first cell is left out."""
+    """The cells of a notebook in percent format: ("markdown" or "code", text), without what precedes the first one."""
     found = []
     for part in re.split(r"(?m)^# %%", text)[1:]:
         head, _, body = part.partition("\n")

@@ -12,8 +12,9 @@ RECIPES = Path(__file__).parents[2] / "src" / "sparring" / "recipes"
 
 HEAD = """# Recipes
 
-A recipe is a YAML file with every number of a training and the source of that number. `sparring recipes` lists the recipes, and
-`sparring recipes NAME` prints one of them. [Your own recipe](guides/own-recipe.md) explains how to change values and how to write a recipe.
+A recipe is a YAML file with every number of a training and the source of that number. `sparring recipes` lists the
+recipes, and `sparring recipes NAME` prints one of them. [Your own recipe](guides/own-recipe.md) explains how to change
+values and how to write a recipe.
 
 | recipe | what it is | data |
 | --- | --- | --- |
