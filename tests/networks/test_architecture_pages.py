@@ -102,7 +102,7 @@ QUOTED = {
         lambda: alone("inpainter", SMALL, FOUR_CLASSES, width=24),
         lambda: player("restore-inpaint", SMALL, FOUR_CLASSES),
     ],
-    "discriminators": [
+    "image-discriminators": [
         lambda: alone("patch-discriminator", LARGE, LARGE, width=64),
         lambda: player("pix2pix", LARGE, LARGE, "discriminator"),
         *(lambda role=role: player("cyclegan", LARGE, LARGE, role) for role in ("discriminator", "discriminator_back")),
