@@ -34,6 +34,7 @@ def test_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "Usage: sparring train" in (tmp_path / "command-line.html").read_text(encoding="utf-8")
     pages = [path for path in tmp_path.rglob("*") if path.suffix in (".html", ".css", ".svg")]
     assert len(pages) > 40
     for path in pages:

@@ -33,7 +33,8 @@ def page() -> str:
     """The Markdown of the page."""
     from sparring.cli import app
 
-    sections = [("sparring", []), *((f"sparring {verb}", [verb]) for verb in get_command(app).commands)]
+    verbs = get_command(app).list_commands(None)
+    sections = [("sparring", []), *((f"sparring {verb}", [verb]) for verb in verbs)]
     return HEAD + "\n".join(f"## {title}\n\n```text\n{_help(app, arguments)}\n```\n" for title, arguments in sections)
 
 
