@@ -63,7 +63,7 @@ except RuntimeError as error:
 #   the discriminator has as many weights as 28 x 28 needs. The first of the three layers must have stride 1:
 #   7, 7, 14, 28.
 # - **It is slow to start.** The network is wide for such small pictures, and each step moves it little.
-#   On a CPU, the first minutes give rough shapes.
+#   A minute of one CPU core is a few thousand pictures, and shows no digit yet.
 # - **Frameworks differ in what they leave unsaid.** In Keras, batch normalisation keeps 0.99 of its running
 #   mean, in PyTorch 0.9; Keras' leaky ReLU has a slope of 0.3, PyTorch's 0.01; Keras initialises by Glorot,
 #   PyTorch by Kaiming. The printed program means Keras' values.

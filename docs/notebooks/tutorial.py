@@ -31,7 +31,7 @@ def load_pictures() -> tuple[np.ndarray, np.ndarray]:
         folder = Path(os.environ["SPARRING_DATA"]) / "mnist"
         pictures = gzip.decompress((folder / "train-images-idx3-ubyte.gz").read_bytes())[16:]  # after the header
         labels = gzip.decompress((folder / "train-labels-idx1-ubyte.gz").read_bytes())[8:]
-        return np.frombuffer(pictures, np.uint8).reshape(-1, SIDE, SIDE), np.frombuffer(labels, np.uint8)
+        return np.frombuffer(pictures, np.uint8).reshape(-1, SIDE, SIDE).copy(), np.frombuffer(labels, np.uint8)
     from sklearn.datasets import load_digits
 
     digits = load_digits()
