@@ -135,4 +135,10 @@ sheet(samples, "dcgan-small-digits.png")
 #
 # ![Samples of all three](../pictures/tutorial-dcgan-small.png)
 #
-# RESULT-dcgan-small
+# After a minute each:
+#
+# | program | data | kernel distance (real pictures 0.002) | variety |
+# | --- | --- | --- | --- |
+# | printed, mended | normal distributions | 0.133 | 121 % |
+# | in `sparring` | normal distributions | 0.008 | 93 % |
+# | in `sparring` | MNIST | 0.031 | 88 % |

@@ -130,4 +130,10 @@ sheet(samples, "dcgan-small-digits.png")
 #
 # ![三者的样本](../pictures/tutorial-dcgan-small.png)
 #
-# RESULTZH-dcgan-small
+# 各训练一分钟之后:
+#
+# | 程序 | 数据 | 核距离(真实图片 0.002) | 多样性 |
+# | --- | --- | --- | --- |
+# | 印出的程序,已改正 | 正态分布 | 0.133 | 121 % |
+# | `sparring` | 正态分布 | 0.008 | 93 % |
+# | `sparring` | MNIST | 0.031 | 88 % |

@@ -119,4 +119,14 @@ for recipe in ("dcgan", "auto"):
 #
 # ![Samples of all three](../pictures/tutorial-dcgan.png)
 #
-# RESULT-dcgan
+# After a minute each:
+#
+# | program | kernel distance (real pictures 0.002) | variety |
+# | --- | --- | --- |
+# | printed, mended | 1.922 | 34 % |
+# | `dcgan` in `sparring` | 3.525 | 4 % |
+# | `auto` in `sparring` | 0.003 | 98 % |
+#
+# The same network learns as slowly in `sparring`: in its first minute it stands no better than the mended
+# program. After ten minutes `dcgan` draws all ten digits ([sheet](../pictures/mnist-dcgan-10m.png)). `auto`
+# has them in seconds.

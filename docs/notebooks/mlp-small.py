@@ -93,4 +93,12 @@ sheet(samples, "mlp-small-sparring.png")
 #
 # ![Samples of both](../pictures/tutorial-mlp-small.png)
 #
-# RESULT-mlp-small
+# After a minute each:
+#
+# | program | kernel distance (real pictures 0.002) | variety |
+# | --- | --- | --- |
+# | as printed | 0.226 | 52 % |
+# | in `sparring` | 0.044 | 68 % |
+#
+# 40 % of the values that the printed generator gives lie outside of [0, 1]. Its discriminator finds 90 % of
+# the fakes, so the fooling rate is 10 %: the generator is far behind.

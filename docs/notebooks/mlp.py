@@ -103,7 +103,14 @@ sheet(samples, "mlp-sparring.png")
 #
 # ![Samples of both](../pictures/tutorial-mlp.png)
 #
-# RESULT-mlp
+# After a minute each:
+#
+# | program | kernel distance (real pictures 0.002) | variety |
+# | --- | --- | --- |
+# | as printed | 0.506 | 5 % |
+# | in `sparring` | 0.023 | 80 % |
+#
+# The printed program has collapsed: all its samples are one picture. Its losses do not show it.
 #
 # `runs/tutorial-mlp/report.html` shows how the samples changed, the score at every tick with what it was
 # measured on, and how the training went, in words.
