@@ -5,7 +5,7 @@
 # ---
 
 # %% [markdown]
-# # `mlp-equal`: noise that is not centred
+# # `mlp-equal`: momentum, and noise that is not centred
 #
 # The third program has hidden layers of one width h in both networks, which it leaves open (256 here). The
 # generator gets 100 numbers drawn evenly from [0, 1]; its output is linear, and pictures are in [0, 1]. Adam
@@ -56,14 +56,14 @@ sheet(printed, "mlp-equal-printed.png")
 # %% [markdown]
 # ## What is wrong with it
 #
+# - **Adam remembers too much.** Its default beta1 is 0.9, so the momentum follows an opponent that has moved
+#   on. The program collapses: all its samples are one picture.
 # - **The noise points one way.** Numbers from [0, 1] have a mean of 0.5, so two latents share most of what
 #   they are. The cell below measures it: the cosine between two of them is about 0.75, and between two normal
-#   latents about 0. The generator sees nearly the same input each time, and has to learn to magnify what
-#   little differs.
-# - **Equal widths narrow the way out.** 256 units before 784 pixels: every sample lies in a space of 256
-#   dimensions.
-# - **Output and momentum** as in `mlp-small` and `mlp`: a linear output for values in [0, 1], and Adam with a
-#   beta1 of 0.9.
+#   latents about 0. The generator sees nearly the same input each time, and must learn to magnify small
+#   differences.
+# - **The output has no bounds**, as in `mlp-small`, and 256 units before 784 pixels keep every sample in a
+#   space of 256 dimensions.
 
 # %%
 uniform, normal = (normalize(latents, dim=1) for latents in (torch.rand(1000, 100), torch.randn(1000, 100)))
@@ -73,30 +73,41 @@ for name, latents in (("uniform in [0, 1]", uniform), ("normal", normal)):
 # %% [markdown]
 # ## The same in sparring
 #
-# The recipe `mlp-equal` keeps the printed values: `unit-uniform` latents, linear output, rates and batch. One
-# `--set` changes the noise, and nothing else: `--set latent.distribution=normal`. Both are trained here, half
-# the time each.
+# The recipe `mlp-equal` keeps the printed values: `unit-uniform` latents, linear output, rates and batch. On
+# the command line, `--set` changes one value and nothing else; here it is `settings`. The first training is
+# as printed, the second has another beta1, the third normal latents too.
 
 # %%
 np.savez("digits28.npz", x=pictures, y=labels)
-for distribution in ("unit-uniform", "normal"):
-    run = sparring.train(
-        "digits28.npz",
-        "mlp-equal",
-        f"runs/tutorial-mlp-equal-{distribution}",
-        budget=f"{SECONDS / 2:g}s",
-        settings={"latent.distribution": distribution},
-    )
+momentum = {f"players.{player}.optimizer.betas": [0.5, 0.999] for player in ("generator", "discriminator")}
+variants = {
+    "as-printed": {},
+    "beta1": momentum,
+    "beta1-normal": {**momentum, "latent.distribution": "normal"},
+}
+for name, settings in variants.items():
+    out = f"runs/tutorial-mlp-equal-{name}"
+    run = sparring.train("digits28.npz", "mlp-equal", out, budget=f"{SECONDS:g}s", settings=settings)
     samples = sparring.load(run.path).values(500, seed=0)[:, 0]
-    numbers(f"sparring, {distribution} latents", samples, pictures)
-    sheet(samples, f"mlp-equal-{distribution}.png")
+    numbers(f"sparring, {name}", samples, pictures)
+    sheet(samples, f"mlp-equal-{name}.png")
 
 # %% [markdown]
 # ## The result
 #
-# On MNIST, one shared core of an AMD EPYC. From left to right: the program as printed, the same in
-# `sparring`, the same with normal latents:
+# On MNIST, one shared core of an AMD EPYC. From left to right: the program as printed; in `sparring` as
+# printed, with beta1 0.5, and with normal latents too:
 #
-# ![Samples of all three](../pictures/tutorial-mlp-equal.png)
+# ![Samples of all four](../pictures/tutorial-mlp-equal.png)
 #
-# RESULT-mlp-equal
+# After a minute each:
+#
+# | program | kernel distance (real pictures 0.002) | variety |
+# | --- | --- | --- |
+# | as printed | 1.180 | 7 % |
+# | in `sparring`, as printed | 0.394 | 13 % |
+# | with beta1 0.5 | 0.144 | 53 % |
+# | and normal latents | 0.138 | 68 % |
+#
+# As printed it collapses in `sparring` too, and the health says so: `mode-collapse`. A smaller beta1 gives
+# digits, and centred noise gives more of them.
