@@ -34,7 +34,8 @@ test: lint
 test-all: lint docs
 	$(PYTEST)
 
-# The documentation, into build/site. A warning is an error, and nothing is loaded from elsewhere.
+# The documentation, into build/site. A warning is an error, and nothing is loaded from elsewhere. The variable silences a
+# notice of the theme about another program.
 docs: setup
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 	@echo "Look at build/site/index.html"

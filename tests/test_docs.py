@@ -22,6 +22,12 @@ def test_readme_is_short():
     assert len((ROOT / "README.md").read_text(encoding="utf-8").split()) <= README_WORDS
 
 
+@pytest.mark.parametrize("page", sorted(path.name for path in ROOT.glob("*.md")))
+def test_links_of_the_pages_at_the_root_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)#\s]+)", (ROOT / page).read_text(encoding="utf-8"))
+    assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+
+
 def test_what_a_browser_loads_is_found():
     assert LOADED.search('<link href="https://fonts.example/css" rel="stylesheet">')
     assert LOADED.search("<script src=//cdn.example/x.js>")
