@@ -10,7 +10,7 @@
 # The second program has a smaller generator (100 normal numbers, 256 and 512 units, ReLU) and the same
 # discriminator. Pictures are scaled to [0, 1], and the output of the generator is linear. Adam learns at a
 # rate of 0.0002 with beta1 0.5, 30,000 steps of 128 pictures. Two numbers are printed at the end: the
-# accuracy on real pictures, 90.32 %, and the share of fakes judged real, 86.76 %.
+# accuracy on real pictures, 90.32 %, and the share of fakes taken for real, 86.76 %.
 
 # %%
 import numpy as np
@@ -64,10 +64,10 @@ sheet(printed, "mlp-small-printed.png")
 # - **The output has no bounds.** Pictures have values in [0, 1], most of them exactly 0. A linear output
 #   gives values a little below 0 and above 1, which no picture has. The discriminator needs to look at
 #   nothing else, so part of the game is about that and not about digits.
-# - **The two printed numbers say little.** If 90 % of the reals and 87 % of the fakes are judged real, then
-#   the discriminator is right about 13 % of the fakes: it says "real" to nearly everything. The same two
-#   numbers come from a perfect generator and from a discriminator that learned nothing. The accuracy on fakes
-#   belongs beside them, and a measure of the samples that asks somebody else.
+# - **The two printed numbers say little.** If 90 % of the reals and 87 % of the fakes are taken for real,
+#   then the discriminator is right about 13 % of the fakes: it says "real" to nearly everything. The same two
+#   numbers can come from a perfect generator or from a discriminator that learned nothing. The accuracy on
+#   fakes belongs beside them, and a measure that does not depend on the discriminator.
 # - **Steps, not pictures.** 30,000 steps of 128 are 3.84 million pictures, 64 times all of MNIST. Nothing
 #   says whether fewer would do.
 #
