@@ -4,11 +4,11 @@ BIN := .venv/bin
 # One thread a test process: two processes share the machine.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: setup demo test test-all lint clean
+.PHONY: setup demo test test-all lint docs clean
 
 setup: .venv/ready
 
-# torch first and pinned: plain `torch` would bring several GB of GPU packages where only a CPU build is wanted.
+# torch first and pinned: otherwise pip may choose a build that brings several GB of GPU packages.
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet -c constraints.txt torch
@@ -30,9 +30,15 @@ lint: setup
 test: lint
 	$(PYTEST) -m "not slow"
 
-# Real kills, whole matrices, long trainings: before a release.
-test-all: lint
+# Real kills, the full matrix, long trainings, notebooks and the documentation: before a release.
+test-all: lint docs
 	$(PYTEST)
+
+# The documentation, into build/site. A warning is an error, and nothing is loaded from elsewhere. The variable silences a
+# notice of the theme about another program.
+docs: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "Look at build/site/index.html"
 
 clean:
 	rm -rf .venv build dist
