@@ -28,7 +28,6 @@ from sparring.callbacks.progress import Silent
 from sparring.config.reading import load_recipe, parse_settings, with_settings
 from sparring.config.recipe import Recipe
 from sparring.data.few_labels import FewLabels
-from sparring.data.source import DataOptions
 from sparring.evaluation.error_rate import error_rate
 from sparring.inference.generator import load_player
 from sparring.modalities.opening import open_data
@@ -92,7 +91,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     settings = parse_settings(asked.set)
-    plain, errors = open_data(asked.data, DataOptions()), dict[str, list[float]]()
+    plain, errors = open_data(asked.data), dict[str, list[float]]()
     for seed in range(asked.seeds):
         recipe = with_settings(load_recipe("sgan"), {**settings, "seed": seed})
         source = FewLabels(plain, asked.labelled, seed)

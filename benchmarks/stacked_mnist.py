@@ -22,10 +22,9 @@ import numpy as np
 import sparring
 from sparring import api
 from sparring.callbacks.progress import Silent
-from sparring.data.source import DataOptions
+from sparring.data.source import Source
 from sparring.metrics.feature_net import FeatureNet
 from sparring.metrics.modes import divergence_from_uniform
-from sparring.modalities import opening
 from sparring.modalities.image.features import fit_features
 from sparring.modalities.image.write import write
 from sparring.modalities.opening import open_data
@@ -34,7 +33,7 @@ from sparring.util.files import write_bytes
 SAMPLES, STACKED = 26_000, 60_000
 
 
-def stacked(mnist: opening.Source, split: str, count: int) -> np.ndarray:
+def stacked(mnist: Source, split: str, count: int) -> np.ndarray:
     """count x 28 x 28 x 3, each channel a digit drawn at random."""
     rng = np.random.default_rng(0)
     return np.stack([mnist.values(rng.integers(mnist.count(split), size=count), split)[:, 0] for _ in range(3)], axis=3)
@@ -73,7 +72,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--sheets", type=Path)
     asked = parser.parse_args()
-    mnist = open_data("mnist", DataOptions())
+    mnist = open_data("mnist")
     digits = fit_features(mnist, seed=0)
     results = json.loads(asked.json.read_text()) if asked.json and asked.json.exists() else []
     with tempfile.TemporaryDirectory() as folder:

@@ -30,7 +30,7 @@ from sparring.metrics.efficacy import efficacy, target_of
 from sparring.metrics.tabular import column_shapes, exact_rows, pair_trends
 from sparring.modalities.table import reading
 from sparring.modalities.table.codes import mixed, row_hashes
-from sparring.modalities.table.source import FEW, TableSource
+from sparring.modalities.table.source import SMALL_TABLE, TableSource
 from sparring.util.devices import choose_device
 from sparring.util.files import write_bytes
 from sparring.util.versions import machine
@@ -116,7 +116,7 @@ def one(trial: Trial, seed: int, python: Path | None, seconds: float) -> dict[st
     def reaches(mine: dict[str, Any]) -> bool:
         return all(mine[key] >= theirs[key] for key in JUDGED)
 
-    if "error" in theirs or len(trial.train) < FEW:
+    if "error" in theirs or len(trial.train) < SMALL_TABLE:
         shares = {"": seconds}
     else:
         shares = {f" {share:g}": share * theirs["seconds"] for share in SHARES}

@@ -44,7 +44,6 @@ from sparring.metrics import frechet
 from sparring.metrics.feature_net import FeatureNet
 from sparring.metrics.kernel import kernel_distance
 from sparring.metrics.neighbours import coverage
-from sparring.modalities import opening
 from sparring.modalities.image.features import fit_features
 from sparring.modalities.opening import open_data
 from sparring.networks import sampling
@@ -79,7 +78,7 @@ class Snapshots:
         return [(int(ms) / 1000, int(images), path) for (ms, images), path in parts]
 
 
-def plain_loop(source: opening.Source, seed: int, minutes: float, snapshots: Snapshots) -> None:
+def plain_loop(source: Source, seed: int, minutes: float, snapshots: Snapshots) -> None:
     """The recipe `dcgan` as a tutorial writes it."""
     recipe = with_settings(load_recipe("dcgan"), {"seed": seed})
     device, _ = choose_device("auto")
@@ -134,7 +133,7 @@ class Store(Monitor):
 
 
 def ours(
-    source: opening.Source, recipe: str, seed: int, minutes: float, folder: Path, snapshots: Snapshots, enough: Callable[[], bool]
+    source: Source, recipe: str, seed: int, minutes: float, folder: Path, snapshots: Snapshots, enough: Callable[[], bool]
 ) -> None:
     """`recipe` with that budget; stops early where a stored snapshot is `enough`."""
     for left in (folder, snapshots.folder):  # by a run that was cut off
@@ -155,7 +154,7 @@ def ours(
 class Scorer:
     """The frozen judge: features and held-out pictures."""
 
-    def __init__(self, source: opening.Source, work: Path):
+    def __init__(self, source: Source, work: Path):
         path = work / "scorer.safetensors"
         if path.exists():
             found = path.read_bytes()
@@ -196,7 +195,7 @@ class Scorer:
         return scores
 
 
-def peer(source: opening.Source, scorer: Scorer, seed: int, asked: argparse.Namespace) -> list[tuple[float, Scores]]:
+def peer(source: Source, scorer: Scorer, seed: int, asked: argparse.Namespace) -> list[tuple[float, Scores]]:
     """Keras' DCGAN, trained as long by the Python that has it: its curve, and the number of images in its last file's name."""
     work = asked.work / f"keras-{seed}"
     work.mkdir(parents=True, exist_ok=True)
@@ -225,7 +224,7 @@ def crossing(curve: list[tuple[float, float]], level: float) -> float | None:
     return None
 
 
-def one_seed(source: opening.Source, scorer: Scorer, seed: int, asked: argparse.Namespace) -> dict[str, Any]:
+def one_seed(source: Source, scorer: Scorer, seed: int, asked: argparse.Namespace) -> dict[str, Any]:
     work = asked.work
     plain, mine = Snapshots(work / f"plain-{seed}"), Snapshots(work / f"{asked.recipe}-{seed}")
     if not plain.all() or plain.all()[-1][0] < 60 * asked.minutes:
@@ -295,7 +294,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("runs/time-to-quality"))
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
-    source = open_data(asked.data, DataOptions())
+    source = open_data(asked.data)
     scorer = Scorer(source, asked.work)
     seeds: list[dict[str, Any]] = []
     for seed in range(1 if asked.quick else asked.seeds):

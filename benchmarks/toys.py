@@ -26,7 +26,6 @@ import numpy as np
 import sparring
 from sparring import api
 from sparring.callbacks.progress import Silent
-from sparring.data.source import DataOptions
 from sparring.errors import Diverged
 from sparring.losses.adversarial import list_losses
 from sparring.metrics.modes import mode_coverage
@@ -64,7 +63,7 @@ def run(job: tuple[str, str, str, int, str]) -> dict[str, object]:
 
     torch.set_num_threads(1)
     name, objective, penalty, seed, images = job
-    source = open_data(name, DataOptions(labels="none"))
+    source = open_data(name, {"labels": "none"})
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         wanted = settings(objective, penalty, images, seed)

@@ -21,10 +21,9 @@ import numpy as np
 
 from sparring import api
 from sparring.callbacks.progress import Lines
-from sparring.data.source import DataOptions
 from sparring.inference.generator import load_translator
 from sparring.modalities.image.features import fit_features
-from sparring.modalities.image.preview import preview
+from sparring.modalities.image.preview import sheet
 from sparring.modalities.opening import open_data
 
 COUNTS = {"train": 5000, "test": 1000}
@@ -45,7 +44,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--sheet", type=Path)
     asked = parser.parse_args()
-    mnist, rng = open_data("mnist", DataOptions()), np.random.default_rng(0)
+    mnist, rng = open_data("mnist"), np.random.default_rng(0)
     arrays, labels, kinds = {}, {}, dict[str, tuple[np.ndarray, np.ndarray]]()
     for split, count in COUNTS.items():
         chosen = rng.permutation(mnist.count(split))[: 2 * count]  # type: ignore[arg-type]
@@ -73,7 +72,7 @@ def main() -> None:
             listener=Lines(),
         )
         seconds = time.monotonic() - start
-        reader = fit_features(open_data(place / "digits.npz", DataOptions()), seed=0)
+        reader = fit_features(open_data(place / "digits.npz"), seed=0)
         pictures = given.transpose(0, 3, 1, 2)
         translator = load_translator(run.path)
         made = translator.values(pictures)
@@ -91,7 +90,7 @@ def main() -> None:
             found["cycle_error"] = float(np.abs(home.astype(float) - pictures).mean() / 255)
             rows.append(home[:10])
     if asked.sheet:
-        preview(np.concatenate(rows), 10).save(asked.sheet)
+        sheet(np.concatenate(rows), 10).save(asked.sheet)
     if asked.json:
         asked.json.write_text(json.dumps(found, indent=2) + "\n")
     print(json.dumps(found, indent=2))

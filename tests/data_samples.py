@@ -32,7 +32,9 @@ def put(root: Path, files: dict[str, bytes]) -> Path:
     return root
 
 
-def classes(prefix: str = "", names: tuple[str, ...] = ("cat", "dog"), each: int = 20, start: int = 0) -> dict[str, bytes]:
+def classes(
+    prefix: str = "", names: tuple[str, ...] = ("cat", "dog"), each: int = 20, start: int = 0
+) -> dict[str, bytes]:
     """Small PNG files in class folders."""
     return {
         f"{prefix}{name}/{index}.png": png(picture(start + 1000 * place + index))
@@ -71,9 +73,16 @@ def everything(source, split="train") -> np.ndarray:
 
 
 def holds(source, values, labels=None, split="train") -> bool:
-    """Whether the split holds just these values with these labels. A source orders them by content, not as they lie on the disk."""
+    """Whether the split holds just these values with these labels.
+
+    A source orders them by content, not as they lie on the disk.
+    """
     indices = np.arange(source.count(split))
     found_labels = source.labels(indices, split) if labels is not None else np.zeros(len(indices))
     wanted_labels = labels if labels is not None else np.zeros(len(values))
-    found = sorted((value.tobytes(), int(label)) for value, label in zip(source.values(indices, split), found_labels, strict=True))
-    return found == sorted((np.ascontiguousarray(value).tobytes(), int(label)) for value, label in zip(values, wanted_labels, strict=True))
+    found = sorted(
+        (value.tobytes(), int(label)) for value, label in zip(source.values(indices, split), found_labels, strict=True)
+    )
+    return found == sorted(
+        (np.ascontiguousarray(value).tobytes(), int(label)) for value, label in zip(values, wanted_labels, strict=True)
+    )

@@ -3,19 +3,24 @@
 import numpy as np
 import pandas as pd
 
-from sparring.data.source import DataOptions
 from sparring.modalities.series.reading import of_frame
 from sparring.modalities.series.source import SeriesSource
 
 
 def frame(count=60, seed=0):
-    """Machines: temperature (a decimal) and load (whole numbers, some missing) by day; town and age belong to the machine, class tells how fast it swings."""
+    """Machines by day.
+
+    Temperature is a decimal, load are whole numbers, some of them missing. Town and age belong to the machine, and
+    the class tells how fast the temperature swings.
+    """
     rng = np.random.default_rng(seed)
     parts = []
     for number in range(count):
         steps, fast = int(rng.integers(12, 21)), number % 2
         time = np.arange(steps)
-        temperature = 20 + 5 * np.sin(2 * np.pi * (0.1 + 0.15 * fast) * time + rng.uniform(0, 6)) + rng.normal(0, 0.3, steps)
+        temperature = (
+            20 + 5 * np.sin(2 * np.pi * (0.1 + 0.15 * fast) * time + rng.uniform(0, 6)) + rng.normal(0, 0.3, steps)
+        )
         load = rng.poisson(3 + 2 * fast, steps).astype(float)
         load[(rng.random(steps) < 0.1) & (time > 0) & (time < steps - 1)] = np.nan
         parts.append(
@@ -35,7 +40,7 @@ def frame(count=60, seed=0):
 
 
 def source(count=60, seed=0, **options):
-    return SeriesSource(of_frame(frame(count, seed), "machines", DataOptions(**options)), "machines")
+    return SeriesSource(of_frame(frame(count, seed), "machines", **options), "machines")
 
 
 def lone(steps=400, seed=0):
@@ -47,8 +52,9 @@ def lone(steps=400, seed=0):
 
 
 def switching(count=60, seed=0):
-    """Machines that are on, off or faulty for a while, seen at uneven times: temperature follows the state, an alarm (or nothing) is there when it is
-    faulty, a volume has a long tail, and a remark is another one each time."""
+    """Machines that are on, off or faulty for a while, seen at uneven times: temperature follows the state, an alarm
+    (or nothing) is there when it is faulty, a volume has a long tail, and a remark is another one each time.
+    """
     rng, parts = np.random.default_rng(seed), []
     for number in range(count):
         steps, states = int(rng.integers(16, 25)), [int(rng.integers(3))]
@@ -59,7 +65,8 @@ def switching(count=60, seed=0):
             pd.DataFrame(
                 {
                     "machine_id": f"M-{number:04d}",
-                    "time": pd.Timestamp("2025-01-01") + pd.to_timedelta(rng.exponential(60, steps).round().cumsum() + 1, unit="s"),
+                    "time": pd.Timestamp("2025-01-01")
+                    + pd.to_timedelta(rng.exponential(60, steps).round().cumsum() + 1, unit="s"),
                     "state": np.array(["on", "off", "faulty"])[state],
                     "temperature": (np.array([50, 20, 80])[state] + rng.normal(0, 2, steps)).round(1),
                     "alarm": np.where(state == 2, "rings", None),

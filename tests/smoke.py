@@ -25,7 +25,7 @@ from sparring.training.trainer import Trainer
 SMALL = {"width": 4, "heads": 8, "widths": [16, 12], "start_units": 32, "growth": 4, "blocks": 1, "parts": 3, "rank": 8}
 
 
-class ArraySource(Source):
+class ArraySource(PictureSource):
     """Pictures made from a seed: each class a bright bar at its own height, so that there is something to learn."""
 
     modality, fit = "image", "crop"
@@ -54,19 +54,19 @@ class ArraySource(Source):
         return self._labels[split][indices].astype(np.int64)
 
 
-def pair_source(shape=(3, 12, 16), maps=None, train=40, test=12, seed=0):
+def pair_source(shape=(3, 12, 16), label_maps=None, train=40, test=12, seed=0):
     """Pairs made from a seed: bars beside their negatives, or beside label maps of three classes."""
     bars = ArraySource(shape, 0, train + test, 2, seed)
     pictures = bars.values(np.arange(train + test))
     numbers = (pictures[:, :1] // 90).clip(0, 2).astype(np.uint8)
     legend = Legend((0, 5, 9), ("low", "middle", "high"), ((0, 0, 0), (200, 0, 0), (0, 200, 0)), (11,))
-    sides = {"given": Side("photos", pictures), "made": Side("negatives", 255 - pictures)}
-    if maps:
-        other = "made" if maps == "given" else "given"
-        sides = {maps: Side("labels", numbers, legend), other: Side("photos", pictures)}
+    sides = {"input": Side("photos", pictures), "output": Side("negatives", 255 - pictures)}
+    if label_maps:
+        other = "output" if label_maps == "input" else "input"
+        sides = {label_maps: Side("labels", numbers, legend), other: Side("photos", pictures)}
     done = Arrangement(["train"] * train + ["test"] * test, [None] * (train + test))
     hashes = [hashlib.sha256(picture.tobytes()).digest() for picture in pictures]
-    return PairSource("pairs", sides["given"], sides["made"], done, hashes, "crop", ScanReport())
+    return PairSource("pairs", sides["input"], sides["output"], done, hashes, "crop", ScanReport())
 
 
 def smoke_settings(recipe: str, examples: int = 96, tick: int = 32, batch: int = 16) -> dict[str, object]:

@@ -25,11 +25,16 @@ def frame(rows=400, seed=0):
             "size": pd.Categorical.from_codes(kind, ["S", "M", "L"], ordered=True),
             "member": rng.random(rows) < 0.3,
             "since": start,
-            "day": pd.Series(pd.Timestamp("2021-03-01") + pd.to_timedelta(rng.integers(0, 90, rows), unit="D")).dt.strftime("%Y-%m-%d"),
+            "day": pd.Series(
+                pd.Timestamp("2021-03-01") + pd.to_timedelta(rng.integers(0, 90, rows), unit="D")
+            ).dt.strftime("%Y-%m-%d"),
             "void": pd.Series([None] * rows, dtype="float64"),
             "same": 7,
             "maybe": pd.Series(np.where(rng.random(rows) < 0.3, None, rng.random(rows) < 0.5), dtype=object),
-            "note": [" ".join(rng.choice(["calls", "often", "pays", "late", "new", f"w{number}"], 5)) for number in range(rows)],
+            "note": [
+                " ".join(rng.choice(["calls", "often", "pays", "late", "new", f"w{number}"], 5))
+                for number in range(rows)
+            ],
         }
     )
 

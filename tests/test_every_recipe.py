@@ -77,9 +77,9 @@ def test_train_drop_resume_load_translate(recipe, shape, tmp_path):
         rng = np.random.default_rng(0)
         for height, width in ((shape[1], shape[2]), (1, 1), (9, 23)):
             channels = [
-                1 if loaded.algorithm.label_map_side == side else codec.shape[0] for side, codec in (("given", translator.given), ("made", translator.made))
+                1 if loaded.algorithm.label_map_side == side else codec.shape[0] for side, codec in (("input", translator.given), ("output", translator.made))
             ]
-            given = rng.integers(0, 3 if loaded.algorithm.label_map_side == "given" else 256, (2, channels[0], height, width), dtype=np.uint8)
+            given = rng.integers(0, 3 if loaded.algorithm.label_map_side == "input" else 256, (2, channels[0], height, width), dtype=np.uint8)
             made = translator.values(given)
             assert made.shape == (2, channels[1], height * translator.scale, width * translator.scale)
             np.testing.assert_array_equal(made[1:], translator.values(given[1:]))

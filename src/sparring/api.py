@@ -123,7 +123,7 @@ def default_folder(source: str | Path | Source | InMemory, recipe: str | None) -
         name, modality = source.name, None
     else:
         name, modality = Path(source).absolute().name.split(".")[0] or "data", opening.modality_of(source)
-    usual = recipe is None or (modality is not None and recipe == modalities.get(modality).DEFAULT_RECIPE)
+    usual = recipe is None or (modality is not None and recipe == modalities.get(modality).default_recipe)
     return Path("runs") / (name if usual else f"{name}-{Path(str(recipe)).stem}")
 
 

@@ -95,7 +95,7 @@ def compare(
         raise UserError("give either --budget or --examples: all recipes are trained equally long")
     if not recipes or len({Path(name).stem for name in recipes}) < len(recipes):
         raise UserError("name at least one recipe, and each only once")
-    source = open_data(where, how_to_open(asked.data, max_image_side(choose_device(asked.device)[0])))
+    source = open_data(where, *how_to_open(asked.data, max_image_side(choose_device(asked.device)[0])))
     for recipe in recipes:
         check_source(load_recipe(recipe), source)
         if load_recipe(recipe).algorithm.translates:
@@ -209,13 +209,13 @@ def _write_samples(out: Path, entries: list[Entry], source: Source) -> None:
             rows = [gan.values(COLUMNS, seed=0, label=label) for label in gan.classes[:ROWS]] or [
                 gan.values(ROWS * COLUMNS, seed=0)
             ]
-            sheets[recipe] = modality.preview(np.concatenate(rows), COLUMNS, gan.codec)
+            sheets[recipe] = modality.preview(np.concatenate(rows), gan.codec, COLUMNS).png
     indices = np.arange(source.count("test"))
     classes = source.labels(indices, "test") if source.classes else None
     some = [indices[classes == number][:COLUMNS] for number in range(min(ROWS, len(source.classes)))] or [
         indices[: ROWS * COLUMNS]
     ]
     write_sheet(
-        {**sheets, "real": modality.preview(source.values(np.concatenate(some), "test"), COLUMNS, codec)},
+        {**sheets, "real": modality.preview(source.values(np.concatenate(some), "test"), codec, COLUMNS).png},
         out / "samples.png",
     )

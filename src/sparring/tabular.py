@@ -101,7 +101,7 @@ class TableGAN:
 
     def write(self, path: str | Path, count: int, where: str | None = None, seed: int = 0) -> list[Path]:
         """Write any number of new rows into a .csv, .csv.gz, .parquet, .jsonl or .xlsx file, in bounded memory."""
-        return self.gan.modality.write_parts(self._parts(count, where, seed), Path(path), self.gan.codec, seed)
+        return self.gan.modality.write_stream(self._parts(count, where, seed), Path(path), self.gan.codec, seed)
 
     def to_sql(self, url: str, table: str, count: int, where: str | None = None, seed: int = 0) -> None:
         """Append any number of new rows to a table of a database; url: as SQLAlchemy takes it, "sqlite:///shop.db"."""

@@ -16,7 +16,7 @@ def unpaired():
 
 
 def source_for(recipe):
-    return {"pix2pix": pair_source, "segment": lambda: pair_source(maps="made"), "cyclegan": unpaired, "cut": unpaired}.get(
+    return {"pix2pix": pair_source, "segment": lambda: pair_source(label_maps="output"), "cyclegan": unpaired, "cut": unpaired}.get(
         recipe, ArraySource
     )()
 

@@ -36,15 +36,15 @@ def rng():
 def test_the_generator_s_loss_is_that_of_the_paper():
     """-log D(x, G(x)) + 100 |y - G(x)|, Isola et al. 2017, eq. 4, with the non-saturating form."""
     ours, batch = algorithm("pix2pix", pair_source())
-    made = ours.generator(batch.condition["picture"])
+    made = ours.generator(batch.condition["input"])
     verdict = ours.discriminator(made, batch.condition)
     expected = softplus(-verdict.logits).mean() + 100 * (made - batch.real).abs().mean()
     torch.testing.assert_close(ours.generator_loss(batch, rng()).loss, expected)
 
 
 def test_features_are_matched():
-    ours, batch = algorithm("layout", pair_source(maps="given"))
-    made = ours.generator(batch.condition["picture"])
+    ours, batch = algorithm("layout", pair_source(label_maps="input"))
+    made = ours.generator(batch.condition["input"])
     fake, real = (ours.discriminator(each, batch.condition) for each in (made, batch.real))
     matched = sum((a - b).abs().mean() for a, b in zip(fake.features, real.features, strict=True))
     expected = 0.5 * (fake.logits - 1).square().mean() + 10 * (made - batch.real).abs().mean() + 2.5 * matched
@@ -52,7 +52,7 @@ def test_features_are_matched():
 
 
 def test_the_judge_of_maps_sees_shares_where_the_truth_says_something():
-    ours, batch = algorithm("segment", pair_source(maps="made"))
+    ours, batch = algorithm("segment", pair_source(label_maps="output"))
     batch.real[:, :, :3] = 0  # of no class
     seen = ours._shown(ours.generate(batch, rng()), batch)
     assert seen[:, :, :3].abs().max() == 0
@@ -60,15 +60,15 @@ def test_the_judge_of_maps_sees_shares_where_the_truth_says_something():
 
 
 def test_without_a_verdict_only_the_generator_learns():
-    ours, batch = algorithm("segment", pair_source(maps="made"), **{"algorithm.adversarial": 0})
+    ours, batch = algorithm("segment", pair_source(label_maps="output"), **{"algorithm.adversarial": 0})
     (phase,) = ours.phases()
     assert phase.players == ("generator",)
-    torch.testing.assert_close(phase.loss(batch, rng()).loss, label_map_cross_entropy(ours.generator(batch.condition["picture"]), batch.real))
+    torch.testing.assert_close(phase.loss(batch, rng()).loss, label_map_cross_entropy(ours.generator(batch.condition["input"]), batch.real))
 
 
 def test_a_run_without_an_opponent(tmp_path):
     settings = {**smoke_settings("segment", examples=32), "algorithm.adversarial": 0}
-    run = api.train(pair_source(maps="made"), "segment", tmp_path / "run", settings=settings, device="cpu", console=Callback())
+    run = api.train(pair_source(label_maps="output"), "segment", tmp_path / "run", settings=settings, device="cpu", console=Callback())
     assert run.log()[-1]["event"] == "final"
 
 
@@ -129,18 +129,18 @@ def test_who_goes_there_and_back_comes_home():
     ours.there = ours.back = Negative()
     result = ours.generator_loss(batch, rng())
     assert result.scalars["terms.cycle"] == 0
-    verdicts = [ours.players["discriminator"](-batch.condition["picture"], None), ours.players["discriminator_back"](-batch.real, None)]
+    verdicts = [ours.players["discriminator"](-batch.condition["input"], None), ours.players["discriminator_back"](-batch.real, None)]
     torch.testing.assert_close(result.loss, sum(0.5 * (verdict.logits - 1).square().mean() for verdict in verdicts))
 
 
 def test_the_judges_lose_on_both_sides():
     source = Unpaired(ArraySource((1, 8, 8), 2, 40, 10), "class 0", "class 1")
     ours, batch = algorithm("cyclegan", source, **{"algorithm.pool_size": 0})
-    made = {"there": ours.there(batch.condition["picture"]), "back": ours.back(batch.real)}
+    made = {"there": ours.there(batch.condition["input"]), "back": ours.back(batch.real)}
     expected = 0.0
     for judge, real, fake in (
         ("discriminator", batch.real, made["there"]),
-        ("discriminator_back", batch.condition["picture"], made["back"]),
+        ("discriminator_back", batch.condition["input"], made["back"]),
     ):
         on_real, on_fake = (ours.players[judge](each, None).logits for each in (real, fake))
         expected = expected + 0.5 * ((on_real - 1).square().mean() + on_fake.square().mean())
@@ -150,7 +150,7 @@ def test_the_judges_lose_on_both_sides():
 def test_the_one_way_loss_falls_where_patches_stay():
     source = Unpaired(ArraySource((3, 16, 16), 2, 40, 10), "class 0", "class 1")
     ours, batch = algorithm("cut", source)
-    given = batch.condition["picture"]
+    given = batch.condition["input"]
     assert len(ours.generator.patches(given)) == len(ours.generator.heads) == 4
     assert ours.patchnce(given, given, rng(), "x") < ours.patchnce(given, given.flip(0, 3), rng(), "x")
     result = ours.generator_loss(batch, rng())
@@ -190,7 +190,7 @@ def test_a_side_is_named_for_pairs_only(tmp_path):
     ("recipe", "source", "words"),
     [
         ("segment", pair_source(), "use pix2pix"),
-        ("pix2pix", pair_source(maps="made"), "has none to be made; use segment"),
+        ("pix2pix", pair_source(label_maps="output"), "has none as its output; use segment"),
         ("dcgan", pair_source(), "is for image"),
         ("cyclegan", ArraySource(classes=3), "name two classes"),
         ("pix2pix", ArraySource(), "is for pairs"),
@@ -211,7 +211,7 @@ def test_data_of_another_kind_is_refused(recipe, source, words, tmp_path):
     ],
 )
 def test_networks_and_losses_that_do_not_fit_a_game_are_refused(recipe, settings, words, tmp_path):
-    source = pair_source(maps="made") if recipe == "segment" else ArraySource(classes=2)
+    source = pair_source(label_maps="output") if recipe == "segment" else ArraySource(classes=2)
     wanted = {**smoke_settings(recipe), **settings}
     if recipe == "dcgan":
         wanted = {name: value for name, value in wanted.items() if not name.startswith("players.discriminator.options.")} | settings
@@ -225,8 +225,8 @@ def test_networks_and_losses_that_do_not_fit_a_game_are_refused(recipe, settings
         ("dcgan", {"algorithm.reconstruction": {"l1": 1.0}}, "no 'reconstruction' here"),
         ("pix2pix", {"algorithm.cycle": 1.0}, "no 'cycle' here"),
         ("cyclegan", {"players.discriminator.penalties": {"r2": {"weight": 1.0}}}, "no penalty 'r2'"),
-        ("restore-denoise", {"algorithm.degradations": [{"kind": "noise", "least": 3, "most": 1}]}, "strength"),
-        ("restore-denoise", {"algorithm.degradations": [{"kind": "coarse", "most": 2}]}, "lies between 1 and 64"),
+        ("restore-denoise", {"algorithm.degradations": [{"kind": "noise", "minimum": 3, "maximum": 1}]}, "strength"),
+        ("restore-denoise", {"algorithm.degradations": [{"kind": "pixelate", "maximum": 2}]}, "is between 1 and 64"),
         ("pix2pix", {"players.discriminator.penalties": {"consistency": {"weight": 1.0}}}, "no penalty 'consistency'"),
     ],
 )
@@ -236,5 +236,5 @@ def test_what_an_algorithm_does_not_have_is_refused(recipe, settings, words):
 
 
 def test_a_batch_goes_to_a_device_with_its_condition():
-    batch = Batch(torch.zeros(2, 1), {"picture": torch.ones(2, 3)}).to(CPU)
-    assert batch.condition["picture"].shape == (2, 3)
+    batch = Batch(torch.zeros(2, 1), {"input": torch.ones(2, 3)}).to(CPU)
+    assert batch.condition["input"].shape == (2, 3)

@@ -20,7 +20,13 @@ def test_the_four_mnist_files(tmp_path, suffix):
     pack = gzip.compress if suffix else bytes
     for part, count, seed in (("train", 30, 0), ("t10k", 12, 1)):
         values, labels = mnist_like(count, seed)
-        put(tmp_path, {f"{part}-images-idx3-ubyte{suffix}": pack(idx(values)), f"{part}-labels-idx1-ubyte{suffix}": pack(idx(labels))})
+        put(
+            tmp_path,
+            {
+                f"{part}-images-idx3-ubyte{suffix}": pack(idx(values)),
+                f"{part}-labels-idx1-ubyte{suffix}": pack(idx(labels)),
+            },
+        )
     source = open_data(tmp_path)
     assert (source.count("train"), source.count("test")) == (30, 12)
     assert source.classes == ("0", "1", "2")
@@ -34,7 +40,13 @@ def test_the_four_mnist_files(tmp_path, suffix):
 
 
 @pytest.mark.parametrize(
-    "damage", [lambda good: good[:-1], lambda good: good + b"x", lambda good: good[:3], lambda good: b"\0\0\x08\x03" + b"\xff" * 12]
+    "damage",
+    [
+        lambda good: good[:-1],
+        lambda good: good + b"x",
+        lambda good: good[:3],
+        lambda good: b"\0\0\x08\x03" + b"\xff" * 12,
+    ],
 )
 def test_damaged_idx_is_one_sentence(tmp_path, damage):
     with pytest.raises(UserError, match="not a whole IDX file"):
@@ -44,7 +56,8 @@ def test_damaged_idx_is_one_sentence(tmp_path, damage):
 def test_cifar_binary(tmp_path):
     rng = np.random.default_rng(0)
     records = {
-        name: rng.integers(0, 256, (20, 3073), dtype=np.uint8) for name in ("data_batch_1.bin", "data_batch_2.bin", "test_batch.bin")
+        name: rng.integers(0, 256, (20, 3073), dtype=np.uint8)
+        for name in ("data_batch_1.bin", "data_batch_2.bin", "test_batch.bin")
     }
     for batch in records.values():
         batch[:, 0] = np.arange(20) % 10
@@ -98,12 +111,12 @@ def test_arrays_of_other_shapes_are_one_sentence(tmp_path, shape):
         open_data(tmp_path / "x.npy")
 
 
-def test_symmetric_floats_and_values_that_are_no_numbers(tmp_path):
+def test_symmetric_floats_and_values_that_are_not_numbers(tmp_path):
     values = np.linspace(-1, 1, 30 * 30).reshape(30, 6, 5)
     values[3, 0, 0] = np.nan
     np.save(tmp_path / "x.npy", values)
     source = open_data(tmp_path / "x.npy")
-    assert source.report.skipped == [("x.npy[3]", "holds values that are no numbers")]
+    assert source.report.skipped == [("x.npy[3]", "holds values that are not numbers")]
     assert {int(everything(source).min()), int(everything(source).max())} <= {0, 255} | set(range(256))
     np.save(tmp_path / "y.npy", values * 1e9)
     with pytest.raises(UserError, match="scale them"):
@@ -146,7 +159,8 @@ def test_pickles_are_refused_not_run(tmp_path):
         with pytest.raises(UserError, match="pickle|whole"):
             open_data(tmp_path / name)
     root = put(
-        tmp_path / "folder", classes() | {"cat/model.pkl": pickle.dumps(Bomb(str(mark))), "dog/x.png": pickle.dumps(Bomb(str(mark)))}
+        tmp_path / "folder",
+        classes() | {"cat/model.pkl": pickle.dumps(Bomb(str(mark))), "dog/x.png": pickle.dumps(Bomb(str(mark)))},
     )
     assert len(open_data(root).report.skipped) == 2
     assert not mark.exists()

@@ -127,7 +127,9 @@ def little_mnist(monkeypatch, url: str) -> dict[str, bytes]:
         files[f"{part}-images-idx3-ubyte.gz"] = gzip.compress(idx(rng.integers(0, 256, (count, 4, 4))))
         files[f"{part}-labels-idx1-ubyte.gz"] = gzip.compress(idx(np.arange(count) % 3))
     monkeypatch.setitem(
-        named.NAMED, "mnist", named.NamedSet((url,), {name: hashlib.md5(content).hexdigest() for name, content in files.items()})
+        named.NAMED,
+        "mnist",
+        named.NamedSet((url,), {name: hashlib.md5(content).hexdigest() for name, content in files.items()}),
     )
     return files
 
@@ -145,7 +147,9 @@ def test_a_named_set_is_downloaded_once(server, monkeypatch, tmp_path):
 def test_offline_one_sentence_says_where_files_go(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     files = little_mnist(monkeypatch, "http://127.0.0.1:1/")
-    with pytest.raises(UserError, match="put train-images.*into a folder mnist of the folder that .SPARRING_DATA names") as caught:
+    with pytest.raises(
+        UserError, match="put train-images.*into a folder mnist of the folder that .SPARRING_DATA names"
+    ) as caught:
         open_data("mnist")
     assert "\n" not in str(caught.value)
     (tmp_path / "here" / "mnist").mkdir(parents=True)

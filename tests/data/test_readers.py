@@ -13,7 +13,6 @@ import pytest
 
 from data_samples import classes, everything, mnist_like, packed_tar, packed_zip, picture, png, put
 from sparring.data.archives import list_archive
-from sparring.data.source import DataOptions
 from sparring.errors import UserError
 from sparring.modalities import opening
 from sparring.modalities.opening import open_data
@@ -27,7 +26,11 @@ def test_folder_zip_and_tar_are_one_source(tmp_path):
         open_data(put(tmp_path / "folder", files)),
         open_data(packed_zip(tmp_path / "stored.zip", files)),
         open_data(
-            packed_zip(tmp_path / "deflated.zip", {f"wrap/{name}": content for name, content in files.items()}, zipfile.ZIP_DEFLATED)
+            packed_zip(
+                tmp_path / "deflated.zip",
+                {f"wrap/{name}": content for name, content in files.items()},
+                zipfile.ZIP_DEFLATED,
+            )
         ),
         open_data(packed_tar(tmp_path / "plain.tar", files)),
         open_data(packed_tar(tmp_path / "packed.tar.gz", files)),
@@ -44,7 +47,7 @@ def test_content_hash_sees_values_labels_and_splits(tmp_path):
     base = open_data(put(tmp_path / "a", files)).content_hash
     other = files | {"train/cat/0.png": png(picture(77777))}
     assert open_data(put(tmp_path / "b", other)).content_hash != base
-    assert open_data(tmp_path / "a", DataOptions(labels="none")).content_hash != base
+    assert open_data(tmp_path / "a", {"labels": "none"}).content_hash != base
     moved = {name.replace("test/cat/0", "train/cat/new"): content for name, content in files.items()}
     assert open_data(put(tmp_path / "c", moved)).content_hash != base
 
@@ -54,13 +57,17 @@ def test_archive_members_are_read_in_any_order_from_a_forked_child(tmp_path):
     files = classes()
     for path in (packed_zip(tmp_path / "a.zip", files), packed_tar(tmp_path / "a.tar", files)):
         members = list_archive(path).members
-        handles = [int(name) for name in os.listdir("/dev/fd") if os.path.realpath(f"/dev/fd/{name}") == str(path.resolve())]
+        handles = [
+            int(name) for name in os.listdir("/dev/fd") if os.path.realpath(f"/dev/fd/{name}") == str(path.resolve())
+        ]
         places = [os.lseek(handle, 0, os.SEEK_CUR) for handle in handles]
         child = os.fork()
         if child == 0:
             os._exit(0 if all(member.read() == files[member.name] for member in reversed(members)) else 1)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-        assert places == [os.lseek(handle, 0, os.SEEK_CUR) for handle in handles] != []  # a shared position would have moved
+        assert (
+            places == [os.lseek(handle, 0, os.SEEK_CUR) for handle in handles] != []
+        )  # a shared position would have moved
         assert all(member.read() == files[member.name] for member in members)
 
 
@@ -69,7 +76,7 @@ def test_names_that_climb_out_are_just_names(tmp_path):
     inside.mkdir(parents=True)
     files = classes() | {"../../evil.png": png(picture(5)), "/etc/evil.png": png(picture(6))}
     for path in (packed_zip(inside / "slip.zip", files), packed_tar(inside / "slip.tar", files)):
-        source = open_data(path, DataOptions(labels="none"))
+        source = open_data(path, {"labels": "none"})
         assert source.count() + source.count("test") == 42
     assert sorted(file.name for file in tmp_path.rglob("*") if file.is_file()) == ["slip.tar", "slip.zip"]
 
@@ -129,7 +136,10 @@ def test_a_damaged_member_is_skipped_by_name(tmp_path):
 
 def test_what_cannot_be_opened_is_one_sentence(tmp_path):
     (tmp_path / "empty").mkdir()
-    put(tmp_path, {"text.txt": b"words", "zero.zip": b"", "texts/a.txt": b"a", "texts/b.txt": b"b", "one/a.png": png(picture(1))})
+    put(
+        tmp_path,
+        {"text.txt": b"words", "zero.zip": b"", "texts/a.txt": b"a", "texts/b.txt": b"b", "one/a.png": png(picture(1))},
+    )
     for name, text in (
         ("empty", "is empty"),
         ("text.txt", "nothing"),
@@ -182,7 +192,9 @@ print("as told")
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions work otherwise there")
 def test_unreadable_paths_as_an_unprivileged_user(tmp_path):
     put(
-        tmp_path, {f"open/{name}": content for name, content in classes().items()} | {"open/secret/x.png": b"x", "closed/inner/a.png": b"x"}
+        tmp_path,
+        {f"open/{name}": content for name, content in classes().items()}
+        | {"open/secret/x.png": b"x", "closed/inner/a.png": b"x"},
     )
     packed_zip(tmp_path / "closed.zip", classes())
     put(tmp_path / "warm", classes())

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from data_samples import classes, picture, png, put
-from sparring.data.source import DataOptions
 from sparring.data.splits import hold_out
 from sparring.errors import UserError
 from sparring.modalities.opening import open_data
@@ -49,11 +48,12 @@ def test_a_class_of_one_item_is_named(tmp_path):
 def test_leaf_level(tmp_path):
     root = put(tmp_path, classes("pets/", ("cat", "dog")) | classes("wild/", ("fox", "owl"), start=5000))
     assert open_data(root).classes == ("pets", "wild")
-    assert open_data(root, DataOptions(label_level="leaf")).classes == ("cat", "dog", "fox", "owl")
+    assert open_data(root, {"label_level": "leaf"}).classes == ("cat", "dog", "fox", "owl")
 
 
 @pytest.mark.parametrize(
-    ("train", "validation", "test"), [("train", "val", "test"), ("Training", "VALID", "Testing"), ("train", "validation", "test")]
+    ("train", "validation", "test"),
+    [("train", "val", "test"), ("Training", "VALID", "Testing"), ("train", "validation", "test")],
 )
 @pytest.mark.parametrize("wrapper", ["", "set/"])
 def test_split_folders_are_no_classes(tmp_path, train, validation, test, wrapper):
@@ -88,7 +88,7 @@ def test_unlabelled_test_items_are_left_out(tmp_path):
     assert source.classes == ("cat", "dog")
     assert counts(source) == (32, 0, 8)
     assert ("test/0.png", "no label") in source.report.skipped
-    assert counts(open_data(tmp_path, DataOptions(labels="none"))) == (40, 0, 5)
+    assert counts(open_data(tmp_path, {"labels": "none"})) == (40, 0, 5)
 
 
 def test_one_class_is_no_class(tmp_path):
@@ -128,22 +128,24 @@ def test_sibling_archives_are_splits(tmp_path):
 
 def test_labels_csv(tmp_path):
     files = {f"{index}.png": png(picture(index)) for index in range(20)}
-    rows = [f"{index}.png,{'ab'[index % 2]},{'xyz'[index % 3]},{'test' if index < 4 else 'train'}" for index in range(19)]
+    rows = [
+        f"{index}.png,{'ab'[index % 2]},{'xyz'[index % 3]},{'test' if index < 4 else 'train'}" for index in range(19)
+    ]
     table = "file,label,kind,split\n" + "\n".join([*rows, "gone.png,a,x,train"])
     root = put(tmp_path, files | {"labels.csv": table.encode()})
     source = open_data(root)
     assert source.classes == ("a", "b")
     assert counts(source) == (15, 0, 4)
     assert dict(source.report.skipped).keys() == {"19.png", "gone.png"}
-    assert open_data(root, DataOptions(labels="kind")).classes == ("x", "y", "z")
-    assert open_data(root, DataOptions(labels="none")).classes == ()
+    assert open_data(root, {"labels": "kind"}).classes == ("x", "y", "z")
+    assert open_data(root, {"labels": "none"}).classes == ()
     with pytest.raises(UserError, match="no column 'colour'.*file, label, kind"):
-        open_data(root, DataOptions(labels="colour"))
+        open_data(root, {"labels": "colour"})
 
 
 def test_a_column_without_a_table_is_refused(tmp_path):
     with pytest.raises(UserError, match="no column 'kind'"):
-        open_data(put(tmp_path, classes()), DataOptions(labels="kind"))
+        open_data(put(tmp_path, classes()), {"labels": "kind"})
 
 
 def test_held_out_by_content_not_by_name(tmp_path):
@@ -171,7 +173,9 @@ def test_duplicates_stay_together(tmp_path):
     files = {f"{index}.png": png(picture(index // 2)) for index in range(40)}
     source = open_data(put(tmp_path, files))
     assert source.report.duplicates == 20
-    train, test = ({item.tobytes() for item in source.values(np.arange(source.count(split)), split)} for split in ("train", "test"))
+    train, test = (
+        {item.tobytes() for item in source.values(np.arange(source.count(split)), split)} for split in ("train", "test")
+    )
     assert train.isdisjoint(test)
 
 

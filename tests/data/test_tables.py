@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from data_samples import holds, picture, png
-from sparring.data.source import DataOptions
+from sparring.data.options import OpenContext
 from sparring.errors import UserError
 from sparring.modalities.opening import open_data
 
@@ -25,7 +25,11 @@ def rows(count: int, start: int = 0):
     pa = pytest.importorskip("pyarrow")
     image = pa.array([{"bytes": png(picture(start + index)), "path": f"{index}.png"} for index in range(count)])
     table = pa.table(
-        {"image": image, "label": pa.array([index % 2 for index in range(count)]), "kind": [f"k{index % 3}" for index in range(count)]}
+        {
+            "image": image,
+            "label": pa.array([index % 2 for index in range(count)]),
+            "kind": [f"k{index % 3}" for index in range(count)],
+        }
     )
     return table.replace_schema_metadata(huggingface(["cat", "dog"]))
 
@@ -38,10 +42,10 @@ def test_parquet(tmp_path):
     source = open_data(tmp_path / "hub")
     assert (source.count("train"), source.count("test"), source.classes) == (40, 6, ("cat", "dog"))
     assert holds(source, [np.asarray(picture(index)).transpose(2, 0, 1) for index in range(40)], np.arange(40) % 2)
-    assert open_data(tmp_path / "hub", DataOptions(labels="kind")).classes == ("k0", "k1", "k2")
-    assert open_data(tmp_path / "hub", DataOptions(labels="none")).classes == ()
+    assert open_data(tmp_path / "hub", {"labels": "kind"}).classes == ("k0", "k1", "k2")
+    assert open_data(tmp_path / "hub", {"labels": "none"}).classes == ()
     with pytest.raises(UserError, match="no column 'colour'"):
-        open_data(tmp_path / "hub", DataOptions(labels="colour"))
+        open_data(tmp_path / "hub", {"labels": "colour"})
     lone = open_data(tmp_path / "hub" / "data" / "train-00000-of-00001.parquet")
     assert lone.count("train") + lone.count("test") == 40
 
@@ -55,7 +59,7 @@ def test_parquet_of_plain_bytes_with_bad_rows(tmp_path):
     assert [name for name, _ in source.report.skipped] == ["x.parquet row 20", "x.parquet row 21", "x.parquet row 22"]
     parquet.write_table(pa.table({"a": [1, 2]}), tmp_path / "numbers.parquet")
     with pytest.raises(UserError, match="no column with encoded items"):
-        open_data(tmp_path / "numbers.parquet", DataOptions(modalities=("image",)))
+        open_data(tmp_path / "numbers.parquet", None, OpenContext(modalities=("image",)))
     (tmp_path / "broken.parquet").write_bytes((tmp_path / "x.parquet").read_bytes()[:-20])
     with pytest.raises(UserError, match="not a whole table"):
         open_data(tmp_path / "broken.parquet")
@@ -66,7 +70,10 @@ def test_huggingface_saved_to_disk(tmp_path):
     for split, table in (("train", rows(40)), ("test", rows(6, 500))):
         folder = tmp_path / "saved" / split
         folder.mkdir(parents=True)
-        with pa.OSFile(str(folder / "data-00000-of-00001.arrow"), "wb") as file, pa.ipc.new_stream(file, table.schema) as stream:
+        with (
+            pa.OSFile(str(folder / "data-00000-of-00001.arrow"), "wb") as file,
+            pa.ipc.new_stream(file, table.schema) as stream,
+        ):
             stream.write_table(table, max_chunksize=9)
         (folder / "state.json").write_text(json.dumps({"_data_files": [{"filename": "data-00000-of-00001.arrow"}]}))
     (tmp_path / "saved" / "dataset_dict.json").write_text(json.dumps({"splits": ["train", "test"]}))

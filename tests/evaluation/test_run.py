@@ -11,7 +11,7 @@ from sparring import api
 from sparring.callbacks.progress import Silent
 from sparring.errors import UserError
 from sparring.evaluation.samples import AllSplits, GeneratedSource
-from sparring.modalities.image import write
+from sparring.modalities.image.write import write
 from sparring.reports import write_report
 
 

@@ -17,9 +17,9 @@ def trained(recipe, source, folder, **settings):
     return api.train(source, recipe, folder, settings=wanted, device="cpu", listener=Silent())
 
 
-@pytest.mark.parametrize(("recipe", "maps"), [("pix2pix", None), ("segment", "made"), ("layout", "given")])
-def test_pairs(recipe, maps, tmp_path):
-    source = pair_source(maps=maps, train=40, test=20)
+@pytest.mark.parametrize(("recipe", "label_maps"), [("pix2pix", None), ("segment", "output"), ("layout", "input")])
+def test_pairs(recipe, label_maps, tmp_path):
+    source = pair_source(label_maps=label_maps, train=40, test=20)
     run = trained(recipe, source, tmp_path / "run")
     found = evaluate(run.path, source, listener=Silent())
     of_pictures = {"psnr", "ssim", "perceptual_distance", "kernel_distance"}
@@ -73,7 +73,7 @@ def test_degraded_pictures_are_recognised_as_the_run_s_own_data(tmp_path):
     card, page = ((run.path / name).read_text() for name in ("README.md", "report.html"))
     assert "sparring apply RUN pictures/" in card
     assert "sparring generate" not in card
-    assert "damaged, as given" in page and "same latent" not in page and "trivial baseline" in page
+    assert "degraded input" in page and "same latent" not in page and "trivial baseline" in page
 
 
 def test_the_error_rate_of_a_classifier(tmp_path):

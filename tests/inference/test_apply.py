@@ -150,7 +150,7 @@ def test_what_films_alone_know_is_refused_without_one(same, tmp_path):
 
 
 def test_label_maps_hold_known_numbers_only(tmp_path):
-    run = trained("segment", pair_source(maps="made"), tmp_path / "run")
+    run = trained("segment", pair_source(label_maps="output"), tmp_path / "run")
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (31, 17, 3), dtype=np.uint8)).save(tmp_path / "in.jpg")
     (applied,) = apply_files(run, tmp_path / "in.jpg", tmp_path / "out")
     made = Image.open(applied.out)
@@ -161,13 +161,13 @@ def test_label_maps_hold_known_numbers_only(tmp_path):
 
 
 def test_label_maps_become_pictures(tmp_path):
-    run = trained("layout", pair_source(maps="given"), tmp_path / "run")
+    run = trained("layout", pair_source(label_maps="input"), tmp_path / "run")
     Image.fromarray(np.random.default_rng(0).choice([0, 5, 9, 11], size=(31, 17)).astype(np.uint8)).save(tmp_path / "in.png")
     (applied,) = apply_files(run, tmp_path / "in.png", tmp_path / "out.png")
     assert Image.open(applied.out).size == (17, 31)
     Image.fromarray(np.full((8, 8), 7, np.uint8)).save(tmp_path / "strange.png")
     Image.new("RGB", (8, 8), "red").save(tmp_path / "photo.png")
-    for name, words in (("strange.png", "no classes of this model"), ("photo.png", "colour|no label map|no classes")):
+    for name, words in (("strange.png", "not classes of this model"), ("photo.png", "colour|no label map|not classes")):
         (applied,) = apply_files(run, tmp_path / name, tmp_path / "out.png")
         assert applied.out is None
         assert re.search(words, applied.reason)

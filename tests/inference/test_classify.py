@@ -21,18 +21,18 @@ from sparring.runs.folder import Run
 def test_known_examples_are_few_balanced_and_always_the_same():
     source = ArraySource((1, 8, 8), 3, 120, 30)
     few = FewLabels(source, 7, 1)
-    assert sorted(np.bincount(few.known_labels)) == [2, 2, 3]
-    np.testing.assert_array_equal(few.known, FewLabels(source, 7, 1).known)
-    assert not np.array_equal(few.known, FewLabels(source, 7, 2).known)
-    beside = few.beside(np.arange(50), "train", 3)
-    kept = source.values(few.known)
-    for picture, label in zip(beside["known"], beside["known_class"], strict=True):
+    assert sorted(np.bincount(few.labelled_classes)) == [2, 2, 3]
+    np.testing.assert_array_equal(few.labelled, FewLabels(source, 7, 1).labelled)
+    assert not np.array_equal(few.labelled, FewLabels(source, 7, 2).labelled)
+    extras = few.extras(np.arange(50), "train", 3)
+    kept = source.values(few.labelled)
+    for picture, label in zip(extras["known"], extras["known_class"], strict=True):
         (row,) = [row for row in range(7) if np.array_equal(kept[row], picture)]
-        assert few.known_labels[row] == label
-    assert few.classes == () and few.describe()["labelled"] == 7
+        assert few.labelled_classes[row] == label
+    assert few.classes == () and few.describe()["num_labels"] == 7
     assert few.content_hash != source.content_hash
     for wrong in (2, 121):
-        with pytest.raises(UserError, match="labelled should lie between"):
+        with pytest.raises(UserError, match="num_labels should lie between"):
             FewLabels(source, wrong, 0)
 
 

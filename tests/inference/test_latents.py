@@ -15,7 +15,7 @@ from sparring.inference.explore import explore_files, principal_directions
 from sparring.inference.generator import Gan
 from sparring.inference.interpolate import between, interpolate_file
 from sparring.inference.invert import invert, invert_file
-from sparring.modalities.image import ImageCodec
+from sparring.modalities.image.codec import ImageCodec
 from sparring.networks import sampling
 
 

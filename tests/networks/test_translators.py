@@ -124,22 +124,22 @@ def test_judges_see_any_size_and_what_was_given(name, size):
     judge, sample, condition = (
         built(name, given=(2, 12, 16), conditional=True),
         torch.randn(2, 3, *size),
-        {"picture": torch.randn(2, 2, *size)},
+        {"input": torch.randn(2, 2, *size)},
     )
     verdict = judge(sample, condition)
     assert verdict.logits.ndim == 2 and len(verdict.logits) == 2
     assert len(verdict.features) >= 2
-    other = judge(sample, {"picture": condition["picture"] + 1})
+    other = judge(sample, {"input": condition["input"] + 1})
     if size != (1, 1):
         assert not torch.equal(verdict.logits, other.logits)
-    smaller = {"picture": torch.randn(2, 2, max(1, size[0] // 2), max(1, size[1] // 2))}
+    smaller = {"input": torch.randn(2, 2, max(1, size[0] // 2), max(1, size[1] // 2))}
     assert judge(sample, smaller).logits.shape == verdict.logits.shape
 
 
 def test_judges_at_several_scales():
     shapes = {"shape": (3, 32, 32), "given": (4, 32, 32)}
     one, three = built("patch-discriminator", **shapes, layers=2), built("patch-discriminator", **shapes, layers=2, scales=3)
-    sample, condition = torch.randn(1, 3, 32, 32), {"picture": torch.randn(1, 4, 32, 32)}
+    sample, condition = torch.randn(1, 3, 32, 32), {"input": torch.randn(1, 4, 32, 32)}
     assert one(sample, condition).logits.shape == (1, 64)
     assert three(sample, condition).logits.shape == (1, 3 * 64)  # each judge's verdict counts as much
 

@@ -21,7 +21,7 @@ register_algorithm = ALGORITHMS.register
 class Batch:
     """Real examples and what is known of each.
 
-    real: N x shape, encoded. condition: {"class": N class numbers}, {"picture": N x input shape}, both, more, or None.
+    real: N x shape, encoded. condition: {"class": N class numbers}, {"input": N x input shape}, both, more, or None.
     """
 
     real: Tensor

@@ -45,7 +45,7 @@ class CUT(AdversarialAlgorithm):
 
     def generate(self, batch: Batch, rng: StepRandom) -> Tensor:
         assert batch.condition is not None
-        return self.generator(batch.condition["picture"])
+        return self.generator(batch.condition["input"])
 
     def generator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
         """Park et al. 2020, eq. 5: adversarial, patches of inputs and, as `identity`, of pictures that should stay as
@@ -54,7 +54,7 @@ class CUT(AdversarialAlgorithm):
         assert batch.condition is not None
         step = self._generator_step(batch, rng)
         loss = self._adversarial_term(step)
-        terms = {"patchnce": self.patchnce(batch.condition["picture"], step.fake, rng, "given")}
+        terms = {"patchnce": self.patchnce(batch.condition["input"], step.fake, rng, "given")}
         if self.config.identity:
             terms["identity"] = self.patchnce(batch.real, self.generator(batch.real), rng, "real")
         loss = loss + self.config.patchnce * terms["patchnce"] + self.config.identity * terms.get("identity", 0.0)

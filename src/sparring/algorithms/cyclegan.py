@@ -138,7 +138,7 @@ class CycleGAN(Algorithm):
 
     def _domains(self, batch: Batch) -> tuple[Tensor, Tensor]:
         assert batch.condition is not None
-        return batch.condition["picture"], batch.real
+        return batch.condition["input"], batch.real
 
     def _fakes_for_discriminators(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
         """Both outputs; whole batches are kept with their graph where the generators' phase sees the same."""

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
-from ..config.recipe import Damage, Latent, Part, Player, Recipe
+from ..config.recipe import Degradation, Latent, Part, Player, Recipe
 from ..errors import UserError
 from ..losses.feature_matching import paired_feature_matching
 from ..losses.perceptual import perceptual_distance
@@ -54,8 +54,8 @@ class TranslationConfig(AdversarialConfig):
     feature_matching: float = Field(0.0, ge=0)
     adversarial_interval: int = Field(1, ge=1, le=64)
     pretrain_fraction: float = Field(0.0, ge=0, lt=1)
-    degradations: tuple[Damage, ...] | None = None
-    label_maps: Literal["given", "made"] | None = None
+    degradations: tuple[Degradation, ...] | None = None
+    label_maps: Literal["input", "output"] | None = None
 
     # consistency shifts one of two pictures that belong together
     allowed_penalties = {
@@ -69,12 +69,12 @@ class TranslationConfig(AdversarialConfig):
         return "discriminator" if self.adversarial and self.adversarial_interval == 1 else "generator"
 
     @property
-    def label_map_side(self) -> Literal["given", "made"] | None:
+    def label_map_side(self) -> Literal["input", "output"] | None:
         return self.label_maps
 
     @property
     def restores(self) -> bool:
-        return bool(self.degradations) and all(each.kind != "grey" for each in self.degradations or ())
+        return bool(self.degradations) and all(each.kind != "grayscale" for each in self.degradations or ())
 
     def extended(self, times: float) -> TranslationConfig:
         """A discriminator that has started stays."""
@@ -123,10 +123,10 @@ class Translation(AdversarialAlgorithm):
 
     def __init__(self, recipe: Recipe, players: dict[str, nn.Module], feature_net: nn.Module | None = None):
         super().__init__(recipe, players, feature_net)
-        weights, makes_maps = self.config.reconstruction, self.config.label_maps == "made"
+        weights, makes_maps = self.config.reconstruction, self.config.label_maps == "output"
         if weights.cross_entropy and not makes_maps:
             raise UserError(
-                "cross_entropy compares label maps, and this recipe makes pictures (label_maps: made is for maps)"
+                "cross_entropy compares label maps, and this recipe makes pictures (label_maps: output is for maps)"
             )
         if makes_maps and (weights.l1 or weights.perceptual):
             raise UserError("l1 and perceptual compare pictures, and this recipe makes label maps; use cross_entropy")
@@ -151,11 +151,11 @@ class Translation(AdversarialAlgorithm):
 
     def generate(self, batch: Batch, rng: StepRandom) -> Tensor:
         assert batch.condition is not None
-        return self.generator(batch.condition["picture"])
+        return self.generator(batch.condition["input"])
 
     def _shown(self, fake: Tensor, batch: Batch) -> Tensor:
         """Label maps as probabilities, 0 where the target says nothing."""
-        return fake.softmax(dim=1) * batch.real.sum(dim=1, keepdim=True) if self.config.label_maps == "made" else fake
+        return fake.softmax(dim=1) * batch.real.sum(dim=1, keepdim=True) if self.config.label_maps == "output" else fake
 
     def generator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
         """Isola et al. 2017, eq. 4, with Wang et al. 2018 (arXiv:1711.11585), eq. 4."""

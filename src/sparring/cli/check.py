@@ -38,7 +38,7 @@ def check(
 
     asked = train_options(options, option_fields())
     recipe = None if asked.recipe is None else load_recipe(asked.recipe)
-    source = open_data(data, how_to_open(asked.data, max_image_side(choose_device("auto")[0]), recipe))
+    source = open_data(data, *how_to_open(asked.data, max_image_side(choose_device("auto")[0]), recipe))
     if as_json:
         typer.echo(json.dumps({**source.describe(), "report": asdict(source.report)}, indent=2, ensure_ascii=False))
     else:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
-from ..data.source import DataOptions
+from ..data.options import OpenContext
 from ..errors import UserError, nearest
 from .recipe import Recipe
 
@@ -97,7 +97,7 @@ class TrainOptions(BaseModel):
     def asked(self) -> dict[str, Any]:
         """What was asked, as plain values for recipe.yaml and the report: {"seed": 3, "size": [64, 64]}."""
         plain = self.model_dump(mode="json", exclude_none=True, exclude=set(self.OF_THIS_PROCESS))
-        plain |= {name: list(value) if isinstance(value, tuple) else value for name, value in self.data.items()}
+        plain |= plain_values(self.data)
         if self.init_from is not None:
             plain["init_from"] = (
                 self.init_from.absolute().name
@@ -135,25 +135,28 @@ def data_options(given: Mapping[str, Any], fields: Mapping[str, FieldInfo]) -> d
 
 
 def how_to_open(
-    asked: Mapping[str, Any], max_side: int, recipe: Recipe | None = None, stored: Mapping[str, Any] = {}
-) -> DataOptions:
-    """How to open the data: as asked, else as stored with an earlier run, else as suits the recipe.
+    asked: Mapping[str, Any], max_side: int, recipe: Recipe | None = None, stored: Mapping[str, Any] | None = None
+) -> tuple[dict[str, Any], OpenContext]:
+    """What is asked of the data, and the context in which it is opened.
 
-    max_side: the longer side of pictures is at most this where their size is chosen. recipe: None where it depends on
-    the data.
+    Args:
+        asked: options of the data.
+        max_side: the longer side of pictures is at most this where their size is chosen.
+        recipe: that the data is opened for; None where it depends on the data.
+        stored: both, as an earlier run was opened. What is asked now goes before.
     """
-    suits: dict[str, Any] = (
-        {} if recipe is None else {"modalities": recipe.modalities, "maps": recipe.algorithm.label_map_side}
-    )
-    if recipe is not None and recipe.algorithm.restores:
-        suits["fit"] = "patches"  # pictures made smaller are sharper and cleaner than those that will be restored
-    stored = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
-    values = {"max_side": max_side, **suits, **stored, **asked}
-    names = {"input": "given"}
-    words = {"patches": "cut"}
-    return DataOptions(
-        **{names.get(name, name): words.get(value, value) if name == "fit" else value for name, value in values.items()}
-    )
+    context: dict[str, Any] = {"max_side": max_side}
+    if recipe is not None:
+        context |= {"modalities": recipe.modalities, "label_maps": recipe.algorithm.label_map_side}
+        if recipe.algorithm.restores:
+            context["fit"] = "patches"  # pictures made smaller are sharper and cleaner than those that will be restored
+    stored = stored or {}
+    return {**stored.get("asked", {}), **asked}, OpenContext(**{**context, **stored.get("context", {})})
+
+
+def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """With lists in the place of tuples, as YAML has them."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
 def flag_of(name: str, field: FieldInfo) -> str:

@@ -148,7 +148,7 @@ class AlgorithmConfig(Part):
         return self
 
     @property
-    def label_map_side(self) -> Literal["given", "made"] | None:
+    def label_map_side(self) -> Literal["input", "output"] | None:
         """Which side of a pair should be label maps, where there are any."""
         return None
 
@@ -202,40 +202,48 @@ class HasConfig(Protocol):
 ALGORITHMS: Registry[Any] = Registry("algorithm", "sparring.algorithms")
 
 
-class Damage(Part):
-    """One thing that happens to a whole picture before it is given (see modalities.image.damage): its strength is drawn
-    between the two ends, and it happens with this chance.
+RANGES = {  # of the strength of degradations; of others (0, 1000)
+    "jpeg": (1, 95),
+    "downsample": (1, 64),
+    "pixelate": (1, 64),
+    "noise": (0, 255),
+    **dict.fromkeys(("low_light", "low_contrast", "watermark", "mask", "grayscale"), (0, 1)),
+}
+
+
+class Degradation(Part):
+    """One degradation of a whole picture (see modalities.image.degradations). Its strength is drawn between minimum and maximum.
+
+    probability: of happening at all.
     """
 
     kind: Literal[
         "noise",
         "blur",
-        "motion",
+        "motion_blur",
         "jpeg",
-        "shrink",
-        "coarse",
-        "dark",
-        "pale",
+        "downsample",
+        "pixelate",
+        "low_light",
+        "low_contrast",
         "spots",
         "scratches",
         "stains",
         "watermark",
-        "holes",
-        "grey",
+        "mask",
+        "grayscale",
     ]
-    least: float = Field(0.0, ge=0)
-    most: float = Field(1.0, ge=0)
-    chance: float = Field(1.0, gt=0, le=1)
+    minimum: float = Field(0.0, ge=0)
+    maximum: float = Field(1.0, ge=0)
+    probability: float = Field(1.0, gt=0, le=1)
 
     @model_validator(mode="after")
-    def _strength_makes_sense(self) -> Damage:
-        low, high = {"jpeg": (1, 95), "shrink": (1, 64), "coarse": (1, 64), "noise": (0, 255)}.get(
-            self.kind, (0, 1) if self.kind in ("dark", "pale", "watermark", "holes", "grey") else (0, 1000)
-        )
-        if not low <= self.least <= self.most <= high:
+    def _strength_is_possible(self) -> Degradation:
+        low, high = RANGES.get(self.kind, (0, 1000))
+        if not low <= self.minimum <= self.maximum <= high:
             raise ValueError(
-                f"the strength of '{self.kind}' lies between {low} and {high}, its least below its most, not "
-                f"{self.least:g} to {self.most:g}"
+                f"the strength of '{self.kind}' is between {low} and {high}, its minimum below its maximum, "
+                f"not {self.minimum:g} to {self.maximum:g}"
             )
         return self
 

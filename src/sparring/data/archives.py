@@ -1,4 +1,4 @@
-"""Zip and tar archives, read where they lie. Nothing is ever extracted, so a name such as ../../x is just a name."""
+"""Zip and tar archives. They are read and never extracted, so that a name such as ../../x is just a name."""
 
 from __future__ import annotations
 
@@ -23,17 +23,27 @@ SUFFIXES = (".zip", *TAR_SUFFIXES)
 
 
 def is_archive(path: Path) -> bool:
+    """Is this a zip or tar file, by its name?"""
     return path.name.lower().endswith(SUFFIXES) and path.is_file()
 
 
 def list_archive(path: Path) -> Contents:
-    """Every file of an archive. Raises UserError where it is damaged or cannot be read."""
+    """Every file of an archive. Raises UserError where the archive is damaged or cannot be read."""
     try:
         about = path.stat()
         found = _list_zip(path) if path.suffix.lower() == ".zip" else _list_tar(path)
     except PermissionError:
         raise UserError(f"No permission to read {path}: change its permissions or open another file.") from None
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, ValueError, NotImplementedError, zlib.error, lzma.LZMAError) as error:
+    except (
+        zipfile.BadZipFile,
+        tarfile.TarError,
+        EOFError,
+        OSError,
+        ValueError,
+        NotImplementedError,
+        zlib.error,
+        lzma.LZMAError,
+    ) as error:
         raise UserError(f"{path} is not a whole archive ({error}): download or pack it again.") from None
     found.stamp = f"{path.resolve()}/{about.st_size}/{about.st_mtime_ns}/{about.st_ctime_ns}"
     found.members = [member for member in found.members if not _hidden(member.name, found)]
@@ -48,7 +58,10 @@ def _hidden(name: str, found: Contents) -> bool:
 
 
 class _Zip:
-    """One open zip a process: zipfile locks between threads, but a forked child would share the file position."""
+    """A zip file that each process opens for itself.
+
+    zipfile locks between threads, but a forked child would share the file position.
+    """
 
     def __init__(self, path: Path):
         self.path, self.opened, self.owner, self.lock = path, zipfile.ZipFile(path), os.getpid(), threading.Lock()
@@ -70,7 +83,9 @@ def _list_zip(path: Path) -> Contents:
         if info.file_size > MAX_MEMBER:  # zipfile reads no more than the size declared here
             found.skipped.append((info.filename, f"larger than {MAX_MEMBER >> 20} MB"))
         else:
-            found.members.append(Member(info.filename.lstrip("/"), info.file_size, f"{info.CRC:08x}", partial(archive.read, info)))
+            found.members.append(
+                Member(info.filename.lstrip("/"), info.file_size, f"{info.CRC:08x}", partial(archive.read, info))
+            )
     return found
 
 
@@ -86,12 +101,17 @@ def _list_tar(path: Path) -> Contents:
             elif info.size > MAX_MEMBER:
                 found.skipped.append((name, f"larger than {MAX_MEMBER >> 20} MB"))
             else:
-                found.members.append(Member(name, info.size, str(info.mtime), partial(_read_at, file, info.offset_data, info.size)))
+                found.members.append(
+                    Member(name, info.size, str(info.mtime), partial(_read_at, file, info.offset_data, info.size))
+                )
     return found
 
 
 def _plain_tar(path: Path) -> IO[bytes]:
-    """The archive as a seekable plain tar; a compressed one is unpacked once into a nameless temporary file."""
+    """The archive as a seekable, uncompressed tar.
+
+    A compressed archive is unpacked once into a temporary file without a name.
+    """
     if path.suffix.lower() == ".tar":
         return open(path, "rb")
     import bz2
@@ -112,7 +132,10 @@ _POSITION = threading.Lock()
 
 
 def _read_at(file: IO[bytes], offset: int, size: int) -> bytes:
-    """Bytes at a place, without the shared file position where the system allows it (safe in threads and after a fork)."""
+    """Bytes from a place in a file.
+
+    Where the system allows it, the shared file position is not used, which is safe in threads and after a fork.
+    """
     if hasattr(os, "pread"):
         parts, done = [], 0
         while done < size and (block := os.pread(file.fileno(), size - done, offset + done)):

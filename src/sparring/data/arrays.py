@@ -1,4 +1,4 @@
-"""NumPy files: .npy with one array, .npz with named ones. Pickled content is refused, never loaded."""
+"""NumPy files: .npy with one array, .npz with named ones. Pickled content is refused and never loaded."""
 
 from __future__ import annotations
 
@@ -19,23 +19,45 @@ LABELS = ("labels", "label", "y", "targets", "classes")
 
 
 def from_file(path: Path) -> Contents | None:
-    """The items of a .npy or .npz file. Raises UserError where it is damaged, holds pickles or no array fit for items."""
+    """The items of a .npy or .npz file; None for other files.
+
+    Raises UserError where the file is damaged, holds pickles, or holds no array of items.
+    """
     suffix = path.suffix.lower()
     if suffix not in (".npy", ".npz") or not path.is_file():
         return None
     about = path.stat()
     try:
-        parts = _npz(path) if suffix == ".npz" else [ArrayPart(path.name, np.load(path, mmap_mode="r", allow_pickle=False))]
+        parts = (
+            _npz(path) if suffix == ".npz" else [ArrayPart(path.name, np.load(path, mmap_mode="r", allow_pickle=False))]
+        )
     except PermissionError:
         raise UserError(f"No permission to read {path}: change its permissions or open another file.") from None
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError, SyntaxError, zlib.error) as error:
+    except (
+        ValueError,
+        OSError,
+        EOFError,
+        KeyError,
+        zipfile.BadZipFile,
+        NotImplementedError,
+        SyntaxError,
+        zlib.error,
+    ) as error:
         pickled = isinstance(error, ValueError) and ("pickle" in str(error).lower() or "Python objects" in str(error))
-        reason = "Python objects (a pickle), which could run code and are never loaded" if pickled else f"no whole array ({error})"
+        reason = (
+            "Python objects (a pickle), which could run code and are never loaded"
+            if pickled
+            else f"no whole array ({error})"
+        )
         raise UserError(f"{path} holds {reason}: save plain numbers with numpy.save or numpy.savez.") from None
     if any(part.values.ndim == 0 for part in parts):
         raise UserError(f"{path} holds a single number: items are counted by the first axis of an array.")
     labelled = "its labels array" if all(part.labels for part in parts) else None
-    return Contents(arrays=parts, labelled_by=labelled, stamp=f"{path.resolve()}/{about.st_size}/{about.st_mtime_ns}/{about.st_ctime_ns}")
+    return Contents(
+        arrays=parts,
+        labelled_by=labelled,
+        stamp=f"{path.resolve()}/{about.st_size}/{about.st_mtime_ns}/{about.st_ctime_ns}",
+    )
 
 
 def _npz(path: Path) -> list[ArrayPart]:
@@ -55,13 +77,14 @@ def _npz(path: Path) -> list[ArrayPart]:
             values[None] = file.files[0]
         if not values:
             raise UserError(
-                f"{path} holds the arrays {', '.join(file.files) or 'none'}: name the one with the items 'images' (and 'labels' beside it)."
+                f"{path} holds the arrays {', '.join(file.files) or 'none'}: name the one with the items 'images' "
+                "(and 'labels' beside it)."
             )
         return [_part(path, file, key, labels.get(split), split) for split, key in values.items()]
 
 
 def _word(key: str) -> tuple[str, Split | None]:
-    """x_train, train_images, X -> (x, train), (images, train), (x, None)."""
+    """The kind of array and the split that a key names: x_train -> (x, train), X -> (x, None)."""
     words = [word for word in re.split(r"[_\-./]", key.lower()) if word] if key.lower() != "arr_0" else ["arr_0"]
     splits = [split_of(word) for word in words if split_of(word)]
     rest = [word for word in words if not split_of(word)]
@@ -77,7 +100,10 @@ def _part(path: Path, file: np.lib.npyio.NpzFile, key: str, label_key: str | Non
         labels = labels.argmax(1)
     labels = labels.reshape(-1)
     if len(labels) != len(values):
-        raise UserError(f"{path}: {len(labels)} labels in '{label_key}' for {len(values)} items in '{key}': they do not belong together.")
+        raise UserError(
+            f"{path}: {len(labels)} labels in '{label_key}' for {len(values)} items in '{key}': they do not belong "
+            "together."
+        )
     if labels.dtype.kind == "f" and (labels == labels.round()).all():
         labels = labels.astype(np.int64)
     return ArrayPart(name, values, [str(label) for label in labels.tolist()], split)

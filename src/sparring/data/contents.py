@@ -1,4 +1,4 @@
-"""What a reader finds in a path, before anything is decoded. Readers know nothing of pictures, sound or text."""
+"""What a reader finds in a path, before anything is decoded. Readers do not know pictures, sound or text."""
 
 from __future__ import annotations
 
@@ -31,10 +31,11 @@ class Member:
 
     @property
     def shown(self) -> str:
+        """The name for people."""
         return self.origin + self.name
 
     def whole(self) -> bytes:
-        """The bytes of a member that the data cannot do without. Raises UserError where they cannot be read."""
+        """The bytes of a member that the data needs. Raises UserError where they cannot be read."""
         try:
             return self.read()
         except Exception as error:  # damaged archives raise nearly anything
@@ -43,7 +44,7 @@ class Member:
 
 @dataclass(frozen=True)
 class ArrayPart:
-    """Many items in one array, the first axis counting them."""
+    """Many items in one array, counted by its first axis."""
 
     name: str
     values: np.ndarray
@@ -52,7 +53,7 @@ class ArrayPart:
 
 
 class Item(NamedTuple):
-    """What is known of one item beside its value."""
+    """What is known of one item, without its value."""
 
     name: str  # its place below the opened folder; "" where it has none
     shown: str  # its name for the user
@@ -62,7 +63,7 @@ class Item(NamedTuple):
 
 @dataclass
 class Contents:
-    """Members or arrays (never both), and what the reader has to say about them."""
+    """Members or arrays (never both), and what the reader says about them."""
 
     members: list[Member] = field(default_factory=list)
     arrays: list[ArrayPart] = field(default_factory=list)
@@ -76,7 +77,7 @@ class Contents:
         return len(self.members) + sum(len(part.values) for part in self.arrays)
 
     def each(self) -> Iterator[Item]:
-        """Every item, in order, arrays after members."""
+        """Every item, in order: members, then arrays."""
         yield from (Item(member.name, member.shown, member.split, member.label) for member in self.members)
         for part in self.arrays:
             for index in range(len(part.values)):
@@ -84,7 +85,8 @@ class Contents:
 
 
 def is_hidden(name: str) -> bool:
-    """Files that systems leave behind: .DS_Store, __MACOSX/..., Thumbs.db."""
+    """Is this a file that a system leaves behind, such as .DS_Store, __MACOSX/... or Thumbs.db?"""
     return any(
-        part.startswith(".") and part not in (".", "..") or part in ("__MACOSX", "Thumbs.db", "desktop.ini") for part in name.split("/")
+        part.startswith(".") and part not in (".", "..") or part in ("__MACOSX", "Thumbs.db", "desktop.ini")
+        for part in name.split("/")
     )

@@ -1,4 +1,7 @@
-"""Files from the web: with progress, resumed after an interruption, and put in place only when their checksum is right."""
+"""Download files with progress.
+
+Interrupted downloads are continued. A file is put in place when its checksum is right.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,15 @@ ATTEMPTS = 3  # connections that break are taken up again where they stopped
 
 
 def fetch_all(urls: Iterable[str], files: Mapping[str, str], folder: Path) -> None:
-    """Download files (name -> md5 or sha256) into a folder, from the first of these places that has each of them.
+    """Download files into a folder.
 
-    Raises UserError where none does, what arrives is not what was expected, or the disk is full.
+    Args:
+        urls: places that serve the files; each file is taken from the first one that works.
+        files: name -> MD5 or SHA-256.
+        folder: where to.
+
+    Raises:
+        UserError: no place serves a file, its checksum is wrong, or the disk is full.
     """
     from filelock import FileLock
 
@@ -39,9 +48,10 @@ def fetch_all(urls: Iterable[str], files: Mapping[str, str], folder: Path) -> No
 
 
 def fetch(url: str, target: Path, checksum: str, limit: int = MAX_BYTES) -> None:
-    """Download one file; does nothing where it is there already. A partial file is kept beside it and continued by the next call.
+    """Download one file, unless it is there already.
 
-    Raises UserError where the server does not answer, sends more than `limit` bytes, or the checksum is wrong.
+    A partial file is kept beside the target, and the next call continues it. Raises UserError where the server does
+    not answer or sends more than `limit` bytes, and where the checksum is wrong.
     """
     if target.is_file():
         return
@@ -64,10 +74,11 @@ def fetch(url: str, target: Path, checksum: str, limit: int = MAX_BYTES) -> None
 
 
 class _TooLarge(Exception):
-    pass
+    """The server sends more than is allowed."""
 
 
 def _receive(url: str, part: Path, limit: int) -> None:
+    """Append what the server sends to a partial file."""
     have = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(
         url, headers={"Range": f"bytes={have}-", "User-Agent": "sparring"} if have else {"User-Agent": "sparring"}
@@ -85,7 +96,10 @@ def _receive(url: str, part: Path, limit: int) -> None:
         total = have + int(length) if length else None
         if total is not None and total > limit:
             raise _TooLarge(f"{total} bytes are more than the {limit} allowed")
-        with open(part, "ab" if have else "wb") as file, bar(total, part.name.removesuffix(".part"), unit_bytes=True, done=have) as advance:
+        with (
+            open(part, "ab" if have else "wb") as file,
+            bar(total, part.name.removesuffix(".part"), unit_bytes=True, done=have) as advance,
+        ):
             while block := answer.read(1 << 16):
                 have += len(block)
                 if have > limit:
@@ -97,5 +111,8 @@ def _receive(url: str, part: Path, limit: int) -> None:
 
 
 def _digest(path: Path, like: str) -> str:
+    """The hash of a file, by the algorithm of the expected one."""
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256" if len(like) == 64 else lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+        return hashlib.file_digest(
+            file, "sha256" if len(like) == 64 else lambda: hashlib.md5(usedforsecurity=False)
+        ).hexdigest()

@@ -1,4 +1,4 @@
-"""Files of a folder, in a fixed order."""
+"""The files of a folder, in a fixed order."""
 
 from __future__ import annotations
 
@@ -17,12 +17,17 @@ def list_folder(root: Path) -> Contents:
     try:
         found.members = list(walk(root, found.skipped))
     except PermissionError:
-        raise UserError(f"No permission to read the folder {root}: change its permissions or open another one.") from None
+        raise UserError(
+            f"No permission to read the folder {root}: change its permissions or open another one."
+        ) from None
     return found
 
 
 def walk(root: Path, skipped: Skipped) -> Iterator[Member]:
-    """Files below root, sorted, lazily; hidden ones, links leading out and unreadable folders go to `skipped`."""
+    """Files below `root`, sorted, lazily.
+
+    Hidden files, links that lead out and unreadable folders are added to `skipped`.
+    """
     yield from _walk(root, "", os.path.realpath(root), skipped)
 
 
@@ -41,10 +46,13 @@ def _walk(folder: Path, prefix: str, real_root: str, skipped: Skipped) -> Iterat
                 skipped.append((name, "no permission to read this folder"))
         else:
             about = entry.stat()
-            yield Member(name, about.st_size, f"{about.st_mtime_ns}/{about.st_ctime_ns}", partial(read_file, entry.path))
+            yield Member(
+                name, about.st_size, f"{about.st_mtime_ns}/{about.st_ctime_ns}", partial(read_file, entry.path)
+            )
 
 
 def _refused(entry: os.DirEntry, real_root: str) -> str | None:
+    """Why an entry is not read; None where it is."""
     if is_hidden(entry.name):
         return "hidden"
     if entry.is_symlink():
@@ -56,6 +64,7 @@ def _refused(entry: os.DirEntry, real_root: str) -> str | None:
 
 
 def read_file(path: str | Path) -> bytes:
+    """The bytes of a file. Raises ValueError for more than MAX_MEMBER."""
     with open(path, "rb") as file:
         data = file.read(MAX_MEMBER + 1)
     if len(data) > MAX_MEMBER:

@@ -1,4 +1,4 @@
-"""A progress bar for work that turns out to be long."""
+"""A progress bar for work that takes long."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-PATIENCE = 2.0  # seconds of silence before a bar is worth its line
+SECONDS_BEFORE_BAR = 2.0  # work that ends sooner shows no bar
 
 
 def track(items: Iterable[T], total: int, what: str) -> Iterator[T]:
-    """The items, with a bar and the time left on a terminal's error stream once they take over two seconds."""
+    """The items. After SECONDS_BEFORE_BAR seconds a bar and the time left are shown on a terminal."""
     with bar(total, what) as advance:
         for item in items:
             yield item
@@ -22,14 +22,14 @@ def track(items: Iterable[T], total: int, what: str) -> Iterator[T]:
 
 @contextmanager
 def bar(total: int | None, what: str, unit_bytes: bool = False, done: int = 0) -> Iterator[Any]:
-    """A function to call with the amount done; it shows nothing where stderr is no terminal."""
+    """Yields a function to call with the amount done. Nothing is shown where stderr is no terminal."""
     started, shown, count = time.monotonic(), None, done
     task: Any = None
 
     def advance(amount: int) -> None:
         nonlocal shown, count, task
         count += amount
-        if shown is None and sys.stderr.isatty() and time.monotonic() - started > PATIENCE:
+        if shown is None and sys.stderr.isatty() and time.monotonic() - started > SECONDS_BEFORE_BAR:
             shown = _progress(unit_bytes)
             shown.start()
             task = shown.add_task(what, total=total, completed=count)

@@ -1,4 +1,4 @@
-"""From a path to its contents: which reader knows the format, and how they combine."""
+"""From a path to its contents: which reader knows the format, and how readers are combined."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from .contents import Contents
 from .splits import split_of
 
 FILE_READERS: tuple[Callable[[Path], Contents | None], ...] = (arrays.from_file, idx.from_file)
-PAPERS = 10  # other files that may lie beside train.zip and test.zip: a README, a licence; more are the data itself
+MAX_OTHER_FILES = 10  # beside train.zip and test.zip, such as a README or a licence; more files are the data itself
 KNOWN_SETS = (idx.from_members, cifar.from_members)  # formats recognised by the names of several files together
 
 
 def read(path: Path, labels: str = "auto") -> Contents:
-    """What a file or folder holds, not decoded yet. `labels`: auto, none, or the column of a labels.csv or Parquet file.
+    """What a file or folder holds, before anything is decoded.
 
-    Raises UserError where nothing can be read from the path.
+    labels: "auto", "none", or the column of a labels.csv or Parquet file. Raises UserError where nothing can be read
+    from the path.
     """
     for reader in FILE_READERS:
         found = reader(path)
@@ -32,31 +33,40 @@ def read(path: Path, labels: str = "auto") -> Contents:
         return _folder(path, labels)
     if archives.is_archive(path):
         return _settle(archives.list_archive(path), labels)
-    raise UserError(f"{path} is not data that sparring can open: give a folder, .zip, .tar, IDX, .npy, .npz or .parquet file.")
+    raise UserError(
+        f"{path} is not data that sparring can open: give a folder, .zip, .tar, IDX, .npy, .npz or .parquet file."
+    )
 
 
 def listed(path: Path) -> Contents:
-    """The files of a folder or archive as they lie. Raises UserError where it cannot be read."""
+    """The files of a folder or archive, in no known format. Raises UserError where it cannot be read."""
     return archives.list_archive(path) if archives.is_archive(path) else folders.list_folder(path)
 
 
 def _folder(path: Path, labels: str) -> Contents:
+    """The contents of a folder, which may hold one archive or one for each split."""
     found = folders.list_folder(path)
-    packed = [member for member in found.members if "/" not in member.name and member.name.lower().endswith(archives.SUFFIXES)]
+    packed = [
+        member for member in found.members if "/" not in member.name and member.name.lower().endswith(archives.SUFFIXES)
+    ]
     splits = [member for member in packed if split_of(_stem(member.name))]
     if len(packed) == 1 == len(found.members) and not splits:
         return _settle(archives.list_archive(path / packed[0].name), labels)
-    if not splits or len(found.members) - len(splits) > PAPERS:
+    if not splits or len(found.members) - len(splits) > MAX_OTHER_FILES:
         return _settle(found, labels)
     return _split_archives(path, [member.name for member in splits], found, labels)
 
 
 def _split_archives(path: Path, names: list[str], found: Contents, labels: str) -> Contents:
-    """train.zip and test.zip beside each other."""
+    """The contents of archives that are named by splits, such as train.zip and test.zip."""
     both = Contents(
         skipped=[
             *found.skipped,
-            *((member.shown, "beside archives named train and test") for member in found.members if member.name not in names),
+            *(
+                (member.shown, "beside archives named train and test")
+                for member in found.members
+                if member.name not in names
+            ),
         ]
     )
     for name in names:
@@ -72,6 +82,7 @@ def _split_archives(path: Path, names: list[str], found: Contents, labels: str) 
 
 
 def _settle(found: Contents, labels: str) -> Contents:
+    """The arrays of a known set, or else the files with their labels."""
     for known in KNOWN_SETS:
         arrays_found = known(found.members)
         if arrays_found is not None:

@@ -1,99 +1,84 @@
-"""A source: the user's data, opened."""
+"""A source is the user's data, opened: indexed values with labels, in splits.
+
+Classes below it add what only some kinds of data have.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
-from ..errors import UserError
+if TYPE_CHECKING:
+    import numpy as np
 
 Split = Literal["train", "validation", "test"]
-
-
-@dataclass(frozen=True)
-class DataOptions:
-    """What a person may ask of the opening; everything left alone is chosen from the data and said in `Source.notes`."""
-
-    size: tuple[int, int] | None = None  # height, width; None: the data's own, bounded by max_side
-    max_side: int | None = None  # the longer side of a chosen size is at most this (64 on a CPU, 256 on a GPU)
-    fit: Literal["crop", "pad", "stretch", "cut"] = "crop"
-    mode: Literal["auto", "L", "LA", "RGB", "RGBA"] = "auto"
-    labels: str = "auto"  # auto, none, or the name of a column
-    label_level: Literal["first", "leaf"] = "first"  # which folder level names the class
-    given: str | None = None  # of pairs: the folder or column that is turned into the other
-    maps: Literal["given", "made"] | None = None  # of pairs: which side should be label maps, where nothing else says it
-    types: dict[str, str] | None = None  # of a table: columns whose type a person knows better
-    constraints: tuple[str, ...] = ()  # of a table: what holds between columns in every row
-    like: Any = None  # of a table or series: the codec whose columns it must have, so that the two can be compared
-    modalities: tuple[str, ...] = ()  # those that it may be opened as; (): any
-
-    @property
-    def for_pictures(self) -> bool:
-        """Was anything asked that only pictures have?"""
-        return bool(self.size or self.fit != "crop" or self.mode != "auto" or self.label_level != "first")
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+Fit = Literal["crop", "pad", "stretch", "patches"]
 
 
 @dataclass
 class ScanReport:
-    """What `sparring check` tells: plain numbers and names, ready for JSON."""
+    """What `sparring check` prints: plain numbers and names, ready for JSON."""
 
-    counts: dict[str, int] = field(default_factory=dict)  # split -> items used
-    sizes: dict[str, int] = field(default_factory=dict)  # "HxW" -> items
-    modes: dict[str, int] = field(default_factory=dict)  # "RGB" -> items
-    labels: dict[str, int] = field(default_factory=dict)  # class -> training items
-    duplicates: int = 0  # items whose content appeared before
+    counts: dict[str, int] = field(default_factory=dict)  # split -> examples used
+    sizes: dict[str, int] = field(default_factory=dict)  # "HxW" -> examples
+    modes: dict[str, int] = field(default_factory=dict)  # "RGB" -> examples
+    labels: dict[str, int] = field(default_factory=dict)  # class -> training examples
+    duplicates: int = 0  # examples whose content appeared before
     skipped: list[tuple[str, str]] = field(default_factory=list)  # name, reason
 
 
 class Source(ABC):
-    """Indexed data with splits. Values come in their stored type (pictures: uint8, N x C x H x W; points: float32, N x 2)."""
+    """Indexed values with splits.
+
+    Values come in their stored type (pictures: uint8, N x C x H x W; points: float32, N x 2).
+    """
 
     name: str  # short, fit for a folder name
     modality: str  # the folder under `modalities` that knows this kind of data
-    recipe: str | None = None  # that suits it, where this is not its modality's own
-    unit: str = "examples"  # what its values are called in the plural
+    recipe: str | None = None  # that suits these data, where it is not the default recipe of the modality
+    unit: str = "examples"  # what the values are called in the plural
     shape: tuple[int, ...]  # of one value, without the batch dimension
-    maps: Literal["given", "made"] | None = None  # which side of a pair holds label maps
-    given: tuple[int, ...] = ()  # of what is given beside a value, to be turned into it; () where nothing is
-    paired: bool = False  # does what is given show the same as its value?
-    known_classes: tuple[str, ...] = ()  # of sources that show few labels
-    numeric: tuple[bool, ...] = ()  # of a table's cells: which columns are numbers
-    channels: tuple[str, ...] = ()  # of series: the names of what changes along them
-    columns: tuple[str, ...] = ()  # of a sheet that shows what is given beside what is made of it
-    classes: tuple[str, ...]  # () where there are no labels
+    classes: tuple[str, ...]  # () without labels
     content_hash: str  # of values, labels and splits; independent of paths
     notes: tuple[str, ...]  # sentences for the user: what was found, chosen, held out, skipped
     report: ScanReport
 
     @property
-    def pictured(self) -> str:
-        """The content hash of the values alone, by which features that were learned on them are kept: whatever is given beside them."""
+    def values_hash(self) -> str:
+        """The hash of the values alone, without labels and inputs.
+
+        Features that were learned on the values are cached under it.
+        """
         return self.content_hash
 
+    @property
+    def origin(self) -> Source:
+        """The source that was opened. It is another one than this where this one selects or hides something of it."""
+        return self
+
     @abstractmethod
-    def count(self, split: Split = "train") -> int: ...
+    def count(self, split: Split = "train") -> int:
+        """The number of examples of a split."""
 
     @abstractmethod
     def values(self, indices: np.ndarray, split: Split = "train") -> np.ndarray:
-        """The values at these positions of a split, in the given order, repeats allowed."""
+        """The values at these positions of a split, in the given order. Positions may repeat."""
 
     @abstractmethod
     def labels(self, indices: np.ndarray, split: Split = "train") -> np.ndarray:
         """Class numbers (int64), in the given order. Only where `classes` is not empty."""
 
-    def input_values(self, indices: np.ndarray, split: Split = "train", seed: int = 0) -> np.ndarray:
-        """What is given beside the values at these positions; where that is drawn, from (seed, position) alone. Only where `given` is not ()."""
-        raise UserError(f"{self.name} holds {self.unit}, and nothing that is to be turned into them")
+    def extras(self, indices: np.ndarray, split: Split = "train", seed: int = 0) -> dict[str, np.ndarray]:
+        """Further arrays for the algorithm, by name: one row for each of these positions, drawn from `seed`.
 
-    def beside(self, indices: np.ndarray, split: Split = "train", seed: int = 0) -> dict[str, np.ndarray]:
-        """What else a game wants beside the values at these positions, by name; drawn from `seed`. Values come as `values` gives them."""
+        An array with one dimension holds class numbers, others hold values as `values` returns them.
+        """
         return {}
 
     def describe(self) -> dict[str, Any]:
-        """source.json: what a model was trained on; no absolute paths, no samples."""
+        """source.json: what a model was trained on, without absolute paths and without samples."""
         return {
             "format": 1,
             "name": self.name,
@@ -101,10 +86,64 @@ class Source(ABC):
             "unit": self.unit,
             "shape": list(self.shape),
             "classes": list(self.classes),
-            "counts": {split: self.count(split) for split in ("train", "validation", "test")},
+            "counts": {split: self.count(split) for split in SPLITS},
             "labels": self.report.labels,
             "skipped": len(self.report.skipped),
             "content_hash": self.content_hash,
             "notes": list(self.notes),
-            **({"given": list(self.given), "columns": list(self.columns)} if self.given else {}),
         }
+
+
+class PictureSource(Source):
+    """Pictures that were brought to one size. fit: in which way."""
+
+    fit: Fit
+
+
+class TranslationSource(Source):
+    """Values that are made from inputs: pairs of pictures, or two kinds of pictures without pairs."""
+
+    input_shape: tuple[int, ...]  # of one input, without the batch dimension
+    paired: bool = True  # does an input show the same thing as its value?
+    label_maps: Literal["input", "output"] | None = None  # which side holds label maps
+    columns: tuple[str, ...] = ()  # titles of a sheet that shows inputs, outputs and, where there are pairs, targets
+
+    @abstractmethod
+    def input_values(self, indices: np.ndarray, split: Split = "train", seed: int = 0) -> np.ndarray:
+        """The inputs that belong to the values at these positions.
+
+        Inputs that are drawn depend on (seed, position) alone.
+        """
+
+    @abstractmethod
+    def codec(self, value_range: str) -> Any:
+        """The codec of both sides (see modalities.pairs.codec)."""
+
+    def describe(self) -> dict[str, Any]:
+        return {**super().describe(), "input_shape": list(self.input_shape), "columns": list(self.columns)}
+
+
+class TabularSource(Source):
+    """Rows of cells. numeric: for each learned column, are its cells numbers (or times)?"""
+
+    numeric: tuple[bool, ...]
+
+
+class SequentialSource(Source):
+    """Series of steps. channels: names of the numbers that change along a series."""
+
+    channels: tuple[str, ...]
+
+    @abstractmethod
+    def numbers(self, values: np.ndarray) -> np.ndarray:
+        """N x T x channels numbers of these values, NaN where there is nothing."""
+
+
+class SimulatedSource(Source):
+    """Draws from a known mixture.
+
+    centres: modes x D. std: the standard deviation of every mode. Both are None without modes.
+    """
+
+    centres: np.ndarray | None
+    std: float | None

@@ -1,4 +1,4 @@
-"""Which split and which class an item belongs to: from folders, labels files or columns; and what is held out for scoring."""
+"""The split and the class of every item, from folders, labels files or columns; and what is held out for scoring."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ from dataclasses import dataclass, field
 
 from ..errors import UserError
 from .contents import Contents, Item, Skipped
-from .source import DataOptions, Split
+from .source import Split
 
-WORDS: dict[str, Split] = {
-    "train": "train", "training": "train",
-    "val": "validation", "valid": "validation", "validation": "validation",
-    "test": "test", "testing": "test",
-}  # fmt: skip
-STRAY = 0.05  # items in no class folder: up to this share they are left out, beyond it the folders are not classes
+SPLIT_WORDS: dict[str, Split] = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation"), "validation"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
+MAX_UNLABELLED = 0.05  # share of items without a class that is left out; with more, the folders are no classes
 
 
 def split_of(word: str) -> Split | None:
-    return WORDS.get(word.lower())
+    """The split that a word names; None for other words."""
+    return SPLIT_WORDS.get(word.lower())
 
 
 @dataclass
 class Arrangement:
-    """Split (None: left out) and class number (None without labels) of every item; `classes` is () without labels."""
+    """Split (None: left out) and class number (None without labels) of every item. classes: () without labels."""
 
     splits: list[Split | None]
     labels: list[int | None]
@@ -34,33 +35,47 @@ class Arrangement:
     notes: list[str] = field(default_factory=list)
 
     def drop(self, index: int, item: Item, reason: str) -> None:
+        """Leave an item out."""
         self.out.add(index)
         self.skipped.append((item.shown, reason))
 
     def among(self, split: Split) -> list[int]:
+        """The positions of the items of a split."""
         return [index for index, own in enumerate(self.splits) if own == split and index not in self.out]
 
 
-def arrange(items: Sequence[Item], hashes: Sequence[bytes], contents: Contents, options: DataOptions) -> Arrangement:
-    """Give every item its split and class; hold some out where the data has no test split. `hashes`: of the items' values.
+def arrange(
+    items: Sequence[Item], hashes: Sequence[bytes], contents: Contents, labels: str = "auto", label_level: str = "first"
+) -> Arrangement:
+    """Give every item its split and class; hold some out where the data has no test split.
 
-    Raises UserError where fewer than two different items are left, or a column of labels was asked for that is not there.
+    Args:
+        items: of the contents.
+        hashes: of the items' values.
+        contents: which the items are in.
+        labels: "auto", "none" or the name of a column.
+        label_level: which folder level names the class, "first" or "leaf".
+
+    Raises:
+        UserError: fewer than two different items are left, or there is no column of this name.
     """
-    if options.labels not in ("auto", "none") and not contents.labelled_by:
+    if labels not in ("auto", "none") and not contents.labelled_by:
         raise UserError(
-            f"There is no column '{options.labels}' to take labels from: give a labels.csv or Parquet data that has it, or use labels auto."
+            f"There is no column '{labels}' to take labels from: give a labels.csv or Parquet data that has it, or "
+            "use labels auto."
         )
     done = Arrangement(splits=[item.split for item in items], labels=[None] * len(items))
     below = _place_splits(items, done)
-    if options.labels != "none":
-        names = [item.label for item in items] if contents.labelled_by else _folder_labels(below, options.label_level)
-        _number(items, names, contents, options, done)
+    if labels != "none":
+        names = [item.label for item in items] if contents.labelled_by else _folder_labels(below, label_level)
+        where = contents.labelled_by or f"the {'first' if label_level == 'first' else 'deepest'} folder level"
+        _number(items, names, contents.classes, where, labels == "auto", done)
     _fill_splits(hashes, done)
     return done
 
 
 def _place_splits(items: Sequence[Item], done: Arrangement) -> list[list[str]]:
-    """Find split folders; returns each item's folders below wrapper and split."""
+    """Find folders that name splits. Returns the folders of each item below these."""
     below = [item.name.split("/")[:-1] for item in items]
     groups: dict[Split | None, list[int]] = {}
     for index, item in enumerate(items):
@@ -81,38 +96,49 @@ def _place_splits(items: Sequence[Item], done: Arrangement) -> list[list[str]]:
 
 
 def _unwrap(below: list[list[str]], split: Split | None, group: list[int]) -> None:
-    """Drop a folder that all of these items lie in: it names neither class nor split."""
+    """Drop a folder that holds all of these items: it names neither class nor split."""
     tops = {below[index][0] if below[index] else "" for index in group}
     top = tops.pop() if len(tops) == 1 else ""
-    if top and (split_of(top) is None if split is None else split_of(top) == split or all(len(below[index]) > 1 for index in group)):
+    if top and (
+        split_of(top) is None
+        if split is None
+        else split_of(top) == split or all(len(below[index]) > 1 for index in group)
+    ):
         for index in group:
             del below[index][0]
 
 
 def _folder_labels(below: Sequence[list[str]], level: str) -> list[str | None]:
+    """The folder of each item that names its class, on the first or the deepest level."""
     return [(folders[0] if level == "first" else folders[-1]) if folders else None for folders in below]
 
 
-def _number(items: Sequence[Item], names: Sequence[str | None], contents: Contents, options: DataOptions, done: Arrangement) -> None:
-    """Turn the class names of the training items (of all, where no split is known) into numbers."""
+def _number(
+    items: Sequence[Item], names: Sequence[str | None], order: Sequence[str], where: str, auto: bool, done: Arrangement
+) -> None:
+    """Turn the class names of the training items (of all items, where no split is known) into numbers.
+
+    order: of the classes, where the data defines one. where: the names come from, for notes. auto: may labels that
+    make no sense be left out?
+    """
     used = [index for index in range(len(items)) if index not in done.out]
     training = [index for index in used if done.splits[index] == "train"] or used
     counts = Counter(names[index] for index in training)
     missing = counts.pop(None, 0)
-    where = contents.labelled_by or ("the first folder level" if options.label_level == "first" else "the deepest folder level")
     if not counts:
         return
     if len(counts) == 1:
         done.notes.append(f"There is one class only ('{next(iter(counts))}', from {where}), so labels are not used.")
-    elif options.labels == "auto" and missing > STRAY * len(training):
+    elif auto and missing > MAX_UNLABELLED * len(training):
         done.notes.append(f"Labels from {where} are not used: {missing} of {len(training)} items have none.")
-    elif options.labels == "auto" and len(counts) > max(2, len(training) / 2):
+    elif auto and len(counts) > max(2, len(training) / 2):
         done.notes.append(
-            f"Labels from {where} are not used: {len(counts)} classes for {len(training)} items name nearly every item on its own."
+            f"Labels from {where} are not used: {len(counts)} classes for {len(training)} items name nearly every "
+            "item on its own."
         )
     else:
         present = {str(name) for name in counts}
-        done.classes = tuple(name for name in contents.classes if name in present) or tuple(sorted(present, key=_natural))
+        done.classes = tuple(name for name in order if name in present) or tuple(sorted(present, key=_natural))
         done.notes.append(f"{len(done.classes)} classes from {where}: {_some(done.classes)}.")
         if lone := [name for name in done.classes if counts[name] == 1]:
             done.notes.append(f"Of {_some(lone)} there is a single item each: it can be copied, not learned from.")
@@ -121,19 +147,29 @@ def _number(items: Sequence[Item], names: Sequence[str | None], contents: Conten
             name = names[index]
             done.labels[index] = None if name is None else number.get(name)
             if done.labels[index] is None:
-                done.drop(index, items[index], "no label" if name is None else f"class '{name}' is not among the training classes")
+                done.drop(
+                    index,
+                    items[index],
+                    "no label" if name is None else f"class '{name}' is not among the training classes",
+                )
 
 
 def _natural(name: str) -> tuple[int, int, str]:
+    """A sort key by which 9 comes before 10."""
     return (0, int(name), name) if name.isdecimal() else (1, 0, name)
 
 
 def _some(names: Sequence[str], limit: int = 6) -> str:
+    """The first names and the last one, for a note."""
     return ", ".join(names[:limit]) + (f", ... {names[-1]}" if len(names) > limit else "")
 
 
 def _fill_splits(hashes: Sequence[bytes], done: Arrangement) -> None:
-    """Items of no known split are training items; a missing test split is made of validation, else of held-out training items."""
+    """Give every item a split.
+
+    Items without one are training items. Where there is no test split, the validation split becomes the test split,
+    or else training items are held out.
+    """
     done.splits = [None if index in done.out else split or "train" for index, split in enumerate(done.splits)]
     train, validation, test = (done.among(split) for split in ("train", "validation", "test"))
     if not train and (test or validation):
@@ -144,29 +180,41 @@ def _fill_splits(hashes: Sequence[bytes], done: Arrangement) -> None:
         seen = {hashes[index] for index in train}
         leaked = sum(hashes[index] in seen for index in test)
         if leaked:
-            done.notes.append(f"{leaked} of the {len(test)} test items are in the training split too: scores on them flatter the model.")
+            done.notes.append(
+                f"{leaked} of the {len(test)} test items are in the training split too: scores on them flatter the "
+                "model."
+            )
     elif validation:
         done.splits = ["test" if split == "validation" else split for split in done.splits]
-        done.notes.append(f"There is no test split: the {len(validation)} items of the validation split take its place.")
+        done.notes.append(
+            f"There is no test split: the {len(validation)} items of the validation split take its place."
+        )
     else:
         held = hold_out([hashes[index] for index in train], [done.labels[index] for index in train])
         for position in held:
             done.splits[train[position]] = "test"
         rule = "10 %" if len(train) >= 80 else "at least 8" if len(train) >= 16 else "half of so few"
-        done.notes.append(f"{len(held)} of {len(train)} items ({rule}) are held out for scoring, chosen by content, and never trained on.")
+        done.notes.append(
+            f"{len(held)} of {len(train)} items ({rule}) are held out for scoring, chosen by content, and never "
+            "trained on."
+        )
 
 
 def hold_out(hashes: Sequence[bytes], labels: Sequence[int | None]) -> list[int]:
-    """Positions of the items to hold out: 10 %, at least 8, at most half; the same for the same contents whatever their names.
+    """Positions of the items to hold out: 10 %, at least 8, at most half.
 
-    Classes are held out in proportion, the last item of one only when all else is; equal contents stay on one side. Raises UserError where all contents are equal.
+    The choice depends on the contents, not on the names. Classes are held out in proportion, and the last item of a
+    class only when all others are. Equal contents stay on one side. Raises UserError where all contents are equal.
     """
     wanted = min(max(8, round(0.1 * len(hashes))), len(hashes) // 2)
     groups: dict[bytes, list[int]] = {}
     for position, content in enumerate(hashes):
         groups.setdefault(content, []).append(position)
     if len(groups) < 2:
-        raise UserError("There are fewer than two different usable items here: training needs some to learn from and some to be scored on.")
+        raise UserError(
+            "There are fewer than two different usable items here: training needs some to learn from and some to be "
+            "scored on."
+        )
     by_class: dict[int, list[bytes]] = {}
     for content in sorted(groups):
         label = labels[groups[content][0]]

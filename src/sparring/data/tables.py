@@ -1,4 +1,4 @@
-"""Parquet files and Hugging Face `datasets` folders whose rows hold encoded items: {bytes, path} structs or plain bytes."""
+"""Parquet files and folders of Hugging Face `datasets`, whose rows hold encoded items: {bytes, path} or plain bytes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ LABEL_NAMES = ("label", "labels", "class", "fine_label", "category")
 
 
 def from_path(path: Path, column: str) -> Contents | None:
-    """Rows of a Parquet file, a folder of them (or with data/*.parquet), or a save_to_disk folder. `column` is auto, none or a name."""
+    """Rows of a Parquet file, a folder of them (or of data/*.parquet) or a save_to_disk folder; None for other paths.
+
+    column: of the labels; "auto", "none" or a name. Raises UserError where a table cannot be read.
+    """
     files = _files(path)
     if not files:
         return None
@@ -35,16 +38,19 @@ def from_path(path: Path, column: str) -> Contents | None:
         except PermissionError:
             raise UserError(f"No permission to read {file}: change its permissions or open other data.") from None
         except (OSError, ValueError, KeyError, NotImplementedError) as error:  # pyarrow's own errors derive from these
-            raise UserError(f"{file} is not a whole table ({str(error).splitlines()[0]}): download or write it again.") from None
+            raise UserError(
+                f"{file} is not a whole table ({str(error).splitlines()[0]}): download or write it again."
+            ) from None
     return found
 
 
 def is_table_folder(path: Path) -> bool:
+    """Does this folder hold tables of encoded items?"""
     return bool(_files(path))
 
 
 def _files(path: Path) -> list[tuple[Path, Split | None]]:
-    """Table files with the split that their name or folder tells."""
+    """Table files with the splits that their names or folders tell."""
     if path.is_file():
         return [(path, None)] if path.suffix.lower() == ".parquet" else []
     if not path.is_dir():
@@ -57,25 +63,29 @@ def _files(path: Path) -> list[tuple[Path, Split | None]]:
             return [(file, None) for file in _shards(path)]
     except (ValueError, KeyError, TypeError, FileNotFoundError) as error:
         raise UserError(f"{path} is not a whole data set saved to disk ({error}): save it again.") from None
-    found = sorted(path.glob("*.parquet")) or sorted((path / "data").glob("*.parquet")) or sorted(path.glob("*/*.parquet"))
+    found = (
+        sorted(path.glob("*.parquet")) or sorted((path / "data").glob("*.parquet")) or sorted(path.glob("*/*.parquet"))
+    )
     return [(file, split_of(file.stem.split("-")[0]) or split_of(file.parent.name)) for file in found]
 
 
 def _shards(folder: Path) -> list[Path]:
-    """The files that state.json names, never one outside of the folder."""
+    """The files that state.json names; never one outside of the folder."""
     state = json.loads((folder / "state.json").read_text("utf-8"))
     return [folder / Path(entry["filename"]).name for entry in state["_data_files"]]
 
 
 @dataclass
 class _Columns:
+    """The columns of items and labels. names: what the numbers of a ClassLabel mean."""
+
     item: str
     label: str | None
     names: tuple[str, ...]  # of a ClassLabel: what its numbers mean
 
 
 class _Table:
-    """One table file: its rows as members, read group by group (the last two groups are kept)."""
+    """The rows of one table file as members. They are read group by group, and the last two groups are kept."""
 
     def __init__(self, path: Path, column: str, found: Contents):
         self.path, self.found, self.lock = path, found, threading.Lock()
@@ -90,7 +100,9 @@ class _Table:
             labels = list(self._labels(group)) if label else [None] * rows
             for row in range(rows):
                 read = lambda group=group, row=row: self.item(group, row)  # noqa: E731
-                self.found.members.append(Member(f"row {number}", size, stamp, read, split, labels[row], f"{self.path.name} "))
+                self.found.members.append(
+                    Member(f"row {number}", size, stamp, read, split, labels[row], f"{self.path.name} ")
+                )
                 number += 1
         if label:
             self.found.labelled_by = f"the column '{label}'"
@@ -100,7 +112,13 @@ class _Table:
         names = self.columns.names
         for value in self.load(group, [self.columns.label])[self.columns.label].to_pylist():
             known = names and isinstance(value, int)
-            yield None if value is None or known and not 0 <= value < len(names) else names[value] if known else str(value)
+            yield (
+                None
+                if value is None or known and not 0 <= value < len(names)
+                else names[value]
+                if known
+                else str(value)
+            )
 
     def item(self, group: int, row: int) -> bytes:
         with self.lock:
@@ -111,7 +129,9 @@ class _Table:
             value = self.recent[group][row].as_py()
         data = value.get("bytes") if isinstance(value, dict) else value
         if data is None:
-            raise ValueError("the row holds no bytes")  # a path in it could name any file of this machine: it is not followed
+            raise ValueError(
+                "the row holds no bytes"
+            )  # a path in it could name any file of this machine: it is not followed
         if len(data) > MAX_MEMBER:
             raise ValueError(f"larger than {MAX_MEMBER >> 20} MB")
         return data
@@ -138,7 +158,7 @@ def _open_arrow(path: Path) -> tuple[Any, list[int], Callable]:
 
 
 def _choose(schema: Any, column: str, path: Path) -> _Columns:
-    """Which column holds the items and which the labels: as Hugging Face's features say, else by type and name."""
+    """The columns that hold items and labels: as the features of Hugging Face say, else by type and name."""
     import pyarrow.types as types
 
     features = json.loads((schema.metadata or {}).get(b"huggingface", b"{}")).get("info", {}).get("features") or {}
@@ -151,11 +171,14 @@ def _choose(schema: Any, column: str, path: Path) -> _Columns:
         or (types.is_struct(field.type) and field.type.get_field_index("bytes") >= 0)
     ]
     preferred = (
-        [name for name in holds if features.get(name, {}).get("_type") == "Image"] + [name for name in ITEM_NAMES if name in holds] + holds
+        [name for name in holds if features.get(name, {}).get("_type") == "Image"]
+        + [name for name in ITEM_NAMES if name in holds]
+        + holds
     )
     if not preferred:
         raise UserError(
-            f"{path.name} has no column with encoded items (its columns: {', '.join(schema.names)}): one of bytes or {{bytes, path}} is needed."
+            f"{path.name} has no column with encoded items (its columns: {', '.join(schema.names)}): one of bytes or "
+            f"{{bytes, path}} is needed."
         )
     if column not in ("auto", "none") and column not in schema.names:
         raise UserError(f"{path.name} has no column '{column}': it has {', '.join(schema.names)}.")

@@ -39,11 +39,11 @@ def error_rate_of(class_logits: Tensor, source: FewLabels, indices: np.ndarray, 
     The trivial baseline always answers with the most frequent of the known labels.
     """
     predicted, labels = class_logits.argmax(dim=1).cpu().numpy(), source.labels(indices, "test")
-    most_frequent = np.bincount(source.known_labels).argmax()
+    most_frequent = np.bincount(source.labelled_classes).argmax()
     fingerprint = {
         "generated": len(labels),
         "split": "test",
-        "labelled": len(source.known),
+        "labelled": len(source.labelled),
         "source": source.content_hash[:16],
         "seed": seed,
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .. import modalities
+from ..data.source import SimulatedSource
 from ..metrics.density_coverage import density_coverage
 from ..metrics.frechet import frechet_distance, frechet_error, frechet_extrapolated
 from ..metrics.inception_score import inception_score
@@ -104,7 +106,7 @@ def diversity_scores(sets: SampleSets) -> list[Score]:
     estimate = jackknife(diversity, generated.features, labels, groups=10, together=True)
     scores = [score_from("diversity", estimate, least=0)]
     values, present = generated.values, np.unique(labels)
-    if values.ndim == 4 and values.dtype == np.uint8:
+    if modalities.get(generated.source.modality).has_pixels:
         pairs = max(10, PAIRS // len(present))
         parts = [ms_ssim_of_pairs(values[labels == label], pairs) for label in present]
         error = float(np.sqrt(sum(part.error**2 for part in parts))) / len(parts)
@@ -115,11 +117,10 @@ def diversity_scores(sets: SampleSets) -> list[Score]:
 
 def mode_scores(sets: SampleSets) -> list[Score]:
     source = sets.held_out.source
-    centres, deviation = getattr(source, "centres", None), getattr(source, "std", None)
-    if centres is None or deviation is None:
+    if not isinstance(source, SimulatedSource) or source.centres is None or source.std is None:
         raise NotApplicable("modes are counted on simulated sources whose centres are known")
     values = sets.generated.values
-    found = mode_coverage(values, centres, deviation)
+    found = mode_coverage(values, source.centres, source.std)
     return [
         Score("modes_hit", found.hit),
         score_from("good_share", wilson(round(found.good * len(values)), len(values))),

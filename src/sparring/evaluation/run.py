@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,17 +14,17 @@ from .. import modalities
 from ..callbacks.base import Callback
 from ..callbacks.progress import Lines
 from ..config.reading import load_recipe
-from ..data.source import DataOptions, Source
+from ..data.options import OpenContext
+from ..data.source import Source, TranslationSource
 from ..data.subset import Subset
 from ..errors import UserError
 from ..inference.generator import Gan, load
 from ..metrics.score_facts import HEADLINE_DISTANCES
-from ..modalities.adapters import source_for
+from ..modalities.adapters import for_algorithm
 from ..modalities.opening import open_data
 from ..reports import write_card, write_report
 from ..runs.folder import Run
 from ..runs.log import kept_snapshot
-from ..util import files
 from ..util.devices import max_image_side
 from . import extractors
 from .discriminator import load_discriminator
@@ -36,11 +35,11 @@ from .samples import AllSplits, GeneratedSource
 from .translators import evaluate_translator
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    pass
 
 SAMPLES = 10_000
 MAX_DRAWN = 5000  # values of each side in the picture of generated and real data
-PAIRS_PICTURE, COMPARISON_PICTURE = "nearest_pairs.png", "generated_and_real.png"
+PAIRS_PICTURE, COMPARISON_PICTURE = "nearest_pairs", "generated_and_real"
 
 
 def evaluate(
@@ -81,8 +80,8 @@ def evaluate(
     if run.exists and recipe is not None:
         raise UserError(f"{what} has its own recipe; leave --recipe out")
     real = _open_real(run, data, recipe)
-    if run.exists and not real.given:
-        real = source_for(run.recipe()[0], real)
+    if run.exists and not isinstance(real, TranslationSource):
+        real = for_algorithm(run.recipe()[0], real)
     own = run.exists and real.content_hash == run.read_json("source.json")["content_hash"]
     if run.exists and not own:
         console.note(
@@ -128,14 +127,15 @@ def _open_real(run: Run, data: str | Path | Source | None, recipe: str | None) -
         return data
     if not run.exists:
         assert data is not None
-        asked = () if recipe is None else load_recipe(recipe).modalities
-        return open_data(data, DataOptions(max_side=max_image_side(torch.device("cpu")), modalities=asked))
-    about, options = run.read_json("source.json"), run.recipe()[1]["data"]
-    shape, codec = about["shape"], modalities.get(about["modality"]).codec_from(run.read_json("codec.json"))
-    size = tuple(shape[1:]) if len(shape) == 3 else None
+        allowed = () if recipe is None else load_recipe(recipe).modalities
+        return open_data(data, None, OpenContext(max_side=max_image_side(torch.device("cpu")), modalities=allowed))
+    about, opened = run.read_json("source.json"), run.recipe()[1]["data"]
+    modality = modalities.get(about["modality"])
+    asked = {**opened["asked"], **modality.options_for(tuple(about["shape"]))}
+    context = OpenContext(**opened["context"], like=modality.codec_from(run.read_json("codec.json")))
     place = run.read_json("local.json")["data"] if data is None else data
     try:
-        return open_data(place, DataOptions(**{**options, "size": size, "like": codec}))
+        return open_data(place, asked, context)
     except UserError as error:
         if data is not None:
             raise
@@ -152,30 +152,23 @@ def _generate(run: Run, gan: Gan, real: Source, samples: int | None) -> Source:
 
 
 def _open_samples(what: str | Path, real: Source, samples: int | None) -> Source:
-    size = (real.shape[1], real.shape[2]) if len(real.shape) == 3 else None
-    options = DataOptions(size=size, like=getattr(real, "codec", None), modalities=(real.modality,))
-    found = AllSplits(open_data(what, options), real)
+    modality = modalities.get(real.modality)
+    context = OpenContext(like=modality.fit_codec(real), modalities=(real.modality,))
+    found = AllSplits(open_data(what, modality.options_for(real.shape), context), real)
     if samples is not None and samples > found.count("train"):
         raise UserError(f"{what} holds {found.count('train'):,} samples, not {samples:,}")
     return found if samples is None else Subset(found, "train", np.arange(samples))
 
 
 def _write_pictures(run: Run, found: Evaluation, gan: Gan | None, generated: Source, real: Source) -> None:
-    if found.nearest_pairs and len(real.shape) == 3:
+    modality = modalities.get(real.modality)
+    if found.nearest_pairs and modality.has_pixels:  # only pictures can be compared side by side
         samples = generated.values(np.array([pair.sample for pair in found.nearest_pairs]))
         training = real.values(np.array([pair.training for pair in found.nearest_pairs]))
         pairs = np.stack([samples, training], axis=1).reshape(-1, *samples.shape[1:])
-        _write_picture(run.path / PAIRS_PICTURE, modalities.get(real.modality).preview(pairs, 8, None))
-    if gan and hasattr(gan.modality, "beside"):
-        samples = generated.values(np.arange(min(MAX_DRAWN, generated.count("train"))))
-        held_out = real.values(np.arange(min(MAX_DRAWN, real.count("test"))), "test")
-        _write_picture(run.path / COMPARISON_PICTURE, gan.modality.beside(samples, held_out, gan.codec))
-
-
-def _write_picture(path: Path, picture: Image) -> None:
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
-    files.write_bytes(path, buffer.getvalue())
+        modality.preview(pairs, None).write(run.path / PAIRS_PICTURE)
+    if gan and (plot := gan.modality.compare_plot(generated, real, gan.codec)):
+        plot.write(run.path / COMPARISON_PICTURE)
 
 
 def _write(run: Run, found: Evaluation, snapshot: int | None) -> None:

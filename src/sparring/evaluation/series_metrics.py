@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from ..data.source import SequentialSource
 from ..metrics.detection import detection
 from ..metrics.efficacy import MIN_ROWS, predictive
 from ..metrics.scores import Score, score_from
@@ -48,14 +47,16 @@ def predictive_scores(sets: SampleSets) -> list[Score]:
 
 def _channels(sets: SampleSets) -> int:
     """How many channels change along the series."""
-    source: Any = sets.held_out.source
-    if not source.channels:
+    return len(_sequential(sets).channels)
+
+
+def _sequential(sets: SampleSets) -> SequentialSource:
+    source = sets.held_out.source
+    if not isinstance(source, SequentialSource):
         raise NotApplicable("this is measured where the data is series")
-    return len(source.channels)
+    return source
 
 
 def _numbers(sets: SampleSets, samples: SampleSet) -> np.ndarray:
     """N x T x C float64, NaN where a value is missing."""
-    _channels(sets)
-    source: Any = sets.held_out.source
-    return source.codec.numbers(samples.values)
+    return _sequential(sets).numbers(samples.values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..data.source import TabularSource
 from ..metrics.detection import detection
 from ..metrics.efficacy import MIN_ROWS, efficacy, target_column
 from ..metrics.scores import Score, score_from
@@ -55,7 +56,7 @@ def exact_row_scores(sets: SampleSets) -> list[Score]:
 
 def _cells(sets: SampleSets) -> tuple[tuple[bool, ...], np.ndarray, np.ndarray]:
     """Which columns are numbers, and the cells of generated and of held-out rows."""
-    numeric = sets.held_out.source.numeric
-    if not numeric:
+    source = sets.held_out.source
+    if not isinstance(source, TabularSource):
         raise NotApplicable("columns are compared where the data is a table")
-    return numeric, sets.generated.values, sets.held_out.values
+    return source.numeric, sets.generated.values, sets.held_out.values

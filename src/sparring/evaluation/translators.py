@@ -46,18 +46,18 @@ def evaluate_translator(run: Run, pairs: Any, samples: int | None, console: Call
     recipe, _ = run.recipe()
     translator = load_translator(run.path)
     codec: PairCodec = pairs.codec(recipe.value_range)
-    for mine, theirs in ((translator.given, codec.given), (translator.made, codec.made)):
+    for mine, theirs in ((translator.given, codec.input), (translator.made, codec.output)):
         if getattr(mine, "legend", None) != getattr(theirs, "legend", None):
             raise UserError(f"the label maps of {pairs.name} have other classes than those {run.path} was trained on")
     if pairs.paired:
         net = classifier.read(pairs, run.path / "features.safetensors")  # the features of the scores of the training
         indices = choose_examples(pairs.count("test"), samples or pairs.count("test"), SEED, "held-out")
         inputs, targets = pairs.input_values(indices, "test", SEED), pairs.values(indices, "test")
-        compute = _map_scores if isinstance(codec.made, MapCodec) else _picture_scores
+        compute = _map_scores if isinstance(codec.output, MapCodec) else _picture_scores
         scores = compute(pairs, codec, net, inputs, _translate(translator, inputs, console), targets)
     else:
         net = classifier.load_or_learn(pairs.source, console.progress)  # it separates the two kinds
-        inputs = pairs.of_kind(0, "test")[:samples]
+        inputs = pairs.of_class(0, "test")[:samples]
         back = load_translator(run.path, back=True) if "back" in recipe.players else None
         scores = _unpaired_scores(pairs, net, inputs, _translate(translator, inputs, console), back, console)
     fingerprint = {
@@ -90,7 +90,7 @@ def _unpaired_scores(
     """
     (features, predicted), (input_features, input_predicted) = net(outputs), net(inputs)
     assert predicted is not None and input_predicted is not None
-    other, real = pairs.numbers[1], net(pairs.of_kind(1, "test"))[0]
+    other, real = pairs.numbers[1], net(pairs.of_class(1, "test"))[0]
     other_kind = score_from("other_kind", wilson(int((predicted == other).sum()), len(predicted)))
     scores = [
         replace(other_kind, trivial=float((input_predicted == other).mean())),
@@ -144,8 +144,8 @@ def _map_scores(
     pairs: Any, codec: PairCodec, net: FeatureNet, inputs: np.ndarray, outputs: np.ndarray, targets: np.ndarray
 ) -> list[Score]:
     """Scores over all pixels, with bootstrap intervals over pictures."""
-    assert isinstance(codec.made, MapCodec)
-    legend = codec.made.legend
+    assert isinstance(codec.output, MapCodec)
+    legend = codec.output.legend
     counts, baseline = (
         np.stack([confusion(one, target, len(legend.ids)) for one, target in zip(maps, targets, strict=True)])
         for maps in (outputs, MapScore.trivial_answer(pairs, codec, inputs))

@@ -8,9 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..errors import UserError
 from ..networks import sampling
-from ..util import files
 from .generator import Gan, load
 
 STYLES = 4096  # of which the principal directions are those of the cloud
@@ -25,17 +23,13 @@ def explore_files(
     style-based generators, a sheet of style mixtures. Returns their paths."""
     gan = load(run)
     gan.must_walk()
-    if not hasattr(gan.modality, "preview"):
-        raise UserError(f"there is no sheet of {gan.modality.__name__.rsplit('.', 1)[-1]} to look at")
     out.mkdir(parents=True, exist_ok=True)
-    sheets = {"directions.png": _directions_sheet(gan, directions, columns, reach, seed, label)}
+    sheets = {"directions": _directions_sheet(gan, directions, columns, reach, seed, label)}
     if gan.styled:
-        sheets["mixtures.png"] = _mixtures_sheet(gan, columns, seed, label)
-    written = []
+        sheets["mixtures"] = _mixtures_sheet(gan, columns, seed, label)
+    written: list[Path] = []
     for name, (values, wide) in sheets.items():
-        path = out / name
-        files.write_bytes(path, _png(gan, values, wide))
-        written.append(path)
+        written += gan.modality.preview(values, gan.codec, wide).write(out / name)
     return written
 
 
@@ -90,11 +84,3 @@ def _mixtures_sheet(gan: Gan, columns: int, seed: int, label: str | int | None) 
     coarse = torch.arange(styles.shape[1]) < styles.shape[1] // 2
     pairs = [torch.where(coarse[:, None], styles[row], styles[columns + column]) for row in range(columns) for column in range(columns)]
     return gan.decode_styles(torch.stack(pairs)), columns
-
-
-def _png(gan: Gan, values: np.ndarray, columns: int) -> bytes:
-    import io
-
-    sheet = io.BytesIO()
-    gan.modality.preview(values, columns, gan.codec).save(sheet, "PNG")
-    return sheet.getvalue()

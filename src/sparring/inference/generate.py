@@ -36,8 +36,8 @@ def generate_files(
     chunk = sampling.chunk(gan.generator)
     whole = max(chunk, batch_size // chunk * chunk)  # whole chunks, so that every pass has the same shape
     parts = (gan.at(range(start, min(count, start + whole)), seed, label, truncation, where, length) for start in range(0, count, whole))
-    if hasattr(gan.modality, "write_parts") and not grid:
-        return gan.modality.write_parts(parts, out, gan.codec, seed)
+    if gan.modality.writes_stream and not grid:
+        return gan.modality.write_stream(parts, out, gan.codec, seed)
     needed = count * prod(gan.codec.shape) * ((length or 0) // gan.codec.shape[0] + 1)
     if needed > MOST_VALUES:
         raise UserError(f"{count:,} samples of this model do not fit into memory at once; make them in several goes with other seeds")

@@ -14,7 +14,7 @@ from torch import Tensor
 from .. import modalities, networks
 from ..config.recipe import Recipe
 from ..errors import UserError, nearest
-from ..modalities import Codec
+from ..modalities import Codec, Modality
 from ..networks import sampling
 from ..runs.folder import Run
 from ..util import safetensors
@@ -34,8 +34,8 @@ class Gan:
         self.classes, self.shares, self.kind = tuple(classes), tuple(shares), modality  # kind: the modality's name
 
     @property
-    def modality(self) -> Any:
-        """The module that knows this kind of data (see sparring.modalities)."""
+    def modality(self) -> Modality:
+        """The modality of this kind of data."""
         return modalities.get(self.kind)
 
     def generate(self, count: int, seed: int = 0, label: str | int | None = None, **wishes: Any) -> Any:
@@ -72,13 +72,9 @@ class Gan:
         if truncation is not None and (where is not None or length is not None):
             raise UserError("truncation goes neither with conditions nor with a length; leave one of them out")
         if where is not None:
-            if not hasattr(self.modality, "values_where"):
-                raise UserError("conditions are for tables, and this model was trained on something else; leave --where out")
-            return self.modality.values_where(self, where, indices, seed)
+            return self.modality.conditional_sampling(self, where, indices, seed)
         if length is not None:
-            if not hasattr(self.modality, "values_long"):
-                raise UserError("a length is for series, and this model was trained on something else; leave --length out")
-            return self.modality.values_long(self, length, indices, seed, label)
+            return self.modality.extrapolate(self, length, indices, seed, label)
         latents = sampling.latents(self.recipe.latent, seed, indices, threshold, getattr(self.generator, "choosing", 0))
         made = sampling.sample(self.generator, latents, self._condition(labels), seed=seed, indices=indices, psi=psi)
         return self.codec.decode(torch.cat(list(made)))
@@ -111,7 +107,7 @@ class Gan:
 
     def must_walk(self) -> None:
         """Raises UserError where places in latent space have nothing to show: a row is no picture that turns into another."""
-        if not getattr(self.modality, "WALKS", True):
+        if not self.modality.supports_latent_walk:
             raise UserError(f"a walk through latent space shows nothing of a {self.kind}; use generate or evaluate")
 
     def _must_be_styled(self) -> None:
@@ -160,7 +156,7 @@ def load(path: str | os.PathLike[str]) -> Gan:
     """
     run = Run(path)
     recipe, source, codec = _described(run)
-    if codec.given:
+    if codec.input:
         raise UserError(f"{run.path} turns pictures into others and makes none by itself; use `sparring apply {run.path} PICTURES -o OUT`")
     generator = _player(run, "generator", recipe, codec, len(source["classes"]))
     shares = [source["labels"].get(name, 0) for name in source["classes"]]
@@ -174,12 +170,12 @@ def load_translator(path: str | Path, back: bool = False, ensemble: bool = False
 
     run = Run(path)
     recipe, _, codec = _described(run)
-    if not codec.given:
+    if not codec.input:
         raise UserError(f"{run.path} makes samples by itself and turns nothing into them; use `sparring generate {run.path} -o OUT`")
     if back and "back" not in recipe.players:
         raise UserError(f"{run.path} learned one way only: from what is given to what is made")
     player = "back" if back else "generator"
-    sides = (codec.made, codec.given) if back else (codec.given, codec.made)
+    sides = (codec.output, codec.input) if back else (codec.input, codec.output)
     return Translator(recipe, _player(run, player, recipe, codec, 0), *sides, ensemble)
 
 

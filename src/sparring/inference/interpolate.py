@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from ..errors import UserError, nearest
@@ -64,7 +66,8 @@ def interpolate_file(
     values = np.concatenate([made(slice(start, start + 64)) for start in range(0, len(walk), 64)])
     if not film:
         return gan.modality.write(values, None, out, True, gan.codec)[0]
-    return write_frames((gan.modality.preview(values[number : number + 1], 1, gan.codec) for number in range(len(values))), out, fps)
+    pngs = (gan.modality.preview(values[number : number + 1], gan.codec, 1).png for number in range(len(values)))
+    return write_frames((Image.open(io.BytesIO(png)) for png in pngs), out, fps)
 
 
 def between(a: Tensor, b: Tensor, shares: Tensor, way: str) -> Tensor:

@@ -45,8 +45,6 @@ def invert_file(
     """Invert a picture file: writes OUT (.png: the picture beside what the generator makes of it) and the code as OUT.safetensors."""
     gan = load(run)
     gan.must_walk()
-    if not hasattr(gan.modality, "read"):
-        raise UserError("only pictures can be inverted so far")
     if out.suffix.lower() != ".png":
         raise UserError(f"{out} should end in .png: it will show the picture beside its inversion")
     target = gan.modality.read(picture, gan.codec)

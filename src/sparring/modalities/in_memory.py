@@ -16,10 +16,12 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from ..data.contents import ArrayPart, Contents, Member
-from ..data.source import DataOptions, Source, Split
+from ..data.options import OpenContext
+from ..data.source import Source, Split
 from ..data.splits import split_of
 from ..errors import UserError, nearest
 from .image.source import build
+from .pandas_modules import import_with_pandas
 
 CHANNELS = (1, 2, 3, 4)
 PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I", "I;16")
@@ -42,6 +44,12 @@ class InMemory:
     def name(self) -> str:
         return "table" if _is_table(self.data) else "pictures"
 
+    def modality(self, wanted: Sequence[str]) -> str:
+        """The name of the modality that opens it. wanted: those of the recipe, () for any."""
+        if not _is_table(self.data):
+            return "image"
+        return "series" if tuple(wanted) == ("series",) else "table"
+
     def __str__(self) -> str:
         return f"memory ({type(self.data).__name__})"
 
@@ -55,24 +63,29 @@ class _Items:
     split: Split | None = None
 
 
-def open_in_memory(given: Any, options: DataOptions) -> Source:
+def as_memory(given: Any) -> InMemory:
+    """The data, with labels beside it or without."""
+    return given if isinstance(given, InMemory) else InMemory(given)
+
+
+def open_in_memory(memory: InMemory, options: Any, context: OpenContext) -> Source:
     """Open data in memory.
 
     Args:
-        given: `InMemory`, or the data itself. Arrays and tensors are N x H x W, N x H x W x C or N x C x H x W with 1
-            to 4 channels C. The axis that is 1 to 4 long is that of the channels; an array in which both could be is
-            refused. Values are uint8, or floats that all lie in [0, 1] or all in [-1, 1].
-        options: As for data in files.
+        memory: Arrays and tensors are N x H x W, N x H x W x C or N x C x H x W with 1 to 4 channels C. The axis that is
+            1 to 4 long is that of the channels; an array in which both could be is refused. Values are uint8, or
+            floats that all lie in [0, 1] or all in [-1, 1].
+        options: As for data in files, of the modality that `memory.modality` names.
+        context: As for data in files.
 
     Raises:
         UserError: For data of another kind, shape or range, in one sentence.
     """
-    memory = given if isinstance(given, InMemory) else InMemory(given)
     if _is_table(memory.data):
-        return _open_table(memory, options)
+        return _open_table(memory, options, context)
     contents = _contents(memory, options.labels)
     try:
-        return build(memory.name, contents, options)
+        return build(memory.name, contents, options, context)
     except UserError as error:
         raise UserError(f"the data in {memory}: {error}") from None
 
@@ -299,21 +312,22 @@ def _is_table(data: Any) -> bool:
     return hasattr(data, "to_pandas") or (hasattr(data, "iloc") and hasattr(data, "columns"))
 
 
-def _open_table(memory: InMemory, options: DataOptions) -> Source:
+def _open_table(memory: InMemory, options: Any, context: OpenContext) -> Source:
     """The rows of a pandas or polars DataFrame, or of another table that knows `to_pandas`."""
     if memory.labels is not None:
         raise UserError("the labels of a table are one of its columns: put them into it")
-    try:
-        from .series import source as series
-        from .series.reading import of_frame
-        from .table import reading
-        from .table import source as table
-    except ImportError:
-        raise UserError('tables need pandas; run: pip install "sparring[table]"') from None
+    where = f"the data in {memory}"
+    reading = import_with_pandas("sparring.modalities.table.reading", "tables")
     frame = reading.checked(
-        reading.from_polars(memory.data) if hasattr(memory.data, "to_pandas") else memory.data, f"the data in {memory}"
+        reading.from_polars(memory.data) if hasattr(memory.data, "to_pandas") else memory.data, where
     )
-    if options.modalities == ("series",):
-        return series.SeriesSource(of_frame(frame, memory.name, options), memory.name, options.like)
-    table._refuse_of_pictures(f"the data in {memory}", options)
-    return table.TableSource(frame, memory.name, options.types, options.like, options.constraints)
+    if memory.modality(context.modalities) == "series":
+        from .series import reading as series_reading
+        from .series.source import SeriesSource
+
+        found = series_reading.of_frame(frame, where, options.types, options.labels, context.like)
+        return SeriesSource(found, memory.name, context.like)
+    from .table.source import TableSource, refuse_labels
+
+    refuse_labels(where, options)
+    return TableSource(frame, memory.name, options.types, context.like, options.constraints)

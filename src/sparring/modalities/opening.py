@@ -3,113 +3,153 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from .. import modalities
-from ..data import named, options
-from ..data.source import DataOptions, Source
+from ..data import named
+from ..data.options import DataOptions, OpenContext, flag_of
+from ..data.source import Source
 from ..errors import UserError, nearest
+from .base import Modality
+
+KINDS = "pictures in a folder, .zip or .tar, or an IDX, .npy, .npz or .parquet file, or a table (.csv, .parquet, .xlsx)"  # in messages
 
 
-def open_data(path_or_name: Any, options: DataOptions | None = None) -> Source:
-    """Open the user's data: a built-in name, the name of a well-known set, a path, or data in memory (see `in_memory`).
+def open_data(where: Any, asked: Mapping[str, Any] | None = None, context: OpenContext | None = None) -> Source:
+    """Open the user's data.
 
-    A bare word is a name first; write ./word for a file or folder of that name. Raises UserError where it is neither,
-    cannot be read or holds nothing that a modality knows.
+    Args:
+        where: a built-in name, the name of a well-known set, a path, a URL of a database, data in memory (see
+            `in_memory`), or a Source, which is returned as it is. A bare word is a name first; write ./word for a file or folder of that name.
+        asked: what a person asks for, by name (see `option_fields`). Values may be texts as typed on a command line.
+        context: what the program knows about the purpose.
+
+    Raises:
+        UserError: nothing there can be opened, or the data has no such option.
     """
-    if isinstance(path_or_name, Source):
-        return path_or_name
-    options = options or DataOptions()
-    if isinstance(path_or_name, str | Path):
-        source = _open(path_or_name, options)
-    else:
-        from .in_memory import open_in_memory
-
-        source = open_in_memory(path_or_name, options)
-    understood = getattr(modalities.get(source.modality), "COLUMN_OPTIONS", ())
-    for name, asked in (("--type", options.types), ("--constraint", options.constraints)):
-        if asked and name not in understood:
-            raise UserError(f"{name} is for the columns of tables, and {source.name} holds {source.unit}; leave it out")
-    return source
-
-
-def option_fields() -> dict[str, FieldInfo]:
-    """The options of the data of all modalities, by name."""
-    return dict(options.DataOptions.model_fields)
-
-
-def _open(path_or_name: str | Path, options: DataOptions) -> Source:
-    text = str(path_or_name)
+    if isinstance(where, Source):
+        return where
+    asked, context = asked or {}, context or OpenContext()
+    if not isinstance(where, str | Path):
+        return _open_in_memory(where, asked, context)
+    text = str(where)
     if not text.strip():
         raise UserError(f"No data was named: give a folder, a file, or one of {', '.join(known_names())}.")
     if "://" in text:
-        return _open_url(text, options)
-    if isinstance(path_or_name, Path) or "/" in text or os.sep in text or text in ("", ".", ".."):
-        return _open_path(Path(text), options)
-    for module in _modules():
-        if text in module.NAMES:
-            source = module.open_name(text, options)
-            if Path(text).exists():
-                source.notes += (f"The built-in set '{text}' was opened, not the '{text}' in this folder: write ./{text} to open that.",)
-            return source
+        return _open_url(text, asked, context)
+    if isinstance(where, Path) or "/" in text or os.sep in text or text in (".", ".."):
+        return _open_path(Path(text), asked, context)
+    if modality := next((each for each in modalities.every() if text in each.built_in), None):
+        source = modality.open_name(text, checked_options(modality, asked, text), context)
+        if Path(text).exists():
+            source.notes += (
+                f"The built-in set '{text}' was opened, not the '{text}' in this folder: write ./{text} to open that.",
+            )
+        return source
     if text in named.NAMED:
         folder, notes = named.find(text)
-        source = _open_path(folder, options)
+        source = _open_path(folder, asked, context)
         source.name = text
         source.notes += notes
         return source
-    return _open_path(Path(text), options)
+    return _open_path(Path(text), asked, context)
 
 
-def _open_url(url: str, options: DataOptions) -> Source:
-    for module in _modules(options.modalities):
-        if hasattr(module, "open_url"):
-            return module.open_url(url, options)
-    raise UserError(f"{url} names a database, and this recipe does not learn from tables.")
+def option_fields() -> dict[str, FieldInfo]:
+    """Every option that some modality has, by name, with its type, default and help text."""
+    found: dict[str, FieldInfo] = {}
+    for modality in modalities.every():
+        for name, field in modality.Options.model_fields.items():
+            if repr(found.setdefault(name, field)) != repr(field):
+                raise TypeError(
+                    f"the option '{name}' of {modality.name} is declared in another way by another modality"
+                )
+    return found
 
 
-def modality_of(path_or_name: str | Path) -> str | None:
-    """The modality that would open this, without reading it; None where none would."""
-    text = str(path_or_name)
-    path = Path(text)
-    if "://" in text:
-        return next((module.__name__.rsplit(".", 1)[-1] for module in _modules() if hasattr(module, "open_url")), None)
-    for module in _modules():
-        name = module.__name__.rsplit(".", 1)[-1]
-        if text in module.NAMES or (text in named.NAMED and name == named.MODALITY) or (path.exists() and module.recognises(path)):
-            return name
+def checked_options(modality: Modality, asked: Mapping[str, Any], where: object) -> DataOptions:
+    """The options as the modality wants them.
+
+    Raises UserError for an option that it does not have or a value that cannot be.
+    """
+    for name in asked:
+        if name not in modality.Options.model_fields:
+            owners = [each for each in modalities.every() if name in each.Options.model_fields]
+            if not owners:
+                raise UserError(f"there is no option '{name}' of data; {nearest(name, list(option_fields()))}")
+            units = " and ".join(sorted((each.unit for each in owners), key=len))
+            raise UserError(
+                f"{flag_of(name, owners[0].Options)} is for {units}, and {where} holds {modality.unit}; leave it out"
+            )
+    try:
+        return modality.Options(**asked)
+    except ValidationError as error:
+        raise UserError(_sentence(error, modality.Options)) from None
+
+
+def modality_of(where: str | Path) -> str | None:
+    """The name of the modality that would open this, without reading it; None where none would."""
+    text, path = str(where), Path(where)
+    for modality in modalities.every():
+        known = text in modality.built_in or (text in named.NAMED and modality.name == named.MODALITY)
+        if modality.opens_urls if "://" in text else known or (path.exists() and modality.recognises(path)):
+            return modality.name
     return None
 
 
 def known_names() -> list[str]:
     """Every name that can be opened without a path."""
-    return sorted([name for module in _modules() for name in module.NAMES] + list(named.NAMED))
+    return sorted([name for modality in modalities.every() for name in modality.built_in] + list(named.NAMED))
 
 
-def _modules(names: tuple[str, ...] = ()) -> list[ModuleType]:
-    """Those whose data looks like another's, and more, come first."""
-    return sorted((modalities.get(name) for name in names or modalities.names()), key=lambda module: not getattr(module, "SPECIAL", False))
+def _open_in_memory(data: Any, asked: Mapping[str, Any], context: OpenContext) -> Source:
+    from .in_memory import as_memory, open_in_memory
+
+    memory = as_memory(data)
+    modality = modalities.get(memory.modality(context.modalities))
+    return open_in_memory(memory, checked_options(modality, asked, memory), context)
 
 
-def _open_path(path: Path, options: DataOptions) -> Source:
+def _open_url(url: str, asked: Mapping[str, Any], context: OpenContext) -> Source:
+    for modality in modalities.every(context.modalities):
+        if modality.opens_urls:
+            return modality.open_url(url, checked_options(modality, asked, url), context)
+    raise UserError(f"{url} names a database, and this recipe does not learn from tables.")
+
+
+def _open_path(path: Path, asked: Mapping[str, Any], context: OpenContext) -> Source:
     try:
         if not path.exists():
-            raise UserError(f"There is no file or folder {path}, nor a built-in set of that name: {nearest(path.name, known_names())}")
+            raise UserError(
+                f"There is no file or folder {path}, nor a built-in set of that name: "
+                f"{nearest(path.name, known_names())}"
+            )
         empty = not any(path.iterdir()) if path.is_dir() else path.stat().st_size == 0
         if path.is_file():
             path.open("rb").close()  # an unreadable file is another fault than an unknown one
         if empty:
             raise UserError(f"{path} is empty: give a folder or file with data in it.")
-        allowed = _modules(options.modalities)
-        for module in allowed:
-            if len(allowed) == 1 and getattr(module, "SPECIAL", False) or module.recognises(path):
-                return module.open_path(path, options)
+        allowed = modalities.every(context.modalities)
+        for modality in allowed:
+            if (len(allowed) == 1 and modality.asked_first) or modality.recognises(path):
+                return modality.open_path(path, checked_options(modality, asked, path), context)
     except PermissionError as error:
-        raise UserError(f"No permission to read {error.filename or path}: change its permissions or open other data.") from None
-    raise UserError(
-        f"{path} holds nothing that sparring can train on: give pictures in a folder, .zip or .tar, or an IDX, .npy, .npz or .parquet file, or a table (.csv, .parquet, .xlsx)."
-    )
+        raise UserError(
+            f"No permission to read {error.filename or path}: change its permissions or open other data."
+        ) from None
+    raise UserError(f"{path} holds nothing that sparring can train on: give {KINDS}.")
+
+
+def _sentence(error: ValidationError, options: type[DataOptions]) -> str:
+    """What is wrong with an option, as a person would say it."""
+    first = error.errors()[0]
+    flag, value = flag_of(str(first["loc"][0]), options), first["input"]
+    value = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+    if first["type"] == "literal_error":
+        return f"{flag} {value} is not one of {first['ctx']['expected'].replace(' or ', ', ').replace(chr(39), '')}"
+    return f"{flag} {value} {first['msg'].removeprefix('Value error, ')}"

@@ -60,7 +60,7 @@ def build(name: str, options: dict[str, Any], **dimensions: Any) -> nn.Module:
 
 def dimensions(player: str, codec: Any, classes: int, latent_size: int) -> dict[str, Any]:
     """What the networks of a recipe may ask for, from the codec of its data; players named `back` turn what is made into what was given."""
-    given, made = codec.given.shape if codec.given else (), codec.shape
+    given, made = codec.input.shape if codec.input else (), codec.shape
     sides = {"shape": given, "given": made} if player.endswith("back") else {"shape": made, "given": given}
     return {**sides, "layout": getattr(codec, "layout", None), "classes": classes, "latent_size": latent_size}
 

@@ -20,7 +20,7 @@ Norm = Literal["instance", "spectral", "none"]
 def _beside(sample: Tensor, condition: Condition) -> Tensor:
     """The sample with the given picture beside it, channel-wise, at the sample's size."""
     assert condition is not None
-    given = condition["picture"]
+    given = condition["input"]
     if given.shape[2:] != sample.shape[2:]:
         given = interpolate(given, sample.shape[2:], mode="nearest")
     return torch.cat([sample, given.to(sample.dtype)], dim=1)

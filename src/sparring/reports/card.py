@@ -48,7 +48,7 @@ def _front_matter(run: RunParts) -> str:
 
     modality = run.source.get("modality") or run.recipe.get("modality")
     kind = TAGS.get(str(mapping(run.recipe.get("algorithm")).get("name")), "gan")
-    task = "image-to-image" if run.source.get("given") else f"{modality}-generation" if modality else ""
+    task = "image-to-image" if run.source.get("input_shape") else f"{modality}-generation" if modality else ""
     tags = [kind, *([task] if task else []), *([str(run.recipe["name"])] if run.recipe.get("name") else [])]
     meta = {
         "library_name": "sparring",
@@ -64,7 +64,7 @@ def _missing(run: RunParts) -> str:
 
 
 def _use(run: RunParts) -> str:
-    if run.source.get("given"):
+    if run.source.get("input_shape"):
         two_way = "back" in mapping(run.recipe.get("players"))
         back = "\nsparring apply RUN pictures/ -o out/ --reverse   # the other direction" if two_way else ""
         return f"""## How to use it

@@ -21,7 +21,6 @@ from .values import count, duration, percent, short
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from PIL.Image import Image
 
 SHOWN = (
     "frechet_distance",
@@ -225,10 +224,11 @@ def _draw_chart(axes: Axes, lines: Sequence[Line], recipes: list[str], along: st
         axes.plot(getattr(line, along), line.distances, color=colour, linewidth=1.4, alpha=0.85, label=label)
 
 
-def write_sheet(sheets: Mapping[str, Image], out: Path) -> None:
-    """Write a picture with the sheets side by side, each under its name."""
+def write_sheet(pngs: Mapping[str, bytes], out: Path) -> None:
+    """Write a picture with sheets (PNG files) side by side, each under its name."""
     from PIL import Image, ImageDraw
 
+    sheets = {name: Image.open(io.BytesIO(data)) for name, data in pngs.items()}
     width = sum(sheet.width for sheet in sheets.values()) + GAP * (len(sheets) - 1)
     height = TITLE_HEIGHT + max(sheet.height for sheet in sheets.values())
     whole = Image.new("RGB", (width, height), "white")

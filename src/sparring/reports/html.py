@@ -143,7 +143,7 @@ def _over_time(run: RunParts) -> str:
         if grid is not None:
             width, after = FILM_SIDE if grid.width < FILM_SIDE else None, f"after {count(seen)} examples"
             figures.append(picture(data_uri(grid, FILM_SIDE), f"Samples {after}", after, width))
-    what = "held-out example" if run.source.get("given") else "latent"
+    what = "held-out example" if run.source.get("input_shape") else "latent"
     intro = paragraph(f"Each place in the grid shows the same {what} at different times.", "soft")
     return section("Samples over time", intro, f'<div class="film">{"".join(figures)}</div>') if figures else ""
 

@@ -19,12 +19,14 @@ from .. import algorithms, modalities, networks
 from ..algorithms import Batch
 from ..callbacks.base import Callback
 from ..config.recipe import Recipe
-from ..data.source import Source, Split
+from ..data.few_labels import FewLabels
+from ..data.source import Source, Split, TranslationSource
 from ..errors import UserError
 from ..evaluation.extractors import classifier
 from ..metrics.feature_net import FeatureNet, Progress
-from ..metrics.online_score import OnlineScore, choose_examples
+from ..metrics.online_score import choose_examples
 from ..modalities import Codec
+from ..modalities import Preview as PreviewFiles
 from ..networks import sampling
 from ..networks.initialisation import initialise, seeded
 from ..util import safetensors
@@ -36,7 +38,7 @@ from .samplers import InputSampler, LatentSampler, Sampler
 from .trainer import Trainer
 
 PREVIEW_SEED = 0  # of the preview's own random numbers, whatever the training's seed
-PREVIEW_ROWS, PREVIEW_COLUMNS = 8, 8
+PREVIEW_COLUMNS = 8
 PREVIEW_CLASSES = 10  # rows of classes at most
 TRANSLATED_ROWS = 8  # held-out examples of a translator's preview
 TICK_CLASSIFIED, FINAL_CLASSIFIED = (
@@ -64,10 +66,6 @@ class Parts:
     feature_net: FeatureNet
 
     @property
-    def translates(self) -> bool:
-        return self.recipe.algorithm.translates
-
-    @property
     def class_counts(self) -> list[int]:
         """How often each class occurs in training; [] without labels."""
         return [self.source.report.labels[name] for name in self.source.classes]
@@ -78,36 +76,36 @@ class Parts:
         feature_body = copy.deepcopy(self.feature_net.body).to(self.device)
         algorithm = algorithms.build(recipe, self.players, feature_body)
         assert recipe.batch
-        channels_last = len(source.shape) == 3 and any(map(is_convolutional, self.players.values()))
+        channels_last = modalities.get(source.modality).has_pixels and any(map(is_convolutional, self.players.values()))
         loader = Loader(source, self.codec, recipe.batch, recipe.seed, self.device, channels_last)
         return Trainer(recipe, algorithm, loader, self.device, Checkpoints(self.folder / "checkpoints"), callbacks)
 
     def sampler(self, count: int) -> Sampler:
         """What scores are taken of: samples of fixed latents, or the outputs for fixed held-out inputs."""
-        if self.translates:
+        if isinstance(self.source, TranslationSource):
             indices = choose_examples(self.source.count("test"), count, SCORE_SEED, "held-out")
             return InputSampler(self.source, self.codec, indices, SCORE_SEED, self.device)
         return LatentSampler(self.recipe.latent, self.codec, count, self.class_counts, SCORE_SEED, self.device)
 
     def score(self, count: int) -> Score:
         """A callback that scores `count` samples."""
-        make = getattr(modalities.get(self.source.modality), "online_score", OnlineScore)
-        score = make(self.feature_net, self.source, count, SCORE_SEED)
+        modality = modalities.get(self.source.modality)
+        score = modality.online_score(self.feature_net, self.source, count, SCORE_SEED)
         return Score(score, self.sampler(score.count))
 
-    def sheet(self) -> Callable[[nn.Module], Any]:
-        """From a generator to the preview of its samples, a PIL image."""
+    def preview(self) -> Callable[[nn.Module], PreviewFiles]:
+        """From a generator to a preview of its samples."""
         modality = modalities.get(self.source.modality)
-        if self.translates:
+        if isinstance(self.source, TranslationSource):
             indices = choose_examples(self.source.count("test"), TRANSLATED_ROWS, PREVIEW_SEED, "sheet")
             inputs = InputSampler(self.source, self.codec, indices, SCORE_SEED, self.device)
-            target = self.source.values(indices, "test") if self.source.paired else None
-            return lambda generator: modality.sheet(
-                self.codec, inputs.inputs, inputs(generator, sampling.CHUNK), target
+            targets = self.source.values(indices, "test") if self.source.paired else None
+            return lambda generator: modality.preview_pairs(
+                self.codec, inputs.inputs, inputs(generator, sampling.CHUNK), targets
             )
-        latents = self._preview_latents(getattr(modality, "SHEET", PREVIEW_ROWS * PREVIEW_COLUMNS))
+        latents = self._preview_latents(modality.preview_count)
         return lambda generator: modality.preview(
-            latents(generator, sampling.chunk(generator)), PREVIEW_COLUMNS, self.codec
+            latents(generator, sampling.chunk(generator)), self.codec, PREVIEW_COLUMNS
         )
 
     def error_rate(self, count: int) -> ErrorRate:
@@ -122,9 +120,9 @@ class Parts:
         examples = {split: self._examples(split, count) for split in SPLITS}
         return [
             score,
-            *([self.error_rate(TICK_CLASSIFIED)] if self.source.known_classes else []),
+            *([self.error_rate(TICK_CLASSIFIED)] if isinstance(self.source, FewLabels) else []),
             HealthCheck(score, self.codec, examples, recipe.patience, recipe.max_rollbacks),
-            Preview(self.folder / "samples", self.sheet()),
+            Preview(self.folder / "samples", self.preview()),
             SaveBest(self.folder),
             Log(self.folder / "log.jsonl"),
         ]
@@ -165,7 +163,7 @@ class Assembly:
             path = parts.folder / f"{name}.safetensors"
             average.module.load_state_dict(safetensors.from_bytes(path.read_bytes(), path))
         selection, scores = parts.score(parts.recipe.final_samples)(averages["generator"].module)
-        if parts.source.known_classes:
+        if isinstance(parts.source, FewLabels):
             scores |= parts.error_rate(FINAL_CLASSIFIED)(self.trainer)
         for name, average in averages.items():
             average.module.load_state_dict(before[name])

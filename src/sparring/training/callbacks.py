@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import os
@@ -21,6 +20,7 @@ from ..errors import UserError
 from ..evaluation.error_rate import error_rate
 from ..inference.discriminate import discriminate
 from ..modalities import Codec
+from ..modalities import Preview as PreviewFiles
 from ..util import files
 from ..util.safetensors import read_metadata, to_bytes
 from .checkpoints import without_prefix
@@ -127,24 +127,22 @@ class HealthCheck(Callback):
 
 
 class Preview(Callback):
-    """The same samples at every tick, as one picture: samples/EXAMPLES.png.
+    """The same samples at every tick, as files: samples/EXAMPLES.png and the like.
 
     Args:
         folder: Where they go.
-        sheet: From a generator to a PIL image.
+        preview: From a generator to these files.
     """
 
-    def __init__(self, folder: Path, sheet: Callable[[torch.nn.Module], Any]):
-        self.folder, self.sheet = folder, sheet
+    def __init__(self, folder: Path, preview: Callable[[torch.nn.Module], PreviewFiles]):
+        self.folder, self.preview = folder, preview
 
     def observe(self, trainer: Trainer, observation: Observation) -> None:
         if observation.event != "tick":
             return
-        sheet = io.BytesIO()
-        self.sheet(trainer.ema["generator"].module).save(sheet, "PNG")
         self.folder.mkdir(exist_ok=True)
-        files.write_bytes(self.folder / f"{observation.examples:09d}.png", sheet.getvalue())
-        for later in self.folder.glob("*.png"):  # of a stretch that was given up
+        self.preview(trainer.ema["generator"].module).write(self.folder / f"{observation.examples:09d}")
+        for later in self.folder.iterdir():  # of a stretch that was given up
             if later.stem.isdigit() and int(later.stem) > observation.examples:
                 later.unlink()
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from ..algorithms import Batch
-from ..data.source import Source, Split
+from ..data.source import Source, Split, TranslationSource
 from ..modalities import Codec
 from ..util.random import derive_seed, make_rng
 
@@ -21,9 +21,9 @@ def batch_of(source: Source, codec: Codec, indices: np.ndarray, split: Split, se
     condition = {}
     if source.classes:
         condition["class"] = torch.from_numpy(source.labels(indices, split))
-    if source.given:
-        condition["picture"] = codec.given.encode(source.input_values(indices, split, seed))
-    for name, each in source.beside(indices, split, seed).items():
+    if isinstance(source, TranslationSource):
+        condition["input"] = codec.input.encode(source.input_values(indices, split, seed))
+    for name, each in source.extras(indices, split, seed).items():
         condition[name] = torch.from_numpy(each) if each.ndim == 1 else codec.encode(each)
     return Batch(codec.encode(source.values(indices, split)), condition or None)
 

@@ -15,7 +15,7 @@ from ..config.reading import length_from, load_recipe, with_settings
 from ..config.recipe import Recipe
 from ..data.source import Source
 from ..errors import Diverged, UserError
-from ..modalities.adapters import source_for
+from ..modalities.adapters import for_algorithm
 from ..modalities.opening import open_data
 from ..runs.folder import Run
 from ..util import files
@@ -37,8 +37,8 @@ def resume(
     recipe, about = run.recipe()
     refuse_changes(run.path, recipe, about, options)
     ended = _ended(run, recipe)
-    opening = how_to_open({}, max_image_side(device), recipe, about["data"])
-    source = source_for(recipe, open_data(where, opening))
+    asked, context = how_to_open({}, max_image_side(device), recipe, about["data"])
+    source = for_algorithm(recipe, open_data(where, asked, context))
     if source.content_hash != run.read_json("source.json")["content_hash"]:
         raise UserError(
             f"the data in {where} is not what {run.path} was trained on; "

@@ -51,15 +51,16 @@ def fit(assembly: Assembly, run: Run, console: Callback, stop: threading.Event, 
 
 def write_pages(run: Run, console: Callback) -> None:
     """The film, the report and the model card of a finished run."""
-    film = write_film(run.path)
+    samples = max((run.path / "samples").iterdir())
+    film = f" (film: {write_film(run.path)})" if samples.suffix == ".png" else ""
     recipe, _ = run.recipe()
     modality = modalities.get(run.read_json("source.json")["modality"])
-    if not recipe.algorithm.translates and getattr(modality, "WALKS", True):
+    if not recipe.algorithm.translates and modality.supports_latent_walk:
         strip = run.path / "interpolation.png"
         interpolate_file(run.path, strip, stops=STRIP_KEYFRAMES, frames=STRIP_FRAMES)
     write_card(run.path)
     report = write_report(run.path)  # last: where it is, the others are
-    console.note(f"samples: {max((run.path / 'samples').glob('*.png'))} (film: {film})\nreport: {report}")
+    console.note(f"samples: {samples}{film}\nreport: {report}")
 
 
 def _finish(assembly: Assembly, run: Run, console: Callback, last: Observation | None) -> None:

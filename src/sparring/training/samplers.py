@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
 
 from ..config.recipe import Latent
-from ..data.source import Source
+from ..data.source import TranslationSource
 from ..modalities import Codec
 from ..networks import sampling
 
@@ -48,7 +46,7 @@ class InputSampler:
 
     classes = None
 
-    def __init__(self, source: Source, codec: Any, indices: np.ndarray, seed: int, device: torch.device):
+    def __init__(self, source: TranslationSource, codec: Codec, indices: np.ndarray, seed: int, device: torch.device):
         self.codec, self.device = codec, device
         self.inputs = source.input_values(indices, "test", seed)
 
@@ -60,10 +58,10 @@ class InputSampler:
 
     def condition(self, count: int) -> dict[str, torch.Tensor]:
         """The inputs of the first `count` outputs, on the device."""
-        return {"picture": self._encoded(self.inputs[:count])}
+        return {"input": self._encoded(self.inputs[:count])}
 
     def _encoded(self, inputs: np.ndarray) -> torch.Tensor:
-        return self.codec.given.encode(inputs).to(self.device)
+        return self.codec.input.encode(inputs).to(self.device)
 
 
 Sampler = LatentSampler | InputSampler

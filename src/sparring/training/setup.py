@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,14 @@ import torch
 
 from .. import modalities
 from ..callbacks.base import Callback
-from ..config.options import TrainOptions, how_to_open
+from ..config.options import TrainOptions, how_to_open, plain_values
 from ..config.reading import length_from, load_recipe, with_settings
 from ..config.recipe import Recipe
-from ..data.source import DataOptions, Source
+from ..data.source import Source, TranslationSource
 from ..errors import Diverged, UserError
 from ..losses import adversarial
 from ..metrics.feature_net import FeatureNet
-from ..modalities.adapters import check_source, source_for
+from ..modalities.adapters import check_source, for_algorithm
 from ..modalities.opening import open_data
 from ..runs.folder import Run
 from ..util import files
@@ -72,7 +72,7 @@ def set_up(
     """
     _make_room(run)
     base = None if init_from is None else Run(init_from)
-    given, plain, opening = _open(where, options, device, console, base)
+    given, plain, opened = _open(where, options, device, console, base)
     choices = Choices(_with_options(given, options))
     source = _adapt(choices.recipe, plain, options, console)
     _settle_from_data(choices, source, device)
@@ -94,7 +94,7 @@ def set_up(
     assembly.log.load_state({})
     assembly.trainer.save()
     about = {
-        "data": asdict(opening),
+        "data": opened,
         "asked": options.asked(),
         "given": given.model_dump(mode="json") if options.recipe_is_file else None,
         "reasons": choices.reasons,
@@ -118,24 +118,24 @@ def _write_down(run: Run, assembly: Assembly, where: Any, about: dict[str, Any])
 
 def _open(
     where: Any, options: TrainOptions, device: torch.device, console: Callback, base: Run | None
-) -> tuple[Recipe, Source, DataOptions]:
+) -> tuple[Recipe, Source, dict[str, Any]]:
     """The recipe before any setting, the data as it is, and how it was opened."""
     named = _named_recipe(options, base)
-    opening = how_to_open(options.data, max_image_side(device), named, _opening_of(base))
-    source = open_data(where, opening)
+    asked, context = how_to_open(options.data, max_image_side(device), named, _opening_of(base))
+    source = open_data(where, asked, context)
     for note in source.notes:
         console.note(note)
-    given = named or load_recipe(source.recipe or modalities.get(source.modality).DEFAULT_RECIPE)
-    return given, source, opening
+    given = named or load_recipe(source.recipe or modalities.get(source.modality).default_recipe)
+    return given, source, {"asked": plain_values(asked), "context": context.model_dump(mode="json")}
 
 
 def _adapt(recipe: Recipe, plain: Source, options: TrainOptions, console: Callback) -> Source:
     """The data as the recipe's algorithm wants it. Raises UserError where the recipe cannot learn from it."""
     check_source(recipe, plain)
-    source = source_for(recipe, plain)
+    source = for_algorithm(recipe, plain)
     for note in source.notes[len(plain.notes) :]:
         console.note(note)
-    if "input" in options.data and (not source.given or plain is not source):
+    if "input" in options.data and (not isinstance(source, TranslationSource) or plain is not source):
         raise UserError(
             f"--input names one side of pairs, and recipe '{recipe.name}' learns from other data; leave it out"
         )
@@ -167,9 +167,9 @@ def _opening_of(base: Run | None) -> dict[str, Any]:
     """How the run that is started from opened its data, at the size that this came to."""
     if base is None:
         return {}
-    opened = base.recipe()[1]["data"]
-    shape = base.read_json("source.json")["shape"]
-    return {**opened, **({"size": shape[1:]} if len(shape) == 3 else {})}
+    opened, about = base.recipe()[1]["data"], base.read_json("source.json")
+    size = modalities.get(about["modality"]).options_for(tuple(about["shape"]))
+    return {**opened, "asked": {**opened["asked"], **size}}
 
 
 def _named_recipe(options: TrainOptions, base: Run | None) -> Recipe | None:

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from smoke import ArraySource
+from sparring import modalities
 from sparring.errors import UserError
 from sparring.evaluation import extractors
 from sparring.evaluation.extractors import base, cache, pictures
 from sparring.evaluation.extractors.base import Extracted, Extractor
 from sparring.evaluation.extractors.classifier import Classifier
 from sparring.evaluation.extractors.raw import Raw, fit, principal, reduced_size
-from sparring.modalities import image
 from sparring.modalities.opening import open_data
 from sparring.util import files
 
@@ -62,7 +62,7 @@ def test_the_registry():
 
 
 def test_a_modality_adds_its_own_extractors(monkeypatch):
-    monkeypatch.setattr(image, "EXTRACTORS", {"means": lambda source, options: Means(options.device)}, raising=False)
+    monkeypatch.setattr(type(modalities.get("image")), "extractors", {"means": lambda source, options: Means(options.device)})
     assert "means" in extractors.names(ArraySource())
     assert "means" not in extractors.names(open_data("ring"))
     assert extractors.build("means", ArraySource(), device="there").weights == "there"

@@ -12,9 +12,14 @@ import torch
 from PIL import Image
 
 from data_samples import put
+from sparring import modalities
 from sparring.errors import UserError
-from sparring.modalities import image
+from sparring.modalities.image.codec import ImageCodec
+from sparring.modalities.image.preview import images
+from sparring.modalities.image.preview import sheet as sheet_of
 from sparring.modalities.opening import open_data
+
+image = modalities.get("image")
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -30,7 +35,7 @@ def pictures(count: int, channels: int, height: int = 6, width: int = 9) -> np.n
 
 @pytest.mark.parametrize(("value_range", "low"), [("symmetric", -1.0), ("unit", 0.0)])
 def test_every_value_comes_back(value_range, low):
-    codec = image.ImageCodec(1, 16, 16, value_range, mode="L")
+    codec = ImageCodec(1, 16, 16, value_range, mode="L")
     tensor = codec.encode(EVERY)
     assert (tensor.dtype, tensor.min().item(), tensor.max().item()) == (torch.float32, low, 1.0)
     assert (codec.decode(tensor) == EVERY).all()
@@ -39,12 +44,19 @@ def test_every_value_comes_back(value_range, low):
 
 
 def test_description_round_trip():
-    codec = image.ImageCodec(4, 5, 7, "unit", "pad", "RGBA")
+    codec = ImageCodec(4, 5, 7, "unit", "pad", "RGBA")
     about = json.loads(json.dumps(codec.describe()))
     assert image.codec_from(about) == codec
     assert about["format"] == 1
     assert "255" in about["decode"]
-    for bad in ({"format": 2}, {"modality": "points"}, {"channels": 3}, {"value_range": "odd"}, {"height": None}, {"height": 0}):
+    for bad in (
+        {"format": 2},
+        {"modality": "points"},
+        {"channels": 3},
+        {"value_range": "odd"},
+        {"height": None},
+        {"height": 0},
+    ):
         with pytest.raises(UserError):
             image.codec_from(about | bad)
 
@@ -57,20 +69,20 @@ def test_codec_of_a_source():
 @pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (2, "LA"), (3, "RGB"), (4, "RGBA")])
 def test_items_keep_values_and_mode(channels, mode):
     values = pictures(3, channels)
-    for item, value in zip(image.items(values), values, strict=True):
+    for item, value in zip(images(values), values, strict=True):
         assert item.mode == mode
         assert (np.asarray(item).reshape(6, 9, channels) == value.transpose(1, 2, 0)).all()
 
 
 def test_sheet():
     values = pictures(5, 3, 8, 8)
-    sheet = np.asarray(image.preview(values, 3))
+    sheet = np.asarray(sheet_of(values, 3))
     assert sheet.shape == (2 * 32 + 2, 3 * 32 + 2 * 2, 3)
     assert (sheet[:32, 34:66] == values[1].transpose(1, 2, 0).repeat(4, 0).repeat(4, 1)).all()
     assert (sheet[:, 32:34] == 255).all()
     assert (sheet[34:, 68:] == 255).all()  # the empty sixth place
     clear = np.zeros((1, 4, 40, 40), np.uint8)
-    assert set(np.unique(np.asarray(image.preview(clear, 1)))) == {204, 255}
+    assert set(np.unique(np.asarray(sheet_of(clear, 1)))) == {204, 255}
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
@@ -96,9 +108,9 @@ def test_single_files_and_grids(tmp_path):
     assert image.write(values[:1], None, tmp_path / "one.png") == [tmp_path / "one.png"]
     assert (np.asarray(Image.open(tmp_path / "one.png")) == values[0].transpose(1, 2, 0)).all()
     image.write(values, None, tmp_path / "many.png")
-    assert Image.open(tmp_path / "many.png").size == image.preview(values, 3).size
+    assert Image.open(tmp_path / "many.png").size == sheet_of(values, 3).size
     image.write(values[:1], None, tmp_path / "sheet.png", grid=True)
-    assert Image.open(tmp_path / "sheet.png").size == image.preview(values[:1], 1).size
+    assert Image.open(tmp_path / "sheet.png").size == sheet_of(values[:1], 1).size
     for name in ("a.jpg", "a.webp"):
         image.write(pictures(1, 4), None, tmp_path / name)
         Image.open(tmp_path / name).load()
@@ -129,5 +141,7 @@ def test_using_a_model_needs_no_scanner(tmp_path):
     import sys
 
     put(tmp_path, {})
-    code = "import sys, sparring.modalities.image as i; i.codec_from; print([m for m in ('sklearn', 'sparring.modalities.image.scan', 'pyarrow', 'matplotlib') if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    code = "import sys, sparring.modalities; sparring.modalities.get('image').codec_from; import sparring.modalities.image.codec; print([m for m in ('sklearn', 'sparring.modalities.image.scan', 'pyarrow', 'matplotlib') if m in sys.modules])"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )

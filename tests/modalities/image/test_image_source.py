@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 
 from data_samples import classes, picture, png, put
-from sparring.data.source import DataOptions
+from sparring.data.options import OpenContext
 from sparring.errors import UserError
 from sparring.modalities.image import cache, scan, spool
 from sparring.modalities.image import source as image_source
-from sparring.modalities.image.decode import decode, fitted, in_mode, pieces
+from sparring.modalities.image.decode import decode, fitted, in_mode, patches
 from sparring.modalities.opening import open_data
 from sparring.util.files import cache_folder
 
@@ -28,7 +28,12 @@ def bomb(side: int = 60_000) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+        + chunk(b"IEND", b"")
+    )
 
 
 def good(count: int = 20, mode: str = "RGB", size=(8, 8)) -> dict[str, bytes]:
@@ -81,16 +86,28 @@ def test_only_bad_files_is_one_sentence(tmp_path):
         (lambda: Image.fromarray(np.array([[True, False]])), [[[255], [0]]]),  # 1
         (lambda: Image.fromarray(np.array([[7, 9]], np.uint8)), [[[7], [9]]]),  # L
         (lambda: Image.fromarray(np.array([[[7, 255], [9, 255]]], np.uint8)), [[[7], [9]]]),  # LA, opaque
-        (lambda: Image.fromarray(np.array([[[7, 100], [9, 0]]], np.uint8)), [[[7, 100], [0, 0]]]),  # LA; hidden colour is cleared
+        (
+            lambda: Image.fromarray(np.array([[[7, 100], [9, 0]]], np.uint8)),
+            [[[7, 100], [0, 0]]],
+        ),  # LA; hidden colour is cleared
         (lambda: Image.fromarray(np.array([[[1, 2, 3], [4, 5, 6]]], np.uint8)), [[[1, 2, 3], [4, 5, 6]]]),  # RGB
         (lambda: Image.fromarray(np.array([[[4, 4, 4], [6, 6, 6]]], np.uint8)), [[[4], [6]]]),  # RGB without colour
-        (lambda: Image.fromarray(np.array([[[1, 2, 3, 255], [4, 5, 6, 9]]], np.uint8)), [[[1, 2, 3, 255], [4, 5, 6, 9]]]),  # RGBA
+        (
+            lambda: Image.fromarray(np.array([[[1, 2, 3, 255], [4, 5, 6, 9]]], np.uint8)),
+            [[[1, 2, 3, 255], [4, 5, 6, 9]]],
+        ),  # RGBA
         (lambda: Image.fromarray(np.array([[0, 65535, 257 * 200]], np.uint16)), [[[0], [255], [200]]]),  # I;16
         (lambda: Image.fromarray(np.array([[0, 12]], np.uint16)), [[[0], [12]]]),  # 8-bit values in 16 bits
         (lambda: Image.fromarray(np.array([[0, 65535, -4]], np.int32)), [[[0], [255], [0]]]),  # I
         (lambda: Image.fromarray(np.array([[0.0, 1.0, 0.2]], np.float32)), [[[0], [255], [51]]]),  # F in [0, 1]
-        (lambda: Image.fromarray(np.array([[-5.0, 300.0, np.nan, 51.4]], np.float32)), [[[0], [255], [0], [51]]]),  # F beyond
-        (lambda: Image.fromarray(np.array([[[0, 0, 0, 0], [0, 255, 255, 0]]], np.uint8), "CMYK"), [[[255, 255, 255], [255, 0, 0]]]),
+        (
+            lambda: Image.fromarray(np.array([[-5.0, 300.0, np.nan, 51.4]], np.float32)),
+            [[[0], [255], [0], [51]]],
+        ),  # F beyond
+        (
+            lambda: Image.fromarray(np.array([[[0, 0, 0, 0], [0, 255, 255, 0]]], np.uint8), "CMYK"),
+            [[[255, 255, 255], [255, 0, 0]]],
+        ),
     ],
     ids=["1", "L", "LA-opaque", "LA", "RGB", "RGB-grey", "RGBA", "I;16", "I;16-small", "I", "F", "F-beyond", "CMYK"],
 )
@@ -102,7 +119,9 @@ def test_palette_with_and_without_transparency():
     palette = Image.fromarray(np.array([[0, 1, 2]], np.uint8), "P")
     palette.putpalette([10, 20, 30, 40, 50, 60, 70, 80, 90])
     assert decode(png(palette), "x.png").pixels.tolist() == [[[10, 20, 30], [40, 50, 60], [70, 80, 90]]]
-    assert decode(png(palette, transparency=1), "x.png").pixels.tolist() == [[[10, 20, 30, 255], [0, 0, 0, 0], [70, 80, 90, 255]]]
+    assert decode(png(palette, transparency=1), "x.png").pixels.tolist() == [
+        [[10, 20, 30, 255], [0, 0, 0, 0], [70, 80, 90, 255]]
+    ]
 
 
 def test_orientation_is_applied(tmp_path):
@@ -117,7 +136,10 @@ def test_orientation_is_applied(tmp_path):
 
 def test_first_frame_of_an_animation():
     frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "blue")]
-    assert (decode(png(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True), "x.webp").pixels == [255, 0, 0]).all()
+    assert (
+        decode(png(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True), "x.webp").pixels
+        == [255, 0, 0]
+    ).all()
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
@@ -135,7 +157,9 @@ def test_any_size_and_number_of_channels(tmp_path, mode, size):
 
 
 def test_what_is_lost_of_16_bits_is_said(tmp_path):
-    deep = {f"{index:03d}.png": png(Image.fromarray(np.full((8, 8), 900 + 3000 * index, np.uint16))) for index in range(20)}
+    deep = {
+        f"{index:03d}.png": png(Image.fromarray(np.full((8, 8), 900 + 3000 * index, np.uint16))) for index in range(20)
+    }
     assert note(open_data(put(tmp_path, deep)), "loses what is finer than 8 bits, and nothing else, of these (20 I;16)")
 
 
@@ -148,12 +172,17 @@ def test_smallest_mode_that_loses_nothing_in_95_percent(tmp_path):
     assert source.mode == "RGB"
     assert note(source, "loses nothing")
     assert (
-        open_data(put(tmp_path / "grey", good(20, "L") | {f"a{index}.png": png(picture(50 + index, mode="LA")) for index in range(9)})).mode
+        open_data(
+            put(
+                tmp_path / "grey",
+                good(20, "L") | {f"a{index}.png": png(picture(50 + index, mode="LA")) for index in range(9)},
+            )
+        ).mode
         == "LA"
     )
     mixed = {f"a{index}.png": png(picture(50 + index, mode="LA")) for index in range(9)}
     assert open_data(put(tmp_path / "both", good(9) | mixed)).mode == "RGBA"
-    assert open_data(tmp_path / "both", DataOptions(mode="L")).shape == (1, 8, 8)
+    assert open_data(tmp_path / "both", {"mode": "L"}).shape == (1, 8, 8)
 
 
 def test_what_a_mode_cannot_hold():
@@ -167,14 +196,18 @@ def test_size_is_the_median_bounded(tmp_path):
     files = {f"{index}.png": png(picture(index, (20 + index % 3 * 10, 60))) for index in range(30)}
     source = open_data(put(tmp_path, files))
     assert source.shape == (3, 30, 60)
-    with pytest.raises(UserError, match="0x5"):
-        open_data(tmp_path, DataOptions(size=(0, 5)))
+    with pytest.raises(UserError, match="--size 0, 5"):
+        open_data(tmp_path, {"size": (0, 5)})
     assert note(source, "median of 3 sizes, 30x60")
-    bounded = open_data(tmp_path, DataOptions(max_side=20))
+    bounded = open_data(tmp_path, None, OpenContext(max_side=20))
     assert bounded.shape == (3, 10, 20)
     assert note(bounded, "brought down to 20")
-    assert open_data(tmp_path, DataOptions(size=(9, 5), max_side=4)).shape == (3, 9, 5)
-    assert open_data(put(tmp_path / "thin", good(20, size=(1, 300))), DataOptions(max_side=30)).shape == (3, 1, 30)
+    assert open_data(tmp_path, {"size": (9, 5)}, OpenContext(max_side=4)).shape == (3, 9, 5)
+    assert open_data(put(tmp_path / "thin", good(20, size=(1, 300))), None, OpenContext(max_side=30)).shape == (
+        3,
+        1,
+        30,
+    )
 
 
 def test_fits():
@@ -225,7 +258,7 @@ def test_more_than_memory_goes_to_a_map(tmp_path, monkeypatch):
 
 
 def test_second_opening_is_from_the_cache_until_something_changes(tmp_path, monkeypatch):
-    monkeypatch.setattr(cache, "MANY", 10)
+    monkeypatch.setattr(cache, "MIN_FILES", 10)
     root = put(tmp_path, good(30) | {"bad.png": b""})
     first = open_data(root)
     with monkeypatch.context() as patch:
@@ -242,9 +275,11 @@ def test_second_opening_is_from_the_cache_until_something_changes(tmp_path, monk
 
 
 @pytest.mark.parametrize("file", ["values.npy", "facts.json"])
-@pytest.mark.parametrize("damage", [lambda old: old[:-7], lambda old: b"", lambda old: old[:-3] + bytes([old[-3] ^ 1]) + old[-2:]])
+@pytest.mark.parametrize(
+    "damage", [lambda old: old[:-7], lambda old: b"", lambda old: old[:-3] + bytes([old[-3] ^ 1]) + old[-2:]]
+)
 def test_a_damaged_cache_is_rebuilt(tmp_path, monkeypatch, file, damage):
-    monkeypatch.setattr(cache, "MANY", 10)
+    monkeypatch.setattr(cache, "MIN_FILES", 10)
     root = put(tmp_path, good(30))
     first = open_data(root)
     (stored,) = cache_folder("decoded").glob(f"*/{file}")
@@ -253,7 +288,7 @@ def test_a_damaged_cache_is_rebuilt(tmp_path, monkeypatch, file, damage):
 
 
 def test_the_cache_is_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr(cache, "MANY", 10)
+    monkeypatch.setattr(cache, "MIN_FILES", 10)
     monkeypatch.setattr(cache, "DISK_LIMIT", 15_000)
     for number in range(4):
         open_data(put(tmp_path / str(number), good(30)))
@@ -261,7 +296,7 @@ def test_the_cache_is_bounded(tmp_path, monkeypatch):
 
 
 def test_no_room_for_the_cache_is_no_fault(tmp_path, monkeypatch):
-    monkeypatch.setattr(cache, "MANY", 10)
+    monkeypatch.setattr(cache, "MIN_FILES", 10)
 
     def full(*_):
         raise OSError(28, "No space left on device")
@@ -285,7 +320,7 @@ def test_digits():
     share = np.bincount(source.labels(np.arange(180), "test"))
     assert share.min() >= 17
     assert share.max() <= 19
-    assert open_data("digits", DataOptions(labels="none")).classes == ()
+    assert open_data("digits", {"labels": "none"}).classes == ()
 
 
 def test_normal_pictures_show_the_density_of_one_normal_distribution():
@@ -316,10 +351,15 @@ def test_pictures_are_cut_at_their_own_resolution(tmp_path):
     for number, shot in enumerate(large):
         Image.fromarray(shot).save(tmp_path / f"{number}.png")
     Image.fromarray(rng.integers(0, 256, (9, 30, 3), dtype=np.uint8)).save(tmp_path / "small.png")
-    source = open_data(tmp_path, DataOptions(size=(16, 16), fit="cut"))
+    source = open_data(tmp_path, {"size": (16, 16), "fit": "patches"})
     assert source.count("train") + source.count("test") == 12 * 3 * 4 + 1
     assert any("13 pictures give 145 pieces" in note for note in source.notes)
-    windows = {picture[top : top + 16, left : left + 16].tobytes() for picture in large for top in range(35) for left in range(55)}
+    windows = {
+        picture[top : top + 16, left : left + 16].tobytes()
+        for picture in large
+        for top in range(35)
+        for left in range(55)
+    }
     of = {
         window: number
         for number, picture in enumerate(large)
@@ -332,14 +372,14 @@ def test_pictures_are_cut_at_their_own_resolution(tmp_path):
         assert sum(each in windows for each in known) >= len(known) - 1  # the small one was enlarged
         sides[split] = {of[each] for each in known if each in of}
     assert not sides["train"] & sides["test"] and sides["test"]
-    assert source.content_hash != open_data(tmp_path, DataOptions(size=(16, 16))).content_hash
-    assert open_data(tmp_path, DataOptions(fit="cut", max_side=24)).shape == (3, 24, 24)
+    assert source.content_hash != open_data(tmp_path, {"size": (16, 16)}).content_hash
+    assert open_data(tmp_path, {"fit": "patches"}, OpenContext(max_side=24)).shape == (3, 24, 24)
 
 
-def test_pieces_are_spread_and_bounded():
+def test_patches_are_spread_and_bounded():
     picture = np.arange(300 * 200, dtype=np.uint32).reshape(300, 200, 1).astype(np.uint8)
-    assert len(pieces(picture, (10, 10))) <= 64
-    assert all(piece.shape == (10, 10, 1) for piece in pieces(picture, (10, 10)))
-    np.testing.assert_array_equal(pieces(picture, (300, 200))[0], picture)
-    assert len(pieces(picture, (299, 100))) == 2
-    assert len(pieces(np.zeros((8, 8000, 1), np.uint8), (8, 8))) == 64
+    assert len(patches(picture, (10, 10))) <= 64
+    assert all(piece.shape == (10, 10, 1) for piece in patches(picture, (10, 10)))
+    np.testing.assert_array_equal(patches(picture, (300, 200))[0], picture)
+    assert len(patches(picture, (299, 100))) == 2
+    assert len(patches(np.zeros((8, 8000, 1), np.uint8), (8, 8))) == 64

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import numpy as np
@@ -9,10 +10,12 @@ import pytest
 import torch
 from PIL import Image
 
-from sparring.data.source import DataOptions
+from sparring import modalities
+from sparring.data.options import OpenContext
 from sparring.errors import UserError
-from sparring.modalities import points
 from sparring.modalities.opening import open_data
+
+points = modalities.get("points")
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -29,7 +32,7 @@ def test_mixtures(name, modes):
     assert (nearest == labels[:2000]).all()
     assert (values - source.centres[labels]).std() == pytest.approx(source.std, rel=0.02)
     assert sum(source.report.labels.values()) == 50_000
-    assert open_data(name).content_hash == source.content_hash != open_data(name, DataOptions(labels="none")).content_hash
+    assert open_data(name).content_hash == source.content_hash != open_data(name, {"labels": "none"}).content_hash
 
 
 def test_ring_is_a_ring_and_swiss_roll_has_no_classes():
@@ -44,8 +47,8 @@ def test_ring_is_a_ring_and_swiss_roll_has_no_classes():
 
 
 def test_options_for_pictures_are_refused():
-    open_data("ring", DataOptions(max_side=64))
-    for options in (DataOptions(size=(8, 8)), DataOptions(labels="kind")):
+    open_data("ring", None, OpenContext(max_side=64))
+    for options in ({"size": (8, 8)}, {"labels": "kind"}):
         with pytest.raises(UserError, match="ring"):
             open_data("ring", options)
 
@@ -82,19 +85,20 @@ def test_files(tmp_path):
 
 
 def test_preview_shows_where_points_are():
-    sheet = np.asarray(points.preview(np.float32([[0, 0], [1, 1], [np.nan, 0]]), 1).convert("L"))
-    assert isinstance(points.preview(np.zeros((3, 2), np.float32), 1), Image.Image)
+    sheet = np.asarray(
+        Image.open(io.BytesIO(points.preview(np.float32([[0, 0], [1, 1], [np.nan, 0]]), None).png)).convert("L")
+    )
     assert sheet.shape == (480, 480)
     assert (sheet < 250).any()
-    assert len(points.items(np.zeros((3, 2)))) == 3
+    assert len(points.items(np.zeros((3, 2)), None)) == 3
 
 
 def test_points_open_as_an_evaluation_opens_them():
     """With what a run has noted down beside the name."""
-    from sparring.data.source import DataOptions
+    from sparring.data.options import OpenContext
     from sparring.modalities.opening import open_data
 
-    source = open_data("ring", DataOptions(max_side=64, modalities=("points",), like=object()))
+    source = open_data("ring", None, OpenContext(max_side=64, modalities=("points",), like=object()))
     assert source.count("test") == 10_000
-    with pytest.raises(UserError, match="not pictures"):
-        open_data("ring", DataOptions(size=(8, 8)))
+    with pytest.raises(UserError, match="--size is for pictures and pairs of pictures, and ring holds points"):
+        open_data("ring", {"size": (8, 8)})

@@ -18,7 +18,12 @@ from sparring.reports.findings import findings
 
 def train(path, recipe, out, **settings):
     return api.train(
-        path, recipe, out, settings={**smoke_settings(recipe, images=192, tick=96), **settings}, device="cpu", listener=Silent()
+        path,
+        recipe,
+        out,
+        settings={**smoke_settings(recipe, images=192, tick=96), **settings},
+        device="cpu",
+        listener=Silent(),
     )
 
 
@@ -76,12 +81,17 @@ def test_categories_and_uneven_times_from_end_to_end(tmp_path):
     run = train(tmp_path / "machines.csv", "series", tmp_path / "run", **{"players.generator.options.rank": 16})
     made, original = sparring.load(run.path).generate(60, seed=2), series_samples.switching(160)
     assert list(made.columns) == [name for name in original.columns if name != "remark"]
-    changes = [(frame.state.ne(frame.state.shift()) & frame.machine_id.eq(frame.machine_id.shift())).mean() for frame in (made, original)]
+    changes = [
+        (frame.state.ne(frame.state.shift()) & frame.machine_id.eq(frame.machine_id.shift())).mean()
+        for frame in (made, original)
+    ]
     assert changes[0] == pytest.approx(changes[1], rel=0.4)
     mean = made.groupby("state").temperature.mean()
     assert mean["faulty"] > mean["on"] > mean["off"]
     assert made.groupby("machine_id").time.apply(lambda times: times.is_monotonic_increasing).all()
-    passed = made.groupby("machine_id").time.apply(lambda times: pd.to_datetime(times).diff().dt.total_seconds()).dropna()
+    passed = (
+        made.groupby("machine_id").time.apply(lambda times: pd.to_datetime(times).diff().dt.total_seconds()).dropna()
+    )
     assert passed.nunique() > 50
     found = evaluate(run.path, listener=Silent())
     assert {"spectral_distance", "channel_shapes", "discriminative"} <= found.scores.keys()
@@ -90,10 +100,14 @@ def test_categories_and_uneven_times_from_end_to_end(tmp_path):
 def test_what_hardly_ever_changes_is_scored_too(tmp_path):
     """Three of sixty series change their state, and perhaps none that is held out."""
     frame = series_samples.switching(60)[["machine_id", "state"]].assign(state="on")
-    frame.loc[frame.machine_id.isin(["M-0003", "M-0030", "M-0050"]) & (frame.groupby("machine_id").cumcount() < 8), "state"] = "off"
+    frame.loc[
+        frame.machine_id.isin(["M-0003", "M-0030", "M-0050"]) & (frame.groupby("machine_id").cumcount() < 8), "state"
+    ] = "off"
     frame.to_csv(tmp_path / "rare.csv", index=False)
     options = {**smoke_settings("series-conv", images=96, tick=96), "players.generator.options.rank": 4}
-    run = api.train(tmp_path / "rare.csv", "series-conv", tmp_path / "run", settings=options, device="cpu", listener=Silent())
+    run = api.train(
+        tmp_path / "rare.csv", "series-conv", tmp_path / "run", settings=options, device="cpu", listener=Silent()
+    )
     assert set(sparring.load(run.path).generate(5).state) <= {"on", "off"}
 
 
@@ -104,7 +118,9 @@ def test_a_state_goes_on_in_longer_series(tmp_path):
     run = train(tmp_path / "states.csv", "series-conv", tmp_path / "run", **{"players.generator.options.rank": 16})
     made = sparring.load(run.path).generate(1, length=2000)
     assert len(made) == 2000
-    assert made.state.ne(made.state.shift()).mean() == pytest.approx(frame.state.ne(frame.state.shift()).mean(), rel=0.5)
+    assert made.state.ne(made.state.shift()).mean() == pytest.approx(
+        frame.state.ne(frame.state.shift()).mean(), rel=0.5
+    )
 
 
 def test_longer_series_go_on(walk):

@@ -8,8 +8,8 @@ import pytest
 
 import series_samples
 import sparring
-from sparring.data.source import DataOptions
-from sparring.modalities import series
+from sparring import modalities
+from sparring.data.options import OpenContext
 from sparring.modalities.opening import open_data
 from sparring.modalities.series.codec import codec_from
 from sparring.modalities.series.reading import of_frame
@@ -44,7 +44,9 @@ def test_what_is_coded_comes_back():
     codec = codec_from(json.loads(json.dumps(source.codec.describe())))
     assert codec.describe() == source.codec.describe()
     back = codec.decode(codec.encode(values))
-    low, high = (np.array([getattr(channel, name) for channel in codec.channels]) for name in ("low", "high"))  # of training series
+    low, high = (
+        np.array([getattr(channel, name) for channel in codec.channels]) for name in ("low", "high")
+    )  # of training series
     np.testing.assert_allclose(back[:, :, :2], values[:, :, :2].clip(low, high), atol=1e-9)
     there = ~np.isnan(values[:, 0, 2])
     np.testing.assert_array_equal(back[there][:, :, 2], values[there][:, :, 2])
@@ -52,7 +54,10 @@ def test_what_is_coded_comes_back():
 
 def test_rows_come_back_with_their_columns_types_and_order():
     original, source = series_samples.frame(60), series_samples.source(60)
-    values, labels = all_of(source), np.concatenate([source.labels(np.arange(source.count(split)), split) for split in ("train", "test")])
+    values, labels = (
+        all_of(source),
+        np.concatenate([source.labels(np.arange(source.count(split)), split) for split in ("train", "test")]),
+    )
     made = source.codec.frame(values, labels=[source.classes[label] for label in labels])
     assert list(made.columns) == list(original.columns)
     assert len(made) == len(original)
@@ -67,15 +72,20 @@ def test_rows_come_back_with_their_columns_types_and_order():
 
 def test_the_order_of_the_rows_does_not_matter():
     frame = series_samples.frame(40)
-    one, other = (SeriesSource(of_frame(each, "x", DataOptions()), "x") for each in (frame, frame.sample(frac=1, random_state=3)))
+    one, other = (SeriesSource(of_frame(each, "x"), "x") for each in (frame, frame.sample(frac=1, random_state=3)))
     np.testing.assert_array_equal(all_of(one), all_of(other))
 
 
 def test_one_long_series_is_learned_in_parts_and_its_end_is_held_out(tmp_path):
     frame = series_samples.lone(400)
     frame.to_csv(tmp_path / "walk.csv", index=False)
-    source = open_data(tmp_path / "walk.csv", DataOptions(modalities=SERIES))
-    assert (source.codec.windows, source.codec.steps, source.codec.order.name, source.codec.step) == (True, 50, "time", 0.5)
+    source = open_data(tmp_path / "walk.csv", None, OpenContext(modalities=SERIES))
+    assert (source.codec.windows, source.codec.steps, source.codec.order.name, source.codec.step) == (
+        True,
+        50,
+        "time",
+        0.5,
+    )
     np.testing.assert_array_equal(source.values(np.array([3]))[0], frame[["x", "y"]].to_numpy()[3:53])
     held = 100
     assert source.count() == 400 - held - 50 + 1
@@ -86,34 +96,36 @@ def test_one_long_series_is_learned_in_parts_and_its_end_is_held_out(tmp_path):
 def test_arrays(tmp_path, shape, steps, channels):
     values = np.random.default_rng(0).normal(size=shape)
     np.save(tmp_path / "a.npy", values)
-    source = open_data(tmp_path / "a.npy", DataOptions(modalities=SERIES))
+    source = open_data(tmp_path / "a.npy", None, OpenContext(modalities=SERIES))
     assert source.shape == (steps, channels)
-    made = series.items(source.values(np.arange(2)), source.codec)
+    made = modalities.get("series").items(source.values(np.arange(2)), source.codec)
     assert [each.shape for each in made] == [(steps, channels)] * 2
 
 
 def test_what_a_person_says_of_columns_holds():
     frame = series_samples.frame(40).rename(columns={"machine_id": "which", "day": "when", "age": "worth"})
     asked = {"which": "series", "when": "order", "worth": "channel"}
-    source = SeriesSource(of_frame(frame, "x", DataOptions(types=asked, labels="town")), "x")
+    source = SeriesSource(of_frame(frame, "x", asked, "town"), "x")
     assert (source.codec.key.name, source.codec.order.name, source.codec.label) == ("which", "when", "town")
     assert [channel.name for channel in source.codec.channels] == ["temperature", "load", "worth"]
     assert [column.name for column in source.codec.whole] == ["class"]
 
 
 def test_other_series_are_read_as_those_that_a_model_learned():
-    """Whatever their columns are taken for by themselves: here fewer towns, one age for all, another order of columns."""
+    """Columns keep the roles of the model, whatever they would be taken for: here are fewer towns, one age, other
+    classes.
+    """
     source = series_samples.source(60)
     other = series_samples.frame(30)
     other = other[other.town != "Bonn"].assign(age=5)[list(reversed(other.columns))]
-    like = SeriesSource(of_frame(other, "other", DataOptions(like=source.codec)), "other", source.codec)
+    like = SeriesSource(of_frame(other, "other", like=source.codec), "other", source.codec)
     assert (like.shape, like.channels, like.classes) == (source.shape, source.channels, source.classes)
     frame = source.codec.frame(all_of(like), labels=["fast"] * len(all_of(like)))
     assert set(frame.town) == {"Ulm", "Kiel"}
     assert set(frame.age) == {5}
     assert sorted(frame.temperature) == sorted(other.temperature)
     with pytest.raises(sparring.UserError, match="no column 'load'"):
-        of_frame(other.drop(columns="load"), "other", DataOptions(like=source.codec))
+        of_frame(other.drop(columns="load"), "other", like=source.codec)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +142,11 @@ def test_other_series_are_read_as_those_that_a_model_learned():
         (lambda frame: frame, {"labels": "cless"}, "no such column"),
         (lambda frame: frame, {"types": {"dya": "order"}}, "no column 'dya'"),
         (lambda frame: frame.iloc[:3], {}, "too little"),
-        (lambda frame: frame.assign(load=np.nan).astype({"load": float}), {"types": {"load": "channel"}}, "'load' is empty"),
+        (
+            lambda frame: frame.assign(load=np.nan).astype({"load": float}),
+            {"types": {"load": "channel"}},
+            "'load' is empty",
+        ),
         (
             lambda frame: frame.assign(machine_id=frame.machine_id.where(frame.index > 3)),
             {"types": {"machine_id": "series"}},
@@ -140,7 +156,7 @@ def test_other_series_are_read_as_those_that_a_model_learned():
 )
 def test_what_cannot_be_is_said_in_one_sentence(change, options, message):
     with pytest.raises(sparring.UserError, match=message) as error:
-        SeriesSource(of_frame(change(series_samples.frame(40)), "x", DataOptions(**options)), "x")
+        SeriesSource(of_frame(change(series_samples.frame(40)), "x", **options), "x")
     assert "\n" not in str(error.value)
 
 
@@ -148,11 +164,11 @@ def test_what_cannot_be_is_said_in_one_sentence(change, options, message):
 def test_broken_arrays(tmp_path, content):
     (tmp_path / "a.npy").write_bytes(content)
     with pytest.raises(sparring.UserError):
-        open_data(tmp_path / "a.npy", DataOptions(modalities=SERIES))
+        open_data(tmp_path / "a.npy", None, OpenContext(modalities=SERIES))
 
 
 def switching(count=60, seed=0, **options):
-    return SeriesSource(of_frame(series_samples.switching(count, seed), "machines", DataOptions(**options)), "machines")
+    return SeriesSource(of_frame(series_samples.switching(count, seed), "machines", **options), "machines")
 
 
 def test_categories_uneven_times_and_long_tails_are_learned():
@@ -192,15 +208,21 @@ def test_rows_with_categories_and_uneven_times_come_back():
     assert len(made) == len(original)
     for name in ("state", "alarm", "temperature"):
         assert sorted(made[name].dropna()) == sorted(original[name].dropna())
-    assert made.dtypes.drop(["machine_id", "time"]).to_dict() == original.dtypes.drop(["machine_id", "time", "remark"]).to_dict()
-    passed = [frame.groupby("machine_id").time.agg(lambda times: (times.max() - times.min()).total_seconds()) for frame in (made, original)]
+    assert (
+        made.dtypes.drop(["machine_id", "time"]).to_dict()
+        == original.dtypes.drop(["machine_id", "time", "remark"]).to_dict()
+    )
+    passed = [
+        frame.groupby("machine_id").time.agg(lambda times: (times.max() - times.min()).total_seconds())
+        for frame in (made, original)
+    ]
     np.testing.assert_allclose(sorted(passed[0]), sorted(passed[1]), rtol=0.02)
 
 
 def test_other_categories_are_read_as_those_that_a_model_learned():
     source = switching()
     other = series_samples.switching(30, 1).query("state != 'faulty'")
-    like = SeriesSource(of_frame(other, "other", DataOptions(like=source.codec)), "other", source.codec)
+    like = SeriesSource(of_frame(other, "other", like=source.codec), "other", source.codec)
     assert (like.shape, like.channels) == (source.shape, source.channels)
     frame = source.codec.frame(all_of(like))
     assert sorted(frame.state) == sorted(other.state)
@@ -209,7 +231,7 @@ def test_other_categories_are_read_as_those_that_a_model_learned():
 def test_what_a_person_says_of_what_changes_holds():
     frame = series_samples.switching(40)
     frame["gear"] = np.arange(len(frame)) % 4
-    codec = SeriesSource(of_frame(frame, "x", DataOptions(types={"gear": "category"})), "x").codec
+    codec = SeriesSource(of_frame(frame, "x", {"gear": "category"}), "x").codec
     assert [column.name for column in codec.choices] == ["state", "alarm", "gear"]
     made = codec.frame(codec.decode(codec.encode(np.zeros((1, codec.steps, codec.changing)))))
     assert made.gear.dtype == frame.gear.dtype
@@ -217,12 +239,12 @@ def test_what_a_person_says_of_what_changes_holds():
 
 def test_a_category_that_never_changes_and_numbers_that_do(tmp_path):
     frame = pd.DataFrame({"x": np.arange(400) % 7 + 1.5, "town": "Ulm"})
-    source = SeriesSource(of_frame(frame, "x", DataOptions()), "x")
+    source = SeriesSource(of_frame(frame, "x"), "x")
     values = source.values(np.arange(5))
     np.testing.assert_allclose(source.codec.decode(source.codec.encode(values)), values)
     assert set(source.codec.frame(values).town) == {"Ulm"}
     with pytest.raises(sparring.UserError, match="nothing changes along"):
-        SeriesSource(of_frame(frame[["town"]], "x", DataOptions()), "x")
+        SeriesSource(of_frame(frame[["town"]], "x"), "x")
 
 
 def test_descriptions_from_before_there_were_categories_are_the_same_now():
@@ -235,7 +257,7 @@ def test_descriptions_from_before_there_were_categories_are_the_same_now():
 
 def test_the_least_of_numbers_with_a_long_tail_gives_nobody_away():
     counts = np.random.default_rng(0).geometric(0.5, 4000).astype(float) ** 3
-    source = SeriesSource(of_frame(pd.DataFrame({"count": counts}), "x", DataOptions()), "x")
+    source = SeriesSource(of_frame(pd.DataFrame({"count": counts}), "x"), "x")
     (channel,) = source.codec.channels
     assert channel.log is not None
     coded = source.codec.encode(source.values(np.array([0, 100, 900]))).numpy().ravel()
@@ -247,13 +269,15 @@ def test_times_of_what_lacks_values():
     frame = series_samples.switching(60)
     first, inner = frame.groupby("machine_id").cumcount() < 2, frame.groupby("machine_id").cumcount() == 9
     frame.loc[first | inner, ["state", "temperature", "alarm", "volume"]] = None
-    source = SeriesSource(of_frame(frame, "x", DataOptions()), "x")
+    source = SeriesSource(of_frame(frame, "x"), "x")
     values, pace = all_of(source), 2
     np.testing.assert_array_equal(values[:, 0, pace], source.codec.step)
     made = source.codec.decode(source.codec.encode(values) * 1.1)
-    np.testing.assert_array_equal(made[:, 0, pace], source.codec.step)  # nothing comes before it, so nothing gives it away
+    np.testing.assert_array_equal(
+        made[:, 0, pace], source.codec.step
+    )  # nothing comes before it, so nothing gives it away
     other = series_samples.switching(30, 1)
-    later = SeriesSource(of_frame(other, "other", DataOptions(like=source.codec)), "other", source.codec)
+    later = SeriesSource(of_frame(other, "other", like=source.codec), "other", source.codec)
     np.testing.assert_array_equal(all_of(later)[:, 0, pace], source.codec.step)
     assert not np.isnan(values[:, 7, pace]).any()
 
@@ -261,7 +285,7 @@ def test_times_of_what_lacks_values():
 def test_series_of_categories_alone():
     frame = series_samples.switching(60)[["machine_id", "state"]]
     frame["time"] = np.arange(len(frame))
-    source = SeriesSource(of_frame(frame, "x", DataOptions()), "x")
+    source = SeriesSource(of_frame(frame, "x"), "x")
     assert (source.codec.channels, source.channels) == ((), tuple(f"state is {each}" for each in _by_frequency(source)))
     values = all_of(source)
     np.testing.assert_array_equal(source.codec.decode(source.codec.encode(values)), values)
@@ -270,7 +294,7 @@ def test_series_of_categories_alone():
 def test_a_table_is_a_table_unless_a_recipe_for_series_asks(tmp_path):
     series_samples.frame(40).to_csv(tmp_path / "m.csv", index=False)
     assert open_data(tmp_path / "m.csv").modality == "table"
-    assert open_data(tmp_path / "m.csv", DataOptions(modalities=SERIES)).modality == "series"
+    assert open_data(tmp_path / "m.csv", None, OpenContext(modalities=SERIES)).modality == "series"
 
 
 @pytest.mark.parametrize("damage", [{"format": 2}, {"channels": [{}]}, {"channels": []}, {"codes": []}])

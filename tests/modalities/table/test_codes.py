@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sparring.modalities.table.codes import KNOTS, MOST_ONE_HOT, code_from, fit_code, spreads
+from sparring.modalities.table.codes import MAX_ONE_HOT, QUANTILES, code_from, fit_code, spreads
 
 
 def coded(cells, numeric=True, decimals=None):
@@ -45,7 +45,7 @@ def test_many_categories_are_two_digits_by_frequency():
     cells = np.repeat(np.arange(5000.0), np.arange(5000, 0, -1) % 7 + 1)
     code, rows = coded(cells, numeric=False)
     assert code.one_hot == (71, 71)
-    assert code.width == 142 < MOST_ONE_HOT * 2
+    assert code.width == 142 < MAX_ONE_HOT * 2
     assert rows.sum(axis=1).tolist() == [2.0] * len(rows)
     beyond = np.zeros((1, 142), np.float32)
     beyond[0, [70, 141]] = 1  # place 5040 of 5000
@@ -66,7 +66,7 @@ def test_new_numbers_lie_between_those_seen_and_inside_their_range():
     assert cells.min() <= made.min() and made.max() <= cells.max()
     assert stats.ks_2samp(made, cells).statistic < 0.05
     assert len(np.intersect1d(made, cells)) < 40  # not copies
-    assert len(code.values) == KNOTS
+    assert len(code.values) == QUANTILES
 
 
 def test_cells_never_seen_become_something():

@@ -9,9 +9,20 @@ from sparring.modalities.table.columns import column_from, find
 from sparring.modalities.table.source import TableSource
 
 KINDS = {
-    "id": "identifier", "kind": "category", "age": "integer", "income": "float", "children": "integer", "size": "category", "member": "boolean",
-    "since": "time", "day": "time", "void": "float", "same": "integer", "maybe": "boolean", "note": "text",
-}  # fmt: skip
+    "id": "identifier",
+    "kind": "category",
+    "age": "integer",
+    "income": "float",
+    "children": "integer",
+    "size": "category",
+    "member": "boolean",
+    "since": "time",
+    "day": "time",
+    "void": "float",
+    "same": "integer",
+    "maybe": "boolean",
+    "note": "text",
+}
 
 
 def test_types_are_found():
@@ -56,7 +67,7 @@ def test_types_can_be_asked_for():
     }
     with pytest.raises(UserError, match="no column 'agee'; did you mean 'age'"):
         find(frame, {"agee": "integer"})
-    with pytest.raises(UserError, match="no type"):
+    with pytest.raises(UserError, match="not a type"):
         find(frame, {"age": "int"})
     with pytest.raises(UserError, match="cannot be read as integer"):
         find(frame, {"kind": "integer"})
@@ -104,7 +115,12 @@ def test_strings_that_tell_who_somebody_is_are_not_copied():
 
 @pytest.mark.parametrize(
     ("values", "kind"),
-    [(["p", "q", "r"], "time"), (["yes", "no", "no"], "boolean"), ([1.5, 2.0, 3.0], "integer"), ([None, None, "x"], "float")],
+    [
+        (["p", "q", "r"], "time"),
+        (["yes", "no", "no"], "boolean"),
+        ([1.5, 2.0, 3.0], "integer"),
+        ([None, None, "x"], "float"),
+    ],
 )
 def test_a_type_that_would_lose_values_is_refused(values, kind):
     with pytest.raises(UserError, match=f"column 'a' cannot be read as {kind}"):
@@ -119,7 +135,9 @@ def test_lists_are_refused_and_an_empty_identifier_is_none():
 
 
 def test_texts_are_of_words_that_several_rows_share():
-    known = identifiers.words(["the quick fox", "the slow fox", "a quick fox", "the red fox", "the fox", "quick quick Smith", "quick the"])
+    known = identifiers.words(
+        ["the quick fox", "the slow fox", "a quick fox", "the red fox", "the fox", "quick quick Smith", "quick the"]
+    )
     assert set(known["words"]) == {"the", "fox"} | ({"quick"} if known["words"].count("quick") else set())
     made = identifiers.new_texts(known, range(50), 0, "note")
     assert {word for text in made for word in text.split()} <= set(known["words"])
@@ -132,13 +150,19 @@ def test_sparse_columns_and_decimals_are_numbers():
     from sparring.modalities.table.reading import checked
 
     frame = pd.DataFrame(
-        {"price": [Decimal("1.25"), None, Decimal("3.5")] * 20, "rare": pd.arrays.SparseArray([0, 0, 7] * 20), "x": range(60)}
+        {
+            "price": [Decimal("1.25"), None, Decimal("3.5")] * 20,
+            "rare": pd.arrays.SparseArray([0, 0, 7] * 20),
+            "x": range(60),
+        }
     )
     read = checked(frame, "t")
     assert [column.kind for column in find(read)][:2] == ["float", "integer"] and read.price.dtype == np.float64
 
 
-@pytest.mark.parametrize("dtype", ["datetime64[ns]", "datetime64[ns, UTC]", "string", "category", "boolean", "Int64", "object"])
+@pytest.mark.parametrize(
+    "dtype", ["datetime64[ns]", "datetime64[ns, UTC]", "string", "category", "boolean", "Int64", "object"]
+)
 def test_columns_of_nothing_are_taken_as_they_are(dtype):
     frame = pd.DataFrame({"empty": pd.Series([None] * 40, dtype=dtype), "x": np.arange(40) % 5})
     codec = TableSource(frame, "t").codec

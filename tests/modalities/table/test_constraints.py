@@ -31,10 +31,14 @@ def frame(rows: int = 600, seed: int = 0) -> pd.DataFrame:
     rent, food = draw.integers(0, 900, rows), draw.integers(0, 50, rows) * 10
     shares = np.round(draw.dirichlet([1, 2, 3], rows) * 100, 1)
     shares[:, 2] = np.round(100 - shares[:, 0] - shares[:, 1], 1)
-    places = np.array([("Bonn", "DE", 53111), ("Köln", "DE", 50667), ("Wien", "AT", 1010), ("Graz", None, 8010)], dtype=object)
+    places = np.array(
+        [("Bonn", "DE", 53111), ("Köln", "DE", 50667), ("Wien", "AT", 1010), ("Graz", None, 8010)], dtype=object
+    )
     place = places[draw.choice(4, rows, p=[0.5, 0.3, 0.15, 0.05])]
     low = draw.normal(0, 100, rows)
-    made = pd.DataFrame({"opened": opened, "closed": closed, "paid": paid, "rent": rent, "food": food, "costs": rent + food})
+    made = pd.DataFrame(
+        {"opened": opened, "closed": closed, "paid": paid, "rent": rent, "food": food, "costs": rent + food}
+    )
     made[["share a", "b", "c"]] = shares
     made[["city", "country"]], made["zip"] = place[:, :2], place[:, 2].astype(int)
     made["low"], made["high"] = low, low + draw.exponential(1, rows)
@@ -49,9 +53,15 @@ def frame(rows: int = 600, seed: int = 0) -> pd.DataFrame:
 
 
 def assert_kept(made: pd.DataFrame) -> None:
-    assert not (made.closed < made.opened).any() and not (made.paid <= made.closed).any() and not (made.paid < made.opened).any()
+    assert (
+        not (made.closed < made.opened).any()
+        and not (made.paid <= made.closed).any()
+        and not (made.paid < made.opened).any()
+    )
     assert (made.rent + made.food == made.costs).all()
-    assert (np.round(made[["share a", "b", "c"]].sum(axis=1), 6) == 100).all() and (made[["share a", "b", "c"]] >= 0).all(axis=None)
+    assert (np.round(made[["share a", "b", "c"]].sum(axis=1), 6) == 100).all() and (
+        made[["share a", "b", "c"]] >= 0
+    ).all(axis=None)
     seen = set(map(tuple, frame()[["city", "country", "zip"]].astype(object).fillna("").to_numpy().tolist()))
     assert set(map(tuple, made[["city", "country", "zip"]].astype(object).fillna("").to_numpy().tolist())) <= seen
     assert (made.low < made.high).all()
@@ -74,7 +84,11 @@ def test_rows_come_back_as_they_were_through_tensors(source):
     cells = source.values(np.arange(source.count()))
     np.testing.assert_allclose(codec.outer(codec.inner(cells)), cells, rtol=1e-12)
     back = codec.decode(codec.encode(cells))
-    exact = [at for at, column in enumerate(codec.learned) if column.name in ("city", "country", "zip", "plain", "first", "last")]
+    exact = [
+        at
+        for at, column in enumerate(codec.learned)
+        if column.name in ("city", "country", "zip", "plain", "first", "last")
+    ]
     np.testing.assert_array_equal(back[:, exact], cells[:, exact])
     assert_kept(codec.frame(back))
 
@@ -92,7 +106,9 @@ def test_nothing_a_network_can_say_breaks_a_constraint(source, strength):
 
 def test_times_of_other_grids_are_compared_in_a_common_one():
     days = pd.date_range("2021-01-01", periods=60, freq="D")
-    table = pd.DataFrame({"day": days, "noon": days + pd.to_timedelta(12 + 24 * (np.arange(60) % 3), "h"), "x": np.arange(60) % 7})
+    table = pd.DataFrame(
+        {"day": days, "noon": days + pd.to_timedelta(12 + 24 * (np.arange(60) % 3), "h"), "x": np.arange(60) % 7}
+    )
     source = TableSource(table, "t", constraints=["day < noon"])
     codec, cells = source.codec, source.values(np.arange(source.count()))
     np.testing.assert_array_equal(codec.outer(codec.inner(cells)), cells)
@@ -135,7 +151,9 @@ def test_sums_of_cents_whose_total_is_off_by_what_floats_are():
 def test_small_integers_are_widened_where_sums_do_not_fit(dtype):
     draw = np.random.default_rng(0)
     a, b = draw.integers(0, 60, (2, 600))
-    made = noisy(ruled("a + b = c", a=a.astype(dtype.lower()), b=b.astype(dtype.lower()), c=pd.array(a + b, dtype=dtype)))
+    made = noisy(
+        ruled("a + b = c", a=a.astype(dtype.lower()), b=b.astype(dtype.lower()), c=pd.array(a + b, dtype=dtype))
+    )
     assert (made.a.astype(int) + made.b.astype(int) == made.c.astype(int)).all()
 
 
@@ -160,7 +178,7 @@ def test_constraints_are_of_the_data_that_a_run_knows_again():
 def test_a_total_rounder_than_its_terms_is_refused():
     halves = np.random.default_rng(0).integers(0, 99, 60) + 0.5
     table = pd.DataFrame({"a": halves, "b": halves[::-1], "c": (halves + halves[::-1]).astype(int)})
-    with pytest.raises(UserError, match="'c' is always rounder than"):
+    with pytest.raises(UserError, match="'c' has fewer decimals than"):
         TableSource(table, "t", constraints=["a + b = c"])
 
 
@@ -242,12 +260,16 @@ def test_conditions_leave_the_rest_as_it_was_seen():
     draw = np.random.default_rng(1)
     low = draw.normal(0, 100, 1500)
     gan = table_samples.started(
-        TableSource(pd.DataFrame({"low": low, "high": low + draw.exponential(5, 1500)}), "t", constraints=["low < high"])
+        TableSource(
+            pd.DataFrame({"low": low, "high": low + draw.exponential(5, 1500)}), "t", constraints=["low < high"]
+        )
     )
     rows = gan.generate(200, where="low > 190")
     assert (rows.low < 195).mean() < 0.4 and rows.low.max() <= low.max()
     a, b = draw.integers(0, 1000, (2, 600))
-    gan = table_samples.started(TableSource(pd.DataFrame({"a": a, "b": b, "total": a + b}), "t", constraints=["a + b = total"]))
+    gan = table_samples.started(
+        TableSource(pd.DataFrame({"a": a, "b": b, "total": a + b}), "t", constraints=["a + b = total"])
+    )
     assert gan.generate(200, where="a > 850").a.value_counts().max() < 60
     with pytest.raises(UserError, match=r"they lay between \d+ and \d+"):
         gan.generate(3, where="total < 0")
@@ -263,7 +285,9 @@ def test_conditions_between_what_a_column_can_hold(gan):
 
 def test_every_cent_can_be_asked_for():
     a = np.round(np.random.default_rng(0).uniform(0, 100, 600), 2)
-    gan = table_samples.started(TableSource(pd.DataFrame({"a": a, "b": np.round(100 - a, 2)}), "t", constraints=["a + b = 100"]))
+    gan = table_samples.started(
+        TableSource(pd.DataFrame({"a": a, "b": np.round(100 - a, 2)}), "t", constraints=["a + b = 100"])
+    )
     rows = gan.generate(20, where="a = 21.84")
     assert (rows.a == 21.84).all() and (rows.b == 78.16).all()
 
@@ -271,23 +295,22 @@ def test_every_cent_can_be_asked_for():
 def test_parquet_of_combinations_with_holes(tmp_path):
     table = pd.DataFrame({"city": ["Wien", "Bonn"] * 50, "country": [None, "DE"] * 50, "x": np.arange(100) % 7})
     gan = table_samples.started(TableSource(table, "t", constraints=["together(city, country)"]))
-    from sparring.modalities.table.export import write_parts
+    from sparring.modalities.table.export import write_stream
 
-    (path,) = write_parts([gan.values(50)], tmp_path / "made.parquet", gan.codec)
+    (path,) = write_stream([gan.values(50)], tmp_path / "made.parquet", gan.codec)
     assert pd.read_parquet(path).country.dropna().unique().tolist() == ["DE"]
 
 
 def test_conditions_that_no_constraint_allows(gan):
-    with pytest.raises(UserError, match="no values of opened, closed that may stand together fit"):
+    with pytest.raises(UserError, match="no values of opened, closed that can occur together fit"):
         gan.generate(3, where="opened > 2021-06-01 and closed < 2021-01-01")
     with pytest.raises(UserError, match="no values of city, country"):
         gan.generate(3, where="city = Wien and country = DE")
 
 
-def test_options_for_columns_are_refused_by_pictures():
-    from sparring.modalities import opening
+def test_options_of_columns_are_refused_for_pictures():
     from sparring.modalities.opening import open_data
 
     for options in ({"constraints": ("a <= b",)}, {"types": {"a": "category"}}):
-        with pytest.raises(UserError, match="for the columns of tables"):
-            open_data("digits", opening.DataOptions(**options))
+        with pytest.raises(UserError, match="rows of a table.*, and digits holds pictures"):
+            open_data("digits", options)

@@ -1,4 +1,4 @@
-"""A large table with a unique column and thousands of categories, in bounded memory; sampled rows in thousands keep all that was asked."""
+"""A large table with a unique column and thousands of categories, in bounded memory."""
 
 import subprocess
 import sys

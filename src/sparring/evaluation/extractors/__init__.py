@@ -12,7 +12,7 @@ with `builder(source, Options) -> Extractor`.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ...data.source import Source
@@ -48,7 +48,7 @@ def build(
     return builder(source, Options(weights, device, progress))
 
 
-def _own(source: Source) -> dict[str, Builder]:
+def _own(source: Source) -> Mapping[str, Builder]:
     from ... import modalities
 
-    return getattr(modalities.get(source.modality), "EXTRACTORS", {})
+    return modalities.get(source.modality).extractors

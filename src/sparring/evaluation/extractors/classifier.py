@@ -54,7 +54,7 @@ def load_or_learn(source: Source, progress: Progress | None = None) -> FeatureNe
     from ... import modalities
 
     path = (
-        files.cache_folder("features") / f"{source.pictured[:32]}-{len(source.classes)}-{LEARNING_VERSION}.safetensors"
+        files.cache_folder("features") / f"{source.values_hash[:32]}-{len(source.classes)}-{LEARNING_VERSION}.safetensors"
     )
     with contextlib.suppress(UserError):  # the file is missing or damaged
         return read(source, path)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ... import modalities
 from ...data.source import Source
 from ...errors import UserError
 from ...util.random import make_rng
@@ -82,7 +83,7 @@ class Raw(Extractor):
 def build(source: Source, options: Options) -> Raw:
     """The extractor for this source. Components are fitted to its training examples where they are needed."""
     kind = source.values(np.arange(1)).dtype
-    plain = kind == np.uint8 and len(source.shape) == 3 and source.shape[0] <= MAX_WIDTH
+    plain = kind == np.uint8 and modalities.get(source.modality).has_pixels and source.shape[0] <= MAX_WIDTH
     return Raw(source.shape, kind) if plain or math.prod(source.shape) <= MAX_WIDTH else fit(source)
 
 

@@ -1,4 +1,4 @@
-"""Pictures that come as arrays: which axis is which, which numbers mean black and white."""
+"""Pictures that come as arrays: which axis is which, and which numbers mean black and white."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def pictures(part: ArrayPart) -> Iterator[Decoded | Unusable]:
     for own in values:
         if values.dtype != np.uint8:
             if not np.isfinite(own).all():
-                yield Unusable("holds values that are no numbers")
+                yield Unusable("holds values that are not numbers")
                 continue
             own = np.rint((own.astype(np.float64) - low) * (255 / (high - low))).clip(0, 255).astype(np.uint8)
         yield Decoded(reduced(own) if values.shape[3] > 1 else own, size, mode)
@@ -43,7 +43,9 @@ def _channels_last(part: ArrayPart) -> np.ndarray:
         values = values.transpose(0, 2, 3, 1)
     if values.ndim != 4 or values.shape[3] not in MODES or 0 in values.shape[1:3] or values.dtype.kind not in "buif":
         raise UserError(
-            f"{part.name} has the shape {part.values.shape} of {part.values.dtype}: pictures are N x H x W, N x H x W x C or N x C x H x W numbers, C from 1 to 4."
+            f"{part.name} has the shape {part.values.shape} of {part.values.dtype}: pictures are N x H x W, N x H x "
+            "W x C or N x C x H x W "
+            "numbers, C from 1 to 4."
         )
     return values
 

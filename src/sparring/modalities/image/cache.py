@@ -1,4 +1,7 @@
-"""Decoded pictures on disk: so large sources open at once the second time, and larger ones than memory can be trained on."""
+"""Decoded pictures on disk.
+
+Large sources open at once the second time, and sources larger than the memory can be trained on.
+"""
 
 from __future__ import annotations
 
@@ -14,19 +17,22 @@ from typing import Any
 import numpy as np
 
 from ...data.contents import Contents
-from ...data.source import DataOptions
 from ...util import files
+from .options import Form
 from .scan import Scan
 from .spool import RAM_LIMIT
 
 VERSION = 1  # raise it when decoding changes
-MANY = 2000  # files worth a cache
-DISK_LIMIT = 20 << 30  # bytes of all cached sources: the longest unused go first
+MIN_FILES = 2000  # fewer are decoded again, which is quick
+DISK_LIMIT = 20 << 30  # bytes of all cached sources; beyond it those go that were not used for the longest time
 
 
-def key(contents: Contents, options: DataOptions) -> str:
-    """Changes with the listing (names, sizes, times), the reading options and this module's version."""
-    about = hashlib.sha256(repr((VERSION, contents.stamp, options.size, options.max_side, options.fit, options.mode)).encode())
+def key(contents: Contents, form: Form) -> str:
+    """The name under which decoded contents are stored.
+
+    It changes with the listing (names, sizes, times), the form and VERSION.
+    """
+    about = hashlib.sha256(repr((VERSION, contents.stamp, form.size, form.max_side, form.fit, form.mode)).encode())
     for member in contents.members:
         about.update(f"{member.shown}\0{member.size}\0{member.stamp}\n".encode("utf-8", "surrogateescape"))
     return about.hexdigest()[:32]
@@ -55,7 +61,7 @@ def load(name: str) -> tuple[Scan, np.ndarray, list[bytes]] | None:
 
 
 def store(name: str, found: Scan, items: Iterable[np.ndarray], shape: tuple[int, ...]) -> None:
-    """Write values one by one (never all in memory) and the scan's facts, aside, then rename. Raises OSError on a full disk."""
+    """Write values one by one, never all in memory, and the facts of the scan. Raises OSError on a full disk."""
     root = files.cache_folder("decoded")
     aside = root / f".{name}.{os.getpid()}.tmp"
     shutil.rmtree(aside, ignore_errors=True)
@@ -93,7 +99,15 @@ def _scan_from(facts: dict[str, Any]) -> Scan:
     height, width = facts["size"]
     sizes = Counter({(high, wide): count for high, wide, count in facts["sizes"]})
     skipped = [(name, reason) for name, reason in facts["skipped"]]
-    return Scan((height, width), facts["mode"], facts["kept"], sizes, Counter(facts["modes"]), skipped=skipped, notes=facts["notes"])
+    return Scan(
+        (height, width),
+        facts["mode"],
+        facts["kept"],
+        sizes,
+        Counter(facts["modes"]),
+        skipped=skipped,
+        notes=facts["notes"],
+    )
 
 
 def _prune(root: Path, keep: str) -> None:

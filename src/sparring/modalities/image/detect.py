@@ -1,4 +1,4 @@
-"""Does a path hold pictures? Answered by names and a few first bytes, before the full scan."""
+"""Does a path hold pictures? The answer comes from names and a few first bytes."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from ...data import archives, cifar, folders, idx, tables
 from ...data.contents import Member
 from .decode import SUFFIXES, Unusable, header_size
 
-PATIENCE = 5000  # names looked at
-TRIES = 20  # files opened where names tell nothing
+MAX_NAMES = 5000  # looked at
+MAX_OPENED = 20  # files, where names tell nothing
 
 
 def recognises(path: Path) -> bool:
@@ -21,14 +21,18 @@ def recognises(path: Path) -> bool:
         return path.suffix.lower() in (".npy", ".npz", ".parquet") or bool(idx.NAME.match(path.name))
     if tables.is_table_folder(path):
         return True
-    return _pictures(list(islice(folders.walk(path, []), PATIENCE)))
+    return _pictures(list(islice(folders.walk(path, []), MAX_NAMES)))
 
 
 def _pictures(members: list[Member]) -> bool:
     names = [member.name.lower().rsplit("/", 1)[-1] for member in members]
-    if any(name.endswith((*SUFFIXES, *archives.SUFFIXES)) or idx.NAME.match(name) or cifar.NAME.match(name) for name in names):
+    if any(
+        name.endswith((*SUFFIXES, *archives.SUFFIXES)) or idx.NAME.match(name) or cifar.NAME.match(name)
+        for name in names
+    ):
         return True
-    return any(_is_picture(member) for member in [member for member in members if "." not in member.name.rsplit("/", 1)[-1]][:TRIES])
+    without_suffix = [member for member, name in zip(members, names, strict=True) if "." not in name]
+    return any(map(_is_picture, without_suffix[:MAX_OPENED]))
 
 
 def _is_picture(member: Member) -> bool:

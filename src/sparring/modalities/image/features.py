@@ -1,4 +1,4 @@
-"""The small network whose features the quick score compares, for pictures."""
+"""The small network whose features the online score of pictures compares."""
 
 from __future__ import annotations
 
@@ -15,17 +15,21 @@ from ...metrics.feature_net import WIDTH, FeatureNet, Progress, fit
 from ...util.random import derive_seed
 
 Prepare = Callable[[np.ndarray], np.ndarray]
-LONGEST = 64  # larger pictures are shrunk for the score; said in its fingerprint
-EXAMPLES = {"labels": 100_000, "repair": 50_000}  # at most so many are learned from
-SMALL = 32 * 32  # pixels: of larger pictures fewer, so that it takes no longer
+MAX_SIDE = 64  # larger pictures are resized for the score; the fingerprint says so
+MAX_EXAMPLES = {"labels": 100_000, "repair": 50_000}  # learned from, by task
+REFERENCE_PIXELS = 32 * 32  # of larger pictures fewer examples are learned from, so that it takes no longer
 
 
 def fit_features(
-    source: Source, seed: int, progress: Progress | None = None, channels: int | None = None, prepare: Prepare | None = None
+    source: Source,
+    seed: int,
+    progress: Progress | None = None,
+    channels: int | None = None,
+    prepare: Prepare | None = None,
 ) -> FeatureNet:
-    """Train the features on a source of pictures: on its labels, else on repairing noisy pictures.
+    """Train the features on a source of pictures: to tell its classes, or, without labels, to repair noisy pictures.
 
-    prepare: what makes pictures of `channels` channels of the source's values, where they are none.
+    prepare: turns the values of the source into pictures with `channels` channels; None: they are pictures.
     """
     own, height, width = source.shape
     channels = channels or own
@@ -39,9 +43,9 @@ def fit_features(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(seed, "features", "weights"))
         net = _net(about, prepare)
-        repair = nn.Sequential(nn.Linear(WIDTH, 256), nn.ReLU(), nn.Linear(256, channels * _fit(height, width)[0] * _fit(height, width)[1]))
-    repair.append(nn.Unflatten(1, (channels, *_fit(height, width))))
-    examples = round(EXAMPLES[str(about["task"])] * min(1.0, SMALL / prod(_fit(height, width))))
+        repair = nn.Sequential(nn.Linear(WIDTH, 256), nn.ReLU(), nn.Linear(256, channels * prod(_size(height, width))))
+    repair.append(nn.Unflatten(1, (channels, *_size(height, width))))
+    examples = round(MAX_EXAMPLES[str(about["task"])] * min(1.0, REFERENCE_PIXELS / prod(_size(height, width))))
     return fit(net, source, seed, repair, examples, progress=progress)
 
 
@@ -50,14 +54,14 @@ def features_from(about: dict[str, Any], tensors: dict[str, Tensor], prepare: Pr
     return _net(about, prepare).load(tensors)
 
 
-def _fit(height: int, width: int) -> tuple[int, int]:
-    shrink = max(1.0, max(height, width) / LONGEST)
+def _size(height: int, width: int) -> tuple[int, int]:
+    shrink = max(1.0, max(height, width) / MAX_SIDE)
     return max(1, round(height / shrink)), max(1, round(width / shrink))
 
 
 def _net(about: dict[str, Any], prepare: Prepare | None) -> FeatureNet:
     channels, height, width = about["shape"]
-    size = _fit(height, width)
+    size = _size(height, width)
     layers: list[nn.Module] = []
     inputs, side = channels, min(size)
     for outputs in (32, 64, 128):

@@ -12,7 +12,7 @@ from .decode import Unusable, decode, fitted, in_mode
 
 
 def read(path: Path, codec: ImageCodec) -> np.ndarray:
-    """uint8 C x H x W, brought to the codec's size and mode. Raises UserError for what is no picture."""
+    """uint8 C x H x W, brought to the size and mode of the codec. Raises UserError for a file that is no picture."""
     try:
         pixels = decode(path.read_bytes(), path.name).pixels
     except Unusable as reason:

@@ -7,30 +7,37 @@ from PIL import Image
 
 GAP = 2  # pixels between the pictures of a sheet
 CELL = 32  # smaller pictures are enlarged to at least this
-SQUARE = 8  # pixels of the checkered ground below transparency
+SQUARE = 8  # pixels of the checkered ground that shows through transparency
 
 
-def items(values: np.ndarray, codec: object = None, seed: int = 0, labels: object = None) -> list[Image.Image]:
+def images(values: np.ndarray) -> list[Image.Image]:
     """uint8 N x C x H x W -> a PIL image each: L, LA, RGB or RGBA."""
-    return [Image.fromarray(np.ascontiguousarray(item[0] if len(item) == 1 else item.transpose(1, 2, 0))) for item in values]
+    return [
+        Image.fromarray(np.ascontiguousarray(item[0] if len(item) == 1 else item.transpose(1, 2, 0))) for item in values
+    ]
 
 
-def preview(values: np.ndarray, columns: int, codec: object = None) -> Image.Image:
-    """uint8 N x C x H x W -> one sheet with that many columns, white gaps, small pictures enlarged by whole factors."""
+def sheet(values: np.ndarray, columns: int) -> Image.Image:
+    """uint8 N x C x H x W -> one sheet with so many columns and white gaps.
+
+    Small pictures are enlarged by whole factors.
+    """
     count, channels, height, width = values.shape
     factor = max(1, -(-CELL // max(height, width)))
     high, wide = height * factor, width * factor
     columns = max(1, min(columns, count))
     rows = -(-count // columns)
-    sheet = Image.new("L" if channels == 1 else "RGB", (columns * (wide + GAP) - GAP, rows * (high + GAP) - GAP), "white")
-    for index, picture in enumerate(items(values)):
+    whole = Image.new(
+        "L" if channels == 1 else "RGB", (columns * (wide + GAP) - GAP, rows * (high + GAP) - GAP), "white"
+    )
+    for index, picture in enumerate(images(values)):
         place = ((index % columns) * (wide + GAP), (index // columns) * (high + GAP))
-        sheet.paste(flat(picture.resize((wide, high), Image.Resampling.NEAREST)), place)
-    return sheet
+        whole.paste(flat(picture.resize((wide, high), Image.Resampling.NEAREST)), place)
+    return whole
 
 
 def flat(picture: Image.Image) -> Image.Image:
-    """Without transparency: it shows a checkered ground."""
+    """Without transparency: a checkered ground shows through it."""
     if "A" not in picture.getbands():
         return picture
     down, across = np.indices((picture.height, picture.width)) // SQUARE

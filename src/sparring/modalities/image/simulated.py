@@ -1,4 +1,4 @@
-"""Pictures that need no file: real handwritten digits that ship inside scikit-learn, and simulated normal distributions."""
+"""Pictures that need no file: handwritten digits that come with scikit-learn, and simulated normal distributions."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from collections.abc import Callable
 import numpy as np
 
 from ...data.contents import ArrayPart, Contents
-from ...data.source import DataOptions
+from ...data.options import OpenContext
+from .options import ImageOptions
 from .source import ImageSource, build
 
 SIDE = 28
 
 
-def open_name(name: str, options: DataOptions) -> ImageSource:
+def open_name(name: str, options: ImageOptions, context: OpenContext) -> ImageSource:
     """`digits` or `normal-pictures`."""
-    return build(name, BUILT_IN[name](), options)
+    return build(name, BUILT_IN[name](), options, context)
 
 
 def _digits() -> Contents:
@@ -29,10 +30,13 @@ def _digits() -> Contents:
 
 
 def _normal_pictures() -> Contents:
-    """28x28 grey pictures, each the density of one 2-D normal distribution with a random mean and covariance, brightest at its mean."""
+    """28x28 grey pictures of the densities of 2-D normal distributions with random means and covariances."""
     rng = np.random.Generator(np.random.Philox(28))
     return Contents(
-        arrays=[ArrayPart("train", _densities(rng, 10_000), None, "train"), ArrayPart("test", _densities(rng, 2_048), None, "test")]
+        arrays=[
+            ArrayPart("train", _densities(rng, 10_000), None, "train"),
+            ArrayPart("test", _densities(rng, 2_048), None, "test"),
+        ]
     )
 
 

@@ -12,31 +12,43 @@ import numpy as np
 
 from ...data import readers
 from ...data.contents import Contents
-from ...data.source import DataOptions, ScanReport, Source, Split
+from ...data.options import OpenContext
+from ...data.source import SPLITS, Fit, PictureSource, ScanReport, Split
 from ...data.splits import Arrangement, arrange
 from ...errors import UserError
 from ...util.files import cache_folder
 from . import cache
 from .decode import CHANNELS
+from .options import Form, ImageOptions, form_of
 from .scan import Scan, final_values, scan
 from .spool import RAM_LIMIT
 
-SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
+class ImageSource(PictureSource):
+    """Values are uint8, N x C x H x W, in memory or mapped from the cache. C is 1 (L), 2 (LA), 3 (RGB) or 4 (RGBA).
 
-class ImageSource(Source):
-    """Values are uint8, N x C x H x W, in memory or mapped from the cache; C is 1 (L), 2 (LA), 3 (RGB) or 4 (RGBA).
-
-    Items stand in the order of their content's hash: the same pictures under other names train the same way.
+    Examples are in the order of the hashes of their content, so that the same pictures under other names train the
+    same way.
     """
 
     modality, unit = "image", "pictures"
 
-    def __init__(self, name: str, values: np.ndarray, done: Arrangement, hashes: list[bytes], mode: str, fit: str, report: ScanReport):
+    def __init__(
+        self,
+        name: str,
+        values: np.ndarray,
+        done: Arrangement,
+        hashes: list[bytes],
+        mode: str,
+        fit: Fit,
+        report: ScanReport,
+    ):
         self.name, self.mode, self.fit, self.report = name, mode, fit, report
         self.shape, self.classes, self.notes = tuple(values.shape[1:]), done.classes, ()
         self._values = values
-        self._rows = {split: np.array(sorted(done.among(split), key=lambda row: hashes[row]), dtype=np.int64) for split in SPLITS}
+        self._rows = {
+            split: np.array(sorted(done.among(split), key=lambda row: hashes[row]), dtype=np.int64) for split in SPLITS
+        }
         self._labels = np.array([-1 if label is None else label for label in done.labels], dtype=np.int64)
         report.counts = {split: self.count(split) for split in SPLITS}
         training = Counter(self._labels[self._rows["train"]].tolist())
@@ -63,62 +75,74 @@ class ImageSource(Source):
         return hashlib.sha256("\n".join([str(self.shape), *sorted(lines)]).encode()).hexdigest()
 
 
-def open_path(path: Path, options: DataOptions) -> ImageSource:
-    """Open the pictures of a folder or file. Raises UserError where none is usable or something asked for is not there."""
+def open_path(path: Path, options: ImageOptions, context: OpenContext) -> ImageSource:
+    """Open the pictures of a folder or file.
+
+    Raises UserError where none is usable or something asked for is not there.
+    """
     contents = readers.read(path, options.labels)
     try:
-        return build(name_of(path), contents, options)
+        return build(name_of(path), contents, options, context)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
 
 
-def build(name: str, contents: Contents, options: DataOptions) -> ImageSource:
+def build(name: str, contents: Contents, options: ImageOptions, context: OpenContext) -> ImageSource:
     """Scan contents and arrange them into a source."""
-    if options.size and min(options.size) < 1:
-        raise UserError(f"The size {options.size[0]}x{options.size[1]} has no pixels: give height and width from 1 up.")
-    found, values, hashes = decoded(contents, options)
+    form = form_of(options, context)
+    found, values, hashes = decoded(contents, form)
     every = list(contents.each())
-    done = arrange([every[index] for index in found.kept], _of_pictures(found.kept, hashes), contents, options)
+    kept = [every[index] for index in found.kept]
+    done = arrange(kept, _of_pictures(found.kept, hashes), contents, options.labels, options.label_level)
     skipped = [*contents.skipped, *found.skipped, *done.skipped]
     report = ScanReport(
         sizes={f"{height}x{width}": count for (height, width), count in sorted(found.sizes.items())},
         modes=dict(sorted(found.modes.items())),
         skipped=skipped,
     )
-    source = ImageSource(name, values, done, hashes, found.mode, options.fit, report)
+    source = ImageSource(name, values, done, hashes, found.mode, form.fit, report)
     source.notes = (*contents.notes, *found.notes, *done.notes, *_summary(report))
     return source
 
 
 def _of_pictures(kept: Sequence[int], hashes: Sequence[bytes]) -> list[bytes]:
-    """The hash of the picture that each item is a piece of."""
+    """For every item, the hash of the picture that it is a piece of."""
     parts: dict[int, list[bytes]] = {}
     for picture, own in zip(kept, hashes, strict=True):
         parts.setdefault(picture, []).append(own)
-    whole = {picture: own[0] if len(own) == 1 else hashlib.sha256(b"".join(own)).digest() for picture, own in parts.items()}
+    whole = {
+        picture: own[0] if len(own) == 1 else hashlib.sha256(b"".join(own)).digest() for picture, own in parts.items()
+    }
     return [whole[picture] for picture in kept]
 
 
-def decoded(contents: Contents, options: DataOptions) -> tuple[Scan, np.ndarray, list[bytes]]:
-    """Scan, values and their hashes: from the cache where it has them."""
-    many = len(contents.members) > cache.MANY
-    name = cache.key(contents, options)
+def decoded(contents: Contents, form: Form) -> tuple[Scan, np.ndarray, list[bytes]]:
+    """Scan, values and their hashes; from the cache where they are there.
+
+    Raises UserError where no picture is usable.
+    """
+    many = len(contents.members) > cache.MIN_FILES
+    name = cache.key(contents, form)
     cached = cache.load(name) if many or _estimate(contents) > RAM_LIMIT else None
     if cached:
         return cached
-    found, spool = scan(contents, options)
+    found, spool = scan(contents, form)
     shape = (len(spool), CHANNELS[found.mode], *found.size)
     if np.prod(shape, dtype=np.int64) > RAM_LIMIT:
         try:
             cache.store(name, found, final_values(found, spool), shape)
         except OSError as error:
             raise UserError(
-                f"The decoded pictures need {np.prod(shape, dtype=np.int64) / 2**30:.1f} GB in {cache_folder('decoded')}, which failed ({error.strerror}): "
-                "free some room, set SPARRING_CACHE to another disk, or ask for a smaller size."
+                f"The decoded pictures need {np.prod(shape, dtype=np.int64) / 2**30:.1f} GB in "
+                f"{cache_folder('decoded')}, which failed "
+                f"({error.strerror}): free some room, set SPARRING_CACHE to another disk, or ask for a smaller size."
             ) from None
         stored = cache.load(name)
         if stored is None:
-            raise UserError(f"The decoded pictures in {cache_folder('decoded')} changed while they were written: open the data again.")
+            raise UserError(
+                f"The decoded pictures in {cache_folder('decoded')} changed while they were written: open the data "
+                "again."
+            )
         return stored
     values = np.empty(shape, np.uint8)
     for index, item in enumerate(final_values(found, spool)):
@@ -128,16 +152,19 @@ def decoded(contents: Contents, options: DataOptions) -> tuple[Scan, np.ndarray,
             cache.store(name, found, values, shape)
         except OSError:
             found.notes.append(
-                "The decoded pictures could not be kept in the cache (no room or no permission), so the next opening takes as long."
+                "The decoded pictures could not be kept in the cache (no room or no permission), so the next opening "
+                "takes as long."
             )
     return found, values, cache.item_hashes(values)
 
 
 def _estimate(contents: Contents) -> int:
+    """Bytes of the decoded pictures: exact for arrays, roughly for files."""
     return sum(part.values.nbytes for part in contents.arrays) or len(contents) << 18
 
 
 def _summary(report: ScanReport) -> list[str]:
+    """Notes on duplicates and on skipped files."""
     notes = []
     if report.duplicates:
         notes.append(f"Duplicates of other pictures: {report.duplicates}.")
@@ -146,11 +173,13 @@ def _summary(report: ScanReport) -> list[str]:
         told = ", ".join(f"{count} {reason}" for reason, count in reasons)
         more = len(report.skipped) - sum(count for _, count in reasons)
         notes.append(
-            f"Files skipped: {len(report.skipped)} ({told}{f', {more} for other reasons' if more else ''}); the report names each."
+            f"Files skipped: {len(report.skipped)} ({told}{f', {more} for other reasons' if more else ''}); the "
+            "report names each."
         )
     return notes
 
 
 def name_of(path: Path) -> str:
+    """A name fit for a folder, from the name of a file or folder."""
     stem = re.sub(r"(\.(gz|bz2|xz|tar|zip|npy|npz|parquet|tgz))+$", "", path.resolve().name.lower())
     return re.sub(r"[^a-z0-9]+", "-", stem).strip("-") or "pictures"

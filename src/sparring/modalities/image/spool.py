@@ -1,4 +1,4 @@
-"""Decoded pictures on their way: in memory up to a limit, then in a nameless file."""
+"""Decoded pictures until they are stored: in memory up to a limit, then in a file without a name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RAM_LIMIT = 1 << 30  # bytes of decoded pictures held in memory
 
 
 class Spool:
-    """Append uint8 arrays, then iterate over them in order."""
+    """Arrays of uint8 that are appended, then iterated over in the same order."""
 
     def __init__(self) -> None:
         self.held: list[np.ndarray] = []

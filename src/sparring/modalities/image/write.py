@@ -1,4 +1,4 @@
-"""Generated pictures to files. The same pictures give the same bytes."""
+"""Write pictures to files. The same pictures give the same bytes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import io
 import math
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,30 +14,31 @@ from PIL import Image
 
 from ...errors import UserError
 from ...util.files import write_bytes
-from .preview import flat, items, preview
+from .preview import flat, images, sheet
 
 SHEETS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 
 
-def write(
-    values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool = False, codec: object = None, seed: int = 0
-) -> list[Path]:
-    """uint8 N x C x H x W to one picture (.png, .jpg, .webp: a sheet where there are several), .npz, .zip of PNGs, or a folder of PNGs.
+def write(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool = False) -> list[Path]:
+    """Write uint8 N x C x H x W to one picture (.png, .jpg, .webp), .npz, a .zip of PNGs, or a folder of PNGs.
 
-    Labels (class names) go beside them as labels.csv, or into the .npz. Returns the paths written; raises UserError for another suffix.
+    Several pictures, or any number with `grid`, become one sheet where `out` is one picture. Labels (class names) are
+    written as labels.csv beside the pictures, or into the .npz. Returns the paths. Raises UserError for another
+    suffix.
     """
     out, suffix = Path(out), Path(out).suffix.lower()
     if out.is_dir() or not suffix:
         return _folder(values, labels, out, grid)
     if suffix in SHEETS:
-        data = _encoded(items(values)[0] if len(values) == 1 and not grid else _sheet(values), SHEETS[suffix])
+        data = _encoded(images(values)[0] if len(values) == 1 and not grid else _sheet(values), SHEETS[suffix])
     elif suffix == ".npz":
         data = _npz(values, labels)
     elif suffix == ".zip":
         data = _zip(_files(values, labels, grid))
     else:
         raise UserError(
-            f"Pictures cannot be written as {suffix} ({out}): use {', '.join(SHEETS)}, .npz, .zip, or a folder's name without a dot."
+            f"Pictures cannot be written as {suffix} ({out}): use {', '.join(SHEETS)}, .npz, .zip, or a folder's "
+            "name without a dot."
         )
     out.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(out, data)
@@ -48,18 +49,20 @@ def _folder(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: b
     out.mkdir(parents=True, exist_ok=True)
     written = []
     for name, data in _files(values, labels, grid):
-        (out / name).write_bytes(data)  # thousands of small files that can be made again: no flush to the disk for each
+        (out / name).write_bytes(
+            data
+        )  # not flushed to the disk each: there may be thousands, and they can be made again
         written.append(out / name)
     return written
 
 
-def _files(values: np.ndarray, labels: Sequence[str] | None, grid: bool):
+def _files(values: np.ndarray, labels: Sequence[str] | None, grid: bool) -> Iterator[tuple[str, bytes]]:
     if grid:
         yield "grid.png", _encoded(_sheet(values), "PNG")
         return
     names = [f"{index:06d}.png" for index in range(len(values))]
     for name, value in zip(names, values, strict=True):
-        yield name, _encoded(items(value[None])[0], "PNG")
+        yield name, _encoded(images(value[None])[0], "PNG")
     if labels is not None:
         table = io.StringIO()
         csv.writer(table, lineterminator="\n").writerows([("file", "label"), *zip(names, labels, strict=True)])
@@ -67,7 +70,7 @@ def _files(values: np.ndarray, labels: Sequence[str] | None, grid: bool):
 
 
 def _sheet(values: np.ndarray) -> Image.Image:
-    return preview(values, math.ceil(math.sqrt(len(values))))
+    return sheet(values, math.ceil(math.sqrt(len(values))))
 
 
 def _encoded(picture: Image.Image, kind: str) -> bytes:
@@ -82,18 +85,20 @@ def _encoded(picture: Image.Image, kind: str) -> bytes:
 
 
 def _npz(values: np.ndarray, labels: Sequence[str] | None) -> bytes:
-    """N x H x W x C, as most tools (and sparring itself) read it."""
+    """N x H x W x C, as most tools (and sparring itself) read arrays of pictures."""
     buffer = io.BytesIO()
-    arrays = {"images": values.transpose(0, 2, 3, 1)} | ({} if labels is None else {"labels": np.array(labels, dtype=str)})
+    arrays = {"images": values.transpose(0, 2, 3, 1)} | (
+        {} if labels is None else {"labels": np.array(labels, dtype=str)}
+    )
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
 
 
-def _zip(files) -> bytes:
+def _zip(files: Iterable[tuple[str, bytes]]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, data in files:
-            about = zipfile.ZipInfo(name)  # dated 1980, whenever it is written
+            about = zipfile.ZipInfo(name)  # dated 1980, so that the bytes do not depend on the time
             about.create_system = 3
             archive.writestr(about, data)
     return buffer.getvalue()

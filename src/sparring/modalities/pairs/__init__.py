@@ -1,61 +1,100 @@
-"""Pairs of pictures: what is given, and what is to be made of it. See sparring.modalities for what each name means."""
+"""Pairs of pictures: an input, and the output that is made from it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from ...data.options import OpenContext
+from ..base import Modality, Preview
+from .options import PairOptions
 
-from ...data.source import DataOptions, Source
-from .codec import PairCodec, codec_from
+if TYPE_CHECKING:
+    import numpy as np
 
-DEFAULT_RECIPE = "pix2pix"
-NAMES: tuple[str, ...] = ()
-SPECIAL = True  # asked before plain pictures: two folders of them may be pairs
-
-__all__ = [
-    "DEFAULT_RECIPE", "NAMES", "SPECIAL", "PairCodec", "codec_from", "features_from", "fit_codec", "fit_features", "open_path",
-    "online_score", "recognises", "sheet",
-]  # fmt: skip
+    from ...data.source import Source
+    from ...metrics.feature_net import FeatureNet, Progress
+    from .codec import PairCodec
 
 
-def recognises(path: Path) -> bool:
-    from .source import recognises as answer
+class PairModality(Modality):
+    """Pairs of pictures. Values are the outputs: pictures or label maps, uint8, N x C x H x W."""
 
-    return answer(path)
+    unit = "pairs of pictures"
+    default_recipe = "pix2pix"
+    Options = PairOptions
+    asked_first = True  # two folders of pictures may be pairs
+    has_pixels = True
+    supports_latent_walk = False
+
+    def recognises(self, path: Path) -> bool:
+        from .source import recognises
+
+        return recognises(path)
+
+    def open_path(self, path: Path, options: Any, context: OpenContext) -> Source:
+        from .source import open_path
+
+        return open_path(path, options, context)
+
+    def options_for(self, shape: tuple[int, ...]) -> dict[str, Any]:
+        return {"size": tuple(shape[1:])}
+
+    def fit_codec(self, source: Any, value_range: str = "symmetric") -> PairCodec:
+        return source.codec(value_range)
+
+    def codec_from(self, description: dict[str, Any]) -> PairCodec:
+        from .codec import codec_from
+
+        return codec_from(description)
+
+    def fit_features(self, source: Any, seed: int, progress: Progress | None = None) -> FeatureNet:
+        from .features import fit_features
+
+        return fit_features(source, seed, progress)
+
+    def features_from(self, description: dict[str, Any], tensors: dict[str, Any]) -> FeatureNet:
+        from .features import features_from
+
+        return features_from(description, tensors)
+
+    def online_score(self, net: FeatureNet, source: Any, count: int, seed: int) -> Any:
+        from .score import online_score
+
+        return online_score(net, source, count, seed)
+
+    def preview(self, values: np.ndarray, codec: Any, columns: int = 8) -> Preview:
+        from .. import image
+        from .codec import as_pictures
+
+        return image.modality.preview(as_pictures(codec.output, values), codec.output, columns)
+
+    def preview_pairs(self, codec: Any, inputs: np.ndarray, outputs: np.ndarray, targets: np.ndarray | None) -> Preview:
+        from ..drawing import png
+        from .plots import sheet
+
+        return Preview({".png": png(sheet(codec, inputs, outputs, targets))})
+
+    def items(self, values: np.ndarray, codec: Any, seed: int = 0, labels: Sequence[str] | None = None) -> Any:
+        from .. import image
+        from .codec import as_pictures
+
+        return image.modality.items(as_pictures(codec.output, values), codec.output)
+
+    def write(
+        self,
+        values: np.ndarray,
+        labels: Sequence[str] | None,
+        out: Path,
+        grid: bool = False,
+        codec: Any = None,
+        seed: int = 0,
+    ) -> list[Path]:
+        from .. import image
+        from .codec import as_pictures
+
+        return image.modality.write(as_pictures(codec.output, values), labels, out, grid)
 
 
-def open_path(path: Path, options: DataOptions) -> Source:
-    from .source import open_path as opened
-
-    return opened(path, options)
-
-
-def fit_codec(source: Any, value_range: str = "symmetric") -> PairCodec:
-    """The codec for a source of pairs (one of modalities.pairs.source.Pairs)."""
-    return source.codec(value_range)
-
-
-def sheet(codec: PairCodec, given: np.ndarray, made: np.ndarray, truth: np.ndarray | None) -> Any:
-    from .plots import sheet as shown
-
-    return shown(codec, given, made, truth)
-
-
-def fit_features(source: Any, seed: int, progress: Any = None) -> Any:
-    from .features import fit_features as fit
-
-    return fit(source, seed, progress)
-
-
-def features_from(description: dict[str, Any], tensors: dict[str, Any]) -> Any:
-    from .features import features_from as built
-
-    return built(description, tensors)
-
-
-def online_score(net: Any, source: Any, count: int, seed: int) -> Any:
-    from .score import online_score as built
-
-    return built(net, source, count, seed)
+modality = PairModality()

@@ -21,34 +21,34 @@ _KINDS: dict[str, Callable[[dict[str, Any]], Side]] = {"image": image_codec_from
 
 @dataclass(frozen=True)
 class PairCodec:
-    """given: of what is turned into the other; made: of that, which is what `shape`, `encode` and `decode` are about."""
+    """The codecs of inputs and outputs. `shape`, `encode` and `decode` are those of the outputs."""
 
-    given: Side
-    made: Side
+    input: Side
+    output: Side
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        return self.made.shape
+        return self.output.shape
 
     def encode(self, values: np.ndarray) -> torch.Tensor:
-        return self.made.encode(values)
+        return self.output.encode(values)
 
     def decode(self, tensor: torch.Tensor) -> np.ndarray:
-        return self.made.decode(tensor)
+        return self.output.decode(tensor)
 
     def describe(self) -> dict[str, Any]:
-        return {"format": 1, "modality": "pairs", "given": self.given.describe(), "made": self.made.describe()}
+        return {"format": 1, "modality": "pairs", "input": self.input.describe(), "output": self.output.describe()}
 
 
 def codec_from(description: dict[str, Any]) -> PairCodec:
     """The inverse of PairCodec.describe(). Raises UserError for what another version, or nobody, has written."""
     try:
-        given, made = (_KINDS[side["modality"]](side) for side in (description["given"], description["made"]))
+        sides = [_KINDS[side["modality"]](side) for side in (description["input"], description["output"])]
     except (KeyError, TypeError):
         raise UserError("codec.json is damaged: it does not say what goes in and what comes out.") from None
-    return PairCodec(given, made)
+    return PairCodec(*sides)
 
 
-def pictures(side: Side, values: np.ndarray) -> np.ndarray:
+def as_pictures(side: Side, values: np.ndarray) -> np.ndarray:
     """Values of a side as pictures for a person: uint8, N x 1 to 4 x H x W."""
     return side.coloured(values) if isinstance(side, MapCodec) else values

@@ -1,4 +1,7 @@
-"""The small network whose features the scores of pairs compare: learned on the pictures, or label maps, that are to be made."""
+"""The small network whose features the scores of pairs compare.
+
+It is learned on the targets: pictures or label maps.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +11,27 @@ import numpy as np
 from torch import Tensor
 
 from ...metrics.feature_net import FeatureNet, Progress
-from ..image import features as of_pictures
+from ..image import features as picture_features
 from .maps import MapCodec
 
 
 def fit_features(source: Any, seed: int, progress: Progress | None = None) -> FeatureNet:
-    """Train the features on repairing noisy ones: pairs have no labels."""
-    codec = source.codec("symmetric").made
+    """Train the features to repair noisy targets: pairs have no labels."""
+    codec = source.codec("symmetric").output
     classes = codec.shape[0] if isinstance(codec, MapCodec) else 0
-    return of_pictures.fit_features(source, seed, progress, channels=classes or None, prepare=_prepared(classes))
+    return picture_features.fit_features(source, seed, progress, channels=classes or None, prepare=_prepared(classes))
 
 
 def features_from(about: dict[str, Any], tensors: dict[str, Tensor]) -> FeatureNet:
     """The inverse of (FeatureNet.about, FeatureNet.tensors())."""
-    return of_pictures.features_from(about, tensors, _prepared(about["shape"][0] if about.get("maps") else 0))
+    return picture_features.features_from(about, tensors, _prepared(about["shape"][0] if about.get("maps") else 0))
 
 
 def _prepared(classes: int) -> Any:
-    """Class numbers as pictures of as many channels, 255 at the class; None for pictures, which are as they are."""
+    """Turns class numbers into pictures with a channel for each class, 255 at the class.
+
+    None for pictures (classes: 0).
+    """
     if not classes:
         return None
     return lambda values: 255 * (values == np.arange(classes, dtype=np.uint8)[None, :, None, None]).astype(np.uint8)

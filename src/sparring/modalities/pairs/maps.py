@@ -1,4 +1,4 @@
-"""Label maps: pictures whose values are class numbers, read and written exactly and never mixed."""
+"""Label maps: pictures whose values are class numbers. They are read and written exactly, never interpolated."""
 
 from __future__ import annotations
 
@@ -17,19 +17,21 @@ from PIL import Image, ImageOps
 from ...data.contents import Contents, Member
 from ...errors import UserError
 from ...util.files import write_bytes
-from ..image.decode import FORMATS, MAX_PIXELS, Unusable
+from ..image.decode import Unusable, brief, opened
 
 DESCRIBED = "classes.json"
-MOST_CLASSES = 64
-VOID = 255  # the number of pixels of no class, inside
-WORDS = ("label", "labels", "mask", "masks", "map", "maps", "annotations", "annotation", "segmentation", "layout")
+MAX_CLASSES = 64
+VOID = 255  # the class number of pixels without a class
+MAP_FOLDERS = ("label", "labels", "mask", "masks", "map", "maps", "annotations", "annotation", "segmentation", "layout")
 
 
 @dataclass(frozen=True)
 class Legend:
-    """ids: the numbers in the files, one for each class. palette: a colour each. void: numbers in the files that name no class.
+    """The classes of label maps.
 
-    colours: the files show colours (by a palette, or plainly), so what is written is indexed with them; else it is grey.
+    ids: the number of each class in the files. palette: the colour of each class. void: numbers in the files that
+    mean no class. colours: the files show colours (by a palette, or plainly), so that written maps are indexed with
+    the palette; else they are grey.
     """
 
     ids: tuple[int, ...]
@@ -39,7 +41,7 @@ class Legend:
     colours: bool = False
 
     def numbers(self, ids: np.ndarray) -> np.ndarray:
-        """Numbers of the files -> class numbers from 0, VOID where there is no class."""
+        """Numbers in the files -> class numbers from 0, VOID where there is no class."""
         table = np.full(256, VOID, np.uint8)
         table[list(self.ids)] = np.arange(len(self.ids))
         return table[ids]
@@ -47,9 +49,10 @@ class Legend:
 
 @dataclass(frozen=True)
 class MapCodec:
-    """uint8 N x 1 x H x W class numbers <-> float32 N x classes x H x W: 1 at the class and 0 elsewhere, all 0 where there is none.
+    """uint8 N x 1 x H x W class numbers <-> float32 N x classes x H x W.
 
-    `decode` takes the class with the largest value, so only known numbers come out.
+    The tensor is 1 at the class and 0 elsewhere; where there is no class, all of it is 0. `decode` takes the class
+    with the largest value, so that only known class numbers come out.
     """
 
     height: int
@@ -68,13 +71,18 @@ class MapCodec:
         return tensor.detach().float().cpu().argmax(dim=1, keepdim=True).to(torch.uint8).numpy()
 
     def coloured(self, values: np.ndarray) -> np.ndarray:
-        """Class numbers as pictures, N x 3 x H x W; black where there is no class."""
+        """Class numbers as pictures, N x 3 x H x W: each class in its colour, black where there is no class."""
         table = np.zeros((256, 3), np.uint8)
         table[: len(self.legend.palette)] = self.legend.palette
         return table[values[:, 0]].transpose(0, 3, 1, 2)
 
     def describe(self) -> dict[str, Any]:
-        return {"format": 1, "modality": "map", **asdict(self), "decode": "the class with the largest value; ids[class] is written"}
+        return {
+            "format": 1,
+            "modality": "map",
+            **asdict(self),
+            "decode": "the class with the largest value; ids[class] is written",
+        }
 
 
 def codec_from(description: dict[str, Any]) -> MapCodec:
@@ -83,41 +91,49 @@ def codec_from(description: dict[str, Any]) -> MapCodec:
         legend = description["legend"]
         palette = tuple((int(red), int(green), int(blue)) for red, green, blue in legend["palette"])
         built = Legend(
-            tuple(map(int, legend["ids"])), tuple(map(str, legend["names"])), palette, tuple(legend["void"]), bool(legend["colours"])
+            tuple(map(int, legend["ids"])),
+            tuple(map(str, legend["names"])),
+            palette,
+            tuple(legend["void"]),
+            bool(legend["colours"]),
         )
         if not len(built.ids) == len(built.names) == len(built.palette) or not 0 < len(built.ids) <= VOID:
             raise ValueError
         return MapCodec(int(description["height"]), int(description["width"]), built)
     except (KeyError, TypeError, ValueError):
-        raise UserError("codec.json is damaged: the classes of its label maps are missing or do not go together.") from None
+        raise UserError(
+            "codec.json is damaged: the classes of its label maps are missing or do not go together."
+        ) from None
 
 
 def legend_of(contents: Contents, members: Sequence[Member], folder: str) -> Legend | None:
-    """The classes of these files if they are label maps, else None: described in a classes.json beside them, indexed by one palette, or
-    few grey values in a folder whose name says so. Every file is looked at, for a class may be rare.
+    """The classes of these files if they are label maps, else None.
 
-    Raises UserError where files that must be label maps do not go together.
+    Label maps are described in a classes.json beside them, or indexed by one palette, or have few grey values and are
+    in a folder whose name says so. Every file is read, because a class may be rare. Raises UserError where files that
+    must be label maps do not fit together.
     """
     described = [member for member in contents.members if member.name.rsplit("/", 1)[-1] == DESCRIBED]
-    named = folder.lower() in WORDS
+    named = folder.lower() in MAP_FOLDERS
     seen, palettes, indexed, plain = set[int](), list[list[int]](), True, True
     for member in members:
         try:
-            with _opened(member) as picture:
+            with _loaded(member) as picture:
                 indexed, plain = indexed and picture.mode == "P", plain and picture.mode in ("1", "L", "P")
                 if plain:
                     seen.update(np.unique(_plain(picture)).tolist())
                     palettes += [list(picture.getpalette() or [])] if picture.mode == "P" else []
         except Unusable:
             continue
-        if not plain and not (described and named) or len(seen) > MOST_CLASSES and not described:
+        if not plain and not (described and named) or len(seen) > MAX_CLASSES and not described:
             return None
     if described:
         legend = _read(described[0], colours=indexed or not plain)
         strange = sorted(seen - {*legend.ids, *legend.void})
         if plain and strange and named:
             raise UserError(
-                f"{folder} holds the numbers {strange[:5]}, which {DESCRIBED} does not name; add them as classes or as ignore_index"
+                f"{folder} holds the numbers {strange[:5]}, which {DESCRIBED} does not name; add them as classes or "
+                "as ignore_index"
             )
         return legend if named or (plain and not strange) else None
     colours = {tuple(_colour(palette, number) for number in seen) for palette in palettes} if indexed else set()
@@ -140,22 +156,30 @@ def _read(member: Member, colours: bool) -> Legend:
         void = [int(number) for number in np.atleast_1d(told.get("ignore_index", []))]
         names = [str(name) for name in told["classes"]]
         ids = [int(number) for number in told.get("ids", range(len(names)))]
-        palette = [[int(value) for value in colour] for colour in told.get("palette", _distinct(len(names)))][: len(names)]
-        if not 0 < len(names) == len(ids) == len(palette) <= VOID or not all(0 <= number < 256 for number in ids + void):
+        palette = [[int(value) for value in colour] for colour in told.get("palette", _distinct(len(names)))][
+            : len(names)
+        ]
+        if not 0 < len(names) == len(ids) == len(palette) <= VOID or not all(
+            0 <= number < 256 for number in ids + void
+        ):
             raise ValueError
         if any(len(colour) != 3 for colour in palette):
             raise ValueError
         kept = [place for place, number in enumerate(ids) if number not in void]
     except (ValueError, KeyError, TypeError):
-        raise UserError(
-            f'{member.shown} should hold {{"classes": [names], "ids": [numbers in the files], "palette": [colours], "ignore_index": number}}'
-        ) from None
+        form = '{"classes": [names], "ids": [numbers in the files], "palette": [colours], "ignore_index": number}'
+        raise UserError(f"{member.shown} should hold {form}") from None
     shown = tuple((red, green, blue) for red, green, blue in (palette[place] for place in kept))
-    return Legend(tuple(ids[place] for place in kept), tuple(names[place] for place in kept), shown, tuple(void), colours)
+    return Legend(
+        tuple(ids[place] for place in kept), tuple(names[place] for place in kept), shown, tuple(void), colours
+    )
 
 
 def read(member: Member, size: tuple[int, int], fit: str, legend: Legend) -> np.ndarray:
-    """Class numbers, H x W, brought to a size as pictures are (crop, stretch, pad with no class), by the nearest pixel. Raises Unusable."""
+    """Class numbers, H x W, brought to a size by the nearest pixel, as pictures are (padded with VOID).
+
+    Raises Unusable.
+    """
     numbers = Image.fromarray(legend.numbers(_ids(member, legend)))
     wanted = (size[1], size[0])
     if fit == "stretch":
@@ -171,7 +195,10 @@ def read_whole(path: Path, legend: Legend) -> np.ndarray:
     """Class numbers, H x W, of a file at its own size. Raises Unusable."""
     ids = _ids(Member(path.name, path.stat().st_size, "", path.read_bytes), legend)
     if strange := sorted(set(np.unique(ids).tolist()) - {*legend.ids, *legend.void}):
-        raise Unusable(f"holds the numbers {str(strange[:5])[1:-1]}, which are no classes of this model ({str(legend.ids[:20])[1:-1]})")
+        raise Unusable(
+            f"holds the numbers {str(strange[:5])[1:-1]}, which are not classes of this model "
+            f"({str(legend.ids[:20])[1:-1]})"
+        )
     numbers = legend.numbers(ids)
     if (numbers == VOID).all():
         raise Unusable("holds none of the classes of this model: it is no label map of its kind")
@@ -179,15 +206,15 @@ def read_whole(path: Path, legend: Legend) -> np.ndarray:
 
 
 def _ids(member: Member, legend: Legend) -> np.ndarray:
-    """Numbers as the file has them."""
-    with _opened(member) as picture:
+    """The numbers in the file."""
+    with _loaded(member) as picture:
         if picture.mode in ("1", "L", "P"):
             return _plain(picture)
         return _by_colour(np.asarray(picture.convert("RGB")), legend)
 
 
 def written(numbers: np.ndarray, legend: Legend) -> Image.Image:
-    """Class numbers, H x W, as the files have them: indexed where they were, else grey."""
+    """Class numbers, H x W, as a picture like those that were learned from: indexed or grey."""
     table = np.zeros(256, np.uint8)
     table[: len(legend.ids)] = legend.ids
     picture = Image.fromarray(table[numbers])
@@ -205,7 +232,9 @@ def write(numbers: np.ndarray, legend: Legend, path: Path) -> None:
     """Raises UserError for a suffix whose format would change the numbers."""
     kind = SUFFIXES.get(path.suffix.lower())
     if kind is None:
-        raise UserError(f"label maps are written as {', '.join(SUFFIXES)}, which keep every number; name {path.name} so")
+        raise UserError(
+            f"label maps are written as {', '.join(SUFFIXES)}, which keep every number; name {path.name} so"
+        )
     buffer = io.BytesIO()
     written(numbers, legend).save(buffer, kind)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -213,7 +242,7 @@ def write(numbers: np.ndarray, legend: Legend, path: Path) -> None:
 
 
 def _by_colour(pixels: np.ndarray, legend: Legend) -> np.ndarray:
-    """Plain colours -> numbers of the files. Raises Unusable for a colour that the legend does not have."""
+    """Plain colours -> numbers in the files. Raises Unusable for a colour that the legend does not have."""
     ids = np.full(pixels.shape[:2], -1)
     for number, colour in zip(legend.ids, legend.palette, strict=True):
         ids[(pixels == np.array(colour, np.uint8)).all(axis=2)] = number
@@ -224,24 +253,23 @@ def _by_colour(pixels: np.ndarray, legend: Legend) -> np.ndarray:
 
 
 def _plain(picture: Image.Image) -> np.ndarray:
-    """The stored numbers, not what they look like; a picture of one bit holds 0 and 255."""
+    """The stored numbers, not the colours they stand for. A picture of one bit holds 0 and 255."""
     return np.asarray(picture.convert("L") if picture.mode == "1" else picture)
 
 
-def _opened(member: Member) -> Image.Image:
+def _loaded(member: Member) -> Image.Image:
+    """A decoded picture. Raises Unusable."""
     try:
-        picture = Image.open(io.BytesIO(member.read()), formats=FORMATS)
-        if picture.width * picture.height > MAX_PIXELS:
-            raise Unusable("too large")
+        picture = opened(member.read(), member.name)
         picture.load()
-        return picture
     except Unusable:
         raise
     except Exception as error:  # decoders of damaged files raise nearly anything
-        raise Unusable(f"damaged: {str(error)[:100] or type(error).__name__}") from None
+        raise Unusable(f"damaged: {brief(error)}") from None
+    return picture
 
 
 def _distinct(count: int) -> tuple[tuple[int, int, int], ...]:
-    """Colours that are easy to tell from one another."""
+    """Colours that are easy to tell apart."""
     found = [colorsys.hsv_to_rgb(0.618034 * number % 1, 0.75, 1.0 - 0.35 * (number % 2)) for number in range(count)]
     return tuple((round(255 * red), round(255 * green), round(255 * blue)) for red, green, blue in found)

@@ -1,4 +1,4 @@
-"""Pairs as they lie side by side in one picture, left and right (the files of Isola et al. 2017, arXiv:1611.07004: facades, maps, edges)."""
+"""Pairs that lie side by side in one picture (Isola et al. 2017, arXiv:1611.07004: facades, maps, edges)."""
 
 from __future__ import annotations
 
@@ -13,23 +13,26 @@ from ..image.decode import Unusable, decode, header_size
 from .matching import Matched
 
 SIDES = ("left", "right")
-LOOKED_AT = 20  # files whose size is looked at
+MAX_SIZES_READ = 20  # files whose size is looked at
 RATIO = 2  # width to height of two squares side by side
 
 
-def halved(contents: Contents, given: str | None) -> Matched | None:
-    """Each picture as a pair of its halves, the left one given unless `given` is "right". None where the pictures are not twice as wide as high
-    and nobody says that they are pairs: asked for, every even width will do."""
-    sizes = [size for member in contents.members[:LOOKED_AT] if (size := _size(member))]
-    if not sizes or (given not in SIDES and any(width != RATIO * height for height, width in sizes)):
+def side_by_side(contents: Contents, input_side: str | None) -> Matched | None:
+    """Each picture as a pair of its halves. The left half is the input unless `input_side` is "right".
+
+    None where the pictures are not twice as wide as high and no side is named. Where one is named, every even width
+    will do.
+    """
+    sizes = [size for member in contents.members[:MAX_SIZES_READ] if (size := _size(member))]
+    if not sizes or (input_side not in SIDES and any(width != RATIO * height for height, width in sizes)):
         return None
-    sides = SIDES[::-1] if given == SIDES[1] else SIDES
-    one, other = ([_half(member, side) for member in contents.members] for side in sides)
-    return Matched(one, other, [member.name for member in contents.members], sides, [])
+    sides = SIDES[::-1] if input_side == SIDES[1] else SIDES
+    inputs, outputs = ([_half(member, side) for member in contents.members] for side in sides)
+    return Matched(inputs, outputs, [member.name for member in contents.members], sides, [])
 
 
 def _size(member: Member) -> tuple[int, int] | None:
-    """Height and width; None of what is no picture, which is named when it is decoded."""
+    """Height and width; None for a file that is no picture: decoding will say why."""
     try:
         return header_size(member.read(), member.name)
     except (Unusable, OSError, ValueError):

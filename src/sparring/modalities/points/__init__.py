@@ -1,40 +1,83 @@
-"""Points in the plane: toys on which one sees what a GAN does. See sparring.modalities for what each name means."""
+"""Points in the plane: simulated data on which one sees what a GAN does."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ...data.source import DataOptions, Source
+from ...data.options import DataOptions, OpenContext
 from ...errors import UserError
-from .codec import PointsCodec, codec_from, fit_codec
-from .plots import items, preview, write
-from .source import PointsSource, open_name
+from ..base import Modality, Preview
 
-DEFAULT_RECIPE = "points"
-NAMES = ("ring", "grid", "swiss-roll")
+if TYPE_CHECKING:
+    import numpy as np
 
-__all__ = [
-    "DEFAULT_RECIPE", "NAMES", "PointsCodec", "PointsSource", "codec_from", "features_from", "fit_codec", "fit_features",
-    "items", "open_name", "open_path", "preview", "recognises", "write",
-]  # fmt: skip
+    from ...data.source import Source
+    from ...metrics.feature_net import FeatureNet, Progress
+    from .codec import PointsCodec
 
 
-def recognises(path: Path) -> bool:
-    return False
+class PointsModality(Modality):
+    """Points: float32, N x 2."""
+
+    unit = "points"
+    default_recipe = "points"
+    Options = DataOptions
+    built_in = ("ring", "grid", "swiss-roll")
+
+    def recognises(self, path: Path) -> bool:
+        return False
+
+    def open_path(self, path: Path, options: Any, context: OpenContext) -> Source:
+        raise UserError(f"{path}: points are simulated only ({', '.join(self.built_in)}).")
+
+    def open_name(self, name: str, options: Any, context: OpenContext) -> Source:
+        from .source import open_name
+
+        return open_name(name, options)
+
+    def fit_codec(self, source: Any, value_range: str = "symmetric") -> PointsCodec:
+        from .codec import fit_codec
+
+        return fit_codec(source, value_range)
+
+    def codec_from(self, description: dict[str, Any]) -> PointsCodec:
+        from .codec import codec_from
+
+        return codec_from(description)
+
+    def fit_features(self, source: Any, seed: int, progress: Progress | None = None) -> FeatureNet:
+        from .features import fit_features
+
+        return fit_features(source, seed)
+
+    def features_from(self, description: dict[str, Any], tensors: dict[str, Any]) -> FeatureNet:
+        from .features import features_from
+
+        return features_from(description, tensors)
+
+    def preview(self, values: np.ndarray, codec: Any, columns: int = 8) -> Preview:
+        from ..drawing import png
+        from .plots import scatter
+
+        return Preview({".png": png(scatter(values))})
+
+    def items(self, values: np.ndarray, codec: Any, seed: int = 0, labels: Sequence[str] | None = None) -> Any:
+        return list(values)
+
+    def write(
+        self,
+        values: np.ndarray,
+        labels: Sequence[str] | None,
+        out: Path,
+        grid: bool = False,
+        codec: Any = None,
+        seed: int = 0,
+    ) -> list[Path]:
+        from .write import write
+
+        return write(values, labels, out, grid)
 
 
-def open_path(path: Path, options: DataOptions) -> Source:
-    raise UserError(f"{path}: points are simulated only ({', '.join(NAMES)}).")
-
-
-def fit_features(source: Source, seed: int, progress: Any = None) -> Any:
-    from .features import fit_features as fit
-
-    return fit(source, seed, progress)
-
-
-def features_from(description: dict[str, Any], tensors: dict[str, Any]) -> Any:
-    from .features import features_from as built
-
-    return built(description, tensors)
+modality = PointsModality()

@@ -14,12 +14,15 @@ from ...errors import UserError
 
 @dataclass(frozen=True)
 class PointsCodec:
-    """float32 N x D <-> tensors: divided by `scale`, which brings the data into [-1, 1]; "unit" moves that to [0, 1]."""
+    """float32 N x D <-> tensors.
+
+    Points are divided by `scale`, which brings them into [-1, 1]; "unit" then moves them to [0, 1].
+    """
 
     dimensions: int
     scale: float
     value_range: str = "symmetric"
-    given: ClassVar[None] = None
+    input: ClassVar[None] = None
 
     @property
     def shape(self) -> tuple[int]:
@@ -42,7 +45,9 @@ class PointsCodec:
 def codec_from(description: dict[str, Any]) -> PointsCodec:
     """The inverse of PointsCodec.describe(). Raises UserError for what another version, or nobody, has written."""
     if description.get("format") != 1 or description.get("modality") != "points":
-        raise UserError("codec.json is not a description of points in format 1: use the version of sparring that wrote it.")
+        raise UserError(
+            "codec.json is not a description of points in format 1: use the version of sparring that wrote it."
+        )
     try:
         codec = PointsCodec(int(description["dimensions"]), float(description["scale"]), description["value_range"])
     except (KeyError, TypeError, ValueError):
@@ -53,6 +58,6 @@ def codec_from(description: dict[str, Any]) -> PointsCodec:
 
 
 def fit_codec(source: Source, value_range: str = "symmetric") -> PointsCodec:
-    """Scale by the largest absolute coordinate of the training points."""
+    """The scale is the largest absolute coordinate of the training points."""
     largest = float(np.abs(source.values(np.arange(source.count("train")))).max())
     return PointsCodec(source.shape[0], largest or 1.0, value_range)

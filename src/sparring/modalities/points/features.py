@@ -1,7 +1,7 @@
-"""Features of 2-D points for the quick score: fixed random Fourier features, no training needed.
+"""Features of points for the online score: random Fourier features, which need no training.
 
-Rahimi & Recht 2007: cosines of random projections. Their mean tells two distributions apart at the scale of the frequencies drawn,
-so a Frechet distance in them sees modes, which one in the plane itself would not.
+They are cosines of random projections (Rahimi & Recht 2007). Their mean tells two distributions apart at the scale of
+the drawn frequencies. A Frechet distance in these features sees modes; in the plane itself it would not.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ...data.source import Source
-from ...metrics.feature_net import WIDTH, FeatureNet, Progress
+from ...metrics.feature_net import WIDTH, FeatureNet
 from ...util.random import make_torch_rng
 
 SCALES = (0.5, 2.0, 8.0)  # standard deviations of the frequencies, for data of unit spread
@@ -36,7 +36,7 @@ class Fourier(nn.Module):
         return torch.cos(points / self.spread @ self.frequencies + self.phases)
 
 
-def fit_features(source: Source, seed: int, progress: Progress | None = None) -> FeatureNet:
+def fit_features(source: Source, seed: int) -> FeatureNet:
     """Draw frequencies at several scales of the data's spread."""
     draw = make_torch_rng(seed, "features", "frequencies")
     net = _net({"net": "random-fourier", "dimensions": source.shape[0], "classes": 0, "task": "none"})
@@ -52,8 +52,11 @@ def fit_features(source: Source, seed: int, progress: Progress | None = None) ->
 
 
 def features_from(about: dict[str, Any], tensors: dict[str, Tensor]) -> FeatureNet:
+    """The inverse of (FeatureNet.about, FeatureNet.tensors())."""
     return _net(about).load(tensors)
 
 
 def _net(about: dict[str, Any]) -> FeatureNet:
-    return FeatureNet(Fourier(about["dimensions"]), None, lambda values: torch.from_numpy(np.asarray(values, dtype=np.float32)), about)
+    return FeatureNet(
+        Fourier(about["dimensions"]), None, lambda values: torch.from_numpy(np.asarray(values, dtype=np.float32)), about
+    )

@@ -1,82 +1,20 @@
-"""Points for people: a scatter plot, tables, arrays."""
+"""Points for people: a scatter plot."""
 
 from __future__ import annotations
-
-import csv
-import io
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from ...errors import UserError
-from ...util.files import write_bytes
-from ..drawing import figure, picture
+from ..drawing import figure, image_of
 
-SIDE, DPI = 4.8, 100  # inches and dots an inch of the scatter plot
+SIDE, DPI = 4.8, 100  # inches, and dots an inch, of the scatter plot
 
 
-def preview(values: np.ndarray, columns: int = 0, codec: object = None) -> Image.Image:
-    """float32 N x 2 -> one scatter plot (columns have no meaning here)."""
+def scatter(values: np.ndarray) -> Image.Image:
+    """float32 N x 2 -> a scatter plot."""
     sheet = figure(SIDE, SIDE, DPI, "tight")
     axes = sheet.add_subplot(aspect="equal")
     points = values[np.isfinite(values).all(axis=1)]
     axes.scatter(points[:, 0], points[:, 1], s=4, alpha=0.5, linewidths=0)
     axes.grid(alpha=0.3)
-    return picture(sheet)
-
-
-def items(values: np.ndarray, codec: object = None, seed: int = 0, labels: object = None) -> list[np.ndarray]:
-    """One array of coordinates per point."""
-    return list(values)
-
-
-def write(
-    values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool = False, codec: object = None, seed: int = 0
-) -> list[Path]:
-    """float32 N x 2 to .csv, .npy, .npz, .png (a scatter plot), or a folder of points.csv and points.png.
-
-    Returns the paths written; raises UserError for another suffix.
-    """
-    out, suffix = Path(out), Path(out).suffix.lower()
-    if out.is_dir() or not suffix:
-        names = ["points.png"] if grid else ["points.csv", "points.png"]
-        return [path for name in names for path in write(values, labels, out / name)]
-    if suffix not in WRITERS:
-        raise UserError(f"Points cannot be written as {suffix} ({out}): use {', '.join(WRITERS)}, or a folder's name without a dot.")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(out, WRITERS[suffix](values, labels))
-    return [out]
-
-
-def _csv(values: np.ndarray, labels: Sequence[str] | None) -> bytes:
-    table = io.StringIO()
-    rows = csv.writer(table, lineterminator="\n")
-    rows.writerow(["x", "y"] + ([] if labels is None else ["label"]))
-    for index, point in enumerate(values):
-        rows.writerow([str(number) for number in point] + ([] if labels is None else [labels[index]]))
-    return table.getvalue().encode()
-
-
-def _npy(values: np.ndarray, labels: Sequence[str] | None) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, values, allow_pickle=False)
-    return buffer.getvalue()
-
-
-def _npz(values: np.ndarray, labels: Sequence[str] | None) -> bytes:
-    buffer = io.BytesIO()
-    arrays: dict[str, Any] = {"points": values} | ({} if labels is None else {"labels": np.array(labels, dtype=str)})
-    np.savez_compressed(buffer, allow_pickle=False, **arrays)
-    return buffer.getvalue()
-
-
-def _png(values: np.ndarray, labels: Sequence[str] | None) -> bytes:
-    buffer = io.BytesIO()
-    preview(values).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-WRITERS = {".csv": _csv, ".npy": _npy, ".npz": _npz, ".png": _png}
+    return image_of(sheet)

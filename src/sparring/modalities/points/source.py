@@ -1,4 +1,4 @@
-"""Simulated points in the plane: data one can see, with modes one can count."""
+"""Simulated points in the plane: their modes can be seen and counted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ...data.source import DataOptions, ScanReport, Source, Split
+from ...data.options import DataOptions
+from ...data.source import ScanReport, SimulatedSource, Split
 from ...errors import UserError
 
 COUNTS: dict[Split, int] = {"train": 50_000, "validation": 0, "test": 10_000}
@@ -16,28 +17,36 @@ RING = 2 * np.stack([np.cos(np.arange(8) * np.pi / 4), np.sin(np.arange(8) * np.
 GRID = np.array([(x, y) for y in range(-4, 5, 2) for x in range(-4, 5, 2)], dtype=float)
 
 
-class PointsSource(Source):
-    """Values are float32, N x 2. `centres` (modes x 2) and `std` tell where the modes are; None without modes."""
+Drawn = tuple[np.ndarray, np.ndarray]  # points, N x 2, and the modes they come from
+
+
+class PointsSource(SimulatedSource):
+    """Values are float32, N x 2."""
 
     modality, unit = "points", "points"
 
     def __init__(
-        self, name: str, parts: dict[Split, tuple[np.ndarray, np.ndarray]], centres: np.ndarray | None, std: float | None, labelled: bool
+        self, name: str, parts: dict[Split, Drawn], centres: np.ndarray | None, std: float | None, labelled: bool
     ):
         self.name, self.shape, self.centres, self.std = name, (2,), centres, std
         self.classes = tuple(str(mode) for mode in range(len(centres))) if labelled and centres is not None else ()
         self._parts = parts
         counts = np.bincount(parts["train"][1], minlength=len(self.classes)).tolist()
         self.report = ScanReport(
-            counts={split: len(values) for split, (values, _) in parts.items()}, labels=dict(zip(self.classes, counts, strict=False))
+            counts={split: len(values) for split, (values, _) in parts.items()},
+            labels=dict(zip(self.classes, counts, strict=False)),
         )
         modes = (
-            f"{len(centres)} normal distributions of standard deviation {std:g}" if centres is not None else "a spiral with a little noise"
+            f"{len(centres)} normal distributions of standard deviation {std:g}"
+            if centres is not None
+            else "a spiral with noise"
         )
         self.notes = (f"Simulated points in the plane: {modes}.",)
         content = hashlib.sha256(repr(self.classes).encode())
         for split in sorted(parts):
-            content.update(split.encode() + parts[split][0].tobytes() + (parts[split][1].tobytes() if self.classes else b""))
+            content.update(
+                split.encode() + parts[split][0].tobytes() + (parts[split][1].tobytes() if self.classes else b"")
+            )
         self.content_hash = content.hexdigest()
 
     def count(self, split: Split = "train") -> int:
@@ -51,18 +60,16 @@ class PointsSource(Source):
 
 
 def open_name(name: str, options: DataOptions) -> PointsSource:
-    """`ring` (8 modes), `grid` (25 modes) or `swiss-roll`: always the same 50,000 training and 10,000 test points."""
+    """`ring` (8 modes), `grid` (25 modes) or `swiss-roll`: always the same 50,000 training and 10,000 test points.
+
+    Raises UserError where labels are asked for that these points do not have.
+    """
     if options.labels not in ("auto", "none"):
         raise UserError(f"'{name}' has no column '{options.labels}': its labels are the modes (auto) or none.")
     rng = np.random.Generator(np.random.Philox(SEED))
-    if options.for_pictures:
-        raise UserError(f"'{name}' holds points, not pictures: size, fit, mode and label level do not apply.")
     draw, centres, std = SETS[name]
     parts = {split: draw(rng, count) for split, count in COUNTS.items()}
     return PointsSource(name, parts, centres, std, options.labels == "auto")
-
-
-Drawn = tuple[np.ndarray, np.ndarray]
 
 
 def _mixture(centres: np.ndarray, std: float) -> Callable[[np.random.Generator, int], Drawn]:

@@ -1,7 +1,9 @@
 """How series become tensors and come back.
 
-A value is T x K numbers (float64, NaN where there is nothing): the channels of each step, the cells of its choices (categories that change along a
-series), then the cells of what belongs to the whole series, the same in all steps. A series that is shorter than T ends where all that changes stays NaN. How the tensor's steps look is told by `layout` (networks.series.Layout).
+A value is T x K numbers, float64, NaN where there is nothing. Each step holds the channels, then the cells of choices
+(categories that change along a series), then the cells of columns that belong to the whole series, which are the same
+in all steps. A series that is shorter than T ends where all that changes stays NaN. `layout` describes the steps of
+the tensor (see networks.series.Layout).
 """
 
 from __future__ import annotations
@@ -18,29 +20,32 @@ from ...errors import UserError
 from ..table.codes import Code, code_from, spreads
 from ..table.columns import Column, column_from
 
-MOST_COUNTED, LEAST_COUNTED = 8, 0.01  # values of a choice whose frequency is watched, and the share of the steps that each has at least
+MAX_COUNTED = 8  # values of a choice whose frequency is measured
+MIN_COUNTED_SHARE = 0.01  # of the steps that each of these values has
 
 
 @dataclass(frozen=True)
 class Channel:
-    """Values minus `mean`, divided by `deviation`. decimals: how they are rounded, None: not. low, high: of what was seen; nothing beyond them is made.
-    gaps: may values lack between the first and the last step? log: None, or what is added to values before their logarithm is taken for them."""
+    """A column of numbers. They are encoded as (value - mean) / deviation."""
 
     name: str
     dtype: str
     mean: float
     deviation: float
-    low: float
-    high: float
-    decimals: int | None = None
-    gaps: bool = False
-    log: float | None = None
+    low: float  # least training value; nothing below it comes out
+    high: float  # largest training value; nothing above it comes out
+    decimals: int | None = None  # to which values are rounded; None: they are not
+    gaps: bool = False  # may values be missing between the first and the last step?
+    log: float | None = None  # added to values before their logarithm is encoded; None: no logarithm is taken
 
     def encode(self, values: np.ndarray, spread: np.ndarray) -> np.ndarray:
-        """spread: of each value in (0, 1), where among all that are rounded to it it lies, so that no lattice gives real series away."""
+        """Encode N x T values. spread: in (0, 1) for each value: its place among all numbers that are rounded to it.
+
+        Without it real series would be known by their rounding.
+        """
         unit = 0.0 if self.decimals is None else 10.0**-self.decimals
         around = spread - 0.5
-        if self.log is not None:  # what is rounded to the least value lies above it
+        if self.log is not None:  # numbers that are rounded to the least value lie above it
             around = np.where(values <= self.low, spread / 2, around)
         numbers = values + around * unit
         if self.log is not None:
@@ -48,6 +53,7 @@ class Channel:
         return np.where(np.isnan(values), 0.0, (numbers - self.mean) / self.deviation)
 
     def decode(self, coded: np.ndarray) -> np.ndarray:
+        """The inverse of `encode`."""
         numbers = coded * self.deviation + self.mean
         if self.log is not None:
             numbers = np.exp(np.minimum(numbers, np.log(self.high + self.log))) - self.log
@@ -57,48 +63,52 @@ class Channel:
 
 @dataclass(frozen=True)
 class SeriesCodec:
-    """float64 N x T x K <-> float32 N x T x W. order: the column that counts the steps; begins, step: of its cells; key: the column that says which
-    series a row is of. ends: do series have different lengths? windows: are values parts of longer series? label: the column that holds the class.
-    paced: does the last channel tell how far `order` goes from the step before?"""
+    """float64 N x T x K <-> float32 N x T x W."""
 
     steps: int
     channels: tuple[Channel, ...]
-    ends: bool = False
-    windows: bool = False
-    whole: tuple[Column, ...] = ()
-    codes: tuple[Code, ...] = ()
-    columns: tuple[str, ...] = ()  # of the table that it was, in order; () where it was an array
-    order: Column | None = None
-    begins: float = 0.0
-    step: float = 1.0
-    key: Column | None = None
-    label: str | None = None
-    choices: tuple[Column, ...] = ()
-    choice_codes: tuple[Code, ...] = ()
-    paced: bool = False
-    given: ClassVar[None] = None
+    ends: bool = False  # do series have different lengths?
+    windows: bool = False  # are values windows of longer series?
+    whole: tuple[Column, ...] = ()  # columns that belong to whole series
+    codes: tuple[Code, ...] = ()  # of these columns
+    columns: tuple[str, ...] = ()  # of the table, in order; () for arrays
+    order: Column | None = None  # the column that orders the steps
+    begins: float = 0.0  # the cell of `order` in the first step
+    step: float = 1.0  # by which the cells of `order` grow
+    key: Column | None = None  # the column that tells series apart
+    label: str | None = None  # the column that holds the class
+    choices: tuple[Column, ...] = ()  # columns of categories that change along a series
+    choice_codes: tuple[Code, ...] = ()  # of these columns
+    paced: bool = False  # does the last channel hold how far `order` goes from the step before?
+    input: ClassVar[None] = None
 
     @cached_property
     def gaps(self) -> tuple[int, ...]:
+        """The channels in which values may be missing."""
         return tuple(at for at, channel in enumerate(self.channels) if channel.gaps)
 
     @cached_property
     def changing(self) -> int:
-        """How many numbers of a value's step change from one to the next."""
+        """How many numbers of a step change along a series."""
         return len(self.channels) + len(self.choices)
 
     @property
-    def layout(self) -> tuple[int, tuple[int, ...], bool, list[tuple[tuple[int, ...], bool, int | None]], tuple[int, ...]]:
+    def layout(self) -> tuple[int, tuple[int, ...], bool, list[Any], tuple[int, ...]]:
+        """The columns of the tensor, as networks.series.Layout takes them."""
         whole = [(code.one_hot, code.scored, code.some_number) for code in self.codes]
-        return len(self.channels), self.gaps, self.ends, whole, tuple(width for code in self.choice_codes for width in code.one_hot)
+        choices = tuple(width for code in self.choice_codes for width in code.one_hot)
+        return len(self.channels), self.gaps, self.ends, whole, choices
 
     @property
     def shape(self) -> tuple[int, int]:
-        return self.steps, len(self.channels) + len(self.gaps) + self.ends + sum(code.width for code in (*self.choice_codes, *self.codes))
+        """Of an encoded series: T x W."""
+        return self.steps, len(self.channels) + len(self.gaps) + self.ends + sum(
+            code.width for code in (*self.choice_codes, *self.codes)
+        )
 
     @cached_property
     def numbers_named(self) -> tuple[str, ...]:
-        """What `numbers` are of."""
+        """The names of the last axis of `numbers`."""
         return (
             *(channel.name for channel in self.channels),
             *(
@@ -109,7 +119,11 @@ class SeriesCodec:
         )
 
     def numbers(self, values: np.ndarray) -> np.ndarray:
-        """N x T x numbers of what changes along series, NaN where there is nothing: the channels, and of each choice, for its most frequent values, 1 where it is this one and 0 elsewhere."""
+        """N x T x numbers of what changes along series, NaN where there is nothing.
+
+        These are the channels and, for each of the most frequent values of a choice, 1 where the choice is this value
+        and 0 elsewhere.
+        """
         count, going = len(self.channels), alive(values[:, :, : self.changing])
         parts = [values[:, :, :count]]
         for at, code in enumerate(self.choice_codes, count):
@@ -120,13 +134,18 @@ class SeriesCodec:
         return np.concatenate(parts, axis=2)
 
     def encode(self, values: np.ndarray) -> torch.Tensor:
+        """N x T x K -> N x T x W."""
         channels = values[:, :, : len(self.channels)]
         going = alive(values[:, :, : self.changing])
         spread = spreads(channels.reshape(len(values), -1)).reshape(channels.shape)
-        parts = [channel.encode(channels[:, :, at], spread[:, :, at])[:, :, None] for at, channel in enumerate(self.channels)]
+        parts = [
+            channel.encode(channels[:, :, at], spread[:, :, at])[:, :, None] for at, channel in enumerate(self.channels)
+        ]
         for at, code in enumerate(self.choice_codes, len(self.channels)):
             cells = values[:, :, at]
-            parts.append(code.encode(cells.ravel(), np.zeros(cells.size)).reshape(*cells.shape, code.width) * going[:, :, None])
+            parts.append(
+                code.encode(cells.ravel(), np.zeros(cells.size)).reshape(*cells.shape, code.width) * going[:, :, None]
+            )
         parts.append(np.where(np.isnan(channels[:, :, self.gaps]), -1.0, 1.0))
         if self.ends:
             parts.append(np.where(going, 1.0, -1.0)[:, :, None])
@@ -138,16 +157,21 @@ class SeriesCodec:
         return torch.from_numpy(np.concatenate(parts, axis=2, dtype=np.float32))
 
     def decode(self, tensor: torch.Tensor) -> np.ndarray:
+        """N x T x W -> N x T x K."""
         made = tensor.detach().to("cpu", torch.float64).numpy()
         parts = [channel.decode(made[:, :, at]) for at, channel in enumerate(self.channels)]
         start = len(parts)
         for code in self.choice_codes:
             part = made[:, :, start : start + code.width]
-            parts.append(code.decode(part.reshape(part.shape[0] * part.shape[1], code.width).astype(np.float32)).reshape(part.shape[:2]))
+            parts.append(
+                code.decode(part.reshape(part.shape[0] * part.shape[1], code.width).astype(np.float32)).reshape(
+                    part.shape[:2]
+                )
+            )
             start += code.width
         changing = np.stack(parts, axis=2)
         if self.paced and not self.windows:
-            changing[:, 0, len(self.channels) - 1] = self.step  # nothing comes before it
+            changing[:, 0, len(self.channels) - 1] = self.step  # nothing comes before the first step
         for place, at in enumerate(self.gaps, start):
             changing[:, :, at][made[:, :, place] <= 0] = np.nan
         if self.ends:
@@ -168,14 +192,23 @@ class SeriesCodec:
         return alive(values[:, :, : self.changing]).sum(axis=1) if self.ends else np.full(len(values), values.shape[1])
 
     def frame(self, values: np.ndarray, first: int = 0, seed: int = 0, labels: Any = None) -> pd.DataFrame:
-        """The steps of all series as rows, with the columns that were learned from. labels: the class of each series, where there are classes."""
+        """The steps of all series as rows, with the columns that were learned from.
+
+        Args:
+            values: N x T x K.
+            first: the number of the first series, for new keys.
+            seed: of new keys.
+            labels: the class of each series, where there are classes.
+        """
         lengths = self.lengths(values)
         which = np.repeat(np.arange(len(values)), lengths)
         when = np.concatenate([np.arange(length) for length in lengths]) if len(lengths) else np.zeros(0, int)
         rows, found = values[which, when], {}
         for at, channel in enumerate(self.channels[: len(self.channels) - self.paced]):
             column = pd.Series(rows[:, at])
-            whole = channel.decimals == 0 and (channel.dtype.startswith(("int", "uint", "Int")) or channel.dtype in ("bool", "boolean"))
+            whole = channel.decimals == 0 and (
+                channel.dtype.startswith(("int", "uint", "Int")) or channel.dtype in ("bool", "boolean")
+            )
             found[channel.name] = column.astype(channel.dtype if not whole or not column.hasnans else "Int64")
         for at, kept in enumerate((*self.choices, *self.whole), len(self.channels)):
             found[kept.name] = kept.series(rows[:, at])
@@ -196,23 +229,29 @@ class SeriesCodec:
         return pd.DataFrame({name: found[name] for name in [*(name for name in found if name not in known), *known]})
 
     def _passed(self, values: np.ndarray) -> np.ndarray:
-        """N x T: how far `order` has gone since the first step."""
+        """How far `order` has gone since the first step, N x T."""
         steps = np.where(np.isnan(passed := values[:, :, len(self.channels) - 1]), self.step, passed)
         steps[:, 0] = 0
         return steps.cumsum(axis=1)
 
     def describe(self) -> dict[str, Any]:
-        """codec.json. What was added later is left out where it says nothing, so that a run from before is still of the same data."""
-        later: dict[str, Any] = {}
+        """codec.json.
+
+        Keys that say nothing about these series are left out, because the content hash depends on the description.
+        """
+        optional: dict[str, Any] = {}
         if self.choices:
-            later["choices"] = [column.describe() for column in self.choices]
-            later["choice_codes"] = [code.describe() for code in self.choice_codes]
-            later["decode_choices"] = "between channels and switches, one-hot, each as in tables"
+            optional["choices"] = [column.describe() for column in self.choices]
+            optional["choice_codes"] = [code.describe() for code in self.choice_codes]
+            optional["decode_choices"] = "between channels and switches, one-hot, each as in tables"
         if self.paced:
-            later["paced"] = "the last channel is how far the order goes from the step before"
-        channels = [{key: value for key, value in asdict(channel).items() if (key, value) != ("log", None)} for channel in self.channels]
+            optional["paced"] = "the last channel is how far the order goes from the step before"
+        channels = [
+            {key: value for key, value in asdict(channel).items() if (key, value) != ("log", None)}
+            for channel in self.channels
+        ]
         if any(channel.log is not None for channel in self.channels):
-            later["decode_log"] = "channel = exp(x * deviation + mean) - log, where a channel has log"
+            optional["decode_log"] = "channel = exp(x * deviation + mean) - log, where a channel has log"
         return {
             "format": 1,
             "modality": "series",
@@ -228,20 +267,21 @@ class SeriesCodec:
             "step": self.step,
             "key": self.key.describe() if self.key else None,
             "label": self.label,
-            "decode": "channel = x * deviation + mean, between low and high, rounded to decimals; then a switch for each channel with gaps, "
+            "decode": "channel = x * deviation + mean, between low and high, rounded to decimals; then a switch for "
+            "each channel with gaps, "
             "one for the end, and the whole's code as in tables",
-            **later,
+            **optional,
         }
 
 
 def _counted(code: Code) -> np.ndarray:
-    """The cells whose frequency is watched: of two choices one says it."""
-    often = int((code.shares >= LEAST_COUNTED).sum())
-    return code.choices[:1] if len(code.choices) == 2 else code.choices[: max(1, min(often, MOST_COUNTED))]
+    """The values of a choice whose frequency is measured. Of two values one is enough."""
+    often = int((code.shares >= MIN_COUNTED_SHARE).sum())
+    return code.choices[:1] if len(code.choices) == 2 else code.choices[: max(1, min(often, MAX_COUNTED))]
 
 
 def alive(changing: np.ndarray) -> np.ndarray:
-    """N x T x C, NaN after the end -> N x T: is this step the last one with a value, or before it?"""
+    """N x T x C, NaN after the end -> N x T bool: is there a value in this step or in a later one?"""
     there = ~np.isnan(changing).all(axis=2)
     return np.logical_or.accumulate(there[:, ::-1], axis=1)[:, ::-1]
 
@@ -249,7 +289,9 @@ def alive(changing: np.ndarray) -> np.ndarray:
 def codec_from(description: dict[str, Any]) -> SeriesCodec:
     """The inverse of SeriesCodec.describe(). Raises UserError for what another version, or nobody, has written."""
     if description.get("format") != 1 or description.get("modality") != "series":
-        raise UserError("codec.json is not a description of series in format 1: use the version of sparring that wrote it.")
+        raise UserError(
+            "codec.json is not a description of series in format 1: use the version of sparring that wrote it."
+        )
     try:
         codec = SeriesCodec(
             int(description["steps"]),

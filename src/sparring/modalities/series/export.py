@@ -13,20 +13,27 @@ from ...errors import UserError
 from ...util.files import write_bytes
 from ..table.export import WRITERS, write_frame
 from .codec import SeriesCodec
-from .plots import preview
+from .plots import panels
 
 
 def items(values: np.ndarray, codec: SeriesCodec, seed: int = 0, labels: Sequence[str] | None = None) -> Any:
-    """A DataFrame with the columns that were learned from, the steps of one series after those of another; of arrays a list of arrays,
-    steps x channels."""
+    """A DataFrame with the learned columns, one series after the other; for arrays a list of steps x channels."""
     if codec.columns:
         return codec.frame(values, 0, seed, labels)
     return [series[:length, : codec.changing] for series, length in zip(values, codec.lengths(values), strict=True)]
 
 
-def write(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool, codec: SeriesCodec, seed: int = 0) -> list[Path]:
-    """.csv, .csv.gz, .parquet, .jsonl or .xlsx (rows are steps), .npy (series x steps x channels, NaN after the end; categories by their position in codec.json), .npz (the same, and labels), .png (lines);
-    a name without a suffix becomes a folder with series.csv and series.png. seed: of identifiers, which are made up. Returns the paths; raises UserError for another suffix."""
+def write(
+    values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool, codec: SeriesCodec, seed: int = 0
+) -> list[Path]:
+    """Write series in a format by the suffix of `out`.
+
+    .csv, .csv.gz, .parquet, .jsonl, .xlsx: a row for each step. .npy: series x steps x channels, NaN after the end,
+    categories by their position in codec.json. .npz: the same, and labels. .png: lines. A name without a suffix
+    becomes a folder with series.csv and series.png.
+
+    seed: of new identifiers. Returns the paths. Raises UserError for another suffix.
+    """
     out = Path(out)
     if out.is_dir() or "." not in out.name:
         names = ["series.png"] if grid else ["series.csv", "series.png"]
@@ -34,7 +41,9 @@ def write(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: boo
     suffix = next((each for each in (*WRITERS, ".npy", ".npz", ".png") if out.name.lower().endswith(each)), None)
     if suffix is None:
         raise UserError(
-            f"Series cannot be written as {out.suffix} ({out}): use {', '.join(WRITERS)}, .npy, .npz, .png, or a folder's name without a dot."
+            f"Series cannot be written as {out.suffix} ({out}): use {', '.join(WRITERS)}, .npy, .npz, .png, or the "
+            "name of a folder, "
+            "without a dot."
         )
     out.parent.mkdir(parents=True, exist_ok=True)
     if suffix in WRITERS:
@@ -43,10 +52,12 @@ def write(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: boo
     buffer = io.BytesIO()
     channels = values[:, :, : codec.changing]
     if suffix == ".png":
-        preview(values, 0, codec).save(buffer, "PNG")
+        panels(values, codec).save(buffer, "PNG")
     elif suffix == ".npy":
         np.save(buffer, channels)
     else:
-        np.savez_compressed(buffer, allow_pickle=False, samples=channels, **({} if labels is None else {"labels": np.array(labels)}))
+        np.savez_compressed(
+            buffer, allow_pickle=False, samples=channels, **({} if labels is None else {"labels": np.array(labels)})
+        )
     write_bytes(out, buffer.getvalue())
     return [out]

@@ -1,9 +1,12 @@
-"""Series longer than those that were learned: window after window, each begun with the end of the one before."""
+"""Series longer than those that were learned, window after window.
+
+Each window begins with the end of the one before.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,29 +18,27 @@ from ...networks.series import Layout
 from ...util.random import derive_seed
 from .codec import SeriesCodec
 
-if TYPE_CHECKING:
-    from ...inference.generator import Gan
-
-MOST_STEPS = 1_000_000
+MAX_STEPS = 1_000_000
 
 
-def values_long(gan: Gan, length: int, indices: Sequence[int], seed: int, label: str | int | None = None) -> np.ndarray:
-    """Decoded series of `length` steps with these numbers; each depends on (seed, number), label and length alone.
+def extrapolate(gan: Any, length: int, indices: Sequence[int], seed: int, label: str | int | None = None) -> np.ndarray:
+    """Decoded series of `length` steps with these indices. Each depends on (seed, index), label and length alone.
 
-    The start of every window is drawn so that it goes with the second half of the one before; what the network makes of both is blended there.
-    Raises UserError where series have an end that was learned, or no such length can be.
+    The first half of every window is drawn given the second half of the window before, and the outputs for both are
+    blended there. Raises UserError for an impossible length, and where whole series with their ends were learned.
     """
-    codec: Any = gan.codec
+    codec = gan.codec
     assert isinstance(codec, SeriesCodec)
-    if not 1 <= length <= MOST_STEPS:
-        raise UserError(f"a series can have 1 to {MOST_STEPS:,} steps, not {length:,}")
+    if not 1 <= length <= MAX_STEPS:
+        raise UserError(f"a series can have 1 to {MAX_STEPS:,} steps, not {length:,}")
     if length > codec.steps and not codec.windows:
         raise UserError(
-            f"this model learned whole series of up to {codec.steps} steps, which do not go on after their end; leave --length out"
+            f"this model learned whole series of up to {codec.steps} steps, which do not go on after their end; "
+            "leave --length out"
         )
     made = torch.cat(
         [
-            _made(gan, codec, length, list(part), seed, label)
+            _windows(gan, codec, length, list(part), seed, label)
             for part in np.array_split(np.array(indices), -(-len(indices) // gan.generator.chunk))
         ]
     )
@@ -45,17 +46,21 @@ def values_long(gan: Gan, length: int, indices: Sequence[int], seed: int, label:
     return whole[:, :length]
 
 
-def _made(gan: Gan, codec: SeriesCodec, length: int, wanted: list[int], seed: int, label: str | int | None) -> Tensor:
-    """Coded series, as many steps at least."""
+def _windows(
+    gan: Any, codec: SeriesCodec, length: int, wanted: list[int], seed: int, label: str | int | None
+) -> Tensor:
+    """Encoded series of at least `length` steps."""
     generator = gan.generator
-    indices = wanted + [0] * (generator.chunk - len(wanted))  # always as many at once: the same bits whatever is asked for beside
+    indices = wanted + [0] * (
+        generator.chunk - len(wanted)
+    )  # always as many at once, so that the bits do not depend on the others
     labels = gan.labels(indices, seed, label)
     condition: dict[str, Tensor] = {} if labels is None else {"class": torch.tensor(labels)}
     latents = sampling.latents(gan.recipe.latent, seed, indices)
     overlap = codec.steps // 2
     weight = torch.linspace(0, 1, overlap + 2)[1:-1, None]
     parts: list[Tensor] = []
-    drawn, end = None, None  # what the start drew last, and what was made of its end
+    drawn, end = None, None  # the last draw of the start, and the output for its end
     with torch.no_grad():
         for number in range(max(1, -(-(length - overlap) // (codec.steps - overlap)))):
             noise = sampling.noise(generator, seed if number == 0 else derive_seed(seed, "window", number), indices)
@@ -71,8 +76,11 @@ def _made(gan: Gan, codec: SeriesCodec, length: int, wanted: list[int], seed: in
 
 
 def _blended(before: Tensor, after: Tensor, weight: Tensor, layout: Layout) -> Tensor:
-    """Two windows' steps, N x T x W; weight: T x 1, of the second. Of choices, and where one has a value and the other has none, the one that weighs more
-    says it."""
+    """The same steps of two windows, N x T x W, as one. weight: T x 1, of the second.
+
+    Choices are taken from the window that weighs more, and so are channels where one window has a value and the other
+    has a gap.
+    """
     mixed, nearer = (1 - weight) * before + weight * after, torch.where(weight < 0.5, before, after)
     chosen = layout.channels + sum(layout.choices)
     mixed[:, :, layout.channels : chosen] = nearer[:, :, layout.channels : chosen]

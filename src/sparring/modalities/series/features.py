@@ -1,4 +1,7 @@
-"""What the scores of series compare: traits that need no learning. With classes, a small network learns to tell those by their traits."""
+"""Features of series for scores: traits that need no learning.
+
+With classes, a small network learns to tell them by their traits.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +17,21 @@ from ...networks.initialisation import seeded
 from ...util.random import derive_seed, make_rng
 from .codec import SeriesCodec, codec_from
 
-BANDS = 16  # of frequencies, at most
-SHAPES = 16  # principal components of whole series
-SOME = 5000  # training series that scales and components are taken from
-HIDDEN, LEARNED = 128, 20_000  # units of the network that tells classes, and examples it is shown
+MAX_BANDS = 16  # of frequencies
+MAX_COMPONENTS = 16  # principal components of whole series
+MAX_FITTED = 5000  # training series that scales and components are taken from
+HIDDEN = 128  # units of the network that tells classes
+LEARNED = 20_000  # examples that it is shown
 
 
 class Traits(nn.Module):
-    """N x T x W coded series -> N x WIDTH, or fewer: of each channel mean, deviation, extremes, changes and the logarithm of its strength in bands of
-    frequencies; where series lie along their principal components; what else a step holds, on average. Scaled to variance 1; of more than WIDTH
-    traits, principal components. It carries the codec's description, as bytes, for its traits mean nothing without it."""
+    """N x T x W encoded series -> N x WIDTH traits, or fewer.
+
+    For each channel: mean, deviation, extremes, changes, and the logarithm of its power in bands of frequencies. For
+    each series: its position along the principal components of all series, and the means of all other columns. Traits
+    are scaled to variance 1; where they are more than WIDTH, their principal components are taken. The module carries
+    the description of the codec as bytes, without which its traits have no meaning.
+    """
 
     described: Tensor
     centre: Tensor
@@ -37,11 +45,14 @@ class Traits(nn.Module):
         text = json.dumps(codec.describe(), sort_keys=True).encode()
         self.register_buffer("described", torch.frombuffer(bytearray(text), dtype=torch.uint8))
         steps, width = codec.shape
-        self.channels, self.bands = len(codec.channels) + sum(code.width for code in codec.choice_codes), min(BANDS, steps // 2 + 1)
+        self.channels, self.bands = (
+            len(codec.channels) + sum(code.width for code in codec.choice_codes),
+            min(MAX_BANDS, steps // 2 + 1),
+        )
         numbers = steps * self.channels
-        count = self.channels * (6 + self.bands) + min(SHAPES, numbers) + width - self.channels
+        count = self.channels * (6 + self.bands) + min(MAX_COMPONENTS, numbers) + width - self.channels
         self.register_buffer("centre", torch.zeros(numbers))
-        self.register_buffer("axes", torch.zeros(numbers, min(SHAPES, numbers)))
+        self.register_buffer("axes", torch.zeros(numbers, min(MAX_COMPONENTS, numbers)))
         self.register_buffer("mean", torch.zeros(count))
         self.register_buffer("deviation", torch.ones(count))
         self.register_buffer("turn", torch.eye(count)[:, :WIDTH].contiguous())
@@ -68,6 +79,7 @@ class Traits(nn.Module):
 
     @torch.no_grad()
     def fit(self, series: Tensor) -> None:
+        """Take scales and principal components from training series."""
         rows = series[:, :, : self.channels].flatten(1)
         self.centre.copy_(rows.mean(dim=0))
         _, _, axes = torch.svd_lowrank(rows - self.centre, q=min(self.axes.shape[1], *rows.shape), niter=4)
@@ -83,9 +95,10 @@ class Traits(nn.Module):
 
 
 def fit_features(source: Any, seed: int, progress: Progress | None = None) -> FeatureNet:
+    """Fit the traits to training series and, with classes, learn to tell these."""
     codec, count = source.codec, source.count("train")
     net = _net(codec, len(source.classes))
-    some = np.sort(make_rng(seed, "features", "some").permutation(count)[:SOME])
+    some = np.sort(make_rng(seed, "features", "some").permutation(count)[:MAX_FITTED])
     body = Traits(codec)
 
     def fitted() -> Traits:

@@ -1,4 +1,4 @@
-"""Scores of series while training: the distance of features, and how alike spectra and autocorrelations are."""
+"""Scores of series while training: the distance of features, of spectra and of autocorrelations."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from ...metrics.feature_net import FeatureNet
 from ...metrics.online_score import DetailedScore, choose_examples
 from ...metrics.series import autocorrelation_distance, spectral_distance
 
-MOST = 2000  # held-out series compared
+MAX_HELD_OUT = 2000  # series compared
 
 
 class SeriesScore(DetailedScore):
-    """Also how far spectra and autocorrelations are from those of held-out series."""
+    """The online score, and how far spectra and autocorrelations are from those of held-out series."""
 
     def __init__(self, net: FeatureNet, source: Any, count: int, seed: int):
-        self.numbers = source.codec.numbers
-        self.series = self.numbers(source.values(choose_examples(source.count("test"), MOST, seed, "held-out"), "test"))
+        self.numbers = source.numbers
+        self.series = self.numbers(source.values(choose_examples(source.count("test"), MAX_HELD_OUT, seed, "held-out"), "test"))
         super().__init__(net, source, count, seed)
 
     def details(self, values: np.ndarray) -> dict[str, float]:

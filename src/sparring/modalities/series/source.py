@@ -9,36 +9,44 @@ from pathlib import Path
 
 import numpy as np
 
-from ...data.source import DataOptions, ScanReport, Source, Split
+from ...data.options import OpenContext
+from ...data.source import SPLITS, ScanReport, SequentialSource, Split
 from ...data.splits import hold_out
 from ...errors import UserError
 from ..table.codes import fit_code
 from ..table.columns import decimals_of
 from .codec import Channel, SeriesCodec, alive
+from .options import SeriesOptions
 from .reading import Sequences, read
 from .simulated import SETS
 
-SPLITS: tuple[Split, ...] = ("train", "validation", "test")
-LONGEST = 128  # steps of a value; longer series are learned a part at a time
-PARTS = 8  # times as long as a part a lone series is at least
-FEWEST = 8  # steps of a part
-HELD = 0.1  # share of a lone series, its end, that is held out
-MOST_WIDTH = 20_000
-SKEWED = 2.0  # skewness (an exponential distribution's) from which logarithms are tried
-FEW_ZEROS = 0.05  # share of zeros among positive numbers that does not stand in the way of logarithms
+MAX_STEPS = 128  # of a value; longer series are learned window by window
+MIN_WINDOWS = 8  # that a lone series is as long as
+MIN_STEPS = 8  # of a window
+HELD_OUT_SHARE = 0.1  # of a lone series: its end
+MAX_NUMBERS = 20_000  # of one encoded series
+MIN_SKEWNESS = 2.0  # from which logarithms are tried: that of an exponential distribution
+MAX_ZEROS = 0.05  # share of the numbers that may be 0 where logarithms are taken
 
 
 @dataclass(frozen=True)
 class Part:
-    """The series of a split: steps x channels each, the cells of what belongs to each as a whole, and their class numbers."""
+    """The series of a split.
+
+    series: steps x channels each. cells: of the columns that belong to whole series, one row for each. labels: class
+    numbers.
+    """
 
     series: list[np.ndarray]
     cells: np.ndarray
     labels: np.ndarray
 
 
-class SeriesSource(Source):
-    """Values are steps x columns, float64 (see `codec`): whole series, filled up with NaN, or all parts of so many steps of longer ones."""
+class SeriesSource(SequentialSource):
+    """Values are steps x columns, float64 (see `codec`).
+
+    A value is a whole series, filled up with NaN, or a window of a longer series.
+    """
 
     modality, unit = "series", "series"
 
@@ -46,22 +54,27 @@ class SeriesSource(Source):
         self.name = name
         lengths = np.array([len(values) for values in found.values])
         lone = len(lengths) == 1
-        if lone and lengths[0] < 4 * FEWEST:
-            raise UserError(f"{name} is one series of {lengths[0]} steps; to learn from one, {4 * FEWEST} at least are needed")
-        longest = max(FEWEST, min(LONGEST, int(lengths[0]) // PARTS)) if lone else LONGEST
+        if lone and lengths[0] < 4 * MIN_STEPS:
+            raise UserError(
+                f"{name} is one series of {lengths[0]} steps; to learn from one, {4 * MIN_STEPS} at least are needed"
+            )
+        longest = max(MIN_STEPS, min(MAX_STEPS, int(lengths[0]) // MIN_WINDOWS)) if lone else MAX_STEPS
         windows = like.windows if like else bool(lengths.max() > longest)
         steps = like.steps if like else longest if windows else int(lengths.max())
-        self._parts = _parted(found, steps)
+        self._parts = _split(found, steps)
         self._places = {split: _places(part.series, steps, windows) for split, part in self._parts.items()}
         if not len(self._places["train"]) or not len(self._places["test"]):
-            raise UserError(f"{name} has too few series of {steps} steps: some are needed to learn from and some to be scored on")
+            raise UserError(
+                f"{name} has too few series of {steps} steps: some are needed to learn from and some to be scored on"
+            )
         self.codec = like or _fitted(found, self._parts, steps, windows)
         width = self.codec.shape[0] * self.codec.shape[1]
         if not self.codec.channels and not sum(code.width for code in self.codec.choice_codes):
             raise UserError(f"{name}: nothing changes along the series that are learned from")
-        if width > MOST_WIDTH:
+        if width > MAX_NUMBERS:
             raise UserError(
-                f"{name}: a series of {steps} steps is {width:,} numbers when encoded, more than {MOST_WIDTH:,}; leave channels out"
+                f"{name}: a series of {steps} steps is {width:,} numbers when encoded, more than {MAX_NUMBERS:,}; "
+                "leave channels out"
             )
         self.shape = (steps, len(found.names) + len(self.codec.whole))
         self.channels = self.codec.numbers_named
@@ -70,13 +83,16 @@ class SeriesSource(Source):
         labels = self.labels(np.arange(self.count("train")))
         self.report = ScanReport(
             counts={split: self.count(split) for split in SPLITS},
-            labels=dict(zip(self.classes, np.bincount(labels, minlength=len(self.classes)).tolist(), strict=False)) if self.classes else {},
+            labels=dict(zip(self.classes, np.bincount(labels, minlength=len(self.classes)).tolist(), strict=False))
+            if self.classes
+            else {},
         )
         self.notes = self._notes(found, lengths, windows)
 
     def _hash(self, steps: int, windows: bool) -> str:
         content = hashlib.sha256(
-            json.dumps(self.codec.describe(), sort_keys=True, default=str).encode() + repr((self.classes, steps, windows)).encode()
+            json.dumps(self.codec.describe(), sort_keys=True, default=str).encode()
+            + repr((self.classes, steps, windows)).encode()
         )
         for part in self._parts.values():
             for values, cells in zip(part.series, part.cells, strict=True):
@@ -89,7 +105,8 @@ class SeriesSource(Source):
         shown = ", ".join(found.names[:12]) + (f" and {len(found.names) - 12} more" if len(found.names) > 12 else "")
         steps = self.codec.steps
         notes = [
-            f"{len(lengths):,} series of {between} steps in which {'these change' if len(found.names) > 1 else 'this changes'}: {shown}.",
+            f"{len(lengths):,} series of {between} steps with the channel{'s' if len(found.names) > 1 else ''} "
+            f"{shown}.",
             *found.notes,
         ]
         if found.whole:
@@ -97,11 +114,16 @@ class SeriesSource(Source):
         if self.classes:
             notes.append(f"{len(self.classes)} classes from '{found.label}'.")
         if windows:
-            notes.append(f"Learned {steps} steps at a time; longer series are made by going on (--length).")
+            notes.append(
+                f"Series are learned in windows of {steps} steps; longer ones are generated window by window "
+                "(--length)."
+            )
             short = int((lengths < steps).sum())
             notes += [f"Left out: {short:,} series of fewer than {steps} steps."] if short else []
         held = sum(len(values) for values in self._parts["test"].series)
-        what = f"The last {held:,} steps are" if len(lengths) == 1 else f"{len(self._parts['test'].series):,} series are"
+        what = (
+            f"The last {held:,} steps are" if len(lengths) == 1 else f"{len(self._parts['test'].series):,} series are"
+        )
         return (*notes, f"{what} held out for scoring and never trained on.")
 
     def count(self, split: Split = "train") -> int:
@@ -116,19 +138,25 @@ class SeriesSource(Source):
             found[row, :, channels:] = self._parts[split].cells[number]
         return found
 
+    def numbers(self, values: np.ndarray) -> np.ndarray:
+        return self.codec.numbers(values)
+
     def labels(self, indices: np.ndarray, split: Split = "train") -> np.ndarray:
         return self._parts[split].labels[self._places[split][np.asarray(indices, dtype=np.int64), 0]]
 
 
-def _parted(found: Sequences, part: int) -> dict[Split, Part]:
-    """Of a lone series the end is held out (part: steps that are learned at a time), of many some whole ones, chosen by content."""
+def _split(found: Sequences, window: int) -> dict[Split, Part]:
+    """The series of each split. window: steps of a value.
+
+    Of a lone series the end is held out, of many some whole series, chosen by content.
+    """
     count = len(found.values)
     cells = found.cells if found.whole else np.zeros((count, 0))
     names = sorted(set(found.labels or ()))
     numbers = np.array([names.index(label) for label in found.labels] if found.labels else [0] * count, np.int64)
     if count == 1:
         values = found.values[0]
-        held = min(len(values) // 3, max(2 * part, round(HELD * len(values))))
+        held = min(len(values) // 3, max(2 * window, round(HELD_OUT_SHARE * len(values))))
         return {
             "train": Part([values[:-held]], cells, numbers),
             "validation": Part([], cells[:0], numbers[:0]),
@@ -139,7 +167,10 @@ def _parted(found: Sequences, part: int) -> dict[Split, Part]:
     order = np.array(sorted(range(count), key=hashes.__getitem__))  # by content, whatever the order of the file
     chosen = np.isin(order, held_out)
     kept: dict[Split, np.ndarray] = {"train": order[~chosen], "validation": order[:0], "test": order[chosen]}
-    return {split: Part([found.values[at] for at in places], cells[places], numbers[places]) for split, places in kept.items()}
+    return {
+        split: Part([found.values[at] for at in places], cells[places], numbers[places])
+        for split, places in kept.items()
+    }
 
 
 def _channel(name: str, dtype: str, train: list[np.ndarray], every: list[np.ndarray]) -> Channel:
@@ -158,10 +189,13 @@ def _channel(name: str, dtype: str, train: list[np.ndarray], every: list[np.ndar
 
 
 def _added(numbers: np.ndarray) -> float | None:
-    """What is added before logarithms are taken; None where they would not bring numbers nearer to a normal distribution: where these are not all
-    positive (but for a few zeros), or about as many lie far below the mean as above it."""
+    """What is added to numbers before their logarithm is taken; None where logarithms are not taken.
+
+    They are taken where all numbers are positive (but for a few zeros), and where this makes their distribution less
+    skewed.
+    """
     positive = numbers[numbers > 0]
-    if (numbers < 0).any() or len(positive) < (1 - FEW_ZEROS) * len(numbers) or skewness(numbers) < SKEWED:
+    if (numbers < 0).any() or len(positive) < (1 - MAX_ZEROS) * len(numbers) or skewness(numbers) < MIN_SKEWNESS:
         return None
     added = 0.0 if len(positive) == len(numbers) else float(positive.min()) / 2
     return added if abs(skewness(np.log(numbers + added))) < skewness(numbers) / 2 else None
@@ -175,52 +209,77 @@ def skewness(numbers: np.ndarray) -> float:
 
 
 def _fitted(found: Sequences, parts: dict[Split, Part], steps: int, windows: bool) -> SeriesCodec:
+    """The codec for these series."""
     train, every = parts["train"].series, [values for part in parts.values() for values in part.series]
     channels = tuple(
         _channel(name, found.dtypes[at], [values[:, at] for values in train], [values[:, at] for values in every])
         for at, name in enumerate(found.names[: len(found.dtypes)])
     )
     choice_codes = tuple(
-        fit_code(np.concatenate([values[:, at] for values in train]), False, None, any(np.isnan(values[:, at]).any() for values in every))
+        fit_code(
+            np.concatenate([values[:, at] for values in train]),
+            False,
+            None,
+            any(np.isnan(values[:, at]).any() for values in every),
+        )
         for at in range(len(found.dtypes), len(found.names))
     )
     nullable = np.isnan(np.concatenate([part.cells for part in parts.values()])).any(axis=0)
     codes = tuple(
-        fit_code(parts["train"].cells[:, at], column.numeric, column.decimals if column.kind != "time" else 0, bool(nullable[at]))
+        fit_code(
+            parts["train"].cells[:, at],
+            column.numeric,
+            column.decimals if column.kind != "time" else 0,
+            bool(nullable[at]),
+        )
         for at, column in enumerate(found.whole)
     )
     ends = not windows and len({len(values) for values in every}) > 1
     return SeriesCodec(
-        steps, channels, ends, windows, found.whole, codes, found.columns, found.order, found.begins, found.step, found.key, found.label,
-        found.choices, choice_codes, found.paced,
-    )  # fmt: skip
+        steps,
+        channels,
+        ends,
+        windows,
+        whole=found.whole,
+        codes=codes,
+        columns=found.columns,
+        order=found.order,
+        begins=found.begins,
+        step=found.step,
+        key=found.key,
+        label=found.label,
+        choices=found.choices,
+        choice_codes=choice_codes,
+        paced=found.paced,
+    )
 
 
 def _places(series: list[np.ndarray], steps: int, windows: bool) -> np.ndarray:
-    """Which series and which step each value begins at, N x 2: every part that has a value in its first and last step."""
+    """The series and the step at which each value begins, N x 2. Windows begin and end with a step that has a value."""
     found = []
     for number, values in enumerate(series):
         starts = np.arange(len(values) - steps + 1) if windows else np.zeros(1, np.int64)
         if windows and len(starts):
-            starts = starts[alive(np.lib.stride_tricks.sliding_window_view(values, steps, axis=0).transpose(0, 2, 1))[:, -1]]
+            starts = starts[
+                alive(np.lib.stride_tricks.sliding_window_view(values, steps, axis=0).transpose(0, 2, 1))[:, -1]
+            ]
         found.append(np.stack([np.full(len(starts), number), starts], axis=1))
     return np.concatenate(found) if found else np.zeros((0, 2), np.int64)
 
 
-def open_path(path: Path, options: DataOptions) -> SeriesSource:
-    if options.for_pictures:
-        raise UserError(f"{path} holds series, not pictures: size, fit, mode and label level do not apply")
+def open_path(path: Path, options: SeriesOptions, context: OpenContext) -> SeriesSource:
+    """Raises UserError where the file holds no series."""
     if path.is_dir():
         raise UserError(f"{path} is a folder; series are read from one file, a table or an array")
     name = path.name.split(".")[0]
-    return SeriesSource(read(path, options), name, options.like)
+    return SeriesSource(read(path, options, context.like), name, context.like)
 
 
-def open_name(name: str, options: DataOptions) -> SeriesSource:
+def open_name(name: str, options: SeriesOptions, context: OpenContext) -> SeriesSource:
     """`ar2` or `sines`: always the same simulated series, whose laws are known."""
     if options.labels not in ("auto", "none"):
         raise UserError(f"'{name}' has no column '{options.labels}': its series have no classes")
     values, about = SETS[name]()
     found = Sequences(list(values[:, :, None]), ("value",), ("float64",))
     found.notes.append(about)
-    return SeriesSource(found, name, options.like)
+    return SeriesSource(found, name, context.like)

@@ -1,116 +1,99 @@
-"""Tables: rows of numbers, categories, times. See sparring.modalities for what each name means."""
+"""Tables: rows of numbers, categories and times."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from ...data.options import OpenContext
+from ..base import Modality, Preview
+from ..pandas_modules import import_with_pandas
+from .options import TableOptions
 
-from ...data.source import DataOptions, Source
-from ...errors import UserError
+if TYPE_CHECKING:
+    import numpy as np
 
-DEFAULT_RECIPE = "table"
-NAMES: tuple[str, ...] = ()
-SPECIAL = True  # asked before pictures: both know Parquet files
-WALKS = False
-COLUMN_OPTIONS = ("--type", "--constraint")
-SHEET = 2000  # rows behind the histograms
+    from ...data.source import Source
+    from ...metrics.feature_net import FeatureNet, Progress
+    from .codec import TableCodec
+
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".feather", ".arrow", ".xlsx")
 
-__all__ = [
-    "COLUMN_OPTIONS", "DEFAULT_RECIPE", "NAMES", "SHEET", "SPECIAL", "SUFFIXES", "WALKS", "beside", "codec_from", "features_from", "fit_codec", "fit_features", "items", "open_path", "open_url",
-    "preview", "online_score", "recognises", "values_where", "write", "write_parts",
-]  # fmt: skip
+
+class TableModality(Modality):
+    """Rows: float64, N x learned columns (see `codes` for what a cell is)."""
+
+    unit = "rows of a table"
+    default_recipe = "table"
+    Options = TableOptions
+    asked_first = True  # pictures come in Parquet files too
+    opens_urls = True
+    supports_latent_walk = False
+    writes_stream = True
+    preview_count = 2000  # rows behind the histograms
+
+    def recognises(self, path: Path) -> bool:
+        """A file of one of these kinds; a Parquet file unless it holds encoded items, such as pictures."""
+        if not path.is_file() or not path.name.lower().endswith(SUFFIXES):
+            return False
+        return path.suffix.lower() != ".parquet" or _part("source").is_plain(path)
+
+    def open_path(self, path: Path, options: Any, context: OpenContext) -> Source:
+        return _part("source").open_path(path, options, context)
+
+    def open_url(self, url: str, options: Any, context: OpenContext) -> Source:
+        return _part("source").open_url(url, options, context)
+
+    def fit_codec(self, source: Any, value_range: str = "symmetric") -> TableCodec:
+        return source.codec
+
+    def codec_from(self, description: dict[str, Any]) -> TableCodec:
+        return _part("codec").codec_from(description)
+
+    def fit_features(self, source: Any, seed: int, progress: Progress | None = None) -> FeatureNet:
+        return _part("features").fit_features(source, seed, progress)
+
+    def features_from(self, description: dict[str, Any], tensors: dict[str, Any]) -> FeatureNet:
+        return _part("features").features_from(description, tensors)
+
+    def online_score(self, net: FeatureNet, source: Any, count: int, seed: int) -> Any:
+        return _part("score").TableScore(net, source, count, seed)
+
+    def preview(self, values: np.ndarray, codec: Any, columns: int = 8) -> Preview:
+        from ..drawing import png
+
+        return Preview({".png": png(_part("plots").histograms(values, codec))})
+
+    def compare_plot(self, generated: Source, real: Source, codec: Any) -> Preview | None:
+        from ..drawing import png, shown_values
+
+        return Preview({".png": png(_part("plots").compared(*shown_values(generated, real), codec))})
+
+    def items(self, values: np.ndarray, codec: Any, seed: int = 0, labels: Sequence[str] | None = None) -> Any:
+        return codec.frame(values, seed=seed)
+
+    def write(
+        self,
+        values: np.ndarray,
+        labels: Sequence[str] | None,
+        out: Path,
+        grid: bool = False,
+        codec: Any = None,
+        seed: int = 0,
+    ) -> list[Path]:
+        return _part("export").write(values, out, grid, codec, seed)
+
+    def write_stream(self, parts: Iterable[np.ndarray], out: Path, codec: Any, seed: int) -> list[Path]:
+        return _part("export").write_stream(parts, out, codec, seed)
+
+    def conditional_sampling(self, gan: Any, where: str, indices: Sequence[int], seed: int) -> np.ndarray:
+        return _part("conditional_sampling").conditional_sampling(gan, where, indices, seed)
 
 
-def recognises(path: Path) -> bool:
-    """A file of one of these kinds; a Parquet file unless it holds encoded items, such as pictures."""
-    if not path.is_file() or not path.name.lower().endswith(SUFFIXES):
-        return False
-    return path.suffix.lower() != ".parquet" or _source().is_plain(path)
+def _part(name: str) -> Any:
+    """A module of this folder."""
+    return import_with_pandas(f"{__name__}.{name}", "tables")
 
 
-def open_path(path: Path, options: DataOptions) -> Source:
-    return _source().open_path(path, options)
-
-
-def open_url(url: str, options: DataOptions) -> Source:
-    return _source().open_url(url, options)
-
-
-def _source() -> Any:
-    """What needs pandas, which not everybody has."""
-    try:
-        import pandas  # noqa: F401, ICN001
-    except ImportError:
-        raise UserError('tables need pandas; run: pip install "sparring[table]"') from None
-    from . import source
-
-    return source
-
-
-def fit_codec(source: Any, value_range: str = "symmetric") -> Any:
-    """The codec that a table's source has fitted to its training rows."""
-    return source.codec
-
-
-def codec_from(description: dict[str, Any]) -> Any:
-    _source()
-    from .codec import codec_from as built
-
-    return built(description)
-
-
-def preview(values: np.ndarray, columns: int, codec: Any) -> Any:
-    from .plots import preview as shown
-
-    return shown(values, columns, codec)
-
-
-def beside(values: np.ndarray, real: np.ndarray, codec: Any) -> Any:
-    from .plots import beside as shown
-
-    return shown(values, real, codec)
-
-
-def items(values: np.ndarray, codec: Any, seed: int = 0, labels: Any = None) -> Any:
-    """A DataFrame."""
-    return codec.frame(values, seed=seed)
-
-
-def write(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool, codec: Any, seed: int = 0) -> list[Path]:
-    from .export import write as written
-
-    return written(values, labels, out, grid, codec, seed)
-
-
-def write_parts(parts: Iterable[np.ndarray], out: Path, codec: Any, seed: int) -> list[Path]:
-    from .export import write_parts as written
-
-    return written(parts, out, codec, seed)
-
-
-def values_where(gan: Any, text: str, indices: Sequence[int], seed: int) -> np.ndarray:
-    from .conditional_sampling import values_where as found
-
-    return found(gan, text, indices, seed)
-
-
-def fit_features(source: Source, seed: int, progress: Any = None) -> Any:
-    from .features import fit_features as fit
-
-    return fit(source, seed, progress)
-
-
-def features_from(description: dict[str, Any], tensors: dict[str, Any]) -> Any:
-    from .features import features_from as built
-
-    return built(description, tensors)
-
-
-def online_score(net: Any, source: Any, count: int, seed: int) -> Any:
-    from .score import TableScore
-
-    return TableScore(net, source, count, seed)
+modality = TableModality()

@@ -1,10 +1,12 @@
-"""How one column's cells become numbers that networks learn, and come back.
+"""How the cells of one column become numbers that networks learn, and come back.
 
-A cell is a float64: a number, the position of a category, a time in its column's unit, or NaN where there is none. A column's code has up to
-two parts: which of some *choices* the cell is (a category, a frequent single value such as 0, nothing, or "some number"), one-hot; and, for
-"some number", its *normal score*: the normal quantile of its rank among the training values, so that the part is N(0, 1) whatever
-the column's distribution, and comes back through the same ranks, bounded by what was seen. Equal values are spread over their ranks by a
-hash of their row (dequantisation: Uria et al. 2013, arXiv:1306.0186), so that no lattice gives real rows away.
+A cell is a float64: a number, the position of a category, a time in the unit of its column, or NaN where there is
+nothing. A code has up to two parts. The first is a one-hot vector of *choices*: a category, a frequent single value
+such as 0, nothing, or "some number". The second, for "some number", is the *normal score*: the normal quantile of the
+rank of the cell among the training cells. So this part is N(0, 1) whatever the distribution of the column, and
+numbers come back through the same ranks, within the range of training. Equal values are spread over their ranks by a
+hash of their row (dequantisation: Uria et al. 2013, arXiv:1306.0186); else real rows would be known by their
+rounding.
 """
 
 from __future__ import annotations
@@ -18,37 +20,40 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-MOST_ONE_HOT = 128  # choices that are one-hot; more are two digits, one-hot each, of the choice's place by frequency
-FEW_NUMBERS, ROWS_A_NUMBER = 20, 10  # a column of so few different numbers, each in so many rows, is all choices
-FREQUENT = 0.05  # share of the rows from which a single number is a choice of its own
-EDGE = 1e-4  # ranks nearer to the ends than this are moved there: normal scores beyond 3.7 teach nothing
-NEAR = 64  # numbers looked at between two that a condition names
-LEVELS, KNOTS = 1000, 1001  # different numbers that are kept one by one; quantiles that are kept of more
+MAX_ONE_HOT = 128  # choices in one one-hot vector; more are two digits of the rank by frequency, each one-hot
+MAX_CHOICES = 20  # different numbers of a column up to which each can be a choice
+MIN_ROWS_PER_CHOICE = 10  # mean number of rows from which each of them is one
+MIN_CHOICE_SHARE = 0.05  # of the rows, from which a single number is a choice of its own
+MIN_RANK = 1e-4  # ranks nearer to 0 or 1 are moved to this: normal scores beyond 3.7 teach nothing
+NUMBERS_BETWEEN = 64  # numbers tried between two that a condition names
+MAX_STEPS = 1000  # different numbers that are kept one by one
+QUANTILES = 1001  # kept of a column with more
 
 
 @dataclass(frozen=True)
 class Code:
-    """choices: cells (NaN: nothing), most frequent first, and their shares; `some_number`: the place among them that stands for every other number, or None.
+    """The code of one column.
 
-    values, upto: of other numbers, those that occur and the share of numbers up to each (stepped), or evenly spaced quantiles and their shares
-    (not stepped), between which numbers are interpolated and rounded to `decimals` (None: not rounded).
+    Other numbers, which are not choices, are known by `values` and `upto`. These are either (stepped) the numbers
+    that occur and the share of numbers up to each, or (not stepped) evenly spaced quantiles and their shares, between
+    which numbers are interpolated.
     """
 
-    choices: np.ndarray
-    shares: np.ndarray
-    some_number: int | None
+    choices: np.ndarray  # cells (NaN: nothing), most frequent first
+    shares: np.ndarray  # how often each choice occurs
+    some_number: int | None  # the place among the choices that stands for all other numbers; None without these
     values: np.ndarray
     upto: np.ndarray
     stepped: bool
-    decimals: int | None
+    decimals: int | None  # of interpolated numbers; None: they are not rounded
 
     @property
     def one_hot(self) -> tuple[int, ...]:
-        """Widths of the one-hot parts: none where there is nothing to choose."""
+        """Widths of the one-hot vectors; () where there is nothing to choose."""
         count = len(self.choices)
         if count <= 1:
             return ()
-        return (count,) if count <= MOST_ONE_HOT else (-(-count // (base := _base(count))), base)
+        return (count,) if count <= MAX_ONE_HOT else (-(-count // (base := _base(count))), base)
 
     @property
     def scored(self) -> bool:
@@ -57,10 +62,14 @@ class Code:
 
     @property
     def width(self) -> int:
+        """Of an encoded cell."""
         return sum(self.one_hot) + self.scored
 
     def encode(self, cells: np.ndarray, spread: np.ndarray) -> np.ndarray:
-        """N cells -> N x width float32. spread: N values in (0, 1), where among its ranks each cell goes."""
+        """N cells -> N x width float32.
+
+        spread: N values in (0, 1): the place of each cell among the ranks of equal cells.
+        """
         place = self.place(cells)
         found = np.zeros((len(cells), self.width), np.float32)
         start, rows = 0, np.arange(len(cells))
@@ -86,7 +95,10 @@ class Code:
         return cells
 
     def seen(self, near: Sequence[float] = ()) -> tuple[np.ndarray, np.ndarray]:
-        """Cells that can be, about as often as these shares; of numbers between which others lie, some, and more around those of `near`."""
+        """Cells that can come out, and about how often each does.
+
+        Of interpolated numbers these are some, more of them around those of `near`.
+        """
         if self.some_number is None:
             return self.choices, self.shares
         others = np.arange(len(self.choices)) != self.some_number
@@ -95,16 +107,18 @@ class Code:
         else:
             low, high = self.values[0], self.values[-1]
             ends = [low, *sorted(value for value in near if low < value < high), high]
-            lines = [np.linspace(one, other, NEAR) for one, other in pairwise(ends)]
+            lines = [np.linspace(one, other, NUMBERS_BETWEEN) for one, other in pairwise(ends)]
             values = np.concatenate([self.values, *lines])
             values = np.unique(values if self.decimals is None else np.round(values, self.decimals).clip(low, high))
             between = (values[1:] + values[:-1]) / 2
             borders = np.concatenate([[0.0], self._share(between, np.full(len(between), 0.5)), [1.0]])
             shares = np.maximum(np.diff(borders), 1e-9)
-        return np.concatenate([self.choices[others], values]), np.concatenate([self.shares[others], shares * self.shares[self.some_number]])
+        return np.concatenate([self.choices[others], values]), np.concatenate(
+            [self.shares[others], shares * self.shares[self.some_number]]
+        )
 
     def place(self, cells: np.ndarray) -> np.ndarray:
-        """Which choice each cell is; one that was never seen is some number, or the most frequent choice."""
+        """The choice of each cell. An unknown cell is some number, or else the most frequent choice."""
         order = np.argsort(self.choices)  # NaN last
         ordered = self.choices[order]
         known = len(ordered) - int(np.isnan(ordered).sum())
@@ -120,7 +134,7 @@ class Code:
         return () if not widths else (place,) if len(widths) == 1 else (place // widths[1], place % widths[1])
 
     def _share(self, numbers: np.ndarray, spread: np.ndarray) -> np.ndarray:
-        """The rank of each number, in (0, 1)."""
+        """The rank of each number as a share, in (0, 1)."""
         if self.stepped:
             at = np.minimum(np.searchsorted(self.values, numbers), len(self.values) - 1)
             lower = np.where(at > 0, self.upto[at - 1], 0.0)
@@ -131,9 +145,13 @@ class Code:
             last = np.searchsorted(self.values, values, side="right") - 1
             share = np.interp(numbers + (spread - 0.5) * grain, values, (self.upto[first] + self.upto[last]) / 2)
             at = np.minimum(np.searchsorted(values, numbers), len(values) - 1)
-            tied = (values[at] == numbers) & (first[at] < last[at])  # as frequent as several quantiles: spread over all of them
+            tied = (values[at] == numbers) & (
+                first[at] < last[at]
+            )  # a number that is several quantiles is spread over all of them
             share = np.where(tied, self.upto[first[at]] + spread * (self.upto[last[at]] - self.upto[first[at]]), share)
-        return np.clip(np.where(np.isnan(share), 0.5, share), EDGE, 1 - EDGE)  # nothing, where nothing was ever seen: the middle
+        return np.clip(
+            np.where(np.isnan(share), 0.5, share), MIN_RANK, 1 - MIN_RANK
+        )  # an empty cell in a column without empty cells in training
 
     def _number(self, share: np.ndarray) -> np.ndarray:
         if self.stepped:
@@ -144,33 +162,52 @@ class Code:
         return found
 
     def describe(self) -> dict[str, Any]:
-        """For codec.json: floats in text come back as they were."""
+        """For codec.json. Floats keep their value in text."""
         choices = [None if np.isnan(choice) else choice for choice in self.choices.tolist()]
-        arrays = {"choices": choices, "shares": self.shares.tolist(), "values": self.values.tolist(), "upto": self.upto.tolist()}
+        arrays = {
+            "choices": choices,
+            "shares": self.shares.tolist(),
+            "values": self.values.tolist(),
+            "upto": self.upto.tolist(),
+        }
         return {**arrays, "some_number": self.some_number, "stepped": self.stepped, "decimals": self.decimals}
 
 
 def code_from(description: dict[str, Any]) -> Code:
-    """The inverse of Code.describe(). Raises KeyError, TypeError or ValueError for what is none."""
-    choices, shares, values, upto = (np.array(description[key], np.float64) for key in ("choices", "shares", "values", "upto"))
-    some_number, decimals = (None if description[key] is None else int(description[key]) for key in ("some_number", "decimals"))
+    """The inverse of Code.describe(). Raises KeyError, TypeError or ValueError for another description."""
+    choices, shares, values, upto = (
+        np.array(description[key], np.float64) for key in ("choices", "shares", "values", "upto")
+    )
+    some_number, decimals = (
+        None if description[key] is None else int(description[key]) for key in ("some_number", "decimals")
+    )
     found = Code(choices, shares, some_number, values, upto, bool(description["stepped"]), decimals)
     if not (
         1 <= len(choices) == len(shares)
         and len(values) == len(upto)
         and (some_number is None or 0 <= some_number < len(choices) and len(values))
     ):
-        raise ValueError("its parts do not belong together")
+        raise ValueError("its arrays do not belong together")
     return found
 
 
 def fit_code(cells: np.ndarray, numeric: bool, decimals: int | None, nullable: bool = False) -> Code:
-    """The code of a column's training cells. numeric: may it take values that lie between? decimals: of what is interpolated. nullable: there are cells
-    with nothing, if perhaps not among these."""
+    """The code for the training cells of a column.
+
+    Args:
+        cells: of the training rows, N.
+        numeric: may values come out that lie between those of training?
+        decimals: to which these are rounded; None: they are not.
+        nullable: has the column empty cells, if perhaps not among these?
+    """
     empty = np.isnan(cells)
     values, counts = np.unique(cells[~empty], return_counts=True)
-    few = not numeric or len(values) <= 1 or (len(values) <= FEW_NUMBERS and counts.sum() >= ROWS_A_NUMBER * len(values))
-    single = np.ones(len(values), bool) if few else counts >= FREQUENT * len(cells)
+    few = (
+        not numeric
+        or len(values) <= 1
+        or (len(values) <= MAX_CHOICES and counts.sum() >= MIN_ROWS_PER_CHOICE * len(values))
+    )
+    single = np.ones(len(values), bool) if few else counts >= MIN_CHOICE_SHARE * len(cells)
     rest, rest_counts = values[~single], counts[~single]
     choices, frequency = list(values[single]), list(counts[single])
     if len(rest):
@@ -180,15 +217,17 @@ def fit_code(cells: np.ndarray, numeric: bool, decimals: int | None, nullable: b
     order = np.argsort(-np.array(frequency), kind="stable")
     some_number = int(np.flatnonzero(order == int(single.sum()))[0]) if len(rest) else None
     ordered, shares = np.array(choices, np.float64)[order], np.array(frequency, np.float64)[order] / len(cells)
-    stepped = len(rest) <= LEVELS and rest_counts.sum() >= ROWS_A_NUMBER * len(rest)
+    stepped = len(rest) <= MAX_STEPS and rest_counts.sum() >= MIN_ROWS_PER_CHOICE * len(rest)
     if not len(rest) or stepped:
-        return Code(ordered, shares, some_number, rest, rest_counts.cumsum() / max(1, rest_counts.sum()), True, decimals)
-    upto = np.linspace(0, 1, KNOTS)
+        return Code(
+            ordered, shares, some_number, rest, rest_counts.cumsum() / max(1, rest_counts.sum()), True, decimals
+        )
+    upto = np.linspace(0, 1, QUANTILES)
     return Code(ordered, shares, some_number, np.quantile(np.repeat(rest, rest_counts), upto), upto, False, decimals)
 
 
 def row_hashes(cells: np.ndarray) -> np.ndarray:
-    """N x columns cells -> N uint64: the same for the same row, wherever it stands."""
+    """N x columns cells -> N uint64. Equal rows have equal hashes."""
     bits = (np.where(np.isnan(cells), np.nan, cells) + 0.0).view(np.uint64)
     row = np.zeros(len(cells), np.uint64)
     for column in range(cells.shape[1]):
@@ -197,7 +236,7 @@ def row_hashes(cells: np.ndarray) -> np.ndarray:
 
 
 def spreads(cells: np.ndarray) -> np.ndarray:
-    """N x columns cells -> as many values in (0, 1), by the hash of each row."""
+    """N x columns cells -> as many values in (0, 1), from the hash of each row."""
     numbers = np.arange(1, cells.shape[1] + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     return ((mixed(row_hashes(cells)[:, None] + numbers) >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
 
@@ -210,4 +249,5 @@ def mixed(bits: np.ndarray) -> np.ndarray:
 
 
 def _base(count: int) -> int:
+    """The base in which the rank of a choice has two digits."""
     return math.isqrt(count - 1) + 1

@@ -1,4 +1,4 @@
-"""The columns of a table: which type each has, and how its values become cells (see `codes`) and come back as they were."""
+"""The columns of a table: which type each has, and how its values become cells (see `codes`) and come back."""
 
 from __future__ import annotations
 
@@ -14,52 +14,59 @@ from ...util.random import make_rng
 from . import identifiers
 
 KINDS = ("integer", "float", "boolean", "category", "time", "identifier", "text")
-FEWEST = 20  # different values from which a column can be an identifier
-NEARLY = 0.9  # share of different values from which strings tell who somebody is
-EXACT = 2**53  # integers up to which a float64 holds every one
-MOST_DECIMALS = 9
-NOISE = 8  # times a float's precision that a number may be off from its decimals
-UNITS = (86_400_000_000_000, 3_600_000_000_000, 60_000_000_000, 1_000_000_000, 1_000_000, 1_000, 1)  # nanoseconds: a day ... one
+MIN_IDENTIFIERS = 20  # different values from which a column can be an identifier
+IDENTIFIER_SHARE = 0.9  # of different values, from which strings are identifiers
+MAX_EXACT_INTEGER = 2**53  # a float64 holds every integer up to this
+MAX_DECIMALS = 9
+ROUNDING_ERROR = 8  # times the precision of a float: how far a number may be off from its decimals
+UNITS = (
+    86_400_000_000_000,
+    3_600_000_000_000,
+    60_000_000_000,
+    1_000_000_000,
+    1_000_000,
+    1_000,
+    1,
+)  # in nanoseconds, from a day down
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?")
-NAMED = re.compile(r"(^|[_ -])(id|uuid|guid|key|index|nr|no|number)$", re.IGNORECASE)
-WORDS = 4  # on average, from which strings that are nearly all different are text
+IDENTIFIER_NAME = re.compile(r"(^|[_ -])(id|uuid|guid|key|index|nr|no|number)$", re.IGNORECASE)
+MIN_WORDS = 4  # on average, from which different strings are text
 
 
 @dataclass(frozen=True)
 class Column:
-    """categories: what the cells of a category stand for, by position. decimals: of a number, None: any. origin, unit: nanoseconds where a
-    time's cell is 0 and that one step is; zone: its time zone; pattern: how it was written, where it was text. made: of an identifier or
-    text (see `made_up`); empty: the share of their cells that holds nothing."""
+    """A column and its type."""
 
     name: str
-    kind: str
-    dtype: str
-    categories: tuple[Any, ...] = ()
-    ordered: bool = False
-    decimals: int | None = None
-    origin: int = 0
-    unit: int = 1
-    zone: str | None = None
-    pattern: str | None = None
-    made: dict[str, Any] = field(default_factory=dict)
-    empty: float = 0.0
+    kind: str  # one of KINDS
+    dtype: str  # of pandas
+    categories: tuple[Any, ...] = ()  # the value of a cell is at its position
+    ordered: bool = False  # have the categories an order?
+    decimals: int | None = None  # of numbers; None: any
+    origin: int = 0  # of times: the nanoseconds at which a cell is 0
+    unit: int = 1  # of times: the nanoseconds by which a cell grows by 1
+    zone: str | None = None  # of times
+    pattern: str | None = None  # in which times were written, where they were text
+    made: dict[str, Any] = field(default_factory=dict)  # from which identifiers and texts are invented
+    empty: float = 0.0  # share of empty cells of identifiers and texts
 
     @property
     def learned(self) -> bool:
+        """Are its cells learned? Else values are invented."""
         return self.kind not in ("identifier", "text")
 
     @property
     def numeric(self) -> bool:
-        """Can values lie between those seen?"""
+        """May values lie between those of training?"""
         return self.kind in ("integer", "float", "time")
 
     @property
     def cell_decimals(self) -> int | None:
-        """Of its cells: a time's are whole units."""
+        """Decimals of the cells; those of times are whole units."""
         return 0 if self.kind == "time" else self.decimals
 
     def cells(self, values: pd.Series) -> np.ndarray:
-        """N float64. What the column does not know becomes NaN."""
+        """N values -> N float64 cells. Unknown values become NaN."""
         if self.kind == "time":
             return _nanoseconds(values).sub(self.origin).div(self.unit).to_numpy(np.float64, na_value=np.nan)
         if self.kind in ("integer", "float"):
@@ -69,7 +76,7 @@ class Column:
         return plain.to_numpy(np.float64, na_value=np.nan)
 
     def series(self, cells: np.ndarray) -> pd.Series:
-        """The values that cells stand for, of the type that they had."""
+        """The values that cells stand for, in the type of the training values."""
         there = ~np.isnan(cells)
         if self.kind == "time":
             return self._times(cells, there)
@@ -85,11 +92,13 @@ class Column:
         values = np.full(len(cells), None, dtype=object)
         values[there] = [self.categories[place] for place in cells[there].astype(np.int64)]
         if self.dtype == "category":
-            return pd.Series(pd.Categorical(values, categories=list(self.categories), ordered=self.ordered), name=self.name)
+            return pd.Series(
+                pd.Categorical(values, categories=list(self.categories), ordered=self.ordered), name=self.name
+            )
         return pd.Series(values, name=self.name).astype(self.dtype)
 
     def new(self, rows: range, seed: int) -> pd.Series:
-        """Values of an identifier or text for these rows."""
+        """Invented identifiers or texts for these rows."""
         make = (
             identifiers.new_identifiers(self.made, rows, seed, self.name)
             if self.kind == "identifier"
@@ -113,34 +122,41 @@ class Column:
         return times.astype(self.dtype)
 
     def about(self) -> str:
-        """For people."""
+        """For people: name, type and details."""
         more = {
             "category": f"{'ordered, ' if self.ordered else ''}{len(self.categories):,} different",
             "float": "" if self.decimals is None else f"{self.decimals} decimals",
             "time": f"by {_named(self.unit)}{', zone ' + self.zone if self.zone else ''}",
-            "identifier": "not learned: new ones are made up",
-            "text": "not learned: words that many rows share, mixed",
+            "identifier": "not learned: new ones are invented",
+            "text": "not learned: new texts are words that many rows share",
         }.get(self.kind, "")
         return f"{self.name}: {self.kind}{f' ({more})' if more else ''}"
 
     def describe(self) -> dict[str, Any]:
+        """For codec.json."""
         return {
-            name: value for name, value in asdict(self).items() if value not in ((), {}, None, False) or name in ("name", "kind", "dtype")
+            name: value
+            for name, value in asdict(self).items()
+            if value not in ((), {}, None, False) or name in ("name", "kind", "dtype")
         }
 
 
 def column_from(description: dict[str, Any]) -> Column:
+    """The inverse of Column.describe()."""
     return Column(**{**description, "categories": tuple(description.get("categories", ()))})
 
 
 def find(frame: pd.DataFrame, asked: dict[str, str] | None = None) -> tuple[Column, ...]:
-    """The type of every column: as asked, else from dtype and values. Raises UserError for an unknown column or type."""
+    """The columns of a table with their types: as asked, else from dtype and values.
+
+    Raises UserError for an unknown column or type.
+    """
     asked = asked or {}
     for name, kind in asked.items():
         if name not in frame.columns:
             raise UserError(f"there is no column '{name}'; {nearest(name, [str(column) for column in frame.columns])}")
         if kind not in KINDS:
-            raise UserError(f"'{kind}' is no type of a column; {nearest(kind, list(KINDS))}")
+            raise UserError(f"'{kind}' is not a type of a column; {nearest(kind, list(KINDS))}")
     found = tuple(_column(str(name), frame[name], asked.get(str(name))) for name in frame.columns)
     for column in found:
         if column.name in asked and column.learned:
@@ -149,7 +165,7 @@ def find(frame: pd.DataFrame, asked: dict[str, str] | None = None) -> tuple[Colu
 
 
 def _refuse_loss(column: Column, values: pd.Series) -> None:
-    """Raises UserError where values cannot be of the type that was asked for."""
+    """Raises UserError where a value is not of the type that was asked for."""
     cells = column.cells(values)
     lost = values.notna().to_numpy() & (np.isnan(cells) | ((cells % 1 != 0) & (column.kind == "integer")))
     if lost.any():
@@ -179,7 +195,11 @@ def _column(name: str, values: pd.Series, asked: str | None) -> Column:
         return Column(name, kind, dtype, categories=(False, True))
     if isinstance(values.dtype, pd.CategoricalDtype):
         return Column(
-            name, kind, "category", categories=tuple(_plain(pd.Series(values.cat.categories)).tolist()), ordered=bool(values.cat.ordered)
+            name,
+            kind,
+            "category",
+            categories=tuple(_plain(pd.Series(values.cat.categories)).tolist()),
+            ordered=bool(values.cat.ordered),
         )
     plain = _plain(there)
     return Column(name, kind, dtype, categories=tuple(sorted(plain.unique().tolist())))
@@ -191,24 +211,29 @@ def _kind(name: str, values: pd.Series) -> str:
         raise UserError(f"column '{name}' holds lists; leave it out, or make columns of what they hold")
     if isinstance(values.dtype, pd.CategoricalDtype):
         return "category"
-    if types.is_bool_dtype(values.dtype) or (len(there) and there.map(lambda value: isinstance(value, (bool, np.bool_))).all()):
+    if types.is_bool_dtype(values.dtype) or (
+        len(there) and there.map(lambda value: isinstance(value, (bool, np.bool_))).all()
+    ):
         return "boolean"
     if types.is_datetime64_any_dtype(values.dtype):
         return "time"
     different = there.nunique()
-    unique = different == len(there) >= FEWEST
+    unique = different == len(there) >= MIN_IDENTIFIERS
     if types.is_integer_dtype(values.dtype):
-        if len(there) and int(there.abs().max()) >= EXACT:
+        if len(there) and int(there.abs().max()) >= MAX_EXACT_INTEGER:
             return "identifier" if unique else "category"
-        return "identifier" if unique and (NAMED.search(name) or there.is_monotonic_increasing) else "integer"
+        return "identifier" if unique and (IDENTIFIER_NAME.search(name) or there.is_monotonic_increasing) else "integer"
     if types.is_float_dtype(values.dtype):
         return "float"
     texts = there.map(str)
     if len(texts) and texts.map(lambda text: bool(DATE.fullmatch(text))).all():
         return "time"
-    if different > max(FEWEST, len(there) / 2) and texts.map(lambda text: len(text.split())).mean() >= WORDS:
+    if (
+        different > max(MIN_IDENTIFIERS, len(there) / 2)
+        and texts.map(lambda text: len(text.split())).mean() >= MIN_WORDS
+    ):
         return "text"
-    return "identifier" if different >= max(FEWEST, NEARLY * len(there)) else "category"
+    return "identifier" if different >= max(MIN_IDENTIFIERS, IDENTIFIER_SHARE * len(there)) else "category"
 
 
 def _time(name: str, values: pd.Series, dtype: str) -> Column:
@@ -231,7 +256,7 @@ def _time(name: str, values: pd.Series, dtype: str) -> Column:
 
 
 def _nanoseconds(values: pd.Series) -> pd.Series:
-    """Since 1970, of UTC, as Int64."""
+    """Nanoseconds since 1970 in UTC, as Int64."""
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         times = pd.to_datetime(values, utc=True)
     else:
@@ -241,7 +266,7 @@ def _nanoseconds(values: pd.Series) -> pd.Series:
 
 
 def _pattern(texts: list[str]) -> str:
-    """How times are written; of several ways, the longest."""
+    """The pattern in which times are written; of several patterns the longest."""
     longest = max(texts, key=len, default="2000-01-01")
     found = DATE.fullmatch(longest)
     if not found:
@@ -252,26 +277,49 @@ def _pattern(texts: list[str]) -> str:
 
 
 def _plain(values: pd.Series) -> pd.Series:
-    """Categories as JSON can hold them and so that they can be sorted: all of one of its types, else all text."""
+    """Categories that JSON can hold and that can be sorted: all of one of the types of JSON, else all text."""
     types = {type(value) for value in values.dropna()}
-    if types <= {str} or types <= {bool, np.bool_} or types <= {int, np.int64, np.int32} or types <= {float, np.float64}:
-        return values.astype(object).map(lambda value: value.item() if isinstance(value, np.generic) else value, na_action="ignore")
+    if (
+        types <= {str}
+        or types <= {bool, np.bool_}
+        or types <= {int, np.int64, np.int32}
+        or types <= {float, np.float64}
+    ):
+        return values.astype(object).map(
+            lambda value: value.item() if isinstance(value, np.generic) else value, na_action="ignore"
+        )
     return values.astype(object).map(str, na_action="ignore")
 
 
 def decimals_of(numbers: np.ndarray, dtype: str) -> int | None:
-    """The fewest with which every number is written, but for what sums of such numbers are off by."""
-    close = NOISE * np.finfo(dtype.lower() if dtype.lower() in ("float16", "float32") else "float64").eps * np.abs(numbers)
-    return next((places for places in range(MOST_DECIMALS + 1) if (np.abs(np.round(numbers, places) - numbers) <= close).all()), None)
+    """The fewest decimals with which all numbers can be written, but for rounding errors.
+
+    None where MAX_DECIMALS are too few.
+    """
+    close = (
+        ROUNDING_ERROR
+        * np.finfo(dtype.lower() if dtype.lower() in ("float16", "float32") else "float64").eps
+        * np.abs(numbers)
+    )
+    return next(
+        (places for places in range(MAX_DECIMALS + 1) if (np.abs(np.round(numbers, places) - numbers) <= close).all()),
+        None,
+    )
 
 
 def _fits(numbers: pd.Series, dtype: str) -> bool:
-    """Can integers be held in this type?"""
+    """Can this type hold the integers?"""
     name = dtype.lower()
-    if not name.startswith(("int", "uint")) or not name.removeprefix("u").removeprefix("int").isdigit() or numbers.isna().all():
+    if (
+        not name.startswith(("int", "uint"))
+        or not name.removeprefix("u").removeprefix("int").isdigit()
+        or numbers.isna().all()
+    ):
         return True
     return bool(numbers.min() >= np.iinfo(name).min and numbers.max() <= np.iinfo(name).max)
 
 
 def _named(unit: int) -> str:
-    return dict(zip(UNITS, ("day", "hour", "minute", "second", "millisecond", "microsecond", "nanosecond"), strict=True))[unit]
+    return dict(
+        zip(UNITS, ("day", "hour", "minute", "second", "millisecond", "microsecond", "nanosecond"), strict=True)
+    )[unit]

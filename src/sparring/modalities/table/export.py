@@ -1,4 +1,4 @@
-"""Rows to files and databases, a part at a time: any number of them in bounded memory."""
+"""Write rows to files and databases, a part at a time, so that the memory is bounded."""
 
 from __future__ import annotations
 
@@ -14,37 +14,40 @@ import pandas as pd
 from ...errors import UserError
 from ...util.files import atomic_write, write_bytes
 from .codec import TableCodec
-from .plots import preview
+from .plots import histograms
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a text begins that a spreadsheet would run
-MOST_OF_EXCEL = 1_048_575  # rows below the header
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # first characters of texts that a spreadsheet would run
+MAX_EXCEL_ROWS = 1_048_575  # below the header
+MAX_PLOTTED_PARTS = 1000  # whose rows the histograms show
 Frames = Iterable[pd.DataFrame]
 
 
-def write(values: np.ndarray, labels: Any, out: Path, grid: bool, codec: TableCodec, seed: int = 0) -> list[Path]:
-    """As write_parts, of rows that are all there. grid: histograms."""
-    return write_parts([values], Path(out) / "rows.png" if grid and not Path(out).suffix else Path(out), codec, seed)
+def write(values: np.ndarray, out: Path, grid: bool, codec: TableCodec, seed: int = 0) -> list[Path]:
+    """Write all rows as `write_stream` does. grid: only histograms go into a folder."""
+    return write_stream([values], Path(out) / "rows.png" if grid and not Path(out).suffix else Path(out), codec, seed)
 
 
-def write_parts(parts: Iterable[np.ndarray], out: Path, codec: TableCodec, seed: int = 0) -> list[Path]:
-    """.csv, .csv.gz, .parquet, .jsonl, .xlsx, or .png (histograms); a name without a suffix becomes a folder with rows.csv and rows.png.
+def write_stream(parts: Iterable[np.ndarray], out: Path, codec: TableCodec, seed: int = 0) -> list[Path]:
+    """Write rows that come in parts to .csv, .csv.gz, .parquet, .jsonl, .xlsx or .png (histograms).
 
-    Texts that a spreadsheet would run as formulas get an apostrophe before them in .csv and .xlsx. Returns the paths; raises UserError for
-    another suffix. seed: of identifiers and texts, which are made up.
+    A name without a suffix becomes a folder with rows.csv and rows.png. In .csv and .xlsx an apostrophe is put before
+    texts that a spreadsheet would run as formulas. seed: of invented identifiers and texts. Returns the paths. Raises
+    UserError for another suffix.
     """
     if out.is_dir() or "." not in out.name:
         kept: list[np.ndarray] = []
-        paths = write_parts(_kept(parts, kept), out / "rows.csv", codec, seed)
-        return paths + write_parts(kept, out / "rows.png", codec, seed)
+        paths = write_stream(_kept(parts, kept), out / "rows.csv", codec, seed)
+        return paths + write_stream(kept, out / "rows.png", codec, seed)
     suffix = next((suffix for suffix in WRITERS if out.name.lower().endswith(suffix)), None)
     if suffix is None and out.suffix.lower() != ".png":
         raise UserError(
-            f"Rows cannot be written as {out.suffix} ({out}): use {', '.join(WRITERS)}, .png, or a folder's name without a dot."
+            f"Rows cannot be written as {out.suffix} ({out}): use {', '.join(WRITERS)}, .png, or the name of a "
+            "folder, without a dot."
         )
     out.parent.mkdir(parents=True, exist_ok=True)
     if suffix is None:
         sheet = io.BytesIO()
-        preview(np.concatenate(list(parts)), 0, codec).save(sheet, "PNG")
+        histograms(np.concatenate(list(parts)), codec).save(sheet, "PNG")
         write_bytes(out, sheet.getvalue())
         return [out]
     with atomic_write(out) as path:
@@ -53,14 +56,14 @@ def write_parts(parts: Iterable[np.ndarray], out: Path, codec: TableCodec, seed:
 
 
 def write_frame(frame: pd.DataFrame, out: Path) -> None:
-    """One whole table to a file with one of the suffixes of WRITERS."""
+    """Write one table to a file with one of the suffixes of WRITERS."""
     suffix = next(suffix for suffix in WRITERS if out.name.lower().endswith(suffix))
     with atomic_write(out) as path:
         WRITERS[suffix]([frame], path, frame)
 
 
 def write_sql(parts: Iterable[np.ndarray], url: str, table: str, codec: TableCodec, seed: int = 0) -> None:
-    """Append to a table of a database that SQLAlchemy can open; it is made where there is none."""
+    """Append rows to a table of a database that SQLAlchemy can open. The table is created where there is none."""
     import sqlalchemy
 
     engine = sqlalchemy.create_engine(url)
@@ -70,7 +73,7 @@ def write_sql(parts: Iterable[np.ndarray], url: str, table: str, codec: TableCod
 
 
 def defused(frame: pd.DataFrame) -> pd.DataFrame:
-    """Texts that a spreadsheet would run as a formula, with an apostrophe before them."""
+    """With an apostrophe before texts that a spreadsheet would run as a formula."""
     found = frame.copy()
     for name in frame.columns:
         if not pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_datetime64_any_dtype(frame[name]):
@@ -79,13 +82,13 @@ def defused(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _defused(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 
 def _kept(parts: Iterable[np.ndarray], kept: list[np.ndarray]) -> Iterator[np.ndarray]:
-    """The parts, of which the first are kept for the histograms."""
+    """The parts; the first ones are appended to `kept` too."""
     for part in parts:
-        if len(kept) < 1000:
+        if len(kept) < MAX_PLOTTED_PARTS:
             kept.append(part)
         yield part
 
@@ -119,7 +122,9 @@ def _to_csv(frames: Frames, file: Any) -> None:
 def _jsonl(frames: Frames, path: Path, full: pd.DataFrame) -> None:
     with path.open("w", encoding="utf-8") as file:
         for frame in frames:
-            file.write(frame.to_json(orient="records", lines=True, date_format="iso", force_ascii=False).rstrip("\n") + "\n")
+            file.write(
+                frame.to_json(orient="records", lines=True, date_format="iso", force_ascii=False).rstrip("\n") + "\n"
+            )
 
 
 def _parquet(frames: Frames, path: Path, full: pd.DataFrame) -> None:
@@ -136,10 +141,10 @@ def _parquet(frames: Frames, path: Path, full: pd.DataFrame) -> None:
 
 def _xlsx(frames: Frames, path: Path, full: pd.DataFrame) -> None:
     whole = defused(pd.concat(list(frames), ignore_index=True))
-    if len(whole) > MOST_OF_EXCEL:
-        raise UserError(f"a sheet of Excel holds {MOST_OF_EXCEL:,} rows; write .csv or .parquet")
+    if len(whole) > MAX_EXCEL_ROWS:
+        raise UserError(f"a sheet of Excel holds {MAX_EXCEL_ROWS:,} rows; write .csv or .parquet")
     for name in whole.columns:
-        if isinstance(whole[name].dtype, pd.DatetimeTZDtype):  # which Excel does not know
+        if isinstance(whole[name].dtype, pd.DatetimeTZDtype):  # Excel knows no time zones
             whole[name] = whole[name].map(lambda time: time.isoformat(), na_action="ignore")
     try:
         whole.to_excel(path, index=False, engine="openpyxl")
@@ -147,7 +152,7 @@ def _xlsx(frames: Frames, path: Path, full: pd.DataFrame) -> None:
         raise UserError('writing Excel files needs openpyxl; run: pip install "sparring[table]"') from None
 
 
-# A table in parts, where it goes, and rows with something in every column, which tell the types.
+# Each takes a table in parts, the path, and one row without empty cells, which tells the types.
 WRITERS: dict[str, Callable[[Frames, Path, pd.DataFrame], None]] = {
     ".csv": _csv,
     ".csv.gz": _csv_gz,

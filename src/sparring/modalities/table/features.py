@@ -1,4 +1,4 @@
-"""The small network whose features the scores of tables compare: learned on repairing noisy rows."""
+"""The small network whose features the scores of tables compare. It is learned on repairing noisy rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ HIDDEN = 256
 
 
 class Rows(nn.Module):
-    """N x width coded rows -> N x WIDTH. It carries the codec's description, as bytes, for its features mean nothing without it."""
+    """N x width encoded rows -> N x WIDTH features.
+
+    The module carries the description of the codec as bytes, which its features depend on.
+    """
 
     described: Tensor
 
@@ -33,7 +36,7 @@ class Rows(nn.Module):
 
 
 def fit_features(source: Any, seed: int, progress: Progress | None = None) -> FeatureNet:
-    """Learn to repair noisy rows."""
+    """Train the features to repair noisy rows."""
     codec = source.codec
     net = _net(codec)
     net.body = seeded(derive_seed(seed, "features", "body"), lambda: Rows(codec))

@@ -1,4 +1,4 @@
-"""Tables for people: histograms and DataFrames."""
+"""Tables for people: histograms and correlations."""
 
 from __future__ import annotations
 
@@ -9,28 +9,33 @@ import pandas as pd
 from PIL import Image
 
 from ...metrics.tabular import correlation
-from ..drawing import figure, picture
+from ..drawing import figure, image_of
 from .codec import TableCodec
 from .columns import Column
 
-COLUMNS, MOST_SHOWN = 4, 24  # histograms a row of the sheet, and in all
-WIDTH, HEIGHT, DPI = 2.6, 1.7, 90  # inches of one; dots an inch
-BARS, BINS = 12, 30
+COLUMNS = 4  # of histograms
+MAX_SHOWN = 24  # histograms
+WIDTH, HEIGHT, DPI = 2.6, 1.7, 90  # of one histogram in inches; dots an inch
+MAX_BARS = 12  # categories shown
+BINS = 30  # of numbers
 
 
-def preview(values: np.ndarray, columns: int, codec: TableCodec) -> Image.Image:
-    """One histogram a learned column (columns have no meaning here)."""
-    shown = list(codec.learned[:MOST_SHOWN])
+def histograms(values: np.ndarray, codec: TableCodec) -> Image.Image:
+    """One histogram for each learned column."""
+    shown = list(codec.learned[:MAX_SHOWN])
     across = min(COLUMNS, len(shown))
     rows = -(-len(shown) // across)
     sheet = figure(WIDTH * across, HEIGHT * rows, DPI, "constrained")
     for number, column in enumerate(shown):
         histogram(sheet.add_subplot(rows, across, number + 1), column, [values[:, number]])
-    return picture(sheet)
+    return image_of(sheet)
 
 
 def histogram(axes: Any, column: Column, sides: list[np.ndarray]) -> None:
-    """Cells of a column as one bar chart or histogram each, side by side in the order given: shares of all rows."""
+    """Draw the cells of a column as bars or as a histogram, in shares of all rows.
+
+    sides: the cells of several tables, drawn side by side.
+    """
     axes.set_title(column.name[:28].replace("$", r"\$"), fontsize=8)
     axes.tick_params(labelsize=6)
     there = [cells[~np.isnan(cells)] for cells in sides]
@@ -43,7 +48,7 @@ def histogram(axes: Any, column: Column, sides: list[np.ndarray]) -> None:
             axes.hist(cells, edges, weights=np.full(len(cells), 1 / max(1, len(whole))), alpha=0.6)
         return
     counts = np.bincount(everything.astype(np.int64), minlength=len(column.categories))
-    most = np.argsort(-counts, kind="stable")[:BARS]
+    most = np.argsort(-counts, kind="stable")[:MAX_BARS]
     for number, (cells, whole) in enumerate(zip(there, sides, strict=True)):
         shares = np.bincount(cells.astype(np.int64), minlength=len(column.categories))[most] / max(1, len(whole))
         axes.bar(np.arange(len(most)) + 0.8 * number / len(sides), shares, 0.8 / len(sides), alpha=0.8)
@@ -51,9 +56,9 @@ def histogram(axes: Any, column: Column, sides: list[np.ndarray]) -> None:
     axes.set_xticks(np.arange(len(most)), names, rotation=60, ha="right", fontsize=5)
 
 
-def beside(values: np.ndarray, real: np.ndarray, codec: TableCodec) -> Image.Image:
-    """Histograms of real and of generated cells together, and how columns go together in both."""
-    shown = list(codec.learned[:MOST_SHOWN])
+def compared(values: np.ndarray, real: np.ndarray, codec: TableCodec) -> Image.Image:
+    """Histograms of real and generated cells together, and the correlations of columns in both."""
+    shown = list(codec.learned[:MAX_SHOWN])
     across = min(COLUMNS, len(shown))
     rows = -(-len(shown) // across)
     sheet = figure(WIDTH * COLUMNS, HEIGHT * rows + 3.4, DPI, "constrained")
@@ -61,9 +66,9 @@ def beside(values: np.ndarray, real: np.ndarray, codec: TableCodec) -> Image.Ima
     above, below = parts
     for number, column in enumerate(shown):
         histogram(above.add_subplot(rows, across, number + 1), column, [real[:, number], values[:, number]])
-    together = [_together(side[:, : len(shown)]) for side in (real, values)]
+    correlations = [_correlations(side[:, : len(shown)]) for side in (real, values)]
     for number, (title, matrix) in enumerate(
-        (("real", together[0]), ("generated", together[1]), ("difference", together[1] - together[0]))
+        (("real", correlations[0]), ("generated", correlations[1]), ("difference", correlations[1] - correlations[0]))
     ):
         axes = below.add_subplot(1, 3, number + 1)
         drawn = axes.imshow(matrix, cmap="coolwarm", vmin=-1, vmax=1)
@@ -72,11 +77,11 @@ def beside(values: np.ndarray, real: np.ndarray, codec: TableCodec) -> Image.Ima
         names = [column.name[:16].replace("$", r"\$") for column in shown]
         axes.set_yticks(np.arange(len(shown)), names if number == 0 else [""] * len(shown), fontsize=5)
     below.colorbar(drawn, ax=below.axes, shrink=0.8)
-    return picture(sheet)
+    return image_of(sheet)
 
 
-def _together(cells: np.ndarray) -> np.ndarray:
-    """Correlations of the cells' ranks (categories by their place)."""
+def _correlations(cells: np.ndarray) -> np.ndarray:
+    """Correlations of the ranks of the cells, columns x columns. Categories are ranked by their position."""
     ranks = pd.DataFrame(cells).rank().to_numpy()
     size = cells.shape[1]
     return np.array([[correlation(ranks, first, second) for second in range(size)] for first in range(size)])

@@ -1,4 +1,4 @@
-"""Files and databases as tables."""
+"""Read files and databases as tables."""
 
 from __future__ import annotations
 
@@ -16,27 +16,33 @@ import pandas as pd
 from ...errors import UserError, nearest
 from ...util.files import without_password
 
-MOST_ROWS = 20_000_000
-EMPTY = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A"]  # texts that say "nothing"
+MAX_ROWS = 20_000_000
+EMPTY = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A"]  # texts that mean an empty cell
 
 
 def _text(path: Path) -> pd.DataFrame:
     options: dict[str, Any] = {"na_values": EMPTY, "keep_default_na": False, "skipinitialspace": True}
     with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header: their ends would be lost
+        warnings.simplefilter(
+            "error", pd.errors.ParserWarning
+        )  # the ends of rows that are longer than the header would be lost
         frame = pd.read_csv(path, sep=_separator(path), low_memory=False, index_col=False, **options)
         floats = [
-            name for name in frame.columns if frame[name].dtype == np.float64 and frame[name].isna().any() and frame[name].notna().any()
+            name
+            for name in frame.columns
+            if frame[name].dtype == np.float64 and frame[name].isna().any() and frame[name].notna().any()
         ]
         whole = [name for name in floats if not (frame[name].dropna() % 1).any()]
-        if whole:  # perhaps written as integers, which empty cells make floats of
+        if whole:  # perhaps integers: pandas reads columns with empty cells as floats
             again = pd.read_csv(path, sep=_separator(path), usecols=whole, dtype_backend="numpy_nullable", **options)
-            frame = frame.assign(**{name: again[name] for name in whole if pd.api.types.is_integer_dtype(again[name].dtype)})
+            frame = frame.assign(
+                **{name: again[name] for name in whole if pd.api.types.is_integer_dtype(again[name].dtype)}
+            )
     return frame
 
 
 def _separator(path: Path) -> str:
-    """Tab by the name, else the one among comma, semicolon, tab and bar that the first line has most of."""
+    """A tab for .tsv; else the one of comma, semicolon, tab and bar that is most frequent in the first line."""
     import gzip
 
     if ".tsv" in path.suffixes:
@@ -46,9 +52,11 @@ def _separator(path: Path) -> str:
     return max(",;\t|", key=first.count)
 
 
-def _duplicates(path: Path) -> None:
-    """pandas renames columns of the same name; here they are refused."""
-    names = pd.read_csv(path, sep=_separator(path), header=None, nrows=1, dtype=str, keep_default_na=False).iloc[0].tolist()
+def _refuse_duplicates(path: Path) -> None:
+    """Raises UserError where two columns have the same name, which pandas would rename."""
+    names = (
+        pd.read_csv(path, sep=_separator(path), header=None, nrows=1, dtype=str, keep_default_na=False).iloc[0].tolist()
+    )
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise UserError(f"{path} has two columns named '{twice[0]}'; give each a name of its own")
@@ -67,7 +75,7 @@ READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
 
 
 def suffix_of(path: Path) -> str | None:
-    """Which of READERS knows this file by its name."""
+    """The suffix in READERS of this file; None where there is none."""
     return next((suffix for suffix in READERS if path.name.lower().endswith(suffix)), None)
 
 
@@ -77,14 +85,17 @@ def read_file(path: Path) -> pd.DataFrame:
     assert suffix
     try:
         if READERS[suffix] is _text:
-            _duplicates(path)
+            _refuse_duplicates(path)
         return checked(READERS[suffix](path), str(path))
     except UnicodeDecodeError as error:
         raise UserError(
-            f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8, for example with `iconv -f latin1 -t utf8`"
+            f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8, for example with `iconv -f latin1 -t "
+            "utf8`"
         ) from None
     except ImportError as error:
-        raise UserError(f'reading {path.name} needs {error.name or error}; run: pip install "sparring[table]"') from None
+        raise UserError(
+            f'reading {path.name} needs {error.name or error}; run: pip install "sparring[table]"'
+        ) from None
     except PermissionError:
         raise
     except (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile, pd.errors.ParserWarning) as error:
@@ -92,7 +103,11 @@ def read_file(path: Path) -> pd.DataFrame:
 
 
 def read_url(url: str) -> pd.DataFrame:
-    """A table or query of a database: sqlite:///shop.db#orders, postgresql://user@host/shop#SELECT ... (what SQLAlchemy can open)."""
+    """A table or query of a database that SQLAlchemy can open.
+
+    For example sqlite:///shop.db#orders or postgresql://user@host/shop#SELECT ... Raises UserError where it cannot be
+    read.
+    """
     place, _, what = url.partition("#")
     shown = without_password(place)
     try:
@@ -111,33 +126,50 @@ def read_url(url: str) -> pd.DataFrame:
                     if not what
                     else f"{shown} has no table '{what}'; {nearest(what, tables)}"
                 )
-            asked = sqlalchemy.text(what) if query else sqlalchemy.select(sqlalchemy.table(what, sqlalchemy.column("*", is_literal=True)))
+            asked = (
+                sqlalchemy.text(what)
+                if query
+                else sqlalchemy.select(sqlalchemy.table(what, sqlalchemy.column("*", is_literal=True)))
+            )
             return checked(pd.read_sql_query(asked, connection), shown)
-    except (sqlalchemy.exc.SQLAlchemyError, ModuleNotFoundError, ValueError, OSError) as error:  # pandas' DatabaseError is an OSError
+    except (
+        sqlalchemy.exc.SQLAlchemyError,
+        ModuleNotFoundError,
+        ValueError,
+        OSError,
+    ) as error:  # the DatabaseError of pandas is an OSError
         raise UserError(f"{shown} cannot be read: {' '.join(str(error).split())[:200]}") from None
 
 
 def from_polars(frame: Any) -> pd.DataFrame:
-    """A polars DataFrame as pandas has it; integers stay integers where some are missing. Other tables that know `to_pandas` are taken as they say."""
+    """A polars DataFrame, or another table with `to_pandas`, as a pandas DataFrame.
+
+    Integers stay integers where some are missing.
+    """
     kinds = frame.schema.items() if hasattr(frame.schema, "items") else ()
-    return frame.to_pandas().astype({name: "Int64" for name, kind in kinds if kind.is_integer() and frame[name].null_count()})
+    return frame.to_pandas().astype(
+        {name: "Int64" for name, kind in kinds if kind.is_integer() and frame[name].null_count()}
+    )
 
 
 def checked(frame: pd.DataFrame, where: str) -> pd.DataFrame:
-    """The table with text column names. Raises UserError for one with too little or too much in it."""
+    """The table with texts as names of columns. Raises UserError where it is too small or too large."""
     frame = frame.rename(columns=str).reset_index(drop=True)
     twice = frame.columns[frame.columns.duplicated()]
     if len(twice):
         raise UserError(f"{where} has two columns named '{twice[0]}'; give each a name of its own")
     if not len(frame.columns) or len(frame) < 2:
-        raise UserError(f"{where} has {len(frame)} rows and {len(frame.columns)} columns; at least two rows are needed to learn from")
-    if len(frame) > MOST_ROWS:
-        raise UserError(f"{where} has {len(frame):,} rows, more than {MOST_ROWS:,}; give a sample of it")
+        raise UserError(
+            f"{where} has {len(frame)} rows and {len(frame.columns)} columns; at least two rows are needed to learn "
+            "from"
+        )
+    if len(frame) > MAX_ROWS:
+        raise UserError(f"{where} has {len(frame):,} rows, more than {MAX_ROWS:,}; give a sample of it")
     return frame.apply(_plain)
 
 
 def _plain(values: pd.Series) -> pd.Series:
-    """Sparse columns filled in, decimals as floats."""
+    """Sparse columns as dense ones, decimals as floats."""
     if isinstance(values.dtype, pd.SparseDtype):
         return values.sparse.to_dense()
     first = next(iter(values.dropna()[:1]), None) if values.dtype == object or "decimal" in str(values.dtype) else None

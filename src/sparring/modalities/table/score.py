@@ -1,4 +1,4 @@
-"""Scores of rows while training: the distance of features, and what a data scientist reads first."""
+"""Scores of rows while training: the distance of features, and how alike columns and pairs of columns are."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...metrics.tabular import column_shapes, pair_trends
 
 
 class TableScore(DetailedScore):
-    """Also how alike columns and pairs of columns are to the held-out ones, 0 to 1."""
+    """The online score, and how alike columns and pairs of columns are to held-out ones, from 0 to 1."""
 
     def __init__(self, net: FeatureNet, source: Any, count: int, seed: int):
         self.numeric = source.numeric

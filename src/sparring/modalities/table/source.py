@@ -10,23 +10,25 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ...data.source import DataOptions, ScanReport, Source, Split
+from ...data.options import OpenContext
+from ...data.source import SPLITS, ScanReport, Split, TabularSource
 from ...data.splits import hold_out
 from ...errors import UserError
 from . import reading
 from .codec import TableCodec
 from .codes import Code, fit_code, mixed, row_hashes
+from .column_groups import ColumnGroup, all_groups
 from .columns import Column, find
-from .constraints import Part, all_parts, constrained, unique_columns
+from .constraints import constrained_groups, unique_columns
+from .options import TableOptions
 
-SPLITS: tuple[Split, ...] = ("train", "validation", "test")
-MOST_SHOWN = 40  # columns whose types are printed one by one
-MOST_WIDTH = 20_000
-FEW = 1000  # training rows below which another recipe suits
+MAX_TYPES_SHOWN = 40  # columns whose types are printed
+MAX_WIDTH = 20_000  # numbers of an encoded row
+SMALL_TABLE = 1000  # training rows below which another recipe suits
 
 
-class TableSource(Source):
-    """Values are cells: float64, N x learned columns (see `codes`). columns: all of the table's, in order."""
+class TableSource(TabularSource):
+    """Values are cells: float64, N x learned columns (see `codes`). fields: all columns of the table, in order."""
 
     modality, unit = "table", "rows"
     classes = ()
@@ -45,51 +47,61 @@ class TableSource(Source):
         learned = [column for column in self.fields if column.learned]
         if not learned:
             raise UserError(
-                f"{name} has no column to learn from: all are identifiers or text; say with --type COLUMN=category which are not"
+                f"{name} has no column to learn from: all are identifiers or text; say with --type COLUMN=category "
+                "which are not"
             )
         self.shape, self.numeric = (len(learned),), tuple(column.numeric for column in learned)
-        cells = np.stack([column.cells(frame[column.name]) for column in learned], axis=1) if like is None else like.cells(frame)
+        cells = (
+            np.stack([column.cells(frame[column.name]) for column in learned], axis=1)
+            if like is None
+            else like.cells(frame)
+        )
         hashes = row_hashes(cells)
         held = np.zeros(len(cells), bool)
-        again = _numbered(hashes)  # equal rows are different people: they may part
-        held[hold_out([row.tobytes() for row in again], [None] * len(again))] = True
-        kept = constrained(constraints, learned, cells, ~held, name) if like is None else like.constrained
+        numbered = _numbered(hashes)  # equal rows are different people, and may be in different splits
+        held[hold_out([row.tobytes() for row in numbered], [None] * len(numbered))] = True
+        kept = constrained_groups(constraints, learned, cells, ~held, name) if like is None else like.constrained
         order = np.argsort(hashes, kind="stable")  # by content, whatever the order of the file
         self._cells: dict[Split, np.ndarray] = {
             "train": cells[order[~held[order]]],
             "test": cells[order[held[order]]],
             "validation": cells[:0],
         }
-        described = [column.describe() for column in self.fields] + [part.describe() for part in kept]
+        described = [column.describe() for column in self.fields] + [group.describe() for group in kept]
         about = json.dumps(described, sort_keys=True, default=str).encode()
-        self.content_hash = hashlib.sha256(about + b"".join(self._cells[split].tobytes() for split in SPLITS)).hexdigest()
+        self.content_hash = hashlib.sha256(
+            about + b"".join(self._cells[split].tobytes() for split in SPLITS)
+        ).hexdigest()
         duplicates = len(hashes) - len(np.unique(hashes))
         self.report = ScanReport(counts={split: self.count(split) for split in SPLITS}, duplicates=duplicates)
-        self.recipe = "table-small" if self.count("train") < FEW else None
-        self.codec = TableCodec(self.fields, self._codes(all_parts(kept, learned), cells), kept)
+        self.recipe = "table-small" if self.count("train") < SMALL_TABLE else None
+        self.codec = TableCodec(self.fields, self._codes(all_groups(kept, learned), cells), kept)
         width = self.codec.shape[0]
-        if not 0 < width <= MOST_WIDTH:
+        if not 0 < width <= MAX_WIDTH:
             raise UserError(
                 f"{name} is {width:,} numbers a row wide when encoded; "
                 + ("every column holds one value only" if not width else "leave columns out")
             )
-        shown = [column.about() for column in self.fields[:MOST_SHOWN]]
-        more = f"; and {len(self.fields) - MOST_SHOWN} more" if len(self.fields) > MOST_SHOWN else ""
+        shown = [column.about() for column in self.fields[:MAX_TYPES_SHOWN]]
+        more = f"; and {len(self.fields) - MAX_TYPES_SHOWN} more" if len(self.fields) > MAX_TYPES_SHOWN else ""
         self.notes = (
-            f"{len(cells):,} rows of {len(self.fields)} columns: {'; '.join(shown)}{more}. Change a type with --type COLUMN=TYPE.",
+            f"{len(cells):,} rows of {len(self.fields)} columns: {'; '.join(shown)}{more}. Change a type with --type "
+            "COLUMN=TYPE.",
             f"A row is {width:,} numbers wide when encoded.",
             f"{int(held.sum()):,} rows are held out for scoring, chosen by content, and never trained on.",
-            *([f"Kept in every row: {'; '.join(constraints)}."] if constraints else []),
+            *([f"Holds in every row: {'; '.join(constraints)}."] if constraints else []),
         )
 
-    def _codes(self, parts: Sequence[Part], cells: np.ndarray) -> tuple[Code, ...]:
+    def _codes(self, groups: Sequence[ColumnGroup], cells: np.ndarray) -> tuple[Code, ...]:
+        """The codes of the encoded cells of all groups. cells: of all rows."""
         codes = []
-        for part in parts:
-            seen, nullable = (
-                part.inner(self._cells["train"][:, list(part.places)]),
-                np.isnan(part.inner(cells[:, list(part.places)])).any(axis=0),
+        for group in groups:
+            places = list(group.places)
+            train, nullable = (
+                group.inner(self._cells["train"][:, places]),
+                np.isnan(group.inner(cells[:, places])).any(axis=0),
             )
-            codes += [fit_code(seen[:, at], *kind, bool(nullable[at])) for at, kind in enumerate(part.coded)]
+            codes += [fit_code(train[:, at], *kind, bool(nullable[at])) for at, kind in enumerate(group.coded)]
         return tuple(codes)
 
     def count(self, split: Split = "train") -> int:
@@ -103,7 +115,7 @@ class TableSource(Source):
 
 
 def _numbered(hashes: np.ndarray) -> np.ndarray:
-    """A hash of each row and of how many equal rows come before it."""
+    """Hashes of each row together with the number of equal rows before it."""
     order = np.argsort(hashes, kind="stable")
     first = np.r_[True, hashes[order][1:] != hashes[order][:-1]]
     starts = np.maximum.accumulate(np.where(first, np.arange(len(hashes)), 0))
@@ -112,31 +124,34 @@ def _numbered(hashes: np.ndarray) -> np.ndarray:
     return mixed(mixed(count + np.uint64(1)) ^ hashes)
 
 
-def open_path(path: Path, options: DataOptions) -> TableSource:
-    _refuse_of_pictures(path, options)
+def open_path(path: Path, options: TableOptions, context: OpenContext) -> TableSource:
+    """Raises UserError where the file is no table to learn from."""
+    refuse_labels(path, options)
     suffix = reading.suffix_of(path)
     assert suffix
-    return TableSource(reading.read_file(path), path.name[: -len(suffix)], options.types, options.like, options.constraints)
+    return TableSource(
+        reading.read_file(path), path.name[: -len(suffix)], options.types, context.like, options.constraints
+    )
 
 
-def open_url(url: str, options: DataOptions) -> TableSource:
-    _refuse_of_pictures(url, options)
+def open_url(url: str, options: TableOptions, context: OpenContext) -> TableSource:
+    """Raises UserError where the database has no such table to learn from."""
+    refuse_labels(url, options)
     place, _, what = url.partition("#")
     name = what if what.isidentifier() else Path(place).stem
-    return TableSource(reading.read_url(url), name, options.types, options.like, options.constraints)
+    return TableSource(reading.read_url(url), name, options.types, context.like, options.constraints)
 
 
-def _refuse_of_pictures(where: object, options: DataOptions) -> None:
+def refuse_labels(where: object, options: TableOptions) -> None:
     if options.labels not in ("auto", "none"):
         raise UserError(
-            f'{where} is a table: all its columns are learned; ask for values when generating, with --where "{options.labels}=..."'
+            f"{where} is a table: all its columns are learned; ask for values when generating, with --where "
+            f'"{options.labels}=..."'
         )
-    if options.for_pictures:
-        raise UserError(f"{where} is a table, not pictures: size, fit, mode and label level do not apply")
 
 
 def is_plain(path: Path) -> bool:
-    """Does a Parquet file hold values alone, no encoded items such as pictures?"""
+    """Does a Parquet file hold values alone, without encoded items such as pictures?"""
     try:
         import pyarrow.parquet as parquet
         import pyarrow.types as types
@@ -144,4 +159,6 @@ def is_plain(path: Path) -> bool:
         schema = parquet.read_schema(path)
     except (ImportError, OSError, ValueError):
         return False
-    return not any(types.is_binary(each.type) or types.is_large_binary(each.type) or types.is_struct(each.type) for each in schema)
+    return not any(
+        types.is_binary(each.type) or types.is_large_binary(each.type) or types.is_struct(each.type) for each in schema
+    )

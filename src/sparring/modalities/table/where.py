@@ -1,4 +1,4 @@
-"""Conditions on rows: "income = '>50K' and age > 60", read and kept without running anything."""
+"""Conditions on rows, such as "income = '>50K' and age > 60". They are parsed; nothing in them is executed."""
 
 from __future__ import annotations
 
@@ -15,28 +15,38 @@ from .codec import TableCodec
 from .columns import Column
 
 TOKEN = re.compile(
-    r"\s*(?:(?P<text>'(?:[^']|'')*'|\"[^\"]*\")|(?P<sign><=|>=|!=|<>|==|=|<|>)|(?P<mark>[(),])|(?P<number>[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w-]))|(?P<word>`[^`]+`|[^\s'\"<>=!(),]+))"
+    r"\s*(?:(?P<text>'(?:[^']|'')*'|\"[^\"]*\")"
+    r"|(?P<sign><=|>=|!=|<>|==|=|<|>)"
+    r"|(?P<mark>[(),])"
+    r"|(?P<number>[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w-]))"
+    r"|(?P<word>`[^`]+`|[^\s'\"<>=!(),]+))"
 )
 SIGNS: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
-    "=": np.equal, "==": np.equal, "!=": np.not_equal, "<>": np.not_equal,
-    "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal,
-}  # fmt: skip
+    "=": np.equal,
+    "==": np.equal,
+    "!=": np.not_equal,
+    "<>": np.not_equal,
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+}
 EXAMPLE = "for example \"income = '>50K' and age > 60\""
 
 
 @dataclass(frozen=True)
 class Condition:
-    """What one column's cells must be: `holds` of N cells, N bool."""
+    """A condition on the cells of one column. holds: N cells -> N bool."""
 
     place: int  # among the learned columns
     column: Column
     holds: Callable[[np.ndarray], np.ndarray]
-    asked: tuple[float, ...] = ()  # the cells that it names
+    asked: tuple[float, ...] = ()  # the cells that the condition names
 
 
 @dataclass(frozen=True)
 class Where:
-    """Every condition holds."""
+    """Conditions that must all hold."""
 
     text: str
     conditions: tuple[Condition, ...]
@@ -50,7 +60,10 @@ class Where:
 
 
 def parse(text: str, codec: TableCodec) -> Where:
-    """`and` between comparisons: = != < <= > >=, in (a, b), is null, is not null, between a and b. Raises UserError, naming the place."""
+    """Parse comparisons joined by `and`: = != < <= > >=, in (a, b), is null, is not null, between a and b.
+
+    Raises UserError, which names what cannot be read.
+    """
     tokens = _tokens(text)
     conditions = []
     while True:
@@ -58,7 +71,7 @@ def parse(text: str, codec: TableCodec) -> Where:
         if not tokens:
             return Where(text, tuple(conditions))
         if tokens.pop(0)[1].lower() != "and":
-            raise UserError(f"--where {text}: between two conditions stands `and`; {EXAMPLE}")
+            raise UserError(f"--where {text}: conditions are joined by `and`; {EXAMPLE}")
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
@@ -81,7 +94,7 @@ def _comparison(tokens: list[tuple[str, str]], codec: TableCodec, text: str) -> 
     if name not in names:
         others = [column.name for column in codec.columns if not column.learned]
         why = (
-            f"'{name}' is made up, not learned, so no value can be asked for"
+            f"'{name}' is invented, not learned, so no value can be asked for"
             if name in others
             else f"there is no column '{name}'; {nearest(name, names)}"
         )
@@ -93,7 +106,7 @@ def _comparison(tokens: list[tuple[str, str]], codec: TableCodec, text: str) -> 
         wanted = _next(tokens, text).lower()
         no = wanted == "not"
         if (wanted if not no else _next(tokens, text).lower()) != "null":
-            raise UserError(f"--where {text}: after `is` stands null or not null")
+            raise UserError(f"--where {text}: `is` is followed by null or not null")
         return Condition(place, column, (lambda cells: ~np.isnan(cells)) if no else np.isnan)
     if sign == "in":
         wanted_cells = [_cell(value, column, text) for value in _list(tokens, text)]
@@ -101,11 +114,13 @@ def _comparison(tokens: list[tuple[str, str]], codec: TableCodec, text: str) -> 
     if sign == "between":
         low = _cell(_next(tokens, text), column, text)
         if _next(tokens, text).lower() != "and":
-            raise UserError(f"--where {text}: between stands before two values, joined by and")
+            raise UserError(f"--where {text}: between is followed by two values that are joined by and")
         high = _cell(_next(tokens, text), column, text)
         return Condition(place, column, lambda cells: (cells >= low) & (cells <= high), (low, high))
     if sign not in SIGNS:
-        raise UserError(f"--where {text}: after a column stands one of {', '.join(SIGNS)}, in, between, is; not '{sign}'")
+        raise UserError(
+            f"--where {text}: a column is followed by one of {', '.join(SIGNS)}, in, between, is; not by '{sign}'"
+        )
     if sign not in ("=", "==", "!=", "<>") and not column.numeric and not column.ordered:
         raise UserError(f"--where {text}: '{name}' is of type {column.kind} and has no order; use = or in")
     cell = _cell(_next(tokens, text), column, text)
@@ -114,7 +129,7 @@ def _comparison(tokens: list[tuple[str, str]], codec: TableCodec, text: str) -> 
 
 
 def _name(tokens: list[tuple[str, str]], text: str) -> str:
-    """Of one or several words, or in quotes."""
+    """The name of a column: one or several words, or in quotes."""
     kind, name = tokens.pop(0) if tokens else ("", "")
     if kind == "text" or name.startswith("`"):
         return name[1:-1].replace("''", "'")
@@ -135,23 +150,29 @@ def _next(tokens: list[tuple[str, str]], text: str) -> str:
 def _list(tokens: list[tuple[str, str]], text: str) -> list[str]:
     values = []
     if _next(tokens, text) != "(":
-        raise UserError(f"--where {text}: after `in` stands a list such as ('a', 'b')")
+        raise UserError(f"--where {text}: `in` is followed by a list such as ('a', 'b')")
     while True:
         values.append(_next(tokens, text))
         mark = _next(tokens, text)
         if mark == ")":
             return values
         if mark != ",":
-            raise UserError(f"--where {text}: between two values of a list stands a comma")
+            raise UserError(f"--where {text}: the values of a list are separated by commas")
 
 
 def _cell(value: str, column: Column, text: str) -> float:
-    """The cell that a value in the condition stands for. Raises UserError for one that the column cannot have."""
+    """The cell of a value in a condition. Raises UserError for a value that the column cannot have."""
     if column.categories:
         names = [str(category) for category in column.categories]
-        found = [place for place, name in enumerate(names) if name == value or (column.kind == "boolean" and name.lower() == value.lower())]
+        found = [
+            place
+            for place, name in enumerate(names)
+            if name == value or (column.kind == "boolean" and name.lower() == value.lower())
+        ]
         if not found:
-            raise UserError(f"--where {text}: column '{column.name}' has no value '{value}'; {nearest(value, names[:50])}")
+            raise UserError(
+                f"--where {text}: column '{column.name}' has no value '{value}'; {nearest(value, names[:50])}"
+            )
         return float(found[0])
     series: Any = pd.Series([value])
     try:
@@ -159,5 +180,5 @@ def _cell(value: str, column: Column, text: str) -> float:
     except (ValueError, TypeError):
         cell = np.nan
     if np.isnan(cell):
-        raise UserError(f"--where {text}: '{value}' is no {column.kind}, and column '{column.name}' is")
+        raise UserError(f"--where {text}: '{value}' is not of type {column.kind}, which column '{column.name}' is")
     return float(cell)

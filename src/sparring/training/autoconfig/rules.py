@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from ... import modalities
+from ...data.few_labels import FewLabels
 from ...data.source import Source
 from ...errors import UserError
 from ...networks.refiner import ENOUGH
@@ -33,7 +35,7 @@ def sizes(choices: Choices, source: Source, device: torch.device) -> None:
     """Of networks that leave theirs open: their width, and of how many components for each class (or cluster) a start
     fitted to the data is.
     """
-    colour = len(source.shape) == 3 and source.shape[0] > 2
+    colour = modalities.get(source.modality).has_pixels and source.shape[0] > 2
     kind = "colour pictures" if colour else "grey pictures"
     width = WIDTH_ON_GPU if device.type != "cpu" else WIDTH_OF_COLOUR if colour else WIDTH
     for name, player in choices.recipe.players.items():
@@ -50,7 +52,7 @@ def sizes(choices: Choices, source: Source, device: torch.device) -> None:
 
 def names(choices: Choices, source: Source) -> None:
     """Of networks that name classes and leave open how many there are."""
-    count = len(source.known_classes)
+    count = len(source.known_classes) if isinstance(source, FewLabels) else 0
     for name, player in choices.recipe.players.items():
         if "names" in player.options:
             choices.settle(f"players.{name}.options.names", count, "the classes of the data")

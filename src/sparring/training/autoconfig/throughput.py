@@ -49,8 +49,8 @@ def measure(parts: Parts, seconds: float, with_preview: bool) -> Throughput:
     per_sample = _time(lambda: sample(TIMED_SAMPLES)) / TIMED_SAMPLES
     per_preview = 0.0
     if with_preview:
-        trial.sheet()(generator)
-        per_preview = _time(lambda: trial.sheet()(generator))
+        trial.preview()(generator)
+        per_preview = _time(lambda: trial.preview()(generator))
     medians = [statistics.median(times) for times in cycles if times]
     phases = algorithms.build(parts.recipe, trial.players, trainer.algorithm.feature_net).phases()
     late = max(phase.start_fraction for phase in phases)

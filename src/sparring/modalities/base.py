@@ -1,0 +1,201 @@
+"""What a modality is: one kind of data, and everything that the rest of the program may ask of it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from ..data.options import DataOptions, OpenContext
+from ..errors import UserError
+from ..util.files import write_bytes
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+    from ..data.source import Source
+    from ..metrics.feature_net import FeatureNet, Progress
+
+
+class Codec(Protocol):
+    """How the values of one modality become tensors and come back."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of an encoded value."""
+
+    @property
+    def input(self) -> Any:
+        """The codec of the inputs that values are made from; None where values are made from latents."""
+
+    def encode(self, values: np.ndarray) -> torch.Tensor: ...
+
+    def decode(self, tensor: torch.Tensor) -> np.ndarray: ...
+
+    def describe(self) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Samples as files that a person can open. files: contents by suffix, {".png": b"..."}."""
+
+    files: Mapping[str, bytes]
+
+    @property
+    def png(self) -> bytes:
+        """The picture among the files. Raises UserError where there is none."""
+        if ".png" not in self.files:
+            raise UserError(f"these samples are shown as {' and '.join(self.files)}, and a picture is needed here")
+        return self.files[".png"]
+
+    def write(self, stem: Path) -> list[Path]:
+        """Write every file under this path plus its suffix. Returns the paths."""
+        paths = [stem.with_name(stem.name + suffix) for suffix in self.files]
+        for path, data in zip(paths, self.files.values(), strict=True):
+            write_bytes(path, data)
+        return paths
+
+
+class Modality(ABC):
+    """One kind of data.
+
+    Every folder of `sparring.modalities` defines a subclass and one instance of it, named `modality`. Abstract
+    members are required. All others are capabilities: the defaults say that the modality does not have them.
+    Subclasses import what is large (torch, pandas, scanners) inside their methods, so that looking at all modalities
+    is quick.
+    """
+
+    unit: ClassVar[str]  # what its values are called in the plural, in messages
+    default_recipe: ClassVar[str]  # the recipe that is used when none is asked for
+    Options: ClassVar[type[DataOptions]]  # what a person may ask when data is opened
+
+    built_in: ClassVar[tuple[str, ...]] = ()  # names that it opens without any file
+    asked_first: ClassVar[bool] = False  # its data may look like data of another modality
+    opens_urls: ClassVar[bool] = False
+    has_pixels: ClassVar[bool] = (
+        False  # values are C x H x W pictures: they can be augmented, resized and held side by side
+    )
+    supports_latent_walk: ClassVar[bool] = True  # does a sample turn into another one by steps that can be seen?
+    writes_stream: ClassVar[bool] = False  # can `write_stream` be called?
+    preview_count: ClassVar[int] = 64  # how many values a preview shows
+    extractors: ClassVar[
+        Mapping[str, Callable[..., Any]]
+    ] = {}  # builders of its own features, see evaluation.extractors
+
+    @property
+    def name(self) -> str:
+        """The name of its folder."""
+        return type(self).__module__.rsplit(".", 1)[-1]
+
+    # Opening data
+
+    @abstractmethod
+    def recognises(self, path: Path) -> bool:
+        """Does this file or folder hold data of this kind? Answered quickly, from names and first bytes."""
+
+    @abstractmethod
+    def open_path(self, path: Path, options: Any, context: OpenContext) -> Source:
+        """Open a file or folder. options: an instance of `Options`.
+
+        Raises UserError where nothing in it can be used.
+        """
+
+    def open_name(self, name: str, options: Any, context: OpenContext) -> Source:
+        """Open one of `built_in`."""
+        raise UserError(f"there are no {self.unit} named '{name}'")
+
+    def open_url(self, url: str, options: Any, context: OpenContext) -> Source:
+        """Open what a URL names. Only where `opens_urls`."""
+        raise UserError(f"{url} names a database, and this recipe does not learn from tables.")
+
+    def options_for(self, shape: tuple[int, ...]) -> dict[str, Any]:
+        """The options with which other data is opened as values of this shape."""
+        return {}
+
+    # Values and tensors
+
+    @abstractmethod
+    def fit_codec(self, source: Any, value_range: str = "symmetric") -> Codec:
+        """The codec for the values of a source. value_range: of the tensors, "symmetric" [-1, 1] or "unit" [0, 1]."""
+
+    @abstractmethod
+    def codec_from(self, description: dict[str, Any]) -> Codec:
+        """The inverse of Codec.describe(). Raises UserError for a description that cannot be read."""
+
+    # Scores
+
+    @abstractmethod
+    def fit_features(self, source: Any, seed: int, progress: Progress | None = None) -> FeatureNet:
+        """The features in which scores are measured, learned from (or drawn for) a source."""
+
+    @abstractmethod
+    def features_from(self, description: dict[str, Any], tensors: dict[str, Any]) -> FeatureNet:
+        """The inverse of (FeatureNet.about, FeatureNet.tensors())."""
+
+    def online_score(self, net: FeatureNet, source: Any, count: int, seed: int) -> Any:
+        """The score that is measured at every tick of a training (see metrics.online_score)."""
+        from ..metrics.online_score import OnlineScore
+
+        return OnlineScore(net, source, count, seed)
+
+    # Samples for people
+
+    @abstractmethod
+    def preview(self, values: np.ndarray, codec: Any, columns: int = 8) -> Preview:
+        """Decoded values in one look. columns: of a sheet, where values stand side by side."""
+
+    def preview_pairs(self, codec: Any, inputs: np.ndarray, outputs: np.ndarray, targets: np.ndarray | None) -> Preview:
+        """Inputs, what was made from them and, where they are known, the true values.
+
+        Only where values are made from inputs.
+        """
+        raise UserError(f"{self.unit} are not made from inputs")
+
+    def compare_plot(self, generated: Source, real: Source, codec: Any) -> Preview | None:
+        """Generated values (training split) and real ones (test split) in one plot; None where it would add nothing."""
+        return None
+
+    @abstractmethod
+    def items(self, values: np.ndarray, codec: Any, seed: int = 0, labels: Sequence[str] | None = None) -> Any:
+        """Decoded values as Python has them: a list of PIL images or arrays, a DataFrame.
+
+        seed: of what is invented, such as identifiers.
+        """
+
+    @abstractmethod
+    def write(
+        self,
+        values: np.ndarray,
+        labels: Sequence[str] | None,
+        out: Path,
+        grid: bool = False,
+        codec: Any = None,
+        seed: int = 0,
+    ) -> list[Path]:
+        """Write decoded values, in a format by the suffix of `out`. grid: all in one preview. Returns the paths.
+
+        Raises UserError for a suffix that it cannot write.
+        """
+
+    def write_stream(self, parts: Iterable[np.ndarray], out: Path, codec: Any, seed: int) -> list[Path]:
+        """Write values that come a part at a time, in bounded memory. Only where `writes_stream`."""
+        raise UserError(f"{self.unit} are written all at once")
+
+    def read(self, path: Path, codec: Any) -> np.ndarray:
+        """One value from a file of its own, as the codec wants it."""
+        raise UserError(f"only pictures can be read from a file each, and this model was trained on {self.unit}")
+
+    # Sampling in special ways
+
+    def conditional_sampling(self, gan: Any, where: str, indices: Sequence[int], seed: int) -> np.ndarray:
+        """Samples for which the condition `where` holds."""
+        raise UserError(f"conditions are for tables, and this model was trained on {self.unit}; leave --where out")
+
+    def extrapolate(
+        self, gan: Any, length: int, indices: Sequence[int], seed: int, label: str | int | None
+    ) -> np.ndarray:
+        """Samples of `length` steps."""
+        raise UserError(f"a length is for series, and this model was trained on {self.unit}; leave --length out")

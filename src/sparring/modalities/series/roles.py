@@ -1,0 +1,185 @@
+"""The roles of the columns in a table of series: key, order of the steps, channels, choices, label."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ...errors import UserError, nearest
+from ..table.columns import KINDS as COLUMN_KINDS
+from ..table.columns import Column, find
+from .codec import SeriesCodec
+
+KINDS = ("series", "order", "channel", "whole")  # roles that a person may give to a column
+KEY = re.compile(
+    r"(^|[_ -])(id|uuid|key|series|sequence|unit|subject|patient|person|user|customer|session|trial|symbol|ticker|device|sensor|station"
+    r"|store)([_ -]|$)",
+    re.IGNORECASE,
+)
+ORDER = re.compile(
+    r"(^|[_ -])(t|time|timestamp|date|datetime|step|index|year|month|week|day|hour|minute|second|frame|cycle|tick)([_ -]|$)",
+    re.IGNORECASE,
+)
+LABEL = ("label", "class", "target", "y")
+MAX_CLASSES = 100
+NUMBERS = ("channel", "integer", "float")  # kinds of columns of numbers that change along series
+
+
+class Roles(NamedTuple):
+    """What each column of a table is."""
+
+    key: str | None  # tells series apart
+    order: str | None  # orders the steps of a series
+    channels: list[str]  # numbers that change along a series
+    choices: Sequence[Column]  # categories that change along a series
+    whole: list[str]  # belong to a whole series
+    label: str | None  # the class of a series
+    left_out: Sequence[str] = ()  # neither numbers nor categories, each with its kind
+
+
+def roles_like(codec: SeriesCodec, frame: pd.DataFrame, where: str) -> Roles:
+    """The roles of the columns that a codec was fitted to. Raises UserError where a column is missing."""
+    key, order = (None if column is None else column.name for column in (codec.key, codec.order))
+    channels = [each.name for each in codec.channels[: len(codec.channels) - codec.paced]]
+    roles = Roles(key, order, channels, codec.choices, [each.name for each in codec.whole], codec.label)
+    wanted = [
+        name
+        for name in (key, order, *channels, *(each.name for each in codec.choices), *roles.whole, roles.label)
+        if name is not None
+    ]
+    if missing := [name for name in wanted if name not in frame.columns]:
+        raise UserError(f"{where} has no column '{missing[0]}'; it should have {', '.join(wanted)}")
+    if (
+        key is None and "series" in frame.columns and "series" not in codec.columns
+    ):  # several series that were generated after a lone one
+        return roles._replace(key="series")
+    return roles
+
+
+def find_roles(frame: pd.DataFrame, where: str, types: Mapping[str, str], labels: str) -> Roles:
+    """The roles of the columns, as a person says, else by names and values.
+
+    Args:
+        frame: a row for each step.
+        where: it comes from, for messages.
+        types: column -> role or type, as a person says.
+        labels: "auto", "none" or the column that holds the classes.
+
+    Raises:
+        UserError: nothing changes along a series, or what the person says cannot be.
+    """
+    roles = {name: kind for name, kind in types.items() if kind in KINDS}
+    for name, kind in types.items():
+        if name not in frame.columns:
+            raise UserError(f"there is no column '{name}'; {nearest(name, list(frame.columns))}")
+        if kind not in (*KINDS, *COLUMN_KINDS):
+            raise UserError(f"'{kind}' is not a type of a column of series; {nearest(kind, [*KINDS, *COLUMN_KINDS])}")
+    for kind in ("series", "order"):
+        if list(roles.values()).count(kind) > 1:
+            raise UserError(f"two columns were said to be the {kind}; one can be")
+    key = _with_role(roles, "series") or _key(frame, roles)
+    groups = pd.factorize(frame[key])[0] if key else np.zeros(len(frame), np.int64)
+    order = _with_role(roles, "order") or _order(frame, groups, roles, key)
+    rest = [str(name) for name in frame.columns if name not in (key, order)]
+    rows = np.argsort(groups, kind="stable")
+    whole = [
+        name
+        for name in rest
+        if roles.get(name) == "whole"
+        or (key and roles.get(name) != "channel" and _constant(frame[name].iloc[rows], groups[rows]))
+    ]
+    label = _label(frame, whole, labels, where)
+    channels, choices, left_out = _changing(frame[[name for name in rest if name not in whole]], types)
+    if not channels and not choices:
+        raise UserError(
+            f"{where} has no column of numbers or categories that change along a series; say with --type "
+            "COLUMN=channel which do"
+        )
+    return Roles(key, order, channels, choices, [name for name in whole if name != label], label, left_out)
+
+
+def _changing(frame: pd.DataFrame, types: Mapping[str, str]) -> tuple[list[str], list[Column], list[str]]:
+    """Columns of numbers, of categories, and of neither with their kinds.
+
+    A column of texts that are numbers is one of numbers where a person says so.
+    """
+    channels, choices, left_out = [], [], []
+    for name in map(str, frame.columns):
+        kind, dtype = types.get(name), frame[name].dtype
+        number = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
+        if kind in NUMBERS or (number and kind not in COLUMN_KINDS) or frame[name].isna().all():
+            channels.append(name)
+            continue
+        column = find(frame[[name]], {name: kind} if kind in COLUMN_KINDS else {})[0]
+        if column.kind in ("category", "boolean"):
+            choices.append(column)
+        else:
+            left_out.append(f"{name} ({column.kind})")
+    return channels, choices, left_out
+
+
+def _with_role(roles: Mapping[str, str], role: str) -> str | None:
+    return next((name for name, each in roles.items() if each == role), None)
+
+
+def _key(frame: pd.DataFrame, roles: Mapping[str, str]) -> str | None:
+    """A column whose name tells series apart, with several rows for each value."""
+    for name in frame.columns:
+        values = frame[name]
+        if name in roles or not KEY.search(str(name)) or pd.api.types.is_float_dtype(values.dtype):
+            continue
+        if 2 <= values.nunique() <= len(frame) / 4:
+            return str(name)
+    return None
+
+
+def _order(frame: pd.DataFrame, groups: np.ndarray, roles: Mapping[str, str], key: str | None) -> str | None:
+    """A column of times; or one whose name counts steps, with numbers that grow along each series."""
+    for name in frame.columns:
+        if name in roles or name == key:
+            continue
+        values = frame[name]
+        named = bool(ORDER.search(str(name)))
+        if pd.api.types.is_datetime64_any_dtype(values.dtype) or (
+            not pd.api.types.is_numeric_dtype(values.dtype) and _dates(values)
+        ):
+            return str(name)
+        if (
+            named
+            and pd.api.types.is_numeric_dtype(values.dtype)
+            and not pd.api.types.is_bool_dtype(values.dtype)
+            and values.notna().all()
+        ):
+            rises = np.diff(values.to_numpy(np.float64))[np.diff(groups) == 0]
+            if len(rises) and (rises >= 0).all() and (rises > 0).mean() > 0.5:
+                return str(name)
+    return None
+
+
+def _dates(values: pd.Series) -> bool:
+    return len(values) > 0 and find(pd.DataFrame({"time": values}))[0].kind == "time"
+
+
+def _constant(values: pd.Series, groups: np.ndarray) -> bool:
+    codes = pd.factorize(values)[0]
+    return not (np.diff(codes)[np.diff(groups) == 0] != 0).any()
+
+
+def _label(frame: pd.DataFrame, whole: list[str], labels: str, where: str) -> str | None:
+    """The column, among those that belong to whole series, that holds their classes."""
+    if labels == "none":
+        return None
+    if labels != "auto":
+        if labels not in whole:
+            why = (
+                "it changes along a series"
+                if labels in frame.columns
+                else f"there is no such column; {nearest(labels, whole)}"
+            )
+            raise UserError(f"{where}: column '{labels}' cannot be the class of a series: {why}")
+        return labels
+    return next((name for name in whole if name.lower() in LABEL and 2 <= frame[name].nunique() <= MAX_CLASSES), None)

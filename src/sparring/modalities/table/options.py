@@ -1,0 +1,47 @@
+"""What a person may ask about the columns of tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from ...data.options import DataOptions
+
+
+def types_from(value: Any) -> Any:
+    """["code=category"] as {"code": "category"}. Raises ValueError for a text of another form."""
+    if value is None or isinstance(value, Mapping):
+        return dict(value or {})
+    found = {}
+    for text in [value] if isinstance(value, str) else value:
+        name, equals, kind = str(text).rpartition("=")
+        if not equals or not name:
+            raise ValueError("should look like COLUMN=TYPE, for example --type code=category")
+        found[name] = kind
+    return found
+
+
+class ColumnOptions(DataOptions):
+    """Options of all data that comes as a table."""
+
+    types: Annotated[dict[str, str], BeforeValidator(types_from)] = Field(
+        {},
+        description="Of a table: the type of a column, where the one that is found is wrong: --type code=category. Types: integer, float, "
+        "boolean, category, time, identifier, text; with recipes for series also series, order, channel, whole.",
+        json_schema_extra={"flag": "--type", "metavar": "COLUMN=TYPE"},
+    )
+
+
+class TableOptions(ColumnOptions):
+    """Options of tables whose rows are learned one by one."""
+
+    constraints: Annotated[
+        tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
+    ] = Field(
+        (),
+        description="Of a table: what holds in every row: 'opened <= closed', 'a + b = total', 'a + b + c = 100', together(city, country), "
+        "unique(code). Give the option once for each.",
+        json_schema_extra={"flag": "--constraint", "metavar": "RULE"},
+    )
