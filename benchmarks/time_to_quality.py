@@ -38,7 +38,7 @@ from sparring.callbacks.base import Monitor
 from sparring.callbacks.progress import Silent
 from sparring.config.options import TrainOptions
 from sparring.config.reading import load_recipe, with_settings
-from sparring.data.source import DataOptions
+from sparring.data.source import Source
 from sparring.evaluation.extractors import classifier
 from sparring.metrics import frechet
 from sparring.metrics.feature_net import FeatureNet

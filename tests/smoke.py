@@ -12,7 +12,7 @@ import torch
 from sparring import algorithms, modalities
 from sparring.callbacks.base import Callback
 from sparring.config.reading import load_recipe, with_settings
-from sparring.data.source import ScanReport, Source
+from sparring.data.source import PictureSource, ScanReport, Source
 from sparring.data.splits import Arrangement
 from sparring.modalities.pairs.maps import Legend
 from sparring.modalities.pairs.source import PairSource, Side

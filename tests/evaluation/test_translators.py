@@ -23,7 +23,7 @@ def test_pairs(recipe, label_maps, tmp_path):
     run = trained(recipe, source, tmp_path / "run")
     found = evaluate(run.path, source, listener=Silent())
     of_pictures = {"psnr", "ssim", "perceptual_distance", "kernel_distance"}
-    expected = {"mean_iou", "pixel_accuracy"} if maps == "made" else of_pictures
+    expected = {"mean_iou", "pixel_accuracy"} if label_maps == "output" else of_pictures
     assert expected <= set(found.scores)
     for name in expected:
         score = found.scores[name]
