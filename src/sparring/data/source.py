@@ -80,7 +80,6 @@ class Source(ABC):
     def describe(self) -> dict[str, Any]:
         """source.json: what a model was trained on, without absolute paths and without samples."""
         return {
-            "format": 1,
             "name": self.name,
             "modality": self.modality,
             "unit": self.unit,

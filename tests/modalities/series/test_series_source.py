@@ -297,7 +297,7 @@ def test_a_table_is_a_table_unless_a_recipe_for_series_asks(tmp_path):
     assert open_data(tmp_path / "m.csv", None, OpenContext(modalities=SERIES)).modality == "series"
 
 
-@pytest.mark.parametrize("damage", [{"format": 2}, {"channels": [{}]}, {"channels": []}, {"codes": []}])
+@pytest.mark.parametrize("damage", [{"modality": "table"}, {"channels": [{}]}, {"channels": []}, {"codes": []}])
 def test_damaged_descriptions(damage):
     with pytest.raises(sparring.UserError):
         codec_from({**series_samples.source(40).codec.describe(), **damage})

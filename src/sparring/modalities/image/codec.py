@@ -54,14 +54,14 @@ class ImageCodec:
         formula = (
             f"uint8 = clip(round((x + {offset:g}) * {scale:g}), 0, 255), then channels x height x width -> {self.mode}"
         )
-        return {"format": 1, "modality": "image", **asdict(self), "scale": scale, "offset": offset, "decode": formula}
+        return {"modality": "image", **asdict(self), "scale": scale, "offset": offset, "decode": formula}
 
 
 def codec_from(description: dict[str, Any]) -> ImageCodec:
     """The inverse of ImageCodec.describe(). Raises UserError for what another version, or nobody, has written."""
-    if description.get("format") != 1 or description.get("modality") != "image":
+    if description.get("modality") != "image":
         raise UserError(
-            "codec.json is not a description of pictures in format 1: use the version of sparring that wrote it."
+            "codec.json is not a description of pictures: put the file of this run back."
         )
     try:
         codec = ImageCodec(

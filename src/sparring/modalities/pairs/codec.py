@@ -37,7 +37,7 @@ class PairCodec:
         return self.output.decode(tensor)
 
     def describe(self) -> dict[str, Any]:
-        return {"format": 1, "modality": "pairs", "input": self.input.describe(), "output": self.output.describe()}
+        return {"modality": "pairs", "input": self.input.describe(), "output": self.output.describe()}
 
 
 def codec_from(description: dict[str, Any]) -> PairCodec:

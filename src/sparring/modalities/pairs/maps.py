@@ -78,7 +78,6 @@ class MapCodec:
 
     def describe(self) -> dict[str, Any]:
         return {
-            "format": 1,
             "modality": "map",
             **asdict(self),
             "decode": "the class with the largest value; ids[class] is written",

@@ -39,14 +39,14 @@ class PointsCodec:
     def describe(self) -> dict[str, Any]:
         """codec.json."""
         formula = f"point = {'x' if self.value_range == 'symmetric' else '(2 * x - 1)'} * {self.scale!r}"
-        return {"format": 1, "modality": "points", **asdict(self), "decode": formula}
+        return {"modality": "points", **asdict(self), "decode": formula}
 
 
 def codec_from(description: dict[str, Any]) -> PointsCodec:
     """The inverse of PointsCodec.describe(). Raises UserError for what another version, or nobody, has written."""
-    if description.get("format") != 1 or description.get("modality") != "points":
+    if description.get("modality") != "points":
         raise UserError(
-            "codec.json is not a description of points in format 1: use the version of sparring that wrote it."
+            "codec.json is not a description of points: put the file of this run back."
         )
     try:
         codec = PointsCodec(int(description["dimensions"]), float(description["scale"]), description["value_range"])

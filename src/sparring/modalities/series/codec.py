@@ -253,7 +253,6 @@ class SeriesCodec:
         if any(channel.log is not None for channel in self.channels):
             optional["decode_log"] = "channel = exp(x * deviation + mean) - log, where a channel has log"
         return {
-            "format": 1,
             "modality": "series",
             "steps": self.steps,
             "channels": channels,
@@ -288,9 +287,9 @@ def alive(changing: np.ndarray) -> np.ndarray:
 
 def codec_from(description: dict[str, Any]) -> SeriesCodec:
     """The inverse of SeriesCodec.describe(). Raises UserError for what another version, or nobody, has written."""
-    if description.get("format") != 1 or description.get("modality") != "series":
+    if description.get("modality") != "series":
         raise UserError(
-            "codec.json is not a description of series in format 1: use the version of sparring that wrote it."
+            "codec.json is not a description of series: put the file of this run back."
         )
     try:
         codec = SeriesCodec(
