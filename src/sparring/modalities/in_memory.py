@@ -72,8 +72,8 @@ def open_in_memory(memory: InMemory, options: Any, context: OpenContext) -> Sour
     """Open data in memory.
 
     Args:
-        memory: Arrays and tensors are N x H x W, N x H x W x C or N x C x H x W with 1 to 4 channels C. The axis that is
-            1 to 4 long is that of the channels; an array in which both could be is refused. Values are uint8, or
+        memory: Arrays and tensors are N x H x W, N x H x W x C or N x C x H x W with 1 to 4 channels C. The axis that
+            is 1 to 4 long is that of the channels; an array in which both could be is refused. Values are uint8, or
             floats that all lie in [0, 1] or all in [-1, 1].
         options: As for data in files, of the modality that `memory.modality` names.
         context: As for data in files.
