@@ -38,13 +38,13 @@ from sparring.callbacks.base import Monitor
 from sparring.callbacks.progress import Silent
 from sparring.config.options import TrainOptions
 from sparring.config.reading import load_recipe, with_settings
+from sparring.data.source import Source
 from sparring.evaluation.extractors import classifier
 from sparring.metrics import frechet
 from sparring.metrics.feature_net import FeatureNet
 from sparring.metrics.kernel import kernel_distance
 from sparring.metrics.neighbours import coverage
 from sparring.modalities.image.features import fit_features
-from sparring.data.source import Source
 from sparring.modalities.opening import open_data
 from sparring.networks import sampling
 from sparring.runs.folder import Run

@@ -7,7 +7,7 @@ import pytest
 from smoke import ArraySource
 from sparring import compare
 from sparring.callbacks.base import Callback
-from sparring.config.reading import load_recipe
+from sparring.config.reading import FORMAT, load_recipe
 from sparring.errors import UserError
 from sparring.reports.comparison import rows_of, summary
 
@@ -30,7 +30,7 @@ def recipes(tmp_path):
             player["options"]["widths"] = [12, 12]
             player["optimizer"]["lr"] = change.get("lr", 1e-3)
         path = tmp_path / f"{name}.yaml"
-        path.write_text(json.dumps({"format": 2, **recipe}))
+        path.write_text(json.dumps({"format": FORMAT, **recipe}))
         paths.append(str(path))
     return paths
 
@@ -43,7 +43,7 @@ def test_two_recipes_and_a_broken_one(recipes, tmp_path):
         (name, seed) for seed in (0, 1) for name in ("one", "two", "broken")
     ]
     assert all(
-        entry.images == 64 and entry.scores["frechet_distance"] > 0 for entry in entries if entry.recipe != "broken"
+        entry.examples == 64 and entry.scores["frechet_distance"] > 0 for entry in entries if entry.recipe != "broken"
     )
     assert all(entry.health == "diverged" and not entry.scores for entry in entries if entry.recipe == "broken")
     text, page = ((out / name).read_text() for name in ("README.md", "report.html"))
@@ -88,7 +88,7 @@ def entry(recipe, distance, health="healthy"):
         "scores": scores,
         "real": {"frechet_distance": 0.1},
         "health": health,
-        "images": 100,
+        "examples": 100,
         "seconds": 60.0,
     }
 

@@ -87,6 +87,30 @@ def compare(
         UserError: For everything that the caller can mend, before anything is trained where it can be known then.
     """
     console, out = console or Lines(), Path(out)
+    asked, source = _checked(data, recipes, options)
+    out.mkdir(parents=True, exist_ok=True)
+    classifier.load_or_learn(source, console.progress)  # now, so that no recipe pays for all
+    count, entries = samples or min(SAMPLES, source.count("train")), []
+    plan = [(seed, recipe) for seed in range(seeds) for recipe in recipes]
+    for number, (seed, recipe) in enumerate(plan, 1):
+        console.note(f"{number} of {len(plan)}: {recipe}, seed {seed}")
+        run = out / f"{Path(recipe).stem}-{seed}"
+        try:
+            lengths: dict[str, Any] = {"budget": asked.budget, "examples": asked.examples}
+            api.train(source, recipe, run, seed=seed, device=asked.device, console=console, **lengths)
+            if not any(line["event"] == "final" for line in Run(run).log()):
+                raise UserError(f"{run} was stopped before its end; run the same command to resume")
+            found = evaluate(run, source, features=features, samples=count, console=_Steps(console))
+        except Diverged as error:
+            console.note(str(error))
+            found = None
+        entries.append(_entry(recipe, seed, run, found))
+        _write(out, entries, source, recipes)
+    return entries
+
+
+def _checked(data: Any, recipes: Sequence[str], options: dict[str, Any]) -> tuple[TrainOptions, Source]:
+    """The options and the data. Raises UserError for everything that can be known before anything is trained."""
     if unknown := options.keys() - {*SHARED, *option_fields()}:
         raise UserError(f"compare has no option '{min(unknown)}'; {nearest(min(unknown), [*SHARED, *option_fields()])}")
     where, options = api.with_labels(data, options)
@@ -103,33 +127,7 @@ def compare(
                 f"recipe '{recipe}' turns pictures into others, and compare is for recipes that make samples; use "
                 f"evaluate"
             )
-    out.mkdir(parents=True, exist_ok=True)
-    classifier.load_or_learn(source, console.progress)  # now, so that no recipe pays for all
-    count, entries = samples or min(SAMPLES, source.count("train")), []
-    plan = [(seed, recipe) for seed in range(seeds) for recipe in recipes]
-    for number, (seed, recipe) in enumerate(plan, 1):
-        console.note(f"{number} of {len(plan)}: {recipe}, seed {seed}")
-        run = out / f"{Path(recipe).stem}-{seed}"
-        try:
-            api.train(
-                source,
-                recipe,
-                run,
-                budget=asked.budget,
-                examples=asked.examples,
-                seed=seed,
-                device=asked.device,
-                console=console,
-            )
-            if not any(line["event"] == "final" for line in Run(run).log()):
-                raise UserError(f"{run} was stopped before its end; run the same command to resume")
-            found = evaluate(run, source, features=features, samples=count, console=_Steps(console))
-        except Diverged as error:
-            console.note(str(error))
-            found = None
-        entries.append(_entry(recipe, seed, run, found))
-        _write(out, entries, source, recipes)
-    return entries
+    return asked, source
 
 
 class _Steps(Callback):

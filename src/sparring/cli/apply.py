@@ -7,6 +7,24 @@ from typing import Annotated
 
 import typer
 
+Reverse = Annotated[
+    bool,
+    typer.Option("--reverse", help="Turn outputs into inputs. For recipes that learn both directions (cyclegan)."),
+]
+TemporalSmoothing = Annotated[
+    float,
+    typer.Option(
+        min=0, max=1, help="Films: the share of the frame before that is kept where the picture stands still."
+    ),
+]
+Ensemble = Annotated[
+    bool,
+    typer.Option(
+        "--ensemble",
+        help="Average the results of eight mirrored and turned copies: a little better, eight times slower.",
+    ),
+]
+
 
 def apply(
     run: Annotated[
@@ -16,23 +34,9 @@ def apply(
         Path, typer.Argument(help="A picture or film, or a folder of them, of any size.", show_default=False)
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="A file, or a folder for the results.", show_default=False)],
-    reverse: Annotated[
-        bool,
-        typer.Option("--reverse", help="Turn outputs into inputs. For recipes that learn both directions (cyclegan)."),
-    ] = False,
-    temporal_smoothing: Annotated[
-        float,
-        typer.Option(
-            min=0, max=1, help="Films: the share of the frame before that is kept where the picture stands still."
-        ),
-    ] = 0.0,
-    ensemble: Annotated[
-        bool,
-        typer.Option(
-            "--ensemble",
-            help="Average the results of eight mirrored and turned copies: a little better, eight times slower.",
-        ),
-    ] = False,
+    reverse: Reverse = False,
+    temporal_smoothing: TemporalSmoothing = 0.0,
+    ensemble: Ensemble = False,
 ) -> None:
     """Apply what a run has learned to your pictures: restore, translate or segment them.
 

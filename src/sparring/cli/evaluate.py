@@ -15,62 +15,69 @@ if TYPE_CHECKING:
 
 MAX_CLASSES_SHOWN = 50
 
+Samples = Annotated[
+    str,
+    typer.Argument(
+        help="The run folder of a training; or, with --data, samples in files of any program.", show_default=False
+    ),
+]
+Data = Annotated[
+    str | None,
+    typer.Option(help="The data to compare with. Default: the data that the run was trained on.", show_default=False),
+]
+Metrics = Annotated[
+    str | None,
+    typer.Option(
+        help="Only these, for example --metrics fid,kid,prdc; all: every one that applies; list: print their names. "
+        "Default: all that apply and are not slow.",
+        show_default=False,
+    ),
+]
+Features = Annotated[
+    str,
+    typer.Option(
+        help="The features in which distances are measured: classifier (learned here), raw, efficientnet-lite0, "
+        "inception."
+    ),
+]
+Weights = Annotated[
+    Path | None,
+    typer.Option(help="The file with the weights of these features, for inception.", show_default=False),
+]
+Count = Annotated[
+    int | None,
+    typer.Option(
+        "-n",
+        "--samples",
+        min=2,
+        help="How many samples. Default: 10,000, at most as many as training examples.",
+        show_default=False,
+    ),
+]
+RecipeName = Annotated[
+    str | None,
+    typer.Option(
+        help="Samples in files: read them and the data as this recipe would, for example series.",
+        show_default=False,
+    ),
+]
+Against = Annotated[
+    str | None,
+    typer.Option(
+        help="Another run, or other samples: print which is better, and how sure that is.", show_default=False
+    ),
+]
+
 
 def evaluate(
-    run: Annotated[
-        str,
-        typer.Argument(
-            help="The run folder of a training; or, with --data, samples in files of any program.", show_default=False
-        ),
-    ],
-    data: Annotated[
-        str | None,
-        typer.Option(
-            help="The data to compare with. Default: the data that the run was trained on.", show_default=False
-        ),
-    ] = None,
-    metrics: Annotated[
-        str | None,
-        typer.Option(
-            help="Only these, for example --metrics fid,kid,prdc; all: every one that applies; list: print their names. "
-            "Default: all that apply and are not slow.",
-            show_default=False,
-        ),
-    ] = None,
-    features: Annotated[
-        str,
-        typer.Option(
-            help="The features in which distances are measured: classifier (learned here), raw, efficientnet-lite0, "
-            "inception."
-        ),
-    ] = "classifier",
-    weights: Annotated[
-        Path | None,
-        typer.Option(help="The file with the weights of these features, for inception.", show_default=False),
-    ] = None,
-    samples: Annotated[
-        int | None,
-        typer.Option(
-            "-n",
-            "--samples",
-            min=2,
-            help="How many samples. Default: 10,000, at most as many as training examples.",
-            show_default=False,
-        ),
-    ] = None,
-    recipe: Annotated[
-        str | None,
-        typer.Option(
-            help="Samples in files: read them and the data as this recipe would, for example series.",
-            show_default=False,
-        ),
-    ] = None,
-    against: Annotated[
-        str | None,
-        typer.Option(
-            help="Another run, or other samples: print which is better, and how sure that is.", show_default=False
-        ),
-    ] = None,
+    run: Samples,
+    data: Data = None,
+    metrics: Metrics = None,
+    features: Features = "classifier",
+    weights: Weights = None,
+    samples: Count = None,
+    recipe: RecipeName = None,
+    against: Against = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Measure the samples of a run: their quality and variety, copies, and what real examples score.

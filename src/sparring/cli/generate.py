@@ -7,50 +7,54 @@ from typing import Annotated
 
 import typer
 
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "-o",
+        "--out",
+        help="A folder for single files, or one file (.png a sheet, .npz arrays, .zip). Default: NAME-samples here.",
+        show_default=False,
+    ),
+]
+Truncation = Annotated[
+    float | None,
+    typer.Option(
+        help="Less variety, better quality: 0 to 1 for style-based generators, for others the largest latent "
+        "value. Default: none.",
+        show_default=False,
+    ),
+]
+Where = Annotated[
+    str | None,
+    typer.Option(
+        help="Tables: a condition that every row fulfils, for example --where \"income = '>50K' and age > 60\".",
+        metavar="CONDITIONS",
+        show_default=False,
+    ),
+]
+Length = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Series: the number of steps; longer series than learned are extrapolated.",
+        metavar="STEPS",
+        show_default=False,
+    ),
+]
+
 
 def generate(
     run: Annotated[Path, typer.Argument(help="The run folder of a training.", show_default=False)],
     count: Annotated[int, typer.Option("-n", "--count", min=1, max=10_000_000, help="How many samples.")] = 64,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "-o",
-            "--out",
-            help="A folder for single files, or one file (.png a sheet, .npz arrays, .zip). Default: NAME-samples "
-            "here.",
-            show_default=False,
-        ),
-    ] = None,
+    out: Out = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
     label: Annotated[
         str | None,
         typer.Option(help="Only this class, by name or number. For models trained with labels.", show_default=False),
     ] = None,
-    truncation: Annotated[
-        float | None,
-        typer.Option(
-            help="Less variety, better quality: 0 to 1 for style-based generators, for others the largest latent "
-            "value. Default: none.",
-            show_default=False,
-        ),
-    ] = None,
-    where: Annotated[
-        str | None,
-        typer.Option(
-            help="Tables: a condition that every row fulfils, for example --where \"income = '>50K' and age > 60\".",
-            metavar="CONDITIONS",
-            show_default=False,
-        ),
-    ] = None,
-    length: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            help="Series: the number of steps; longer series than learned are extrapolated.",
-            metavar="STEPS",
-            show_default=False,
-        ),
-    ] = None,
+    truncation: Truncation = None,
+    where: Where = None,
+    length: Length = None,
     batch_size: Annotated[
         int, typer.Option(min=1, help="How many samples are in memory at once. The files do not depend on it.")
     ] = 64,

@@ -167,5 +167,6 @@ def is_plain(path: Path) -> bool:
 
 def open_in_memory(memory: InMemory, options: TableOptions, context: OpenContext) -> TableSource:
     """The rows of a pandas or polars DataFrame, or of another table that knows `to_pandas`."""
+    _refuse_labels(f"the data in {memory}", options)
     frame = reading.from_memory(memory)
     return TableSource(frame, memory.name, options.types, context.like, options.constraints)
