@@ -20,15 +20,14 @@ def check_source(recipe: Recipe, source: Source) -> None:
     if not source.classes and (recipe.needs_labels or recipe.class_loss):
         raise UserError(
             f"recipe '{recipe.name}' learns classes, and {source.name} has no labels; put the items into one folder "
-            "a class, "
-            "add a labels.csv, or use another recipe (`sparring recipes`)"
+            "for each class, add a labels.csv, or use another recipe (`sparring recipes`)"
         )
     if isinstance(source, TranslationSource):
         _check_label_maps(recipe, source)
     if not modalities.get(source.modality).has_pixels:
         if recipe.augmentation:
             raise UserError(
-                f"augmentation is for pictures, and this is {source.modality}; leave it out with --set augmentation=null"
+                f"augmentation is for pictures, and this is {source.modality}; leave it out: --set augmentation=null"
             )
         if any("consistency" in player.penalties for player in recipe.players.values()):
             raise UserError(

@@ -17,7 +17,9 @@ from ..data.source import Source
 from ..errors import UserError, nearest
 from .base import Modality
 
-KINDS = "pictures in a folder, .zip or .tar, or an IDX, .npy, .npz or .parquet file, or a table (.csv, .parquet, .xlsx)"  # in messages
+READABLE = (
+    "pictures in a folder, .zip or .tar, or an IDX, .npy, .npz or .parquet file, or a table (.csv, .parquet, .xlsx)"
+)
 
 
 def open_data(
@@ -133,7 +135,7 @@ def _open_path(path: Path, asked: Mapping[str, Any], context: OpenContext) -> So
         raise UserError(
             f"No permission to read {error.filename or path}: change its permissions or open other data."
         ) from None
-    raise UserError(f"{path} holds nothing that sparring can train on: give {KINDS}.")
+    raise UserError(f"{path} holds nothing that sparring can train on: give {READABLE}.")
 
 
 def _sentence(error: ValidationError, options: type[DataOptions]) -> str:
