@@ -142,7 +142,7 @@ assert len(gan.generate(3, seed=0)) == 3
 loaded = [name for name in sys.modules if name.startswith("sparring.")]
 forbidden = ("training", "callbacks", "evaluation", "metrics.feature_net", "reports", "api", "config.options", "data.")
 found = [name for name in loaded if name.removeprefix("sparring.").startswith(forbidden)]
-assert set(found) <= {{"sparring.data.source", "sparring.data.named"}}, found  # names and types only
+assert set(found) <= {{"sparring.data.source", "sparring.data.options"}}, found  # names and types only
 assert "sklearn" not in sys.modules and "matplotlib" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -80,7 +80,7 @@ def test_check_of_tables_and_series(tmp_path):
     assert "table of shape" in sparring("check", tmp_path / "walks.csv", "--constraint", "low <= high").stdout
     assert "series of shape 20 x 2" in sparring("check", tmp_path / "walks.csv", "--recipe", "series").stdout
     refused(sparring("check", tmp_path / "walks.csv", "--constraint", "high < low"), "does not hold in 400 of 400 rows")
-    refused(sparring("check", "digits", "--constraint", "high < low"), "for the columns of tables")
+    refused(sparring("check", "digits", "--constraint", "high < low"), "--constraint is for rows of a table")
 
 
 def test_report_of_a_run(run):

@@ -184,7 +184,8 @@ for name in ("closed", "closed/inner", "closed.zip", "closed.npy"):
     else:
         raise AssertionError(name)
 source = open_data(root / "open")
-assert dict(source.report.skipped) == {"cat/0.png": "no permission to read it", "secret": "no permission to read this folder"}, source.report.skipped
+skipped = dict(source.report.skipped)
+assert skipped == {"cat/0.png": "no permission to read it", "secret": "no permission to read this folder"}, skipped
 print("as told")
 """
 

@@ -25,7 +25,10 @@ PARTS: dict[str, Split] = {"train": "train", "t10k": "test", "test": "test"}
 
 
 def parse(data: bytes, name: str) -> np.ndarray:
-    """The array of an IDX file; no more than its header promises is read. Raises UserError where the file is damaged."""
+    """The array of an IDX file. Raises UserError where the file is damaged.
+
+    No more is read than the header promises.
+    """
     try:
         file: io.BufferedIOBase = (
             gzip.GzipFile(fileobj=io.BytesIO(data)) if data[:2] == b"\x1f\x8b" else io.BytesIO(data)

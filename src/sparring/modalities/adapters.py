@@ -23,8 +23,7 @@ def check_source(recipe: Recipe, source: Source) -> None:
     if not source.classes and (recipe.needs_labels or recipe.algorithm.learns_classes):
         raise UserError(
             f"recipe '{recipe.name}' learns classes, and {source.name} has no labels; put the items into one folder "
-            "a class, "
-            "add a labels.csv, or use another recipe (`sparring recipes`)"
+            "for each class, add a labels.csv, or use another recipe (`sparring recipes`)"
         )
     if isinstance(source, TranslationSource):
         _check_label_maps(recipe, source)

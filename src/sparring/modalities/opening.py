@@ -18,7 +18,9 @@ from ..errors import UserError, nearest
 from ..util.options import checked, flag_of
 from .base import Modality
 
-KINDS = "pictures in a folder, .zip or .tar, or an IDX, .npy, .npz or .parquet file, or a table (.csv, .parquet, .xlsx)"  # in messages
+READABLE = (
+    "pictures in a folder, .zip or .tar, or an IDX, .npy, .npz or .parquet file, or a table (.csv, .parquet, .xlsx)"
+)
 
 
 def open_data(
@@ -143,4 +145,4 @@ def _open_path(path: Path, asked: Mapping[str, Any], context: OpenContext) -> So
         raise UserError(
             f"No permission to read {error.filename or path}: change its permissions or open other data."
         ) from None
-    raise UserError(f"{path} holds nothing that sparring can train on: give {KINDS}.")
+    raise UserError(f"{path} holds nothing that sparring can train on: give {READABLE}.")

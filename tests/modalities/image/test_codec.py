@@ -141,7 +141,11 @@ def test_using_a_model_needs_no_scanner(tmp_path):
     import sys
 
     put(tmp_path, {})
-    code = "import sys, sparring.modalities; sparring.modalities.get('image').codec_from; import sparring.modalities.image.codec; print([m for m in ('sklearn', 'sparring.modalities.image.scan', 'pyarrow', 'matplotlib') if m in sys.modules])"
+    code = (
+        "import sys, sparring.modalities.image.codec, sparring.modalities.image.preview;"
+        "unwanted = ('sklearn', 'sparring.modalities.image.scan', 'pyarrow', 'matplotlib');"
+        "print([name for name in unwanted if name in sys.modules])"
+    )
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
     )

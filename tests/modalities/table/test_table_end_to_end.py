@@ -39,9 +39,13 @@ def test_the_recipe_suits_the_number_of_rows(run):
 def test_files_are_opened_as_what_they_hold(tmp_path, suffix):
     frame, path = table_samples.frame(60).drop(columns=["since", "void"]), tmp_path / f"people{suffix}"
     write = {
-        ".csv": frame.to_csv, ".csv.gz": frame.to_csv, ".tsv": lambda where, index: frame.to_csv(where, index=index, sep="\t"),
-        ".parquet": frame.to_parquet, ".feather": lambda where, index: frame.to_feather(where), ".xlsx": frame.to_excel,
-    }[suffix]  # fmt: skip
+        ".csv": frame.to_csv,
+        ".csv.gz": frame.to_csv,
+        ".tsv": lambda where, index: frame.to_csv(where, index=index, sep="\t"),
+        ".parquet": frame.to_parquet,
+        ".feather": lambda where, index: frame.to_feather(where),
+        ".xlsx": frame.to_excel,
+    }[suffix]
     write(path, index=False)
     source = open_data(path)
     assert (source.modality, source.name, source.count() + source.count("test")) == ("table", "people", 60)

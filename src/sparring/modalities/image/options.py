@@ -16,7 +16,9 @@ Mode = Literal["auto", "L", "LA", "RGB", "RGBA"]
 
 
 def size_from(value: Any) -> Any:
-    """ "64x96", "64", 64 or (64, 96) as (height, width). Raises ValueError for what is none."""
+    """ "64x96", "64", 64 or (64, 96) as (height, width); None as it is. Raises ValueError for other values."""
+    if value is None:
+        return None
     match = re.fullmatch(r"(\d+)(?:[xX](\d+))?", str(value).strip()) if isinstance(value, (str, int)) else None
     sides = [match[1], match[2] or match[1]] if match else value
     try:
@@ -31,17 +33,15 @@ def size_from(value: Any) -> Any:
 class ImageOptions(DataOptions):
     """Options of pictures."""
 
-    size: Annotated[
-        tuple[int, int] | None, BeforeValidator(lambda value: None if value is None else size_from(value))
-    ] = Field(
+    size: Annotated[tuple[int, int] | None, BeforeValidator(size_from)] = Field(
         None,
-        description="Height x width to work at, for example 64x64. Default: the size of the data, bounded by the device.",
+        description="Height x width to work at, such as 64x64. Default: the size of the data, bounded by the device.",
         json_schema_extra={"metavar": "HxW"},
     )
     fit: Fit | None = Field(
         None,
-        description="How pictures of other shapes are brought to that size: crop, pad or stretch; or patches, which cuts them into pieces at "
-        "their own resolution. Default: crop; for recipes that restore, patches.",
+        description="How pictures of other shapes are brought to that size: crop, pad or stretch; or patches, which "
+        "cuts them into pieces at their own resolution. Default: crop; for recipes that restore, patches.",
     )
     mode: Mode = Field("auto", description="Channels: L, LA, RGB or RGBA. Default: the fewest that lose nothing.")
     label_level: Literal["first", "leaf"] = Field(

@@ -214,7 +214,8 @@ def _nothing(contents: Contents, skipped: Skipped) -> str:
         return "There are no pictures here" + (
             f" (skipped: {contents.skipped[0][0]}, {contents.skipped[0][1]})." if contents.skipped else "."
         )
-    return f"None of the {len(contents)} files is a usable picture: the first, {skipped[0][0]}, is skipped as {skipped[0][1]}."
+    name, reason = skipped[0]
+    return f"None of the {len(contents)} files is a usable picture: the first, {name}, is skipped as {reason}."
 
 
 def final_values(found: Scan, spool: Spool) -> Iterator[np.ndarray]:

@@ -12,7 +12,7 @@ class PairOptions(ImageOptions):
 
     input: str | None = Field(
         None,
-        description="Of pairs: the folder (or column) that holds the inputs; the others are made from them. left or right, where one picture "
-        "holds both sides. Default: found from the names.",
+        description="Of pairs: the folder (or column) that holds the inputs; left or right, where one picture holds "
+        "both sides.",
         json_schema_extra={"metavar": "NAME"},
     )

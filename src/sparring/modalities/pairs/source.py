@@ -95,7 +95,10 @@ class PairSource(Pairs):
 
 
 def recognises(path: Path) -> bool:
-    """Does it hold folders named like the sides of pairs (input and target, images and labels, A and B) or pairs.csv?"""
+    """Are there folders named like the sides of pairs, or a pairs.csv?
+
+    Such names are input and target, images and labels, A and B (see `matching`).
+    """
     if not path.is_dir() and not is_archive(path):
         return False
     try:
@@ -151,7 +154,8 @@ def _build(name: str, contents: Contents, options: PairOptions, context: OpenCon
     report.sizes = {f"{outputs.values.shape[2]}x{outputs.values.shape[3]}": len(both)}
     report.skipped += arrangement.skipped
     source = PairSource(name, inputs, outputs, arrangement, hashes, form.fit, report)
-    what = f"{len(both)} pairs: {outputs.name} is made from {inputs.name} (for the other direction: --input {outputs.name})."
+    other = f"for the other direction: --input {outputs.name}"
+    what = f"{len(both)} pairs: {outputs.name} is made from {inputs.name} ({other})."
     source.notes = (*contents.notes, what, *notes, *arrangement.notes)
     if report.skipped:
         source.notes += (

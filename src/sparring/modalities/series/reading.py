@@ -16,7 +16,7 @@ from ..table import reading
 from ..table.columns import Column, find
 from .codec import SeriesCodec
 from .options import SeriesOptions
-from .roles import KINDS, find_roles, roles_like
+from .roles import KINDS, Roles, find_roles, roles_like
 
 MIN_ROWS = 16
 MIN_STEPS = 8  # of all series together
@@ -111,24 +111,11 @@ def of_frame(
         raise UserError(f"{where} holds too little to learn from: {len(frame)} rows")
     like = like if like is not None and like.columns else None
     roles = roles_like(like, frame, where) if like else find_roles(frame, where, types or {}, labels)
-    key, order = roles.key, roles.order
-    groups, ids = pd.factorize(frame[key]) if key else (np.zeros(len(frame), np.int64), [0])
-    if (groups < 0).any():
-        raise UserError(f"{where}: column '{key}' says which series a row is of, and is empty in some rows")
-    if order and frame[order].isna().any():
-        raise UserError(f"{where}: column '{order}' says the order of the steps, and is empty in some rows")
-    counted = (
-        find(pd.DataFrame({order: frame[order]}), {order: _order_kind(frame[order])})[0].cells(frame[order])
-        if order
-        else None
-    )
-    rows = np.argsort(groups, kind="stable") if counted is None else np.lexsort((counted, groups))
-    frame, groups = frame.iloc[rows].reset_index(drop=True), groups[rows]
+    frame, groups, ids = _in_order(frame, roles, where)
     columns = [_numbers(frame[name], name, where) for name in roles.channels]
     values = np.stack([*columns, *(column.cells(frame[column.name]) for column in roles.choices)], axis=1)
     ends = np.flatnonzero(np.diff(groups, append=groups[-1] + 1)) + 1
     starts = np.r_[0, ends[:-1]]
-    firsts = frame.iloc[starts]
     found = Sequences(
         [values[start:end] for start, end in zip(starts, ends, strict=True)],
         (*roles.channels, *(column.name for column in roles.choices)),
@@ -138,11 +125,44 @@ def of_frame(
         label=roles.label,
     )
     if roles.choices:
-        found.notes.append(
-            f"Categories that change along series: {'; '.join(column.about() for column in roles.choices)}."
-        )
+        shown = "; ".join(column.about() for column in roles.choices)
+        found.notes.append(f"Categories that change along series: {shown}.")
     if roles.left_out:
         found.notes.append(f"Left out because they are neither numbers nor categories: {', '.join(roles.left_out)}.")
+    _of_whole_series(found, frame.iloc[starts], roles, types or {}, like, where)
+    if roles.key:
+        found.key = find(pd.DataFrame({roles.key: pd.Series(ids)}), {roles.key: "identifier"})[0]
+        found.notes.append(f"Rows are told apart by '{roles.key}': {len(starts):,} series.")
+    if roles.order:
+        _times(found, frame[roles.order], roles.order, starts, ends, like)
+    return _checked(found, where)
+
+
+def _in_order(frame: pd.DataFrame, roles: Roles, where: str) -> tuple[pd.DataFrame, np.ndarray, Any]:
+    """The rows, one series after the other, with the number of the series of each row and the keys of all series."""
+    key, order = roles.key, roles.order
+    groups, ids = pd.factorize(frame[key]) if key else (np.zeros(len(frame), np.int64), [0])
+    if (groups < 0).any():
+        raise UserError(f"{where}: column '{key}' says which series a row is of, and is empty in some rows")
+    if not order:
+        rows = np.argsort(groups, kind="stable")
+    else:
+        values = frame[order]
+        if values.isna().any():
+            raise UserError(f"{where}: column '{order}' says the order of the steps, and is empty in some rows")
+        rows = np.lexsort((find(pd.DataFrame({order: values}), {order: _order_kind(values)})[0].cells(values), groups))
+    return frame.iloc[rows].reset_index(drop=True), groups[rows], ids
+
+
+def _of_whole_series(
+    found: Sequences,
+    firsts: pd.DataFrame,
+    roles: Roles,
+    types: Mapping[str, str],
+    like: SeriesCodec | None,
+    where: str,
+) -> None:
+    """Fill in the classes of the series and the columns that belong to whole series. firsts: their first rows."""
     if roles.label:
         if firsts[roles.label].isna().any():
             raise UserError(
@@ -150,23 +170,15 @@ def of_frame(
                 "--labels none"
             )
         found.labels = [str(label) for label in firsts[roles.label]]
-    if roles.whole:
-        asked = {name: kind for name, kind in (types or {}).items() if name in roles.whole and kind not in KINDS}
-        every = like.whole if like else find(firsts[roles.whole], asked)
-        found.whole = tuple(column for column in every if column.learned)
-        found.cells = (
-            np.stack([column.cells(firsts[column.name]) for column in found.whole], axis=1)
-            if found.whole
-            else found.cells
-        )
-        if lost := [column.name for column in every if not column.learned]:
-            found.notes.append(f"Left out because they name each series: {', '.join(lost)}.")
-    if key:
-        found.key = find(pd.DataFrame({key: pd.Series(ids)}), {key: "identifier"})[0]
-        found.notes.append(f"Rows are told apart by '{key}': {len(starts):,} series.")
-    if order:
-        _times(found, frame[order], order, starts, ends, like)
-    return _checked(found, where)
+    if not roles.whole:
+        return
+    asked = {name: kind for name, kind in types.items() if name in roles.whole and kind not in KINDS}
+    every = like.whole if like else find(firsts[roles.whole], asked)
+    found.whole = tuple(column for column in every if column.learned)
+    if found.whole:
+        found.cells = np.stack([column.cells(firsts[column.name]) for column in found.whole], axis=1)
+    if lost := [column.name for column in every if not column.learned]:
+        found.notes.append(f"Left out because they name each series: {', '.join(lost)}.")
 
 
 def _numbers(values: pd.Series, name: str, where: str) -> np.ndarray:

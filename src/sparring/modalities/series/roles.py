@@ -16,12 +16,13 @@ from .codec import SeriesCodec
 
 KINDS = ("series", "order", "channel", "whole")  # roles that a person may give to a column
 KEY = re.compile(
-    r"(^|[_ -])(id|uuid|key|series|sequence|unit|subject|patient|person|user|customer|session|trial|symbol|ticker|device|sensor|station"
-    r"|store)([_ -]|$)",
+    r"(^|[_ -])(id|uuid|key|series|sequence|unit|subject|patient|person|user|customer|session|trial|symbol|ticker"
+    r"|device|sensor|station|store)([_ -]|$)",
     re.IGNORECASE,
 )
 ORDER = re.compile(
-    r"(^|[_ -])(t|time|timestamp|date|datetime|step|index|year|month|week|day|hour|minute|second|frame|cycle|tick)([_ -]|$)",
+    r"(^|[_ -])(t|time|timestamp|date|datetime|step|index|year|month|week|day|hour|minute|second|frame|cycle|tick)"
+    r"([_ -]|$)",
     re.IGNORECASE,
 )
 LABEL = ("label", "class", "target", "y")

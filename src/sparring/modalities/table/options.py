@@ -28,8 +28,9 @@ class ColumnOptions(DataOptions):
 
     types: Annotated[dict[str, str], BeforeValidator(types_from)] = Field(
         {},
-        description="Of a table: the type of a column, where the one that is found is wrong: --type code=category. Types: integer, float, "
-        "boolean, category, time, identifier, text; with recipes for series also series, order, channel, whole.",
+        description="Of a table: the type of a column, where the one that is found is wrong: --type code=category. "
+        "Types: integer, float, boolean, category, time, identifier, text; with recipes for series also series, order, "
+        "channel, whole.",
         json_schema_extra={"flag": "--type", "metavar": "COLUMN=TYPE"},
     )
 
@@ -41,7 +42,7 @@ class TableOptions(ColumnOptions):
         tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
     ] = Field(
         (),
-        description="Of a table: what holds in every row: 'opened <= closed', 'a + b = total', 'a + b + c = 100', together(city, country), "
-        "unique(code). Give the option once for each.",
+        description="Of a table: what holds in every row: 'opened <= closed', 'a + b = total', 'a + b + c = 100', "
+        "together(city, country), unique(code). Give the option once for each.",
         json_schema_extra={"flag": "--constraint", "metavar": "RULE"},
     )

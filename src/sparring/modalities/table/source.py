@@ -52,15 +52,12 @@ class TableSource(TabularSource):
                 "which are not"
             )
         self.shape, self.numeric = (len(learned),), tuple(column.numeric for column in learned)
-        cells = (
-            np.stack([column.cells(frame[column.name]) for column in learned], axis=1)
-            if like is None
-            else like.cells(frame)
-        )
+        if like is None:
+            cells = np.stack([column.cells(frame[column.name]) for column in learned], axis=1)
+        else:
+            cells = like.cells(frame)
         hashes = row_hashes(cells)
-        held = np.zeros(len(cells), bool)
-        numbered = _numbered(hashes)  # equal rows are different people, and may be in different splits
-        held[hold_out([row.tobytes() for row in numbered], [None] * len(numbered))] = True
+        held = _held_out(hashes)
         kept = constrained_groups(constraints, learned, cells, ~held, name) if like is None else like.constrained
         order = np.argsort(hashes, kind="stable")  # by content, whatever the order of the file
         self._cells: dict[Split, np.ndarray] = {
@@ -68,28 +65,31 @@ class TableSource(TabularSource):
             "test": cells[order[held[order]]],
             "validation": cells[:0],
         }
-        described = [column.describe() for column in self.fields] + [group.describe() for group in kept]
-        about = json.dumps(described, sort_keys=True, default=str).encode()
-        self.content_hash = hashlib.sha256(
-            about + b"".join(self._cells[split].tobytes() for split in SPLITS)
-        ).hexdigest()
+        self.content_hash = self._hash(kept)
         duplicates = len(hashes) - len(np.unique(hashes))
         self.report = ScanReport(counts={split: self.count(split) for split in SPLITS}, duplicates=duplicates)
         self.recipe = "table-small" if self.count("train") < SMALL_TABLE else None
         self.codec = TableCodec(self.fields, self._codes(all_groups(kept, learned), cells), kept)
         width = self.codec.shape[0]
         if not 0 < width <= MAX_WIDTH:
-            raise UserError(
-                f"{name} is {width:,} numbers a row wide when encoded; "
-                + ("every column holds one value only" if not width else "leave columns out")
-            )
+            why = "leave columns out" if width else "every column holds one value only"
+            raise UserError(f"{name} is {width:,} numbers a row wide when encoded; {why}")
+        self.notes = self._notes(constraints)
+
+    def _hash(self, kept: Sequence[ColumnGroup]) -> str:
+        described = [column.describe() for column in self.fields] + [group.describe() for group in kept]
+        about = json.dumps(described, sort_keys=True, default=str).encode()
+        return hashlib.sha256(about + b"".join(self._cells[split].tobytes() for split in SPLITS)).hexdigest()
+
+    def _notes(self, constraints: Sequence[str]) -> tuple[str, ...]:
         shown = [column.about() for column in self.fields[:MAX_TYPES_SHOWN]]
         more = f"; and {len(self.fields) - MAX_TYPES_SHOWN} more" if len(self.fields) > MAX_TYPES_SHOWN else ""
-        self.notes = (
-            f"{len(cells):,} rows of {len(self.fields)} columns: {'; '.join(shown)}{more}. Change a type with --type "
-            "COLUMN=TYPE.",
-            f"A row is {width:,} numbers wide when encoded.",
-            f"{int(held.sum()):,} rows are held out for scoring, chosen by content, and never trained on.",
+        held_out = self.count("test")
+        return (
+            f"{self.count('train') + held_out:,} rows of {len(self.fields)} columns: {'; '.join(shown)}{more}. "
+            "Change a type with --type COLUMN=TYPE.",
+            f"A row is {self.codec.shape[0]:,} numbers wide when encoded.",
+            f"{held_out:,} rows are held out for scoring, chosen by content, and never trained on.",
             *([f"Holds in every row: {'; '.join(constraints)}."] if constraints else []),
         )
 
@@ -113,6 +113,14 @@ class TableSource(TabularSource):
 
     def labels(self, indices: np.ndarray, split: Split = "train") -> np.ndarray:
         raise UserError(f"{self.name} is a table: its columns are all learned, and none is a label")
+
+
+def _held_out(hashes: np.ndarray) -> np.ndarray:
+    """Which rows are held out, N bool. Equal rows are different people, and may be in different splits."""
+    numbered = _numbered(hashes)
+    held = np.zeros(len(hashes), bool)
+    held[hold_out([row.tobytes() for row in numbered], [None] * len(numbered))] = True
+    return held
 
 
 def _numbered(hashes: np.ndarray) -> np.ndarray:
