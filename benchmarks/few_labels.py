@@ -24,7 +24,7 @@ from sparring.training.step_random import TurnDraws
 from sparring import algorithms, api, modalities
 from sparring.algorithms.adversarial_step import Contest
 from sparring.algorithms.semi_supervised import SemiSupervised
-from sparring.callbacks.progress import Silent
+from sparring.callbacks.base import Callback
 from sparring.config.reading import load_recipe, parse_settings, with_settings
 from sparring.config.recipe import Recipe
 from sparring.data.few_labels import FewLabels
@@ -76,7 +76,7 @@ def alone(recipe: Recipe, source: FewLabels, images: int) -> float:
 def played(recipe: Recipe, where: str, settings: dict[str, Any], images: int, source: FewLabels) -> float:
     with tempfile.TemporaryDirectory() as folder:
         asked = {**settings, "labelled": len(source.known), "tick": images, "score_samples": 100, "final_samples": 100}
-        run = api.train(where, recipe.name, folder, examples=images, seed=recipe.seed, settings=asked, listener=Silent())
+        run = api.train(where, recipe.name, folder, examples=images, seed=recipe.seed, settings=asked, console=Callback())
         _, _, codec, network = load_player(run, "discriminator")
         return float(error_rate(network, codec, source, HELD_OUT, 0).value)
 

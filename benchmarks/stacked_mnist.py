@@ -21,7 +21,7 @@ import numpy as np
 
 import sparring
 from sparring import api
-from sparring.callbacks.progress import Silent
+from sparring.callbacks.base import Callback
 from sparring.data.source import Source
 from sparring.metrics.feature_net import FeatureNet
 from sparring.metrics.modes import divergence_from_uniform
@@ -49,7 +49,7 @@ def modes(pictures: np.ndarray, digits: FeatureNet) -> np.ndarray:
 def run(recipe: str, folder: Path, digits: FeatureNet, images: str, sheets: Path | None) -> dict[str, object]:
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as runs:
-        done = api.train(folder, recipe, Path(runs) / "run", settings={"images": images}, device="auto", listener=Silent())
+        done = api.train(folder, recipe, Path(runs) / "run", settings={"examples": images}, device="auto", console=Callback())
         seconds = time.monotonic() - start
         gan = sparring.load(done.path)
         counts = modes(np.concatenate(list(gan.stream(SAMPLES, seed=1))), digits)

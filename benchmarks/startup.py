@@ -49,7 +49,7 @@ class First:
         os._exit(0)
 
 train = api.train
-api.train = lambda *given, listener, **named: train(*given, listener=First(listener), **named)
+api.train = lambda *given, listener, **named: train(*given, console=First(listener), **named)
 cli.main(sys.argv[2:])
 """
 

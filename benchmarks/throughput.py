@@ -46,7 +46,7 @@ from torch.utils.flop_counter import flop_registry
 from sparring import augmentations, modalities
 from sparring.algorithms import Batch
 from sparring.algorithms.augment import OPERATIONS
-from sparring.callbacks.progress import Silent
+from sparring.callbacks.base import Callback
 from sparring.config.options import TrainOptions
 from sparring.config.reading import list_recipes, load_recipe, parse_settings, recipe_from
 from sparring.config.recipe import Recipe
@@ -443,7 +443,7 @@ def begun(job: dict[str, Any], folder: str) -> Any:
     """A session at image 0, as `sparring train` makes it; with all lengths fixed nothing is measured for them."""
     lengths = {"tick": ENDLESS, "score_samples": 20, "final_samples": 20, "patience": 0, "players.generator.begin": 0}
     options = TrainOptions(recipe=job["recipe"], examples=ENDLESS, settings={**lengths, **job["settings"]})
-    return setup.begin(Run(Path(folder)), pictures(job), options, choose_device(job["device"])[0], Silent())
+    return setup.begin(Run(Path(folder)), pictures(job), options, choose_device(job["device"])[0], Callback())
 
 
 def work(pipe: Connection, kind: str, job: dict[str, Any]) -> None:

@@ -34,8 +34,8 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from sparring import modalities
-from sparring.callbacks.base import Monitor
-from sparring.callbacks.progress import Silent
+from sparring.callbacks.base import Callback
+from sparring.callbacks.base import Callback
 from sparring.config.options import TrainOptions
 from sparring.config.reading import load_recipe, with_settings
 from sparring.data.source import Source
@@ -114,7 +114,7 @@ def plain_loop(source: Source, seed: int, minutes: float, snapshots: Snapshots) 
             stored = spent
 
 
-class Store(Monitor):
+class Store(Callback):
     """Stores the averaged generator after seconds that grow by a quarter from one to the next, counted from the preparation on."""
 
     def __init__(self, snapshots: Snapshots, preparation: float, enough: Callable[[], bool]):
@@ -143,7 +143,7 @@ def ours(
     classifier.load_or_learn(source)
     options = TrainOptions(recipe=recipe, seed=seed, budget=60 * minutes, settings={"patience": 0})
     start = time.perf_counter()
-    session = setup.begin(Run(folder), source, options, device, Silent(), time.monotonic() + 60 * minutes)
+    session = setup.begin(Run(folder), source, options, device, Callback(), time.monotonic() + 60 * minutes)
     store = Store(snapshots, time.perf_counter() - start, enough)
     snapshots.add(store.spent, 0, session.trainer.averages["generator"].module)
     session.trainer.monitors.append(store)

@@ -25,7 +25,7 @@ import numpy as np
 
 import sparring
 from sparring import api
-from sparring.callbacks.progress import Silent
+from sparring.callbacks.base import Callback
 from sparring.errors import Diverged
 from sparring.losses.adversarial import list_losses
 from sparring.metrics.modes import mode_coverage
@@ -52,7 +52,7 @@ def settings(objective: str, penalty: str, images: str, seed: int) -> dict[str, 
         both[f"players.{player}.optimizer"] = {"name": "adam", "lr": 2e-3, "betas": [0.0, 0.9]}
         both[f"players.{player}.schedule"] = {"kind": "cosine"}
     return {
-        **both, "players.generator.options.output": "linear", "latent.size": 2, "batch": 128, "seed": seed, "images": images,
+        **both, "players.generator.options.output": "linear", "latent.size": 2, "batch": 128, "seed": seed, "examples": images,
         "objective.name": objective, "tick": 50_000, "score_samples": 256, "final_samples": 2500, **PENALTIES[penalty],
     }  # fmt: skip
 
@@ -68,7 +68,7 @@ def run(job: tuple[str, str, str, int, str]) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as folder:
         wanted = settings(objective, penalty, images, seed)
         try:
-            done = api.train(source, "mlp", Path(folder) / "run", settings=wanted, device="cpu", listener=Silent())
+            done = api.train(source, "mlp", Path(folder) / "run", settings=wanted, device="cpu", console=Callback())
             points = sparring.load(done.path).values(SAMPLES, seed=1)
         except Diverged:  # before the first snapshot
             points = np.full((SAMPLES, 2), np.inf)

@@ -69,7 +69,7 @@ def main() -> None:
             asked.run or place / "run",
             budget=asked.budget,
             settings={**settings, **more},
-            listener=Lines(),
+            console=Lines(),
         )
         seconds = time.monotonic() - start
         reader = fit_features(open_data(place / "digits.npz"), seed=0)

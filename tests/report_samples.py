@@ -22,7 +22,7 @@ def recipe() -> dict:
         "players": {"generator": {"family": "dcgan", "width": 64}, "discriminator": {"family": "dcgan", "width": 64}},
         "objective": {"name": "non-saturating", "smoothing": None},
         "batch": 64,
-        "images": 200000,
+        "examples": 200000,
         "asked": {"data": "digits", "recipe": "dcgan", "budget": "60s"},
         "reasons": {
             "batch": "the paper uses 128; halved for a small set",
@@ -55,7 +55,7 @@ def tick(step: int, **changed: object) -> dict:
     score = 2 + abs(8 - step) ** 1.5 + noise.normal(0, 0.2)
     entry = {
         "event": "tick",
-        "images": step * 20000,
+        "examples": step * 20000,
         "step": step * 312,
         "losses": {
             "discriminator": 1.2 - 0.03 * step + noise.normal(0, 0.03),
@@ -99,7 +99,7 @@ def make_run(run: Path) -> Path:
     (run / "recipe.yaml").write_text(yaml.safe_dump(recipe(), sort_keys=False), encoding="utf-8")
     (run / "source.json").write_text(json.dumps(source()), encoding="utf-8")
     rows = [tick(step) for step in range(1, 11)]
-    final = {"event": "final", "images": 200000, "snapshot": 160000, "scores": rows[7]["scores"], "health": "unjudged"}
+    final = {"event": "final", "examples": 200000, "snapshot": 160000, "scores": rows[7]["scores"], "health": "unjudged"}
     write_log(run, [*rows, final])
     for step in range(1, 11):
         digits_grid(step).save(run / "samples" / f"{step * 20000:09}.png")

@@ -9,7 +9,7 @@ import pytest
 
 from smoke import ArraySource, smoke_settings
 from sparring import api
-from sparring.callbacks.progress import Silent
+from sparring.callbacks.base import Callback
 
 
 def sparring(*arguments, **options):
@@ -22,7 +22,7 @@ def sparring(*arguments, **options):
 def run(tmp_path_factory):
     out = tmp_path_factory.mktemp("cli") / "bars"
     return api.train(
-        ArraySource(train=60, test=20), "dcgan-small", out, settings=smoke_settings("dcgan-small"), listener=Silent()
+        ArraySource(train=60, test=20), "dcgan-small", out, settings=smoke_settings("dcgan-small"), console=Callback()
     ).path
 
 

@@ -8,7 +8,7 @@ import pytest
 import sparring
 from smoke import ArraySource, smoke_settings
 from sparring import api
-from sparring.callbacks.progress import Silent
+from sparring.callbacks.base import Callback
 from sparring.errors import UserError
 from sparring.evaluation.samples import AllSplits, GeneratedSource
 from sparring.modalities.image.write import write
@@ -23,11 +23,11 @@ def bars():
 @pytest.fixture(scope="module")
 def run(bars, tmp_path_factory):
     out = tmp_path_factory.mktemp("evaluated") / "bars"
-    return api.train(bars, "dcgan-small", out, settings=smoke_settings("dcgan-small"), listener=Silent())
+    return api.train(bars, "dcgan-small", out, settings=smoke_settings("dcgan-small"), console=Callback())
 
 
 def measured(what, source, **options):
-    return sparring.evaluate(what, source, listener=Silent(), **options)
+    return sparring.evaluate(what, source, console=Callback(), **options)
 
 
 def test_a_training_and_its_evaluation_give_the_same_numbers(run, bars):
@@ -43,8 +43,8 @@ def test_a_training_and_its_evaluation_give_the_same_numbers(run, bars):
 
 def test_runs_on_points_are_opened_and_evaluated(tmp_path):
     settings = smoke_settings("points")
-    points = api.train("ring", None, tmp_path / "ring", settings=settings, device="cpu", listener=Silent())
-    found = sparring.evaluate(points.path, samples=200, listener=Silent())
+    points = api.train("ring", None, tmp_path / "ring", settings=settings, device="cpu", console=Callback())
+    found = sparring.evaluate(points.path, samples=200, console=Callback())
     assert found.scores["modes_hit"].real == 8
 
 
@@ -123,10 +123,10 @@ def test_scores_on_other_data_are_not_written_into_the_run(run):
     (run.path / "evaluation.json").unlink(missing_ok=True)
     said = []
 
-    class Listening(Silent):
+    class Listening(Callback):
         def note(self, text):
             said.append(text)
 
-    sparring.evaluate(run.path, ArraySource(seed=5), samples=20, metrics=["fid"], listener=Listening())
+    sparring.evaluate(run.path, ArraySource(seed=5), samples=20, metrics=["fid"], console=Listening())
     assert any("not the data" in text for text in said)
     assert not (run.path / "evaluation.json").exists()

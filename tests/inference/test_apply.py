@@ -11,7 +11,7 @@ from PIL import Image
 
 from smoke import ArraySource, pair_source, smoke_settings
 from sparring import api
-from sparring.callbacks.progress import Silent
+from sparring.callbacks.base import Callback
 from sparring.errors import UserError
 from sparring.inference.apply import apply_files
 from sparring.inference.generator import load_translator
@@ -20,7 +20,7 @@ from sparring.util.safetensors import from_bytes, to_bytes
 
 def trained(recipe, source, folder):
     return api.train(
-        source, recipe, folder, settings=smoke_settings(recipe, images=32), device="cpu", listener=Silent()
+        source, recipe, folder, settings=smoke_settings(recipe, examples=32), device="cpu", console=Callback()
     ).path
 
 
@@ -32,7 +32,7 @@ def same(tmp_path_factory):
     tensors = from_bytes(path.read_bytes(), path)
     for name in ("last.2.weight", "last.2.bias"):
         tensors[name] = torch.zeros_like(tensors[name])
-    path.write_bytes(to_bytes(tensors, {"format": 2, "player": "generator", "images": 32}))
+    path.write_bytes(to_bytes(tensors, {"format": 2, "player": "generator", "examples": 32}))
     return run
 
 

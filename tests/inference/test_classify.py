@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy, softplus
 import sparring
 from smoke import ArraySource, smoke_settings, trainer
 from sparring import api, augmentations, networks
-from sparring.callbacks.progress import Silent
+from sparring.callbacks.base import Callback
 from sparring.data.few_labels import FewLabels
 from sparring.errors import UserError
 from sparring.inference.classify import classify_files
@@ -88,20 +88,20 @@ def test_classifiers_have_a_logit_for_each_class(network):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     settings = {
-        **smoke_settings("sgan", images=2400, tick=800),
+        **smoke_settings("sgan", examples=2400, tick=800),
         "labelled": 6,
         "players.discriminator.options.width": 16,
     }
     source = ArraySource((1, 8, 8), 3, 120, 30)
     return api.train(
-        source, "sgan", tmp_path_factory.mktemp("sgan") / "run", settings=settings, device="cpu", listener=Silent()
+        source, "sgan", tmp_path_factory.mktemp("sgan") / "run", settings=settings, device="cpu", console=Callback()
     )
 
 
 def test_it_learns_from_six_labels_and_writes_a_table(run, tmp_path):
     final = run.log()[-1]
     assert final["scores"]["error_rate"]["value"] < 0.34  # two of three would be chance
-    assert final["snapshot"] == final["images"]  # the last one is handed out
+    assert final["snapshot"] == final["examples"]  # the last one is handed out
     source = ArraySource((1, 8, 8), 3, 120, 30)
     for number in range(30):
         Image.fromarray(source.values(np.array([number]), "test")[0, 0]).resize(

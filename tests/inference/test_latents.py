@@ -8,7 +8,7 @@ from torch import nn
 import sparring
 from smoke import ArraySource, smoke_settings
 from sparring import api, modalities
-from sparring.callbacks.progress import Silent
+from sparring.callbacks.base import Callback
 from sparring.config.reading import load_recipe
 from sparring.config.recipe import Latent
 from sparring.inference.explore import explore_files, principal_directions
@@ -98,7 +98,7 @@ def test_noise_of_a_sample_depends_on_seed_and_index_alone():
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "bars"
-    return api.train(ArraySource(), "mlp", folder, settings=smoke_settings("mlp"), device="cpu", listener=Silent()).path
+    return api.train(ArraySource(), "mlp", folder, settings=smoke_settings("mlp"), device="cpu", console=Callback()).path
 
 
 def test_explore_writes_its_sheets(run, tmp_path):

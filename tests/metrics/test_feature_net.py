@@ -4,7 +4,7 @@ import numpy as np
 
 from smoke import ArraySource, smoke_settings
 from sparring import api
-from sparring.callbacks.progress import Silent
+from sparring.callbacks.base import Callback
 from sparring.evaluation.extractors import classifier
 from sparring.modalities.image.features import fit_features
 from sparring.training import setup
@@ -44,15 +44,15 @@ def test_features_stopped_early_are_used_but_not_cached():
 
 
 def test_a_budget_is_not_spent_on_features(tmp_path, monkeypatch):
-    class Notes(Silent):
+    class Notes(Callback):
         said: list[str] = []
 
         def note(self, text):
             self.said.append(text)
 
     monkeypatch.setattr(setup, "FEATURES_SHARE", 1e-9)
-    settings = {key: value for key, value in smoke_settings("mlp").items() if key != "images"}
-    run = api.train(ArraySource(seed=77), "mlp", tmp_path / "run", settings=settings, budget="3s", listener=Notes())
+    settings = {key: value for key, value in smoke_settings("mlp").items() if key != "examples"}
+    run = api.train(ArraySource(seed=77), "mlp", tmp_path / "run", settings=settings, budget="3s", console=Notes())
     assert any("of the budget, not to their end" in said for said in Notes.said)
     assert (run.path / "features.safetensors").is_file()
     assert run.log()[-1]["event"] == "final"

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from smoke import ArraySource
 from sparring import api, modalities
-from sparring.callbacks.progress import Silent
-from sparring.config.recipe import list_recipes, load_recipe, recipe_text
+from sparring.callbacks.base import Callback
+from sparring.config.reading import list_recipes, load_recipe, recipe_text
 from sparring.data.options import DataOptions
 from sparring.errors import UserError
 from sparring.modalities.opening import checked_options, known_names, modality_of, open_data, option_fields
@@ -105,7 +105,7 @@ def test_a_new_modality_is_a_new_folder(toy, tmp_path):
     assert source.values(np.arange(160)).std() == pytest.approx(3, rel=0.2)
     settings = {
         "modalities": ["toy"],
-        "images": "64",
+        "examples": "64",
         "tick": 32,
         "batch": 16,
         "score_samples": 20,
@@ -114,7 +114,7 @@ def test_a_new_modality_is_a_new_folder(toy, tmp_path):
     settings |= {"precision": "float32", "patience": 0}
     recipe = tmp_path / "own.yaml"
     recipe.write_text(recipe_text("points"))
-    run = api.train(source, str(recipe), tmp_path / "run", settings=settings, device="cpu", listener=Silent())
+    run = api.train(source, str(recipe), tmp_path / "run", settings=settings, device="cpu", console=Callback())
     assert {path.suffix for path in (run.path / "samples").iterdir()} == {".txt", ".csv"}
     assert len(run.load().generate(3)) == 3
     for wish in ({"where": "x > 1"}, {"length": 3}):

@@ -156,7 +156,7 @@ def test_values_of_the_wrong_kind_do_not_break_the_page(run):
             json.dumps({**dict.fromkeys(source(), value), "format": FORMAT}), encoding="utf-8"
         )
         entry: dict = dict.fromkeys(tick(1), odd[(index + 1) % len(odd)])
-        write_log(run, [{**entry, "event": "tick", "images": 5}, {**entry, "event": "final"}])
+        write_log(run, [{**entry, "event": "tick", "examples": 5}, {**entry, "event": "final"}])
         assert_self_contained(write_report(run).read_text(encoding="utf-8"))
 
 
@@ -214,7 +214,7 @@ def test_a_selection_curve_marks_the_kept_snapshot(run):
 
 
 def test_long_logs_huge_grids_and_many_classes_keep_the_page_small(run):
-    write_log(run, [tick(1, images=step * 64, selection=float(1 + step % 50)) for step in range(3000)])
+    write_log(run, [tick(1, examples=step * 64, selection=float(1 + step % 50)) for step in range(3000)])
     noise = np.random.default_rng(0).integers(0, 256, (1400, 1400, 3), dtype=np.uint8)
     for path in (run / "samples").glob("*.png"):
         path.unlink()

@@ -4,7 +4,7 @@ from report_samples import recipe, source, tick
 from sparring.reports.scores import logged_scores, multiple_of_real
 from sparring.reports.summary import summary
 
-FINAL = {"event": "final", "images": 200000, "snapshot": 160000}
+FINAL = {"event": "final", "examples": 200000, "snapshot": 160000}
 
 
 def scored(fake=3.3, real=1.1, agreement=0.973, **fingerprint):
@@ -43,7 +43,7 @@ def test_an_unfinished_run_says_how_far_it_came():
 
 def test_a_diverged_run_says_so_and_names_what_is_kept():
     said = summary(
-        recipe(), source(), [tick(3), {"event": "diverged", "images": 70000, "reason": "a loss was not finite"}]
+        recipe(), source(), [tick(3), {"event": "diverged", "examples": 70000, "reason": "a loss was not finite"}]
     )
     assert (
         said[2] == "The training diverged after 70,000 examples (a loss was not finite); "
@@ -89,7 +89,7 @@ def test_an_early_end_gives_its_reason_and_the_rollbacks():
         tick(3),
         {**tick(4), "action": "roll back"},
         tick(3),
-        {**FINAL, "images": 90000, "health": "plateau", "reason": "no better score since"},
+        {**FINAL, "examples": 90000, "health": "plateau", "reason": "no better score since"},
     ]
     said = summary(recipe(), source(), log)[2]
     assert said.startswith(

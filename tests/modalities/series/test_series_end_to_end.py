@@ -10,7 +10,7 @@ import series_samples
 import sparring
 from smoke import smoke_settings
 from sparring import api
-from sparring.callbacks.progress import Silent
+from sparring.callbacks.base import Callback
 from sparring.evaluation.run import evaluate
 from sparring.inference.generate import generate_files
 from sparring.reports.findings import findings
@@ -21,9 +21,9 @@ def train(path, recipe, out, **settings):
         path,
         recipe,
         out,
-        settings={**smoke_settings(recipe, images=192, tick=96), **settings},
+        settings={**smoke_settings(recipe, examples=192, tick=96), **settings},
         device="cpu",
-        listener=Silent(),
+        console=Callback(),
     )
 
 
@@ -93,7 +93,7 @@ def test_categories_and_uneven_times_from_end_to_end(tmp_path):
         made.groupby("machine_id").time.apply(lambda times: pd.to_datetime(times).diff().dt.total_seconds()).dropna()
     )
     assert passed.nunique() > 50
-    found = evaluate(run.path, listener=Silent())
+    found = evaluate(run.path, console=Callback())
     assert {"spectral_distance", "channel_shapes", "discriminative"} <= found.scores.keys()
 
 
@@ -104,9 +104,9 @@ def test_what_hardly_ever_changes_is_scored_too(tmp_path):
         frame.machine_id.isin(["M-0003", "M-0030", "M-0050"]) & (frame.groupby("machine_id").cumcount() < 8), "state"
     ] = "off"
     frame.to_csv(tmp_path / "rare.csv", index=False)
-    options = {**smoke_settings("series-conv", images=96, tick=96), "players.generator.options.rank": 4}
+    options = {**smoke_settings("series-conv", examples=96, tick=96), "players.generator.options.rank": 4}
     run = api.train(
-        tmp_path / "rare.csv", "series-conv", tmp_path / "run", settings=options, device="cpu", listener=Silent()
+        tmp_path / "rare.csv", "series-conv", tmp_path / "run", settings=options, device="cpu", console=Callback()
     )
     assert set(sparring.load(run.path).generate(5).state) <= {"on", "off"}
 
@@ -145,7 +145,7 @@ def test_whole_series_do_not_go_on(machines):
 
 
 def test_evaluation_and_pages(machines, tmp_path):
-    found = evaluate(machines.path, listener=Silent())
+    found = evaluate(machines.path, console=Callback())
     assert {
         "spectral_distance",
         "autocorrelation_distance",
@@ -161,12 +161,12 @@ def test_evaluation_and_pages(machines, tmp_path):
     said = " ".join(findings(json.loads((machines.path / "evaluation.json").read_text()), "series"))
     assert "separate its series from real ones" in said and "predict the next real step" in said and "dB" in said
     (path,) = generate_files(machines.path, tmp_path / "made.csv", 40)
-    of_files = evaluate(path, series_samples.source(120), listener=Silent())
+    of_files = evaluate(path, series_samples.source(120), console=Callback())
     assert of_files.scores["spectral_distance"].fingerprint["generated"] == 40
-    by_name = evaluate(path, machines.path.parent / "machines.csv", recipe="series", listener=Silent())
+    by_name = evaluate(path, machines.path.parent / "machines.csv", recipe="series", console=Callback())
     assert "autocorrelation_distance" in by_name.scores
     with pytest.raises(sparring.UserError, match="has its own recipe"):
-        evaluate(machines.path, recipe="series", listener=Silent())
+        evaluate(machines.path, recipe="series", console=Callback())
 
 
 def test_interpolation_is_refused(machines, tmp_path):

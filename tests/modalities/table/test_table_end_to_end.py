@@ -12,7 +12,7 @@ import sparring.config
 import table_samples
 from smoke import smoke_settings
 from sparring import api
-from sparring.callbacks.progress import Silent
+from sparring.callbacks.base import Callback
 from sparring.inference.generate import generate_files
 from sparring.inference.interpolate import interpolate_file
 from sparring.modalities import table
@@ -27,8 +27,8 @@ from sparring.util.files import without_password
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tables")
     table_samples.frame(300).to_csv(folder / "people.csv", index=False)
-    settings = {**smoke_settings("table-small", images=640, tick=320), "players.generator.options.components": 4}
-    return api.train(folder / "people.csv", None, folder / "run", settings=settings, device="cpu", listener=Silent())
+    settings = {**smoke_settings("table-small", examples=640, tick=320), "players.generator.options.components": 4}
+    return api.train(folder / "people.csv", None, folder / "run", settings=settings, device="cpu", console=Callback())
 
 
 def test_the_recipe_suits_the_number_of_rows(run):
@@ -210,7 +210,7 @@ def test_constraints_from_the_file_to_the_file(tmp_path):
             constraints=constraints,
             settings=settings,
             device="cpu",
-            listener=Silent(),
+            console=Callback(),
         )
 
     train("low <= high", "unique(code)")
@@ -220,7 +220,7 @@ def test_constraints_from_the_file_to_the_file(tmp_path):
     (path,) = generate_files(run.path, tmp_path / "new.csv", 300, where="high = 30")
     rows = pd.read_csv(path)
     assert (rows.low <= rows.high).all() and (rows.high == 30).all() and rows.code.is_unique
-    assert sparring.evaluate(run.path, metrics=["columns"], listener=Silent()).scores["column_shapes"].value > 0
+    assert sparring.evaluate(run.path, metrics=["columns"], console=Callback()).scores["column_shapes"].value > 0
     other = frame.assign(code=1, low=99)  # of which neither is true
     assert sparring.TableGAN.load(run.path).evaluate(other)["column_shapes"] < 1
 
@@ -293,7 +293,7 @@ def test_formulas_are_defused_for_spreadsheets_alone(tmp_path):
 
 
 def test_an_evaluation_says_what_a_data_scientist_asks(run):
-    found = sparring.evaluate(run.path, listener=Silent())
+    found = sparring.evaluate(run.path, console=Callback())
     for name in (
         "column_shapes",
         "pair_trends",
@@ -312,7 +312,7 @@ def test_an_evaluation_says_what_a_data_scientist_asks(run):
 
 def test_samples_in_files_are_evaluated_too(run, tmp_path):
     sparring.load(run.path).generate(80, seed=3).to_csv(tmp_path / "rows.csv", index=False)
-    found = sparring.evaluate(tmp_path / "rows.csv", run.path.parent / "people.csv", metrics=["columns"], listener=Silent())
+    found = sparring.evaluate(tmp_path / "rows.csv", run.path.parent / "people.csv", metrics=["columns"], console=Callback())
     assert 0 < found.scores["column_shapes"].value < 1
 
 
