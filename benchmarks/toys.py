@@ -27,12 +27,12 @@ import sparring
 from sparring import api
 from sparring.callbacks.base import Callback
 from sparring.errors import Diverged
-from sparring.losses.adversarial import list_losses
+from sparring.losses.adversarial import LOSSES
 from sparring.metrics.modes import mode_coverage
 from sparring.modalities.opening import open_data
 from sparring.util.files import write_bytes
 
-OBJECTIVES = list_losses()
+OBJECTIVES = LOSSES.names()
 SETS = ("ring", "grid", "swiss-roll")
 PENALTIES: dict[str, dict[str, object]] = {
     "none": {},

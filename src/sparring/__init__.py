@@ -15,16 +15,37 @@ from typing import TYPE_CHECKING, Any
 from .util.versions import __version__
 
 if TYPE_CHECKING:
+    from .algorithms.base import register_algorithm
     from .api import train
     from .comparison import compare
     from .config.reading import list_recipes
     from .errors import UserError
+    from .evaluation.registry import register_metric
     from .evaluation.run import evaluate
     from .inference.generator import Gan, load
+    from .losses.adversarial import register_loss
+    from .modalities import register_modality
+    from .networks import register_network
     from .runs.folder import Run
     from .tabular import TableGAN
 
-__all__ = ["Gan", "Run", "TableGAN", "UserError", "__version__", "compare", "evaluate", "list_recipes", "load", "train"]
+__all__ = [
+    "Gan",
+    "Run",
+    "TableGAN",
+    "UserError",
+    "__version__",
+    "compare",
+    "evaluate",
+    "list_recipes",
+    "load",
+    "register_algorithm",
+    "register_loss",
+    "register_metric",
+    "register_modality",
+    "register_network",
+    "train",
+]
 
 # Waiting threads of OpenMP spin by default, which takes cores from other programs: beside one busy program, two
 # spinning threads trained twenty times slower than two sleeping ones. OpenMP reads the variable when torch is loaded.
@@ -41,6 +62,11 @@ _HOMES = {
     "train": "api",
     "compare": "comparison",
     "evaluate": "evaluation.run",
+    "register_algorithm": "algorithms.base",
+    "register_loss": "losses.adversarial",
+    "register_metric": "evaluation.registry",
+    "register_modality": "modalities",
+    "register_network": "networks",
 }
 
 
@@ -48,7 +74,9 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that `import sparring` stays fast."""
     if name not in _HOMES:
         raise AttributeError(f"module 'sparring' has no attribute '{name}'")
-    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    found = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = found
+    return found
 
 
 def __dir__() -> list[str]:

@@ -82,7 +82,7 @@ def train(
             if run.exists:
                 assembly = resume(run, where, asked, chosen, console, observers)
             else:
-                assembly = set_up(run, where, asked, chosen, console, budget_end, command, asked.init_from, observers)
+                assembly = set_up(run, where, asked, chosen, console, budget_end, command, observers)
         except UserError:
             _remove_if_unused(run.path)
             raise

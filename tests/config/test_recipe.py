@@ -20,7 +20,7 @@ def test_every_recipe_is_named_as_its_file_and_survives_yaml(name):
     assert recipe.name == name
     assert recipe.summary
     assert recipe_from(recipe.model_dump(mode="json"), "dump") == recipe
-    assert {player.network for player in recipe.players.values()} <= set(networks.list_networks())
+    assert {player.network for player in recipe.players.values()} <= set(networks.NETWORKS.names())
 
 
 def test_unknown_recipe_names_the_nearest():

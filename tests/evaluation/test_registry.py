@@ -75,9 +75,9 @@ def test_a_metric_of_other_people_is_evaluated_and_described(own_registry):
     assert (score.facts.title, score.better) == ("mean value", "")
     assert "mean" in choose_metrics(None, ring)
     assert findings(found.described()) == []
-    with pytest.raises(ValueError, match="a metric 'mean' already"):
+    with pytest.raises(UserError, match="a metric 'mean' already"):
         register_metric("mean", mean_scores, "the same", scores=[])
-    with pytest.raises(ValueError, match="'recall' is declared already"):
+    with pytest.raises(UserError, match="'recall' is declared already"):
         register_metric("other", mean_scores, "another", scores=[facts_of("recall")])
     register_metric("undeclared", mean_scores, "a score that it does not declare", scores=[])
     with pytest.raises(ValueError, match="does not declare: mean_value"):

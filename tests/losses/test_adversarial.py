@@ -84,7 +84,7 @@ def test_an_unknown_name_is_refused_with_the_nearest_one():
         adversarial.get("hing")
 
 
-@pytest.mark.parametrize("name", sorted(adversarial.list_losses()))
+@pytest.mark.parametrize("name", adversarial.LOSSES.names())
 def test_first_and_second_derivatives_equal_finite_differences(name):
     """In float64. None of these logits lies at a corner of the hinge loss."""
     loss = adversarial.get(name)
@@ -95,7 +95,7 @@ def test_first_and_second_derivatives_equal_finite_differences(name):
     assert torch.autograd.gradgradcheck(loss.discriminator, (real, fake)) or name in ("wasserstein", "hinge")
 
 
-@pytest.mark.parametrize("name", sorted(adversarial.list_losses()))
+@pytest.mark.parametrize("name", adversarial.LOSSES.names())
 def test_each_loss_pulls_logits_in_the_right_direction(name):
     """The discriminator raises real logits and lowers fake logits; the generator raises fake logits."""
     loss = adversarial.get(name)
@@ -124,12 +124,12 @@ def test_the_decision_threshold_is_fixed_or_the_midpoint_of_the_means():
 
 
 def test_a_registered_loss_is_found_and_never_replaces_another(monkeypatch):
-    monkeypatch.setattr(adversarial, "_LOSSES", dict(adversarial._LOSSES))
+    monkeypatch.setattr(adversarial.LOSSES, "_things", dict(adversarial.LOSSES._things))
     loss = adversarial.AdversarialLoss(adversarial.hinge_discriminator, adversarial.non_saturating_generator)
     adversarial.register_loss("mixed", loss)
     adversarial.register_loss("mixed", loss)  # as by running a notebook cell twice
     assert adversarial.get("mixed") is loss
-    assert "mixed" in adversarial.list_losses()
+    assert "mixed" in adversarial.LOSSES.names()
     with pytest.raises(UserError, match="there is an objective 'hinge' already"):
         adversarial.register_loss("hinge", loss)
     with pytest.raises(UserError, match="no label smoothing"):

@@ -6,19 +6,19 @@ from torch import nn
 
 from sparring import networks
 from sparring.config.recipe import Latent
-from sparring.networks import FittedStart, Generator, register, sampling
+from sparring.networks import FittedStart, Generator, register_network, sampling
 from sparring.networks.base import BatchCoupled, is_batch_coupled
 
 
 @pytest.fixture
 def registry(monkeypatch):
     """Networks that a test registers are forgotten afterwards."""
-    networks.list_networks()
-    monkeypatch.setattr(networks, "_NETWORKS", dict(networks._NETWORKS))
+    networks.NETWORKS.names()
+    monkeypatch.setattr(networks.NETWORKS, "_things", dict(networks.NETWORKS._things))
 
 
 def test_an_own_generator_needs_a_constructor_and_forward(registry):
-    @register("affine-generator")
+    @register_network("affine-generator")
     class Affine(Generator):
         def __init__(self, shape: tuple[int, ...], latent_size: int, *, scale: float = 1.0):
             super().__init__()
@@ -39,7 +39,7 @@ def test_an_own_generator_needs_a_constructor_and_forward(registry):
 
 def test_a_network_without_a_role_is_refused(registry):
     with pytest.raises(TypeError, match="must derive from one of Generator, Discriminator, Encoder, ImageTranslator"):
-        register("plain")(nn.Linear)
+        register_network("plain")(nn.Linear)
 
 
 def test_batch_coupled_layers_are_found_inside_networks():
@@ -49,6 +49,6 @@ def test_batch_coupled_layers_are_found_inside_networks():
 
 
 def test_every_registered_network_has_one_role():
-    for name in networks.list_networks():
-        network = networks._NETWORKS[name]
+    for name in networks.NETWORKS.names():
+        network = networks.NETWORKS.get(name)
         assert sum(issubclass(network, role) for role in networks._ROLES) == 1, name

@@ -129,7 +129,9 @@ def _print_metrics() -> None:
     from rich.table import Table
 
     from ..evaluation.registry import METRICS
+    from ..util.registry import load_plugins
 
+    load_plugins()
     table = Table("metric", "measures", "data", box=None, header_style="bold")
     for name, metric in METRICS.items():
         table.add_row(name, metric.about, metric.modality or "any")

@@ -9,6 +9,7 @@ from ..data.source import Source
 from ..errors import UserError, nearest
 from ..metrics.score_facts import ScoreFacts, add_facts
 from ..metrics.scores import Score
+from ..util.registry import load_plugins
 from .error_rate import error_rate_scores
 from .feature_metrics import (
     classification_accuracy_scores,
@@ -175,10 +176,10 @@ def register_metric(
         modality: The one modality whose values it reads; None: any.
 
     Raises:
-        ValueError: There is a metric of this name, or a score of one of these keys.
+        UserError: There is a metric of this name, or a score of one of these keys.
     """
     if name in METRICS or name == "all":
-        raise ValueError(f"there is a metric '{name}' already")
+        raise UserError(f"there is a metric '{name}' already; register yours under another name")
     add_facts(scores)
     keys = tuple(each.key for each in scores)
     METRICS[name] = Metric(function, about, keys, real_reference, max_samples, equal_counts, slow, modality)
@@ -189,6 +190,7 @@ def choose_metrics(names: Sequence[str] | None, source: Source) -> list[str]:
 
     names: names of metrics, or ["all"]; None: all that apply and are not slow. Raises UserError for an unknown name.
     """
+    load_plugins()
     suitable = [name for name, metric in METRICS.items() if metric.applies_to(source)]
     if names is None:
         return [name for name in suitable if not METRICS[name].slow]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -44,7 +44,7 @@ PAIRS_PICTURE, COMPARISON_PICTURE = "nearest_pairs", "generated_and_real"
 
 def evaluate(
     what: str | Path,
-    data: str | Path | Source | None = None,
+    data: Any = None,
     *,
     metrics: Sequence[str] | None = None,
     features: str = "classifier",
@@ -60,7 +60,7 @@ def evaluate(
 
     Args:
         what: A run folder, or a path to samples.
-        data: Where the data lies. None: where the run's own data lay.
+        data: A path, a name or data in memory, as for `sparring.train`. None: the run's own, where it lay.
         metrics: Names such as "fid" (see `sparring.evaluation.registry.METRICS`), or ["all"]. None: all that apply
             and are not slow.
         features: The feature extractor: classifier, raw, efficientnet-lite0 or inception.
@@ -73,15 +73,7 @@ def evaluate(
         UserError: For everything that the caller can mend.
     """
     console, run = console or Lines(), Run(what)
-    if not run.exists and data is None:
-        raise UserError(
-            f"{what} is not a run folder; to evaluate samples in files, say with --data what they should look like"
-        )
-    if run.exists and recipe is not None:
-        raise UserError(f"{what} has its own recipe; leave --recipe out")
     real = _open_real(run, data, recipe)
-    if run.exists and not isinstance(real, TranslationSource):
-        real = for_algorithm(run.recipe()[0], real)
     own = run.exists and real.content_hash == run.read_json("source.json")["content_hash"]
     if run.exists and not own:
         console.note(
@@ -97,18 +89,34 @@ def evaluate(
             )
         found = evaluate_translator(run, real, samples, console)
     else:
-        gan = load(run.path) if run.exists else None
-        generated = _generate(run, gan, real, samples) if gan else _open_samples(what, real, samples)
-        refuse_different_shapes(generated, real)  # before anything slow
-        if weights is None and features == "classifier" and own:
-            weights = run.path / "features.safetensors"  # the features of the scores of the training
-        extractor = _build_extractor(features, real, weights, console)
-        discriminator = load_discriminator(run, gan, real) if gan else None
-        found = evaluate_samples(generated, real, extractor, metrics, discriminator, console.progress)
-        if own:
-            _write_pictures(run, found, gan, generated, real)
+        found = _evaluate_samples(what, real, own, metrics, features, weights, samples, console)
     if own:
         _write(run, found, snapshot)
+    return found
+
+
+def _evaluate_samples(
+    what: str | Path,
+    real: Source,
+    own: bool,
+    metrics: Sequence[str] | None,
+    features: str,
+    weights: str | Path | None,
+    samples: int | None,
+    console: Callback,
+) -> Evaluation:
+    """Samples of a run or in files. own: is `real` the data that the run was trained on?"""
+    run = Run(what)
+    gan = load(run.path) if run.exists else None
+    generated = _generate(run, gan, real, samples) if gan else _open_samples(what, real, samples)
+    refuse_different_shapes(generated, real)  # before anything slow
+    if weights is None and features == "classifier" and own:
+        weights = run.path / "features.safetensors"  # the features of the scores of the training
+    extractor = _build_extractor(features, real, weights, console)
+    discriminator = load_discriminator(run, gan, real) if gan else None
+    found = evaluate_samples(generated, real, extractor, metrics, discriminator, console.progress)
+    if own:
+        _write_pictures(run, found, gan, generated, real)
     return found
 
 
@@ -121,12 +129,20 @@ def _build_extractor(features: str, real: Source, weights: str | Path | None, co
     return extractor
 
 
-def _open_real(run: Run, data: str | Path | Source | None, recipe: str | None) -> Source:
-    """The real data, opened as the run opened it."""
-    if isinstance(data, Source):
-        return data
+def _open_real(run: Run, data: Any, recipe: str | None) -> Source:
+    """The real data, opened as the run opened it, as its algorithm takes it."""
+    if run.exists and recipe is not None:
+        raise UserError(f"{run.path} has its own recipe; leave --recipe out")
+    if not run.exists and data is None:
+        raise UserError(
+            f"{run.path} is not a run folder; to evaluate samples in files, say with --data what they should look like"
+        )
+    real = data if isinstance(data, Source) else _open_as(run, data, recipe)
+    return for_algorithm(run.recipe()[0], real) if run.exists and not isinstance(real, TranslationSource) else real
+
+
+def _open_as(run: Run, data: Any, recipe: str | None) -> Source:
     if not run.exists:
-        assert data is not None
         allowed = () if recipe is None else load_recipe(recipe).modalities
         return open_data(data, None, OpenContext(max_side=max_image_side(torch.device("cpu")), modalities=allowed))
     about, opened = run.read_json("source.json"), run.recipe()[1]["data"]

@@ -15,7 +15,8 @@ from functools import partial
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
-from ..errors import UserError, nearest
+from ..errors import UserError
+from ..util.registry import Registry
 
 
 def binary_cross_entropy(logits: Tensor, target: float) -> Tensor:
@@ -159,7 +160,8 @@ def _mean_target_logit(real_target: float, fake_target: float) -> float:
     return math.log(mean / (1 - mean))
 
 
-_LOSSES = {
+LOSSES: Registry[AdversarialLoss] = Registry("objective")
+_SHIPPED = {
     "minimax": AdversarialLoss(cross_entropy_discriminator, minimax_generator, smoothed_threshold=_mean_target_logit),
     "non-saturating": AdversarialLoss(
         cross_entropy_discriminator, non_saturating_generator, smoothed_threshold=_mean_target_logit
@@ -182,40 +184,35 @@ _LOSSES = {
 }
 
 
+for _name, _loss in _SHIPPED.items():
+    LOSSES.register(_name)(_loss)
+
+
 def register_loss(name: str, loss: AdversarialLoss) -> None:
     """Make an adversarial loss available to recipes as `objective: {name: ...}`.
 
     Raises:
         UserError: If another loss has this name already.
     """
-    if _LOSSES.get(name, loss) != loss:
-        raise UserError(f"there is an objective '{name}' already; register yours under another name")
-    _LOSSES[name] = loss
-
-
-def list_losses() -> list[str]:
-    """The names of all adversarial losses, in the order in which they were registered."""
-    return list(_LOSSES)
+    LOSSES.register(name)(loss)
 
 
 def get(name: str, real_target: float = 1.0, fake_target: float = 0.0) -> AdversarialLoss:
     """The adversarial loss of this name.
 
     Args:
-        name: One of `list_losses()`.
+        name: One of `LOSSES.names()`.
         real_target: What the discriminator should answer for real examples. Below 1 it is label smoothing.
         fake_target: What the discriminator should answer for generated samples. The generator still aims at real.
 
     Raises:
         UserError: If the name is unknown, the loss has no label smoothing, or real_target is not above fake_target.
     """
-    if name not in _LOSSES:
-        raise UserError(f"objective '{name}' is unknown; {nearest(name, list_losses())}")
-    loss = _LOSSES[name]
+    loss = LOSSES.get(name)
     if (real_target, fake_target) == (1.0, 0.0):
         return loss
     if loss.smoothed_threshold is None:
-        others = ", ".join(other for other, each in _LOSSES.items() if each.smoothed_threshold)
+        others = ", ".join(other for other in LOSSES.names() if LOSSES.get(other).smoothed_threshold)
         raise UserError(
             f"objective '{name}' has no label smoothing; leave real_target and fake_target out, or use one of {others}"
         )

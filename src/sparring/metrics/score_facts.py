@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from ..errors import UserError
+
 Better = Literal["lower", "higher", ""]  # "": neither, or it depends on more than the generator
 
 # Distances of generated to held-out examples. An evaluation is summarised by one of them, and recipes are ranked by it.
@@ -40,10 +42,10 @@ FACTS: dict[str, ScoreFacts] = {}
 
 
 def add_facts(facts: Iterable[ScoreFacts]) -> None:
-    """Declare scores. Raises ValueError for a key that is declared already."""
+    """Declare scores. Raises UserError for a key that is declared already."""
     for each in facts:
         if each.key in FACTS:
-            raise ValueError(f"the score '{each.key}' is declared already")
+            raise UserError(f"the score '{each.key}' is declared already")
         FACTS[each.key] = each
 
 

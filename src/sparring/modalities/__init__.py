@@ -9,18 +9,39 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
+from ..errors import UserError
+from ..util.registry import Registry
 from .base import Codec, Modality, Preview
 
-__all__ = ["Codec", "Modality", "Preview", "every", "get", "names"]
+__all__ = ["Codec", "Modality", "Preview", "every", "get", "names", "register_modality"]
+
+_REGISTERED: Registry[Modality] = Registry("modality")  # from elsewhere
+
+
+def register_modality(modality: Modality) -> None:
+    """Make a modality of another package known, under the name of the module that defines its class.
+
+    Raises:
+        UserError: Another modality has this name already.
+    """
+    if modality.name in _shipped():
+        raise UserError(f"there is a modality '{modality.name}' already; define yours in a module of another name")
+    _REGISTERED.register(modality.name)(modality)
 
 
 def names() -> list[str]:
     """The names of all modalities."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg)
+    return sorted([*_shipped(), *_REGISTERED.names()])
+
+
+def _shipped() -> list[str]:
+    return [module.name for module in pkgutil.iter_modules(__path__) if module.ispkg]
 
 
 def get(name: str) -> Modality:
-    """The modality of this name."""
+    """The modality of this name. Raises UserError where there is none."""
+    if name not in _shipped():
+        return _REGISTERED.get(name)
     found = importlib.import_module(f"{__name__}.{name}").modality
     assert isinstance(found, Modality)
     return found

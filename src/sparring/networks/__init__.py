@@ -14,9 +14,7 @@ classes (0: without labels), `layout` the layout of a coded row or step (tables 
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import pkgutil
 from collections.abc import Callable
 from typing import Any, TypeVar, get_type_hints
 
@@ -24,10 +22,12 @@ from pydantic import ValidationError, create_model
 from torch import nn
 
 from ..errors import UserError, nearest
+from ..util.registry import Registry
 from .base import Condition, Discriminator, Encoder, FittedStart, Generator, ImageTranslator, StyleGenerator
 from .output import DiscriminatorOutput
 
 __all__ = [
+    "NETWORKS",
     "Condition",
     "Discriminator",
     "DiscriminatorOutput",
@@ -38,38 +38,30 @@ __all__ = [
     "StyleGenerator",
     "build",
     "dimensions",
-    "list_networks",
-    "register",
+    "register_network",
 ]
 
-_NETWORKS: dict[str, type[nn.Module]] = {}
+NETWORKS: Registry[type[nn.Module]] = Registry("network", __name__)
 _ROLES = (Generator, Discriminator, Encoder, ImageTranslator)
 _Class = TypeVar("_Class", bound=type[nn.Module])
 
 
-def register(name: str) -> Callable[[_Class], _Class]:
+def register_network(name: str) -> Callable[[_Class], _Class]:
     """Class decorator that makes a network known to recipes under this name.
 
     Raises:
         TypeError: The class derives from none of Generator, Discriminator, Encoder and ImageTranslator.
+        UserError: Another network has this name already.
     """
 
     def add(network: _Class) -> _Class:
         if not issubclass(network, _ROLES):
             roles = ", ".join(role.__name__ for role in _ROLES)
             raise TypeError(f"network '{name}' must derive from one of {roles} (sparring.networks)")
-        assert name not in _NETWORKS, name
-        _NETWORKS[name] = network
+        NETWORKS.register(name)(network)
         return network
 
     return add
-
-
-def list_networks() -> list[str]:
-    """The names of all registered networks, sorted."""
-    for module in pkgutil.iter_modules(__path__):
-        importlib.import_module(f"{__name__}.{module.name}")
-    return sorted(_NETWORKS)
 
 
 def build(name: str, options: dict[str, Any], **dimensions: Any) -> nn.Module:
@@ -84,9 +76,7 @@ def build(name: str, options: dict[str, Any], **dimensions: Any) -> nn.Module:
     Raises:
         UserError: The name is unknown, or the network does not have an option or refuses its value.
     """
-    if name not in list_networks():
-        raise UserError(f"network '{name}' is unknown; {nearest(name, list_networks())}")
-    network = _NETWORKS[name]
+    network = NETWORKS.get(name)
     parameters = inspect.signature(network).parameters
     if "input_shape" in parameters and not dimensions.get("input_shape", True):
         raise UserError(

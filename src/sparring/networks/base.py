@@ -3,7 +3,7 @@
 A network derives from the base class of its role and overrides the defaults that do not fit. The rest of the program
 reads these declarations and never probes a network for attributes. An own generator needs a constructor and `forward`:
 
-    @register("my-generator")
+    @register_network("my-generator")
     class MyGenerator(Generator):
         def __init__(self, shape: tuple[int, ...], classes: int, latent_size: int, *, width: int = 64):
             super().__init__()

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 from torch.nn.utils.parametrizations import weight_norm
 
-from . import register
+from . import register_network
 from .base import Condition, Discriminator
 from .layers import HalvingConv, ImageShape, Share, Width, Widths
 from .output import DiscriminatorOutput
@@ -33,7 +33,7 @@ def _output(class_logits: Tensor, features: Tensor) -> DiscriminatorOutput:
     return DiscriminatorOutput(torch.logsumexp(class_logits.float(), dim=1), class_logits, (features,))
 
 
-@register("mlp-classifier")
+@register_network("mlp-classifier")
 class MLPClassifier(Discriminator):
     """sample (N x shape) -> dense ReLU layers with noise before each -> class logits (N x num_classes).
 
@@ -70,7 +70,7 @@ class MLPClassifier(Discriminator):
         return _output(self.last(features), features)
 
 
-@register("conv-classifier")
+@register_network("conv-classifier")
 class ConvClassifier(Discriminator):
     """A convolutional classifier of pictures.
 

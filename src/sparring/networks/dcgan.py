@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import PositiveFloat
 from torch import Tensor, nn
 
-from . import register
+from . import register_network
 from .base import Condition, Discriminator, Encoder, Generator
 from .layers import (
     GrowingConv,
@@ -32,7 +32,7 @@ from .output import DiscriminatorOutput
 MAX_CHANNELS = 512  # at the lowest resolutions; Radford et al. go to 1024 (figure 1)
 
 
-@register("dcgan-generator")
+@register_network("dcgan-generator")
 class DCGANGenerator(Generator):
     """Transposed convolutions make a picture of a latent.
 
@@ -121,7 +121,7 @@ def _halving_layers(
     return nn.Sequential(*layers, nn.Flatten()), widths[-1] * lowest[0] * lowest[1]
 
 
-@register("dcgan-discriminator")
+@register_network("dcgan-discriminator")
 class DCGANDiscriminator(Discriminator):
     """picture (N x C x H x W) -> convolutions of stride 2 with leaky ReLU and dropout -> dense -> logits (N).
 
@@ -156,7 +156,7 @@ class DCGANDiscriminator(Discriminator):
         return DiscriminatorOutput(self.head(self.layers(sample), condition))
 
 
-@register("dcgan-encoder")
+@register_network("dcgan-encoder")
 class DCGANEncoder(Encoder):
     """The discriminator's convolutions infer the latents of a picture.
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, elu, pad
 
 from ..errors import UserError
-from . import register
+from . import register_network
 from .base import ImageTranslator
 from .image_layers import Activation, activate, enlarge, match_channels
 from .layers import HalvingConv, ImageShape, Width, ZeroConv
@@ -52,7 +52,7 @@ def surrounding_colour(colour: Tensor, known: Tensor) -> Tensor:
     return mean
 
 
-@register("inpainter")
+@register_network("inpainter")
 class Inpainter(ImageTranslator):
     """input image with opacity (N x 2 or 4 x H x W) -> the image with its holes filled (N x channels x H x W).
 

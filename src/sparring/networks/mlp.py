@@ -14,7 +14,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from . import register
+from . import register_network
 from .base import Condition, Discriminator, Generator
 from .layers import JoinedLabel, ProjectionHead, Widths, spectrally_normalised
 from .output import DiscriminatorOutput
@@ -27,7 +27,7 @@ def _hidden(widths: Sequence[int], spectral: bool = False) -> list[nn.Module]:
     return layers
 
 
-@register("mlp-generator")
+@register_network("mlp-generator")
 class MLPGenerator(Generator):
     """latent (N x latent_size) -> dense ReLU layers -> a sample (N x shape), through tanh or linear.
 
@@ -59,7 +59,7 @@ class MLPGenerator(Generator):
         return self.output(self.last(self.hidden(self.join(latent, condition)))).unflatten(1, self.shape)
 
 
-@register("mlp-discriminator")
+@register_network("mlp-discriminator")
 class MLPDiscriminator(Discriminator):
     """sample (N x shape) -> dense ReLU layers -> logits (N), with classes through a projection head.
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, leaky_relu
 from torch.nn.utils.parametrizations import spectral_norm
 
-from . import register
+from . import register_network
 from .base import Condition, Discriminator
 from .image_layers import InstanceNorm, enlarge
 from .layers import Count, HalvingConv, ImageShape, Width
@@ -61,7 +61,7 @@ class PatchScorer(nn.Module):
         return self.convs[-1](x), features
 
 
-@register("patch-discriminator")
+@register_network("patch-discriminator")
 class PatchDiscriminator(Discriminator):
     """Scores each patch of an image: N x C x H x W -> logits, N x patches.
 
@@ -109,7 +109,7 @@ class PatchDiscriminator(Discriminator):
         return DiscriminatorOutput(torch.cat(logits, dim=1).flatten(1), features=tuple(features))
 
 
-@register("unet-discriminator")
+@register_network("unet-discriminator")
 class UNetDiscriminator(Discriminator):
     """image (N x C x H x W) -> a logit for each pixel (N x HW), from a U-Net with spectral normalisation.
 

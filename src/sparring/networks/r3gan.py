@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from . import register
+from . import register_network
 from .base import Condition, Discriminator, Generator, class_condition
 from .layers import Count, ImageShape, JoinedLabel, Width, halved, halvings
 from .output import DiscriminatorOutput
@@ -76,7 +76,7 @@ class Shrink(nn.Module):
         return self.change(downsample(x, BILINEAR))
 
 
-@register("r3gan-generator")
+@register_network("r3gan-generator")
 class R3GANGenerator(Generator):
     """Makes pictures by residual stages from a learned basis.
 
@@ -128,7 +128,7 @@ class R3GANGenerator(Generator):
         return self.layers(self.basis * scales[:, :, None, None])
 
 
-@register("r3gan-discriminator")
+@register_network("r3gan-discriminator")
 class R3GANDiscriminator(Discriminator):
     """Scores pictures by the generator's stages in reverse.
 

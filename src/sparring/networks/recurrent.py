@@ -14,7 +14,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from . import register
+from . import register_network
 from .base import Condition, Discriminator, Generator
 from .layers import ImageShape, JoinedLabel, ProjectionHead, Width
 from .output import DiscriminatorOutput
@@ -43,7 +43,7 @@ def recurrence(cell: Cell, inputs: int, width: int, layers: int, bidirectional: 
     return network
 
 
-@register("rnn-generator")
+@register_network("rnn-generator")
 class RNNGenerator(Generator):
     """Makes a picture row by row.
 
@@ -85,7 +85,7 @@ class RNNGenerator(Generator):
         return self.output(rows.transpose(1, 2))
 
 
-@register("rnn-discriminator")
+@register_network("rnn-discriminator")
 class RNNDiscriminator(Discriminator):
     """Reads the rows of a picture or the steps of a series.
 

@@ -15,7 +15,7 @@ from torch.nn.functional import interpolate, relu
 
 from ..errors import UserError
 from ..statistics.pca_mixture import PCAMixture
-from . import register
+from . import register_network
 from .base import Condition, FittedStart, Generator
 from .layers import HalvingConv, ImageShape, JoinedLabel, Width, halved, halvings
 
@@ -38,7 +38,7 @@ class EnlargingConv(nn.Conv2d):
         return super().forward(interpolate(x, self.size, mode="bilinear", align_corners=False))
 
 
-@register("refiner-generator")
+@register_network("refiner-generator")
 class Refiner(Generator, FittedStart):
     """Draws a picture from a mixture fitted to the data and corrects it.
 

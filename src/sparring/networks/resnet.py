@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, relu
 
 from ..errors import UserError
-from . import register
+from . import register_network
 from .attention import SelfAttention, attention_index
 from .base import Condition, Discriminator, Generator, class_condition
 from .conditional import ClassNorm, PlainNorm, VectorNorm
@@ -115,7 +115,7 @@ class HalvingBlock(nn.Module):
         return self.attend(self.pool(y) + self.skip(self.pool(x)))  # pooling and 1x1 commute: a quarter of the work
 
 
-@register("resnet-generator")
+@register_network("resnet-generator")
 class ResNetGenerator(Generator):
     """Makes pictures by residual blocks.
 
@@ -197,7 +197,7 @@ class ResNetGenerator(Generator):
         return label if self.embedding is None else self.embedding(label)
 
 
-@register("resnet-discriminator")
+@register_network("resnet-discriminator")
 class ResNetDiscriminator(Discriminator):
     """Scores pictures by residual blocks.
 

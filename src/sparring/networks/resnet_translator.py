@@ -11,7 +11,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
-from . import register
+from . import register_network
 from .base import ImageTranslator
 from .image_layers import Activation, InstanceNorm, ReflectedConv, activate, enlarge
 from .layers import Count, HalvingConv, ImageShape, Width
@@ -31,7 +31,7 @@ class ResidualBlock(nn.Module):
         return x + self.norm(self.second(relu(self.norm(self.first(x)))))
 
 
-@register("resnet-translator")
+@register_network("resnet-translator")
 class ResNetTranslator(ImageTranslator):
     """input image -> two halvings, residual blocks, back up -> output image (N x channels x H x W).
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu, pad, pixel_unshuffle
 
-from . import register
+from . import register_network
 from .base import ImageTranslator
 from .image_layers import Activation, activate, match_channels
 from .layers import Count, ImageShape, Width
@@ -40,7 +40,7 @@ class DenseBlock(nn.Module):
         return x + RESIDUAL_SCALE * self.convs[-1](torch.cat(features, dim=1))
 
 
-@register("restorer")
+@register_network("restorer")
 class Restorer(ImageTranslator):
     """Restores or enlarges images; the network learns the difference to the input.
 

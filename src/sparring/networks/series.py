@@ -21,7 +21,7 @@ from ..statistics.em import fit_factor_mixture
 from ..statistics.factor_mixture import FactorMixture
 from ..statistics.row_layout import Column, RowLayout
 from ..statistics.switching import match_switching_rates
-from . import register
+from . import register_network
 from .base import Condition, Discriminator, FittedStart, Generator
 from .layers import JoinedLabel, ProjectionHead, Width
 from .output import DiscriminatorOutput
@@ -182,7 +182,7 @@ class SeriesGenerator(Generator, FittedStart):
         return values.split(widths, dim=2)
 
 
-@register("series-generator")
+@register_network("series-generator")
 class RecurrentSeriesGenerator(SeriesGenerator):
     """A recurrent network in both directions corrects the mixture's series.
 
@@ -213,7 +213,7 @@ class RecurrentSeriesGenerator(SeriesGenerator):
         return self.last(self.recurrence(steps)[0])
 
 
-@register("series-conv-generator")
+@register_network("series-conv-generator")
 class ConvolutionalSeriesGenerator(SeriesGenerator):
     """Dilated residual convolutions correct the mixture's series.
 
@@ -258,7 +258,7 @@ class _DilatedBlock(nn.Module):
         return x + self.second(leaky_relu(self.first(leaky_relu(x, 0.2)), 0.2))
 
 
-@register("series-conv-discriminator")
+@register_network("series-conv-discriminator")
 class SeriesDiscriminator(Discriminator):
     """Scores series by convolutions of stride 2: N x T x W -> logits (N).
 

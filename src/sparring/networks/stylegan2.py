@@ -19,7 +19,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu, one_hot, pad
 
-from . import register
+from . import register_network
 from .base import BatchCoupled, Condition, Discriminator, StyleGenerator, class_condition
 from .equalised import GAIN, SLOPE, EqualConv, EqualDense, normalise
 from .layers import ImageShape, Width, halved, halvings
@@ -115,7 +115,7 @@ class ToPicture(nn.Module):
         return conv2d(x * (self.affine(style) * self.scale)[:, :, None, None], self.weight, self.bias)
 
 
-@register("stylegan2-generator")
+@register_network("stylegan2-generator")
 class StyleGAN2Generator(StyleGenerator):
     """Makes pictures stage by stage, each convolution scaled by a style.
 
@@ -240,7 +240,7 @@ class MinibatchStddev(BatchCoupled):
         return torch.cat([x, channel], dim=1)
 
 
-@register("stylegan2-discriminator")
+@register_network("stylegan2-discriminator")
 class StyleGAN2Discriminator(Discriminator):
     """Scores pictures.
 

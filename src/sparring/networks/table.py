@@ -19,7 +19,7 @@ from torch.nn.functional import dropout, leaky_relu, relu
 
 from ..statistics.row_layout import Column, RowLayout
 from ..statistics.row_mixture import RowMixture
-from . import register
+from . import register_network
 from .base import Condition, Discriminator, FittedStart, Generator
 from .layers import Share, Width
 from .output import DiscriminatorOutput
@@ -29,7 +29,7 @@ EMBEDDING_WIDTH = 32  # of the mixture's component, beside the row that it drew
 MIN_UNIFORM, MAX_UNIFORM = 1e-7, 1 - 1e-6  # so that the logarithms of Gumbel noise are finite
 
 
-@register("table-generator")
+@register_network("table-generator")
 class TableGenerator(Generator, FittedStart):
     """Draws a row from a mixture fitted to the data and shifts it.
 
@@ -115,7 +115,7 @@ class TableGenerator(Generator, FittedStart):
         self.mixture.fit(rows)
 
 
-@register("table-discriminator")
+@register_network("table-discriminator")
 class TableDiscriminator(Discriminator):
     """coded rows (N x width) -> leaky ReLU layers with dropout -> logits (N).
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, relu
 
 from ..errors import UserError
-from . import register
+from . import register_network
 from .base import ImageTranslator
 from .image_layers import Activation, InstanceNorm, activate, enlarge, match_channels
 from .layers import HalvingConv, ImageShape, Width, ZeroConv, halvings
@@ -20,7 +20,7 @@ from .layers import HalvingConv, ImageShape, Width, ZeroConv, halvings
 MAX_WIDTH_FACTOR = 8  # of the first width; Isola et al. 2017 stop doubling there
 
 
-@register("unet-translator")
+@register_network("unet-translator")
 class UNetTranslator(ImageTranslator):
     """Translates images by halvings and enlargements with skip connections.
 

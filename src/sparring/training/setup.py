@@ -49,7 +49,6 @@ def set_up(
     console: Callback,
     budget_end: float | None = None,
     command: str | None = None,
-    init_from: Path | None = None,
     callbacks: Iterable[Callback] = (),
 ) -> Assembly:
     """Everything up to example 0.
@@ -64,13 +63,13 @@ def set_up(
         console: Told what is found and chosen.
         budget_end: When the budget is spent, by time.monotonic().
         command: As typed, for the report.
-        init_from: The run whose weights to start from.
         callbacks: The user's own.
 
     Raises:
         UserError: For everything that the user can mend.
     """
     _make_room(run)
+    init_from = options.init_from
     base = None if init_from is None else Run(init_from)
     given, plain, opened = _open(where, options, device, console, base)
     choices = Choices(_with_options(given, options))
@@ -93,16 +92,9 @@ def set_up(
     assembly = Assembly(replace(parts, recipe=choices.recipe), callbacks)
     assembly.log.load_state({})
     assembly.trainer.save()
-    about = {
-        "data": opened,
-        "asked": options.asked(),
-        "given": given.model_dump(mode="json") if options.recipe_is_file else None,
-        "reasons": choices.reasons,
-        "command": command or "",
-        "planned_seconds": planned,
-        "versions": versions(),
-        "machine": machine(device),
-    }
+    about: dict[str, Any] = {"data": opened, "given": given.model_dump(mode="json") if options.recipe_is_file else None}
+    about |= {"asked": options.asked(), "command": command or "", "planned_seconds": planned}
+    about |= {"reasons": choices.reasons, "versions": versions(), "machine": machine(device)}
     _write_down(run, assembly, where, about)
     return assembly
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 from collections.abc import Callable
@@ -54,7 +55,8 @@ class Registry(Generic[T]):
         if name not in self._things:
             self._discover()
         if name not in self._things:
-            raise UserError(f"{self.kind} '{name}' is unknown; {nearest(name, self.names())}")
+            known = nearest(name, self.names())
+            raise UserError(f"{self.kind} '{name}' is unknown; {known} (one of your own: name its module with --plugin)")
         return self._things[name]
 
     def names(self) -> list[str]:
@@ -72,6 +74,7 @@ class Registry(Generic[T]):
         load_plugins()
 
 
+@functools.cache
 def load_plugins() -> None:
     """Import the modules that installed packages name under the entry point group `sparring.plugins`."""
     for plugin in entry_points(group=PLUGINS):
