@@ -35,7 +35,6 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from sparring import modalities
 from sparring.callbacks.base import Callback
-from sparring.callbacks.base import Callback
 from sparring.config.options import TrainOptions
 from sparring.config.reading import load_recipe, with_settings
 from sparring.data.source import Source
