@@ -130,7 +130,7 @@ def test_a_registered_loss_is_found_and_never_replaces_another(monkeypatch):
     adversarial.register_loss("mixed", loss)  # as by running a notebook cell twice
     assert adversarial.get("mixed") is loss
     assert "mixed" in adversarial.LOSSES.names()
-    with pytest.raises(UserError, match="there is an objective 'hinge' already"):
+    with pytest.raises(UserError, match="another objective has the name 'hinge' already"):
         adversarial.register_loss("hinge", loss)
     with pytest.raises(UserError, match="no label smoothing"):
         adversarial.get("mixed", real_target=0.9)

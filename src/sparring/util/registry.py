@@ -40,7 +40,7 @@ class Registry(Generic[T]):
 
         def remember(thing: T) -> T:
             if self._things.get(name, thing) is not thing:
-                raise UserError(f"there is a {self.kind} '{name}' already; register yours under another name")
+                raise UserError(f"another {self.kind} has the name '{name}' already; register yours under another name")
             self._things[name] = thing
             return thing
 

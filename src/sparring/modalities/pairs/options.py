@@ -13,6 +13,6 @@ class PairOptions(ImageOptions):
     input: str | None = Field(
         None,
         description="Of pairs: the folder (or column) that holds the inputs; left or right, where one picture holds "
-        "both sides.",
+        "both sides. Default: found from the names.",
         json_schema_extra={"metavar": "NAME"},
     )
