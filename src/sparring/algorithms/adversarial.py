@@ -29,6 +29,20 @@ class AdversarialConfig(AlgorithmConfig):
         "discriminator": WEIGHT_PENALTIES + DISCRIMINATOR_PENALTIES,
     }
 
+    @property
+    def adversarial_loss(self) -> adversarial.AdversarialLoss:
+        return adversarial.get(**self.objective.model_dump())
+
+    @property
+    def view(self) -> Augmentation | None:
+        """What is done to samples before the discriminator sees them."""
+        return None
+
+    @property
+    def one_generation(self) -> bool:
+        """Whether both players learn from the same samples."""
+        return False
+
 
 class AugmentedConfig(AdversarialConfig):
     """Settings of adversarial algorithms that draw samples from latents.
@@ -40,6 +54,14 @@ class AugmentedConfig(AdversarialConfig):
 
     augmentation: Augmentation | None = None
     reuse_fakes: bool = False
+
+    @property
+    def view(self) -> Augmentation | None:
+        return self.augmentation
+
+    @property
+    def one_generation(self) -> bool:
+        return self.reuse_fakes
 
     def check(self, players: Any, latent: Any) -> None:
         super().check(players, latent)
@@ -69,17 +91,17 @@ class AdversarialAlgorithm(Algorithm):
         assert recipe.batch
         self.generator: Any = players["generator"]
         self.discriminator: Any = players["discriminator"]
-        self.objective = adversarial.get(**self.config.objective.model_dump())
-        self.augmentation = DiscriminatorAugmentation(getattr(self.config, "augmentation", None), recipe.batch)
-        wanted = self.always_reuses_fakes or getattr(self.config, "reuse_fakes", False)
+        self.objective = self.config.adversarial_loss
+        self.augmentation = DiscriminatorAugmentation(self.config.view, recipe.batch)
+        wanted = self.always_reuses_fakes or self.config.one_generation
         alternate = phases_alternate(recipe, *(self._full_precision(name) for name in ("discriminator", "generator")))
         self.reuse_fakes = wanted and alternate
         self.cached_fake: Tensor | None = None  # of the discriminator's phase, for the generator's
 
     @classmethod
     def batch_coupled(cls, recipe: Recipe) -> tuple[str, ...]:
-        config: Any = recipe.algorithm
-        return ("objective",) if adversarial.get(config.objective.name).couples_batch else ()
+        loss = recipe.algorithm.adversarial_loss
+        return ("objective",) if loss and loss.couples_batch else ()
 
     def phases(self) -> tuple[Phase, ...]:
         discriminator, generator = (self.recipe.players[name] for name in ("discriminator", "generator"))
@@ -99,7 +121,7 @@ class AdversarialAlgorithm(Algorithm):
                 generator.start,
                 new_batch=False,
                 full_precision=self._full_precision("generator"),
-                rng_of=0 if getattr(self.config, "reuse_fakes", False) else None,
+                rng_of=0 if self.config.one_generation else None,
             ),
             *self._lazy_penalty_phases("generator"),
         )

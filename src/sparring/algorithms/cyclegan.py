@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
 from ..config.recipe import Recipe
-from ..losses import adversarial
 from .adversarial_step import PENALTIES, AdversarialStep
 from .base import (
     Algorithm,
@@ -61,7 +60,7 @@ class CycleGAN(Algorithm):
         super().__init__(recipe, players, feature_net)
         self.there: Any = players["generator"]
         self.back: Any = players["back"]
-        self.objective = adversarial.get(**self.config.objective.model_dump())
+        self.objective = self.config.adversarial_loss
         refuse_conditional(players)
         self.pools = {way: ImagePool(self.config.pool_size) for way in WAYS}
         self.reuse_fakes = phases_alternate(recipe, self._full_precision(), False)
@@ -69,8 +68,8 @@ class CycleGAN(Algorithm):
 
     @classmethod
     def batch_coupled(cls, recipe: Recipe) -> tuple[str, ...]:
-        config: Any = recipe.algorithm
-        return ("objective",) if adversarial.get(config.objective.name).couples_batch else ()
+        loss = recipe.algorithm.adversarial_loss
+        return ("objective",) if loss and loss.couples_batch else ()
 
     def phases(self) -> tuple[Phase, ...]:
         settings = self.recipe.players

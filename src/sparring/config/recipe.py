@@ -6,12 +6,15 @@ A value of `null` is open: autoconfig fills it from the data, the machine and th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, field_validator, model_validator
 
 from ..errors import nearest
 from ..util.registry import Registry
+
+if TYPE_CHECKING:
+    from ..losses.adversarial import AdversarialLoss
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 
@@ -133,6 +136,11 @@ class AlgorithmConfig(Part):
     def counting_player(self) -> str:
         """The player whose gradient steps each see new examples, which are counted."""
         return self.player_groups[0][0]
+
+    @property
+    def adversarial_loss(self) -> AdversarialLoss | None:
+        """What both sides minimise; None where no player is played against another."""
+        return None
 
     @property
     def restores(self) -> bool:

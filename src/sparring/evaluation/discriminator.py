@@ -43,6 +43,4 @@ def load_discriminator(run: Run, gan: Gan, real: Source) -> RunDiscriminator | N
     if gan.classes != real.classes:
         return None
     recipe, _, codec, module = load_player(run, "discriminator")
-    settings = getattr(recipe.algorithm, "objective", None)
-    objective = None if settings is None else adversarial.get(**settings.model_dump())
-    return RunDiscriminator(module, codec, bool(gan.classes), objective)
+    return RunDiscriminator(module, codec, bool(gan.classes), recipe.algorithm.adversarial_loss)

@@ -47,7 +47,8 @@ def evaluate_translator(run: Run, pairs: Any, samples: int | None, console: Call
     translator = load_translator(run.path)
     codec: PairCodec = pairs.codec(recipe.value_range)
     for mine, theirs in ((translator.input, codec.input), (translator.output, codec.output)):
-        if getattr(mine, "legend", None) != getattr(theirs, "legend", None):
+        legends = [each.legend if isinstance(each, MapCodec) else None for each in (mine, theirs)]
+        if legends[0] != legends[1]:
             raise UserError(f"the label maps of {pairs.name} have other classes than those {run.path} was trained on")
     if pairs.paired:
         net = classifier.read(pairs, run.path / "features.safetensors")  # the features of the scores of the training

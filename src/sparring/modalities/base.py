@@ -32,6 +32,10 @@ class Codec(Protocol):
     def input(self) -> Any:
         """The codec of the inputs that values are made from; None where values are made from latents."""
 
+    @property
+    def layout(self) -> Any:
+        """What the numbers of an encoded row or step are (tables and series); None elsewhere."""
+
     def encode(self, values: np.ndarray) -> torch.Tensor: ...
 
     def decode(self, tensor: torch.Tensor) -> np.ndarray: ...

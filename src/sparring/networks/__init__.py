@@ -90,11 +90,10 @@ def dimensions(player: str, codec: Any, classes: int, latent_size: int) -> dict[
     """The dimensions that the networks of a recipe may ask for. Players named `..back` translate outputs to inputs."""
     inputs, outputs = codec.input.shape if codec.input else (), codec.shape
     shape, input_shape = (inputs, outputs) if player.endswith("back") else (outputs, inputs)
-    layout = getattr(codec, "layout", None)
     return {
         "shape": shape,
         "input_shape": input_shape,
-        "layout": layout,
+        "layout": codec.layout,
         "classes": classes,
         "latent_size": latent_size,
     }

@@ -19,7 +19,6 @@ from ..config.reading import length_from, load_recipe, with_settings
 from ..config.recipe import Recipe
 from ..data.source import Source, TranslationSource
 from ..errors import Diverged, UserError
-from ..losses import adversarial
 from ..metrics.feature_net import FeatureNet
 from ..modalities.adapters import check_source, for_algorithm
 from ..modalities.opening import open_data
@@ -177,9 +176,7 @@ def _with_options(recipe: Recipe, options: TrainOptions) -> Recipe:
     stated = {"examples": options.examples, "seed": options.seed}
     asked = {key: value for key, value in stated.items() if value is not None}
     recipe = with_settings(recipe, {**options.settings, **asked})
-    objective = getattr(recipe.algorithm, "objective", None)
-    if objective is not None:
-        adversarial.get(**objective.model_dump())
+    _ = recipe.algorithm.adversarial_loss  # refused where there is none of that name
     if recipe.examples is not None:
         length_from(recipe.examples, 1, 1)
     return recipe

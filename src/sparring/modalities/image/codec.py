@@ -30,6 +30,7 @@ class ImageCodec:
     fit: str = "crop"
     mode: str = "RGB"
     input: ClassVar[None] = None
+    layout: ClassVar[None] = None
 
     @property
     def shape(self) -> tuple[int, int, int]:

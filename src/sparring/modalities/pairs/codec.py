@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -25,6 +25,7 @@ class PairCodec:
 
     input: Side
     output: Side
+    layout: ClassVar[None] = None
 
     @property
     def shape(self) -> tuple[int, int, int]:

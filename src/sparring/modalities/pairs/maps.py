@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -58,6 +58,7 @@ class MapCodec:
     height: int
     width: int
     legend: Legend
+    layout: ClassVar[None] = None
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -23,6 +23,7 @@ class PointsCodec:
     scale: float
     value_range: str = "symmetric"
     input: ClassVar[None] = None
+    layout: ClassVar[None] = None
 
     @property
     def shape(self) -> tuple[int]:
