@@ -72,7 +72,7 @@ def test_train_drop_resume_load_translate(recipe, shape, tmp_path):
     source = pair_source(shape, loaded.algorithm.label_map_side, 60, 20) if paired else ArraySource(shape, 2, train=60, test=20)
     run = trained(source, recipe, tmp_path)
 
-    for back in (False, True) if "back" in loaded.players else (False,):
+    for back in (False, True) if "reverse_generator" in loaded.players else (False,):
         translator = load_translator(run.path, back)
         rng = np.random.default_rng(0)
         for height, width in ((shape[1], shape[2]), (1, 1), (9, 23)):

@@ -53,7 +53,7 @@ def test_phases_are_those_of_the_configuration(tmp_path, name):
         ("mlp", {"algorithm": {"name": "gna"}}, "algorithm 'gna' is unknown; did you mean 'gan'"),
         ("vae", {"latent.distribution": "uniform"}, "latents of the algorithm 'vae' are normal"),
         ("mlp", {"players.discriminator.start": 5}, "starts at example 0"),
-        ("cyclegan", {"players.back.steps": 2}, "are trained in one phase"),
+        ("cyclegan", {"players.reverse_generator.steps": 2}, "are trained in one phase"),
         ("mlp", {"players.generator.penalties": {"r1": {"weight": 1}}}, "the generator has no penalty 'r1'"),
         ("vae", {"players.encoder.penalties": {"l2": {"weight": 1, "interval": 4}}}, "leave out interval"),
     ],

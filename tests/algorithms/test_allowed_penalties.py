@@ -6,7 +6,6 @@ from sparring import api
 from sparring.callbacks.base import Callback
 from sparring.config.reading import load_recipe, with_settings
 from sparring.errors import UserError
-from sparring.modalities import opening
 from sparring.modalities.opening import open_data
 
 
@@ -18,7 +17,7 @@ def test_pseudo_labels_are_for_semi_supervised_recipes_only():
 
 
 def test_consistency_is_refused_for_points(tmp_path):
-    source = open_data("ring", opening.DataOptions(labels="none"))
+    source = open_data("ring", {"labels": "none"})
     settings = {"players.discriminator.penalties.consistency": {"weight": 1.0}}
     with pytest.raises(UserError, match="shifts pictures"):
         api.train(source, "points", tmp_path / "run", settings=settings, device="cpu", console=Callback())

@@ -84,8 +84,8 @@ def test_turns_of_unlike_precision_leave_nothing(tmp_path, recipe, settings, pas
 @pytest.mark.parametrize("recipe", ["pix2pix", "cyclegan", "mlp"])
 @pytest.mark.parametrize("settings", [{"players.generator.start": 64}, {"players.discriminator.steps": 2}])
 def test_nothing_is_left_that_no_turn_takes(tmp_path, recipe, settings):
-    others = {"players.back.start": 64} if recipe == "cyclegan" and "players.generator.start" in settings else {}
-    others |= {"players.discriminator_back.steps": 2} if recipe == "cyclegan" and not others else {}
+    others = {"players.reverse_generator.start": 64} if recipe == "cyclegan" and "players.generator.start" in settings else {}
+    others |= {"players.reverse_discriminator.steps": 2} if recipe == "cyclegan" and not others else {}
     if recipe == "mlp" and "players.generator.start" in settings:
         others |= SHARED
     ours = trainer(source_for(recipe), recipe, tmp_path, **settings, **others)

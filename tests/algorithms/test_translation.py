@@ -126,21 +126,21 @@ class Negative(torch.nn.Module):
 def test_who_goes_there_and_back_comes_home():
     source = Unpaired(ArraySource((1, 8, 8), 2, 40, 10), "class 0", "class 1")
     ours, batch = algorithm("cyclegan", source, **{"algorithm.identity": 0.0})
-    ours.there = ours.back = Negative()
+    ours.to_second = ours.to_first = Negative()
     result = ours.generator_loss(batch, rng())
     assert result.scalars["terms.cycle"] == 0
-    verdicts = [ours.players["discriminator"](-batch.condition["input"], None), ours.players["discriminator_back"](-batch.real, None)]
+    verdicts = [ours.players["discriminator"](-batch.condition["input"], None), ours.players["reverse_discriminator"](-batch.real, None)]
     torch.testing.assert_close(result.loss, sum(0.5 * (verdict.logits - 1).square().mean() for verdict in verdicts))
 
 
 def test_the_judges_lose_on_both_sides():
     source = Unpaired(ArraySource((1, 8, 8), 2, 40, 10), "class 0", "class 1")
     ours, batch = algorithm("cyclegan", source, **{"algorithm.pool_size": 0})
-    made = {"there": ours.there(batch.condition["input"]), "back": ours.back(batch.real)}
+    made = {"forward": ours.to_second(batch.condition["input"]), "reverse": ours.to_first(batch.real)}
     expected = 0.0
     for judge, real, fake in (
-        ("discriminator", batch.real, made["there"]),
-        ("discriminator_back", batch.condition["input"], made["back"]),
+        ("discriminator", batch.real, made["forward"]),
+        ("reverse_discriminator", batch.condition["input"], made["reverse"]),
     ):
         on_real, on_fake = (ours.players[judge](each, None).logits for each in (real, fake))
         expected = expected + 0.5 * ((on_real - 1).square().mean() + on_fake.square().mean())

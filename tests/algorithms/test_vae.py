@@ -151,7 +151,7 @@ def test_a_run_from_image_0_to_the_report(tmp_path):
 
 def test_a_run_is_refused_in_one_sentence(tmp_path):
     with pytest.raises(UserError, match="no 'augmentation' here"):
-        api.train(ArraySource(), "vae", tmp_path / "run", settings={"augmentation": {"name": "ada"}}, console=Callback())
+        api.train(ArraySource(), "vae", tmp_path / "run", settings={"algorithm.augmentation": {"name": "ada"}}, console=Callback())
     assert not (tmp_path / "run").exists()
 
 

@@ -56,7 +56,7 @@ def test_generate_one_class_and_a_sheet(run, tmp_path):
 
 @pytest.mark.parametrize("suffix", [".gif", ".png", ".mp4"])
 def test_interpolate(run, tmp_path, suffix):
-    done = sparring("interpolate", run, "-o", tmp_path / f"walk{suffix}", "--stops", 3, "--frames", 4)
+    done = sparring("interpolate", run, "-o", tmp_path / f"walk{suffix}", "--keyframes", 3, "--frames", 4)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / f"walk{suffix}").stat().st_size > 100
 
@@ -110,7 +110,7 @@ def test_what_is_no_data_is_one_sentence(tmp_path):
         (["--epochs", "0"], "--epochs 0"),
         (["--recipe", "dcgn"], "dcgan"),
         (["--set", "batch"], "key=value"),
-        (["--set", "objective.name=hing"], "hinge"),
+        (["--set", "algorithm.objective.name=hing"], "hinge"),
         (["--device", "cuda:99"], "not available"),
         (["--init-from", "nowhere"], "not a run folder"),
         (["--examples", "1e400"], "1e400"),
@@ -120,7 +120,7 @@ def test_what_is_no_data_is_one_sentence(tmp_path):
         (["--set", "players.generator.options.output=sigmoid"], "output"),
         (["--set", "players.generator.optimizer.betas=[0.5, 1.0]"], "betas"),
         (["--set", "players.generator.optimizer.lr=.inf"], "finite"),
-        (["--set", "objective.real_target=5"], "real_target"),
+        (["--set", "algorithm.objective.real_target=5"], "real_target"),
         (["--set", "latent.size=0"], "latent.size"),
         (["--set", "batch=1"], "batch"),
     ],

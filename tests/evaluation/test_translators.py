@@ -49,7 +49,7 @@ def test_large_pictures_are_compared_at_several_scales(tmp_path):
 
 def test_without_pairs(tmp_path):
     source = ArraySource((1, 12, 12), 3, 90, 30)
-    run = trained("cyclegan", source, tmp_path / "run", domains=["class 2", "class 0"])
+    run = trained("cyclegan", source, tmp_path / "run", **{"algorithm.domains": ["class 2", "class 0"]})
     found = evaluate(run.path, source, console=Callback())
     assert found.scores["other_kind"].trivial < 0.4  # pictures as they are do not pass for the other kind
     assert found.scores["kernel_distance"].trivial > 0
@@ -78,7 +78,7 @@ def test_degraded_pictures_are_recognised_as_the_run_s_own_data(tmp_path):
 
 def test_the_error_rate_of_a_classifier(tmp_path):
     source = ArraySource((1, 8, 8), 3, 90, 30)
-    run = trained("sgan", source, tmp_path / "run", labelled=6)
+    run = trained("sgan", source, tmp_path / "run", **{"algorithm.num_labels": 6})
     found = evaluate(run.path, source, console=Callback())
     assert found.scores["error_rate"].trivial == pytest.approx(2 / 3)
     assert found.scores["error_rate"].value == pytest.approx(run.log()[-1]["scores"]["error_rate"]["value"])

@@ -49,32 +49,32 @@ def test_the_losses_are_those_of_the_paper(tmp_path):
         **{
             "players.discriminator.options.num_classes": 3,
             "players.discriminator.penalties": {},
-            "augmentation": None,
-            "opponent": 0.3,
+            "algorithm.augmentation": None,
+            "algorithm.adversarial_weight": 0.3,
         },
     )
-    game, batch = ours.game, ours.feed.at(0, 0)
-    game.discriminator.eval()  # without dropout
-    draws = torch.zeros(16, ours.recipe.latent.size)
-    made = game.generator(draws)
+    algorithm, batch = ours.algorithm, ours.loader.at(0, 0)
+    algorithm.discriminator.eval()  # without dropout
+    latents = torch.zeros(16, ours.recipe.latent.size)
+    made = algorithm.generator(latents)
 
-    class Zeros:
-        latent = staticmethod(lambda *_: draws)
-        uniform = staticmethod(lambda _, count: torch.full((16, count), 0.5))  # not bent
+    class Halves:
+        latent = staticmethod(lambda *_: latents)
+        uniform = staticmethod(lambda _, count: torch.full((16, count), 0.5))  # not moved
 
-    known = game.discriminator(batch.condition["known"], None).class_logits
-    real, fake = (game.discriminator(each, None) for each in (batch.real, made))
+    known = algorithm.discriminator(batch.condition["known"], None).class_logits
+    real, fake = (algorithm.discriminator(each, None) for each in (batch.real, made))
     z = [torch.logsumexp(each.class_logits, dim=1) for each in (real, fake)]
     expected = cross_entropy(known, batch.condition["known_class"]) + 0.3 * (
         softplus(-z[0]).mean() + softplus(z[1]).mean()
     )
-    torch.testing.assert_close(game.discriminator_loss(batch, Zeros()).loss, expected)
-    bent = augmentations.random_affine(batch.condition["known"], torch.full((16, augmentations.RANDOM_AFFINE_UNIFORMS), 0.9))
-    Zeros.uniform = staticmethod(lambda _, count: torch.full((16, count), 0.9))
-    named = cross_entropy(game.discriminator(bent, None).class_logits, batch.condition["known_class"])
-    torch.testing.assert_close(game.supervised_loss(batch, Zeros()).loss, named)
+    torch.testing.assert_close(algorithm.discriminator_loss(batch, Halves()).loss, expected)
+    moved = augmentations.random_affine(batch.condition["known"], torch.full((16, augmentations.RANDOM_AFFINE_UNIFORMS), 0.9))
+    Halves.uniform = staticmethod(lambda _, count: torch.full((16, count), 0.9))
+    named = cross_entropy(algorithm.discriminator(moved, None).class_logits, batch.condition["known_class"])
+    torch.testing.assert_close(algorithm.supervised_loss(batch, Halves()).loss, named)
     matched = (real.features[0].mean(dim=0) - fake.features[0].mean(dim=0)).square().sum()
-    torch.testing.assert_close(game.generator_loss(batch, Zeros()).loss, matched)
+    torch.testing.assert_close(algorithm.generator_loss(batch, Halves()).loss, matched)
 
 
 @pytest.mark.parametrize("network", ["mlp-classifier", "conv-classifier"])
@@ -89,7 +89,7 @@ def test_classifiers_have_a_logit_for_each_class(network):
 def run(tmp_path_factory):
     settings = {
         **smoke_settings("sgan", examples=2400, tick=800),
-        "labelled": 6,
+        "algorithm.num_labels": 6,
         "players.discriminator.options.width": 16,
     }
     source = ArraySource((1, 8, 8), 3, 120, 30)

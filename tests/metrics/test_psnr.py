@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from sparring.metrics.ms_ssim import ms_ssim
-from sparring.metrics.psnr import MOST_PSNR, psnr
+from sparring.metrics.psnr import MAX_PSNR, psnr
 
 
 def test_psnr_and_ssim_equal_torchmetrics():
@@ -25,4 +25,4 @@ def test_psnr_by_hand():
     target = np.zeros((2, 1, 4, 4), np.uint8)
     output = target.copy()
     output[1] = 255
-    assert psnr(output, target).tolist() == [MOST_PSNR, 0.0]
+    assert psnr(output, target).tolist() == [MAX_PSNR, 0.0]

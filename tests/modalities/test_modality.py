@@ -14,6 +14,7 @@ from sparring.callbacks.base import Callback
 from sparring.config.reading import list_recipes, load_recipe, recipe_text
 from sparring.data.options import DataOptions
 from sparring.errors import UserError
+from sparring.inference.generator import load
 from sparring.modalities.opening import checked_options, known_names, modality_of, open_data, option_fields
 
 TOY = '''
@@ -116,10 +117,10 @@ def test_a_new_modality_is_a_new_folder(toy, tmp_path):
     recipe.write_text(recipe_text("points"))
     run = api.train(source, str(recipe), tmp_path / "run", settings=settings, device="cpu", console=Callback())
     assert {path.suffix for path in (run.path / "samples").iterdir()} == {".txt", ".csv"}
-    assert len(run.load().generate(3)) == 3
+    assert len(load(run).generate(3)) == 3
     for wish in ({"where": "x > 1"}, {"length": 3}):
         with pytest.raises(UserError, match="this model was trained on numbers"):
-            run.load().generate(3, **wish)
+            load(run).generate(3, **wish)
 
 
 def test_every_modality_is_complete():

@@ -115,7 +115,7 @@ QUOTED = {
         lambda: player("layout", SMALL, FOUR_CLASSES),
         lambda: player("colorize", SMALL, (1, 64, 64)),
         *(lambda blocks=blocks: alone("resnet-translator", LARGE, LARGE, width=64, blocks=blocks) for blocks in (6, 9)),
-        *(lambda role=role: player("cyclegan", LARGE, LARGE, role) for role in ("generator", "back")),
+        *(lambda role=role: player("cyclegan", LARGE, LARGE, role) for role in ("generator", "reverse_generator")),
         lambda: player("cut", LARGE, LARGE),
         lambda: alone("restorer", LARGE, SMALL, width=64, growth=32, blocks=23, dense_blocks=3),
         *(lambda name=name: player(name, SMALL, SMALL) for name in RESTORING),
@@ -126,7 +126,7 @@ QUOTED = {
     "image-discriminators": [
         lambda: alone("patch-discriminator", LARGE, LARGE, width=64),
         lambda: player("pix2pix", LARGE, LARGE, "discriminator"),
-        *(lambda role=role: player("cyclegan", LARGE, LARGE, role) for role in ("discriminator", "discriminator_back")),
+        *(lambda role=role: player("cyclegan", LARGE, LARGE, role) for role in ("discriminator", "reverse_discriminator")),
         lambda: player("cut", LARGE, LARGE, "discriminator"),
         lambda: player("segment", FOUR_CLASSES, SMALL, "discriminator"),
         lambda: player("layout", SMALL, FOUR_CLASSES, "discriminator"),

@@ -37,7 +37,7 @@ def tensors(output):
 UNPAIRED = [
     name
     for name in list_recipes()
-    if load_recipe(name).game in ("synthesis", "autoencoder")
+    if load_recipe(name).algorithm.name in ("gan", "vae")
     and not {"table", "series"} & set(load_recipe(name).modalities)
 ]  # recipes that make pictures of latents
 

@@ -373,4 +373,4 @@ def test_recipes_build_at_their_own_width(recipe):
         latent = {"latent_size": settings.latent.size} if name == "generator" else {}
         network = networks.build(player.network, player.options, **sizes, **latent)
         assert set(widths(network)) == {player.options["width"]}
-    assert (network.classifier is not None) == (settings.class_loss > 0)
+    assert (network.classifier is not None) == (settings.algorithm.class_loss > 0)

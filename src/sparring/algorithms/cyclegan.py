@@ -23,11 +23,14 @@ from .base import (
 )
 from .unpaired import UnpairedConfig
 
-WAYS = {"there": ("generator", "discriminator"), "back": ("back", "discriminator_back")}
+DIRECTIONS = {
+    "forward": ("generator", "discriminator"),
+    "reverse": ("reverse_generator", "reverse_discriminator"),
+}
 
 
 class CycleGANConfig(UnpairedConfig):
-    """cycle: Weight of the way there and back (Zhu et al. 2017, eq. 2).
+    """cycle: Weight of the cycle consistency (Zhu et al. 2017, eq. 2).
 
     pool_size: Outputs of earlier steps that are shown to the discriminators again (Shrivastava et al. 2017).
     """
@@ -38,31 +41,31 @@ class CycleGANConfig(UnpairedConfig):
 
     allowed_penalties = {
         "generator": (),
-        "back": (),
+        "reverse_generator": (),
         "discriminator": ("r1",),
-        "discriminator_back": ("r1",),
+        "reverse_discriminator": ("r1",),
     }
-    player_groups = (("discriminator", "discriminator_back"), ("generator", "back"))
+    player_groups = (("discriminator", "reverse_discriminator"), ("generator", "reverse_generator"))
     lazy_penalties = False
 
 
 @register_algorithm("cyclegan")
 class CycleGAN(Algorithm):
-    """`generator` turns the first domain into the second, `back` the second into the first; each has its discriminator.
+    """`generator` turns the first domain into the second, `reverse_generator` the second into the first.
 
-    What goes there and back should come home.
+    Each has its discriminator. A picture that goes through both generators should come back unchanged.
     """
 
     Config = CycleGANConfig
-    ema_players = ("generator", "back")
+    ema_players = ("generator", "reverse_generator")
 
     def __init__(self, recipe: Recipe, players: dict[str, nn.Module], feature_net: nn.Module | None = None):
         super().__init__(recipe, players, feature_net)
-        self.there: Any = players["generator"]
-        self.back: Any = players["back"]
+        self.to_second: Any = players["generator"]
+        self.to_first: Any = players["reverse_generator"]
         self.objective = self.config.adversarial_loss
         refuse_conditional(players)
-        self.pools = {way: ImagePool(self.config.pool_size) for way in WAYS}
+        self.pools = {direction: ImagePool(self.config.pool_size) for direction in DIRECTIONS}
         self.reuse_fakes = phases_alternate(recipe, self._full_precision(), False)
         self.cached_fakes: tuple[Tensor, Tensor] | None = None  # of the discriminators' phase, for the generators'
 
@@ -97,17 +100,17 @@ class CycleGAN(Algorithm):
         The half of appendix 7.1 is in the objective.
         """
         first, second = self._domains(batch)
-        fakes = dict(zip(WAYS, self._fakes_for_discriminators(first, second), strict=True))
-        reals = {"there": second, "back": first}
+        fakes = dict(zip(DIRECTIONS, self._fakes_for_discriminators(first, second), strict=True))
+        reals = {"forward": second, "reverse": first}
         total, scalars = torch.zeros((), device=second.device), dict[str, Tensor]()
-        for way, (_, name) in WAYS.items():
-            fake = self.pools[way](fakes[way].detach(), rng.uniform(f"pool {way}", 2))
+        for direction, (_, name) in DIRECTIONS.items():
+            fake = self.pools[direction](fakes[direction].detach(), rng.uniform(f"pool {direction}", 2))
             penalties = self.recipe.players[name].penalties
-            step = self._step(name, reals[way], fake, rng, tuple(penalties))
+            step = self._step(name, reals[direction], fake, rng, tuple(penalties))
             total = total + self.objective.discriminator(step.on_real.logits, step.on_fake.logits)
             for penalty, settings in penalties.items():
                 total = total + settings.weight * PENALTIES[penalty](step)
-            if way == "there":
+            if direction == "forward":
                 scalars = step.scalars(self.objective)
         return PhaseResult(total, scalars)
 
@@ -115,12 +118,12 @@ class CycleGAN(Algorithm):
         """Zhu et al. 2017, eq. 3: both adversarial terms and the cycles of eq. 2; and the identity term of section 5.2."""
         first, second = self._domains(batch)
         cached, self.cached_fakes = self.cached_fakes, None
-        there, back = cached or (self.there(first), self.back(second))
-        terms = {"cycle": l1_loss(self.back(there), first) + l1_loss(self.there(back), second)}
+        forward, reverse = cached or (self.to_second(first), self.to_first(second))
+        terms = {"cycle": l1_loss(self.to_first(forward), first) + l1_loss(self.to_second(reverse), second)}
         if self.config.identity:
-            terms["identity"] = l1_loss(self.there(second), second) + l1_loss(self.back(first), first)
+            terms["identity"] = l1_loss(self.to_second(second), second) + l1_loss(self.to_first(first), first)
         total = torch.zeros((), device=second.device)
-        for (_, name), fake, real in zip(WAYS.values(), (there, back), (second, first), strict=True):
+        for (_, name), fake, real in zip(DIRECTIONS.values(), (forward, reverse), (second, first), strict=True):
             step = self._step(name, real, fake, rng)
             on_real = step.on_real.logits if self.objective.needs_real_logits else None
             total = total + self.objective.generator(step.on_fake.logits, on_real)
@@ -128,12 +131,12 @@ class CycleGAN(Algorithm):
         return PhaseResult(loss, {f"terms.{name}": value.detach() for name, value in terms.items()})
 
     def state(self) -> dict[str, Tensor]:
-        return {f"pool.{way}": pool.pictures for way, pool in self.pools.items() if pool.pictures is not None}
+        return {f"pool.{direction}": pool.pictures for direction, pool in self.pools.items() if pool.pictures is not None}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         self.cached_fakes = None
-        for way, pool in self.pools.items():
-            pool.pictures = state.get(f"pool.{way}")
+        for direction, pool in self.pools.items():
+            pool.pictures = state.get(f"pool.{direction}")
 
     def _domains(self, batch: Batch) -> tuple[Tensor, Tensor]:
         assert batch.condition is not None
@@ -143,7 +146,7 @@ class CycleGAN(Algorithm):
         """Both outputs; whole batches are kept with their graph where the generators' phase sees the same."""
         keep = self.reuse_fakes and len(second) == self.recipe.batch
         with torch.set_grad_enabled(keep):
-            fakes = self.there(first), self.back(second)
+            fakes = self.to_second(first), self.to_first(second)
         self.cached_fakes = fakes if keep else None
         return fakes
 
@@ -153,7 +156,7 @@ class CycleGAN(Algorithm):
         return AdversarialStep(self.players[name], Batch(real, None), rng, lambda: fake, penalties=penalties)
 
     def _full_precision(self) -> bool:
-        return any("r1" in self.recipe.players[name].penalties for _, name in WAYS.values())
+        return any("r1" in self.recipe.players[name].penalties for _, name in DIRECTIONS.values())
 
 
 class ImagePool:

@@ -59,8 +59,8 @@ def evaluate_translator(run: Run, pairs: Any, samples: int | None, console: Call
     else:
         net = classifier.load_or_learn(pairs.source, console.progress)  # it separates the two kinds
         inputs = pairs.of_class(0, "test")[:samples]
-        back = load_translator(run.path, reverse=True) if "back" in recipe.players else None
-        scores = _unpaired_scores(pairs, net, inputs, _translate(translator, inputs, console), back, console)
+        reverse = load_translator(run.path, reverse=True) if "reverse_generator" in recipe.players else None
+        scores = _unpaired_scores(pairs, net, inputs, _translate(translator, inputs, console), reverse, console)
     fingerprint = {
         "features": net.identity(),
         "net": net.about["net"],
@@ -83,11 +83,11 @@ def _translate(translator: Translator, inputs: np.ndarray, console: Callback) ->
 
 
 def _unpaired_scores(
-    pairs: Any, net: FeatureNet, inputs: np.ndarray, outputs: np.ndarray, back: Translator | None, console: Callback
+    pairs: Any, net: FeatureNet, inputs: np.ndarray, outputs: np.ndarray, reverse: Translator | None, console: Callback
 ) -> list[Score]:
-    """Whether outputs are of the other kind, how far their distribution is from it, and how well they translate back.
+    """Whether outputs are of the other kind, how far their distribution is from it, and how well they translate reverse.
 
-    The trivial baseline leaves the inputs as they are. back: the translator in the other direction, where there is one.
+    The trivial baseline leaves the inputs as they are. reverse: the translator in the other direction, where there is one.
     """
     (features, predicted), (input_features, input_predicted) = net(outputs), net(inputs)
     assert predicted is not None and input_predicted is not None
@@ -97,8 +97,8 @@ def _unpaired_scores(
         replace(other_kind, trivial=float((input_predicted == other).mean())),
         _kernel_score(features, input_features, real),
     ]
-    if back is not None:
-        returned = _translate(back, outputs, console).astype(np.float64)
+    if reverse is not None:
+        returned = _translate(reverse, outputs, console).astype(np.float64)
         errors = np.abs(returned - inputs).mean(axis=(1, 2, 3)) / 255
         scores.append(score_from("cycle_error", _mean(errors), least=0))
     return scores

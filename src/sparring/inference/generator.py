@@ -220,9 +220,9 @@ def load_translator(path: str | Path, reverse: bool = False, ensemble: bool = Fa
         raise UserError(
             f"{run.path} makes samples of latents and has no input; use `sparring generate {run.path} -o OUT`"
         )
-    if reverse and "back" not in recipe.players:
+    if reverse and "reverse_generator" not in recipe.players:
         raise UserError(f"{run.path} has learned one direction only, from input to output; leave --reverse out")
-    player = "back" if reverse else "generator"
+    player = "reverse_generator" if reverse else "generator"
     codecs = (codec.output, codec.input) if reverse else (codec.input, codec.output)
     return Translator(recipe, _player(run, player, recipe, codec, 0), *codecs, ensemble)
 

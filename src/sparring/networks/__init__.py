@@ -87,9 +87,9 @@ def build(name: str, options: dict[str, Any], **dimensions: Any) -> nn.Module:
 
 
 def dimensions(player: str, codec: Any, classes: int, latent_size: int) -> dict[str, Any]:
-    """The dimensions that the networks of a recipe may ask for. Players named `..back` translate outputs to inputs."""
+    """The dimensions that the networks of a recipe may ask for. Players named `reverse_..` translate outputs to inputs."""
     inputs, outputs = codec.input.shape if codec.input else (), codec.shape
-    shape, input_shape = (inputs, outputs) if player.endswith("back") else (outputs, inputs)
+    shape, input_shape = (inputs, outputs) if player.startswith("reverse") else (outputs, inputs)
     return {
         "shape": shape,
         "input_shape": input_shape,

@@ -19,7 +19,7 @@ from .summary import limits, summary, unit
 from .values import count, listed, mapping, plain, short
 
 MAX_CLASSES, MAX_NOTES, MAX_SETTINGS = 100, 50, 300
-TAGS = {"autoencoder": "vae"}  # the model hubs' names of what is not a GAN
+TAGS = {"vae": "vae"}  # the model hubs' names of what is not a GAN
 
 
 def write_card(run: Path) -> Path:
@@ -65,7 +65,7 @@ def _missing(run: RunParts) -> str:
 
 def _use(run: RunParts) -> str:
     if run.source.get("input_shape"):
-        two_way = "back" in mapping(run.recipe.get("players"))
+        two_way = "reverse_generator" in mapping(run.recipe.get("players"))
         back = "\nsparring apply RUN pictures/ -o out/ --reverse   # the other direction" if two_way else ""
         return f"""## How to use it
 
