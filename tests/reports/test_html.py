@@ -240,6 +240,6 @@ def test_a_transparent_grid_is_shown_on_white(run):
 def test_no_folder_and_future_formats_are_refused_in_one_sentence(run, tmp_path):
     with pytest.raises(UserError, match="there is no run folder"):
         write_report(tmp_path / "nowhere")
-    (run / "recipe.yaml").write_text("format: 2\n", encoding="utf-8")
-    with pytest.raises(UserError, match="format 2"):
+    (run / "recipe.yaml").write_text("format: 3\n", encoding="utf-8")
+    with pytest.raises(UserError, match="format 3"):
         write_report(run)
