@@ -99,7 +99,13 @@ def make_run(run: Path) -> Path:
     (run / "recipe.yaml").write_text(yaml.safe_dump(recipe(), sort_keys=False), encoding="utf-8")
     (run / "source.json").write_text(json.dumps(source()), encoding="utf-8")
     rows = [tick(step) for step in range(1, 11)]
-    final = {"event": "final", "examples": 200000, "snapshot": 160000, "scores": rows[7]["scores"], "health": "warming-up"}
+    final = {
+        "event": "final",
+        "examples": 200000,
+        "snapshot": 160000,
+        "scores": rows[7]["scores"],
+        "health": "warming-up",
+    }
     write_log(run, [*rows, final])
     for step in range(1, 11):
         digits_grid(step).save(run / "samples" / f"{step * 20000:09}.png")

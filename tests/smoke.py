@@ -43,8 +43,13 @@ class ArraySource(PictureSource):
     def __init__(self, shape=(1, 8, 8), classes=3, train=120, test=30, seed=0):
         self.shape, self.classes, self.name = shape, tuple(f"class {number}" for number in range(classes)), "bars"
         rng = np.random.default_rng(seed)
-        self._labels = {split: np.arange(count) % max(1, classes) for split, count in (("train", train), ("test", test), ("validation", 0))}
-        self._values = {split: rng.integers(0, 60, (len(labels), *shape), dtype=np.uint8) for split, labels in self._labels.items()}
+        self._labels = {
+            split: np.arange(count) % max(1, classes)
+            for split, count in (("train", train), ("test", test), ("validation", 0))
+        }
+        self._values = {
+            split: rng.integers(0, 60, (len(labels), *shape), dtype=np.uint8) for split, labels in self._labels.items()
+        }
         for split, labels in self._labels.items():
             for picture, label in zip(self._values[split], labels, strict=True):
                 picture[:, int(label * shape[1] / max(1, classes))] += 180
@@ -99,7 +104,10 @@ def smoke_settings(recipe: str, examples: int = 96, tick: int = 32, batch: int =
 
 def trainer(source: Source, recipe: str, folder: Path, **settings: object) -> Trainer:
     """A shrunken recipe's trainer without callbacks, on the CPU."""
-    choices, device = Choices(with_settings(load_recipe(recipe), {**smoke_settings(recipe), **settings})), torch.device("cpu")
+    choices, device = (
+        Choices(with_settings(load_recipe(recipe), {**smoke_settings(recipe), **settings})),
+        torch.device("cpu"),
+    )
     codec = modalities.get(source.modality).fit_codec(source, choices.recipe.value_range)
     players = build_players(choices.recipe, codec, len(source.classes), device)
     rules.micro_batch(choices, players)
@@ -111,7 +119,9 @@ def trainer(source: Source, recipe: str, folder: Path, **settings: object) -> Tr
 def fingerprint(run: Path) -> dict[str, str]:
     """A hash of every file that must not depend on interruptions; the log without its times."""
     hashes = {}
-    for path in sorted([*run.glob("*.safetensors"), *(run / "samples").glob("*.png"), *(run / "checkpoints").glob("*/*")]):
+    for path in sorted(
+        [*run.glob("*.safetensors"), *(run / "samples").glob("*.png"), *(run / "checkpoints").glob("*/*")]
+    ):
         data = path.read_bytes()
         if path.name == "state.json":
             state = json.loads(data)

@@ -1,4 +1,5 @@
-"""Every recipe in the registry: train, drop everything, resume byte for byte, save, load without training code, generate.
+"""Every recipe in the registry: train, drop everything, resume byte for byte, save, load without training code,
+generate.
 
 A new recipe is tested by being there. `make test` runs one odd shape per recipe, `make test-all` the whole matrix.
 """
@@ -46,7 +47,16 @@ def trained(source, recipe, folder):
     settings = smoke_settings(recipe)
 
     def train(name, console=None, stop=None):
-        return api.train(source, recipe, folder / name, settings=settings, seed=3, device="cpu", console=console or Callback(), stop=stop)
+        return api.train(
+            source,
+            recipe,
+            folder / name,
+            settings=settings,
+            seed=3,
+            device="cpu",
+            console=console or Callback(),
+            stop=stop,
+        )
 
     straight = train("straight")
     for examples in (16, 48):  # before the first tick, and between two
@@ -69,7 +79,11 @@ def test_train_drop_resume_load_translate(recipe, shape, tmp_path):
     """Whatever comes out has the size of what went in, times the scale, at any size; one by one or together."""
     loaded = load_recipe(recipe)
     paired = "pairs" in loaded.modalities
-    source = pair_source(shape, loaded.algorithm.label_map_side, 60, 20) if paired else ArraySource(shape, 2, train=60, test=20)
+    source = (
+        pair_source(shape, loaded.algorithm.label_map_side, 60, 20)
+        if paired
+        else ArraySource(shape, 2, train=60, test=20)
+    )
     run = trained(source, recipe, tmp_path)
 
     for back in (False, True) if "reverse_generator" in loaded.players else (False,):
@@ -77,9 +91,15 @@ def test_train_drop_resume_load_translate(recipe, shape, tmp_path):
         rng = np.random.default_rng(0)
         for height, width in ((shape[1], shape[2]), (1, 1), (9, 23)):
             channels = [
-                1 if loaded.algorithm.label_map_side == side else codec.shape[0] for side, codec in (("input", translator.input), ("output", translator.output))
+                1 if loaded.algorithm.label_map_side == side else codec.shape[0]
+                for side, codec in (("input", translator.input), ("output", translator.output))
             ]
-            given = rng.integers(0, 3 if loaded.algorithm.label_map_side == "input" else 256, (2, channels[0], height, width), dtype=np.uint8)
+            given = rng.integers(
+                0,
+                3 if loaded.algorithm.label_map_side == "input" else 256,
+                (2, channels[0], height, width),
+                dtype=np.uint8,
+            )
             made = translator.values(given)
             assert made.shape == (2, channels[1], height * translator.scale, width * translator.scale)
             np.testing.assert_array_equal(made[1:], translator.values(given[1:]))
@@ -130,11 +150,15 @@ def test_train_drop_resume_load_make_series(recipe, classes, tmp_path):
     np.testing.assert_array_equal(values[:3], gan.values(3, seed=1))
     assert len({value.tobytes() for value in values}) == 70
     frame = gan.generate(9, seed=1)
-    assert list(frame.columns) == list(series_samples.frame(4).columns)  # where it is no label, the class is a column like others
+    assert list(frame.columns) == list(
+        series_samples.frame(4).columns
+    )  # where it is no label, the class is a column like others
 
 
 def test_loading_imports_no_training_code(tmp_path):
-    run = api.train(ArraySource(train=60, test=20), "dcgan", tmp_path / "run", settings=smoke_settings("dcgan"), console=Callback())
+    run = api.train(
+        ArraySource(train=60, test=20), "dcgan", tmp_path / "run", settings=smoke_settings("dcgan"), console=Callback()
+    )
     code = f"""
 import sys, sparring
 gan = sparring.load({str(run.path)!r})

@@ -40,7 +40,10 @@ def straight(tmp_path_factory):
 
 
 def fail_from(monkeypatch, number):
-    """From the number-th write on, the disk is full: bytes asked for by files.write_bytes, log lines, folders. Returns the counter."""
+    """From the number-th write on, the disk is full: bytes asked for by files.write_bytes, log lines, folders.
+
+    Returns the counter.
+    """
     count = [0]
     write, open_ = files.write_bytes, builtins.open
 
@@ -112,7 +115,9 @@ def test_an_opponent_that_has_come_stays_when_a_run_is_extended(tmp_path):
     longer = {key: value for key, value in settings.items() if key != "examples"}
     run = train(tmp_path / "run", pair_source(), "pix2pix", settings=longer, examples=128)
     assert run.recipe()[0].algorithm.pretrain_fraction * 128 == 32
-    assert all("discriminator" in line["losses"] for line in run.log() if line["event"] == "tick" and line["examples"] > 32)
+    assert all(
+        "discriminator" in line["losses"] for line in run.log() if line["event"] == "tick" and line["examples"] > 32
+    )
 
 
 @pytest.mark.parametrize(
@@ -154,7 +159,9 @@ def test_fine_tuning_starts_from_the_weights_of_another_run(straight, tmp_path):
     first = sparring.load(straight)
     stop = threading.Event()
     stop.set()
-    out = train(tmp_path / "tuned", recipe=None, init_from=straight, stop=stop, settings={**smoke_settings("mlp"), "seed": 9}).path
+    out = train(
+        tmp_path / "tuned", recipe=None, init_from=straight, stop=stop, settings={**smoke_settings("mlp"), "seed": 9}
+    ).path
     state = (out / "checkpoints" / "000000000" / "players.safetensors").read_bytes()
     from sparring.util.safetensors import from_bytes
 
@@ -201,12 +208,28 @@ def test_max_time_saves_and_can_go_on(straight, tmp_path):
 def command(out, recipe="dcgan", *more):
     settings = {**smoke_settings(recipe), "examples": 640, "tick": 64}
     sets = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
-    return [sys.executable, "-m", "sparring", "train", "digits", "--recipe", recipe, "--out", str(out), "--device", "cpu", *sets, *more]
+    return [
+        sys.executable,
+        "-m",
+        "sparring",
+        "train",
+        "digits",
+        "--recipe",
+        recipe,
+        "--out",
+        str(out),
+        "--device",
+        "cpu",
+        *sets,
+        *more,
+    ]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_save_and_end_with_their_code(tmp_path, number):
-    process = subprocess.Popen(command(tmp_path / "run", "dcgan", "--set", "examples=10000000"), stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command(tmp_path / "run", "dcgan", "--set", "examples=10000000"), stdout=subprocess.PIPE, text=True
+    )
     for line in process.stdout:
         if "examples/s" in line:
             break
@@ -238,7 +261,9 @@ def test_25_kills_at_random_moments(tmp_path, recipe, labels):
     draw, kills = random.Random(f"{recipe}{labels}"), 0
     while kills < 25:
         process = subprocess.Popen(
-            command(tmp_path / f"killed-{kills // 5}", recipe, "--labels", labels), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            command(tmp_path / f"killed-{kills // 5}", recipe, "--labels", labels),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
         )
         time.sleep(draw.uniform(0.5, 1.0) * longest if kills % 5 == 0 else draw.uniform(0.3, 1.0) * longest)
         process.kill()
@@ -246,7 +271,9 @@ def test_25_kills_at_random_moments(tmp_path, recipe, labels):
         assert process.returncode in (0, -signal.SIGKILL), errors
         kills += 1
     for number in range(5):
-        subprocess.run(command(tmp_path / f"killed-{number}", recipe, "--labels", labels), check=True, capture_output=True)
+        subprocess.run(
+            command(tmp_path / f"killed-{number}", recipe, "--labels", labels), check=True, capture_output=True
+        )
         assert fingerprint(tmp_path / f"killed-{number}") == fingerprint(tmp_path / "straight")
 
 
@@ -271,7 +298,7 @@ def test_tensorboard_files_on_request(tmp_path):
     assert list((run.path / "tensorboard").glob("events*"))
 
 
-# -- what a kill between two writes leaves, made by hand --------------------------------------------------------------------------
+# -- what a kill between two writes leaves, made by hand ---------------------------------------------------------------
 
 
 def test_a_kill_before_the_first_tick_keeps_the_weights_that_were_started_from(straight, tmp_path):
@@ -328,7 +355,11 @@ def test_a_run_without_checkpoints_is_not_begun_anew_in_silence(straight, tmp_pa
     shutil.rmtree(tmp_path / "run" / "checkpoints")
     before = (tmp_path / "run" / "generator.safetensors").read_bytes()
     with pytest.raises(UserError, match="no checkpoint"):
-        train(tmp_path / "run", settings={key: value for key, value in smoke_settings("mlp").items() if key != "examples"}, examples=960)
+        train(
+            tmp_path / "run",
+            settings={key: value for key, value in smoke_settings("mlp").items() if key != "examples"},
+            examples=960,
+        )
     assert (tmp_path / "run" / "generator.safetensors").read_bytes() == before
     shutil.copytree(straight, tmp_path / "other")
     (tmp_path / "other" / "recipe.yaml").unlink()

@@ -50,7 +50,9 @@ def imports_of(path: Path) -> set[str]:
             for alias in node.names:
                 below = f"{target}.{alias.name}".removeprefix("sparring.")
                 found.add(f"sparring.{below}" if below in MODULES else target)
-    inside = {name.removeprefix("sparring").lstrip(".") or "__init__" for name in found if name.split(".")[0] == "sparring"}
+    inside = {
+        name.removeprefix("sparring").lstrip(".") or "__init__" for name in found if name.split(".")[0] == "sparring"
+    }
     return inside - {module_of(path)}
 
 
@@ -110,7 +112,12 @@ def test_no_modules_import_one_another():
 
 def test_networks_know_tensors_alone():
     forbidden = {"data", "modalities", "algorithms", "training"}
-    assert not any(room_of(target) in forbidden for module in MODULES if room_of(module) == "networks" for target in IMPORTS[module])
+    assert not any(
+        room_of(target) in forbidden
+        for module in MODULES
+        if room_of(module) == "networks"
+        for target in IMPORTS[module]
+    )
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SRC)))
@@ -120,7 +127,9 @@ def test_files_and_functions_are_small(path):
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef):
             length = node.end_lineno - node.lineno + 1
-            assert length <= MAX_FUNCTION_LINES or f"{name}:{node.name}" in LONG_FUNCTIONS, f"{node.name}: {length} lines"
+            assert length <= MAX_FUNCTION_LINES or f"{name}:{node.name}" in LONG_FUNCTIONS, (
+                f"{node.name}: {length} lines"
+            )
 
 
 def test_the_plan_is_checked():

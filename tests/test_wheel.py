@@ -15,11 +15,15 @@ def test_the_wheel_trains_outside_of_the_tree(tmp_path):
     subprocess.run(build, check=True, capture_output=True)
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     site = tmp_path / "site"
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel)], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel)], check=True
+    )
     sets = [part for key, value in smoke_settings("mlp").items() for part in ("--set", f"{key}={value}")]
     environment = {**os.environ, "PYTHONPATH": str(site)}
     where = [sys.executable, "-c", "import sparring; print(sparring.__file__)"]
-    assert subprocess.run(where, env=environment, cwd=tmp_path, check=True, capture_output=True, text=True).stdout.startswith(str(site))
+    assert subprocess.run(
+        where, env=environment, cwd=tmp_path, check=True, capture_output=True, text=True
+    ).stdout.startswith(str(site))
     done = subprocess.run(
         [sys.executable, "-m", "sparring", "train", "digits", "--recipe", "mlp", *sets],
         env=environment,

@@ -1,4 +1,4 @@
-"""What the discriminator's turn made is not made again in the generator's: fewer passes, the same weights."""
+"""Fakes of the discriminator's phase are reused in the generator's: fewer passes, the same weights."""
 
 import pytest
 import torch
@@ -16,17 +16,27 @@ def unpaired():
 
 
 def source_for(recipe):
-    return {"pix2pix": pair_source, "segment": lambda: pair_source(label_maps="output"), "cyclegan": unpaired, "cut": unpaired}.get(
-        recipe, ArraySource
-    )()
+    return {
+        "pix2pix": pair_source,
+        "segment": lambda: pair_source(label_maps="output"),
+        "cyclegan": unpaired,
+        "cut": unpaired,
+    }.get(recipe, ArraySource)()
 
 
 def weights(ours):
-    return {f"{name}.{key}": value.clone() for name, player in ours.algorithm.players.items() for key, value in player.state_dict().items()}
+    return {
+        f"{name}.{key}": value.clone()
+        for name, player in ours.algorithm.players.items()
+        for key, value in player.state_dict().items()
+    }
 
 
 def steps(ours, count=3, forget=False):
-    """Take steps; forget: nothing is left for the generator's turn. Returns how often the generator made something for each."""
+    """Take steps; forget: nothing is cached for the generator's phase.
+
+    Returns how often the generator made something for each.
+    """
     passes = []
     ours.algorithm.players["generator"].register_forward_pre_hook(lambda *_: passes.append(1))
     if forget:
@@ -57,12 +67,14 @@ def steps(ours, count=3, forget=False):
         ("stylegan2", {**SHARED, "algorithm.style_mixing": 0.0}, 1),
     ],
 )
-def test_it_is_made_once_and_the_weights_are_those_of_making_it_twice(tmp_path, recipe, settings, passes):
+def test_fakes_are_made_once_and_the_weights_are_those_of_making_them_twice(tmp_path, recipe, settings, passes):
     once, twice = (trainer(source_for(recipe), recipe, tmp_path / each, **settings) for each in ("once", "twice"))
     assert steps(once) == passes
     steps(twice, forget=True)
     for name, value in weights(twice).items():
-        if not name.endswith(("running_mean", "running_var", "num_batches_tracked", "mean_style")):  # statistics of what passes
+        if not name.endswith(
+            ("running_mean", "running_var", "num_batches_tracked", "mean_style")
+        ):  # statistics of what passes
             torch.testing.assert_close(weights(once)[name], value, rtol=1e-4, atol=1e-6, msg=name)
 
 
@@ -74,17 +86,25 @@ def test_it_is_made_once_and_the_weights_are_those_of_making_it_twice(tmp_path, 
         ("cyclegan", {"players.discriminator.penalties": {"r1": {"weight": 1.0}}}, 4),
         ("mlp", SHARED, 1),
         ("dragan", SHARED, 2),
-        ("stylegan2", {**SHARED, "players.generator.penalties": {"path-length": {"weight": 2.0}}, "algorithm.style_mixing": 0.0}, 2),
+        (
+            "stylegan2",
+            {**SHARED, "players.generator.penalties": {"path-length": {"weight": 2.0}}, "algorithm.style_mixing": 0.0},
+            2,
+        ),
     ],
 )
-def test_turns_of_unlike_precision_leave_nothing(tmp_path, recipe, settings, passes):
+def test_phases_of_different_precision_share_no_fakes(tmp_path, recipe, settings, passes):
     assert steps(trainer(source_for(recipe), recipe, tmp_path, precision="bfloat16", **settings), 1) == passes
 
 
 @pytest.mark.parametrize("recipe", ["pix2pix", "cyclegan", "mlp"])
 @pytest.mark.parametrize("settings", [{"players.generator.start": 64}, {"players.discriminator.steps": 2}])
-def test_nothing_is_left_that_no_turn_takes(tmp_path, recipe, settings):
-    others = {"players.reverse_generator.start": 64} if recipe == "cyclegan" and "players.generator.start" in settings else {}
+def test_no_fake_is_cached_that_no_phase_takes(tmp_path, recipe, settings):
+    others = (
+        {"players.reverse_generator.start": 64}
+        if recipe == "cyclegan" and "players.generator.start" in settings
+        else {}
+    )
     others |= {"players.reverse_discriminator.steps": 2} if recipe == "cyclegan" and not others else {}
     if recipe == "mlp" and "players.generator.start" in settings:
         others |= SHARED
@@ -101,7 +121,7 @@ def test_micro_batches_see_the_same_fakes_again(bars, tmp_path):
         torch.testing.assert_close(weights(whole)[name], value, rtol=1e-4, atol=1e-6, msg=name)
 
 
-def test_nothing_is_left_of_a_step_that_was_given_up(bars, tmp_path):
+def test_no_fake_is_cached_of_a_discarded_step(bars, tmp_path):
     ours = trainer(bars, "mlp", tmp_path, **SHARED)
     ours.step()
     ours.save()
@@ -109,7 +129,7 @@ def test_nothing_is_left_of_a_step_that_was_given_up(bars, tmp_path):
     assert ours.resume() and ours.algorithm.cached_fake is None
 
 
-def test_shared_fakes_need_players_that_learn_in_turn():
+def test_shared_fakes_need_players_that_alternate():
     with pytest.raises(UserError, match="steps to 1"):
         with_settings(load_recipe("wgan-gp"), SHARED)
     with pytest.raises(UserError, match="no 'reuse_fakes' here"):

@@ -37,8 +37,8 @@ def test_the_generator_s_loss_is_that_of_the_paper():
     """-log D(x, G(x)) + 100 |y - G(x)|, Isola et al. 2017, eq. 4, with the non-saturating form."""
     ours, batch = algorithm("pix2pix", pair_source())
     made = ours.generator(batch.condition["input"])
-    verdict = ours.discriminator(made, batch.condition)
-    expected = softplus(-verdict.logits).mean() + 100 * (made - batch.real).abs().mean()
+    output = ours.discriminator(made, batch.condition)
+    expected = softplus(-output.logits).mean() + 100 * (made - batch.real).abs().mean()
     torch.testing.assert_close(ours.generator_loss(batch, rng()).loss, expected)
 
 
@@ -51,7 +51,7 @@ def test_features_are_matched():
     torch.testing.assert_close(ours.generator_loss(batch, rng()).loss, expected)
 
 
-def test_the_judge_of_maps_sees_shares_where_the_truth_says_something():
+def test_the_discriminator_of_maps_sees_shares_where_the_target_has_a_class():
     ours, batch = algorithm("segment", pair_source(label_maps="output"))
     batch.real[:, :, :3] = 0  # of no class
     seen = ours._shown(ours.generate(batch, rng()), batch)
@@ -59,16 +59,25 @@ def test_the_judge_of_maps_sees_shares_where_the_truth_says_something():
     torch.testing.assert_close(seen[:, :, 3:].sum(dim=1), torch.ones_like(seen[:, 0, 3:]))
 
 
-def test_without_a_verdict_only_the_generator_learns():
+def test_without_an_adversarial_weight_only_the_generator_learns():
     ours, batch = algorithm("segment", pair_source(label_maps="output"), **{"algorithm.adversarial": 0})
     (phase,) = ours.phases()
     assert phase.players == ("generator",)
-    torch.testing.assert_close(phase.loss(batch, rng()).loss, label_map_cross_entropy(ours.generator(batch.condition["input"]), batch.real))
+    torch.testing.assert_close(
+        phase.loss(batch, rng()).loss, label_map_cross_entropy(ours.generator(batch.condition["input"]), batch.real)
+    )
 
 
 def test_a_run_without_an_opponent(tmp_path):
     settings = {**smoke_settings("segment", examples=32), "algorithm.adversarial": 0}
-    run = api.train(pair_source(label_maps="output"), "segment", tmp_path / "run", settings=settings, device="cpu", console=Callback())
+    run = api.train(
+        pair_source(label_maps="output"),
+        "segment",
+        tmp_path / "run",
+        settings=settings,
+        device="cpu",
+        console=Callback(),
+    )
     assert run.log()[-1]["event"] == "final"
 
 
@@ -76,15 +85,19 @@ def test_a_rare_opponent_plays_in_every_fourth_step_and_counts_four_times(tmp_pa
     rare = {"algorithm.adversarial": 0.3, "algorithm.reconstruction.l1": 1.0, "algorithm.adversarial_interval": 4}
     ours, batch = algorithm("pix2pix", pair_source(), **rare)
     assert [(phase.label, phase.interval, phase.new_batch) for phase in ours.phases()] == [
-        ("generator", 1, True), ("discriminator", 4, False), ("adversarial", 4, False),
-    ]  # fmt: skip
+        ("generator", 1, True),
+        ("discriminator", 4, False),
+        ("adversarial", 4, False),
+    ]
     apart = ours.reconstruction_loss(batch, rng()).loss + ours.adversarial_loss(batch, rng()).loss / 4
     torch.testing.assert_close(apart, ours.generator_loss(batch, rng()).loss)
     trained = trainer(pair_source(), "pix2pix", tmp_path, batch=4, **rare)
     judge = [value.clone() for value in trained.algorithm.discriminator.parameters()]
 
     def moved():
-        return any(not torch.equal(*pair) for pair in zip(judge, trained.algorithm.discriminator.parameters(), strict=True))
+        return any(
+            not torch.equal(*pair) for pair in zip(judge, trained.algorithm.discriminator.parameters(), strict=True)
+        )
 
     trained.steps = 1  # as if the first step, which they all take, had been
     for _ in range(3):
@@ -96,13 +109,23 @@ def test_a_rare_opponent_plays_in_every_fourth_step_and_counts_four_times(tmp_pa
 
 
 def test_an_opponent_that_comes_later_rests_until_then(tmp_path):
-    late = {"algorithm.adversarial": 0.3, "algorithm.reconstruction.l1": 1.0, "algorithm.adversarial_interval": 2, "algorithm.pretrain_fraction": 0.5, "examples": 64}
+    late = {
+        "algorithm.adversarial": 0.3,
+        "algorithm.reconstruction.l1": 1.0,
+        "algorithm.adversarial_interval": 2,
+        "algorithm.pretrain_fraction": 0.5,
+        "examples": 64,
+    }
     trained = trainer(pair_source(), "pix2pix", tmp_path, batch=4, **late)
     judge = [value.clone() for value in trained.algorithm.discriminator.parameters()]
     moved = []
     while trained.examples < 48:
         trained.step()
-        moved.append(any(not torch.equal(*pair) for pair in zip(judge, trained.algorithm.discriminator.parameters(), strict=True)))
+        moved.append(
+            any(
+                not torch.equal(*pair) for pair in zip(judge, trained.algorithm.discriminator.parameters(), strict=True)
+            )
+        )
     assert moved == [False] * 8 + [True] * 4
     assert trained.all_players_from == 32
     with pytest.raises(UserError, match="an adversarial_interval of 2"):
@@ -115,7 +138,9 @@ def test_weights_of_nothing_are_refused():
     with pytest.raises(UserError, match="learns nothing in between"):
         with_settings(load_recipe("pix2pix"), {"algorithm.reconstruction.l1": 0, "algorithm.adversarial_interval": 2})
     with pytest.raises(UserError, match="no steps, start or lazy penalties"):
-        with_settings(load_recipe("restore-denoise"), {"players.discriminator.penalties": {"r1": {"weight": 1.0, "interval": 16}}})
+        with_settings(
+            load_recipe("restore-denoise"), {"players.discriminator.penalties": {"r1": {"weight": 1.0, "interval": 16}}}
+        )
 
 
 class Negative(torch.nn.Module):
@@ -129,11 +154,14 @@ def test_who_goes_there_and_back_comes_home():
     ours.to_second = ours.to_first = Negative()
     result = ours.generator_loss(batch, rng())
     assert result.scalars["terms.cycle"] == 0
-    verdicts = [ours.players["discriminator"](-batch.condition["input"], None), ours.players["reverse_discriminator"](-batch.real, None)]
-    torch.testing.assert_close(result.loss, sum(0.5 * (verdict.logits - 1).square().mean() for verdict in verdicts))
+    outputs = [
+        ours.players["discriminator"](-batch.condition["input"], None),
+        ours.players["reverse_discriminator"](-batch.real, None),
+    ]
+    torch.testing.assert_close(result.loss, sum(0.5 * (output.logits - 1).square().mean() for output in outputs))
 
 
-def test_the_judges_lose_on_both_sides():
+def test_the_discriminators_lose_on_both_sides():
     source = Unpaired(ArraySource((1, 8, 8), 2, 40, 10), "class 0", "class 1")
     ours, batch = algorithm("cyclegan", source, **{"algorithm.pool_size": 0})
     made = {"forward": ours.to_second(batch.condition["input"]), "reverse": ours.to_first(batch.real)}
@@ -154,9 +182,9 @@ def test_the_one_way_loss_falls_where_patches_stay():
     assert len(ours.generator.patch_features(given)) == len(ours.generator.patch_heads) == 4
     assert ours.patchnce(given, given, rng(), "x") < ours.patchnce(given, given.flip(0, 3), rng(), "x")
     result = ours.generator_loss(batch, rng())
-    verdict = ours.discriminator(ours.generator(given), None).logits
+    output = ours.discriminator(ours.generator(given), None).logits
     parts = 0.5 * (result.scalars["terms.patchnce"] + result.scalars["terms.identity"])
-    torch.testing.assert_close(result.loss.detach(), (0.5 * (verdict - 1).square().mean() + parts).detach())
+    torch.testing.assert_close(result.loss.detach(), (0.5 * (output - 1).square().mean() + parts).detach())
     with pytest.raises(UserError, match="no heads"):
         algorithm("cut", source, **{"players.generator.options.patch_head_width": 0})
 
@@ -204,17 +232,23 @@ def test_data_of_another_kind_is_refused(recipe, source, words, tmp_path):
 @pytest.mark.parametrize(
     ("recipe", "settings", "words"),
     [
-        ("dcgan", {"players.discriminator.network": "patch-discriminator", "players.discriminator.options": {}}, "has no inputs"),
+        (
+            "dcgan",
+            {"players.discriminator.network": "patch-discriminator", "players.discriminator.options": {}},
+            "has no inputs",
+        ),
         ("cyclegan", {"players.discriminator.options.conditional": True}, "conditional=false"),
         ("cut", {"players.discriminator.options.conditional": True}, "conditional=false"),
         ("segment", {"algorithm.reconstruction.l1": 1.0}, "use cross_entropy"),
     ],
 )
-def test_networks_and_losses_that_do_not_fit_a_game_are_refused(recipe, settings, words, tmp_path):
+def test_networks_and_losses_that_do_not_fit_an_algorithm_are_refused(recipe, settings, words, tmp_path):
     source = pair_source(label_maps="output") if recipe == "segment" else ArraySource(classes=2)
     wanted = {**smoke_settings(recipe), **settings}
     if recipe == "dcgan":
-        wanted = {name: value for name, value in wanted.items() if not name.startswith("players.discriminator.options.")} | settings
+        wanted = {
+            name: value for name, value in wanted.items() if not name.startswith("players.discriminator.options.")
+        } | settings
     with pytest.raises(UserError, match=words):
         api.train(source, recipe, tmp_path / "run", settings=wanted, device="cpu", console=Callback())
 

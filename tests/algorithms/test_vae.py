@@ -1,4 +1,4 @@
-"""The game without an opponent: its loss, who learns from it, and a run of it from image 0 to the report."""
+"""The variational autoencoder: its loss, who learns from it, and a run from example 0 to the report."""
 
 import copy
 import re
@@ -18,7 +18,10 @@ from sparring.losses import variational
 from sparring.networks.sampling import draw_latents
 from sparring.util.random import make_rng
 
-ALONE = {"players.generator.network": "mlp-generator", "players.generator.options": {"widths": [8]}}  # no batch statistics
+ALONE = {
+    "players.generator.network": "mlp-generator",
+    "players.generator.options": {"widths": [8]},
+}  # no batch statistics
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ def ours(bars, tmp_path):
 
 
 def test_it_equals_the_plain_loop(ours):
-    """The variational autoencoder as a tutorial writes it, D / 2 log MSE + KL, with the same draws: the same weights."""
+    """The variational autoencoder as a tutorial writes it, D / 2 log MSE + KL: with the same latents, the same weights."""
     encoder, generator = (copy.deepcopy(ours.algorithm.players[name]) for name in ("encoder", "generator"))
     settings = ours.recipe.players["generator"].optimizer
     adam = torch.optim.Adam([*encoder.parameters(), *generator.parameters()], settings.lr, settings.betas)
@@ -89,18 +92,29 @@ def test_labels_reach_both_players(ours):
 
 
 def test_weight_penalties_of_both_enter_the_loss(bars, ours, tmp_path):
-    heavy = trainer(bars, "vae", tmp_path, **{f"players.{name}.penalties.l2": {"weight": 0.5} for name in ("encoder", "generator")})
+    heavy = trainer(
+        bars, "vae", tmp_path, **{f"players.{name}.penalties.l2": {"weight": 0.5} for name in ("encoder", "generator")}
+    )
     matrices = [each for player in heavy.algorithm.players.values() for each in player.parameters() if each.ndim > 1]
-    expected = 0.5 * sum(each.square().sum().item() for each in matrices if each.shape[-1] != 50)  # those of embeddings are left out
+    expected = 0.5 * sum(
+        each.square().sum().item() for each in matrices if each.shape[-1] != 50
+    )  # those of embeddings are left out
     ours.step()
     heavy.step()
-    assert heavy._meters.means()["losses.negative_elbo"] - ours._meters.means()["losses.negative_elbo"] == pytest.approx(expected, rel=1e-3)
+    assert heavy._meters.means()["losses.negative_elbo"] - ours._meters.means()[
+        "losses.negative_elbo"
+    ] == pytest.approx(expected, rel=1e-3)
 
 
 def test_a_generator_that_takes_noise_gets_it(bars, tmp_path):
     style = load_recipe("stylegan2").players["generator"].options
     options = {**style, "width": 4, "style_width": 8}
-    ours = trainer(bars, "vae", tmp_path, **{"players.generator.network": "stylegan2-generator", "players.generator.options": options})
+    ours = trainer(
+        bars,
+        "vae",
+        tmp_path,
+        **{"players.generator.network": "stylegan2-generator", "players.generator.options": options},
+    )
     ours.step()
     assert torch.isfinite(torch.tensor(list(ours._meters.means().values()))).all()
 
@@ -126,7 +140,7 @@ class Ticks(Callback):
         self.lines.append(in_words(observation))
 
 
-def test_a_run_from_image_0_to_the_report(tmp_path):
+def test_a_run_from_example_0_to_the_report(tmp_path):
     source, console = ArraySource(train=60, test=20), Ticks()
     run = api.train(source, "vae", tmp_path / "run", settings=smoke_settings("vae", examples=160), console=console)
     ticks = [line for line in run.log() if line["event"] == "tick"]
@@ -135,7 +149,9 @@ def test_a_run_from_image_0_to_the_report(tmp_path):
     assert not {"accuracy", "fooling_rate", "logits"} & set(ticks[0])
     assert ticks[-1]["health"] != "warming-up"
     assert all(re.search(r"losses: negative elbo -?\d+\.\d+ \| elbo: kl \d", line) for line in console.lines)
-    pages = "\n".join([*console.lines, *((run.path / name).read_text() for name in ("report.html", "README.md", "recipe.yaml"))])
+    pages = "\n".join(
+        [*console.lines, *((run.path / name).read_text() for name in ("report.html", "README.md", "recipe.yaml"))]
+    )
     assert not re.search("discriminator|adversar|fooling|contest", pages)
     assert "Reconstruction error" in pages and "Information in the latents" in pages
     assert "tags:\n- vae\n- image-generation\n---" in pages
@@ -145,13 +161,21 @@ def test_a_run_from_image_0_to_the_report(tmp_path):
         "features.safetensors",
     }
     assert sparring.load(run.path).values(3).shape == (3, 1, 8, 8)
-    again = api.train(source, None, tmp_path / "again", settings=smoke_settings("vae"), init_from=run.path, console=Callback())
+    again = api.train(
+        source, None, tmp_path / "again", settings=smoke_settings("vae"), init_from=run.path, console=Callback()
+    )
     assert again.recipe()[0].algorithm.name == "vae"
 
 
 def test_a_run_is_refused_in_one_sentence(tmp_path):
     with pytest.raises(UserError, match="no 'augmentation' here"):
-        api.train(ArraySource(), "vae", tmp_path / "run", settings={"algorithm.augmentation": {"name": "ada"}}, console=Callback())
+        api.train(
+            ArraySource(),
+            "vae",
+            tmp_path / "run",
+            settings={"algorithm.augmentation": {"name": "ada"}},
+            console=Callback(),
+        )
     assert not (tmp_path / "run").exists()
 
 

@@ -23,7 +23,10 @@ FINE = HealthTick(0, 1.0, real=0.7, fake=0.7, variety=0.9, closeness=1.0, gap=0.
 
 def history(*changes, falling=6):
     """A training whose score falls from 10 to 1, then looks that differ from it by `changes`."""
-    begin = [dataclasses.replace(FINE, examples=100 * step, selection=10.0 - 9 * step / (falling - 1)) for step in range(falling)]
+    begin = [
+        dataclasses.replace(FINE, examples=100 * step, selection=10.0 - 9 * step / (falling - 1))
+        for step in range(falling)
+    ]
     end = [dataclasses.replace(FINE, examples=100 * (falling + step), **change) for step, change in enumerate(changes)]
     return begin + end
 
@@ -69,9 +72,13 @@ def test_states_and_what_is_done(changes, state, action):
     ],
 )
 def test_samples_that_never_were_unlike_one_another(changes, state, action):
-    """Of half the variety of reals nothing is lost where there never was so much; while the score gets better it may still come. The best
-    snapshot is as bare: nobody goes back to it for this."""
-    ticks = [dataclasses.replace(tick, variety=tick.variety if tick.variety != FINE.variety else 0.2) for tick in history(*changes)]
+    """Of half the variety of reals nothing is lost where there never was so much; while the score gets better it may
+    still come. The best snapshot is as bare: nobody goes back to it for this.
+    """
+    ticks = [
+        dataclasses.replace(tick, variety=tick.variety if tick.variety != FINE.variety else 0.2)
+        for tick in history(*changes)
+    ]
     found = diagnose(ticks, patience=500, can_augment=True, rollbacks_left=1)
     assert (found.health, found.action) == (state, action)
 
@@ -82,12 +89,22 @@ def test_while_a_player_is_still_to_come_few_kinds_are_no_collapse():
 
 
 def test_there_is_nothing_to_go_back_to_before_the_first_gain():
-    """A blank picture can score better than the first lessons: a training is not sent back to it, but neither does it go on for ever."""
-    begin = [dataclasses.replace(FINE, examples=100 * step, selection=2.5 if not step else 60.0 + step) for step in range(5)]
+    """A blank picture can score better than the first lessons: a training is not sent back to it, but neither does it
+    go on for ever.
+    """
+    begin = [
+        dataclasses.replace(FINE, examples=100 * step, selection=2.5 if not step else 60.0 + step) for step in range(5)
+    ]
     found = diagnose(begin, patience=1000, can_augment=False, rollbacks_left=2)
     assert (found.health, found.action) == ("warming-up", "")
     assert diagnose(begin, patience=400, can_augment=False, rollbacks_left=2).action == "stop"
-    gained = [*begin, *(dataclasses.replace(FINE, examples=100 * step, selection=each) for step, each in ((5, 1.0), (6, 60.0), (7, 60.0)))]
+    gained = [
+        *begin,
+        *(
+            dataclasses.replace(FINE, examples=100 * step, selection=each)
+            for step, each in ((5, 1.0), (6, 60.0), (7, 60.0))
+        ),
+    ]
     assert diagnose(gained, patience=1000, can_augment=False, rollbacks_left=2).action == "roll back"
 
 
@@ -103,14 +120,14 @@ def test_there_is_nothing_to_go_back_to_before_the_first_gain():
         ([{"selection": 1.1}] * 5, "plateau", "stop"),
     ],
 )
-def test_without_a_discriminator_the_samples_are_judged_alone(changes, state, action):
+def test_without_a_discriminator_the_samples_alone_are_assessed(changes, state, action):
     ticks = [dataclasses.replace(tick, real=None, fake=None, gap=None) for tick in history(*changes)]
     found = diagnose(ticks, patience=500, can_augment=False, rollbacks_left=1)
     assert (found.health, found.action) == (state, action)
     assert "discriminator" not in found.evidence
 
 
-def test_the_first_looks_are_not_judged():
+def test_the_first_observations_are_not_assessed():
     assert diagnose(history(falling=3), 500, True, 1).health == "warming-up"
 
 
@@ -179,7 +196,11 @@ def send_back_from(monkeypatch, examples):
 
 def train(out, **options):
     return api.train(
-        ArraySource(train=60, test=20), "mlp", out, settings=smoke_settings("mlp", examples=256), **{"console": Callback(), **options}
+        ArraySource(train=60, test=20),
+        "mlp",
+        out,
+        settings=smoke_settings("mlp", examples=256),
+        **{"console": Callback(), **options},
     )
 
 
@@ -218,7 +239,7 @@ def test_what_is_said_after_going_back_is_of_what_is_left(tmp_path, monkeypatch)
     assert "more than the 256 it was planned for" in begins.notes[-1]
 
 
-def test_sheets_of_a_stretch_that_was_given_up_do_not_outlive_it(tmp_path, monkeypatch):
+def test_sheets_after_a_roll_back_are_removed(tmp_path, monkeypatch):
     send_back_from(monkeypatch, 224)
     run = train(tmp_path / "run")
     assert run.log()[-1]["examples"] == 128
@@ -258,18 +279,31 @@ def test_a_loss_that_is_not_finite_leads_back_to_the_best_snapshot(tmp_path, mon
 
 
 def test_an_early_end_is_an_end(tmp_path, monkeypatch):
-    monkeypatch.setattr(callbacks, "diagnose", lambda history, *_: Diagnosis("plateau", "enough", Action.STOP if history[-1].examples == 160 else Action.NONE))
+    monkeypatch.setattr(
+        callbacks,
+        "diagnose",
+        lambda history, *_: Diagnosis("plateau", "enough", Action.STOP if history[-1].examples == 160 else Action.NONE),
+    )
     run = train(tmp_path / "run")
     assert run.log()[-1] | {"scores": 0} == run.log()[-1] | {
-        "scores": 0, "event": "final", "examples": 160, "health": "plateau", "reason": "enough", "planned": 256,
-    }  # fmt: skip
+        "scores": 0,
+        "event": "final",
+        "examples": 160,
+        "health": "plateau",
+        "reason": "enough",
+        "planned": 256,
+    }
     before = (tmp_path / "run" / "log.jsonl").read_bytes()
     train(tmp_path / "run")
     assert (tmp_path / "run" / "log.jsonl").read_bytes() == before
 
 
-def test_a_kill_between_the_last_look_and_the_end_is_made_up_for(tmp_path, monkeypatch):
-    monkeypatch.setattr(callbacks, "diagnose", lambda history, *_: Diagnosis("plateau", "enough", Action.STOP if history[-1].examples == 160 else Action.NONE))
+def test_a_kill_between_the_last_tick_and_the_end_is_made_up_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        callbacks,
+        "diagnose",
+        lambda history, *_: Diagnosis("plateau", "enough", Action.STOP if history[-1].examples == 160 else Action.NONE),
+    )
     expected = fingerprint(train(tmp_path / "straight").path)
     with monkeypatch.context() as patch:
         patch.setattr(training_run, "_finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
@@ -303,7 +337,10 @@ def test_a_discriminator_that_memorised_shows_in_the_gap(tmp_path, monkeypatch):
 
 def test_a_noisy_score_below_zero_is_no_measure_to_fall_behind():
     """The kernel distance of few held-out examples: its luckiest look lies below 0, and four times that is nothing."""
-    lucky = [dataclasses.replace(FINE, examples=100 * step, selection=value) for step, value in enumerate([0.9, 0.5, -0.06, 0.2, 0.22, 0.21])]
+    lucky = [
+        dataclasses.replace(FINE, examples=100 * step, selection=value)
+        for step, value in enumerate([0.9, 0.5, -0.06, 0.2, 0.22, 0.21])
+    ]
     assert diagnose(lucky, 0, False, 1, noise=0.1).health == "healthy"
     assert diagnose(lucky, 0, False, 1, noise=0.01).health == "diverged"
     worse = [*lucky, *(dataclasses.replace(FINE, examples=600 + step, selection=5.0) for step in range(2))]
@@ -321,9 +358,15 @@ def test_the_noise_of_a_score_shrinks_with_what_it_is_measured_on():
 
 
 def test_a_score_that_is_not_finite_is_worse_than_any():
-    broken = [*history(), *(dataclasses.replace(FINE, examples=600 + step, selection=float("inf")) for step in range(2))]
+    broken = [
+        *history(),
+        *(dataclasses.replace(FINE, examples=600 + step, selection=float("inf")) for step in range(2)),
+    ]
     assert diagnose(broken, 0, False, 1, noise=float("inf")).health == "diverged"
-    after = [*history({"selection": float("inf")}), *(dataclasses.replace(FINE, examples=900 + step, selection=8.0) for step in range(2))]
+    after = [
+        *history({"selection": float("inf")}),
+        *(dataclasses.replace(FINE, examples=900 + step, selection=8.0) for step in range(2)),
+    ]
     assert diagnose(after, 0, False, 1).health == "diverged"
 
 

@@ -62,7 +62,11 @@ def test_bad_settings_are_one_sentence(settings, sentence):
         ("vae", ["algorithm.objective={name: hinge}"], "no 'objective' here"),
         ("vae", ["latent.distribution=uniform"], "are normal, not uniform"),
         ("vae", ["players.generator.penalties.path-length={weight: 1}"], "the generator has no penalty 'path-length'"),
-        ("vae", ["players.encoder.penalties.r1={weight: 1}"], "the encoder has no penalty 'r1'; it can have l1, l2, orthogonal"),
+        (
+            "vae",
+            ["players.encoder.penalties.r1={weight: 1}"],
+            "the encoder has no penalty 'r1'; it can have l1, l2, orthogonal",
+        ),
         ("vae", ["players.encoder.penalties.l2={weight: 1, interval: 4}"], "leave out interval of the encoder's 'l2'"),
         ("vae", ["players.generator.start=100"], "the generator starts at example 0"),
         ("vae", ["players.encoder.steps=2"], "the encoder and the generator are trained in one phase"),
@@ -70,7 +74,11 @@ def test_bad_settings_are_one_sentence(settings, sentence):
         ("dcgan", ["algorithm=vae"], "has the players encoder and generator, not discriminator, generator"),
         ("dcgan", ["algorithm.objective=null"], "algorithm: objective: "),
         ("dcgan", ["players.discriminator.start=100"], "the discriminator starts at example 0"),
-        ("dcgan", ["players.discriminator.penalties.path-length={weight: 1}"], "the discriminator has no penalty 'path-length'"),
+        (
+            "dcgan",
+            ["players.discriminator.penalties.path-length={weight: 1}"],
+            "the discriminator has no penalty 'path-length'",
+        ),
         ("dcgan", ["algorithm.objective={nam: hinge}"], "did you mean 'name'"),
     ],
 )
@@ -82,7 +90,8 @@ def test_what_an_algorithm_does_not_have_is_refused(recipe, settings, sentence):
 
 def test_settings_reach_their_place():
     recipe = with_settings(
-        load_recipe("dcgan"), parse_settings(["players.generator.optimizer.lr=1e-3", "batch=64", "players.generator.options.width=8"])
+        load_recipe("dcgan"),
+        parse_settings(["players.generator.optimizer.lr=1e-3", "batch=64", "players.generator.options.width=8"]),
     )
     assert recipe.players["generator"].optimizer.lr == 1e-3
     assert recipe.batch == 64

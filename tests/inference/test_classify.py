@@ -18,7 +18,7 @@ from sparring.inference.classify import classify_files
 from sparring.runs.folder import Run
 
 
-def test_known_examples_are_few_balanced_and_always_the_same():
+def test_labelled_examples_are_few_balanced_and_always_the_same():
     source = ArraySource((1, 8, 8), 3, 120, 30)
     few = FewLabels(source, 7, 1)
     assert sorted(np.bincount(few.labelled_classes)) == [2, 2, 3]
@@ -69,7 +69,9 @@ def test_the_losses_are_those_of_the_paper(tmp_path):
         softplus(-z[0]).mean() + softplus(z[1]).mean()
     )
     torch.testing.assert_close(algorithm.discriminator_loss(batch, Halves()).loss, expected)
-    moved = augmentations.random_affine(batch.condition["known"], torch.full((16, augmentations.RANDOM_AFFINE_UNIFORMS), 0.9))
+    moved = augmentations.random_affine(
+        batch.condition["known"], torch.full((16, augmentations.RANDOM_AFFINE_UNIFORMS), 0.9)
+    )
     Halves.uniform = staticmethod(lambda _, count: torch.full((16, count), 0.9))
     named = cross_entropy(algorithm.discriminator(moved, None).class_logits, batch.condition["known_class"])
     torch.testing.assert_close(algorithm.supervised_loss(batch, Halves()).loss, named)

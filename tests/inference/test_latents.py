@@ -98,7 +98,9 @@ def test_noise_of_a_sample_depends_on_seed_and_index_alone():
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "bars"
-    return api.train(ArraySource(), "mlp", folder, settings=smoke_settings("mlp"), device="cpu", console=Callback()).path
+    return api.train(
+        ArraySource(), "mlp", folder, settings=smoke_settings("mlp"), device="cpu", console=Callback()
+    ).path
 
 
 def test_explore_writes_its_sheets(run, tmp_path):

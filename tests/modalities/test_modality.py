@@ -118,9 +118,9 @@ def test_a_new_modality_is_a_new_folder(toy, tmp_path):
     run = api.train(source, str(recipe), tmp_path / "run", settings=settings, device="cpu", console=Callback())
     assert {path.suffix for path in (run.path / "samples").iterdir()} == {".txt", ".csv"}
     assert len(load(run).generate(3)) == 3
-    for wish in ({"where": "x > 1"}, {"length": 3}):
+    for option in ({"where": "x > 1"}, {"length": 3}):
         with pytest.raises(UserError, match="this model was trained on numbers"):
-            load(run).generate(3, **wish)
+            load(run).generate(3, **option)
 
 
 def test_every_modality_is_complete():
@@ -194,7 +194,7 @@ def test_a_source_is_returned_as_it_is():
     assert open_data(source, {"size": 4}) is source and source.origin is source
 
 
-def test_looking_at_all_options_imports_nothing_large():
+def test_listing_all_options_imports_nothing_large():
     import subprocess
 
     code = (

@@ -126,7 +126,10 @@ QUOTED = {
     "image-discriminators": [
         lambda: alone("patch-discriminator", LARGE, LARGE, width=64),
         lambda: player("pix2pix", LARGE, LARGE, "discriminator"),
-        *(lambda role=role: player("cyclegan", LARGE, LARGE, role) for role in ("discriminator", "reverse_discriminator")),
+        *(
+            lambda role=role: player("cyclegan", LARGE, LARGE, role)
+            for role in ("discriminator", "reverse_discriminator")
+        ),
         lambda: player("cut", LARGE, LARGE, "discriminator"),
         lambda: player("segment", FOUR_CLASSES, SMALL, "discriminator"),
         lambda: player("layout", SMALL, FOUR_CLASSES, "discriminator"),

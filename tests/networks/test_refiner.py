@@ -102,7 +102,9 @@ def test_a_training_fits_it_once_and_fine_tuning_does_not(tmp_path):
     other = api.train(
         ArraySource(seed=9), "auto", tmp_path / "second", settings=settings, init_from=first.path, console=Callback()
     )
-    assert torch.equal(sparring.load(other.path).generator.mixture.means, sparring.load(first.path).generator.mixture.means)
+    assert torch.equal(
+        sparring.load(other.path).generator.mixture.means, sparring.load(first.path).generator.mixture.means
+    )
 
 
 def strides_show(net):

@@ -20,14 +20,14 @@ def fitted(rank=3, size=8):
     return mixture, rows
 
 
-def test_draws_have_the_mean_and_covariance_of_the_data():
+def test_samples_have_the_mean_and_covariance_of_the_data():
     mixture, rows = fitted()
     made = mixture.draw(torch.zeros(50_000, dtype=torch.long), noise(50_000, mixture.noise_size))
     np.testing.assert_allclose(made.mean(0), rows.mean(0), atol=0.05)
     np.testing.assert_allclose(torch.cov(made.T), torch.cov(rows.T), atol=0.15)
 
 
-def test_conditioned_draws_have_the_conditional_distribution():
+def test_conditional_samples_have_the_conditional_distribution():
     mixture, _ = fitted()
     covariance = (mixture.loadings[0].T @ mixture.loadings[0] + torch.diag(mixture.noise_std[0] ** 2)).double()
     known = torch.tensor([6.0, 4.0, 5.5])

@@ -1,4 +1,4 @@
-"""Schedules, averages, optimizers, checkpoints, feed: each by itself."""
+"""Schedules, EMA, optimizers, checkpoints, loader: each by itself."""
 
 import math
 import pickle
@@ -81,7 +81,12 @@ def test_average_follows_running_statistics():
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"name": "adamw", "weight_decay": 0.1}, {"name": "rmsprop", "momentum": 0.5}, {"name": "sgd", "momentum": 0.9}],
+    [
+        {},
+        {"name": "adamw", "weight_decay": 0.1},
+        {"name": "rmsprop", "momentum": 0.5},
+        {"name": "sgd", "momentum": 0.9},
+    ],
     ids=str,
 )
 def test_optimizer_state_goes_through_tensors(settings):

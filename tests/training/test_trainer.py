@@ -1,4 +1,6 @@
-"""The loop against the plain loop that a tutorial writes, micro-batches, frozen opponents, and losses that are not finite."""
+"""The loop against the plain loop that a tutorial writes, micro-batches, frozen opponents, and losses that are not
+finite.
+"""
 
 import copy
 import dataclasses
@@ -28,7 +30,10 @@ CPU = torch.device("cpu")
 
 @pytest.mark.parametrize("shared", [False, True])
 def test_it_equals_the_plain_loop(bars, tmp_path, shared):
-    """Goodfellow's algorithm 1 as a tutorial writes it, with the same draws: the same weights. With shared fakes both turns have one latent."""
+    """Goodfellow's algorithm 1 as a tutorial writes it, with the same draws: the same weights.
+
+    With shared fakes both phases have one latent.
+    """
     ours = trainer(bars, "mlp", tmp_path, **{"algorithm.reuse_fakes": shared})
     generator, discriminator = (copy.deepcopy(ours.algorithm.players[name]) for name in ("generator", "discriminator"))
     to_generator = torch.optim.Adam(generator.parameters(), 2e-4, (0.5, 0.999))
@@ -47,7 +52,10 @@ def test_it_equals_the_plain_loop(bars, tmp_path, shared):
         (criterion(real, torch.ones(16)) + criterion(fake, torch.zeros(16))).backward()
         to_discriminator.step()
         to_generator.zero_grad()
-        criterion(discriminator(generator(latent(0 if shared else 1), batch.condition), batch.condition).logits, torch.ones(16)).backward()
+        criterion(
+            discriminator(generator(latent(0 if shared else 1), batch.condition), batch.condition).logits,
+            torch.ones(16),
+        ).backward()
         to_generator.step()
         ours.step()
     for name, plain in (("generator", generator), ("discriminator", discriminator)):
@@ -63,7 +71,9 @@ def test_micro_batches_add_up_to_the_batch(bars, tmp_path, objective):
     whole.step()
     parts.step()
     for mine, theirs in zip(
-        whole.algorithm.players["discriminator"].parameters(), parts.algorithm.players["discriminator"].parameters(), strict=True
+        whole.algorithm.players["discriminator"].parameters(),
+        parts.algorithm.players["discriminator"].parameters(),
+        strict=True,
     ):
         torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-6)
     assert parts._meters.means()["logits.real"] == pytest.approx(whole._meters.means()["logits.real"], rel=1e-4)
@@ -77,7 +87,7 @@ def test_batch_statistics_lower_the_batch_instead(bars):
     assert "generator" in choices.reasons["batch"]
 
 
-def test_images_count_every_turn_of_the_discriminator(bars, tmp_path):
+def test_examples_count_every_step_of_the_discriminator(bars, tmp_path):
     ours = trainer(bars, "mlp", tmp_path, **{"players.discriminator.steps": 3})
     ours.step()
     assert ours.examples == ours.recipe.examples_per_step == 48
@@ -95,11 +105,13 @@ def test_only_the_learner_moves(bars, tmp_path):
 
 
 def both(ours):
-    """A turn of a game to come, in which two players bring down the same loss."""
+    """A phase in which two players minimise the same loss."""
 
     def loss(batch, rng):
         fake = ours.algorithm.generate(batch, rng)
-        return algorithms.PhaseResult(ours.algorithm.players["discriminator"](fake, batch.condition).logits.square().mean())
+        return algorithms.PhaseResult(
+            ours.algorithm.players["discriminator"](fake, batch.condition).logits.square().mean()
+        )
 
     return algorithms.Phase(("generator", "discriminator"), loss)
 
@@ -107,7 +119,10 @@ def both(ours):
 def test_several_can_learn_from_one_loss(bars, tmp_path):
     """The same as a step of each from the gradients of the same loss, each with its own optimizer."""
     ours = trainer(
-        bars, "mlp", tmp_path, **{"players.generator.optimizer": {"name": "sgd", "lr": 0.1}, "players.generator.clip_weights": 0.5}
+        bars,
+        "mlp",
+        tmp_path,
+        **{"players.generator.optimizer": {"name": "sgd", "lr": 0.1}, "players.generator.clip_weights": 0.5},
     )
     ours.phases = (both(ours),)
     copies = copy.deepcopy(ours.algorithm.players)
@@ -115,7 +130,9 @@ def test_several_can_learn_from_one_loss(bars, tmp_path):
     rates["discriminator"] = torch.optim.Adam(copies["discriminator"].parameters(), 2e-4, (0.5, 0.999))
     batch = ours.loader.at(0, 0)
     latent = torch.from_numpy(draw_latents(make_rng(0, 0, 16, 0, 0, "latent"), ours.recipe.latent, 16))
-    copies["discriminator"](copies["generator"](latent, batch.condition), batch.condition).logits.square().mean().backward()
+    copies["discriminator"](
+        copies["generator"](latent, batch.condition), batch.condition
+    ).logits.square().mean().backward()
     for each in rates.values():
         each.step()
     penalties.clip_weights(copies["generator"], 0.5)
@@ -123,7 +140,9 @@ def test_several_can_learn_from_one_loss(bars, tmp_path):
     for name, plain in copies.items():
         for mine, theirs in zip(ours.algorithm.players[name].parameters(), plain.parameters(), strict=True):
             torch.testing.assert_close(mine, theirs, rtol=1e-5, atol=1e-6)
-    assert {"losses.generator+discriminator", "gradient.generator", "gradient.discriminator"} <= set(ours._meters.means())
+    assert {"losses.generator+discriminator", "gradient.generator", "gradient.discriminator"} <= set(
+        ours._meters.means()
+    )
 
 
 def test_a_lazy_penalty_of_one_learner_leaves_the_steps_of_the_other(bars, tmp_path):
@@ -149,13 +168,20 @@ def test_of_several_learners_the_broken_ones_are_named(bars, tmp_path, what, who
     observation = ours.fit(threading.Event())
     assert observation.event == "diverged"
     assert observation.notes["reason"] == f"the {who}'s {what} is not finite"
-    assert all(torch.equal(value, before[name]) for name, value in ours.algorithm.players["generator"].state_dict().items())
+    assert all(
+        torch.equal(value, before[name]) for name, value in ours.algorithm.players["generator"].state_dict().items()
+    )
 
 
 def test_weights_are_clipped_when_asked(bars, tmp_path):
-    ours = trainer(bars, "mlp", tmp_path, **{"players.discriminator.clip_weights": 0.01, "algorithm.objective.name": "wasserstein"})
+    ours = trainer(
+        bars, "mlp", tmp_path, **{"players.discriminator.clip_weights": 0.01, "algorithm.objective.name": "wasserstein"}
+    )
     ours.step()
-    assert max(parameter.abs().max().item() for parameter in ours.algorithm.players["discriminator"].parameters()) <= 0.01 + 1e-9
+    assert (
+        max(parameter.abs().max().item() for parameter in ours.algorithm.players["discriminator"].parameters())
+        <= 0.01 + 1e-9
+    )
     assert max(parameter.abs().max().item() for parameter in ours.algorithm.players["generator"].parameters()) > 0.01
 
 
@@ -167,14 +193,21 @@ def test_weight_penalties_enter_the_loss(bars, tmp_path, norm):
     expected = 0.5 * sum((weight.abs() if norm == "l1" else weight.square()).sum().item() for weight in weights)
     plain.step()
     heavy.step()
-    assert heavy._meters.means()["losses.generator"] - plain._meters.means()["losses.generator"] == pytest.approx(expected, rel=1e-3)
+    assert heavy._meters.means()["losses.generator"] - plain._meters.means()["losses.generator"] == pytest.approx(
+        expected, rel=1e-3
+    )
 
 
-def test_a_lazy_penalty_is_a_turn_of_its_own(bars, tmp_path):
+def test_a_lazy_penalty_is_a_phase_of_its_own(bars, tmp_path):
     """Every 4th step, 4 times the weight, in full precision; the optimizer's rate and betas shrink by 4/5."""
     ours = trainer(bars, "mlp", tmp_path, **{"players.discriminator.penalties.r1": {"weight": 0.3, "interval": 4}})
     phase = ours.phases[1]
-    assert (phase.players, phase.interval, phase.new_batch, phase.full_precision) == (("discriminator",), 4, False, True)
+    assert (phase.players, phase.interval, phase.new_batch, phase.full_precision) == (
+        ("discriminator",),
+        4,
+        False,
+        True,
+    )
     batch = ours.loader.at(0, 0)
     rng = StepRandom((1,), 16, 0, 16, CPU)
     real = batch.real.clone().requires_grad_()
@@ -190,23 +223,37 @@ def test_a_lazy_penalty_is_a_turn_of_its_own(bars, tmp_path):
     assert group["betas"] == pytest.approx((0.5**0.8, 0.999**0.8))
 
 
-def test_a_lazy_penalty_stands_for_every_turn_of_the_loss(bars, tmp_path):
-    """With three turns a step and a penalty in every 4th step it weighs 12 times as much; Adam's steps shrink by 12/13."""
+def test_a_lazy_penalty_stands_for_every_step_of_the_loss(bars, tmp_path):
+    """With three steps in a phase and an interval of 4 it weighs 12 times as much; Adam's steps shrink by 12/13."""
     settings = {"players.discriminator.steps": 3, "players.discriminator.penalties.r1": {"weight": 0.3, "interval": 4}}
     ours = trainer(bars, "mlp", tmp_path, **settings)
     batch, rng = ours.loader.at(0, 0), StepRandom((1,), 16, 0, 16, CPU)
     real = batch.real.clone().requires_grad_()
-    expected = 12 * 0.3 * penalties.zero_centred_gradient_penalty(ours.algorithm.players["discriminator"](real, batch.condition).logits, real)
+    expected = (
+        12
+        * 0.3
+        * penalties.zero_centred_gradient_penalty(
+            ours.algorithm.players["discriminator"](real, batch.condition).logits, real
+        )
+    )
     torch.testing.assert_close(ours.phases[1].loss(batch, rng).loss, expected)
     assert ours._gradient_shares["discriminator"] == pytest.approx(12 / 13)
 
 
 def test_lazy_steps_of_plain_gradient_descent_are_not_shrunk(bars, tmp_path):
-    """Four steps with a penalty and four with a lazy one in the first go equally far, where the way is too short for it to change."""
+    """Four steps with a penalty and four with a lazy one in the first go equally far, where the way is too short for it
+    to change.
+    """
     moved = {}
     for every in (1, 4):
         settings = {"players.discriminator.optimizer.name": "sgd", "players.discriminator.optimizer.lr": 1e-6}
-        ours = trainer(bars, "mlp", tmp_path, **settings, **{"players.discriminator.penalties.l2": {"weight": 50.0, "interval": every}})
+        ours = trainer(
+            bars,
+            "mlp",
+            tmp_path,
+            **settings,
+            **{"players.discriminator.penalties.l2": {"weight": 50.0, "interval": every}},
+        )
         weight = ours.algorithm.players["discriminator"].head.linear.weight
         before = weight.detach().double()
         for _ in range(4):
@@ -217,10 +264,12 @@ def test_lazy_steps_of_plain_gradient_descent_are_not_shrunk(bars, tmp_path):
 
 
 @pytest.mark.parametrize(("every", "wanted"), [(1, True), (4, False)])
-def test_only_the_turn_of_r1_asks_for_the_gradient_of_reals(bars, tmp_path, every, wanted):
+def test_only_the_phase_of_r1_asks_for_the_gradient_of_reals(bars, tmp_path, every, wanted):
     ours = trainer(bars, "mlp", tmp_path, **{"players.discriminator.penalties.r1": {"weight": 1.0, "interval": every}})
     asked = []
-    ours.algorithm.players["discriminator"].register_forward_pre_hook(lambda _, inputs: asked.append(inputs[0].requires_grad))
+    ours.algorithm.players["discriminator"].register_forward_pre_hook(
+        lambda _, inputs: asked.append(inputs[0].requires_grad)
+    )
     ours.phases[0].loss(ours.loader.at(0, 0), StepRandom((1,), 16, 0, 16, CPU))
     assert asked == [wanted, False]
 
@@ -232,7 +281,9 @@ def test_gradients_of_gradients_are_of_full_precision(bars, tmp_path, name, prec
 
 
 def test_path_length_in_every_step_is_of_full_precision_too(bars, tmp_path):
-    ours = trainer(bars, "stylegan2", tmp_path, **{"players.generator.penalties.path-length": {"weight": 2.0, "interval": 1}})
+    ours = trainer(
+        bars, "stylegan2", tmp_path, **{"players.generator.penalties.path-length": {"weight": 2.0, "interval": 1}}
+    )
     generators = [phase for phase in ours.phases if phase.players == ("generator",)]
     assert [phase.full_precision for phase in generators] == [True]
 
@@ -244,7 +295,9 @@ def test_consistency_compares_reals_and_fakes_with_their_shifted_selves(bars, tm
     expected = torch.zeros(())
     logits = {}
     for which, sample in (("real", batch.real), ("fake", fake)):
-        shifted = augmentations.diffaugment(sample, rng.uniform(f"shift of {which}", augmentations.DIFFAUGMENT_UNIFORMS), ("translation",))
+        shifted = augmentations.diffaugment(
+            sample, rng.uniform(f"shift of {which}", augmentations.DIFFAUGMENT_UNIFORMS), ("translation",)
+        )
         assert not torch.equal(shifted, sample)
         logits[which] = discriminator(sample, batch.condition).logits
         expected = expected + 10 * (logits[which] - discriminator(shifted, batch.condition).logits).square().mean()
@@ -253,7 +306,7 @@ def test_consistency_compares_reals_and_fakes_with_their_shifted_selves(bars, tm
 
 
 @pytest.mark.parametrize("name", ["gradient-penalty", "dragan"])
-def test_one_centred_penalties_look_at_their_points_with_their_labels(bars, tmp_path, name):
+def test_one_centred_penalties_evaluate_their_points_with_their_labels(bars, tmp_path, name):
     ours = trainer(bars, "mlp", tmp_path, **{f"players.discriminator.penalties.{name}": {"weight": 10.0}})
     plain = trainer(bars, "mlp", tmp_path)
     plain.algorithm.players["discriminator"].load_state_dict(ours.algorithm.players["discriminator"].state_dict())
@@ -265,15 +318,22 @@ def test_one_centred_penalties_look_at_their_points_with_their_labels(bars, tmp_
         share = rng.uniform("between", 1)[:, :, None, None]
         points = share * batch.real + (1 - share) * fake
     points = points.requires_grad_()
-    (gradient,) = torch.autograd.grad(ours.algorithm.players["discriminator"](points, batch.condition).logits.sum(), points)
+    (gradient,) = torch.autograd.grad(
+        ours.algorithm.players["discriminator"](points, batch.condition).logits.sum(), points
+    )
     expected = 10 * (gradient.flatten(1).norm(dim=1) - 1).square().mean()
     loss, without = (each.phases[0].loss(batch, rng).loss.detach() for each in (ours, plain))
     torch.testing.assert_close(loss - without, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_gradient_penalties_share_the_forward_pass_of_the_loss(bars, tmp_path):
-    """Relativistic loss + R1 + R2 in one turn equals the sum of the three, and costs two forward passes of the discriminator."""
-    settings = {"algorithm.objective.name": "relativistic-paired", "players.discriminator.penalties": {"r1": {"weight": 2.0}, "r2": {"weight": 3.0}}}
+    """Relativistic loss + R1 + R2 in one phase equals the sum of the three, and costs two forward passes of the
+    discriminator.
+    """
+    settings = {
+        "algorithm.objective.name": "relativistic-paired",
+        "players.discriminator.penalties": {"r1": {"weight": 2.0}, "r2": {"weight": 3.0}},
+    }
     ours = trainer(bars, "mlp", tmp_path, **settings)
     discriminator, calls = ours.algorithm.players["discriminator"], []
     handle = discriminator.register_forward_hook(lambda *_: calls.append(1))
@@ -322,7 +382,7 @@ def test_what_is_not_finite_never_reaches_a_weight(bars, tmp_path, what):
         assert all(torch.equal(value, before[name][key]) for key, value in player.state_dict().items())
 
 
-def test_dropout_draws_leave_the_global_generator_alone(bars, tmp_path):
+def test_dropout_masks_leave_the_global_generator_alone(bars, tmp_path):
     ours = trainer(bars, "dcgan", tmp_path)
     torch.manual_seed(3)
     expected = torch.randn(2)
@@ -333,7 +393,7 @@ def test_dropout_draws_leave_the_global_generator_alone(bars, tmp_path):
 
 
 def test_a_loss_that_no_graph_forgets(bars, tmp_path):
-    """In anomaly mode (which finds in-place errors) every turn of every recipe runs."""
+    """In anomaly mode (which finds in-place errors) every phase of every recipe runs."""
     with torch.autograd.set_detect_anomaly(True):
         for recipe in ("mlp", "dcgan", "dcgan-small"):
             trainer(bars, recipe, tmp_path).step()
@@ -345,13 +405,15 @@ def test_a_phase_without_the_generator(bars, tmp_path):
     before = copy.deepcopy(ours.algorithm.players["generator"].state_dict())
     for _ in range(2):
         ours.step()
-    assert all(torch.equal(value, before[name]) for name, value in ours.algorithm.players["generator"].state_dict().items())
+    assert all(
+        torch.equal(value, before[name]) for name, value in ours.algorithm.players["generator"].state_dict().items()
+    )
     ours.step()
     assert not torch.equal(ours.algorithm.players["generator"].last.weight, before["last.weight"])
 
 
 def out_of_memory_above(patch, trainer, most):
-    """Every turn's loss runs out of memory with more examples than `most`."""
+    """The loss of every phase runs out of memory with more examples than `most`."""
     phases = []
     for phase in trainer.phases:
 
@@ -381,7 +443,9 @@ def test_out_of_memory_lowers_the_micro_batch_and_goes_on(bars, tmp_path, monkey
     assert again.micro_batch == 4
 
 
-@pytest.mark.parametrize(("recipe", "settings", "why"), [("dcgan", {}, "generator"), ("mlp", {"batch": 1}, "one example")])
+@pytest.mark.parametrize(
+    ("recipe", "settings", "why"), [("dcgan", {}, "generator"), ("mlp", {"batch": 1}, "one example")]
+)
 def test_out_of_memory_that_cannot_be_mended_is_one_sentence(bars, tmp_path, monkeypatch, recipe, settings, why):
     ours = trainer(bars, recipe, tmp_path, **settings)
     out_of_memory_above(monkeypatch, ours, 0)

@@ -62,7 +62,9 @@ def test_the_registry():
 
 
 def test_a_modality_adds_its_own_extractors(monkeypatch):
-    monkeypatch.setattr(type(modalities.get("image")), "extractors", {"means": lambda source, options: Means(options.device)})
+    monkeypatch.setattr(
+        type(modalities.get("image")), "extractors", {"means": lambda source, options: Means(options.device)}
+    )
     assert "means" in extractors.names(ArraySource())
     assert "means" not in extractors.names(open_data("ring"))
     assert extractors.build("means", ArraySource(), device="there").weights == "there"

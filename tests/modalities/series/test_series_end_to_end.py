@@ -41,7 +41,7 @@ def walk(tmp_path_factory):
     return train(folder / "walk.csv", "series", folder / "run", **{"players.generator.options.rank": 64})
 
 
-def test_rows_that_are_made_are_like_those_that_were_given(machines):
+def test_generated_rows_have_the_columns_of_the_training_rows(machines):
     made, original = sparring.load(machines.path).generate(30, seed=2), series_samples.frame(120)
     assert list(made.columns) == list(original.columns)
     assert made.machine_id.nunique() == 30
@@ -155,8 +155,16 @@ def test_evaluation_and_pages(machines, tmp_path):
         "label_agreement",
     } <= found.scores.keys()
     assert found.scores["predictive"].real is not None
-    better = {name: found.scores[name].better for name in ("spectral_distance", "channel_shapes", "discriminative", "predictive")}
-    assert better == {"spectral_distance": "lower", "channel_shapes": "higher", "discriminative": "lower", "predictive": "higher"}
+    better = {
+        name: found.scores[name].better
+        for name in ("spectral_distance", "channel_shapes", "discriminative", "predictive")
+    }
+    assert better == {
+        "spectral_distance": "lower",
+        "channel_shapes": "higher",
+        "discriminative": "lower",
+        "predictive": "higher",
+    }
     assert (machines.path / "generated_and_real.png").is_file()
     said = " ".join(findings(json.loads((machines.path / "evaluation.json").read_text()), "series"))
     assert "separate its series from real ones" in said and "predict the next real step" in said and "dB" in said

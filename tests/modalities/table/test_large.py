@@ -20,7 +20,8 @@ frame = pd.DataFrame({
     "closed": pd.Timestamp("2021-01-01") + pd.to_timedelta(opened + draw.poisson(shop % 30), "D"),
     "price": np.round(draw.lognormal(2 + shop % 7 / 7, 1), 2),
 })
-model = sparring.TableGAN(examples=100_000, constraints=["opened <= closed", "unique(code)"], run=sys.argv[1]).fit(frame)
+rules = ["opened <= closed", "unique(code)"]
+model = sparring.TableGAN(examples=100_000, constraints=rules, run=sys.argv[1]).fit(frame)
 made = model.sample(100_000, where="closed >= 2022-01-01 and price > 5")
 assert len(made) == 100_000 and made.code.is_unique and made.code.str.fullmatch(r"K\\d{7,8}").all()
 assert not set(made.code) & set(frame.code)

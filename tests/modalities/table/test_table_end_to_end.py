@@ -172,7 +172,12 @@ def test_options_of_pictures_are_refused(tmp_path):
 
 def test_conditions_hold_in_every_row_however_rare(run):
     gan = sparring.load(run.path)
-    for where in ("age > 65 and kind = 'low'", "member = true", "income > 4000 and children is null", "maybe is null and same = 7"):
+    for where in (
+        "age > 65 and kind = 'low'",
+        "member = true",
+        "income > 4000 and children is null",
+        "maybe is null and same = 7",
+    ):
         rows = gan.values(40, seed=2, where=where)
         frame = gan.codec.frame(rows)
         if "age" in where:
@@ -237,7 +242,7 @@ def test_what_goes_with_a_condition_comes_with_it():
     assert (rows.c == "high").mean() > 0.9
 
 
-def test_a_row_has_no_walks(run, tmp_path):
+def test_tables_have_no_latent_walk(run, tmp_path):
     with pytest.raises(sparring.UserError, match="walk"):
         interpolate_file(run.path, tmp_path / "walk.mp4")
     assert not (run.path / "interpolation.png").exists()
@@ -312,7 +317,9 @@ def test_an_evaluation_says_what_a_data_scientist_asks(run):
 
 def test_samples_in_files_are_evaluated_too(run, tmp_path):
     sparring.load(run.path).generate(80, seed=3).to_csv(tmp_path / "rows.csv", index=False)
-    found = sparring.evaluate(tmp_path / "rows.csv", run.path.parent / "people.csv", metrics=["columns"], console=Callback())
+    found = sparring.evaluate(
+        tmp_path / "rows.csv", run.path.parent / "people.csv", metrics=["columns"], console=Callback()
+    )
     assert 0 < found.scores["column_shapes"].value < 1
 
 

@@ -1,4 +1,4 @@
-"""What a recipe leaves open is chosen from the data and the machine, with its reason; what it or the user states stays."""
+"""What a recipe leaves open is chosen from the data and the machine, with a reason; what is stated stays."""
 
 import torch
 
@@ -30,7 +30,9 @@ def test_widths_follow_data_and_device_and_give_their_reason():
 
 def test_colour_has_more_components_where_each_class_has_enough_pictures():
     cases = (1, 5000), (3, 5000), (3, 600), (4, 60)  # channels, pictures of three classes
-    ranks = [chosen(shape=(channels, 8, 8), train=count).value("players.generator.options.rank") for channels, count in cases]
+    ranks = [
+        chosen(shape=(channels, 8, 8), train=count).value("players.generator.options.rank") for channels, count in cases
+    ]
     assert ranks == [16, 48, 25, 16]
     assert chosen({"players.generator.options.rank": 5}).value("players.generator.options.rank") == 5
 
