@@ -4,33 +4,25 @@ import json
 import os
 import subprocess
 import sys
-import textwrap
 
 import numpy as np
 import pytest
 
+from numbers_modality import IMPORTS, numbers_modality
 from sparring.config.reading import recipe_text
 
-BOUT = '''
-"""Bouts: pairs of numbers, one pair a line."""
-
+PARTS = """
 from typing import Literal
 
-import numpy as np
 from torch import nn
 from torch.nn.functional import softplus
 
 import sparring
 from sparring.algorithms.gan import GAN, GANConfig
-from sparring.data.options import DataOptions
-from sparring.data.source import ScanReport, Source
 from sparring.losses.adversarial import AdversarialLoss
 from sparring.metrics.score_facts import ScoreFacts
 from sparring.metrics.scores import Score
-from sparring.modalities import Modality, Preview
-from sparring.modalities.points import codec, features
 from sparring.networks import Generator
-from sparring.util.files import write_text
 
 
 @sparring.register_network("bout-generator")
@@ -72,57 +64,7 @@ sparring.register_metric(
 )
 
 
-class Bouts(Source):
-    modality, unit, classes, notes = "boutkit", "bouts", (), ()
-
-    def __init__(self, values):
-        self.name, self.shape, self.report, self.content_hash = "bouts", (2,), ScanReport(), str(values.sum())
-        self._parts = {"train": values[:-40], "test": values[-40:], "validation": values[:0]}
-
-    def count(self, split="train"):
-        return len(self._parts[split])
-
-    def values(self, indices, split="train"):
-        return self._parts[split][indices]
-
-    def labels(self, indices, split="train"):
-        raise NotImplementedError
-
-
-class BoutModality(Modality):
-    unit, default_recipe, Options = "bouts", "points", DataOptions
-
-    def recognises(self, path):
-        return path.suffix == ".bout"
-
-    def open_path(self, path, options, context):
-        return Bouts(np.loadtxt(path, dtype=np.float32))
-
-    def fit_codec(self, source, value_range="symmetric"):
-        return codec.fit_codec(source, value_range)
-
-    def codec_from(self, description):
-        return codec.codec_from(description)
-
-    def fit_features(self, source, seed, progress=None):
-        return features.fit_features(source, seed)
-
-    def features_from(self, description, tensors):
-        return features.features_from(description, tensors)
-
-    def preview(self, values, codec, columns=8):
-        return Preview({".txt": str(values).encode()})
-
-    def items(self, values, codec, seed=0, labels=None):
-        return list(values)
-
-    def write(self, values, labels, out, grid=False, codec=None, seed=0):
-        write_text(out, str(values))
-        return [out]
-
-
-sparring.register_modality(BoutModality())
-'''
+"""
 SETTINGS = {
     "examples": 64,
     "tick": 32,
@@ -139,8 +81,9 @@ SETTINGS = {
 @pytest.fixture
 def packages(tmp_path):
     """A folder of packages in which `boutkit` is installed, and data and a recipe beside it."""
-    (tmp_path / "boutkit.py").write_text(textwrap.dedent(BOUT))
-    np.savetxt(tmp_path / "data.bout", np.random.default_rng(0).normal(size=(200, 2)))
+    modality = numbers_modality("boutkit") + "\n\nsparring.register_modality(Numbers())\n"
+    (tmp_path / "boutkit.py").write_text(IMPORTS + PARTS + modality)
+    np.savetxt(tmp_path / "data.numbers", np.random.default_rng(0).normal(size=(200, 2)))
     (tmp_path / "own.yaml").write_text(recipe_text("points").replace("modalities: [points]", "modalities: [boutkit]"))
     return tmp_path
 
@@ -159,7 +102,7 @@ def sparring(folder, *arguments):
 def train(folder, *plugin):
     settings = [word for key, value in SETTINGS.items() for word in ("--set", f"{key}={value}")]
     return sparring(
-        folder, "train", "data.bout", "--recipe", "own.yaml", "--out", "run", "--device", "cpu", *settings, *plugin
+        folder, "train", "data.numbers", "--recipe", "own.yaml", "--out", "run", "--device", "cpu", *settings, *plugin
     )
 
 

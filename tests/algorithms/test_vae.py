@@ -30,7 +30,7 @@ def ours(bars, tmp_path):
 
 
 def test_it_equals_the_plain_loop(ours):
-    """The variational autoencoder as a tutorial writes it, D / 2 log MSE + KL: with the same latents, the same weights."""
+    """The variational autoencoder as a tutorial writes it, D / 2 log MSE + KL: same latents, same weights."""
     encoder, generator = (copy.deepcopy(ours.algorithm.players[name]) for name in ("encoder", "generator"))
     settings = ours.recipe.players["generator"].optimizer
     adam = torch.optim.Adam([*encoder.parameters(), *generator.parameters()], settings.lr, settings.betas)

@@ -2,12 +2,12 @@
 
 import importlib
 import sys
-import textwrap
 
 import numpy as np
 import pytest
 from pydantic import Field
 
+from numbers_modality import IMPORTS, numbers_modality
 from smoke import ArraySource
 from sparring import api, modalities
 from sparring.callbacks.base import Callback
@@ -17,81 +17,22 @@ from sparring.errors import UserError
 from sparring.inference.generator import load
 from sparring.modalities.opening import checked_options, known_names, modality_of, open_data, option_fields
 
-TOY = '''
-"""Pairs of numbers, one pair a line."""
-
-import numpy as np
+OPTIONS = """
 from pydantic import Field
 
-from ...data.options import DataOptions
-from ...data.source import ScanReport, Source
-from ...util.files import write_text
-from ..base import Modality, Preview
-from ..points import codec, features
 
-
-class ToyOptions(DataOptions):
+class Scaled(DataOptions):
     scale: float = Field(1.0, description="What every number is multiplied by.")
-
-
-class ToySource(Source):
-    modality, unit, classes, notes = "toy", "numbers", (), ()
-
-    def __init__(self, values):
-        self.name, self.shape, self.report, self.content_hash = "toys", (2,), ScanReport(), str(values.sum())
-        self._parts = {"train": values[:-40], "test": values[-40:], "validation": values[:0]}
-
-    def count(self, split="train"):
-        return len(self._parts[split])
-
-    def values(self, indices, split="train"):
-        return self._parts[split][indices]
-
-    def labels(self, indices, split="train"):
-        raise NotImplementedError
-
-
-class ToyModality(Modality):
-    unit, default_recipe, Options = "numbers", "points", ToyOptions
-
-    def recognises(self, path):
-        return path.suffix == ".toy"
-
-    def open_path(self, path, options, context):
-        return ToySource(options.scale * np.loadtxt(path, dtype=np.float32))
-
-    def fit_codec(self, source, value_range="symmetric"):
-        return codec.fit_codec(source, value_range)
-
-    def codec_from(self, description):
-        return codec.codec_from(description)
-
-    def fit_features(self, source, seed, progress=None):
-        return features.fit_features(source, seed)
-
-    def features_from(self, description, tensors):
-        return features.features_from(description, tensors)
-
-    def preview(self, values, codec, columns=8):
-        return Preview({".txt": "\\n".join(map(str, values)).encode(), ".csv": b"x,y"})
-
-    def items(self, values, codec, seed=0, labels=None):
-        return list(values)
-
-    def write(self, values, labels, out, grid=False, codec=None, seed=0):
-        write_text(out, str(values))
-        return [out]
-
-
-modality = ToyModality()
-'''
+"""
 
 
 @pytest.fixture
 def toy(tmp_path, monkeypatch):
     """A folder of modalities with one more modality in it."""
     (tmp_path / "modalities" / "toy").mkdir(parents=True)
-    (tmp_path / "modalities" / "toy" / "__init__.py").write_text(textwrap.dedent(TOY))
+    (tmp_path / "modalities" / "toy" / "__init__.py").write_text(
+        IMPORTS + OPTIONS + numbers_modality("toy", "Scaled") + "\n\nmodality = Numbers()\n"
+    )
     monkeypatch.setattr(modalities, "__path__", [*modalities.__path__, str(tmp_path / "modalities")])
     importlib.invalidate_caches()
     yield modalities.get("toy")
@@ -100,9 +41,9 @@ def toy(tmp_path, monkeypatch):
 
 
 def test_a_new_modality_is_a_new_folder(toy, tmp_path):
-    np.savetxt(tmp_path / "data.toy", np.random.default_rng(0).normal(size=(200, 2)))
-    assert modality_of(tmp_path / "data.toy") == toy.name == "toy" and "scale" in option_fields()
-    source = open_data(tmp_path / "data.toy", {"scale": "3"})
+    np.savetxt(tmp_path / "data.numbers", np.random.default_rng(0).normal(size=(200, 2)))
+    assert modality_of(tmp_path / "data.numbers") == toy.name == "toy" and "scale" in option_fields()
+    source = open_data(tmp_path / "data.numbers", {"scale": "3"})
     assert source.values(np.arange(160)).std() == pytest.approx(3, rel=0.2)
     settings = {
         "modalities": ["toy"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,11 +37,14 @@ class Codec(Protocol):
     def layout(self) -> Any:
         """What the numbers of an encoded row or step are (tables and series); None elsewhere."""
 
-    def encode(self, values: np.ndarray) -> torch.Tensor: ...
+    def encode(self, values: np.ndarray) -> torch.Tensor:
+        """N values as N x ... float32, in the value range that the codec was fitted for."""
 
-    def decode(self, tensor: torch.Tensor) -> np.ndarray: ...
+    def decode(self, tensor: torch.Tensor) -> np.ndarray:
+        """The inverse of `encode`, for any finite tensor of that shape."""
 
-    def describe(self) -> dict[str, Any]: ...
+    def describe(self) -> dict[str, Any]:
+        """The contents of codec.json: plain values, from which `codec_from` builds the codec again."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +72,10 @@ class Modality(ABC):
     """One kind of data.
 
     Every folder of `sparring.modalities` defines a subclass and one instance of it, named `modality`. Abstract
-    members are required. All others are capabilities: the defaults say that the modality does not have them.
-    Subclasses import what is large (torch, pandas, scanners) inside their methods, so that looking at all modalities
-    is quick.
+    members are required. `open_path`, `codec_from`, `fit_features` and `features_from` call the functions of these
+    names in the modules source.py, codec.py and features.py of the folder. All other members are capabilities: the
+    defaults say that the modality does not have them. What is large (torch, pandas, scanners) is imported inside
+    methods, so that listing all modalities is quick.
     """
 
     unit: ClassVar[str]  # what its values are called in the plural, in messages
@@ -80,20 +85,20 @@ class Modality(ABC):
     built_in: ClassVar[tuple[str, ...]] = ()  # names that it opens without any file
     asked_first: ClassVar[bool] = False  # its data may look like data of another modality
     opens_urls: ClassVar[bool] = False
-    has_pixels: ClassVar[bool] = (
-        False  # values are C x H x W pictures: they can be augmented, resized and held side by side
-    )
+    has_pixels: ClassVar[bool] = False  # values are C x H x W pictures, which can be augmented and resized
     supports_latent_walk: ClassVar[bool] = True  # does a sample turn into another one by steps that can be seen?
     writes_stream: ClassVar[bool] = False  # can `write_stream` be called?
     preview_count: ClassVar[int] = 64  # how many values a preview shows
-    extractors: ClassVar[
-        Mapping[str, Callable[..., Any]]
-    ] = {}  # builders of its own features, see evaluation.extractors
+    extractors: ClassVar[Mapping[str, Callable[..., Any]]] = {}  # of its own features, see evaluation.extractors
 
     @property
     def name(self) -> str:
         """The name of its folder."""
         return type(self).__module__.rsplit(".", 1)[-1]
+
+    def module(self, name: str) -> Any:
+        """A module of the folder of this modality. Raises UserError where a library that it needs is not installed."""
+        return importlib.import_module(f"{type(self).__module__}.{name}")
 
     # Opening data
 
@@ -101,12 +106,12 @@ class Modality(ABC):
     def recognises(self, path: Path) -> bool:
         """Does this file or folder hold data of this kind? Answered quickly, from names and first bytes."""
 
-    @abstractmethod
     def open_path(self, path: Path, options: Any, context: OpenContext) -> Source:
         """Open a file or folder. options: an instance of `Options`.
 
         Raises UserError where nothing in it can be used.
         """
+        return self.module("source").open_path(path, options, context)
 
     def takes(self, memory: InMemory) -> bool:
         """Does this object of a Python program hold data of this kind?"""
@@ -134,19 +139,19 @@ class Modality(ABC):
     def fit_codec(self, source: Any, value_range: str = "symmetric") -> Codec:
         """The codec for the values of a source. value_range: of the tensors, "symmetric" [-1, 1] or "unit" [0, 1]."""
 
-    @abstractmethod
     def codec_from(self, description: dict[str, Any]) -> Codec:
         """The inverse of Codec.describe(). Raises UserError for a description that cannot be read."""
+        return self.module("codec").codec_from(description)
 
     # Scores
 
-    @abstractmethod
     def fit_features(self, source: Any, seed: int, progress: Progress | None = None) -> FeatureNet:
         """The features in which scores are measured, learned from (or drawn for) a source."""
+        return self.module("features").fit_features(source, seed, progress)
 
-    @abstractmethod
     def features_from(self, description: dict[str, Any], tensors: dict[str, Any]) -> FeatureNet:
         """The inverse of (FeatureNet.about, FeatureNet.tensors())."""
+        return self.module("features").features_from(description, tensors)
 
     def online_score(self, net: FeatureNet, source: Any, count: int, seed: int) -> Any:
         """The score that is measured at every tick of a training (see metrics.online_score)."""

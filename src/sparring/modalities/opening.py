@@ -23,14 +23,13 @@ READABLE = (
 )
 
 
-def open_data(
-    where: Any, asked: Mapping[str, Any] | None = None, context: OpenContext | None = None
-) -> Source:
+def open_data(where: Any, asked: Mapping[str, Any] | None = None, context: OpenContext | None = None) -> Source:
     """Open the user's data.
 
     Args:
         where: a built-in name, the name of a well-known set, a path, a URL of a database, or a Source, which is
-            returned as it is, or data in memory (see `data.in_memory`). A bare word is a name first; write ./word for a file or folder of that name.
+            returned as it is, or data in memory (see `data.in_memory`). A bare word is a name first; write ./word for
+            a file or folder of that name.
         asked: what a person asks for, by name (see `option_fields`). Values may be texts as typed on a command line.
         context: what the program knows about the purpose.
 
@@ -87,9 +86,8 @@ def checked_options(modality: Modality, asked: Mapping[str, Any], where: object)
             if not owners:
                 raise UserError(f"there is no option '{name}' of data; {nearest(name, list(option_fields()))}")
             units = " and ".join(sorted((each.unit for each in owners), key=len))
-            raise UserError(
-                f"{flag_of(name, owners[0].Options.model_fields[name])} is for {units}, and {where} holds {modality.unit}; leave it out"
-            )
+            flag = flag_of(name, owners[0].Options.model_fields[name])
+            raise UserError(f"{flag} is for {units}, and {where} holds {modality.unit}; leave it out")
     options: DataOptions = checked(modality.Options, asked)
     return options
 

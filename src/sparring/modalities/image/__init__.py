@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from ...data.in_memory import InMemory
     from ...data.source import Source
-    from ...metrics.feature_net import FeatureNet, Progress
     from .codec import ImageCodec
 
 
@@ -29,50 +28,22 @@ class ImageModality(Modality):
     has_pixels = True
 
     def recognises(self, path: Path) -> bool:
-        from .detect import recognises
-
-        return recognises(path)
-
-    def open_path(self, path: Path, options: Any, context: OpenContext) -> Source:
-        from .source import open_path
-
-        return open_path(path, options, context)
+        return self.module("detect").recognises(path)
 
     def takes(self, memory: InMemory) -> bool:
         return not memory.is_table
 
     def open_in_memory(self, memory: InMemory, options: Any, context: OpenContext) -> Source:
-        from .in_memory import open_in_memory
-
-        return open_in_memory(memory, options, context)
+        return self.module("in_memory").open_in_memory(memory, options, context)
 
     def open_name(self, name: str, options: Any, context: OpenContext) -> Source:
-        from .simulated import open_name
-
-        return open_name(name, options, context)
+        return self.module("simulated").open_name(name, options, context)
 
     def options_for(self, shape: tuple[int, ...]) -> dict[str, Any]:
         return {"size": tuple(shape[1:])}
 
     def fit_codec(self, source: Any, value_range: str = "symmetric") -> ImageCodec:
-        from .codec import fit_codec
-
-        return fit_codec(source, value_range)
-
-    def codec_from(self, description: dict[str, Any]) -> ImageCodec:
-        from .codec import codec_from
-
-        return codec_from(description)
-
-    def fit_features(self, source: Any, seed: int, progress: Progress | None = None) -> FeatureNet:
-        from .features import fit_features
-
-        return fit_features(source, seed, progress)
-
-    def features_from(self, description: dict[str, Any], tensors: dict[str, Any]) -> FeatureNet:
-        from .features import features_from
-
-        return features_from(description, tensors)
+        return self.module("codec").fit_codec(source, value_range)
 
     def preview(self, values: np.ndarray, codec: Any, columns: int = 8) -> Preview:
         from ..drawing import png
@@ -81,9 +52,7 @@ class ImageModality(Modality):
         return Preview({".png": png(sheet(values, columns))})
 
     def items(self, values: np.ndarray, codec: Any, seed: int = 0, labels: Sequence[str] | None = None) -> Any:
-        from .preview import images
-
-        return images(values)
+        return self.module("preview").images(values)
 
     def write(
         self,
@@ -94,14 +63,10 @@ class ImageModality(Modality):
         codec: Any = None,
         seed: int = 0,
     ) -> list[Path]:
-        from .write import write
-
-        return write(values, labels, out, grid)
+        return self.module("write").write(values, labels, out, grid)
 
     def read(self, path: Path, codec: Any) -> np.ndarray:
-        from .load import read
-
-        return read(path, codec)
+        return self.module("load").read(path, codec)
 
 
 modality = ImageModality()

@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...data.options import OpenContext
 from ..base import Modality, Preview
 from .options import PairOptions
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from ...data.source import Source
-    from ...metrics.feature_net import FeatureNet, Progress
+    from ...metrics.feature_net import FeatureNet
     from .codec import PairCodec
 
 
@@ -29,14 +27,7 @@ class PairModality(Modality):
     supports_latent_walk = False
 
     def recognises(self, path: Path) -> bool:
-        from .source import recognises
-
-        return recognises(path)
-
-    def open_path(self, path: Path, options: Any, context: OpenContext) -> Source:
-        from .source import open_path
-
-        return open_path(path, options, context)
+        return self.module("source").recognises(path)
 
     def options_for(self, shape: tuple[int, ...]) -> dict[str, Any]:
         return {"size": tuple(shape[1:])}
@@ -44,25 +35,8 @@ class PairModality(Modality):
     def fit_codec(self, source: Any, value_range: str = "symmetric") -> PairCodec:
         return source.codec(value_range)
 
-    def codec_from(self, description: dict[str, Any]) -> PairCodec:
-        from .codec import codec_from
-
-        return codec_from(description)
-
-    def fit_features(self, source: Any, seed: int, progress: Progress | None = None) -> FeatureNet:
-        from .features import fit_features
-
-        return fit_features(source, seed, progress)
-
-    def features_from(self, description: dict[str, Any], tensors: dict[str, Any]) -> FeatureNet:
-        from .features import features_from
-
-        return features_from(description, tensors)
-
     def online_score(self, net: FeatureNet, source: Any, count: int, seed: int) -> Any:
-        from .score import online_score
-
-        return online_score(net, source, count, seed)
+        return self.module("score").online_score(net, source, count, seed)
 
     def preview(self, values: np.ndarray, codec: Any, columns: int = 8) -> Preview:
         from .. import image

@@ -105,7 +105,9 @@ class PictureScore(_PairScore):
     def rows(net: Any, values: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
         """Every score of every picture. net: the FeatureNet whose layers the perceptual distance compares."""
         parts = [slice(start, start + CHUNK) for start in range(0, len(values), CHUNK)]
-        seen = [perceptual_distance(net.body, net.encode(values[part]), net.encode(targets[part])).numpy() for part in parts]
+        seen = [
+            perceptual_distance(net.body, net.encode(values[part]), net.encode(targets[part])).numpy() for part in parts
+        ]
         return {
             "psnr": psnr(values, targets),
             "ssim": ms_ssim(values, targets, scales=1),

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ...data.source import Source
-    from ...metrics.feature_net import FeatureNet, Progress
     from .codec import PointsCodec
 
 
@@ -33,29 +32,10 @@ class PointsModality(Modality):
         raise UserError(f"{path}: points are simulated only ({', '.join(self.built_in)}).")
 
     def open_name(self, name: str, options: Any, context: OpenContext) -> Source:
-        from .source import open_name
-
-        return open_name(name, options)
+        return self.module("source").open_name(name, options)
 
     def fit_codec(self, source: Any, value_range: str = "symmetric") -> PointsCodec:
-        from .codec import fit_codec
-
-        return fit_codec(source, value_range)
-
-    def codec_from(self, description: dict[str, Any]) -> PointsCodec:
-        from .codec import codec_from
-
-        return codec_from(description)
-
-    def fit_features(self, source: Any, seed: int, progress: Progress | None = None) -> FeatureNet:
-        from .features import fit_features
-
-        return fit_features(source, seed)
-
-    def features_from(self, description: dict[str, Any], tensors: dict[str, Any]) -> FeatureNet:
-        from .features import features_from
-
-        return features_from(description, tensors)
+        return self.module("codec").fit_codec(source, value_range)
 
     def preview(self, values: np.ndarray, codec: Any, columns: int = 8) -> Preview:
         from ..drawing import png
@@ -75,9 +55,7 @@ class PointsModality(Modality):
         codec: Any = None,
         seed: int = 0,
     ) -> list[Path]:
-        from .write import write
-
-        return write(values, labels, out, grid)
+        return self.module("write").write(values, labels, out, grid)
 
 
 modality = PointsModality()

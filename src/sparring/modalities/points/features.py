@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ...data.source import Source
-from ...metrics.feature_net import WIDTH, FeatureNet
+from ...metrics.feature_net import WIDTH, FeatureNet, Progress
 from ...util.random import make_torch_rng
 
 SCALES = (0.5, 2.0, 8.0)  # standard deviations of the frequencies, for data of unit spread
@@ -36,7 +36,7 @@ class Fourier(nn.Module):
         return torch.cos(points / self.spread @ self.frequencies + self.phases)
 
 
-def fit_features(source: Source, seed: int) -> FeatureNet:
+def fit_features(source: Source, seed: int, progress: Progress | None = None) -> FeatureNet:
     """Draw frequencies at several scales of the data's spread."""
     draw = make_torch_rng(seed, "features", "frequencies")
     net = _net({"net": "random-fourier", "dimensions": source.shape[0], "classes": 0, "task": "none"})

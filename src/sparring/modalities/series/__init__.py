@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ...data.in_memory import InMemory
     from ...data.source import Source
-    from ...metrics.feature_net import FeatureNet, Progress
+    from ...metrics.feature_net import FeatureNet
     from .codec import SeriesCodec
 
 
@@ -31,45 +31,36 @@ class SeriesModality(Modality):
     supports_latent_walk = False
     preview_count = 16
 
+    def module(self, name: str) -> Any:
+        return import_with_pandas(f"{__name__}.{name}", "series")
+
     def recognises(self, path: Path) -> bool:
         return False
 
-    def open_path(self, path: Path, options: Any, context: OpenContext) -> Source:
-        return _part("source").open_path(path, options, context)
-
     def open_in_memory(self, memory: InMemory, options: Any, context: OpenContext) -> Source:
-        return _part("source").open_in_memory(memory, options, context)
+        return self.module("source").open_in_memory(memory, options, context)
 
     def open_name(self, name: str, options: Any, context: OpenContext) -> Source:
-        return _part("source").open_name(name, options, context)
+        return self.module("source").open_name(name, options, context)
 
     def fit_codec(self, source: Any, value_range: str = "symmetric") -> SeriesCodec:
         return source.codec
 
-    def codec_from(self, description: dict[str, Any]) -> SeriesCodec:
-        return _part("codec").codec_from(description)
-
-    def fit_features(self, source: Any, seed: int, progress: Progress | None = None) -> FeatureNet:
-        return _part("features").fit_features(source, seed, progress)
-
-    def features_from(self, description: dict[str, Any], tensors: dict[str, Any]) -> FeatureNet:
-        return _part("features").features_from(description, tensors)
-
     def online_score(self, net: FeatureNet, source: Any, count: int, seed: int) -> Any:
-        return _part("score").SeriesScore(net, source, count, seed)
+        return self.module("score").SeriesScore(net, source, count, seed)
 
     def preview(self, values: np.ndarray, codec: Any, columns: int = 8) -> Preview:
         from ..drawing import png
 
-        return Preview({".png": png(_part("plots").panels(values, codec))})
+        return Preview({".png": png(self.module("plots").panels(values, codec))})
 
     def compare_plot(self, generated: Source, real: Source, codec: Any) -> Preview | None:
         from ..drawing import png, shown_values
 
-        return Preview({".png": png(_part("plots").compared(*shown_values(generated, real), codec))})
+        return Preview({".png": png(self.module("plots").compared(*shown_values(generated, real), codec))})
 
     def items(self, values: np.ndarray, codec: Any, seed: int = 0, labels: Sequence[str] | None = None) -> Any:
-        return _part("export").items(values, codec, seed, labels)
+        return self.module("export").items(values, codec, seed, labels)
 
     def write(
         self,
@@ -80,17 +71,12 @@ class SeriesModality(Modality):
         codec: Any = None,
         seed: int = 0,
     ) -> list[Path]:
-        return _part("export").write(values, labels, out, grid, codec, seed)
+        return self.module("export").write(values, labels, out, grid, codec, seed)
 
     def extrapolate(
         self, gan: Any, length: int, indices: Sequence[int], seed: int, label: str | int | None
     ) -> np.ndarray:
-        return _part("extrapolate").extrapolate(gan, length, indices, seed, label)
-
-
-def _part(name: str) -> Any:
-    """A module of this folder."""
-    return import_with_pandas(f"{__name__}.{name}", "series")
+        return self.module("extrapolate").extrapolate(gan, length, indices, seed, label)
 
 
 modality = SeriesModality()

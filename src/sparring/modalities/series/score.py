@@ -18,7 +18,9 @@ class SeriesScore(DetailedScore):
 
     def __init__(self, net: FeatureNet, source: Any, count: int, seed: int):
         self.numbers = source.numbers
-        self.series = self.numbers(source.values(choose_examples(source.count("test"), MAX_HELD_OUT, seed, "held-out"), "test"))
+        self.series = self.numbers(
+            source.values(choose_examples(source.count("test"), MAX_HELD_OUT, seed, "held-out"), "test")
+        )
         super().__init__(net, source, count, seed)
 
     def details(self, values: np.ndarray) -> dict[str, float]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ...data.in_memory import InMemory
     from ...data.source import Source
-    from ...metrics.feature_net import FeatureNet, Progress
+    from ...metrics.feature_net import FeatureNet
     from .codec import TableCodec
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".feather", ".arrow", ".xlsx")
@@ -34,48 +34,39 @@ class TableModality(Modality):
     writes_stream = True
     preview_count = 2000  # rows behind the histograms
 
+    def module(self, name: str) -> Any:
+        return import_with_pandas(f"{__name__}.{name}", "tables")
+
     def recognises(self, path: Path) -> bool:
         """A file of one of these kinds; a Parquet file unless it holds encoded items, such as pictures."""
         if not path.is_file() or not path.name.lower().endswith(SUFFIXES):
             return False
-        return path.suffix.lower() != ".parquet" or _part("source").is_plain(path)
-
-    def open_path(self, path: Path, options: Any, context: OpenContext) -> Source:
-        return _part("source").open_path(path, options, context)
+        return path.suffix.lower() != ".parquet" or self.module("source").is_plain(path)
 
     def takes(self, memory: InMemory) -> bool:
         return memory.is_table
 
     def open_in_memory(self, memory: InMemory, options: Any, context: OpenContext) -> Source:
-        return _part("source").open_in_memory(memory, options, context)
+        return self.module("source").open_in_memory(memory, options, context)
 
     def open_url(self, url: str, options: Any, context: OpenContext) -> Source:
-        return _part("source").open_url(url, options, context)
+        return self.module("source").open_url(url, options, context)
 
     def fit_codec(self, source: Any, value_range: str = "symmetric") -> TableCodec:
         return source.codec
 
-    def codec_from(self, description: dict[str, Any]) -> TableCodec:
-        return _part("codec").codec_from(description)
-
-    def fit_features(self, source: Any, seed: int, progress: Progress | None = None) -> FeatureNet:
-        return _part("features").fit_features(source, seed, progress)
-
-    def features_from(self, description: dict[str, Any], tensors: dict[str, Any]) -> FeatureNet:
-        return _part("features").features_from(description, tensors)
-
     def online_score(self, net: FeatureNet, source: Any, count: int, seed: int) -> Any:
-        return _part("score").TableScore(net, source, count, seed)
+        return self.module("score").TableScore(net, source, count, seed)
 
     def preview(self, values: np.ndarray, codec: Any, columns: int = 8) -> Preview:
         from ..drawing import png
 
-        return Preview({".png": png(_part("plots").histograms(values, codec))})
+        return Preview({".png": png(self.module("plots").histograms(values, codec))})
 
     def compare_plot(self, generated: Source, real: Source, codec: Any) -> Preview | None:
         from ..drawing import png, shown_values
 
-        return Preview({".png": png(_part("plots").compared(*shown_values(generated, real), codec))})
+        return Preview({".png": png(self.module("plots").compared(*shown_values(generated, real), codec))})
 
     def items(self, values: np.ndarray, codec: Any, seed: int = 0, labels: Sequence[str] | None = None) -> Any:
         return codec.frame(values, seed=seed)
@@ -89,18 +80,13 @@ class TableModality(Modality):
         codec: Any = None,
         seed: int = 0,
     ) -> list[Path]:
-        return _part("export").write(values, out, grid, codec, seed)
+        return self.module("export").write(values, out, grid, codec, seed)
 
     def write_stream(self, parts: Iterable[np.ndarray], out: Path, codec: Any, seed: int) -> list[Path]:
-        return _part("export").write_stream(parts, out, codec, seed)
+        return self.module("export").write_stream(parts, out, codec, seed)
 
     def conditional_sampling(self, gan: Any, where: str, indices: Sequence[int], seed: int) -> np.ndarray:
-        return _part("conditional_sampling").conditional_sampling(gan, where, indices, seed)
-
-
-def _part(name: str) -> Any:
-    """A module of this folder."""
-    return import_with_pandas(f"{__name__}.{name}", "tables")
+        return self.module("conditional_sampling").conditional_sampling(gan, where, indices, seed)
 
 
 modality = TableModality()
