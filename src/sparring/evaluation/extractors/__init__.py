@@ -5,8 +5,8 @@
     classifier          any modality; a small network trained on the source's own labels
     raw                 any values that are arrays: pixels, or principal components fitted to training examples
 
-A modality adds its own, such as an embedding of voices, in a dictionary `EXTRACTORS` of its module: name -> builder,
-with `builder(source, Options) -> Extractor`.
+A modality adds its own, such as an embedding of voices, in its attribute `extractors`: name -> builder, with
+`builder(source, Options) -> Extractor`.
 """
 
 from __future__ import annotations
