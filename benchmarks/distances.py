@@ -1,4 +1,4 @@
-"""What a Frechet distance costs: ours beside torchmetrics and scipy's matrix square root, on the same features in the same run.
+"""What a Frechet distance costs: ours beside torchmetrics and scipy's matrix square root, on the same features.
 
 python benchmarks/distances.py --samples 10000 --width 2048 --repeats 3 --json distances.json
 """
@@ -13,6 +13,7 @@ import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,9 +27,8 @@ def by_scipy(a: np.ndarray, b: np.ndarray) -> float:
     """As the released TTUR program writes it."""
     from scipy.linalg import sqrtm
 
-    means, covariances = zip(
-        *((each.mean(axis=0), np.cov(each, rowvar=False)) for each in (a.astype(np.float64), b.astype(np.float64))), strict=True
-    )
+    sets = (a.astype(np.float64), b.astype(np.float64))
+    means, covariances = [each.mean(axis=0) for each in sets], [np.cov(each, rowvar=False) for each in sets]
     root = sqrtm(covariances[0] @ covariances[1])
     return float(np.square(means[0] - means[1]).sum() + np.trace(covariances[0] + covariances[1] - 2 * np.real(root)))
 
@@ -36,13 +36,14 @@ def by_scipy(a: np.ndarray, b: np.ndarray) -> float:
 def by_torchmetrics(a: np.ndarray, b: np.ndarray) -> float:
     from torchmetrics.image.fid import FrechetInceptionDistance
 
-    class Given(nn.Module):
+    class Unchanged(nn.Module):
         num_features = a.shape[1]
 
         def forward(self, features: torch.Tensor) -> torch.Tensor:
             return features
 
-    metric = FrechetInceptionDistance(feature=Given(), normalize=True, input_img_size=(a.shape[1],)).set_dtype(torch.float64)
+    size: Any = (a.shape[1],)
+    metric = FrechetInceptionDistance(feature=Unchanged(), normalize=True, input_img_size=size).set_dtype(torch.float64)
     for each, real in ((a, True), (b, False)):
         for part in np.array_split(each, max(1, len(each) // 1000)):
             metric.update(torch.from_numpy(part).double(), real=real)

@@ -1,4 +1,4 @@
-"""A hash of every recipe's weights after 5 steps on tiny data: equal before and after a change that should not change any number.
+"""A hash of every recipe's weights after 5 steps on tiny data: the same before and after a change of no number.
 
     python benchmarks/same_numbers.py > before.txt     # and again after the change: diff before.txt after.txt
 
@@ -7,6 +7,7 @@ Names do not count (a renamed layer is the same layer): the hash is of the sorte
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import sys
 import tempfile
@@ -42,7 +43,7 @@ def source_for(recipe: str) -> Source | str:
 
 
 def hash_of(folder: Path) -> str:
-    """Of every tensor of the players in the newest checkpoint, and of every one that is handed out."""
+    """Of every tensor of the players in the newest checkpoint, and of the saved generator."""
     checkpoints = Checkpoints(folder / "checkpoints")
     newest = folder / "checkpoints" / f"{checkpoints.numbers()[-1]:09d}"
     files = [newest / "players.safetensors", *sorted(folder.glob("generator.safetensors"))]
@@ -51,12 +52,13 @@ def hash_of(folder: Path) -> str:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     torch.set_num_threads(1)
     for recipe in list_recipes():
         with tempfile.TemporaryDirectory() as folder:
-            settings = smoke_settings(recipe) | {"examples": "5steps"}
-            api.train(source_for(recipe), recipe, Path(folder) / "run", settings=settings, seed=3, device="cpu", console=Callback())
-            print(recipe, hash_of(Path(folder) / "run"), flush=True)
+            settings, run = smoke_settings(recipe) | {"examples": "5steps"}, Path(folder) / "run"
+            api.train(source_for(recipe), recipe, run, settings=settings, seed=3, device="cpu", console=Callback())
+            print(recipe, hash_of(run), flush=True)
 
 
 if __name__ == "__main__":

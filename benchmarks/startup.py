@@ -2,10 +2,11 @@
 
     python benchmarks/startup.py --json startup.json [--quick]
 
-Every time is that of a whole process, from its start, by the clock of the process that starts it; for a training, to the end of the first
-step after image 0, as the command line's own listener hears of it, so that opening the data, the score's features and the start-up
-probe count. `new data`: the score's features are learned on the way; `known data`: they are found in the cache. The medians of
-several runs, taken in turns after one that does not count, and their ratios to `import torch` alone.
+Every time is that of a whole process, from its start, by the clock of the process that starts it; for a training, to
+the end of the first step after example 0, as a callback hears of it, so that opening the data, the score's features and
+the timed steps count. `new data`: the score's features are learned on the way; `known data`: they are found in the
+cache. The medians of several runs, taken in turns after one that does not count, and their ratios to `import torch`
+alone.
 """
 
 from __future__ import annotations
@@ -31,25 +32,21 @@ from sparring.util.devices import choose_device
 from sparring.util.files import write_bytes
 from sparring.util.versions import machine
 
-# `sparring train` with a listener that notes the time of the first step and ends the process there. Arguments: the file, the command's own.
+# `sparring train` with a callback that notes the time of the first step and ends the process there.
+# Arguments: the file, the command's own.
 FIRST_STEP = """
 import os, sys, time
 from sparring import api, cli
+from sparring.callbacks.base import Callback
 
-class First:
-    def __init__(self, listener):
-        self.listener = listener
-
-    def __getattr__(self, name):
-        return getattr(self.listener, name)
-
-    def step(self, images):
+class First(Callback):
+    def step(self, trainer):
         with open(sys.argv[1], "w") as file:
             file.write(str(time.time()))
         os._exit(0)
 
 train = api.train
-api.train = lambda *given, listener, **named: train(*given, console=First(listener), **named)
+api.train = lambda *given, **named: train(*given, callbacks=[First()], **named)
 cli.main(sys.argv[2:])
 """
 
@@ -72,7 +69,8 @@ def first_step(arguments: list[str], cache: Path | None) -> float:
 
 
 def _run(command: list[str], cache: Path | None = None) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **({"SPARRING_CACHE": str(cache)} if cache else {})})
+    environment = {**os.environ, **({"SPARRING_CACHE": str(cache)} if cache else {})}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode:
         sys.exit(f"{' '.join(command[:4])} ended with {done.returncode}: {(done.stderr or done.stdout).strip()}")
 
@@ -115,7 +113,8 @@ def main() -> None:
     if unknown := [name for name in (asked.only or "").split(",") if name and name not in WORDS]:
         parser.error(f"--only knows no {', '.join(unknown)}")
     runs = asked.runs or (3 if asked.quick else 7)
-    times: dict[str, list[float]] = {name: [] for name in WORDS if not asked.only or name in ("import_torch", *asked.only.split(","))}
+    wanted = ("import_torch", *asked.only.split(",")) if asked.only else WORDS
+    times: dict[str, list[float]] = {name: [] for name in WORDS if name in wanted}
     with tempfile.TemporaryDirectory() as cache:
         job = jobs(asked, Path(cache))
         if not asked.no_warm_up:
@@ -128,16 +127,15 @@ def main() -> None:
                 times[name].append(job[name]())
     bare = statistics.median(times["import_torch"])
     device, _ = choose_device(asked.device)
+    about = {**machine(device), "platform": platform.platform(), "cores": os.cpu_count()}
     results: dict[str, Any] = {
         "date": date.today().isoformat(),
-        "machine": {**machine(device), "platform": platform.platform(), "cores": os.cpu_count(), "torch": str(torch.__version__)},
+        "machine": {**about, "torch": str(torch.__version__)},
         "data": asked.data,
         "recipe": asked.recipe or "default",
         "runs": runs,
     }
-    print(
-        f"{date.today()}; {results['machine']['name']}, {results['machine']['threads']} threads, torch {torch.__version__}; {runs} runs\n"
-    )
+    print(f"{date.today()}; {about['name']}, {about['threads']} threads, torch {torch.__version__}; {runs} runs\n")
     print("| what | seconds | of `import torch` |\n| --- | --- | --- |")
     for name, some in times.items():
         seconds = statistics.median(some)

@@ -1,12 +1,15 @@
 """How good generated rows are, and how soon, beside CTGAN and a normal copula.
 
-    python benchmarks/tables.py adult.csv.gz diamonds.csv.gz --peers /path/to/env/bin/python --seeds 3 --json tables.json --work runs/tables
+    python benchmarks/tables.py adult.csv.gz diamonds.csv.gz --peers /path/to/env/bin/python --json tables.json
 
---peers: the Python of an environment of its own (`python -m venv env && env/bin/pip install ctgan copulas`); without it ours alone is measured, at --seconds.
-A fifth of the rows, chosen by content, is held out; everybody learns from the rest and makes as many rows, 5,000 at least (275 drawn anew score 0.03 lower and 0.02 up or down by chance), which are held against the
-held-out ones: how alike columns and pairs of columns are (SDMetrics' definitions) and how well models learned from them do on real rows (mean over boosted trees,
-a forest and a linear one: macro F1 or R2), beside the same for the real training rows. Ours gets shares of the time that ctgan's fit took, everything counted
-(types, start, probe), a larger one until a share suffices, and then all of it; tables of under 1,000 rows get --seconds instead. What is done is kept in --work, and a second call does the rest.
+--peers: the Python of an environment of its own (`python -m venv env && env/bin/pip install ctgan copulas`); without it
+ours alone is measured, at --seconds. A fifth of the rows, chosen by content, is held out; everybody learns from the
+rest and makes as many rows, 5,000 at least (275 drawn anew score 0.03 lower and 0.02 up or down by chance), which are
+held against the held-out ones: how alike columns and pairs of columns are (SDMetrics' definitions) and how well models
+learned from them do on real rows (mean over boosted trees, a forest and a linear one: macro F1 or R2), beside the same
+for the real training rows. Ours gets shares of the time that ctgan's fit took, everything counted (types, start, timed
+steps), a larger one until a share suffices, and then all of it; tables of under 1,000 rows get --seconds instead. What
+is done is kept in --work, and a second call does the rest.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import statistics
 import subprocess
 import time
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +30,7 @@ import pandas as pd
 
 from sparring import TableGAN
 from sparring.metrics.detection import detection
-from sparring.metrics.efficacy import efficacy, target_of
+from sparring.metrics.efficacy import efficacy, target_column
 from sparring.metrics.tabular import column_shapes, exact_rows, pair_trends
 from sparring.modalities.table import reading
 from sparring.modalities.table.codes import mixed, row_hashes
@@ -57,12 +61,13 @@ class Trial:
         self.made = max(LEAST_MADE, len(self.train))
         self.real, self.learned = self.whole.cells(frame[held]), self.whole.cells(frame[~held])
         self.numeric = [column.numeric for column in self.whole.learned]
-        target = target_of(self.real, self.numeric)
+        target = target_column(self.real, self.numeric)
         assert target is not None
         self.target: int = target
         names = [column.name for column in self.whole.learned]
-        kinds = {"numbers": [name for name, number in zip(names, self.numeric, strict=True) if number],
-                 "categories": [name for name, number in zip(names, self.numeric, strict=True) if not number]}  # fmt: skip
+        kinds: dict[str, list[str]] = {"numbers": [], "categories": []}
+        for name, number in zip(names, self.numeric, strict=True):
+            kinds["numbers" if number else "categories"].append(name)
         (self.folder / "columns.json").write_text(json.dumps(kinds))
 
     def judge(self, rows: pd.DataFrame) -> Scores:
@@ -109,8 +114,9 @@ def one(trial: Trial, seed: int, python: Path | None, seconds: float) -> dict[st
         return found
 
     found: dict[str, Any] = {"real rows": kept("real", lambda: trial.judge_cells(trial.learned))}
-    for name in PEERS if python else ():
-        found[name] = kept(name, lambda name=name: trial.peer(name, python, seed))  # type: ignore[misc]
+    if python:
+        for name in PEERS:
+            found[name] = kept(name, partial(trial.peer, name, python, seed))
     theirs = found.get("ctgan", {"error": "not measured"})
 
     def reaches(mine: dict[str, Any]) -> bool:
@@ -124,7 +130,7 @@ def one(trial: Trial, seed: int, python: Path | None, seconds: float) -> dict[st
     for share, budget in shares.items():
         if reached and budget != max(shares.values()):
             continue
-        mine = kept(f"sparring{share}".replace(" ", "-"), lambda budget=budget: trial.ours(budget, seed))  # type: ignore[misc]
+        mine = kept(f"sparring{share}".replace(" ", "-"), partial(trial.ours, budget, seed))
         found[f"sparring{share}"] = mine
         if "error" not in theirs and reaches(mine):
             reached.append(mine["seconds"])
@@ -146,10 +152,12 @@ def table(results: dict[str, list[dict[str, Any]]]) -> str:
             if any("error" in each for each in made):
                 lines.append(f"| {name} | {by} | {made[0].get('error')} | | | | | |")
                 continue
-            medians = {key: statistics.median(each[key] for each in made) for key in made[0] if isinstance(made[0][key], float)}
+            numbers = [key for key, value in made[0].items() if isinstance(value, float)]
+            medians = {key: statistics.median(each[key] for each in made) for key in numbers}
             columns = [f"{medians['seconds']:.1f}" if "seconds" in medians else ""]
-            columns += [f"{medians[key]:.4f}" for key in ("column_shapes", "pair_trends", "efficacy", "detection", "equal_rows")]
-            lines.append(f"| {name} | {by}{f' ({len(made)} seeds)' if len(made) < len(seeds) else ''} | {' | '.join(columns)} |")
+            columns += [f"{medians[key]:.4f}" for key in (*JUDGED, "detection", "equal_rows")]
+            some = f" ({len(made)} seeds)" if len(made) < len(seeds) else ""
+            lines.append(f"| {name} | {by}{some} | {' | '.join(columns)} |")
     return "\n".join(lines)
 
 

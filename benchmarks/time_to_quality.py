@@ -1,14 +1,15 @@
-"""How much sooner `auto` reaches what a tutorial's `dcgan` has after ten minutes, and how much further it gets in the same time.
+"""How much sooner `auto` is as good as a tutorial's `dcgan` after ten minutes, and how much better after as long.
 
     SPARRING_DATA=folder python benchmarks/time_to_quality.py --data mnist --json time.json --work runs/time [--quick]
 
-The baseline is the recipe `dcgan` as a tutorial writes its loop: the same networks, eager float32, Adam, no average of the generator. Both
-get the labels. Training counts, and for ours everything between the opened data and the first step too (the start taken from the data, the
-start-up probe); imports, learning the features of the quick score, scoring and checkpoints do not. Snapshots are stored while training and scored
-afterwards by features of a network trained for this alone (seed and width unlike those of the training's own score),
-on 10,000 samples against the held-out pictures; the moment of crossing is interpolated between the snapshots. What is done is kept in --work,
-and a second call does the rest; --json is written after every part. --peers: Keras' DCGAN as its documentation has it, by the Python of an environment of its own
-(`pip install keras torch`), trained as long and scored alike.
+The baseline is the recipe `dcgan` as a tutorial writes its loop: the same networks, eager float32, Adam, no average of
+the generator. Both get the labels. Training counts, and for ours everything between the opened data and the first step
+too (the start fitted to the data, the timed steps); imports, learning the features of the online score, scoring and
+checkpoints do not. Snapshots are stored while training and scored afterwards by features of a network trained for this
+alone (seed and width unlike those of the training's own score), on 10,000 samples against the held-out pictures; the
+moment of crossing is interpolated between the snapshots. What is done is kept in --work, and a second call does the
+rest; --json is written after every part. --peers: Keras' DCGAN as its documentation has it, by the Python of an
+environment of its own (`pip install keras torch`), trained as long and scored alike.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from sparring import modalities
-from sparring.callbacks.base import Callback
-from sparring.config.options import TrainOptions
+from sparring.callbacks.base import Callback, Observation
+from sparring.config.options import train_options
 from sparring.config.reading import load_recipe, with_settings
 from sparring.data.source import Source
 from sparring.evaluation.extractors import classifier
@@ -44,13 +45,13 @@ from sparring.metrics.feature_net import FeatureNet
 from sparring.metrics.kernel import kernel_distance
 from sparring.metrics.neighbours import coverage
 from sparring.modalities.image.features import fit_features
-from sparring.modalities.opening import open_data
+from sparring.modalities.opening import open_data, option_fields
 from sparring.networks import sampling
 from sparring.runs.folder import Run
-from sparring.training import assembly as sessions
-from sparring.training import setup
-from sparring.training.callbacks import Sampler
-from sparring.training.loader import Feed
+from sparring.training.assembly import build_players
+from sparring.training.loader import Loader
+from sparring.training.samplers import LatentSampler
+from sparring.training.setup import set_up
 from sparring.util import safetensors
 from sparring.util.devices import choose_device, device_name
 from sparring.util.files import write_bytes
@@ -67,14 +68,14 @@ class Snapshots:
 
     folder: Path
 
-    def add(self, seconds: float, images: int, generator: nn.Module) -> None:
+    def add(self, seconds: float, examples: int, generator: nn.Module) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        name = f"{seconds * 1000:09.0f}-{images}.safetensors"
+        name = f"{seconds * 1000:09.0f}-{examples}.safetensors"
         write_bytes(self.folder / name, safetensors.to_bytes(generator.state_dict(), {"format": 1}))
 
     def all(self) -> list[tuple[float, int, Path]]:
         parts = [(path.stem.split("-"), path) for path in sorted(self.folder.glob("*.safetensors"))]
-        return [(int(ms) / 1000, int(images), path) for (ms, images), path in parts]
+        return [(int(ms) / 1000, int(examples), path) for (ms, examples), path in parts]
 
 
 def plain_loop(source: Source, seed: int, minutes: float, snapshots: Snapshots) -> None:
@@ -82,18 +83,21 @@ def plain_loop(source: Source, seed: int, minutes: float, snapshots: Snapshots) 
     recipe = with_settings(load_recipe("dcgan"), {"seed": seed})
     device, _ = choose_device("auto")
     codec = modalities.get(source.modality).fit_codec(source, recipe.value_range)
-    players = sessions.build_players(recipe, codec, len(source.classes), device)
+    players = build_players(recipe, codec, len(source.classes), device)
     generator, discriminator = players["generator"], players["discriminator"]
     for player in players.values():
-        player.to(memory_format=torch.contiguous_format)
+        player.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     assert recipe.batch
-    feed = Feed(source, codec, recipe.batch, seed, device)
-    adams = {name: torch.optim.Adam(player.parameters(), 2e-4, (0.5, 0.999), foreach=False) for name, player in players.items()}
+    loader = Loader(source, codec, recipe.batch, seed, device)
+    adams = {
+        name: torch.optim.Adam(player.parameters(), 2e-4, (0.5, 0.999), foreach=False)
+        for name, player in players.items()
+    }
     torch.manual_seed(seed)
-    images, spent, stored = 0, 0.0, 0.0
+    examples, spent, stored = 0, 0.0, 0.0
     while spent < 60 * minutes:
         start = time.perf_counter()
-        batch = feed.at(images, 0)
+        batch = loader.at(examples, 0)
         ones, zeros = torch.ones(recipe.batch, device=device), torch.zeros(recipe.batch, device=device)
         latent = torch.randn(recipe.batch, recipe.latent.size, device=device)
         fake = generator(latent, batch.condition)
@@ -106,48 +110,56 @@ def plain_loop(source: Source, seed: int, minutes: float, snapshots: Snapshots) 
         fake = generator(torch.randn(recipe.batch, recipe.latent.size, device=device), batch.condition)
         binary_cross_entropy_with_logits(discriminator(fake, batch.condition).logits, ones).backward()
         adams["generator"].step()
-        images += recipe.batch
+        examples += recipe.batch
         spent += time.perf_counter() - start
         if spent - stored >= EVERY or spent >= 60 * minutes:
-            snapshots.add(spent, images, generator)
+            snapshots.add(spent, examples, generator)
             stored = spent
 
 
 class Store(Callback):
-    """Stores the averaged generator after seconds that grow by a quarter from one to the next, counted from the preparation on."""
+    """Stores the averaged generator after seconds that grow by a quarter from one to the next.
+
+    They are counted from the preparation on.
+    """
 
     def __init__(self, snapshots: Snapshots, preparation: float, enough: Callable[[], bool]):
         self.snapshots, self.spent, self.enough, self.done = snapshots, preparation, enough, threading.Event()
         self.next, self.last = preparation + 0.5, time.perf_counter()
 
     def step(self, trainer: Any) -> None:
-        now = time.perf_counter()
-        self.spent += now - max(self.last, trainer._since)  # what was scored and saved since the last step does not count
+        self.spent += time.perf_counter() - self.last
         if self.spent >= self.next or trainer.done:
-            self.snapshots.add(self.spent, trainer.images, trainer.averages["generator"].module)
+            self.snapshots.add(self.spent, trainer.examples, trainer.ema["generator"].module)
             self.next = 1.25 * self.spent
             if self.enough():
                 self.done.set()
         self.last = time.perf_counter()
 
+    def observed(self, observation: Observation) -> None:
+        if observation.event == "tick":  # what was scored and saved since the last step does not count
+            self.last = time.perf_counter()
+
 
 def ours(
-    source: Source, recipe: str, seed: int, minutes: float, folder: Path, snapshots: Snapshots, enough: Callable[[], bool]
+    source: Source, asked: argparse.Namespace, seed: int, folder: Path, snapshots: Snapshots, enough: Callable[[], bool]
 ) -> None:
-    """`recipe` with that budget; stops early where a stored snapshot is `enough`."""
+    """The asked recipe with the baseline's time as its budget; stops early where a stored snapshot is `enough`."""
     for left in (folder, snapshots.folder):  # by a run that was cut off
         shutil.rmtree(left, ignore_errors=True)
     folder.mkdir(parents=True)
     device, _ = choose_device("auto")
     classifier.load_or_learn(source)
-    options = TrainOptions(recipe=recipe, seed=seed, budget=60 * minutes, settings={"patience": 0})
+    budget = 60 * asked.minutes
+    given = {"recipe": asked.recipe, "seed": seed, "budget": budget, "settings": {"patience": 0}}
+    options = train_options(given, option_fields())
     start = time.perf_counter()
-    session = setup.begin(Run(folder), source, options, device, Callback(), time.monotonic() + 60 * minutes)
-    store = Store(snapshots, time.perf_counter() - start, enough)
-    snapshots.add(store.spent, 0, session.trainer.averages["generator"].module)
-    session.trainer.monitors.append(store)
-    for _ in session.trainer.fit(store.done):
-        pass
+    trainer = set_up(Run(folder), source, options, device, Callback(), time.monotonic() + budget).trainer
+    preparation = time.perf_counter() - start
+    snapshots.add(preparation, 0, trainer.ema["generator"].module)
+    store = Store(snapshots, preparation, enough)
+    trainer.callbacks.append(store)
+    trainer.fit(store.done)
 
 
 class Scorer:
@@ -175,10 +187,11 @@ class Scorer:
             return json.loads(kept.read_text())
         device, _ = choose_device("auto")
         codec = modalities.get("image").fit_codec(self.source, recipe.value_range)
-        generator = sessions.build_players(recipe, codec, len(self.source.classes), device)["generator"]
+        generator = build_players(recipe, codec, len(self.source.classes), device)["generator"]
         generator.load_state_dict(safetensors.from_bytes(path.read_bytes(), path))
         shares = [self.source.report.labels[name] for name in self.source.classes]
-        return self.of(Sampler(recipe.latent, codec, SAMPLES, shares, SCORER_SEED, device)(generator.eval(), 250), kept)
+        sampler = LatentSampler(recipe.latent, codec, SAMPLES, shares, SCORER_SEED, device)
+        return self.of(sampler(generator.eval(), 250), kept)
 
     def of(self, values: np.ndarray, kept: Path) -> Scores:
         """Scores of samples, remembered in a file."""
@@ -195,19 +208,22 @@ class Scorer:
 
 
 def peer(source: Source, scorer: Scorer, seed: int, asked: argparse.Namespace) -> list[tuple[float, Scores]]:
-    """Keras' DCGAN, trained as long by the Python that has it: its curve, and the number of images in its last file's name."""
+    """Keras' DCGAN, trained as long by the Python that has it: its curve."""
     work = asked.work / f"keras-{seed}"
     work.mkdir(parents=True, exist_ok=True)
     if not (work / "ended").exists():
         labels = source.labels(np.arange(source.count()))
-        drawn = sampling.classes([source.report.labels[name] for name in source.classes], SCORER_SEED, range(SAMPLES)).numpy()
-        np.savez(work / "data.npz", images=source.values(np.arange(source.count()))[:, 0], labels=labels, asked=drawn)
+        drawn = sampling.classes(
+            [source.report.labels[name] for name in source.classes], SCORER_SEED, range(SAMPLES)
+        ).numpy()
+        images = source.values(np.arange(source.count()))[:, 0]
+        np.savez(work / "data.npz", images=images, labels=labels, asked=drawn)
         script = Path(__file__).parent / "peers" / "keras_dcgan.py"
         arguments = [asked.peers, script, work / "data.npz", seed, 60 * asked.minutes, PEER_EVERY, work]
         subprocess.run([str(each) for each in arguments], check=True)
         (work / "ended").touch()
-    files = sorted(work.glob("*-*.npy"))
-    return [(int(path.stem.split("-")[0]) / 1000, scorer.of(np.load(path)[:, None], path.with_suffix(".json"))) for path in files]
+    files = {int(path.stem.split("-")[0]) / 1000: path for path in sorted(work.glob("*-*.npy"))}
+    return [(at, scorer.of(np.load(path)[:, None], path.with_suffix(".json"))) for at, path in files.items()]
 
 
 def crossing(curve: list[tuple[float, float]], level: float) -> float | None:
@@ -239,23 +255,22 @@ def one_seed(source: Source, scorer: Scorer, seed: int, asked: argparse.Namespac
 
     done = folder / "ended"
     if not done.exists():
-        ours(source, asked.recipe, seed, asked.minutes, folder, mine, enough)
+        ours(source, asked, seed, folder, mine, enough)
         done.touch()
     chosen = Run(folder).recipe()[0]
     curve = [(seconds, scorer(asked.recipe, chosen, path)) for seconds, _, path in mine.all()]
     crossed = crossing([(seconds, scores["frechet_distance"]) for seconds, scores in curve], level)
     best = min(curve, key=lambda point: point[1]["frechet_distance"])
     theirs = peer(source, scorer, seed, asked) if asked.peers else []
-    peers = (
-        {"keras_last": {"seconds": theirs[-1][0], **theirs[-1][1]}, "keras_curve": [[at, each["frechet_distance"]] for at, each in theirs]}
-        if theirs
-        else {}
-    )
+    peers: dict[str, Any] = {}
+    if theirs:
+        peers["keras_last"] = {"seconds": theirs[-1][0], **theirs[-1][1]}
+        peers["keras_curve"] = [[at, each["frechet_distance"]] for at, each in theirs]
     return {
         **peers,
         "seed": seed,
-        "baseline": {"seconds": plain.all()[-1][0], "images": plain.all()[-1][1], **levels[-1][1]},
-        "ours_last": {"seconds": curve[-1][0], "images": mine.all()[-1][1], **curve[-1][1]},
+        "baseline": {"seconds": plain.all()[-1][0], "examples": plain.all()[-1][1], **levels[-1][1]},
+        "ours_last": {"seconds": curve[-1][0], "examples": mine.all()[-1][1], **curve[-1][1]},
         "ours_best": {"seconds": best[0], **best[1]},
         "seconds_to_baseline": crossed,
         "speedup": None if crossed is None else 60 * asked.minutes / crossed,
@@ -268,16 +283,18 @@ def summary(seeds: list[dict[str, Any]], asked: argparse.Namespace) -> dict[str,
     ratios = [each["ours_last"]["frechet_distance"] / each["baseline"]["frechet_distance"] for each in seeds]
     curves = [[(seconds, value) for seconds, value in each["curve"]] for each in seeds]
     level = exp(statistics.mean(log(each["baseline"]["frechet_distance"]) for each in seeds))
-    to = {f"{share:g} of the baseline": [crossing(curve, share * level) for curve in curves] for share in (2, 1, 0.5, 0.25, 0.125)}
+    shares = (2, 1, 0.5, 0.25, 0.125)
+    to = {f"{share:g} of the baseline": [crossing(curve, share * level) for curve in curves] for share in shares}
+    about = {"device": device_name(choose_device("auto")[0]), "threads": torch.get_num_threads()}
     return {
         "date": date.today().isoformat(),
-        "machine": {"device": device_name(choose_device("auto")[0]), "threads": torch.get_num_threads(), "platform": platform.platform()},
+        "machine": {**about, "platform": platform.platform()},
         "data": asked.data,
         "recipe": asked.recipe,
         "minutes": asked.minutes,
         "speedup_to_baseline_quality": statistics.median(speedups) if len(speedups) == len(seeds) else None,
         "last_over_baseline": statistics.median(ratios),
-        "seconds_to": {name: [None if value is None else round(value, 2) for value in values] for name, values in to.items()},
+        "seconds_to": {name: [value and round(value, 2) for value in values] for name, values in to.items()},
         "seeds": seeds,
     }
 
@@ -289,7 +306,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--minutes", type=float, default=10.0, help="of training, for each")
     parser.add_argument("--quick", action="store_true", help="one seed, and ours ends where it has caught up")
-    parser.add_argument("--peers", type=Path, help="a Python that has keras and torch: Keras' DCGAN is trained as long, and scored alike")
+    parser.add_argument("--peers", type=Path, help="a Python that has keras and torch, for Keras' DCGAN")
     parser.add_argument("--work", type=Path, default=Path("runs/time-to-quality"))
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()

@@ -1,12 +1,13 @@
-"""Every objective with every penalty on 2-D toys: modes hit and share of good samples, over seeds. Prints a Markdown table.
+"""Every objective with every penalty on 2-D toys: modes hit and share of good samples, over seeds. Prints a table.
 
-    python benchmarks/toys.py --images 300k --seeds 3 --json toys.json --sheets toys/
+    python benchmarks/toys.py --examples 300k --seeds 3 --json toys.json --sheets toys/
 
-One network for all: three layers of 64 units a side, two latent values, Adam at 2e-3 (0, 0.9) falling to 0 along a cosine, batch 128,
-without labels. Every result is written as it comes, and a second call with the same --json does what is missing. `good`: within three standard
-deviations of a centre or, for the swiss roll, of the spiral. `hit`: modes with at least one good sample of 2,500; on the swiss roll,
-twentieths of the turn. See sparring.metrics.modes. Looked at is what a user gets: the averaged generator at its best tick by the
-Frechet distance, which can flatter an unsteady training beside papers that look at the last step.
+One network for all: three layers of 64 units a side, two latent values, Adam at 2e-3 (0, 0.9) falling to 0 along a
+cosine, batch 128, without labels. Every result is written as it comes, and a second call with the same --json does what
+is missing. `good`: within three standard deviations of a centre or, for the swiss roll, of the spiral. `hit`: modes
+with at least one good sample of 2,500; on the swiss roll, twentieths of the turn. See sparring.metrics.modes. Looked at
+is what a user gets: the averaged generator at its best tick by the Frechet distance, which can flatter an unsteady
+training beside papers that look at the last step.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import sparring
 from sparring import api
 from sparring.callbacks.base import Callback
+from sparring.data.source import SimulatedSource
 from sparring.errors import Diverged
 from sparring.losses.adversarial import LOSSES
 from sparring.metrics.modes import mode_coverage
@@ -44,38 +47,38 @@ PENALTIES: dict[str, dict[str, object]] = {
 SAMPLES = 2500
 
 
-def settings(objective: str, penalty: str, images: str, seed: int) -> dict[str, object]:
-    both = {}
+def settings(objective: str, penalty: str, examples: str, seed: int) -> dict[str, object]:
+    found: dict[str, object] = {}
     for player in ("generator", "discriminator"):
-        both[f"players.{player}.options.widths"] = [64, 64, 64]
-        both[f"players.{player}.initialisation"] = "kaiming"
-        both[f"players.{player}.optimizer"] = {"name": "adam", "lr": 2e-3, "betas": [0.0, 0.9]}
-        both[f"players.{player}.schedule"] = {"kind": "cosine"}
-    return {
-        **both, "players.generator.options.output": "linear", "latent.size": 2, "batch": 128, "seed": seed, "examples": images,
-        "objective.name": objective, "tick": 50_000, "score_samples": 256, "final_samples": 2500, **PENALTIES[penalty],
-    }  # fmt: skip
+        found[f"players.{player}.options.widths"] = [64, 64, 64]
+        found[f"players.{player}.initialisation"] = "kaiming"
+        found[f"players.{player}.optimizer"] = {"name": "adam", "lr": 2e-3, "betas": [0.0, 0.9]}
+        found[f"players.{player}.schedule"] = {"kind": "cosine"}
+    found |= {"players.generator.options.output": "linear", "latent.size": 2, "batch": 128, "seed": seed}
+    found |= {"examples": examples, "tick": 50_000, "score_samples": 256, "final_samples": SAMPLES}
+    return {**found, "algorithm.objective.name": objective, **PENALTIES[penalty]}
 
 
-def run(job: tuple[str, str, str, int, str]) -> dict[str, object]:
-    """Train one and look at the snapshot that is handed out."""
+def run(job: tuple[str, str, str, int, str]) -> dict[str, Any]:
+    """Train one and look at the saved snapshot."""
     import torch
 
     torch.set_num_threads(1)
-    name, objective, penalty, seed, images = job
+    name, objective, penalty, seed, examples = job
     source = open_data(name, {"labels": "none"})
+    assert isinstance(source, SimulatedSource)
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        wanted = settings(objective, penalty, images, seed)
+        wanted = settings(objective, penalty, examples, seed)
         try:
             done = api.train(source, "mlp", Path(folder) / "run", settings=wanted, device="cpu", console=Callback())
             points = sparring.load(done.path).values(SAMPLES, seed=1)
         except Diverged:  # before the first snapshot
             points = np.full((SAMPLES, 2), np.inf)
-    found: dict[str, object] = {"set": name, "objective": objective, "penalty": penalty, "seed": seed}
-    found |= {"images": images, "seconds": time.monotonic() - start}
+    found: dict[str, Any] = {"set": name, "objective": objective, "penalty": penalty, "seed": seed}
+    found |= {"examples": examples, "seconds": time.monotonic() - start}
     finite = np.nan_to_num(np.round(points, 3), nan=1e9, posinf=1e9, neginf=-1e9)
-    if source.centres is not None:
+    if source.centres is not None and source.std is not None:
         modes = mode_coverage(finite, source.centres, source.std)
         return {**found, "hit": modes.hit, "good": modes.good, "points": finite.tolist()}
     turn = 1.5 * np.pi * (1 + 2 * np.linspace(0, 1, 4000))
@@ -86,23 +89,21 @@ def run(job: tuple[str, str, str, int, str]) -> dict[str, object]:
     return {**found, "hit": covered, "good": float(good.mean()), "points": finite.tolist()}
 
 
-def table(results: list[dict[str, object]]) -> str:
+def table(results: list[dict[str, Any]]) -> str:
     """Rows: set and objective. Cells: median modes hit / median share of good samples."""
     lines = ["| set | objective | " + " | ".join(PENALTIES) + " |", "| --- " * (2 + len(PENALTIES)) + "|"]
     for name, objective in itertools.product(SETS, OBJECTIVES):
         cells = []
         for penalty in PENALTIES:
-            mine = [each for each in results if (each["set"], each["objective"], each["penalty"]) == (name, objective, penalty)]
-            cells.append(
-                f"{statistics.median(each['hit'] for each in mine):g} / {statistics.median(each['good'] for each in mine):.0%}"
-                if mine
-                else ""
-            )
+            wanted = (name, objective, penalty)
+            mine = [each for each in results if (each["set"], each["objective"], each["penalty"]) == wanted]
+            hit, good = ([each[key] for each in mine] for key in ("hit", "good"))
+            cells.append(f"{statistics.median(hit):g} / {statistics.median(good):.0%}" if mine else "")
         lines.append(f"| {name} | {objective} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
-def sheet(results: list[dict[str, object]], name: str, path: Path) -> None:
+def sheet(results: list[dict[str, Any]], name: str, path: Path) -> None:
     """Samples of seed 0: objectives down, penalties across."""
     import io
 
@@ -111,7 +112,8 @@ def sheet(results: list[dict[str, object]], name: str, path: Path) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(len(OBJECTIVES), len(PENALTIES), figsize=(2 * len(PENALTIES), 2 * len(OBJECTIVES)), squeeze=False)
+    rows, columns = len(OBJECTIVES), len(PENALTIES)
+    figure, axes = plt.subplots(rows, columns, figsize=(2 * columns, 2 * rows), squeeze=False)
     limit = {"ring": 3, "grid": 5.5, "swiss-roll": 2.6}[name]
     for row, objective in enumerate(OBJECTIVES):
         for column, penalty in enumerate(PENALTIES):
@@ -129,25 +131,28 @@ def sheet(results: list[dict[str, object]], name: str, path: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--images", default="300k")
+    parser.add_argument("--examples", default="300k")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--sets", default=",".join(SETS))
     parser.add_argument("--json", type=Path)
     parser.add_argument("--sheets", type=Path)
     parser.add_argument("--processes", type=int, default=2)
     asked = parser.parse_args()
-    jobs = [(*job, asked.images) for job in itertools.product(asked.sets.split(","), OBJECTIVES, PENALTIES, range(asked.seeds))]
+    every = itertools.product(asked.sets.split(","), OBJECTIVES, PENALTIES, range(asked.seeds))
+    jobs = [(*job, asked.examples) for job in every]
     results = json.loads(asked.json.read_text()) if asked.json and asked.json.exists() else []
-    known = {tuple(each[part] for part in ("set", "objective", "penalty", "seed", "images")) for each in results}
+    known = {tuple(each[part] for part in ("set", "objective", "penalty", "seed", "examples")) for each in results}
     jobs = [job for job in jobs if job not in known]
     with ProcessPoolExecutor(asked.processes) as pool:
         for done, result in enumerate(pool.map(run, jobs), 1):
             results.append(result)
-            print(f"{done}/{len(jobs)} {result['set']} {result['objective']} {result['penalty']} seed {result['seed']}: "
-                  f"{result['hit']} / {result['good']:.0%} in {result['seconds']:.0f} s", flush=True)  # fmt: skip
+            what = f"{result['set']} {result['objective']} {result['penalty']} seed {result['seed']}"
+            scores = f"{result['hit']} / {result['good']:.0%} in {result['seconds']:.0f} s"
+            print(f"{done}/{len(jobs)} {what}: {scores}", flush=True)
             if asked.json:
                 write_bytes(asked.json, json.dumps(results).encode())
-    print(f"\n{platform.machine()}, {platform.processor() or 'CPU'}; images {asked.images}, seeds {asked.seeds}\n\n{table(results)}")
+    about = f"{platform.machine()}, {platform.processor() or 'CPU'}"
+    print(f"\n{about}; examples {asked.examples}, seeds {asked.seeds}\n\n{table(results)}")
     if asked.sheets:
         asked.sheets.mkdir(parents=True, exist_ok=True)
         for name in asked.sets.split(","):

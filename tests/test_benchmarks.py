@@ -16,11 +16,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from smoke import ArraySource, smoke_settings
 from sparring.config.reading import list_recipes, load_recipe, with_settings
-from sparring.config.recipe import RULES
 
 FOLDER = Path(__file__).parent.parent / "benchmarks"
-MEASURED = ("synthesis", "autoencoder")  # the games that there are plain loops of
-PICTURES = [name for name in list_recipes() if "image" in load_recipe(name).modalities and load_recipe(name).algorithm in MEASURED]
+MEASURED = ("gan", "vae")  # the algorithms that there are plain loops of
+RECIPES = {name: load_recipe(name) for name in list_recipes()}
+PICTURES = [name for name, each in RECIPES.items() if "image" in each.modalities and each.algorithm.name in MEASURED]
 
 
 def module(name):
@@ -37,20 +37,18 @@ def throughput():
 
 def run(name, *arguments, folder):
     path = folder / f"{name}.json"
-    done = subprocess.run(
-        [sys.executable, str(FOLDER / f"{name}.py"), *map(str, arguments), "--json", str(path)], capture_output=True, text=True, cwd=folder
-    )
+    command = [sys.executable, str(FOLDER / f"{name}.py"), *arguments, "--json", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
     assert done.returncode == 0, done.stderr
     return json.loads(path.read_text()), done.stdout
 
 
 def test_throughput_writes_its_table(tmp_path):
-    found, table = run(
-        "throughput", "--recipes", "mlp-small", "--sizes", 8, "--batch", 8, "--pictures", 64, "--seconds", 0.05, "--repeats", 2,
-        "--device", "cpu", folder=tmp_path,
-    )  # fmt: skip
+    asked = "--recipes mlp-small --sizes 8 --batch 8 --pictures 64 --seconds 0.05 --repeats 2 --device cpu"
+    found, table = run("throughput", *asked.split(), folder=tmp_path)
     mine = found["mlp-small"]
-    for key in ("images_per_second", "ratio_to_plain_loop", "peak_memory_mb", "share_of_matmul_peak", "plain_images_per_second"):
+    ours = ("images_per_second", "ratio_to_plain_loop", "peak_memory_mb", "share_of_matmul_peak")
+    for key in (*ours, "plain_images_per_second"):
         assert mine[key] > 0 and math.isfinite(mine[key]), key
     assert mine["batch"] == 8 and len(mine["repeats"]["ours"]) == len(mine["repeats"]["plain"]) == 2
     assert 30 < mine["peak_memory_mb"] < 20_000
@@ -63,16 +61,26 @@ def test_a_recipe_that_cannot_be_measured_says_why_and_the_next_one_is(throughpu
     def measure(job, *_):
         if job["recipe"] == "mlp":
             raise throughput.Failed("no | luck")
-        return {"images_per_second": 1.0, "ratio_to_plain_loop": 1.0, "peak_memory_mb": 1, "share_of_matmul_peak": 0.1, "batch": 2,
-                "plain_images_per_second": 1.0, "plain_peak_memory_mb": 1, "plain_share_of_matmul_peak": 0.1, "gflop_per_image": 1.0,
-                "precision": "float32"}  # fmt: skip
+        return {
+            "images_per_second": 1.0,
+            "ratio_to_plain_loop": 1.0,
+            "peak_memory_mb": 1,
+            "share_of_matmul_peak": 0.1,
+            "batch": 2,
+            "plain_images_per_second": 1.0,
+            "plain_peak_memory_mb": 1,
+            "plain_share_of_matmul_peak": 0.1,
+            "gflop_per_image": 1.0,
+            "precision": "float32",
+        }
 
     monkeypatch.setattr(throughput, "measure", measure)
     monkeypatch.setattr(throughput, "prepare", lambda job: None)
     monkeypatch.setattr(throughput, "matrix_peaks", lambda device: {"float32": 1e9})
     monkeypatch.setenv("SPARRING_CACHE", "")  # so that it is put back
     path = tmp_path / "found.json"
-    monkeypatch.setattr(sys, "argv", ["throughput.py", "--recipes", "mlp,dcgan", "--sizes", "8,12", "--json", str(path)])
+    arguments = ["--recipes", "mlp,dcgan", "--sizes", "8,12", "--json", str(path)]
+    monkeypatch.setattr(sys, "argv", ["throughput.py", *arguments])
     throughput.main()
     found = json.loads(path.read_text())
     assert found["mlp"] == {"8": {"error": "no | luck"}, "12": {"error": "no | luck"}}
@@ -80,21 +88,21 @@ def test_a_recipe_that_cannot_be_measured_says_why_and_the_next_one_is(throughpu
 
 
 def test_startup_times_whole_processes_and_the_first_step(tmp_path):
-    found, table = run(
-        "startup", "--runs", 1, "--no-warm-up", "--only", "version,first_step_new_data", "--recipe", "mlp-small", "--device", "cpu",
-        folder=tmp_path,
-    )  # fmt: skip
+    asked = "--runs 1 --no-warm-up --only version,first_step_new_data --recipe mlp-small --device cpu"
+    found, table = run("startup", *asked.split(), folder=tmp_path)
     for key in ("import_torch", "version", "first_step_new_data"):
         assert 0 < found[key]["seconds"] < 600 and len(found[key]["all"]) == 1
-        assert found[key]["ratio_to_import_torch"] == pytest.approx(found[key]["seconds"] / found["import_torch"]["seconds"], abs=2e-3)
-    assert found["first_step_new_data"]["seconds"] > found["version"]["seconds"]  # it holds all of that and a training's beginning
+        ratio = found[key]["seconds"] / found["import_torch"]["seconds"]
+        assert found[key]["ratio_to_import_torch"] == pytest.approx(ratio, abs=2e-3)
+    # The first step holds all of the other and a training's beginning.
+    assert found["first_step_new_data"]["seconds"] > found["version"]["seconds"]
     assert found["data"] == "digits" and found["date"] and {"device", "name", "threads"} <= set(found["machine"])
     assert "`sparring --version`" in table
     assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_the_plain_loop_takes_every_recipes_turns(throughput, name):
+def test_the_plain_loop_takes_every_recipes_phases(throughput, name):
     settings = {**smoke_settings(name, batch=8), "players.generator.start": 0}
     recipe = with_settings(load_recipe(name), settings)
     loop = throughput.plain_loop(recipe, ArraySource(shape=(1, 12, 12)), torch.device("cpu"))
@@ -103,34 +111,37 @@ def test_the_plain_loop_takes_every_recipes_turns(throughput, name):
     for player, module_ in loop.players.items():
         now = list(module_.parameters())
         assert all(torch.isfinite(each).all() for each in now)
-        assert any(not torch.equal(old, new) for old, new in zip(before[player], now, strict=True)), f"the {player} learned nothing"
-    first = next(iter(RULES[recipe.algorithm].phases))[0]
-    assert loop.examples == 8 * recipe.players[first].steps
-    if "discriminator" in recipe.players:
-        assert any(
-            each.grad is not None for each in loop.discriminator.parameters()
-        )  # left over from the generator's turn, as in tutorials
+        learned = any(not torch.equal(old, new) for old, new in zip(before[player], now, strict=True))
+        assert learned, f"the {player} learned nothing"
+    assert loop.examples == 8 * recipe.players[recipe.algorithm.counting_player].steps
+    if "discriminator" in recipe.players:  # left over from the generator's phase, as in tutorials
+        assert any(each.grad is not None for each in loop.discriminator.parameters())
     operations = throughput.operations_an_image(loop)
     assert operations is None if name == "rnn" else operations > 0
 
 
 def test_useful_work_is_that_of_two_dense_players(throughput):
-    """By hand: a dense layer costs two for each weight forwards, as many for the gradient of its weights, as many for that of its input."""
+    """By hand: a dense layer costs two for each weight forwards, as many for the gradient of its weights, as many for
+    that of its input.
+    """
     settings = smoke_settings("mlp", batch=8)
-    settings |= {"players.generator.options.widths": [16], "players.discriminator.options.widths": [12], "latent.size": 10}
+    settings |= {"players.generator.options.widths": [16], "players.discriminator.options.widths": [12]}
+    settings |= {"latent.size": 10}
     recipe = with_settings(load_recipe("mlp"), settings)
     loop = throughput.plain_loop(recipe, ArraySource(shape=(1, 8, 8), classes=0), torch.device("cpu"))
     inner, outer = [each.weight.numel() for each in loop.generator.modules() if isinstance(each, nn.Linear)]
     first, last = [each.weight.numel() for each in loop.discriminator.modules() if isinstance(each, nn.Linear)]
     assert (inner, outer, first, last) == (160, 1024, 768, 12)
-    discriminators_turn = (inner + outer) + 2 * (2 * first + 3 * last)
-    generators_turn = (2 * inner + 3 * outer) + 2 * (first + last)
-    assert throughput.operations_an_image(loop) == 2 * (discriminators_turn + generators_turn)
+    discriminators_phase = (inner + outer) + 2 * (2 * first + 3 * last)
+    generators_phase = (2 * inner + 3 * outer) + 2 * (first + last)
+    assert throughput.operations_an_image(loop) == 2 * (discriminators_phase + generators_phase)
 
 
 @pytest.mark.parametrize("kind", [nn.Conv2d, nn.ConvTranspose2d])
 def test_grouped_convolutions_cost_their_part(throughput, kind):
-    """In four groups a quarter of the work, backwards as forwards, where torch's own count of the weight's gradient has all of it."""
+    """In four groups a quarter of the work, backwards as forwards, where torch's own count of the weight's gradient has
+    all of it.
+    """
 
     def count(groups):
         layer, x = kind(8, 16, 3, stride=2, groups=groups), torch.randn(2, 8, 9, 9, requires_grad=True)

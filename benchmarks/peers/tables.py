@@ -1,8 +1,11 @@
-"""Rows from other programs, run by a Python that has them: `python peers/tables.py ctgan train.csv columns.json SEED COUNT rows.csv`.
+"""Rows from other programs, run by a Python that has them.
 
-columns.json: {"numbers": [...], "categories": [...]}. Prints {"seconds": of fitting, "version"}. ctgan (MIT until 0.5, Business Source Licence since) is trained at
-its defaults; it refuses empty numbers, so these become the column's median and a category of its own says which they were. copula is the
-normal copula of `copulas` with beta margins over columns that `rdt` makes numbers of, which is what SDV's GaussianCopulaSynthesizer does.
+    python peers/tables.py ctgan train.csv columns.json SEED COUNT rows.csv
+
+columns.json: {"numbers": [...], "categories": [...]}. Prints {"seconds": of fitting, "version"}. ctgan (MIT until 0.5,
+Business Source Licence since) is trained at its defaults; it refuses empty numbers, so these become the column's median
+and a category of its own says which they were. copula is the normal copula of `copulas` with beta margins over columns
+that `rdt` makes numbers of, which is what SDV's GaussianCopulaSynthesizer does.
 """
 
 import json
@@ -51,13 +54,12 @@ def copula(frame, numbers, categories, seed, count):
     frame = frame.assign(**{name: frame[name].astype(object) for name in categories})
     start = time.perf_counter()
     transformer = HyperTransformer()
-    transformer.set_config({
-        "sdtypes": {**dict.fromkeys(numbers, "numerical"), **dict.fromkeys(categories, "categorical")},
-        "transformers": {
-            **{name: FloatFormatter(enforce_min_max_values=True, learn_rounding_scheme=True) for name in numbers},
-            **{name: UniformEncoder() for name in categories},
-        },
-    })  # fmt: skip
+    types = {**dict.fromkeys(numbers, "numerical"), **dict.fromkeys(categories, "categorical")}
+    transformers = {
+        **{name: FloatFormatter(enforce_min_max_values=True, learn_rounding_scheme=True) for name in numbers},
+        **{name: UniformEncoder() for name in categories},
+    }
+    transformer.set_config({"sdtypes": types, "transformers": transformers})
     shown = transformer.fit_transform(frame)
     model = GaussianMultivariate(distribution=BetaUnivariate, random_state=seed)
     model.fit(shown)
@@ -69,7 +71,8 @@ def main():
     peer, train, columns, seed, count, out = sys.argv[1:]
     frame, kinds = pd.read_csv(train), json.loads(Path(columns).read_text())
     frame = frame[[*kinds["numbers"], *kinds["categories"]]]
-    made, seconds = {"ctgan": ctgan, "copula": copula}[peer](frame, kinds["numbers"], kinds["categories"], int(seed), int(count))
+    generate = {"ctgan": ctgan, "copula": copula}[peer]
+    made, seconds = generate(frame, kinds["numbers"], kinds["categories"], int(seed), int(count))
     made[frame.columns].to_csv(out, index=False)
     print(json.dumps({"seconds": seconds, "version": version({"copula": "copulas"}.get(peer, peer))}))
 
