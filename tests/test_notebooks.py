@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = ROOT / "docs" / "notebooks"
-NAMES = ["mlp", "mlp-small", "mlp-equal", "dcgan", "dcgan-small"]
+NAMES = ["mlp", "mlp-small", "mlp-equal", "dcgan", "dcgan-small", "own-generator"]
 SMALLEST, *LARGER = NAMES
 
 

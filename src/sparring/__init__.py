@@ -17,6 +17,7 @@ from .util.versions import __version__
 if TYPE_CHECKING:
     from .algorithms.base import register_algorithm
     from .api import train
+    from .callbacks.base import Callback
     from .comparison import compare
     from .config.reading import list_recipes
     from .errors import UserError
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from .tabular import TableGAN
 
 __all__ = [
+    "Callback",
     "Gan",
     "Run",
     "TableGAN",
@@ -53,6 +55,7 @@ if "torch" not in sys.modules and "GOMP_SPINCOUNT" not in os.environ:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _HOMES = {
+    "Callback": "callbacks.base",
     "Gan": "inference.generator",
     "Run": "runs.folder",
     "TableGAN": "tabular",

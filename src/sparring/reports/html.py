@@ -198,7 +198,7 @@ def _scores(run: RunParts) -> str:
 
 def _recipe(run: RunParts) -> str:
     rows = settings(run.recipe)
-    asked = ", ".join(f"{key} {plain(value)}" for key, value in mapping(run.recipe.get("asked")).items())
+    asked = ", ".join(f"{key} {plain(value)}" for key, value in flat(mapping(run.recipe.get("asked"))))
     name = " - ".join(plain(run.recipe[key]) for key in ("name", "summary") if run.recipe.get(key))
     more = len(rows) - MAX_SETTINGS
     cut = paragraph(f"recipe.yaml has {more} more settings.", "soft") if more > 0 else ""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..runs.folder import ABOUT
 from .values import mapping, plain
 
-NOT_SETTINGS = {"format", "name", "summary", "asked", "reasons", "command", "versions", "machine"}
+NOT_SETTINGS = {"format", "name", "summary", *ABOUT}
 MAX_DEPTH = 6
 
 

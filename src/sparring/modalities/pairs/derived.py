@@ -151,7 +151,7 @@ def domains(source: Source, asked: Sequence[str] | None) -> tuple[str, str]:
             raise UserError(
                 f"this recipe turns pictures of one kind into another, and {source.name} has "
                 f"{len(source.classes) or 'no'} classes; put the "
-                "two kinds into two folders, or name two classes: --set domains=[one,other]"
+                "two kinds into two folders, or name two classes: --set algorithm.domains=[one,other]"
             )
         return source.classes[0], source.classes[1]
     for name in asked:
