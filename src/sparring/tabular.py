@@ -123,6 +123,7 @@ class TableGAN:
 
     @property
     def gan(self) -> Gan:
+        """The generator of the run. Raises UserError before `fit`."""
         if self._gan is None:
             raise UserError("this TableGAN is not trained yet; call fit first")
         return self._gan

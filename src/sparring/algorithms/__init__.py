@@ -1,4 +1,4 @@
-"""Algorithms: who is trained in which phase, and on which loss. One file each, found by its name in a recipe."""
+"""Algorithms: which players each phase trains, and on which loss. Each has one file; a recipe selects it by name."""
 
 from .base import Algorithm, Batch, Phase, PhaseResult, algorithm_class, build, register_algorithm
 from .step_random import StepRandom

@@ -1,5 +1,6 @@
-"""A generator against a discriminator: the phases of Goodfellow et al. 2014 (arXiv:1406.2661), algorithm 1, with any
-objective and penalties.
+"""Algorithms with one generator and one discriminator, for any objective and penalties.
+
+The phases are those of Goodfellow et al. 2014 (arXiv:1406.2661), algorithm 1.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from .base import Algorithm, Batch, Phase, PhaseResult, StepRandom, phases_alter
 
 
 class AdversarialConfig(AlgorithmConfig):
-    """objective: The adversarial loss."""
+    """Settings of every algorithm with an adversarial loss.
+
+    objective: The adversarial loss.
+    """
 
     objective: Objective = Objective()
 
@@ -35,21 +39,21 @@ class AdversarialConfig(AlgorithmConfig):
 
     @property
     def view(self) -> Augmentation | None:
-        """What is done to samples before the discriminator sees them."""
+        """The augmentation of the discriminator's inputs; None for none."""
         return None
 
     @property
     def one_generation(self) -> bool:
-        """Whether both players learn from the same samples."""
+        """Whether the discriminator and the generator learn from the same generated samples in a step."""
         return False
 
 
 class AugmentedConfig(AdversarialConfig):
-    """Settings of adversarial algorithms that draw samples from latents.
+    """Settings of adversarial algorithms whose generator makes samples from latents.
 
-    augmentation: What is done to samples before the discriminator sees them.
-    reuse_fakes: Both players learn from the same samples (and random numbers), made once; else the generator from new
-        ones.
+    augmentation: The augmentation of real and generated samples before the discriminator sees them; null for none.
+    reuse_fakes: If true, each step generates one batch of samples, and both players learn from it with the same random
+        numbers. If false, the generator's phase generates a new batch.
     """
 
     augmentation: Augmentation | None = None
@@ -77,10 +81,11 @@ class AugmentedConfig(AdversarialConfig):
 
 
 class AdversarialAlgorithm(Algorithm):
-    """What all algorithms with one generator and one discriminator share.
+    """The base of all algorithms with one generator and one discriminator.
 
-    always_reuses_fakes: What the generator makes in its phase is what the discriminator saw in the one before.
-    adversarial_weight: Of the adversarial loss in the discriminator's.
+    always_reuses_fakes: The generator's phase learns from the outputs that the discriminator's phase saw, because both
+        phases compute the same outputs from the same batch.
+    adversarial_weight: Weight of the adversarial term in the discriminator's loss.
     """
 
     always_reuses_fakes: ClassVar[bool] = False
@@ -96,7 +101,7 @@ class AdversarialAlgorithm(Algorithm):
         wanted = self.always_reuses_fakes or self.config.one_generation
         alternate = phases_alternate(recipe, *(self._full_precision(name) for name in ("discriminator", "generator")))
         self.reuse_fakes = wanted and alternate
-        self.cached_fake: Tensor | None = None  # of the discriminator's phase, for the generator's
+        self.cached_fake: Tensor | None = None  # kept from the discriminator's phase for the generator's
 
     @classmethod
     def batch_coupled(cls, recipe: Recipe) -> tuple[str, ...]:
@@ -129,25 +134,27 @@ class AdversarialAlgorithm(Algorithm):
     # -- losses --------------------------------------------------------------------------------------------------------
 
     def discriminator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
-        """Reals up, fakes down, and the penalties."""
+        """The discriminator loss of the objective, plus penalties."""
         step = self._discriminator_step(batch, rng)
         loss = self.adversarial_weight * self.objective.discriminator(step.on_real.logits, step.on_fake.logits)
         return self._discriminator_result(step, loss)
 
     def generator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
-        """Fakes up, and the penalties."""
+        """The generator loss of the objective, plus penalties."""
         step = self._generator_step(batch, rng)
         return PhaseResult(self._adversarial_term(step) + self._penalties("generator", 1, step))
 
     def lazy_penalty(self, player: str, interval: int, batch: Batch, rng: StepRandom) -> PhaseResult:
-        """Penalties weighted by all the gradient steps that they stand for, so that an interval does not change the
-        balance.
+        """The penalties of one interval, as a loss of their own.
+
+        Their weight is multiplied by the number of gradient steps in an interval, so that the interval does not change
+        the balance between losses and penalties.
         """
-        stands_for = interval * self.recipe.players[player].steps
+        gradient_steps = interval * self.recipe.players[player].steps
         step = self._step(
             batch, rng, lambda: self._shown(self._detached_fake(batch, rng), batch).float(), player, interval
         )
-        return PhaseResult(stands_for * self._penalties(player, interval, step))
+        return PhaseResult(gradient_steps * self._penalties(player, interval, step))
 
     # -- samples -------------------------------------------------------------------------------------------------------
 
@@ -156,7 +163,7 @@ class AdversarialAlgorithm(Algorithm):
         """The generator's output for a batch."""
 
     def _shown(self, fake: Tensor, batch: Batch) -> Tensor:
-        """The generator's output as the discriminator sees it."""
+        """The generator's output in the form in which the discriminator takes it, before augmentation."""
         return fake
 
     def _detached_fake(self, batch: Batch, rng: StepRandom) -> Tensor:
@@ -164,10 +171,10 @@ class AdversarialAlgorithm(Algorithm):
             return self.generate(batch, rng)
 
     def _fake_for_discriminator(self, batch: Batch, rng: StepRandom) -> Tensor:
-        """Fakes without a way back into the generator. Where both phases see the same, they are kept with their graph.
+        """Fakes that carry no gradient to the generator.
 
-        Only whole batches are kept: of micro-batches that would cost the memory which splitting saves, and they are
-        made again.
+        Where both phases see the same fakes, `cached_fake` keeps them with their graph for the generator's phase. Only
+        whole batches are kept: keeping every micro-batch would cost the memory that splitting saves.
         """
         self.cached_fake = None
         if not self.reuse_fakes or len(batch.real) != self.recipe.batch:
@@ -176,7 +183,7 @@ class AdversarialAlgorithm(Algorithm):
         return self.cached_fake.detach()
 
     def _fake_for_generator(self, batch: Batch, rng: StepRandom) -> Tensor:
-        """The fakes kept by the discriminator's phase, else new ones."""
+        """The fakes that the discriminator's phase kept, else new ones."""
         cached, self.cached_fake = self.cached_fake, None
         return self.generate(batch, rng) if cached is None else cached
 
@@ -196,7 +203,7 @@ class AdversarialAlgorithm(Algorithm):
         return self._step(batch, rng, make_fake, "discriminator")
 
     def _generator_step(self, batch: Batch, rng: StepRandom, fake: Tensor | None = None) -> AdversarialStep:
-        """fake: The generator's output; None: it is made when it is first used."""
+        """The generator's gradient step. fake: The generator's output; None: generate it when it is first used."""
 
         def make_fake() -> Tensor:
             return self._shown(self._fake_for_generator(batch, rng) if fake is None else fake, batch)

@@ -1,4 +1,4 @@
-"""Reals, fakes and the discriminator's outputs in one gradient step, and the penalties that look at them."""
+"""Reals, fakes and the discriminator's outputs in one gradient step, and the penalties computed from them."""
 
 from __future__ import annotations
 
@@ -22,20 +22,19 @@ GRADIENT_PENALTIES = ("r1", "r2", "gradient-penalty", "dragan", "path-length")  
 
 
 class AdversarialStep:
-    """Real and generated samples of one batch, and what the discriminator says of them.
+    """Real and generated samples of one batch, and the discriminator's outputs on them.
 
-    Everything is computed when it is first used, and once. With augmentation a penalty looks through it: the gradient
-    is that of the output on the augmented sample, with respect to the sample before (as R1 does in Karras et al. 2020,
-    arXiv:2006.06676).
+    Each is computed once, when it is first used. With augmentation, a gradient penalty differentiates the output on the
+    augmented sample with respect to the sample before augmentation (as R1 in Karras et al. 2020, arXiv:2006.06676).
 
     Args:
         discriminator: Called as `discriminator(sample, condition)`.
         batch: The real examples.
         rng: The random numbers of the gradient step.
-        make_fake: Makes the generated samples as the discriminator sees them, N x shape.
-        augmentation: What is done to samples before the discriminator sees them.
-        penalties: Names of the penalties of this step. Samples whose gradient one of them needs are leaves that require
-            it, so that R1 and R2 share the forward pass of the loss.
+        make_fake: Returns the generated samples, N x shape, before augmentation.
+        augmentation: The augmentation of the discriminator's inputs; None for none.
+        penalties: Names of the penalties of this step. With "r1" the reals require a gradient, with "r2" the fakes, so
+            that R1 and R2 share the forward pass of the loss.
     """
 
     def __init__(
@@ -68,16 +67,16 @@ class AdversarialStep:
         return self.discriminate(self.fake, "fake")
 
     def discriminate(self, sample: Tensor, which: str) -> DiscriminatorOutput:
-        """The discriminator's output on augmented samples, its logits in float32.
+        """The discriminator's output on the augmented samples, with logits in float32.
 
-        `which` addresses the random numbers.
+        which: A name that selects the random numbers of the augmentation.
         """
-        shown = sample if self._augmentation is None else self._augmentation(sample, self.rng, which)
-        output = self.discriminator(shown, self.batch.condition)
+        augmented = sample if self._augmentation is None else self._augmentation(sample, self.rng, which)
+        output = self.discriminator(augmented, self.batch.condition)
         return DiscriminatorOutput(output.logits.float(), output.class_logits, output.features)
 
     def scalars(self, objective: AdversarialLoss) -> dict[str, Tensor]:
-        """Mean logits, the discriminator's accuracy on reals and fakes, and the share of fakes it takes for real."""
+        """Mean logits, the discriminator's accuracy on reals and on fakes, and the share of fakes it takes for real."""
         real, fake = self.on_real.logits.detach(), self.on_fake.logits.detach()
         threshold = objective.decision_threshold(real, fake)
         fooled = (fake > threshold).float().mean()
@@ -109,10 +108,10 @@ def _dragan(step: AdversarialStep) -> Tensor:
 
 
 def _consistency(step: AdversarialStep) -> Tensor:
-    """Balanced consistency: on reals and on fakes, one weight for both (Zhao et al. 2020, arXiv:2002.04724, section
-    2.1; 10 each).
+    """Balanced consistency on reals and fakes (Zhao et al. 2020, arXiv:2002.04724, section 2.1).
 
-    The augmentation is a shift by up to an eighth of the side. The paper flips too, which not every picture bears.
+    Both have the same weight (10 each in the paper). The augmentation is a shift by up to an eighth of the side. The
+    paper also flips pictures; this does not, because a flip changes the meaning of some (digits, text).
     """
     total = torch.zeros((), device=step.real.device)
     for which, sample, output in (("real", step.real, step.on_real), ("fake", step.fake, step.on_fake)):

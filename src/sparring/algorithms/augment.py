@@ -1,4 +1,4 @@
-"""What the discriminator sees of a sample: an augmented form of it, of reals and fakes alike."""
+"""Augmentation of the discriminator's inputs, the same for reals and fakes."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from .base import StepRandom
 
 USUAL_OPERATIONS = {"diffaugment": ("colour", "translation", "cutout"), "ada": ("blit", "geometry", "colour")}
 KNOWN_OPERATIONS = {"diffaugment": USUAL_OPERATIONS["diffaugment"], "ada": (*USUAL_OPERATIONS["ada"], "cutout")}
-NOTCH = 0.1  # of the strength, each time that the training is seen to memorise
-ADJUSTED_EVERY = 4  # batches (Karras et al. 2020, arXiv:2006.06676, section 3)
+NOTCH = 0.1  # added to the strength each time that a training is diagnosed as memorising
+ADJUSTED_EVERY = 4  # batches between two adjustments of the strength (Karras et al. 2020, arXiv:2006.06676, section 3)
 
 
 class DiscriminatorAugmentation:
-    """Augments samples.
+    """Augments samples before the discriminator sees them.
 
-    For `ada`, with a probability that follows how sure the discriminator is of its training examples.
+    With `ada`, the probability of augmentation (the strength) follows the mean sign of the discriminator's logits on
+    training examples.
 
     Args:
-        settings: Of the recipe; None leaves samples as they are.
-        batch: Examples of a batch.
+        settings: The recipe's augmentation; None leaves samples unchanged.
+        batch: Examples in a batch.
 
     Raises:
         UserError: For an operation that the method does not have.
@@ -41,7 +42,7 @@ class DiscriminatorAugmentation:
                     raise UserError(f"augmentation '{settings.name}' has no '{operation}'; {hint}")
 
     def __call__(self, sample: Tensor, rng: StepRandom, which: str) -> Tensor:
-        """N samples, augmented. `which` tells the random numbers of reals from those of fakes."""
+        """N augmented samples. which: A name that selects the random numbers, different for reals and fakes."""
         if self.settings is None:
             return sample
         if self.settings.name == "diffaugment":
@@ -51,7 +52,10 @@ class DiscriminatorAugmentation:
         return augmentations.ada(sample, uniforms, self.strength, self.operations)
 
     def adjust(self, real_logits: Tensor) -> None:
-        """Note the logits of reals, relative to the threshold; after four batches of them move the strength."""
+        """Adjust the strength every four batches, by the mean sign of the logits of reals.
+
+        real_logits: Logits of reals minus the discriminator's decision threshold.
+        """
         if self.settings is None or self.settings.name != "ada" or not self.settings.speed:
             return
         self._signs = self._signs.to(real_logits.device) + real_logits.sign().sum()
@@ -73,7 +77,7 @@ class DiscriminatorAugmentation:
         )
 
     def rise(self) -> None:
-        """Raise the strength by one notch."""
+        """Raise the strength by NOTCH, at most to its cap."""
         self.strength = (self.strength + NOTCH).clamp(max=augmentations.MAX_ADA_STRENGTH)
 
     def scalars(self) -> dict[str, Tensor]:

@@ -1,4 +1,4 @@
-"""What every algorithm has: its players, the phases of a step, and the loss of each phase."""
+"""The interface of algorithms: players, the phases of a step, and the loss of each phase."""
 
 from __future__ import annotations
 
@@ -20,15 +20,17 @@ register_algorithm = ALGORITHMS.register
 
 @dataclass(frozen=True)
 class Batch:
-    """Real examples and what is known of each.
+    """Real examples with their conditions.
 
-    real: N x shape, encoded. condition: {"class": N class numbers}, {"input": N x input shape}, both, more, or None.
+    real: N x shape, encoded. condition: {"class": N class numbers}, {"input": N x input shape}, both, more entries of
+        N rows each, or None.
     """
 
     real: Tensor
     condition: dict[str, Tensor] | None
 
     def rows(self, start: int, stop: int) -> Batch:
+        """The examples [start, stop) with their conditions, as views."""
         if start == 0 and stop >= len(self.real):
             return self
         condition = (
@@ -37,6 +39,7 @@ class Batch:
         return Batch(self.real[start:stop], condition)
 
     def to(self, device: torch.device) -> Batch:
+        """The batch on a device; the copy is asynchronous where the memory is pinned."""
         condition = self.condition and {
             name: value.to(device, non_blocking=True) for name, value in self.condition.items()
         }
@@ -47,7 +50,7 @@ class Batch:
 class PhaseResult:
     """The loss of a phase, and scalars for the log.
 
-    Scalars stay on their device; their mean over a tick is read once.
+    Scalars stay on their device. The trainer averages them over a tick and reads the mean once.
     """
 
     loss: Tensor
@@ -58,17 +61,19 @@ class PhaseResult:
 class Phase:
     """A part of a step: some players take gradient steps on one loss, while the others are frozen.
 
-    players: Those that are trained.
-    loss: From a batch and random numbers to the loss.
+    players: The players that the phase trains.
+    loss: Computes the loss from a batch and random numbers.
     steps: Gradient steps in a row.
-    start: Examples seen before the first one. start_fraction: The same as a share of the training.
-    new_batch: Each gradient step sees new real examples, which are counted; else those of the phase before.
-    interval: The phase is taken in every so-many-th step.
-    is_penalty: The loss is a regulariser alone, and is not logged as a loss.
-    full_precision: It is computed in float32 whatever the recipe's precision (gradients of gradients).
-    rng_of: The number of the phase whose random numbers it sees again; None: it has its own.
-    graph_of: Players that are not trained but whose outputs keep their graph, for a later phase that reuses them.
-    name: Under which the loss is logged; "" for the players' names.
+    start: The phase is skipped until this many examples were seen. start_fraction: The same as a share of the training.
+    new_batch: If true, each gradient step takes a new batch, whose examples are counted. If false, the phase takes the
+        batch of the phase before it.
+    interval: The phase runs in every interval-th step only.
+    is_penalty: The loss is a regulariser alone; it is logged as a penalty, not as a loss.
+    full_precision: The loss is computed in float32 whatever the recipe's precision (for gradients of gradients).
+    rng_of: The index of the phase whose random numbers this phase uses; None: it has its own.
+    graph_of: Players that the phase does not train but whose outputs keep their graph, so that a later phase can reuse
+        them.
+    name: The name under which the loss is logged; "" for the players' names.
     """
 
     players: tuple[str, ...]
@@ -86,6 +91,7 @@ class Phase:
 
     @property
     def label(self) -> str:
+        """The name under which the loss is logged."""
         return self.name or "+".join(self.players)
 
 
@@ -93,12 +99,12 @@ class Algorithm(ABC):
     """Trains players by phases.
 
     Config: The class of its settings, `recipe.algorithm`.
-    ema_players: Players of which an exponential moving average is kept and saved.
+    ema_players: Players of which the trainer keeps and saves an exponential moving average.
 
     Args:
-        recipe: With every value filled in that the losses need (batch, precision).
-        players: The networks by name, on their device.
-        feature_net: A trained network whose layers a loss may compare, on the same device.
+        recipe: A recipe in which all values that the losses need (batch, precision) are filled in.
+        players: The networks by name, on one device.
+        feature_net: A trained network on the same device, for losses that compare features.
     """
 
     Config: ClassVar[type[AlgorithmConfig]]
@@ -114,27 +120,27 @@ class Algorithm(ABC):
 
     @classmethod
     def batch_coupled(cls, recipe: Recipe) -> tuple[str, ...]:
-        """What in its losses is no mean over examples, by name. Where there is nothing, a batch may be split."""
+        """Names of the terms that are not means over examples. Without such terms a batch may be split."""
         return ()
 
     @property
     def can_augment_more(self) -> bool:
-        """Whether the augmentation of what the discriminator sees can be raised."""
+        """Whether the augmentation of the discriminator's inputs can be raised."""
         return False
 
-    def augment_more(self) -> None:  # noqa: B027  (nothing to do for most)
+    def augment_more(self) -> None:  # noqa: B027  (most algorithms have nothing to raise)
         """Raise the augmentation by one notch."""
 
     def state(self) -> dict[str, Tensor]:
-        """All that a resumed training must know beside the players."""
+        """The tensors that a checkpoint must hold in addition to the players, by name."""
         return {}
 
     def load_state(self, state: dict[str, Tensor]) -> None:  # noqa: B027
-        """Go on from a state; also called to undo a phase that ran out of memory."""
+        """Restore a state of `state`, from a checkpoint or to undo a phase that ran out of memory."""
 
 
 def algorithm_class(recipe: Recipe) -> type[Algorithm]:
-    """The algorithm of a recipe."""
+    """The class of the recipe's algorithm. Raises UserError for an unknown name."""
     return ALGORITHMS.get(recipe.algorithm.name)
 
 
@@ -144,7 +150,7 @@ def build(recipe: Recipe, players: dict[str, nn.Module], feature_net: nn.Module 
 
 
 def refuse_conditional(players: dict[str, nn.Module]) -> None:
-    """Raises UserError for a discriminator that sees the input where inputs and outputs are no pairs."""
+    """Raise UserError for a discriminator that takes the input, since without pairs no output belongs to it."""
     for name, player in players.items():
         if isinstance(player, Discriminator) and player.conditional:
             raise UserError(
@@ -153,11 +159,11 @@ def refuse_conditional(players: dict[str, nn.Module]) -> None:
 
 
 def phases_alternate(recipe: Recipe, *full_precision: bool) -> bool:
-    """Whether a phase of the generator follows each one of the discriminator, at the same precision.
+    """Whether one phase of the generator follows each phase of the discriminator, at the same precision.
 
     Args:
-        recipe: Of the training.
-        full_precision: Whether each phase wants float32.
+        recipe: The recipe of the training.
+        full_precision: For each phase, whether it is computed in float32.
     """
     same = recipe.precision != "bfloat16" or len(set(full_precision)) == 1
     return same and recipe.players["discriminator"].steps == 1 and not recipe.players["generator"].start

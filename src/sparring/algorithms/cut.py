@@ -1,4 +1,4 @@
-"""One domain of pictures into another without pairs, one way: CUT, Park et al. 2020 (arXiv:2007.15651)."""
+"""Translation of one domain of pictures into another without pairs: CUT, Park et al. 2020 (arXiv:2007.15651)."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ from .adversarial import AdversarialAlgorithm
 from .base import Batch, PhaseResult, StepRandom, refuse_conditional, register_algorithm
 from .unpaired import UnpairedConfig
 
-PATCHES = 256  # compared in every layer (Park et al. 2020, appendix C.1)
+PATCHES = 256  # that are compared in every layer (Park et al. 2020, appendix C.1)
 
 
 class CUTConfig(UnpairedConfig):
-    """patchnce: Weight of recognising each patch among the others (Park et al. 2020, eq. 3)."""
+    """Settings of CUT.
+
+    patchnce: Weight of the contrastive loss of patches (Park et al. 2020, eq. 3).
+    """
 
     name: Literal["cut"] = "cut"
     patchnce: float = Field(1.0, ge=0)
@@ -28,8 +31,10 @@ class CUTConfig(UnpairedConfig):
 
 @register_algorithm("cut")
 class CUT(AdversarialAlgorithm):
-    """By the generator's own first layers, each patch of an output must be recognised as that of the input, among the
-    input's others.
+    """Translates with an adversarial loss and a contrastive loss of patches.
+
+    In the features of the generator's own encoder, each patch of the output must be more similar to the patch at the
+    same place of the input than to the input's other patches.
     """
 
     Config = CUTConfig
@@ -49,8 +54,10 @@ class CUT(AdversarialAlgorithm):
         return self.generator(batch.condition["input"])
 
     def generator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
-        """Park et al. 2020, eq. 5: adversarial, patches of inputs and, as `identity`, of pictures that should stay as
-        they are.
+        """Park et al. 2020, eq. 5.
+
+        The sum of the adversarial term, the patch loss of inputs and, as `identity`, the patch loss of pictures of the
+        second domain.
         """
         assert batch.condition is not None
         step = self._generator_step(batch, rng)
@@ -63,14 +70,13 @@ class CUT(AdversarialAlgorithm):
         return PhaseResult(loss + self._penalties("generator", 1, step), scalars)
 
     def patchnce(self, inputs: Tensor, outputs: Tensor, rng: StepRandom, which: str) -> Tensor:
-        """Park et al. 2020, eq. 2 and 3: a mean over layers, pictures and places."""
+        """The patch loss of Park et al. 2020, eq. 2 and 3: a mean over layers, pictures and places."""
         with torch.no_grad():
             keys = self.generator.patch_features(inputs)
         losses = []
         for layer, (key, query) in enumerate(zip(keys, self.generator.patch_features(outputs), strict=True)):
-            places = rng.uniform(f"places of {which} {layer}", key[0, 0].numel()).argsort(dim=1)[
-                :, :PATCHES
-            ]  # none twice
+            order = rng.uniform(f"places of {which} {layer}", key[0, 0].numel()).argsort(dim=1)
+            places = order[:, :PATCHES]  # distinct places
             head = self.generator.patch_heads[layer]
             losses.append(patchnce(embed_patches(head, query, places), embed_patches(head, key, places)))
         return torch.stack(losses).mean()

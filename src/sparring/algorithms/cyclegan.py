@@ -1,4 +1,4 @@
-"""Two domains of pictures into one another without pairs: CycleGAN, Zhu et al. 2017 (arXiv:1703.10593)."""
+"""Translation between two domains of pictures without pairs: CycleGAN, Zhu et al. 2017 (arXiv:1703.10593)."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ DIRECTIONS = {
 
 
 class CycleGANConfig(UnpairedConfig):
-    """cycle: Weight of the cycle consistency (Zhu et al. 2017, eq. 2).
+    """Settings of CycleGAN.
 
-    pool_size: Outputs of earlier steps that are shown to the discriminators again (Shrivastava et al. 2017).
+    cycle: Weight of the cycle consistency (Zhu et al. 2017, eq. 2).
+    pool_size: The number of earlier outputs that are kept for the discriminators (Shrivastava et al. 2017).
     """
 
     name: Literal["cyclegan"] = "cyclegan"
@@ -53,7 +54,8 @@ class CycleGANConfig(UnpairedConfig):
 class CycleGAN(Algorithm):
     """`generator` turns the first domain into the second, `reverse_generator` the second into the first.
 
-    Each has its discriminator. A picture that goes through both generators should come back unchanged.
+    Each generator has its own discriminator. The cycle loss asks that a picture passed through both generators comes
+    out unchanged.
     """
 
     Config = CycleGANConfig
@@ -67,7 +69,7 @@ class CycleGAN(Algorithm):
         refuse_conditional(players)
         self.pools = {direction: ImagePool(self.config.pool_size) for direction in DIRECTIONS}
         self.reuse_fakes = phases_alternate(recipe, self._full_precision(), False)
-        self.cached_fakes: tuple[Tensor, Tensor] | None = None  # of the discriminators' phase, for the generators'
+        self.cached_fakes: tuple[Tensor, Tensor] | None = None  # kept from the discriminators' phase
 
     @classmethod
     def batch_coupled(cls, recipe: Recipe) -> tuple[str, ...]:
@@ -95,9 +97,9 @@ class CycleGAN(Algorithm):
         )
 
     def discriminator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
-        """Zhu et al. 2017, eq. 1 both ways, on pictures of a pool (section 4).
+        """Zhu et al. 2017, eq. 1 in both directions, on fakes from a pool (section 4).
 
-        The half of appendix 7.1 is in the objective.
+        The factor 1/2 of appendix 7.1 is part of the objective.
         """
         first, second = self._domains(batch)
         fakes = dict(zip(DIRECTIONS, self._fakes_for_discriminators(first, second), strict=True))
@@ -115,7 +117,10 @@ class CycleGAN(Algorithm):
         return PhaseResult(total, scalars)
 
     def generator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
-        """Zhu et al. 2017, eq. 3: both adversarial terms and the cycles of eq. 2; and the identity term of section 5.2."""
+        """Zhu et al. 2017, eq. 3, plus the identity term of section 5.2.
+
+        Equation 3 is the sum of both adversarial terms and of the cycle terms of eq. 2.
+        """
         first, second = self._domains(batch)
         cached, self.cached_fakes = self.cached_fakes, None
         forward, reverse = cached or (self.to_second(first), self.to_first(second))
@@ -131,7 +136,8 @@ class CycleGAN(Algorithm):
         return PhaseResult(loss, {f"terms.{name}": value.detach() for name, value in terms.items()})
 
     def state(self) -> dict[str, Tensor]:
-        return {f"pool.{direction}": pool.pictures for direction, pool in self.pools.items() if pool.pictures is not None}
+        pools = {f"pool.{direction}": pool.pictures for direction, pool in self.pools.items()}
+        return {name: pictures for name, pictures in pools.items() if pictures is not None}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         self.cached_fakes = None
@@ -143,7 +149,7 @@ class CycleGAN(Algorithm):
         return batch.condition["input"], batch.real
 
     def _fakes_for_discriminators(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
-        """Both outputs; whole batches are kept with their graph where the generators' phase sees the same."""
+        """Both outputs. Whole batches are kept with their graph where the generators' phase computes the same."""
         keep = self.reuse_fakes and len(second) == self.recipe.batch
         with torch.set_grad_enabled(keep):
             fakes = self.to_second(first), self.to_first(second)
@@ -160,9 +166,10 @@ class CycleGAN(Algorithm):
 
 
 class ImagePool:
-    """Outputs of earlier steps. Half of the time one of them is shown in the place of a new one, which takes its place.
+    """A pool of outputs of earlier steps, which the discriminator sees instead of some of the new ones.
 
-    Shrivastava et al. 2017, arXiv:1612.07828, section 2.3; Zhu et al. 2017 keep 50.
+    Once the pool is full, a new picture replaces a random pooled one with probability 1/2, and the discriminator sees
+    the pooled one. Shrivastava et al. 2017, arXiv:1612.07828, section 2.3; Zhu et al. 2017 keep 50.
     """
 
     def __init__(self, size: int):
@@ -170,20 +177,25 @@ class ImagePool:
         self.pictures: Tensor | None = None
 
     def __call__(self, new: Tensor, uniforms: Tensor) -> Tensor:
-        """N x ... pictures, and N x 2 uniform numbers -> N x ... pictures to show."""
+        """The pictures that the discriminator sees, N x ....
+
+        Args:
+            new: New pictures, N x ....
+            uniforms: Random numbers of U[0, 1), N x 2.
+        """
         if not self.size:
             return new
-        kept = [] if self.pictures is None else list(self.pictures.to(new.device))
+        pooled = [] if self.pictures is None else list(self.pictures.to(new.device))
         shown = []
         for picture, (chance, place) in zip(new.detach(), uniforms.tolist(), strict=True):
-            if len(kept) < self.size:
-                kept.append(picture)
+            if len(pooled) < self.size:
+                pooled.append(picture)
                 shown.append(picture)
             elif chance < 0.5:
                 index = int(place * self.size)
-                shown.append(kept[index])
-                kept[index] = picture
+                shown.append(pooled[index])
+                pooled[index] = picture
             else:
                 shown.append(picture)
-        self.pictures = torch.stack(kept)
+        self.pictures = torch.stack(pooled)
         return torch.stack(shown)

@@ -1,5 +1,6 @@
-"""Latents to samples: the GAN of Goodfellow et al. 2014 (arXiv:1406.2661), with classes, style mixing and path length
-where asked.
+"""The GAN of Goodfellow et al. 2014 (arXiv:1406.2661), whose generator makes samples from latents.
+
+An auxiliary classifier, style mixing and path-length regularisation are optional.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ from .base import Batch, PhaseResult, StepRandom, noise_for, register_algorithm
 
 
 class GANConfig(AugmentedConfig):
-    """class_loss: Weight of the auxiliary classifier in both losses (Odena et al. 2017, arXiv:1610.09585); 0: there is
-    none.
+    """Settings of the GAN.
 
-    style_mixing: Share of samples made of two latents, for style-based generators.
+    class_loss: Weight of the auxiliary classifier in both losses (Odena et al. 2017, arXiv:1610.09585); 0: no
+        classifier.
+    style_mixing: Share of samples that are generated from two latents; for style-based generators only.
     """
 
     name: Literal["gan"] = "gan"
@@ -43,7 +45,7 @@ class GANConfig(AugmentedConfig):
 
 @register_algorithm("gan")
 class GAN(AdversarialAlgorithm):
-    """A generator makes samples from latents, a discriminator tells them from real ones."""
+    """Trains a generator that makes samples from latents against a discriminator that tells them from real examples."""
 
     Config = GANConfig
 
@@ -58,9 +60,10 @@ class GAN(AdversarialAlgorithm):
             )
 
     def discriminator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
-        """Reals up, fakes down.
+        """The objective's discriminator loss plus penalties.
 
-        With an auxiliary classifier both are classified (Odena et al. 2017, eq. 2 and 3: L_S + L_C, upwards).
+        With an auxiliary classifier, also the cross-entropy of the classes of reals and fakes (Odena et al. 2017, eq. 2
+        and 3: the discriminator maximises L_S + L_C).
         """
         step = self._discriminator_step(batch, rng)
         real, fake = step.on_real, step.on_fake
@@ -71,9 +74,10 @@ class GAN(AdversarialAlgorithm):
         return self._discriminator_result(step, loss)
 
     def generator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
-        """Fakes up.
+        """The objective's generator loss plus penalties.
 
-        With an auxiliary classifier they also show the asked class (Odena et al. 2017: L_C - L_S, upwards).
+        With an auxiliary classifier, also the cross-entropy of the classes of fakes (Odena et al. 2017: the generator
+        maximises L_C - L_S).
         """
         step = self._generator_step(batch, rng)
         loss = self._adversarial_term(step)
@@ -82,9 +86,10 @@ class GAN(AdversarialAlgorithm):
         return PhaseResult(loss + self._penalties("generator", 1, step))
 
     def generate(self, batch: Batch, rng: StepRandom) -> Tensor:
-        """One latent a sample or, for a share of them, two whose styles meet at a random layer.
+        """Samples, one from each latent.
 
-        Style mixing: Karras et al. 2019, arXiv:1812.04948, section 3.1.
+        With style mixing, a share of the samples takes the styles of a second latent from a random layer on (Karras et
+        al. 2019, arXiv:1812.04948, section 3.1).
         """
         noise = noise_for(self.generator, rng)
         if not self.config.style_mixing:
@@ -92,7 +97,7 @@ class GAN(AdversarialAlgorithm):
         return self.generator.synthesise(self.styles(batch.condition, rng), noise)
 
     def styles(self, condition: dict[str, Tensor] | None, rng: StepRandom) -> Tensor:
-        """N x layers x width, of two latents for the share `style_mixing` of the samples."""
+        """The styles, N x layers x width. The share `style_mixing` of the samples mixes the styles of two latents."""
         first = self.generator.map(rng.latent(self.recipe.latent), condition)
         if not self.config.style_mixing:
             return first
@@ -114,7 +119,7 @@ class GAN(AdversarialAlgorithm):
         return self._path_length(step) if name == "path-length" else super()._penalty(name, player, step)
 
     def _path_length(self, step: AdversarialStep) -> Tensor:
-        """Karras et al. 2020 (arXiv:1912.04958), eq. 4; moves the running mean."""
+        """The path-length penalty of Karras et al. 2020 (arXiv:1912.04958), eq. 4. Updates its running mean."""
         assert self.recipe.batch
         styles = self.styles(step.batch.condition, step.rng)
         pictures = self.generator.synthesise(styles, noise_for(self.generator, step.rng))

@@ -1,4 +1,4 @@
-"""The discriminator as a classifier that knows few labels: Salimans et al. 2016 (arXiv:1606.03498), section 5."""
+"""Semi-supervised learning: the discriminator is a classifier. Salimans et al. 2016 (arXiv:1606.03498), section 5."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from .base import Batch, PhaseResult, StepRandom, noise_for, register_algorithm
 
 
 class SemiSupervisedConfig(AugmentedConfig):
-    """num_labels: Training examples whose label is known; null means all.
+    """Settings of semi-supervised learning.
 
-    adversarial_weight: Of real against generated, beside the classes, in the discriminator's loss.
+    num_labels: The number of training examples whose labels are used; null means all.
+    adversarial_weight: Weight of the adversarial term in the discriminator's loss, relative to the cross-entropy.
     """
 
     name: Literal["semi-supervised"] = "semi-supervised"
@@ -35,12 +36,10 @@ class SemiSupervisedConfig(AugmentedConfig):
 
 @register_algorithm("semi-supervised")
 class SemiSupervised(AdversarialAlgorithm):
-    """The discriminator classifies what it takes for real.
+    """Trains a discriminator that is also a classifier.
 
-    It learns classes from few labelled examples, and what is real from all.
-
-    Its logit of being real is log sum exp of its class logits, the class `fake` having the logit 0 (section 5, last
-    paragraph).
+    It learns the classes from the labelled examples, and to tell real from generated from all examples. Its logit for
+    "real" is the log-sum-exp of its class logits; the class "fake" has the logit 0 (section 5, last paragraph).
     """
 
     Config = SemiSupervisedConfig
@@ -55,25 +54,28 @@ class SemiSupervised(AdversarialAlgorithm):
         return (*super().batch_coupled(recipe), "means of features")
 
     def discriminator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
-        """L_supervised + L_unsupervised of section 5: the classes of labelled examples, and all others against samples."""
+        """L_supervised + L_unsupervised of section 5.
+
+        The cross-entropy of the labelled examples' classes, plus the adversarial loss of all examples and samples.
+        """
         unsupervised, supervised = super().discriminator_loss(batch, rng), self.supervised_loss(batch, rng)
         return PhaseResult(unsupervised.loss + supervised.loss, {**unsupervised.scalars, **supervised.scalars})
 
     def supervised_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
         """The cross-entropy of the labelled examples' classes.
 
-        They are distorted, as those of pseudo-labels are: a network soon knows a hundred pictures by heart otherwise
+        The examples are distorted as for pseudo-labels. Without distortion a network soon memorises a hundred pictures
         (docs/experiments, "Few labels").
         """
         assert batch.condition is not None
-        shown = self.augmentation(batch.condition["known"], rng, "known")
-        shown = augmentations.random_affine(shown, rng.uniform("bent known", augmentations.RANDOM_AFFINE_UNIFORMS))
-        class_logits, target = self.discriminator(shown, None).class_logits.float(), batch.condition["known_class"]
+        sample = self.augmentation(batch.condition["known"], rng, "known")
+        sample = augmentations.random_affine(sample, rng.uniform("bent known", augmentations.RANDOM_AFFINE_UNIFORMS))
+        class_logits, target = self.discriminator(sample, None).class_logits.float(), batch.condition["known_class"]
         error_rate = (class_logits.argmax(dim=1) != target).float().mean()
         return PhaseResult(cross_entropy(class_logits, target), {"labelled_error_rate": error_rate})
 
     def generator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
-        """Feature matching, section 3.1: the squared distance between the mean features of reals and of samples."""
+        """Feature matching (section 3.1): the squared distance between the mean features of reals and of samples."""
         step = self._generator_step(batch, rng)
         real, fake = step.on_real.features, step.on_fake.features
         loss = mean_feature_matching(fake, real)
@@ -86,11 +88,11 @@ class SemiSupervised(AdversarialAlgorithm):
         return self._pseudo_labels(step) if name == "pseudo-labels" else super()._penalty(name, player, step)
 
     def _pseudo_labels(self, step: AdversarialStep) -> Tensor:
-        """Of reals as the discriminator sees them, and distorted."""
+        """The pseudo-label loss between the discriminator's outputs on reals and on distorted reals."""
         uniforms = step.rng.uniform("bent", augmentations.RANDOM_AFFINE_UNIFORMS)
         distorted = augmentations.random_affine(step.real.detach(), uniforms)
-        known, found = step.on_real.class_logits, step.discriminate(distorted, "bent real").class_logits
-        assert known is not None and found is not None, (
+        undistorted, found = step.on_real.class_logits, step.discriminate(distorted, "bent real").class_logits
+        assert undistorted is not None and found is not None, (
             f"{self.recipe.players['discriminator'].network} has no class logits"
         )
-        return penalties.pseudo_label_loss(known.float(), found.float())
+        return penalties.pseudo_label_loss(undistorted.float(), found.float())

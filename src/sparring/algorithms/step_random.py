@@ -15,11 +15,13 @@ from ..util.random import make_rng
 
 @dataclass(frozen=True)
 class StepRandom:
-    """Random numbers that depend on the step's address and on their purpose alone, not on what was drawn before.
+    """Random numbers that depend only on the step's address and on their purpose, not on earlier random numbers.
 
-    They are drawn for the whole batch; a micro-batch sees its rows [start, stop).
+    Each call generates the numbers of the whole batch and returns the rows [start, stop) of the micro-batch.
 
-    address: (seed, attempt, examples seen, phase, repeat).
+    address: (seed, attempt, examples seen, index of the phase, index of the gradient step in the phase).
+    batch: Examples in the whole batch.
+    device: The device of the results.
     """
 
     address: tuple[int | str, ...]
@@ -29,16 +31,16 @@ class StepRandom:
     device: torch.device
 
     def latent(self, latent: Latent, purpose: str = "latent") -> Tensor:
-        """N x latent.size, of the latent's distribution."""
+        """N x latent.size random numbers of the latent's distribution."""
         return self._rows(draw_latents(make_rng(*self.address, purpose), latent, self.batch))
 
     def uniform(self, purpose: str, values: int) -> Tensor:
-        """N x values, U[0, 1)."""
+        """N x values random numbers of U[0, 1)."""
         return self._rows(make_rng(*self.address, purpose).random((self.batch, values), dtype=np.float32))
 
     def normal(self, purpose: str, values: int) -> Tensor:
-        """N x values, N(0, 1)."""
+        """N x values random numbers of N(0, 1)."""
         return self._rows(make_rng(*self.address, purpose).standard_normal((self.batch, values), dtype=np.float32))
 
-    def _rows(self, drawn: np.ndarray) -> Tensor:
-        return torch.from_numpy(drawn[self.start : self.stop]).to(self.device)
+    def _rows(self, numbers: np.ndarray) -> Tensor:
+        return torch.from_numpy(numbers[self.start : self.stop]).to(self.device)

@@ -1,5 +1,6 @@
-"""Pictures into their partners: the conditional GAN of Isola et al. 2017 (arXiv:1611.07004), eq. 1 to 4, with any
-objective and penalties.
+"""Translation of inputs into outputs, learned from pairs: Isola et al. 2017 (arXiv:1611.07004), eq. 1 to 4.
+
+It takes any objective and penalties.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from .base import Batch, Phase, PhaseResult, StepRandom, register_algorithm
 class Reconstruction(Part):
     """Weights of the distances between the generator's output and the target.
 
-    l1: The mean absolute difference. cross_entropy: Of label maps. perceptual: The distance in the features of the
-        score (see losses.perceptual).
+    l1: The mean absolute difference. cross_entropy: The cross-entropy of label maps. perceptual: The distance in the
+        features of the score (see losses.perceptual).
     """
 
     l1: float = Field(0.0, ge=0)
@@ -36,16 +37,18 @@ class Reconstruction(Part):
 
 
 class TranslationConfig(AdversarialConfig):
-    """reconstruction: Weights of the distances to the target in the generator's loss.
+    """Settings of translation.
 
-    adversarial: Weight of the adversarial term; 0: the generator is trained alone.
+    reconstruction: Weights of the distances to the target in the generator's loss.
+    adversarial: Weight of the adversarial term; 0: the generator is trained without a discriminator.
     feature_matching: Weight of the mean absolute difference of the discriminator's features (Wang et al. 2018,
         arXiv:1711.11585, eq. 4).
-    adversarial_interval: The discriminator is trained, and heard, in every so-many-th step, with as much more weight.
-    pretrain_fraction: Share of the training before the discriminator starts (as Ledig et al. 2017, arXiv:1609.04802,
-        section 3.2, and Wang et al. 2018, arXiv:1809.00219, section 4.1, begin without one).
-    degradations: What is done to whole pictures to make inputs of them, in this order; null: the data has inputs.
-    label_maps: Which side of a pair should be label maps, where there are any.
+    adversarial_interval: Every so many steps, the discriminator is trained and the generator takes the adversarial
+        term, with its weight multiplied by the interval.
+    pretrain_fraction: Share of the training before the discriminator starts (Ledig et al. 2017, arXiv:1609.04802,
+        section 3.2, and Wang et al. 2018, arXiv:1809.00219, section 4.1, also begin without one).
+    degradations: The degradations that make inputs from undegraded pictures, in this order; null: the data has inputs.
+    label_maps: Which side of a pair should be label maps, if the data has any.
     """
 
     name: Literal["translation"] = "translation"
@@ -57,7 +60,7 @@ class TranslationConfig(AdversarialConfig):
     degradations: tuple[Degradation, ...] | None = None
     label_maps: Literal["input", "output"] | None = None
 
-    # consistency shifts one of two pictures that belong together
+    # Consistency would shift the output but not the input that belongs to it.
     allowed_penalties = {
         "generator": WEIGHT_PENALTIES,
         "discriminator": (*WEIGHT_PENALTIES, *(name for name in DISCRIMINATOR_PENALTIES if name != "consistency")),
@@ -77,7 +80,7 @@ class TranslationConfig(AdversarialConfig):
         return bool(self.degradations) and all(each.kind != "grayscale" for each in self.degradations or ())
 
     def extended(self, times: float) -> TranslationConfig:
-        """A discriminator that has started stays."""
+        """The settings for a longer training: the number of examples before the discriminator starts stays the same."""
         return self.model_copy(update={"pretrain_fraction": self.pretrain_fraction / times})
 
     def without_pretraining(self) -> TranslationConfig:
@@ -111,11 +114,11 @@ class TranslationConfig(AdversarialConfig):
 
 @register_algorithm("translation")
 class Translation(AdversarialAlgorithm):
-    """A generator turns inputs into outputs, which a discriminator tells from targets, with or without seeing the
-    input.
+    """Trains a generator that turns inputs into outputs, against a discriminator that tells outputs from targets.
 
-    The distance to the target counts too. Outputs may be label maps: then the generator gives logits, and the
-    discriminator sees their softmax beside targets of zeros and ones (Luc et al. 2016, arXiv:1611.08408).
+    The discriminator may also take the input. The generator's loss includes the distance to the target. If outputs are
+    label maps, the generator computes logits, and the discriminator sees their softmax; its targets are zeros and ones
+    (Luc et al. 2016, arXiv:1611.08408).
     """
 
     Config = TranslationConfig
@@ -134,19 +137,23 @@ class Translation(AdversarialAlgorithm):
             raise UserError("perceptual distances are of values in [-1, 1]; leave value_range at symmetric")
 
     def phases(self) -> tuple[Phase, ...]:
-        """Without an adversarial term the generator is trained alone; with an interval, alone most of the time."""
+        """The phases of a step.
+
+        Without an adversarial term, one phase trains the generator on the distances. With an interval above 1, every
+        step has that phase, and every interval-th step has the adversarial phases too.
+        """
         discriminator, *others = super().phases()
         steps, interval = self.recipe.players["generator"].steps, self.config.adversarial_interval
         if not self.config.adversarial:
             return (Phase(("generator",), self.reconstruction_loss, steps),)
         if interval == 1:
             return (discriminator, *others)
-        rarely = {"interval": interval, "start_fraction": self.config.pretrain_fraction, "new_batch": False}
+        lazily = {"interval": interval, "start_fraction": self.config.pretrain_fraction, "new_batch": False}
         return (
             Phase(("generator",), self.reconstruction_loss, steps),
-            replace(discriminator, **rarely),
+            replace(discriminator, **lazily),
             *(phase for phase in others if phase.is_penalty),
-            Phase(("generator",), self.adversarial_loss, name="adversarial", **rarely),
+            Phase(("generator",), self.adversarial_loss, name="adversarial", **lazily),
         )
 
     def generate(self, batch: Batch, rng: StepRandom) -> Tensor:
@@ -154,26 +161,26 @@ class Translation(AdversarialAlgorithm):
         return self.generator(batch.condition["input"])
 
     def _shown(self, fake: Tensor, batch: Batch) -> Tensor:
-        """Label maps as probabilities, 0 where the target says nothing."""
+        """Label maps as probabilities, 0 at pixels whose target has no class."""
         return fake.softmax(dim=1) * batch.real.sum(dim=1, keepdim=True) if self.config.label_maps == "output" else fake
 
     def generator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
-        """Isola et al. 2017, eq. 4, with Wang et al. 2018 (arXiv:1711.11585), eq. 4."""
+        """Isola et al. 2017, eq. 4, with the feature matching of Wang et al. 2018 (arXiv:1711.11585), eq. 4."""
         fake = self._fake_for_generator(batch, rng)
         step = self._generator_step(batch, rng, fake)
         terms = {**self._distances(fake, batch), **self._adversarial_terms(step)}
         return self._weighted(terms, self._penalties("generator", 1, step))
 
     def reconstruction_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
-        """The distances to the target alone."""
+        """The distances to the target and the generator's penalties, without an adversarial term."""
         fake = self._fake_for_generator(batch, rng)
         step = self._generator_step(batch, rng, fake)
         return self._weighted(self._distances(fake, batch), self._penalties("generator", 1, step))
 
     def adversarial_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
-        """The adversarial term alone, for all steps since the last one.
+        """The adversarial terms alone, multiplied by the interval because the other steps lack them.
 
-        Lazily, as Karras et al. 2020 (arXiv:1912.04958, appendix B) take penalties.
+        Karras et al. 2020 (arXiv:1912.04958, appendix B) apply penalties lazily in the same way.
         """
         result = self._weighted(self._adversarial_terms(self._generator_step(batch, rng)))
         return PhaseResult(self.config.adversarial_interval * result.loss, result.scalars)

@@ -1,4 +1,4 @@
-"""What translators without pairs share."""
+"""The settings that translation algorithms without pairs share."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from .adversarial import AdversarialConfig
 
 
 class UnpairedConfig(AdversarialConfig):
-    """domains: Two classes of the data; the first is turned into the second. Null means the two that there are.
+    """Settings of translation without pairs.
 
-    identity: Weight of leaving pictures of the second domain as they are (Zhu et al. 2017, arXiv:1703.10593, section
-        5.2).
+    domains: Two classes of the data; the generator turns the first into the second. Null means the only two classes.
+    identity: Weight of the identity loss, which asks the generator to leave pictures of the second domain unchanged
+        (Zhu et al. 2017, arXiv:1703.10593, section 5.2).
     """
 
     domains: tuple[str, str] | None = None

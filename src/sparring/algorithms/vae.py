@@ -1,6 +1,4 @@
-"""Samples to latents and back, without a discriminator: the variational autoencoder of Kingma & Welling 2014
-(arXiv:1312.6114).
-"""
+"""The variational autoencoder of Kingma & Welling 2014 (arXiv:1312.6114): an encoder and a generator."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ from .base import Algorithm, Batch, Phase, PhaseResult, StepRandom, noise_for, r
 
 
 class VAEConfig(AlgorithmConfig):
-    """It has no settings of its own: the balance of its two terms is not tuned."""
+    """The variational autoencoder has no settings: the balance of its two terms is not tuned."""
 
     name: Literal["vae"] = "vae"
 
@@ -31,10 +29,9 @@ class VAEConfig(AlgorithmConfig):
 
 @register_algorithm("vae")
 class VAE(Algorithm):
-    """An encoder says which latents a sample may have come from, a generator makes it again from one of them; both from
-    one bound.
+    """Trains an encoder from samples to distributions of latents, and a generator from latents to samples, on one loss.
 
-    The prior of the latents is N(0, 1), so the generator is used as any other.
+    The prior of the latents is N(0, 1). After training, the generator makes samples from latents like that of a GAN.
     """
 
     Config = VAEConfig
@@ -54,10 +51,10 @@ class VAE(Algorithm):
         return (Phase(("encoder", "generator"), self.loss, steps, name="negative_elbo"),)
 
     def loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
-        """Kingma & Welling 2014, eq. 7 with one draw an example, negated: nats of an example.
+        """The negative of Kingma & Welling 2014, eq. 7, with one random latent for each example, in nats an example.
 
-        The decoder is the Gaussian whose one variance fits the batch best (Rybkin et al. 2021, arXiv:2006.13202), so
-        that no weight stands between the two terms.
+        The decoder is a Gaussian with the one variance that fits the batch best (Rybkin et al. 2021, arXiv:2006.13202),
+        so that the balance of the two terms needs no weight.
         """
         mean, log_variance = self.encoder(batch.real, batch.condition)
         latent = variational.reparameterise(mean, log_variance, rng.latent(self.recipe.latent))
@@ -69,7 +66,7 @@ class VAE(Algorithm):
         return PhaseResult(loss + self._penalties(), scalars)
 
     def _penalties(self) -> Tensor | float:
-        """Those of both players' weights."""
+        """The weighted sum of the penalties on the weights of both players."""
         return sum(
             (
                 penalty.weight * penalties.WEIGHT_PENALTIES[name](penalties.regularised_weights(player))

@@ -1,1 +1,1 @@
-"""The interface of everything that looks at a training, and the parts of it that need nothing else."""
+"""The interface of callbacks, the diagnosis of a training's health, and progress as plain lines."""

@@ -1,4 +1,4 @@
-"""The one interface of everything that looks at a training, and what it sees."""
+"""The interface of callbacks, and the observations that they receive."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Health = Literal[
 
 
 class Action(StrEnum):
-    """What the trainer is asked to do after an observation."""
+    """What a callback asks the trainer to do after an observation."""
 
     NONE = ""
     ROLL_BACK = "roll back"
@@ -29,17 +29,17 @@ class Action(StrEnum):
 
 @dataclass
 class Observation:
-    """What is known at one tick of the training. The trainer fills it, and adds the results of its callbacks in turn.
+    """The state of a training at one tick. The trainer creates it and adds the results of its callbacks in turn.
 
     examples: Real examples seen. step: Steps taken.
     values: Numbers by dotted name ("losses.generator"), means over the tick.
-    clock: All that depends on the machine's speed.
+    clock: Values that depend on the machine's speed.
     scores: By name, each with its value and fingerprint.
     selection: The score that selects the snapshot; lower is better.
     best: Whether this is the best snapshot so far.
-    health, evidence: In one word, and why.
-    action: What the trainer does about it.
-    event: "tick"; "diverged" where a loss was not finite; "final" at the end.
+    health: The diagnosis in one word. evidence: The reason of the diagnosis, in one sentence.
+    action: What the trainer does after the observation.
+    event: "tick"; "diverged" if a loss or a gradient was not finite; "final" at the end.
     notes: More facts for the log, JSON values.
     """
 
@@ -59,7 +59,10 @@ class Observation:
 
 @dataclass(frozen=True)
 class Result:
-    """What a callback adds to an observation, and asks of the trainer. What is left out stays as it is."""
+    """What a callback adds to an observation and asks of the trainer.
+
+    A field that a callback does not set leaves the observation's field unchanged.
+    """
 
     values: dict[str, float] = field(default_factory=dict)
     scores: dict[str, Any] = field(default_factory=dict)
@@ -69,6 +72,7 @@ class Result:
     action: Action = Action.NONE
 
     def add_to(self, observation: Observation) -> None:
+        """Add the result to an observation, in place."""
         observation.values |= self.values
         observation.scores |= self.scores
         if self.selection is not None:
@@ -82,34 +86,43 @@ class Result:
 
 
 class Callback:
-    """Looks at a training. Every method does nothing unless it is overridden.
+    """Receives the events of a training. Every method does nothing unless it is overridden.
 
-    survives_rollback: Its state does not go back with the training.
+    survives_rollback: If true, the callback keeps its state when the training goes back to its best snapshot.
     """
 
     survives_rollback = False
 
     def note(self, text: str) -> None:
-        """A sentence for the user, before, between or after steps."""
+        """Receive a sentence for the user, at any time."""
 
     def progress(self, share: float, what: str) -> None:
-        """How much of a long preparation or evaluation is done, 0 to 1, and what it is."""
+        """Receive the progress of a long preparation or evaluation.
+
+        share: How much of it is done, 0 to 1. what: Its name.
+        """
 
     def start(self, examples: int, total: int) -> None:
-        """The training starts, resumes or goes back: examples seen, and examples at its end."""
+        """Called when the training starts, resumes or goes back to its best snapshot.
+
+        examples: Examples seen. total: Examples at the end of the training.
+        """
 
     def step(self, trainer: Any) -> None:
-        """After every step."""
+        """Called after every step."""
 
     def observe(self, trainer: Any, observation: Observation) -> Result | None:
-        """At every tick, and where a loss was not finite. The observation holds the results of the callbacks before."""
+        """Called at every tick, and when a loss or a gradient is not finite.
+
+        The observation already holds the results of the callbacks before this one.
+        """
 
     def observed(self, observation: Observation) -> None:
-        """After the trainer acted on an observation and saved its state."""
+        """Called after the trainer acted on an observation and, at a tick, saved its state."""
 
     def state(self) -> dict[str, Any]:
-        """JSON values that depend on the examples seen alone. They are part of every checkpoint."""
+        """The callback's part of every checkpoint: JSON values that depend only on the examples seen."""
         return {}
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """The inverse of `state`; {} for a training that has just begun."""
+        """Restore a state of `state`; {} for a training that has just begun."""

@@ -1,6 +1,6 @@
-"""How a training goes, in one word with its evidence, and what to do about it.
+"""The diagnosis of a training: its health in one word, the evidence, and the action to take.
 
-Pure functions of the history of ticks.
+All functions are pure functions of the history of ticks.
 """
 
 from __future__ import annotations
@@ -11,29 +11,30 @@ from math import isfinite
 
 from .base import Action, Health
 
-MIN_TICKS = 4  # before anything is diagnosed
-IN_A_ROW = 2  # ticks that must show the same trouble
-DOMINATES = 0.98  # accuracy on reals and on fakes from which the discriminator dominates
-FOOLED = 0.2  # accuracy on fakes up to which the generator dominates
-LOW_VARIETY = 0.4  # of the variety of reals
-LOST_VARIETY = 0.5  # of the most variety seen so far
-TREND_TICKS = 4  # without a better score that show which way it goes
-NEVER_VARIED = 0.25  # of the variety of reals, in so many ticks: it never was enough
-CLOSE = 0.5  # distance to training examples, in that of held-out reals, up to which samples are close to copies
-GAP = 0.5  # how far held-out reals lie from training examples on the way to fakes, in the discriminator's logits
-WORSE, BROKEN = 1.5, 4.0  # times the best score
-CHANCE = 4.0  # standard errors of a score within which a difference may be chance
+MIN_TICKS = 4  # ticks before the first diagnosis
+IN_A_ROW = 2  # consecutive ticks that must show the same problem
+DOMINATES = 0.98  # the discriminator dominates from this accuracy on, if it holds on reals and on fakes
+FOOLED = 0.2  # the generator dominates up to this accuracy of the discriminator on fakes
+LOW_VARIETY = 0.4  # relative to the variety of reals; below it samples may have collapsed
+LOST_VARIETY = 0.5  # relative to the highest variety so far; below it samples may have collapsed
+TREND_TICKS = 4  # consecutive ticks that show a trend
+NEVER_VARIED = 0.25  # relative to the variety of reals; samples that stay below it never had enough variety
+CLOSE = 0.5  # samples up to this distance to training examples may be copies; 1 is the distance of held-out reals
+GAP = 0.5  # from this gap on (see HealthTick) the discriminator may have memorised the training examples
+WORSE, BROKEN = 1.5, 4.0  # multiples of the best score
+CHANCE = 4.0  # standard errors of a score; smaller differences may be chance
 
 
 @dataclass(frozen=True)
 class HealthTick:
-    """What one tick says about health.
+    """The values of one tick from which health is diagnosed.
 
-    selection: The score, lower is better.
+    examples: Real examples seen.
+    selection: The score; lower is better.
     variety, closeness: See metrics.neighbours.
     real, fake: The discriminator's accuracy on reals and on fakes; None without a discriminator.
-    gap: Where the mean logit of held-out reals lies between that of training examples (0) and that of fakes (1); None
-        without a discriminator.
+    gap: The position of the mean logit of held-out reals, on a scale from the mean logit of training examples (0) to
+        that of fakes (1); None without a discriminator.
     """
 
     examples: int
@@ -50,6 +51,8 @@ History = Sequence[HealthTick]
 
 @dataclass(frozen=True)
 class Diagnosis:
+    """The health of a training in one word, the evidence as a sentence, and the action that the trainer should take."""
+
     health: Health
     evidence: str
     action: Action = Action.NONE
@@ -66,13 +69,13 @@ def diagnose(
     """The health of a training at the last tick of its history.
 
     Args:
-        history: Of all ticks so far.
+        history: All ticks so far, at least one.
         patience: Examples without a better score after which a training is on a plateau; 0: never.
-        can_augment: The augmentation can be raised.
-        rollbacks_left: How often the training may still go back to its best snapshot. With none left, what would need
-            it ends the training.
-        noise: The standard error of a score. Differences below a few times of it mean nothing.
-        all_players_from: Examples from which all players are trained; until then nothing stands still.
+        can_augment: Whether the augmentation can be raised.
+        rollbacks_left: How often the training may still go back to its best snapshot. At 0 the action is to stop
+            instead.
+        noise: The standard error of a score. Differences of a few standard errors are ignored.
+        all_players_from: Examples from which all players are trained. Patience is counted from there at the earliest.
     """
     if len(history) < MIN_TICKS:
         return Diagnosis("warming-up", f"diagnosed from the {MIN_TICKS}th tick on")
@@ -89,14 +92,15 @@ def diagnose(
         return Diagnosis("healthy", _trend(history, best))
     health, evidence = trouble
     if best is history[0] and isfinite(now.selection) and health != "memorising":
-        # An untrained generator can score better than its first lessons: there is nothing yet to go back to.
+        # An untrained generator can score better than one after a few steps. Its snapshot is not worth going back to.
         evidence = f"no better yet than at its first tick, {best.selection:.3g}"
         return Diagnosis("warming-up", evidence, Action.STOP if stalled else Action.NONE)
     if health == "memorising" and can_augment and not stalled:
         return Diagnosis(health, evidence, Action.AUGMENT)
+    # If samples never had enough variety, the best snapshot lacks it too, and going back to it would not help.
     never_varied = (
         health == "mode-collapse" and best.variety < NEVER_VARIED and now.variety >= LOST_VARIETY * best.variety
-    )  # there is nothing to go back for
+    )
     if _worse(now, best, WORSE, history, noise) and health != "memorising" and patience and not never_varied:
         return Diagnosis(health, evidence, Action.ROLL_BACK if rollbacks_left > 0 else Action.STOP)
     return Diagnosis(health, evidence, Action.STOP if stalled else Action.NONE)
@@ -109,7 +113,7 @@ def _trouble(history: History, best: HealthTick, noise: float, all_players_from:
     if all(_worse(tick, best, BROKEN, history, noise) for tick in recent):
         return "diverged", _fell_behind(now, best)
     if all(tick.variety < LOW_VARIETY and tick.variety < LOST_VARIETY * most for tick in recent):
-        return "mode-collapse", f"samples differ {now.variety:.0%} as much as real ones do, and did {most:.0%}"
+        return "mode-collapse", f"the variety of samples is {now.variety:.0%} of that of reals, and was {most:.0%}"
     one_sided = None if best in recent else _one_sided(recent)
     return one_sided or _memorising(recent) or _never_varied(history[-TREND_TICKS:], best, all_players_from)
 
@@ -120,7 +124,7 @@ def _one_sided(recent: History) -> tuple[Health, str] | None:
         return None
     real, fake = pairs[-1]
     if all(min(pair) >= DOMINATES for pair in pairs):
-        evidence = f"its accuracy is {real:.0%} on reals and {fake:.0%} on fakes, and the score does not improve"
+        evidence = f"the accuracy is {real:.0%} on reals and {fake:.0%} on fakes, and the score does not improve"
         return "discriminator-dominates", evidence
     if all(fakes <= FOOLED and reals >= 1 - FOOLED for reals, fakes in pairs):
         return "generator-dominates", f"{1 - fake:.0%} of the fakes pass as real, and the score does not improve"
@@ -130,7 +134,7 @@ def _one_sided(recent: History) -> tuple[Health, str] | None:
 def _never_varied(recent: History, best: HealthTick, all_players_from: float) -> tuple[Health, str] | None:
     if any(tick.variety >= NEVER_VARIED or tick is best or tick.examples <= all_players_from for tick in recent):
         return None
-    evidence = f"samples differ {recent[-1].variety:.0%} as much as real ones do, and the score does not improve"
+    evidence = f"the variety of samples is {recent[-1].variety:.0%} of that of reals, and the score does not improve"
     return "mode-collapse", evidence
 
 
@@ -138,16 +142,20 @@ def _memorising(recent: History) -> tuple[Health, str] | None:
     now = recent[-1]
     if any(tick.closeness > CLOSE or (tick.gap is not None and tick.gap < GAP) for tick in recent):
         return None
-    evidence = f"samples lie at {now.closeness:.0%} of the distance of held-out reals from the training examples"
+    evidence = f"the distance of samples to training examples is {now.closeness:.0%} of that of held-out reals"
     if now.gap is not None:
-        evidence += f", and the discriminator puts held-out reals {min(now.gap, 1):.0%} of the way to fakes"
+        evidence += (
+            f", and the discriminator's logits of held-out reals lie {min(now.gap, 1):.0%} of the way from training "
+            "examples to fakes"
+        )
     return "memorising", evidence
 
 
 def _worse(tick: HealthTick, best: HealthTick, times: float, history: History, noise: float) -> bool:
-    """Worse than the best by that factor, and by a twentieth of all that was gained.
+    """Whether a tick's score is worse than the best by the factor `times`, by more than chance and by a margin.
 
-    The kernel distance has no zero to count from; there, by more than chance.
+    The margin is a twentieth of the difference between the worst and the best score. The limit of chance serves the
+    kernel distance, whose estimates can be zero or negative, so that a factor alone means little.
     """
     if not isfinite(tick.selection):
         return isfinite(best.selection)

@@ -1,4 +1,4 @@
-"""What a training tells a person while it runs, as plain lines."""
+"""The progress of a training as plain lines of text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .base import Action, Callback, Observation
 
 DOING = {
     Action.NONE: "",
-    Action.ROLL_BACK: "; going back to the best snapshot at half the learning rate",
+    Action.ROLL_BACK: "; going back to the best snapshot, at half the learning rate",
     Action.AUGMENT: "; augmenting more",
     Action.STOP: "; stopping",
 }
@@ -31,9 +31,9 @@ class Lines(Callback):
 
     def observed(self, observation: Observation) -> None:
         done = max(1, observation.examples - self.first)
-        left = (time.monotonic() - self.started) / done * (self.total - observation.examples)
+        remaining = (time.monotonic() - self.started) / done * (self.total - observation.examples)
         seen = f"{observation.examples:>9,} of {self.total:,} examples"
-        print(f"{seen}, {duration(left)} left: {in_words(observation)}", flush=True)
+        print(f"{seen}, {duration(remaining)} left: {in_words(observation)}", flush=True)
 
 
 def in_words(observation: Observation) -> str:
@@ -42,15 +42,16 @@ def in_words(observation: Observation) -> str:
     if observation.event != "tick":
         return f"{observation.health}: {observation.notes.get('reason', '')}{doing}"
     values = observation.values
-    said = [f"{group}: {found}" for group in ("losses", "elbo") if (found := _group(values, group))]
+    parts = [f"{group}: {found}" for group in ("losses", "elbo") if (found := _group(values, group))]
     if "fooling_rate" in values:
-        right = f"{values['accuracy.real']:.0%} of reals, {values['accuracy.fake']:.0%} of fakes"
-        said.append(f"discriminator right on {right} (fooling rate {values['fooling_rate']:.0%})")
+        accuracy = f"{values['accuracy.real']:.0%} on reals, {values['accuracy.fake']:.0%} on fakes"
+        parts.append(f"discriminator accuracy {accuracy} (fooling rate {values['fooling_rate']:.0%})")
     if "augmentation" in values:
         cap = " (at its cap: more pictures would help)" if values["augmentation"] > 0.79 else ""
-        said.append(f"augmentation {values['augmentation']:.0%}{cap}")
+        parts.append(f"augmentation {values['augmentation']:.0%}{cap}")
     if split := observation.notes.get("split_at"):
-        said.append(f"micro-batches of {split[-1]['micro_batch']}: memory ran out at example {split[-1]['examples']:,}")
+        last = split[-1]
+        parts.append(f"micro-batches of {last['micro_batch']}: memory ran out at example {last['examples']:,}")
     shown: dict[str, Any] = {
         name: score["value"] for name, score in observation.scores.items() if not name.endswith("_real")
     }
@@ -60,24 +61,24 @@ def in_words(observation: Observation) -> str:
         health += f": {observation.evidence}{doing}"
     best = " *best*" if observation.best else ""
     speed = observation.clock["examples_per_second"]
-    return f"{speed:,.0f} examples/s | {' | '.join(said)} | {scores}{best}{health}"
+    return f"{speed:,.0f} examples/s | {' | '.join(parts)} | {scores}{best}{health}"
 
 
 def _group(values: dict[str, float], group: str) -> str:
-    """ "generator 0.693, discriminator 1.386": the values of a group."""
+    """The values whose names begin with `group`: "generator 0.693, discriminator 1.386"."""
     found = {name.removeprefix(f"{group}."): value for name, value in values.items() if name.startswith(f"{group}.")}
     return ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in found.items())
 
 
 def duration(seconds: float) -> str:
-    """90 -> "1m30s"."""
+    """Seconds as text: 90 -> "1m30s"."""
     minutes, rest = divmod(max(0, round(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}h{minutes:02d}m" if hours else f"{minutes}m{rest:02d}s" if minutes else f"{rest}s"
 
 
 def seconds_from(text: str | float) -> float:
-    """ "90", "90s", "10m", "1.5h" or "1h30m" in seconds. Raises UserError for anything else."""
+    """The seconds in a text such as "90", "90s", "10m", "1.5h" or "1h30m". Raises UserError for other texts."""
     pattern = r"(?:(\d*\.?\d+)h)?(?:(\d*\.?\d+)m)?(?:(\d*\.?\d+)s?)?"
     match = re.fullmatch(pattern, str(text).strip().lower())
     if not match or not any(match.groups()):

@@ -1,4 +1,4 @@
-"""sparring apply"""
+"""The verb `sparring apply`."""
 
 from __future__ import annotations
 

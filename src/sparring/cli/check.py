@@ -1,4 +1,4 @@
-"""sparring check"""
+"""The verb `sparring check`."""
 
 from __future__ import annotations
 

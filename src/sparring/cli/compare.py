@@ -1,4 +1,4 @@
-"""sparring compare"""
+"""The verb `sparring compare`."""
 
 from __future__ import annotations
 

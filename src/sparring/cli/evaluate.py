@@ -1,4 +1,4 @@
-"""sparring evaluate"""
+"""The verb `sparring evaluate`."""
 
 from __future__ import annotations
 

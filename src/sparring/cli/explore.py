@@ -1,4 +1,4 @@
-"""sparring explore"""
+"""The verb `sparring explore`."""
 
 from __future__ import annotations
 

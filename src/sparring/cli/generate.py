@@ -1,4 +1,4 @@
-"""sparring generate"""
+"""The verb `sparring generate`."""
 
 from __future__ import annotations
 

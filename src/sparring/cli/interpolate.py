@@ -1,4 +1,4 @@
-"""sparring interpolate"""
+"""The verb `sparring interpolate`."""
 
 from __future__ import annotations
 

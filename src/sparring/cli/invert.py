@@ -1,4 +1,4 @@
-"""sparring invert"""
+"""The verb `sparring invert`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""sparring recipes"""
+"""The verb `sparring recipes`."""
 
 from __future__ import annotations
 

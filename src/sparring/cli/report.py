@@ -1,4 +1,4 @@
-"""sparring report"""
+"""The verb `sparring report`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""sparring train"""
+"""The verb `sparring train`."""
 
 from __future__ import annotations
 

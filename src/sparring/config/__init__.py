@@ -1,1 +1,1 @@
-"""What a person asked for (options), and what will be trained (recipe)."""
+"""The options that a user sets, and the recipe: the complete description of a training."""

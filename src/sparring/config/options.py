@@ -16,36 +16,37 @@ from .recipe import Recipe
 
 
 class TrainOptions(BaseModel):
-    """What a person asked for. None means not asked: the value then comes from the recipe, the data or the machine.
+    """The options that a user set. None means not set: the value then comes from the recipe, the data or the machine.
 
-    data: the options of the data, by name, checked against the fields of all modalities.
+    data: The options of the data by name, checked against the fields of all modalities.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    # These change nothing that is trained.
+    # These do not change what is trained.
     OF_THIS_PROCESS: ClassVar = frozenset({"out", "max_time", "device", "tensorboard", "epochs"})
 
     recipe: str | None = Field(
         None,
         description="A recipe by name (see `sparring recipes`) or a YAML file of your own, for example --recipe r3gan. "
-        "Default: the one for this kind of data.",
+        "Default: the recipe for this kind of data.",
     )
     out: Path | None = Field(None, description="The run folder. Default: runs/NAME.")
     examples: str | int | None = Field(
         None,
-        description="How long to train, in real examples shown: 200000, 2M, 50epochs, 30000steps. Default: as the "
-        "recipe says.",
+        description="How long to train, in real examples seen: 200000, 2M, 50epochs, 30000steps. Default: the length "
+        "in the recipe.",
         json_schema_extra={"metavar": "COUNT"},
     )
     epochs: int | None = Field(
         None,
         ge=1,
-        description="The same in passes over the training data: --epochs 50 is short for --examples 50epochs.",
+        description="How long to train, in passes over the training data: --epochs 50 is short for --examples "
+        "50epochs.",
     )
     budget: str | float | None = Field(
         None,
-        description="How long to train, in time: 90s, 10m, 1h30m. A few timed steps turn it into a number of "
-        "examples before the start.",
+        description="How long to train, in time: 90s, 10m, 1h30m. Before the start, a few timed steps turn it into a "
+        "number of examples.",
         json_schema_extra={"metavar": "TIME"},
     )
     max_time: str | float | None = Field(
@@ -53,18 +54,20 @@ class TrainOptions(BaseModel):
         description="Save and stop after this time, for example 8h; the same command resumes. Default: no limit.",
         json_schema_extra={"metavar": "TIME"},
     )
-    seed: int | None = Field(None, description="The seed of everything random. Default: 0.")
+    seed: int | None = Field(None, description="The seed of all random numbers. Default: 0.")
     init_from: Path | None = Field(
         None,
         description="Start from the weights of another run (fine-tuning), for example --init-from runs/faces. "
         "Default: new weights.",
         json_schema_extra={"metavar": "RUN"},
     )
-    device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps. Default: auto, a GPU where there is one.")
+    device: str = Field(
+        "auto", description="auto, cpu, cuda, cuda:1 or mps. Default: auto, which uses a GPU if there is one."
+    )
     settings: dict[str, Any] = Field(
         {},
-        description="Change one value of the recipe: --set batch=64 --set players.generator.optimizer.lr=1e-3. Once "
-        "for each value.",
+        description="Change one value of the recipe: --set batch=64 --set players.generator.optimizer.lr=1e-3. Repeat "
+        "it for each value.",
         json_schema_extra={"flag": "--set", "metavar": "KEY=VALUE"},
     )
     tensorboard: bool = Field(False, description="Write TensorBoard event files into the run folder. Default: no.")
@@ -91,28 +94,29 @@ class TrainOptions(BaseModel):
 
     @property
     def recipe_is_file(self) -> bool:
-        """Is the recipe a file of the user's, which may change between two runs?"""
+        """Whether the recipe is a YAML file of the user, which may change between two runs."""
         return self.recipe is not None and self.recipe.endswith((".yaml", ".yml"))
 
     def asked(self) -> dict[str, Any]:
-        """What was asked, as plain values for recipe.yaml and the report: {"seed": 3, "size": [64, 64]}."""
+        """The options that were set, as plain values for recipe.yaml: {"seed": 3, "size": [64, 64]}."""
         plain = self.model_dump(mode="json", exclude_none=True, exclude=set(self.OF_THIS_PROCESS))
         plain |= plain_values(self.data)
         if self.init_from is not None:
-            plain["init_from"] = self.init_from.absolute().name  # a recipe travels, so no path of this machine
+            # The name alone, because recipe.yaml may be shared and a path of this machine is private.
+            plain["init_from"] = self.init_from.absolute().name
         return {name: value for name, value in plain.items() if value != {}}
 
 
 def train_options(given: Mapping[str, Any], data_fields: Mapping[str, FieldInfo]) -> TrainOptions:
-    """Check what a person asked for.
+    """Check the options that a user set.
 
     Args:
-        given: values by option name, as Python values or as texts of the command line ("64x64", ["code=category"]).
-            None: not asked.
-        data_fields: the options of the data.
+        given: Values by option name, as Python values or as texts of the command line ("64x64", ["code=category"]).
+            None: not set.
+        data_fields: The options of the data.
 
     Raises:
-        UserError: where an option is unknown or its value cannot be used, in one sentence that names the option.
+        UserError: If an option is unknown or its value is invalid; the message names the option in one sentence.
     """
     known = {**{name: field for name, field in TrainOptions.model_fields.items() if name != "data"}, **data_fields}
     for name in given:
@@ -124,7 +128,7 @@ def train_options(given: Mapping[str, Any], data_fields: Mapping[str, FieldInfo]
 
 
 def data_options(given: Mapping[str, Any], fields: Mapping[str, FieldInfo]) -> dict[str, Any]:
-    """What was asked about the data, checked; without what was not asked. Raises UserError as `train_options` does."""
+    """The checked options of the data that were set (not None). Raises UserError as `train_options` does."""
     asked = {name: value for name, value in given.items() if value is not None}
     typed: Any = {name: (field.annotation, field) for name, field in fields.items()}
     model = create_model("DataOptions", **typed)
@@ -135,19 +139,23 @@ def data_options(given: Mapping[str, Any], fields: Mapping[str, FieldInfo]) -> d
 def how_to_open(
     asked: Mapping[str, Any], max_side: int, recipe: Recipe | None = None, stored: Mapping[str, Any] = {}
 ) -> tuple[dict[str, Any], OpenContext]:
-    """What is asked when the data is opened, now or `stored` with an earlier run, and the context.
+    """The data options and the context with which the data is opened.
 
-    max_side: the longer side of pictures is at most this where their size is chosen. recipe: None where it depends on
-    the data.
+    Args:
+        asked: The data options that were set now; they override those in `stored`.
+        max_side: The largest longer side of pictures, in pixels, if the size is chosen automatically.
+        recipe: The recipe; None if it depends on the data.
+        stored: The options ("asked") and the context ("context") of an earlier run; its context overrides the new one.
     """
     context: dict[str, Any] = {"max_side": max_side}
     if recipe is not None:
         context |= {"modalities": recipe.modalities, "label_maps": recipe.algorithm.label_map_side}
         if recipe.algorithm.restores:
-            context["fit"] = "patches"  # pictures made smaller are sharper and cleaner than those to be restored
+            # Downsampling would make the training pictures sharper and cleaner than the pictures to be restored.
+            context["fit"] = "patches"
     return {**stored.get("asked", {}), **asked}, OpenContext(**{**context, **stored.get("context", {})})
 
 
 def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """With lists in the place of tuples, as YAML has them."""
+    """The values with tuples replaced by lists, since YAML has no tuples."""
     return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}

@@ -1,4 +1,4 @@
-"""Recipes from YAML, shipped or a user's own, and from --set."""
+"""Reading recipes from YAML files, and settings from --set."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FORMAT = 2
 
 
 def list_recipes() -> list[str]:
-    """The names of the recipes that come with the package."""
+    """The names of the recipes that the package ships, sorted."""
     return sorted(entry.name.removesuffix(".yaml") for entry in _folder().iterdir() if entry.name.endswith(".yaml"))
 
 
@@ -30,7 +30,10 @@ def recipe_text(name: str) -> str:
 
 
 def load_recipe(name: str) -> Recipe:
-    """A shipped recipe by name, or a recipe of one's own by the path of its YAML file."""
+    """A shipped recipe by name, or a user's recipe by the path of its YAML file.
+
+    Raises UserError if there is none or if it is invalid.
+    """
     if name.endswith((".yaml", ".yml")):
         path = Path(name)
         if not path.is_file():
@@ -45,7 +48,10 @@ def load_yaml(text: str) -> Any:
 
 
 def parse_yaml(text: str, origin: str) -> dict[str, Any]:
-    """A YAML mapping of format 1, without its `format` key. Raises UserError naming `origin`."""
+    """The YAML mapping of a recipe, without its `format` key.
+
+    Raises UserError, naming `origin`, if the text is no YAML mapping or its `format` is not FORMAT.
+    """
     try:
         value = load_yaml(text)
     except yaml.YAMLError as error:
@@ -59,7 +65,7 @@ def parse_yaml(text: str, origin: str) -> dict[str, Any]:
 
 
 def recipe_from(values: dict[str, Any], origin: str) -> Recipe:
-    """A recipe from plain values; refuses unknown keys and impossible values in one sentence."""
+    """A recipe from plain values. Raises UserError, in one sentence, for unknown keys and invalid values."""
     try:
         return Recipe.model_validate(values)
     except ValidationError as error:
@@ -69,7 +75,7 @@ def recipe_from(values: dict[str, Any], origin: str) -> Recipe:
 def with_settings(recipe: Recipe, settings: dict[str, Any], origin: str = "--set") -> Recipe:
     """The recipe with dotted keys replaced: {"players.generator.optimizer.lr": 1e-3}.
 
-    What lies under `options` or `penalties` may be new.
+    Keys directly below `options` and `penalties` may be new; all others must exist. Raises UserError.
     """
     values = recipe.model_dump(mode="json")
     for key, value in settings.items():
@@ -84,7 +90,10 @@ def with_settings(recipe: Recipe, settings: dict[str, Any], origin: str = "--set
 
 
 def parse_settings(settings: list[str] | tuple[str, ...]) -> dict[str, Any]:
-    """["batch=64", "players.generator.optimizer.lr=1e-3"] as a mapping; values are read as YAML."""
+    """Settings such as ["batch=64", "players.generator.optimizer.lr=1e-3"] as a mapping; values are read as YAML.
+
+    Raises UserError for a setting without "=" or with a value that is not YAML.
+    """
     parsed = {}
     for setting in settings:
         key, equals, text = setting.partition("=")
@@ -101,12 +110,12 @@ def length_from(text: int | str, epoch: int, per_step: int) -> int:
     """A number of examples from "200000", "2M", "500k", "50epochs" or "30000steps".
 
     Args:
-        text: As typed.
-        epoch: Training examples of the data.
+        text: The length as the user typed it.
+        epoch: The number of training examples, that is examples in an epoch.
         per_step: Examples that a step counts.
 
     Raises:
-        UserError: If it is not a number of examples.
+        UserError: If the text is not a number of examples.
     """
     match = re.fullmatch(
         r"\s*([0-9]*\.?[0-9]+(?:e[0-9]+)?)\s*(k|m|epochs?|steps?|examples?)?\s*",
@@ -133,7 +142,7 @@ def _child(node: Any, part: str, key: str, origin: str) -> Any:
 
 
 class _Loader(yaml.SafeLoader):
-    """SafeLoader that also reads 1e-3 as a number (YAML 1.1 wants 1.0e-3), and refuses a key given twice."""
+    """SafeLoader that also reads 1e-3 as a number (YAML 1.1 requires 1.0e-3), and refuses duplicate keys."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()

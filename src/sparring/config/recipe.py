@@ -1,6 +1,6 @@
 """The recipe: one complete, typed description of a training.
 
-A value of `null` is open: autoconfig fills it from the data, the machine and the budget, and notes the reason.
+A value of `null` is open: autoconfig chooses it from the data, the machine and the budget, and records the reason.
 """
 
 from __future__ import annotations
@@ -20,30 +20,37 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Part(BaseModel):
+    """The base of all parts of a recipe: immutable, without unknown keys, without infinite or undefined numbers."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Latent(Part):
-    """Where samples come from: `normal` N(0, 1), `uniform` U(-1, 1), `unit-uniform` U(0, 1)."""
+    """The distribution of latents: `normal` is N(0, 1), `uniform` is U(-1, 1), `unit-uniform` is U(0, 1)."""
 
     size: int = Field(100, gt=0, le=65536)
     distribution: Literal["normal", "uniform", "unit-uniform"] = "normal"
 
 
 class Optimizer(Part):
+    """An optimizer of torch.optim and its settings.
+
+    betas: For adam and adamw; rmsprop uses the second as its smoothing constant. momentum: For sgd and rmsprop.
+    """
+
     name: Literal["adam", "adamw", "rmsprop", "sgd"] = "adam"
     lr: float = Field(2e-4, gt=0)
-    betas: tuple[Share, Share] = (0.9, 0.999)  # adam, adamw; rmsprop smooths with the second
+    betas: tuple[Share, Share] = (0.9, 0.999)
     eps: float = Field(1e-8, gt=0)
-    momentum: float = Field(0.0, ge=0, lt=1)  # sgd, rmsprop
+    momentum: float = Field(0.0, ge=0, lt=1)
     weight_decay: float = Field(0.0, ge=0)
 
 
 class Schedule(Part):
-    """The learning rate as a function of images seen: a factor that rises from 0 over `warmup` images and then goes
-    from 1 to `final`.
+    """A factor of the learning rate, as a function of the examples seen.
 
-    Left open, `final` is 0, or a hundredth for an exponential schedule.
+    It rises linearly from 0 to 1 over the first `warmup` examples, then goes from 1 to `final` at the end of the
+    training. If `final` is null, it is 0, or 0.01 for an exponential schedule.
     """
 
     kind: Literal["constant", "linear", "cosine", "exponential"] = "constant"
@@ -60,9 +67,9 @@ class Schedule(Part):
 class Penalty(Part):
     """A regulariser of a player's loss.
 
-    With `interval` 1 it is added to the loss. With a larger one it is a phase of its own, taken in every so-many-th
-    step with `interval` times the weight, times the player's `steps` (lazy regularisation: Karras et al. 2020,
-    arXiv:1912.04958, appendix B).
+    With `interval` 1 it is added to the loss. With a larger interval it is a phase of its own that runs in every
+    interval-th step, with its weight multiplied by `interval` and by the player's `steps` (lazy regularisation: Karras
+    et al. 2020, arXiv:1912.04958, appendix B).
     """
 
     weight: float = Field(gt=0)
@@ -70,11 +77,12 @@ class Penalty(Part):
 
 
 class Player(Part):
-    """One named network and how it is trained.
+    """One network and how it is trained.
 
-    steps: Gradient steps in a row in each step of the training. start: Examples seen before its first one, so that the
-        other players learn alone until then. clip_weights: The largest absolute weight (Arjovsky et al. 2017,
-        arXiv:1701.07875).
+    network: The name of the network in the registry. options: Arguments of its constructor.
+    steps: Gradient steps in a row in each step of the training.
+    start: Examples seen before its first gradient step; until then only the other players are trained.
+    clip_weights: The largest absolute weight (Arjovsky et al. 2017, arXiv:1701.07875).
     """
 
     network: str
@@ -89,7 +97,11 @@ class Player(Part):
 
 
 class Objective(Part):
-    """The adversarial loss by name (see losses.adversarial), with label smoothing where it has labels."""
+    """The adversarial loss by name (see losses.adversarial).
+
+    real_target, fake_target: Targets of the discriminator for reals and fakes (label smoothing), for losses that have
+        such targets.
+    """
 
     name: str = "non-saturating"
     real_target: float = Field(1.0, ge=0, le=1)
@@ -97,12 +109,15 @@ class Objective(Part):
 
 
 class Augmentation(Part):
-    """What is done to every picture before the discriminator sees it.
+    """The augmentation of every picture before the discriminator sees it.
 
-    ada: With a probability that starts at `strength` and follows the discriminator's overfitting up to a cap (Karras et
-        al. 2020, arXiv:2006.06676). `speed` is the number of examples that take it from 0 to 1; 0 keeps it fixed.
-    diffaugment: Always (Zhao et al. 2020, arXiv:2006.10738).
-    operations: Those of the method that are used; null means its usual ones.
+    name: "diffaugment" augments every picture (Zhao et al. 2020, arXiv:2006.10738). "ada" augments with a probability
+        that starts at `strength` and follows the discriminator's overfitting up to a cap (Karras et al. 2020,
+        arXiv:2006.06676).
+    operations: The operations of the method that are used; null means its default ones.
+    strength: For ada, the probability at the start.
+    target: For ada, the mean sign of the discriminator's logits on training examples that the probability aims at.
+    speed: For ada, the number of examples in which the probability can go from 0 to 1; 0 keeps it fixed.
     """
 
     name: Literal["ada", "diffaugment"]
@@ -113,15 +128,15 @@ class Augmentation(Part):
 
 
 class AlgorithmConfig(Part):
-    """What an algorithm can be told.
+    """The settings of an algorithm.
 
-    Each algorithm subclasses this in its own module, so that what it does not have cannot be said.
+    Each algorithm has a subclass in its own module with exactly the settings that it uses.
 
-    allowed_penalties: Its players, and the penalties that each may have.
-    player_groups: The players that are trained together, in order. Examples are counted in the first of these.
-    lazy_penalties: A penalty may be a phase of its own (`interval` above 1).
-    latent_distributions: Those that its latents may have.
-    translates: Its generator turns inputs into outputs, and takes no latents.
+    allowed_penalties: The algorithm's players, with the penalties that each may have.
+    player_groups: The players that each phase trains together, in order. The first group counts the examples.
+    lazy_penalties: Whether a penalty may have an `interval` above 1.
+    latent_distributions: The distributions that latents may have.
+    translates: Whether the generator turns inputs into outputs and takes no latents.
     """
 
     name: str
@@ -134,44 +149,44 @@ class AlgorithmConfig(Part):
 
     @property
     def counting_player(self) -> str:
-        """The player whose gradient steps each see new examples, which are counted."""
+        """The player each of whose gradient steps takes a new batch; these batches count as examples seen."""
         return self.player_groups[0][0]
 
     @property
     def adversarial_loss(self) -> AdversarialLoss | None:
-        """What both sides minimise; None where no player is played against another."""
+        """The adversarial loss; None for algorithms without one. Raises UserError for an unknown one."""
         return None
 
     @property
     def restores(self) -> bool:
-        """Whether the output is the input, only better."""
+        """Whether outputs are restored inputs, that is whether inputs are degraded targets."""
         return False
 
     def extended(self, times: float) -> AlgorithmConfig:
-        """The same for a training that is made so many times as long after it began."""
+        """The settings for a training that is extended to `times` its length after it began."""
         return self
 
     def without_pretraining(self) -> AlgorithmConfig:
-        """The same with all players trained from the start."""
+        """The settings with all players trained from the start."""
         return self
 
     @property
     def label_map_side(self) -> Literal["input", "output"] | None:
-        """Which side of a pair should be label maps, where there are any."""
+        """Which side of a pair should be label maps, if the data has any; None for no preference."""
         return None
 
     @property
     def learns_classes(self) -> bool:
-        """Whether a loss needs the examples' labels."""
+        """Whether a loss needs the labels of the examples."""
         return False
 
     @property
     def picture_settings(self) -> list[str]:
-        """Which of the settings in use work on pictures alone, by name."""
+        """The names of the settings in use that work for pictures only."""
         return []
 
     def check(self, players: Mapping[str, Player], latent: Latent) -> None:
-        """Raises ValueError where the players or the latents do not suit the algorithm."""
+        """Raise ValueError if the players or the latents do not suit the algorithm."""
         if set(players) != set(self.allowed_penalties):
             wanted = " and ".join(sorted(self.allowed_penalties))
             raise ValueError(f"the algorithm '{self.name}' has the players {wanted}, not {', '.join(sorted(players))}")
@@ -202,7 +217,7 @@ class AlgorithmConfig(Part):
 
 
 class HasConfig(Protocol):
-    """What the registry of algorithms holds: a class with a config class."""
+    """An entry of the registry of algorithms: a class with a config class."""
 
     Config: ClassVar[type[AlgorithmConfig]]
 
@@ -210,7 +225,7 @@ class HasConfig(Protocol):
 ALGORITHMS: Registry[Any] = Registry("algorithm", "sparring.algorithms")
 
 
-RANGES = {  # of the strength of degradations; of others (0, 1000)
+RANGES = {  # of the strength of degradations; (0, 1000) for those that are not listed
     "jpeg": (1, 95),
     "downsample": (1, 64),
     "pixelate": (1, 64),
@@ -220,9 +235,10 @@ RANGES = {  # of the strength of degradations; of others (0, 1000)
 
 
 class Degradation(Part):
-    """One degradation of a whole picture (see modalities.image.degradations). Its strength is drawn between minimum and maximum.
+    """One degradation of a picture (see modalities.image.degradations).
 
-    probability: of happening at all.
+    kind: Its name. minimum, maximum: The range of its random strength.
+    probability: The probability that it is applied to a picture.
     """
 
     kind: Literal[
@@ -257,23 +273,34 @@ class Degradation(Part):
 
 
 class Recipe(Part):
-    """Everything that a training needs to know, beside the data and the device.
+    """Everything that defines a training, except the data and the device.
 
-    Lengths are counted in examples: real ones shown to the players whose steps count them. A value of null is open;
-    autoconfig fills it from the data, the machine and the budget.
+    Lengths are counted in examples: real examples seen by the player whose steps count them (see `counting_player`). A
+    value of null is open; autoconfig chooses it from the data, the machine and the budget.
 
     Attributes:
-        select: Which snapshot is kept: the one of the best score, or the latest.
-        value_range: Of encoded values: [-1, 1] (symmetric) or [0, 1] (unit).
-        micro_batch: Examples of a forward pass; the gradients of a batch are accumulated.
+        name: The name of the recipe. summary: What it learns from and makes, in one clause.
+        modalities: The modalities whose data it can train on.
+        algorithm: The algorithm, by its name or with its settings.
+        players: The networks by name.
+        needs_labels: Whether the data must have labels.
+        select: Which snapshot the run keeps: the one with the best score, or the latest.
+        latent: The distribution of latents.
+        value_range: The range of encoded values: [-1, 1] (symmetric) or [0, 1] (unit).
+        batch: Examples in a batch.
+        micro_batch: Examples in a forward pass; the gradients of a batch are accumulated over its micro-batches.
         examples: The length: 200000, 2M, 50epochs or 30000steps; see `length_from`.
         ema_half_life: Half-life of the exponential moving average of the weights, in examples; 0 keeps none.
-        ema_ramp: Early on the half-life is this share of the examples seen (Karras et al. 2020, the program of ADA).
+        ema_ramp: Early in the training the half-life is this share of the examples seen (Karras et al. 2020, the
+            program of ADA).
         tick: Examples between two observations of the training.
-        score_samples: Generated examples of which a tick's score is taken.
-        final_samples: Those of the score of the snapshot that is kept.
+        score_samples: The number of samples from which a tick's score is computed.
+        final_samples: The number of samples from which the final score of the saved snapshot is computed.
         patience: Examples without a better score after which the training ends; 0 means that it never ends early.
-        max_rollbacks: How often a training that breaks goes back to its best snapshot, at half the learning rate.
+        max_rollbacks: How often a training that breaks goes back to its best snapshot, each time at half the learning
+            rate.
+        seed: The seed of all random numbers.
+        precision: The number format of forward passes that need no full precision.
     """
 
     name: str
@@ -301,7 +328,7 @@ class Recipe(Part):
     @field_validator("algorithm", mode="before")
     @classmethod
     def _of_its_own_class(cls, value: Any) -> Any:
-        """The config class of the algorithm that is named."""
+        """The settings as an instance of the config class of the named algorithm."""
         if isinstance(value, str):
             value = {"name": value}
         if isinstance(value, dict):
@@ -319,23 +346,24 @@ class Recipe(Part):
 
     @property
     def examples_per_step(self) -> int:
-        """Real examples that a step counts. The batch must be filled in."""
+        """Real examples that a step counts. The batch size must be filled in."""
         assert self.batch
         return self.batch * self.players[self.algorithm.counting_player].steps
 
 
 def first_fault(error: ValidationError, model: type[Part] | None = None) -> str:
-    """The first fault of a part of a recipe, with the nearest known key where one is unknown."""
+    """The first validation error of a recipe in one sentence; for an unknown key, with the nearest known key."""
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        return f"key '{place}' is unknown; {nearest(str(first['loc'][-1]), _known_keys(model or Recipe, first['loc'][:-1]))}"
+        known = _known_keys(model or Recipe, first["loc"][:-1])
+        return f"key '{place}' is unknown; {nearest(str(first['loc'][-1]), known)}"
     message = first["msg"].removeprefix("Value error, ")
     return f"{place}: {message[0].lower()}{message[1:]}" if place else message
 
 
 def _known_keys(model: Any, path: tuple[int | str, ...]) -> list[str]:
-    """The keys that the part at this path may have."""
+    """The keys that the part of a recipe at this path may have."""
     for step in path:
         if step == "players":
             model = dict[str, Player]

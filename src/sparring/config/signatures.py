@@ -1,4 +1,4 @@
-"""Functions whose options are declared elsewhere: signature and docstring are made from the declaration."""
+"""Functions with options that are declared elsewhere: their signature and docstring come from the declaration."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pydantic.fields import FieldInfo
 
 from ..util.options import help_text
 
-MARK = "    **options: "  # the line of a docstring that the texts replace
+MARK = "    **options: "  # the line of a docstring that is replaced by the options' help texts
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def with_options(fields: Mapping[str, FieldInfo]) -> Callable[[Function], Function]:
-    """A decorator: puts `fields` into the signature and their texts into the docstring, in the place of `**options`."""
+    """A decorator that replaces `**options` by `fields`, in the signature and (with their help texts) the docstring."""
 
     def decorate(function: Function) -> Function:
         signature = inspect.signature(function)
@@ -43,7 +43,7 @@ def with_options(fields: Mapping[str, FieldInfo]) -> Callable[[Function], Functi
 
 
 def _readable(annotation: Any) -> str:
-    """A type as one would write it, without what is checked of its values."""
+    """A type as one would write it in source code, without pydantic's constraints."""
     text = annotation.__name__ if isinstance(annotation, type) and not get_args(annotation) else str(annotation)
     text = re.sub(
         r"(?:typing\.)?Annotated\[(\w+), FieldInfo\(.*?\)\]\)\]|(?:typing\.)?Annotated\[(\w+), [^\[\]]*\]",

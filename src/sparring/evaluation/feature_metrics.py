@@ -27,6 +27,7 @@ MAX_DISCRIMINATED = 2000  # examples of each set that the discriminator classifi
 
 
 def fid_scores(sets: SampleSets) -> list[Score]:
+    """The Frechet distance between generated and held-out features, and its extrapolation to infinite samples."""
     generated, real = sets.generated.features, sets.held_out.features
     plain = Estimate(frechet_distance(generated, real), frechet_error(generated, real))
     points = 15 if generated.shape[1] <= WIDE else 5
@@ -37,12 +38,14 @@ def fid_scores(sets: SampleSets) -> list[Score]:
 
 
 def kid_scores(sets: SampleSets) -> list[Score]:
+    """The kernel distance between generated and held-out features."""
     if min(len(sets.generated), len(sets.held_out)) < 2:
         raise NotApplicable("the kernel distance needs at least two samples and two held-out examples")
     return [score_from("kernel_distance", kernel_distance_estimate(sets.generated.features, sets.held_out.features))]
 
 
 def inception_scores(sets: SampleSets) -> list[Score]:
+    """The inception score of the class probabilities of generated samples."""
     if sets.generated.probabilities is None:
         raise NotApplicable(
             "the inception score needs features with class probabilities: a labelled source, or --features inception"
@@ -53,6 +56,7 @@ def inception_scores(sets: SampleSets) -> list[Score]:
 
 
 def prdc_scores(sets: SampleSets) -> list[Score]:
+    """Precision, recall, density and coverage of generated features against held-out features."""
     generated, real = sets.generated.features, sets.held_out.features
     pr, dc = precision_recall(generated, real), density_coverage(generated, real)
     shares = {
@@ -65,6 +69,7 @@ def prdc_scores(sets: SampleSets) -> list[Score]:
 
 
 def label_scores(sets: SampleSets) -> list[Score]:
+    """The agreement of requested and predicted classes, and the shift of class frequencies from held-out examples."""
     if sets.predicted is None:
         raise NotApplicable("classes are recognised with the features 'classifier' of a labelled source")
     (predicted, predicted_in_real), scores = sets.predicted, []
@@ -95,6 +100,7 @@ def classification_accuracy_scores(sets: SampleSets) -> list[Score]:
 
 
 def diversity_scores(sets: SampleSets) -> list[Score]:
+    """The diversity of generated features within each class and, for pictures, MS-SSIM between generated pairs."""
     generated, real = sets.generated, sets.held_out
     labels, real_labels = generated.labels, real.labels
     if labels is None or real_labels is None:
@@ -116,6 +122,7 @@ def diversity_scores(sets: SampleSets) -> list[Score]:
 
 
 def mode_scores(sets: SampleSets) -> list[Score]:
+    """How many modes of a simulated source the samples hit, the share near a mode, and the divergence over modes."""
     source = sets.held_out.source
     if not isinstance(source, SimulatedSource) or source.centres is None or source.std is None:
         raise NotApplicable("modes are counted on simulated sources whose centres are known")

@@ -15,6 +15,7 @@ from .sample_sets import SampleSet, SampleSets
 
 
 def series_scores(sets: SampleSets) -> list[Score]:
+    """Distances of spectra, autocorrelations and cross-correlations to held-out series, and channel shapes."""
     generated, real = (_numbers(sets, each) for each in (sets.generated, sets.held_out))
     channels = _channels(sets)
     found = {

@@ -14,6 +14,7 @@ from .sample_sets import SampleSets
 
 
 def column_scores(sets: SampleSets) -> list[Score]:
+    """How well generated columns, pairs of columns, categories and ranges match those of the held-out rows."""
     numeric, generated, real = _cells(sets)
     trends = pair_trends(generated, real, numeric)
     found = {"column_shapes": float(np.mean(column_shapes(generated, real, numeric)))}
@@ -25,6 +26,7 @@ def column_scores(sets: SampleSets) -> list[Score]:
 
 
 def detection_scores(sets: SampleSets) -> list[Score]:
+    """How well a classifier tells generated rows from held-out rows."""
     numeric, generated, real = _cells(sets)
     if min(len(generated), len(real)) < MIN_ROWS:
         raise NotApplicable(f"detection needs {MIN_ROWS} generated and {MIN_ROWS} held-out rows")

@@ -85,9 +85,9 @@ def _translate(translator: Translator, inputs: np.ndarray, console: Callback) ->
 def _unpaired_scores(
     pairs: Any, net: FeatureNet, inputs: np.ndarray, outputs: np.ndarray, reverse: Translator | None, console: Callback
 ) -> list[Score]:
-    """Whether outputs are of the other kind, how far their distribution is from it, and how well they translate reverse.
+    """The share of outputs of the other kind, the kernel distance to it, and the error of the translation back.
 
-    The trivial baseline leaves the inputs as they are. reverse: the translator in the other direction, where there is one.
+    The trivial baseline leaves the inputs unchanged. reverse: The translator in the other direction, if there is one.
     """
     (features, predicted), (input_features, input_predicted) = net(outputs), net(inputs)
     assert predicted is not None and input_predicted is not None

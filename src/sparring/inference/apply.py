@@ -58,9 +58,8 @@ def apply_files(
         UserError: There is nothing to apply it to, or results would overwrite inputs.
     """
     translator, console = load_translator(run, reverse, ensemble), console or Callback()
-    translation = FileTranslation(
-        translator.input, translator.output, translator.translate, translator.scale, translator.recipe.algorithm.restores
-    )
+    restores = translator.recipe.algorithm.restores
+    translation = FileTranslation(translator.input, translator.output, translator.translate, translator.scale, restores)
     inputs = _inputs(input)
     _check_places(input, inputs, out, temporal_smoothing)
     taken: dict[Path, Path] = {path.resolve(): path for path in inputs}  # files that no result may overwrite

@@ -87,7 +87,10 @@ def build(name: str, options: dict[str, Any], **dimensions: Any) -> nn.Module:
 
 
 def dimensions(player: str, codec: Any, classes: int, latent_size: int) -> dict[str, Any]:
-    """The dimensions that the networks of a recipe may ask for. Players named `reverse_..` translate outputs to inputs."""
+    """The dimensions that a network may take as arguments, by name.
+
+    A player whose name begins with `reverse` translates outputs to inputs, so its shapes are swapped.
+    """
     inputs, outputs = codec.input.shape if codec.input else (), codec.shape
     shape, input_shape = (inputs, outputs) if player.startswith("reverse") else (outputs, inputs)
     return {

@@ -70,6 +70,7 @@ class StyleGenerator(Generator):
         raise NotImplementedError
 
     def forward(self, latent: Tensor, condition: Condition = None, noise: Tensor | None = None) -> Tensor:
+        """N x latent_size latents and N x noise_size noise (None: none) -> N x shape samples."""
         return self.synthesise(self.map(latent, condition), noise)
 
 

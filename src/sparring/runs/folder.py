@@ -17,7 +17,7 @@ from ..util import files
 from .log import Log, kept_snapshot, read_log
 
 # What recipe.yaml holds apart from the recipe itself.
-ABOUT = ("data", "asked", "given", "reasons", "command", "planned_seconds", "versions", "machine")
+ABOUT = ("data", "asked", "recipe_file", "reasons", "command", "planned_seconds", "versions", "machine")
 
 
 class UnreadablePart(UserError):
@@ -46,6 +46,7 @@ class RunParts:
 
     @property
     def name(self) -> str:
+        """The name of the folder."""
         return self.path.resolve().name
 
 
@@ -64,6 +65,7 @@ class Run:
 
     @property
     def exists(self) -> bool:
+        """Whether the folder has a recipe.yaml, which makes it a run."""
         return (self.path / "recipe.yaml").is_file()
 
     def recipe(self) -> tuple[Recipe, dict[str, Any]]:

@@ -1,7 +1,4 @@
-"""Puts a training together: networks, algorithm, loader, scores, callbacks, trainer.
-
-The one place that knows all the parts.
-"""
+"""Assembles a training from its parts: networks, algorithm, loader, scores, callbacks, trainer."""
 
 from __future__ import annotations
 
@@ -38,25 +35,26 @@ from .loader import Loader, batch_of
 from .samplers import InputSampler, LatentSampler, Sampler
 from .trainer import Trainer
 
-PREVIEW_SEED = 0  # of the preview's own random numbers, whatever the training's seed
+PREVIEW_SEED = 0  # of the preview's random numbers, independent of the training's seed
 PREVIEW_COLUMNS = 8
-PREVIEW_CLASSES = 10  # rows of classes at most
-TRANSLATED_ROWS = 8  # held-out examples of a translator's preview
-TICK_CLASSIFIED, FINAL_CLASSIFIED = (
-    1000,
-    10_000,
-)  # held-out examples that a discriminator classifies, at a tick and at the end
-MAX_FITTED, FITTED_CHUNK = 20_000, 200  # training examples that a statistical start is fitted to, and read at once
+PREVIEW_CLASSES = 10  # the most classes in a preview; each has a row
+TRANSLATED_ROWS = 8  # held-out examples in a translator's preview
+# The number of held-out examples that a discriminator classifies, at a tick and at the end.
+TICK_CLASSIFIED, FINAL_CLASSIFIED = 1000, 10_000
+MAX_FITTED = 20_000  # training examples that a statistical start is fitted to, at most
+FITTED_CHUNK = 200  # training examples that are read at once
 SPLITS: tuple[Split, ...] = ("train", "test")
 MIN_DISCRIMINATED, MAX_DISCRIMINATED = 32, 256  # real examples of each split that the discriminator sees at a tick
-DISCRIMINATED_SHARE = (
-    0.016  # of a tick's examples: one costs about an eighth of a training example, and there are three kinds
-)
+# As a share of the examples in a tick. Each costs about an eighth of a training example, and there are three kinds.
+DISCRIMINATED_SHARE = 0.016
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What a training is put together from. players: By name, initialised, on the device."""
+    """The parts of a training.
+
+    players: Initialised networks by name, on `device`. folder: The run folder. feature_net: The features of the score.
+    """
 
     recipe: Recipe
     source: Source
@@ -68,11 +66,11 @@ class Parts:
 
     @property
     def class_counts(self) -> list[int]:
-        """How often each class occurs in training; [] without labels."""
+        """The number of training examples of each class; [] without labels."""
         return [self.source.report.labels[name] for name in self.source.classes]
 
     def trainer(self, callbacks: Iterable[Callback] = ()) -> Trainer:
-        """A trainer of these players; the recipe must be complete."""
+        """A trainer of these players. All values of the recipe must be filled in."""
         recipe, source = self.recipe, self.source
         feature_body = copy.deepcopy(self.feature_net.body).to(self.device)
         algorithm = algorithms.build(recipe, self.players, feature_body)
@@ -82,7 +80,7 @@ class Parts:
         return Trainer(recipe, algorithm, loader, self.device, Checkpoints(self.folder / "checkpoints"), callbacks)
 
     def sampler(self, count: int) -> Sampler:
-        """What scores are taken of: samples of fixed latents, or the outputs for fixed held-out inputs."""
+        """A sampler of what is scored: samples from fixed latents, or outputs for fixed held-out inputs."""
         if isinstance(self.source, TranslationSource):
             indices = choose_examples(self.source.count("test"), count, SCORE_SEED, "held-out")
             return InputSampler(self.source, self.codec, indices, SCORE_SEED, self.device)
@@ -95,7 +93,7 @@ class Parts:
         return Score(score, self.sampler(score.count))
 
     def preview(self) -> Callable[[Any], PreviewFiles]:
-        """From a generator to a preview of its samples."""
+        """A function from a generator to a preview of its samples."""
         modality = modalities.get(self.source.modality)
         if isinstance(self.source, TranslationSource):
             indices = choose_examples(self.source.count("test"), TRANSLATED_ROWS, PREVIEW_SEED, "sheet")
@@ -105,15 +103,14 @@ class Parts:
                 self.codec, inputs.inputs, inputs(generator, DEFAULT_CHUNK_SIZE), targets
             )
         latents = self._preview_latents(modality.preview_count)
-        return lambda generator: modality.preview(
-            latents(generator, generator.chunk_size), self.codec, PREVIEW_COLUMNS
-        )
+        return lambda generator: modality.preview(latents(generator, generator.chunk_size), self.codec, PREVIEW_COLUMNS)
 
     def error_rate(self, count: int) -> ErrorRate:
+        """A callback that classifies `count` held-out examples with the discriminator."""
         return ErrorRate(self.codec, self.source, count)
 
     def callbacks(self) -> list[Callback]:
-        """Those of every training, in the order in which they observe. The last two are SaveBest and Log."""
+        """The callbacks of every training, in the order in which they observe. The last two are SaveBest and Log."""
         recipe = self.recipe
         assert recipe.score_samples and recipe.patience is not None and recipe.tick
         score = self.score(recipe.score_samples)
@@ -129,12 +126,15 @@ class Parts:
         ]
 
     def _examples(self, split: Split, count: int) -> Batch:
-        """A few real examples of a split, as the discriminator gets them."""
+        """`count` real examples of a split with their conditions, encoded, on the device."""
         order = make_rng(SCORE_SEED, "judged", split).permutation(self.source.count(split))
         return batch_of(self.source, self.codec, np.sort(order[:count]), split, SCORE_SEED).to(self.device)
 
     def _preview_latents(self, count: int) -> LatentSampler:
-        """With labels one class a row, each column the same latents; else so many samples."""
+        """A sampler of the preview.
+
+        With labels, each row shows one class, and each column has the same latent. Without labels, `count` samples.
+        """
         rows = min(PREVIEW_CLASSES, len(self.class_counts))
         count = rows * PREVIEW_COLUMNS or count
         sampler = LatentSampler(self.recipe.latent, self.codec, count, [], PREVIEW_SEED, self.device)
@@ -146,7 +146,7 @@ class Parts:
 
 
 class Assembly:
-    """A training ready to go: its parts, its trainer with every callback, and what its end needs."""
+    """A training that is ready to start: its parts, its trainer with all callbacks, and its final scores."""
 
     def __init__(self, parts: Parts, more_callbacks: Iterable[Callback] = ()):
         *observing, save_best, log = parts.callbacks()
@@ -156,7 +156,7 @@ class Assembly:
         self.trainer = parts.trainer([*observing, save_best, log, *more_callbacks])
 
     def final_score(self) -> tuple[float, dict[str, Any]]:
-        """The scores of the saved snapshot, of more samples than a tick affords."""
+        """The selection score and all scores of the saved snapshot, from `final_samples` samples."""
         parts, averages = self.parts, self.trainer.ema
         assert parts.recipe.final_samples
         before = {name: copy.deepcopy(average.module.state_dict()) for name, average in averages.items()}
@@ -172,8 +172,9 @@ class Assembly:
 
 
 def build_players(recipe: Recipe, codec: Codec, classes: int, device: torch.device) -> dict[str, nn.Module]:
-    """Every network of the recipe, initialised from the recipe's seed, on the device. classes: Their number, 0 without
-    labels.
+    """All networks of the recipe by name, initialised from the recipe's seed, on the device.
+
+    classes: The number of classes; 0 without labels.
     """
     players = {}
     for name, settings in recipe.players.items():
@@ -190,11 +191,12 @@ def build_players(recipe: Recipe, codec: Codec, classes: int, device: torch.devi
 
 
 def is_convolutional(module: nn.Module) -> bool:
+    """Whether a module has weights with four dimensions, as those of two-dimensional convolutions."""
     return any(parameter.ndim == 4 for parameter in module.parameters())
 
 
 def fit_to_data(recipe: Recipe, players: dict[str, nn.Module], source: Source, codec: Codec) -> None:
-    """Fit the statistical starts of the players that have one, to the same examples for the same seed."""
+    """Fit the statistical start of each player that has one to training examples, which the recipe's seed selects."""
     for name, player in players.items():
         if isinstance(player, FittedStart):
             order = make_rng(recipe.seed, "fit", name).permutation(source.count("train"))
@@ -204,14 +206,15 @@ def fit_to_data(recipe: Recipe, players: dict[str, nn.Module], source: Source, c
             parts = np.array_split(indices, len(indices) // FITTED_CHUNK + 1)
 
             def fitted(player: Any = player.cpu(), parts: Any = parts, labels: Any = labels) -> nn.Module:
-                player.fit(torch.cat([player.statistics_input(codec.encode(source.values(part))) for part in parts]), labels)
+                inputs = [player.statistics_input(codec.encode(source.values(part))) for part in parts]
+                player.fit(torch.cat(inputs), labels)
                 return player
 
             seeded(derive_seed(recipe.seed, "fit", name), fitted).to(device)
 
 
 def start_from(players: dict[str, nn.Module], folder: Path) -> None:
-    """Fine-tuning: load the weights of another run's players. Raises UserError where they do not fit."""
+    """Load the weights of another run's players, for fine-tuning. Raises UserError if they do not fit."""
     for name, player in players.items():
         path = folder / f"{name}.safetensors"
         if not path.is_file():
@@ -227,8 +230,10 @@ def start_from(players: dict[str, nn.Module], folder: Path) -> None:
 
 
 def fit_features(source: Source, folder: Path, progress: Progress | None) -> FeatureNet:
-    """The features of the score: those of the run, else those learned from this data before or now, copied into the
-    run.
+    """The features of the score.
+
+    A run that has features keeps them. Otherwise they come from the cache or are learned from this data, and are
+    written into the run folder.
     """
     path = folder / "features.safetensors"
     if path.is_file():
@@ -239,6 +244,6 @@ def fit_features(source: Source, folder: Path, progress: Progress | None) -> Fea
 
 
 def state_bytes(players: dict[str, nn.Module]) -> int:
-    """About how large a checkpoint will be: weights, averages and two moments of each weight."""
+    """About the size of a checkpoint in bytes: each weight, its average and two moments."""
     tensors = [tensor for player in players.values() for tensor in player.state_dict().values()]
     return 4 * sum(tensor.numel() * tensor.element_size() for tensor in tensors)

@@ -1,4 +1,4 @@
-"""What observes every training: the score, the health, the preview, the saved snapshot, the log."""
+"""The callbacks of every training: score, error rate, health, preview, best snapshot, log, TensorBoard."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ from .checkpoints import without_prefix
 from .samplers import Sampler
 from .trainer import Trainer
 
-SCORE_SEED = 1  # of the scorers' own random numbers, whatever the training's seed
-SCORE_CHUNK = 100  # samples of a forward pass when scoring: faster than the small chunks of `generate`
+SCORE_SEED = 1  # of the random numbers of scores, independent of the training's seed
+SCORE_CHUNK = 100  # samples in a forward pass for scores; faster than the small chunks of `generate`
 
 
 class Score(Callback):
     """Scores the averaged generator.
 
-    values, features: Of the samples that were scored last, for the callbacks after it.
+    values, features: The values and features of the last scored samples, which later callbacks use.
     """
 
     def __init__(self, score: Any, sampler: Sampler):
         self.score, self.sampler = score, sampler
 
     def __call__(self, generator: torch.nn.Module) -> tuple[float, dict[str, Any]]:
-        """The selection score (infinite where it is not finite) and all scores."""
+        """The selection score (infinity if it is not finite) and all scores by name."""
         classes = None if self.sampler.classes is None else self.sampler.classes.numpy()
         self.values = self.sampler(generator, SCORE_CHUNK)
         selection, scores, self.features = self.score(self.values, classes)
@@ -55,7 +55,7 @@ class Score(Callback):
 
 
 class ErrorRate(Callback):
-    """The share of held-out examples that a discriminator with class logits classifies wrongly."""
+    """Measures the share of held-out examples that a discriminator with class logits classifies wrongly."""
 
     def __init__(self, codec: Codec, source: Source, count: int):
         self.codec, self.source, self.count = codec, source, count
@@ -71,19 +71,20 @@ class ErrorRate(Callback):
 
 
 class HealthCheck(Callback):
-    """Diagnoses the training, and asks to go back, to augment more or to stop.
+    """Diagnoses the training, and asks the trainer to go back, to augment more or to stop.
 
-    It uses the samples of `score` at the same tick and, where there is a discriminator, its logits on training
-    examples, held-out ones and samples.
+    It uses the samples that `score` scored at the same tick. If there is a discriminator, it also uses its logits on
+    training examples, held-out examples and samples.
 
     Args:
-        score: Observes before.
-        codec: Of the data.
-        examples: Real ones with their conditions, by split, encoded and on the device.
-        patience, max_rollbacks: The recipe's.
+        score: The score's callback, which observes before this one.
+        codec: The codec of the data.
+        examples: Real examples with their conditions, by split, encoded, on the device.
+        patience: The recipe's patience, in examples.
+        max_rollbacks: The recipe's limit.
     """
 
-    CHUNK = 64  # examples of a forward pass of the discriminator
+    CHUNK = 64  # examples in a forward pass of the discriminator
 
     def __init__(self, score: Score, codec: Codec, examples: Mapping[Split, Batch], patience: int, max_rollbacks: int):
         self.score, self.codec, self.examples = score, codec, examples
@@ -107,7 +108,7 @@ class HealthCheck(Callback):
         return Result(values, health=found.health, evidence=found.evidence, action=found.action)
 
     def _gap(self, trainer: Trainer) -> float:
-        """See HealthTick: 0 where the discriminator cannot tell held-out reals from those it was trained on."""
+        """The gap (see HealthTick): 0 if the discriminator does not tell held-out reals from training examples."""
         train, test = (self._mean_logit(trainer, batch) for batch in (self.examples["train"], self.examples["test"]))
         count = min(len(self.examples["train"].real), len(self.score.values))
         samples = self.codec.encode(self.score.values[:count]).to(trainer.device)
@@ -115,7 +116,7 @@ class HealthCheck(Callback):
         return (train - test) / (train - fake) if train > fake else 0.0
 
     def _mean_logit(self, trainer: Trainer, batch: Batch) -> float:
-        """Without dropout and augmentation."""
+        """The mean logit of a batch, without dropout and augmentation."""
         output = discriminate(trainer.players["discriminator"], batch.real, batch.condition, self.CHUNK)
         return float(output.logits.mean())
 
@@ -127,11 +128,11 @@ class HealthCheck(Callback):
 
 
 class Preview(Callback):
-    """The same samples at every tick, as files: samples/EXAMPLES.png and the like.
+    """Writes a preview at every tick, always of the same latents or inputs: samples/EXAMPLES.png and the like.
 
     Args:
-        folder: Where they go.
-        preview: From a generator to these files.
+        folder: The folder of the previews.
+        preview: A function from a generator to a preview.
     """
 
     def __init__(self, folder: Path, preview: Callable[[torch.nn.Module], PreviewFiles]):
@@ -142,14 +143,15 @@ class Preview(Callback):
             return
         self.folder.mkdir(exist_ok=True)
         self.preview(trainer.ema["generator"].module).write(self.folder / f"{observation.examples:09d}")
-        for later in self.folder.iterdir():  # of a stretch that was given up
+        for later in self.folder.iterdir():  # remove previews of discarded examples
             if later.stem.isdigit() and int(later.stem) > observation.examples:
                 later.unlink()
 
 
 class SaveBest(Callback):
-    """Saves every player, averaged where an average is kept (generator.safetensors ...), when a snapshot is the best so
-    far.
+    """Saves every player (generator.safetensors ...) when a snapshot is the best so far.
+
+    Players with an exponential moving average are saved as their average.
     """
 
     def __init__(self, folder: Path):
@@ -162,12 +164,12 @@ class SaveBest(Callback):
                 self._write(name, player.state_dict(), observation.examples)
 
     def restore(self, trainer: Trainer) -> None:
-        """After a resume: save the best snapshot of the checkpoints, whatever a lost stretch of training wrote since."""
+        """After a resume, save the best snapshot again if the saved one is not that of the checkpoint."""
         if not trainer.best or self._saved() == trainer.best["examples"]:
             return
         best = trainer.best["examples"]
         if best not in trainer.checkpoints.numbers():
-            return  # somebody removed that checkpoint, and what was saved stands
+            return  # that checkpoint was removed; keep the saved files
         groups = trainer.checkpoints.load(best).groups
         for name in trainer.players:
             group = groups["ema" if name in trainer.ema else "players"]
@@ -183,7 +185,11 @@ class SaveBest(Callback):
 
 
 class Log(Callback):
-    """log.jsonl: one line a tick, on the disk before the checkpoint that remembers how long the log was."""
+    """Writes log.jsonl, one line a tick.
+
+    Each line is on the disk before the checkpoint of its tick, which records the length of the log. On a resume the log
+    is cut to that length.
+    """
 
     survives_rollback = True
 
@@ -194,6 +200,7 @@ class Log(Callback):
         self.append(record(observation))
 
     def append(self, line: dict[str, Any]) -> None:
+        """Write a line and wait until it is on the disk."""
         data = (json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n").encode()
         with open(self.path, "ab") as file:
             file.write(data)
@@ -217,7 +224,7 @@ class Log(Callback):
 
 
 class TensorBoard(Callback):
-    """Event files for TensorBoard, on request. Raises UserError where TensorBoard is not installed."""
+    """Writes event files for TensorBoard. Raises UserError if TensorBoard is not installed."""
 
     def __init__(self, folder: Path):
         try:
@@ -234,7 +241,7 @@ class TensorBoard(Callback):
 
 
 def record(observation: Observation) -> dict[str, Any]:
-    """An observation as a line of the log: plain JSON; numbers that are not finite become null."""
+    """An observation as a line of the log, in JSON values. Numbers that are not finite become null."""
     line: dict[str, Any] = {"event": observation.event, "examples": observation.examples, "step": observation.step}
     for name, value in observation.values.items():
         *path, last = name.split(".")

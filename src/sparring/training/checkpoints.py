@@ -1,4 +1,7 @@
-"""Full training states on disk: plain tensors and readable text, written aside and renamed into place."""
+"""Checkpoints: full training states on disk, as plain tensors and readable text.
+
+Each is written into a temporary folder, which is then renamed.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +24,9 @@ Groups = dict[str, dict[str, Tensor]]
 
 @dataclass(frozen=True)
 class State:
-    """Everything that decides how a training goes on.
+    """Everything on which the rest of a training depends.
 
-    groups: Tensors by file (players, ema, optimizers ...). facts: JSON values.
+    groups: Tensors by file (players, ema, optimizers ...) and name. facts: JSON values.
     """
 
     groups: Groups
@@ -31,13 +34,13 @@ class State:
 
 
 class Checkpoints:
-    """The folder `checkpoints` of a run: one folder for each state, named by the examples seen."""
+    """The folder `checkpoints` of a run, with one folder for each state, named by the examples seen."""
 
     def __init__(self, folder: Path):
         self.folder = folder
 
     def numbers(self) -> list[int]:
-        """Examples seen of every complete checkpoint, ascending."""
+        """The examples seen of every complete checkpoint, in ascending order."""
         if not self.folder.is_dir():
             return []
         return sorted(
@@ -47,8 +50,10 @@ class Checkpoints:
         )
 
     def save(self, examples: int, state: State, keep: set[int]) -> None:
-        """Write a state, then remove all but the two newest and those in `keep`; also later ones, which a training that
-        went back has left.
+        """Write a state, then remove old checkpoints.
+
+        The two newest up to `examples` and those in `keep` remain. Later ones are removed too: they belong to examples
+        that were discarded when the training went back.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         aside = self.folder / f".{examples:09d}.{os.getpid()}.tmp"
@@ -71,7 +76,7 @@ class Checkpoints:
                 files.remove_folder(self.folder / f"{number:09d}")
 
     def load(self, examples: int) -> State:
-        """Raises UserError when the folder is damaged or of another format."""
+        """The state of the checkpoint at `examples`. Raises UserError if it is damaged or has another format."""
         folder = self.folder / f"{examples:09d}"
         try:
             facts = json.loads((folder / "state.json").read_text(encoding="utf-8"))
@@ -89,7 +94,7 @@ class Checkpoints:
         return State(groups, facts)
 
     def clean(self) -> None:
-        """Remove what a killed process left half written."""
+        """Remove the temporary files and folders of a killed process."""
         files.remove_temporary_files(self.folder)
 
 
@@ -99,5 +104,5 @@ def with_prefix(tensors: dict[str, dict[str, Tensor]]) -> dict[str, Tensor]:
 
 
 def without_prefix(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
-    """The tensors below a name, without it."""
+    """The tensors whose names begin with `name` and a dot, without that prefix."""
     return {key.removeprefix(f"{name}."): value for key, value in tensors.items() if key.startswith(f"{name}.")}

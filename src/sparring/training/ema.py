@@ -1,4 +1,4 @@
-"""The exponential moving average of a player's weights: the network that is saved."""
+"""The exponential moving average of a player's weights, which is the network that a run saves."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ UNIT_VECTORS = ("._u", "._v")  # ends of the names of spectral normalisation's s
 
 
 class EMA:
-    """A copy of `module` in eval mode whose floating-point tensors, running statistics too, trail it with a half-life
-    in examples.
+    """A copy of a network, in eval mode, with the exponential moving average of its floating-point tensors.
 
-    Counters and singular vectors are copied: an average of unit vectors is no unit vector.
+    Running statistics are averaged too. Counters and singular vectors are copied, since the average of unit vectors is
+    not a unit vector.
 
     Args:
         module: The network in training.
-        half_life: In examples; 0: no average, a copy.
-        ramp: Early on the half-life is this share of the examples seen, so that the start is forgotten.
+        half_life: The half-life of the average, in examples; 0: a copy without averaging.
+        ramp: The half-life is at most this share of the examples seen, so that the initial weights soon lose their
+            influence.
     """
 
     def __init__(self, module: nn.Module, half_life: int, ramp: float):
@@ -34,7 +35,10 @@ class EMA:
 
     @torch.no_grad()
     def update(self, examples: int, step_examples: int) -> None:
-        """Move towards the module after a step of `step_examples` that brought the examples seen to `examples`."""
+        """Update the average after a step.
+
+        examples: Examples seen after the step. step_examples: Examples that the step counted.
+        """
         half_life = min(self.half_life, examples * self.ramp)
         keep = 0.5 ** (step_examples / half_life) if half_life > 0 else 0.0
         torch._foreach_lerp_(*self._trailing, 1 - keep)

@@ -1,6 +1,4 @@
-"""What a gradient step needs beside its loss: seeded layers, norms, and whether a batch may be split when memory runs
-out.
-"""
+"""Tools of a gradient step: seeded layers, gradient norms, and whether a batch may be split into micro-batches."""
 
 from __future__ import annotations
 
@@ -18,14 +16,15 @@ from ..util.random import derive_seed
 
 @contextlib.contextmanager
 def seeded_layers(device: torch.device, *address: int | str) -> Iterator[None]:
-    """Layers that draw by themselves (dropout) draw from this address; torch's global generators are put back
-    afterwards.
+    """A context in which layers with random numbers of their own (dropout) are seeded by `address`.
+
+    The states of torch's global generators are restored afterwards.
     """
     generators = [torch.default_generator]
     if device.type == "cuda":
         generators.append(torch.cuda.default_generators[device.index or 0])
     before = [generator.get_state() for generator in generators]
-    # not by torch.manual_seed: where there is no GPU it notes down a stack trace each time, which takes a millisecond
+    # torch.manual_seed would take a millisecond: without a GPU it records a stack trace each time.
     for generator in generators:
         generator.manual_seed(derive_seed(*address, "layers"))
     try:
@@ -36,19 +35,22 @@ def seeded_layers(device: torch.device, *address: int | str) -> Iterator[None]:
 
 
 def gradient_norm(parameters: Sequence[Tensor]) -> Tensor:
-    """The norm of all their gradients together."""
+    """The Euclidean norm of the gradients of all parameters together."""
     return torch.nn.utils.get_total_norm([each.grad for each in parameters if each.grad is not None])
 
 
 def out_of_memory(error: RuntimeError) -> bool:
-    """Whether memory ran out. torch has a class for GPUs; the CPU's allocator raises a plain RuntimeError."""
+    """Whether an error means that memory ran out.
+
+    torch has an error class for GPUs; the allocator of the CPU raises a plain RuntimeError.
+    """
     return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
 
 
 def batch_coupled(recipe: Recipe, players: dict[str, nn.Module]) -> list[str]:
-    """What makes a batch more than its parts, by name: players, and parts of the algorithm's losses.
+    """The names of the players and terms of the losses that need a whole batch.
 
-    With none, it may be split.
+    Without such players and terms, a batch may be split into micro-batches.
     """
     normalised = [name for name, player in players.items() if is_batch_coupled(player)]
     return [*normalised, *algorithm_class(recipe).batch_coupled(recipe)]

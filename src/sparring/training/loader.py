@@ -1,4 +1,4 @@
-"""Real examples by position: which ones a step sees depends on how many were seen, on nothing else."""
+"""Batches of real examples. Which examples a step sees depends only on the seed, the attempt and the examples seen."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from ..data.source import Source, Split, TranslationSource
 from ..modalities import Codec
 from ..util.random import derive_seed, make_rng
 
-ORDERS_KEPT = 3  # epochs whose order is remembered
+ORDERS_KEPT = 3  # epochs whose order stays in memory
 
 
 def batch_of(source: Source, codec: Codec, indices: np.ndarray, split: Split, seed: int = 0) -> Batch:
-    """Examples of a source, encoded, with their conditions: classes, inputs, and extras drawn from `seed`."""
+    """Encoded examples of a source with their conditions: classes, inputs and extras.
+
+    seed: The seed of random degradations and extras.
+    """
     condition = {}
     if source.classes:
         condition["class"] = torch.from_numpy(source.labels(indices, split))
@@ -29,19 +32,19 @@ def batch_of(source: Source, codec: Codec, indices: np.ndarray, split: Split, se
 
 
 class Loader:
-    """Batches of encoded training examples, in an order drawn anew for each epoch.
+    """Batches of encoded training examples, in a new random order for each epoch.
 
-    The next batch is prepared in a thread while a step computes.
+    A thread prepares the next batch while a step computes.
 
-    waited: Seconds that the training spent waiting for data since this was last set to 0.
+    waited: Seconds that the training waited for data since `waited` was last set to 0.
 
     Args:
         source: The data.
-        codec: Its codec.
-        batch: Examples of a batch.
-        seed: Of the order and of what is drawn with the examples.
-        device: Where batches are needed.
-        channels_last: Whether they are pictures for convolutional networks.
+        codec: The codec of the data.
+        batch: Examples in a batch.
+        seed: The seed of the order, of random degradations and of extras.
+        device: The device of the batches.
+        channels_last: Whether the examples have the memory format channels_last, for convolutional networks.
     """
 
     def __init__(
@@ -55,7 +58,7 @@ class Loader:
         self._worker = ThreadPoolExecutor(1, "loader")
 
     def at(self, examples: int, attempt: int) -> Batch:
-        """The batch that is shown after `examples` real examples, on the device."""
+        """The batch that follows after `examples` examples seen, on the device."""
         started = time.perf_counter()
         wanted = (examples, attempt)
         ahead = (
@@ -68,7 +71,7 @@ class Loader:
         return Batch(real, condition).to(self.device)
 
     def indices(self, examples: int, attempt: int) -> np.ndarray:
-        """Which training examples the batch after `examples` holds."""
+        """The indices of the training examples in the batch that follows after `examples` examples seen."""
         count = self.source.count("train")
         positions = np.arange(examples, examples + self.batch)
         epochs = positions // count

@@ -1,4 +1,4 @@
-"""What is measured over a tick: means of scalars, kept on their device until they are read, and times."""
+"""Measurements over a tick: means of scalars, which stay on their device until they are read, and times."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from torch import Tensor
 
 
 class Meters:
-    """Weighted means of named scalars. sums, weights: Its state."""
+    """Weighted means of named scalars. sums, weights: The state, by name."""
 
     def __init__(self) -> None:
         self.sums: dict[str, Tensor] = {}
         self.weights: dict[str, float] = {}
 
     def add(self, values: Mapping[str, Tensor], weight: float) -> None:
-        """Count values with a weight, their share of a batch. Nothing is read from the device."""
+        """Add values with a weight, their share of a batch. This reads nothing from the device."""
         for name, value in values.items():
             self.sums[name] = self.sums.get(name, 0.0) + value.float() * weight
             self.weights[name] = self.weights.get(name, 0.0) + weight
@@ -34,7 +34,7 @@ class Meters:
 
 
 class Clock:
-    """Seconds and speed since the last tick. observing: Seconds that the callbacks took at the last tick."""
+    """Measures time and speed since the last tick. observing: Seconds that the callbacks took at the last tick."""
 
     def __init__(self) -> None:
         self.observing = 0.0
@@ -44,7 +44,10 @@ class Clock:
         self._started, self._examples = time.perf_counter(), examples
 
     def values(self, examples: int, waited: float) -> dict[str, float]:
-        """waited: Seconds that the training waited for data."""
+        """Seconds, examples per second, and the shares of time spent waiting for data and in callbacks.
+
+        examples: Examples seen. waited: Seconds that the training waited for data.
+        """
         seconds = time.perf_counter() - self._started
         return {
             "seconds": round(seconds, 3),

@@ -1,4 +1,4 @@
-"""Building optimizers from recipes, and their state as named tensors."""
+"""Builds optimizers from recipes, and converts their state to and from named tensors."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ..config.recipe import Optimizer, Recipe
 
 
 def build(settings: Optimizer, module: nn.Module, share: float = 1.0) -> torch.optim.Optimizer:
-    """The optimizer of one player, in torch's fused form where there is one.
+    """The optimizer of one player, in torch's fused implementation if there is one.
 
-    The learning rate is a plain number that the trainer sets before every gradient step.
+    The trainer sets the learning rate before every gradient step.
 
     Args:
-        settings: Of the recipe.
+        settings: The settings in the recipe.
         module: The player.
         share: See `loss_share`. Betas, and RMSprop's momentum, are raised to its power.
     """
@@ -44,11 +44,11 @@ def build(settings: Optimizer, module: nn.Module, share: float = 1.0) -> torch.o
 
 
 def loss_share(recipe: Recipe, phases: Sequence[Phase], player: str) -> float:
-    """Of all gradient steps of a player, the share without lazy penalties.
+    """The share of a player's gradient steps that are not steps of lazy penalties.
 
-    Its learning rate and the logarithms of its betas shrink by it, so that the steps of such phases add nothing (Karras
-    et al. 2020, arXiv:1912.04958, appendix B: k / (k + 1)). Plain gradient descent goes as far as the gradient is long,
-    and needs no such thing.
+    Its learning rate and the logarithms of its betas are multiplied by this share, so that the additional steps do not
+    change its speed (Karras et al. 2020, arXiv:1912.04958, appendix B: k / (k + 1)). The share is 1 for plain gradient
+    descent, whose steps are proportional to the gradient.
     """
     own = [phase for phase in phases if player in phase.players]
     if recipe.players[player].optimizer.name == "sgd" or not own:
@@ -69,7 +69,10 @@ def tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
 
 
 def load_tensors(optimizer: torch.optim.Optimizer, values: dict[str, Tensor]) -> None:
-    """Moments take the memory layout of their weights: fused steps walk both in the order of storage."""
+    """Load the tensors of `tensors` into an optimizer.
+
+    Moments get the memory layout of their weights, because fused steps process both in the order of storage.
+    """
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in values.items():

@@ -1,4 +1,4 @@
-"""An existing run, picked up at its newest checkpoint."""
+"""Resumes an existing run at its newest checkpoint."""
 
 from __future__ import annotations
 
@@ -33,7 +33,20 @@ def resume(
     console: Callback,
     callbacks: Iterable[Callback] = (),
 ) -> Assembly | None:
-    """The assembly of an existing run at its newest checkpoint, or None when there is nothing left to do."""
+    """The assembly of an existing run at its newest checkpoint, or None if the run is finished.
+
+    Args:
+        run: The folder.
+        where: The data.
+        options: The options that the user set.
+        device: The device of the training.
+        console: The callback that receives notes for the user.
+        callbacks: The user's own callbacks.
+
+    Raises:
+        UserError: If the options or the data differ from those of the run, or if there is no checkpoint.
+        Diverged: If the training diverged before it had a snapshot.
+    """
     recipe, about = run.recipe()
     refuse_changes(run.path, recipe, about, options)
     ended = _ended(run, recipe)
@@ -53,27 +66,27 @@ def resume(
     feature_net = fit_features(source, run.path, console.progress)
     assembly = Assembly(Parts(longer, source, codec, players, device, run.path, feature_net), callbacks)
     for what, then, now in _other_conditions(about, device):
-        console.note(f"{what} was {then} and is {now}: the training goes on, but not bit for bit as it would have")
+        console.note(f"{what} was {then} and is now {now}: the training goes on, but its numbers may differ slightly")
     files.remove_temporary_files(run.path)
     if not assembly.trainer.resume():
         raise UserError(
-            f"{run.path} has no checkpoint to go on from; put its folder checkpoints back, "
-            f"or start anew with --init-from {run.path}"
+            f"{run.path} has no checkpoint to resume from; put its folder checkpoints back, "
+            f"or start a new training with --init-from {run.path}"
         )
     if longer != recipe:
         about["reasons"]["examples"] = f"raised from {recipe.examples:,}"
         run.write_recipe(longer, about)
     if ended:
-        assembly.trainer.ended = False  # more is asked for
+        assembly.trainer.ended = False  # the user asked for more examples
     assembly.save_best.restore(assembly.trainer)
-    (run.path / "report.html").unlink(missing_ok=True)  # of an earlier end
+    (run.path / "report.html").unlink(missing_ok=True)  # the report of the shorter training
     return assembly
 
 
 def _ended(run: Run, recipe: Recipe) -> dict[str, Any] | None:
-    """The log's last line where the training came to its end.
+    """The last line of the log if the training reached its end, else None.
 
-    Raises Diverged for one that broke before it had a snapshot.
+    Raises Diverged if the training diverged before it had a snapshot.
     """
     log = run.log()
     last: dict[str, Any] = log[-1] if log else {"event": None}
@@ -89,13 +102,13 @@ def _ended(run: Run, recipe: Recipe) -> dict[str, Any] | None:
 
 def _say_finished(run: Run, last: dict[str, Any], console: Callback) -> None:
     planned = last.get("planned", last["examples"])
-    longer = f"to train on, ask for more than the {planned:,} it was planned for with --examples"
+    longer = f"to train it longer, set --examples to more than the {planned:,} it was planned for"
     advice = "try a lower learning rate in another --out" if last["health"] == "diverged" else longer
     console.note(f"{run.path} is finished ({last['examples']:,} examples, {last['health']}); {advice}")
 
 
 def _longer(recipe: Recipe, source: Source, options: TrainOptions, console: Callback) -> Recipe:
-    """The recipe with more examples where more are asked for, in whole steps."""
+    """The recipe with more examples if the options ask for more, in whole steps; else the recipe itself."""
     assert isinstance(recipe.examples, int)
     if options.examples is None:
         return recipe
@@ -110,13 +123,14 @@ def _longer(recipe: Recipe, source: Source, options: TrainOptions, console: Call
 
 
 def _other_conditions(about: dict[str, Any], device: torch.device) -> list[tuple[str, Any, Any]]:
-    """What is not as it was when the run began: (what, then, now)."""
+    """Differences of versions and machine since the run began: (name, value then, value now)."""
     then = {**about["versions"], **about["machine"]}
     now = {**versions(), **machine(device)}
     return [(what, then.get(what), value) for what, value in now.items() if then.get(what) != value]
 
 
 def diverged_sentence(folder: Path, line: dict[str, Any]) -> str:
+    """A message for the user about a training that diverged before it had a snapshot. line: Its last in the log."""
     reason = line.get("reason", "training diverged")
     return (
         f"{reason} at {line['examples']:,} examples, before {folder} had a usable snapshot; "
@@ -125,14 +139,14 @@ def diverged_sentence(folder: Path, line: dict[str, Any]) -> str:
 
 
 def refuse_changes(folder: Path, recipe: Recipe, about: dict[str, Any], options: TrainOptions) -> None:
-    """Raises UserError naming every option that differs from what the run was begun with.
+    """Raise UserError, naming every option that differs from the run's.
 
-    What is not asked is no difference.
+    Options that the user does not set now are no difference.
 
-    about: What stands beside the recipe in recipe.yaml.
+    about: The facts in recipe.yaml beside the recipe.
     """
     asked = about["asked"]
-    same = {"recipe": recipe.name, "seed": recipe.seed}  # what an unstated option came to
+    same = {"recipe": recipe.name, "seed": recipe.seed}  # the values of options that were not set
     changed = [
         f"{key} {asked.get(key, same.get(key, 'unset'))} -> {now}"
         for key, now in options.asked().items()
@@ -142,18 +156,18 @@ def refuse_changes(folder: Path, recipe: Recipe, about: dict[str, Any], options:
     for key, value in options.settings.items():
         if before.get(key) != value and with_settings(recipe, {key: value}) != recipe:
             changed.append(f"{key} -> {value}")
-    if about["given"] and options.recipe_is_file and options.recipe is not None:
-        changed += differences(about["given"], load_recipe(options.recipe).model_dump(mode="json"))
+    if about["recipe_file"] and options.recipe_is_file and options.recipe is not None:
+        changed += differences(about["recipe_file"], load_recipe(options.recipe).model_dump(mode="json"))
     if changed:
         longer = " (for a longer training give --examples)" if options.budget is not None else ""
         raise UserError(
-            f"{folder} was begun differently ({'; '.join(changed)}); leave the change out to go on, "
+            f"{folder} was started with other options ({'; '.join(changed)}); leave the change out to resume it, "
             f"or train into another folder with --out{longer}"
         )
 
 
 def differences(then: Any, now: Any, path: str = "") -> list[str]:
-    """Where two nested values differ: ["players.generator.optimizer.lr 0.0002 -> 0.001"]."""
+    """The differences of two nested values, one text each: ["players.generator.optimizer.lr 0.0002 -> 0.001"]."""
     if isinstance(then, dict) and isinstance(now, dict):
         keys = sorted({*then, *now})
         return [line for key in keys for line in differences(then.get(key), now.get(key), f"{path}.{key}".lstrip("."))]

@@ -1,4 +1,4 @@
-"""From an assembly to a finished run: train, score the saved snapshot, write the pages for a person."""
+"""Finishes a run: trains, scores the saved snapshot, and writes the film, the report and the model card."""
 
 from __future__ import annotations
 
@@ -18,16 +18,22 @@ from .callbacks import record
 from .resume import diverged_sentence
 from .trainer import Trainer
 
-LATE_FACTOR, LATE_SECONDS = 1.2, 5.0  # by which a training must be later than planned, for that to be said
-STRIP_KEYFRAMES, STRIP_FRAMES = 4, 7  # of the walk through latent space in the report
+LATE_FACTOR, LATE_SECONDS = 1.2, 5.0  # a training that exceeds its planned time by both is reported as late
+STRIP_KEYFRAMES, STRIP_FRAMES = 4, 7  # of the latent interpolation in the report
 
 
 def fit(assembly: Assembly, run: Run, console: Callback, stop: threading.Event, deadline: float | None) -> None:
-    """Train to the end, and finish the run; or until `stop` is set or the deadline (by time.monotonic()) has come,
-    saved.
+    """Train to the end and finish the run, or save and return earlier.
+
+    Args:
+        assembly: The training.
+        run: The folder.
+        console: The callback that receives notes for the user.
+        stop: The training saves and returns when this is set.
+        deadline: The training saves and returns at this time, by time.monotonic(); None: no deadline.
 
     Raises:
-        Diverged: Where the training broke before there was any usable snapshot.
+        Diverged: If the training diverged before it had a usable snapshot.
     """
     trainer = assembly.trainer
     started, first = time.monotonic(), trainer.examples + trainer.discarded_examples
@@ -59,7 +65,7 @@ def write_pages(run: Run, console: Callback) -> None:
         strip = run.path / "interpolation.png"
         interpolate_file(run.path, strip, keyframes=STRIP_KEYFRAMES, frames=STRIP_FRAMES)
     write_card(run.path)
-    report = write_report(run.path)  # last: where it is, the others are
+    report = write_report(run.path)  # last, so that a report means that all pages are written
     console.note(f"samples: {samples}{film}\nreport: {report}")
 
 
@@ -67,7 +73,7 @@ def _finish(assembly: Assembly, run: Run, console: Callback, last: Observation |
     trainer = assembly.trainer
     console.note("scoring the best snapshot ...")
     selection, scores = assembly.final_score()
-    seen = record(last) if last is not None else run.log()[-1]  # the latter: killed between its last tick and its end
+    seen = record(last) if last is not None else run.log()[-1]  # the log: the process was killed after the last tick
     final = Observation(
         trainer.examples, trainer.steps, {}, {}, scores, selection, event="final", health=seen["health"]
     )
@@ -87,7 +93,7 @@ def _snapshot(trainer: Trainer) -> int:
 
 
 def _say_if_slow(console: Callback, recipe: Recipe, examples: int, seconds: float, run: Run) -> None:
-    """A budget was turned into examples at the start. On a machine that got slower it takes longer, and says so."""
+    """Tell the user if the training took longer than its budget, because the machine became slower."""
     planned = run.recipe()[1]["planned_seconds"]
     assert isinstance(recipe.examples, int)
     if planned and examples:
@@ -99,7 +105,7 @@ def _say_if_slow(console: Callback, recipe: Recipe, examples: int, seconds: floa
 
 
 class _Deadline:
-    """Sets `stop` at a time by time.monotonic(), and the event that it returns with it."""
+    """A context that sets `stop` at a time by time.monotonic(). It yields an event that is set at the same time."""
 
     def __init__(self, stop: threading.Event, at: float | None):
         self.stop, self.passed = stop, threading.Event()

@@ -1,4 +1,4 @@
-"""Fixed samples of a generator, by which ticks are scored and shown: of fixed latents, or of fixed held-out inputs."""
+"""Samplers for scores and previews: a generator's samples from fixed latents, or outputs for fixed held-out inputs."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ..networks import sampling
 
 
 class LatentSampler:
-    """A fixed set of latents and classes, and a generator's samples of them.
+    """Generates samples from fixed latents and classes.
 
     Args:
-        latent: The recipe's.
-        codec: Of the data.
-        count: Samples.
-        class_counts: How often each class occurs in training; [] without labels.
-        seed: Of latents, classes and noise.
-        device: Of the generator.
+        latent: The distribution of latents.
+        codec: The codec of the data.
+        count: The number of samples.
+        class_counts: The number of training examples of each class; [] without labels.
+        seed: The seed of latents, classes and noise.
+        device: The device of the generator.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class LatentSampler:
         self.classes = sampling.classes(class_counts, seed, range(count)) if class_counts else None
 
     def __call__(self, generator: torch.nn.Module, chunk: int) -> np.ndarray:
-        """Decoded samples, `chunk` a forward pass."""
+        """Decoded samples. chunk: Samples in a forward pass."""
         condition = None if self.classes is None else {"class": self.classes}
         parts = sampling.sample(generator, self.latents, condition, self.device, chunk, self.seed, self.indices)
         return np.concatenate([self.codec.decode(part) for part in parts])
@@ -42,7 +42,7 @@ class LatentSampler:
 
 
 class InputSampler:
-    """Fixed held-out inputs, and a generator's outputs for them. inputs: Decoded."""
+    """Computes a generator's outputs for fixed held-out inputs. inputs: The decoded inputs."""
 
     classes = None
 
@@ -52,7 +52,7 @@ class InputSampler:
 
     @torch.no_grad()
     def __call__(self, generator: torch.nn.Module, chunk: int) -> np.ndarray:
-        """Decoded outputs, `chunk` a forward pass."""
+        """Decoded outputs. chunk: Inputs in a forward pass."""
         parts = [self._encoded(self.inputs[start : start + chunk]) for start in range(0, len(self.inputs), chunk)]
         return np.concatenate([self.codec.decode(generator(part)) for part in parts])
 

@@ -1,4 +1,4 @@
-"""Learning rates as functions of images seen, never of the clock."""
+"""Schedules of learning rates, as functions of the examples seen and not of time."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import math
 from ..config.recipe import Schedule
 
 
-def factor(schedule: Schedule, images: int, total: int) -> float:
-    """What to multiply the learning rate with after `images` of `total`.
+def factor(schedule: Schedule, examples: int, total: int) -> float:
+    """The factor of the learning rate after `examples` of `total` examples.
 
-    It rises linearly from 0 over `warmup` images and goes from 1 at their end to `final` at `total`: at once
-    ("constant" stays at 1), linearly, along half a cosine, or exponentially.
+    It rises linearly from 0 to 1 over the first `warmup` examples. Then it stays at 1 ("constant") or goes from 1 to
+    `final` at `total`: linearly, along half a cosine, or exponentially.
     """
-    if images < schedule.warmup:
-        return images / schedule.warmup
-    done = min(1.0, (images - schedule.warmup) / max(1, total - schedule.warmup))
+    if examples < schedule.warmup:
+        return examples / schedule.warmup
+    done = min(1.0, (examples - schedule.warmup) / max(1, total - schedule.warmup))
     final = (0.01 if schedule.kind == "exponential" else 0.0) if schedule.final is None else schedule.final
     return {
         "constant": lambda: 1.0,

@@ -1,4 +1,4 @@
-"""A new run: open the data, fill every open value, measure the machine, write down what will be trained."""
+"""Sets up a new run: opens the data, fills all open values, measures the machine, writes the run folder."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ from .autoconfig.throughput import Throughput, measure
 from .checkpoints import Checkpoints
 from .trainer import NotFinite
 
-FINISHING_SECONDS = 3.0  # that the report and the film take at the end
-FEATURES_SHARE = 0.2  # of a budget, at most, for learning the features of the score
-TIMING_SECONDS, TIMING_SHARE = 2.5, 0.05  # of timed steps, and of a budget, at most
+FINISHING_SECONDS = 3.0  # for the report and the film at the end
+FEATURES_SHARE = 0.2  # the largest share of a budget for learning the features of the score
+TIMING_SECONDS, TIMING_SHARE = 2.5, 0.05  # for timed steps: the most in seconds, and as a share of a budget
 TIMING_SECONDS_WITHOUT_BUDGET = 1.5
 SPARE_DISK_BYTES = 50 << 20  # for previews and reports
 
@@ -50,22 +50,23 @@ def set_up(
     command: str | None = None,
     callbacks: Iterable[Callback] = (),
 ) -> Assembly:
-    """Everything up to example 0.
+    """The assembly of a new training, before its first step.
 
-    Afterwards the run folder holds all that a resume needs, and recipe.yaml, written last, says so.
+    Afterwards the run folder holds everything that a resume needs. recipe.yaml is written last.
 
     Args:
         run: The folder.
         where: The data.
-        options: What the user asked for.
-        device: Where to train.
-        console: Told what is found and chosen.
-        budget_end: When the budget is spent, by time.monotonic().
-        command: As typed, for the report.
-        callbacks: The user's own.
+        options: The options that the user set.
+        device: The device of the training.
+        console: The callback that receives notes for the user.
+        budget_end: The end of the budget, by time.monotonic(); None without a budget.
+        command: The command as the user typed it, for the report.
+        callbacks: The user's own callbacks.
 
     Raises:
-        UserError: For everything that the user can mend.
+        UserError: For every problem that the user can correct.
+        Diverged: If a loss or a gradient is not finite in the timed steps.
     """
     _make_room(run)
     init_from = options.init_from
@@ -91,7 +92,7 @@ def set_up(
     assembly = Assembly(replace(parts, recipe=choices.recipe), callbacks)
     assembly.log.load_state({})
     assembly.trainer.save()
-    about: dict[str, Any] = {"data": opened, "given": given.model_dump(mode="json") if options.recipe_is_file else None}
+    about: dict[str, Any] = {"data": opened, "recipe_file": given.model_dump(mode="json") if options.recipe_is_file else None}
     about |= {"asked": options.asked(), "command": command or "", "planned_seconds": planned}
     about |= {"reasons": choices.reasons, "versions": versions(), "machine": machine(device)}
     _write_down(run, assembly, where, about)
@@ -99,7 +100,7 @@ def set_up(
 
 
 def _write_down(run: Run, assembly: Assembly, where: Any, about: dict[str, Any]) -> None:
-    """Everything that describes the run; recipe.yaml last, since it is what makes a folder a run."""
+    """Write the files that describe the run. recipe.yaml is last, because a folder that has it is a run."""
     parts = assembly.parts
     run.write_json("source.json", parts.source.describe())
     run.write_json("codec.json", parts.codec.describe())
@@ -110,7 +111,7 @@ def _write_down(run: Run, assembly: Assembly, where: Any, about: dict[str, Any])
 def _open(
     where: Any, options: TrainOptions, device: torch.device, console: Callback, base: Run | None
 ) -> tuple[Recipe, Source, dict[str, Any]]:
-    """The recipe before any setting, the data as it is, and how it was opened."""
+    """The recipe before any setting, the data before any adapter, and the options with which it was opened."""
     named = _named_recipe(options, base)
     asked, context = how_to_open(options.data, max_image_side(device), named, _opening_of(base))
     source = open_data(where, asked, context)
@@ -121,7 +122,7 @@ def _open(
 
 
 def _adapt(recipe: Recipe, plain: Source, options: TrainOptions, console: Callback) -> Source:
-    """The data as the recipe's algorithm wants it. Raises UserError where the recipe cannot learn from it."""
+    """The data in the form that the recipe's algorithm needs. Raises UserError if the recipe cannot learn from it."""
     check_source(recipe, plain)
     source = for_algorithm(recipe, plain)
     for note in source.notes[len(plain.notes) :]:
@@ -141,21 +142,22 @@ def _settle_from_data(choices: Choices, source: Source, device: torch.device) ->
 
 
 def _make_room(run: Run) -> None:
-    """Remove what an earlier set-up left that never came to example 0.
+    """Remove the files of an earlier set-up that was interrupted before the first step.
 
-    Raises UserError where there is a training without its recipe.
+    Raises UserError if the folder has checkpoints of a training but no recipe.yaml.
     """
     if any(number > 0 for number in Checkpoints(run.path / "checkpoints").numbers()):
         raise UserError(
-            f"{run.path} has checkpoints but no recipe.yaml; put that back to go on, or remove the folder to start anew"
+            f"{run.path} has checkpoints but no recipe.yaml; put that back to resume, or remove the folder to start "
+            "again"
         )
     files.remove_temporary_files(run.path)
     files.remove_folder(run.path / "checkpoints")
-    (run.path / "features.safetensors").unlink(missing_ok=True)  # perhaps of other labels or another size
+    (run.path / "features.safetensors").unlink(missing_ok=True)  # its labels or size may differ
 
 
 def _opening_of(base: Run | None) -> dict[str, Any]:
-    """How the run that is started from opened its data, at the size that this came to."""
+    """The options with which the base run opened its data, and the size chosen then; {} without a base run."""
     if base is None:
         return {}
     opened, about = base.recipe()[1]["data"], base.read_json("source.json")
@@ -164,7 +166,7 @@ def _opening_of(base: Run | None) -> dict[str, Any]:
 
 
 def _named_recipe(options: TrainOptions, base: Run | None) -> Recipe | None:
-    """The recipe asked for, else that of the run that is started from; None: the modality's own."""
+    """The recipe that the user named, else that of the base run; None: the default recipe of the modality."""
     if options.recipe is None and base is not None:
         open_values = ("examples", "tick", "score_samples", "final_samples", "precision")
         return base.recipe()[0].model_copy(update=dict.fromkeys(open_values))
@@ -172,18 +174,18 @@ def _named_recipe(options: TrainOptions, base: Run | None) -> Recipe | None:
 
 
 def _with_options(recipe: Recipe, options: TrainOptions) -> Recipe:
-    """The recipe with the settings asked for. What cannot be is refused before anything slow is done."""
+    """The recipe with the user's settings. Raises UserError for invalid ones, before any slow work begins."""
     stated = {"examples": options.examples, "seed": options.seed}
     asked = {key: value for key, value in stated.items() if value is not None}
     recipe = with_settings(recipe, {**options.settings, **asked})
-    _ = recipe.algorithm.adversarial_loss  # refused where there is none of that name
+    _ = recipe.algorithm.adversarial_loss  # raises UserError for an unknown objective
     if recipe.examples is not None:
         length_from(recipe.examples, 1, 1)
     return recipe
 
 
 def _features(source: Source, folder: Path, console: Callback, budget_end: float | None) -> FeatureNet:
-    """The features of the score, learned within their share of a budget."""
+    """The features of the score. With a budget, learning them takes at most FEATURES_SHARE of it."""
     started = time.monotonic()
 
     def progress(share: float, what: str) -> bool:
@@ -194,44 +196,45 @@ def _features(source: Source, folder: Path, console: Callback, budget_end: float
     if net.about.get("hurried"):
         console.note(
             f"the features of the score were learned for {FEATURES_SHARE:.0%} of the budget, not to their end: "
-            "compare its scores with those of this run only"
+            "compare the scores of this run with each other only"
         )
     return net
 
 
 def _settle_lengths(choices: Choices, parts: Parts, budget_end: float | None, console: Callback) -> float | None:
-    """Fill the lengths. Returns the seconds that a budget leaves for the training."""
+    """Fill the lengths. Returns the seconds of the budget that remain for the training; None without a budget."""
     recipe = choices.recipe
     fixed = recipe.tick and recipe.score_samples and recipe.final_samples and budget_end is None
-    left = None if budget_end is None else budget_end - time.monotonic()
+    remaining = None if budget_end is None else budget_end - time.monotonic()
     seconds = TIMING_SECONDS_WITHOUT_BUDGET
-    if left is not None and left > 0:
-        seconds = min(TIMING_SECONDS, TIMING_SHARE * left)
+    if remaining is not None and remaining > 0:
+        seconds = min(TIMING_SECONDS, TIMING_SHARE * remaining)
     speed = Throughput(1.0, 1.0)
     if not fixed:
         console.note("timing a few steps ...")
         try:
-            speed = measure(parts, seconds, with_preview=left is None or left >= SHORT_SECONDS)
+            speed = measure(parts, seconds, with_preview=remaining is None or remaining >= SHORT_SECONDS)
         except NotFinite as failure:
             raise Diverged(f"{failure} within the first steps; try a lower learning rate") from None
-    left = None if budget_end is None else max(1.0, budget_end - time.monotonic() - FINISHING_SECONDS)
+    remaining = None if budget_end is None else max(1.0, budget_end - time.monotonic() - FINISHING_SECONDS)
     data = Data(parts.source.count("train"), prod(parts.source.shape), recipe.examples_per_step)
-    settle_lengths(choices, speed, data, left)
-    return None if left is None else round(left, 1)
+    settle_lengths(choices, speed, data, remaining)
+    return None if remaining is None else round(remaining, 1)
 
 
 def _check_disk(parts: Parts, folder: Path) -> None:
-    needed = 4 * state_bytes(parts.players) + SPARE_DISK_BYTES  # two newest, the best, one being written
+    checkpoints = 4  # the two newest, the best, and one that is being written
+    needed = checkpoints * state_bytes(parts.players) + SPARE_DISK_BYTES
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise UserError(
             f"{folder} has {free >> 20} MB free and this training needs about {needed >> 20} MB; "
-            "free some or choose another --out"
+            "free some space or choose another --out"
         )
 
 
 def _place(where: Any) -> str:
-    """Where the data lies on this machine, for local.json."""
+    """The path or name of the data on this machine, for local.json."""
     if not isinstance(where, str | Path):  # a source, or data in memory
         return str(where.name)
     return str(Path(where).absolute()) if Path(where).exists() else files.without_password(str(where))

@@ -1,5 +1,6 @@
-"""The training loop: takes the phases of an algorithm, keeps averages, observes at ticks, and can be dropped and picked
-up at any step.
+"""The training loop. It runs the phases of an algorithm, updates averages, observes at ticks and saves checkpoints.
+
+A training that stops after any step and resumes computes the same numbers as one that does not stop.
 """
 
 from __future__ import annotations
@@ -25,34 +26,35 @@ from .gradients import batch_coupled, gradient_norm, out_of_memory, seeded_layer
 from .loader import Loader
 from .meters import Clock, Meters
 
-ROLLBACK_RATE = 0.5  # what the learning rates are multiplied with when a training goes back to its best snapshot
+ROLLBACK_RATE = 0.5  # the factor of all learning rates each time a training goes back to its best snapshot
 
-Scalars = list[tuple[dict[str, Tensor], float]]  # of each micro-batch, with its share of the batch
+Scalars = list[tuple[dict[str, Tensor], float]]  # for each micro-batch, its scalars and its share of the batch
 
 
 class NotFinite(Exception):
-    """A loss or a gradient is not finite. No weight has taken the phase's step."""
+    """A loss or a gradient is not finite. The gradient step was not taken."""
 
 
 class Trainer:
-    """Owns optimizers, averages, precision and checkpoints. Knows no modality and no architecture.
+    """Runs a training of any modality and architecture. It owns optimizers, averages, precision and checkpoints.
 
     Attributes:
-        examples: Real examples seen, by the players whose steps count them.
+        examples: Real examples seen by the player whose steps count them.
         steps: Steps taken.
         attempt: How often the training went back to its best snapshot.
-        discarded_examples: Of the stretches that were given up.
-        best: {"examples", "selection"} of the best snapshot so far.
-        micro_batch: Examples of a forward pass, now.
-        split_at: Where memory ran out: {"examples", "micro_batch"} from there on.
+        discarded_examples: Examples seen after snapshots to which the training went back.
+        best: {"examples", "selection"} of the best snapshot so far; None before the first tick.
+        ended: Whether a callback ended the training before its planned end.
+        micro_batch: Examples in a forward pass.
+        split_at: For each time that memory ran out, {"examples", "micro_batch"}: the examples seen and the new size.
 
     Args:
-        recipe: With every value filled in.
-        algorithm: The recipe's, built for its players.
-        loader: Of the training examples.
-        device: Where the players are.
-        checkpoints: Where states are saved.
-        callbacks: In the order in which they observe.
+        recipe: The recipe, with all values filled in.
+        algorithm: The recipe's algorithm with its players.
+        loader: The loader of training examples.
+        device: The device of the players.
+        checkpoints: The folder of the checkpoints.
+        callbacks: The callbacks, in the order in which they observe.
     """
 
     def __init__(
@@ -75,27 +77,27 @@ class Trainer:
             name: optimizers.build(recipe.players[name].optimizer, player, self._gradient_shares[name])
             for name, player in self.players.items()
         }
-        # Looking for them at every step takes a tenth of a step.
+        # Collecting them again at every step would take a tenth of a step.
         self._parameters = {name: list(player.parameters()) for name, player in self.players.items()}
         self.ema = {
             name: EMA(self.players[name], recipe.ema_half_life, recipe.ema_ramp) for name in algorithm.ema_players
         }
         self.examples = self.steps = self.attempt = self.discarded_examples = 0
-        self.ended = False  # before all examples were seen
+        self.ended = False
         self.best: dict[str, Any] | None = None
         self.micro_batch = recipe.micro_batch
         self.split_at: list[dict[str, int]] = []
-        self._saved: int | None = None  # examples of the state that is on the disk
+        self._saved: int | None = None  # the examples seen of the newest checkpoint
         self._meters = Meters()
         self._clock = Clock()
 
     # -- the loop ------------------------------------------------------------------------------------------------------
 
     def fit(self, stop: Event) -> Observation | None:
-        """Train until the end; when `stop` is set, save the step reached and return. Returns the last observation.
+        """Train to the end. When `stop` is set, save and return after the present step. Returns the last observation.
 
-        An observation with the event "diverged" tells of a loss or a gradient that was not finite; no weight was
-        touched by it. It is the last one unless a callback asks to go back to the best snapshot.
+        An observation with the event "diverged" means that a loss or a gradient was not finite; it changed no weight.
+        The training ends with it unless a callback asks to go back to the best snapshot.
         """
         assert self.recipe.tick
         observation = None
@@ -122,7 +124,7 @@ class Trainer:
         return observation
 
     def step(self) -> None:
-        """Every phase of the algorithm once, then the averages."""
+        """Take one step: run the phases of the algorithm, then update the averages."""
         batch = None
         for number, phase in enumerate(self.phases):
             if self.examples < max(phase.start, self._start_of(phase)) or self.steps % phase.interval:
@@ -140,14 +142,14 @@ class Trainer:
 
     @property
     def all_players_from(self) -> float:
-        """The number of examples from which every phase is taken."""
+        """The number of examples seen from which on all phases run."""
         return max(map(self._start_of, self.phases), default=0.0)
 
     @property
     def end(self) -> int:
-        """The number of examples at which the training is over.
+        """The number of examples seen at which the training ends.
 
-        What was given up is not made up for: a budget is a budget.
+        Discarded examples count towards the planned length, so that going back does not make a training longer.
         """
         assert isinstance(self.recipe.examples, int)
         return self.recipe.examples - self.discarded_examples
@@ -157,13 +159,13 @@ class Trainer:
         return self.ended or self.examples >= self.end
 
     def learning_rate(self, player: str) -> float:
-        """Of a player at the examples seen; lower after each time the training went back."""
+        """The present learning rate of a player: the schedule's, halved each time that the training went back."""
         settings = self.recipe.players[player]
         scheduled = settings.optimizer.lr * schedules.factor(settings.schedule, self.examples, self.end)
         return scheduled * ROLLBACK_RATE**self.attempt
 
     def synchronise(self) -> None:
-        """Wait until the device has done all that it was given."""
+        """Wait until the device has finished its work."""
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
 
@@ -174,7 +176,7 @@ class Trainer:
     # -- one gradient step ---------------------------------------------------------------------------------------------
 
     def _take(self, phase: Phase, batch: Batch, address: tuple[int, ...]) -> None:
-        """One gradient step of every player of the phase."""
+        """Take one gradient step of every player of the phase."""
         for name in phase.players:
             rate = self.learning_rate(name) * self._gradient_shares[name]
             for group in self.optimizers[name].param_groups:
@@ -191,7 +193,7 @@ class Trainer:
                 clip_weights(self.players[name], bound)
 
     def _gradients_within_memory(self, phase: Phase, batch: Batch, address: tuple[int, ...]) -> tuple[Tensor, Scalars]:
-        """The gradients; after running out of memory again, in smaller micro-batches."""
+        """Compute the gradients. If memory runs out, compute them again in smaller micro-batches."""
         before = self.algorithm.state()
         while True:
             try:
@@ -199,26 +201,22 @@ class Trainer:
             except RuntimeError as error:
                 if not out_of_memory(error):
                     raise
-            self.algorithm.load_state(
-                before
-            )  # outside of the handler, which holds on to the tensors of the failed pass
+            # Outside of the handler, because the exception keeps the tensors of the failed pass in memory.
+            self.algorithm.load_state(before)
             self._split(batch)
 
     def _gradients(self, phase: Phase, batch: Batch, address: tuple[int, ...]) -> tuple[Tensor, Scalars]:
-        """Leave the gradients of the phase's loss, summed over micro-batches, in its players.
-
-        Returns the loss and the scalars.
-        """
+        """Compute the gradients of the phase's loss, summed over micro-batches. Returns the loss and the scalars."""
         for name in phase.players:
             self.optimizers[name].zero_grad(set_to_none=True)
         count, loss, scalars = len(batch.real), torch.zeros((), device=self.device), Scalars()
         kind = "penalties" if phase.is_penalty else "losses"
-        short = self.recipe.precision == "bfloat16" and not phase.full_precision
+        bfloat16 = self.recipe.precision == "bfloat16" and not phase.full_precision
         with seeded_layers(self.device, *address):
             for start in range(0, count, self.micro_batch):
                 stop = min(count, start + self.micro_batch)
                 share = (stop - start) / count
-                with torch.autocast(self.device.type, torch.bfloat16, enabled=short):
+                with torch.autocast(self.device.type, torch.bfloat16, enabled=bfloat16):
                     rng = StepRandom(address, count, start, stop, self.device)
                     result = phase.loss(batch.rows(start, stop), rng)
                 (result.loss * share).backward()
@@ -235,7 +233,7 @@ class Trainer:
         raise NotFinite(f"the {' and '.join(broken)}'s gradient is not finite")
 
     def _split(self, batch: Batch) -> None:
-        """After running out of memory: smaller micro-batches from now on, which checkpoints remember."""
+        """Halve the micro-batches from now on, after memory ran out. Checkpoints keep the new size."""
         coupled = batch_coupled(self.recipe, self.players)
         if self.micro_batch < 2 or coupled:
             why = (
@@ -254,7 +252,7 @@ class Trainer:
         self.split_at.append({"examples": self.examples, "micro_batch": self.micro_batch})
 
     def _require_gradients(self, phase: Phase) -> None:
-        """Freeze every other player, so that no gradients are computed for nothing."""
+        """Freeze all players whose gradients the phase does not need."""
         wanted = {*phase.players, *phase.graph_of}
         for name, parameters in self._parameters.items():
             for parameter in parameters:
@@ -275,7 +273,7 @@ class Trainer:
             if observation.action is Action.AUGMENT:
                 self.algorithm.augment_more()
             self.save()
-        self._told(observation)
+        self._notify(observation)
         self._restart_clock()
         return observation
 
@@ -287,11 +285,11 @@ class Trainer:
         self._observe(observation)
         if observation.action is Action.ROLL_BACK:
             self._roll_back()
-        self._told(observation)
+        self._notify(observation)
         return observation
 
     def _observe(self, observation: Observation) -> None:
-        """Ask every callback in turn; decide whether this is the best snapshot as soon as its score is known."""
+        """Collect the results of all callbacks in turn. Their score decides whether the snapshot is the best."""
         started = time.perf_counter()
         for callback in self.callbacks:
             result = callback.observe(self, observation)
@@ -310,16 +308,16 @@ class Trainer:
         if observation.best:
             self.best = {"examples": observation.examples, "selection": value}
 
-    def _told(self, observation: Observation) -> None:
+    def _notify(self, observation: Observation) -> None:
         for callback in self.callbacks:
             callback.observed(observation)
             if observation.action is Action.ROLL_BACK:
                 callback.start(self.examples, self.end)
 
     def _roll_back(self) -> None:
-        """To the best snapshot, with new random numbers and lower learning rates.
+        """Go back to the best snapshot, with new random numbers and lower learning rates.
 
-        The next step that is saved is the first trace on the disk: a stop before it leads here again.
+        Nothing is saved here. If the process stops before the next checkpoint, the resumed training goes back again.
         """
         assert self.best
         attempt, examples, memory = self.attempt + 1, self.examples, (self.micro_batch, self.split_at)
@@ -339,7 +337,7 @@ class Trainer:
     # -- saving and resuming -------------------------------------------------------------------------------------------
 
     def state(self) -> State:
-        """All that decides how the training goes on. The tensors are the live ones, not copies."""
+        """Everything on which the rest of the training depends. The tensors are not copies."""
         groups = {
             "players": with_prefix({name: player.state_dict() for name, player in self.players.items()}),
             "ema": with_prefix({name: average.module.state_dict() for name, average in self.ema.items()}),
@@ -361,11 +359,12 @@ class Trainer:
         return State(groups, facts)
 
     def load_state(self, examples: int, state: State) -> None:
+        """Restore a state that was saved after `examples` examples seen."""
         self._load_training(examples, state)
         self._load_callbacks(state, survives_rollback=True)
 
     def _load_training(self, examples: int, state: State) -> None:
-        """All but the callbacks that must not forget the stretches that were given up (the log)."""
+        """Restore everything except the callbacks that survive a rollback (the log)."""
         groups, facts = state.groups, state.facts
         for name, player in self.players.items():
             player.load_state_dict(without_prefix(groups["players"], name))
@@ -391,7 +390,7 @@ class Trainer:
         self._saved = self.examples
 
     def resume(self) -> bool:
-        """Go on from the newest checkpoint; False when there is none."""
+        """Restore the newest checkpoint. Returns False if there is none."""
         self.checkpoints.clean()
         numbers = self.checkpoints.numbers()
         if numbers:

@@ -18,8 +18,8 @@ PLUGINS = "sparring.plugins"  # the group of entry points that installed package
 class Registry(Generic[T]):
     """Maps names to things of one kind.
 
-    Shipped things register themselves when their module is imported. The modules of `package`, and the plug-ins that are
-    installed, are imported when a name is first looked up that is not there yet.
+    Shipped things register themselves when their module is imported. The first look-up of an unknown name imports the
+    modules of `package` and the installed plug-ins.
 
     Args:
         kind: What is registered, for messages ("network").
@@ -56,7 +56,8 @@ class Registry(Generic[T]):
             self._discover()
         if name not in self._things:
             known = nearest(name, self.names())
-            raise UserError(f"{self.kind} '{name}' is unknown; {known} (one of your own: name its module with --plugin)")
+            own = "(one of your own: name its module with --plugin)"
+            raise UserError(f"{self.kind} '{name}' is unknown; {known} {own}")
         return self._things[name]
 
     def names(self) -> list[str]:

@@ -25,8 +25,10 @@ MAX_NUMBERS = 1 << 26  # float32 numbers in one chunk of values
 
 
 class Extracted(NamedTuple):
+    """The features of N values and, if the extractor knows classes, the probabilities of K classes."""
+
     features: np.ndarray  # float32, N x D
-    probabilities: np.ndarray | None = None  # float32, N x K: of each class, where the extractor knows any
+    probabilities: np.ndarray | None = None  # float32, N x K
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Extractor(ABC):
         return hashlib.sha256(json.dumps(self.describe(), sort_keys=True).encode()).hexdigest()[:16]
 
     def __call__(self, values: np.ndarray) -> Extracted:
+        """The features of any number of values."""
         return self.extract_batches([values])
 
     def extract_batches(
@@ -141,6 +144,7 @@ def limit_chunk(chunk: int, shape: Sequence[int]) -> int:
 
 
 def array(tensor: Tensor) -> np.ndarray:
+    """A tensor as a float32 array in the memory of the CPU."""
     return tensor.float().cpu().numpy()
 
 

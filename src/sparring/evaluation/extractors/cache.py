@@ -36,9 +36,9 @@ def load(
         data = path.read_bytes()
         found = {part: tensor.numpy() for part, tensor in safetensors.from_bytes(data, path).items()}
         shapes = {"features": features} | ({"probabilities": probabilities} if probabilities[1] else {})
-        if {part: values.shape for part, values in found.items()} != shapes or safetensors.read_metadata(data, path).get(
-            "hash"
-        ) != _hash(found):
+        if {part: values.shape for part, values in found.items()} != shapes:
+            return None
+        if safetensors.read_metadata(data, path).get("hash") != _hash(found):
             return None
         os.utime(path)
     except (OSError, UserError, ValueError):

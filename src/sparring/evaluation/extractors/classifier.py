@@ -53,9 +53,8 @@ def load_or_learn(source: Source, progress: Progress | None = None) -> FeatureNe
     """
     from ... import modalities
 
-    path = (
-        files.cache_folder("features") / f"{source.values_hash[:32]}-{len(source.classes)}-{LEARNING_VERSION}.safetensors"
-    )
+    name = f"{source.values_hash[:32]}-{len(source.classes)}-{LEARNING_VERSION}.safetensors"
+    path = files.cache_folder("features") / name
     with contextlib.suppress(UserError):  # the file is missing or damaged
         return read(source, path)
     net = modalities.get(source.modality).fit_features(source, SEED, progress)
@@ -65,6 +64,7 @@ def load_or_learn(source: Source, progress: Progress | None = None) -> FeatureNe
 
 
 def write(net: FeatureNet, path: Path) -> None:
+    """Write learned features into a file that `read` reads."""
     files.write_bytes(path, safetensors.to_bytes(net.tensors(), net.about))
 
 

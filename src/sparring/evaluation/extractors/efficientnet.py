@@ -71,6 +71,7 @@ class EfficientNetLite0(Extractor):
 
 
 def build(source: Source, options: Options) -> EfficientNetLite0:
+    """The extractor for the pictures of a source. Raises UserError for other data and without its two packages."""
     pictures.check(source.shape, source.values(np.arange(1)).dtype, NAME)
     return EfficientNetLite0(options.weights, options.device)
 

@@ -64,6 +64,7 @@ class Inception(Extractor):
 
 
 def build(source: Source, options: Options) -> Inception:
+    """The extractor for the pictures of a source. Raises UserError for other data and without its weights."""
     pictures.check(source.shape, source.values(np.arange(1)).dtype, NAME)
     tensors, notes = load(find(options.weights))
     return Inception(tensors, options.device, notes)
@@ -174,10 +175,12 @@ def average(x: Tensor) -> Tensor:
 
 
 def largest(x: Tensor) -> Tensor:
+    """The maximum over 3 x 3 neighbours, N x C x H x W as before."""
     return max_pool2d(x, 3, stride=1, padding=1)
 
 
 def halved(x: Tensor) -> Tensor:
+    """The maximum over 3 x 3 neighbours at every second place, without padding: a side of H becomes (H - 1) // 2."""
     return max_pool2d(x, 3, stride=2)
 
 
@@ -295,6 +298,7 @@ def factorised(inputs: int, inner: int) -> Mixed:
 
 
 def second_halving(inputs: int) -> Mixed:
+    """The block Mixed_7a, which halves the size from 17 x 17 to 8 x 8 and makes inputs + 512 channels."""
     return Mixed(
         inputs,
         [Unit("branch3x3_1", 192, 1), Unit("branch3x3_2", 320, 3, 2)],

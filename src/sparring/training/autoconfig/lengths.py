@@ -1,4 +1,4 @@
-"""How long a training is, how often it is observed, and of how many samples: from the throughput and the budget."""
+"""Chooses the length of a training, its ticks and its numbers of samples, from the throughput and the budget."""
 
 from __future__ import annotations
 
@@ -9,23 +9,26 @@ from ...config.reading import length_from
 from . import Choices
 from .throughput import Throughput
 
-MAX_TICK_SECONDS = 45.0  # planned between checkpoints, so that a loaded machine still keeps them under 60
+MAX_TICK_SECONDS = 45.0  # between two checkpoints as planned; on a loaded machine they still come within 60
 MIN_TICK_SECONDS = 3.0
-TICKS = 20  # of a training, where ticks of 3 to 45 seconds allow it
-OBSERVING_SHARE = 0.025  # of the time, at most, for observing a training that is not short
-SHORT_SECONDS = 120.0
-OTHER_OBSERVING = 120  # samples' worth of time that a tick takes beside its score and preview: logits of reals, copies
-FINAL_SHARE = 0.01  # of the time, for the last score
-PATIENCE_SHARE, PATIENCE_TICKS = 0.15, 10  # of a training, and at least so many ticks, without a better score
+TICKS = 20  # in a training, if ticks of 3 to 45 seconds allow it
+OBSERVING_SHARE = 0.025  # the largest share of time for observations, except in short trainings
+SHORT_SECONDS = 120.0  # a training below this is short
+OTHER_OBSERVING = 120  # the time of other observations at a tick (logits of reals, copies), in units of a scored sample
+FINAL_SHARE = 0.01  # the share of time for the final score
+PATIENCE_SHARE, PATIENCE_TICKS = 0.15, 10  # patience as a share of the training, and the least in ticks
 MIN_SAMPLES, MAX_SAMPLES = 256, 10_000
-MIN_SAMPLES_OF_FEW = 2000  # scored where there are fewer examples: else chance selects the snapshot
-MIN_TICK_SAMPLES = 128  # where more would take too long
-MAX_SAMPLE_BYTES = 2 << 30  # of generated values held at once, four bytes each
+MIN_SAMPLES_OF_FEW = 2000  # the limit for small data; with fewer samples chance would select the snapshot
+MIN_TICK_SAMPLES = 128  # the least in trainings that are not short
+MAX_SAMPLE_BYTES = 2 << 30  # of generated values in memory at once, four bytes each
 
 
 @dataclass(frozen=True)
 class Data:
-    """examples: Training examples. values: Numbers in one of them. per_step: Examples that a step counts."""
+    """The sizes of the data and of a step.
+
+    examples: Training examples. values: Numbers in one example. per_step: Examples that a step counts.
+    """
 
     examples: int
     values: int
@@ -33,9 +36,9 @@ class Data:
 
 
 def settle_lengths(choices: Choices, speed: Throughput, data: Data, budget: float | None) -> None:
-    """Fill examples, tick, patience, score_samples and final_samples. budget: Seconds left for the training, or None.
+    """Fill examples, tick, patience, score_samples and final_samples. Lengths become multiples of a step.
 
-    Lengths become multiples of a step.
+    budget: Seconds that remain for the training; None without a budget.
     """
     if speed.micro_batch and choices.recipe.micro_batch and speed.micro_batch < choices.recipe.micro_batch:
         choices.change("micro_batch", speed.micro_batch, "memory ran out with more")
@@ -49,10 +52,10 @@ def settle_lengths(choices: Choices, speed: Throughput, data: Data, budget: floa
     assert choices.recipe.tick
     rest = choices.recipe.examples % choices.recipe.tick
     if budget is not None and choices.recipe.examples > choices.recipe.tick > 4 * rest > 0:
-        # no last tick so soon after the one before
+        # A last tick that is much shorter than the others would cost more than it tells.
         choices.change("examples", choices.recipe.examples - rest, choices.reasons["examples"])
     patience = max(PATIENCE_SHARE * choices.recipe.examples, PATIENCE_TICKS * choices.recipe.tick)
-    reason = "the training ends where so many examples bring no better score"
+    reason = "the training ends after this many examples without a better score"
     choices.settle("patience", whole_steps(patience, data.per_step), reason)
     most = max(2, min(MAX_SAMPLES, max(data.examples, MIN_SAMPLES_OF_FEW), MAX_SAMPLE_BYTES // (4 * data.values)))
     a_tick = OBSERVING_SHARE * choices.recipe.tick / rate / speed.seconds_a_sample - other
@@ -70,24 +73,24 @@ def _settle_examples(
         reason = f"{asked}, in whole steps of {data.per_step}"
     else:
         observing = OBSERVING_SHARE
-        if budget < SHORT_SECONDS:  # where ticks come as they come
+        if budget < SHORT_SECONDS:  # the least number of samples decides what a tick costs
             a_tick = (MIN_SAMPLES + other) * speed.seconds_a_sample
             observing = max(observing, min(TICKS * a_tick / budget, a_tick / (a_tick + MIN_TICK_SECONDS)))
         wanted = rate * budget * (1 - observing) * (1 - FINAL_SHARE)
-        reason = f"{budget:.0f} s left of the budget at {rate:.0f} examples/s, less the time for scores"
+        reason = f"{budget:.0f} s remain of the budget, at {rate:.0f} examples/s, minus the time for scores"
     choices.change("examples", whole_steps(wanted, data.per_step), reason)
 
 
 def _settle_tick(choices: Choices, data: Data, rate: float, seconds: float, observing_seconds: float) -> None:
-    """observing_seconds: That one tick's observations take at least."""
+    """Fill tick. observing_seconds: The least time for the observations of one tick."""
     cheap = observing_seconds / OBSERVING_SHARE if seconds >= SHORT_SECONDS else 0.0
     tick_seconds = min(MAX_TICK_SECONDS, max(MIN_TICK_SECONDS, seconds / TICKS, cheap))
     if choices.recipe.tick:
-        reason = f"asked for, in whole steps of {data.per_step}"
+        reason = f"as set, in whole steps of {data.per_step}"
         choices.change("tick", whole_steps(choices.recipe.tick, data.per_step), reason)
     assert isinstance(choices.recipe.examples, int)
     tick = whole_steps(min(choices.recipe.examples, rate * tick_seconds), data.per_step)
-    reason = f"a tick and a checkpoint about every {tick / rate:.0f} s, which is the most that a kill can cost"
+    reason = f"a tick and a checkpoint about every {tick / rate:.0f} s; a killed training loses no more than that"
     choices.settle("tick", tick, reason)
 
 
@@ -95,9 +98,9 @@ def _settle_samples(choices: Choices, key: str, affordable: float, least: int, m
     count = min(most, max(least, int(affordable) // 100 * 100))
     choices.settle(key, count, f"scoring them takes about {count * speed.seconds_a_sample:.1f} s")
     if getattr(choices.recipe, key) > most:
-        choices.change(key, most, "no more than tell anything, or than memory holds")
+        choices.change(key, most, "more would not make the score more accurate, or would not fit into memory")
 
 
 def whole_steps(examples: float, per_step: int) -> int:
-    """So many examples, rounded up to whole steps, one step at least."""
+    """A number of examples, rounded up to a multiple of a step, at least one step."""
     return max(1, ceil(examples / per_step)) * per_step

@@ -1,4 +1,4 @@
-"""Values that follow from the data and the machine, before anything is measured."""
+"""Rules that fill values from the data and the machine, without measurements."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ RANK, RANK_OF_COLOUR = 16, 48  # docs/experiments.md, "More components for colou
 
 
 def from_data(choices: Choices, source: Source) -> None:
+    """Fill the batch size, the length and the half-life of the average."""
     choices.settle(
         "batch", max(2, min(64, source.count("train"))), f"64, at most the {source.count('train')} training examples"
     )
@@ -28,12 +29,15 @@ def from_data(choices: Choices, source: Source) -> None:
 
 
 def from_machine(choices: Choices, device: torch.device) -> None:
+    """Fill the precision."""
     choices.settle("precision", *choose_precision(device))
 
 
 def sizes(choices: Choices, source: Source, device: torch.device) -> None:
-    """Of networks that leave theirs open: their width, and of how many components for each class (or cluster) a start
-    fitted to the data is.
+    """Fill the options `width` and `rank` of networks.
+
+    The width is the number of channels of the first layer. The rank is the number of principal components for each
+    class (or cluster) of a start that is fitted to the data.
     """
     colour = modalities.get(source.modality).has_pixels and source.shape[0] > 2
     kind = "colour pictures" if colour else "grey pictures"
@@ -43,7 +47,7 @@ def sizes(choices: Choices, source: Source, device: torch.device) -> None:
         rank = max(RANK, min(RANK_OF_COLOUR, each // MIN_EXAMPLES_PER_AXIS)) if colour else RANK
         chosen = {
             "width": (width, f"channels of its first layer, for {kind} on a {device.type}"),
-            "rank": (rank, f"components of what it begins as, for {kind}, about {each:,} of a kind"),
+            "rank": (rank, f"components of its fitted start, for {kind}, with about {each:,} examples for each class"),
         }
         for option, (value, reason) in chosen.items():
             if option in player.options:
@@ -51,7 +55,7 @@ def sizes(choices: Choices, source: Source, device: torch.device) -> None:
 
 
 def names(choices: Choices, source: Source) -> None:
-    """Of networks that name classes and leave open how many there are."""
+    """Fill the option `num_classes` of networks that classify."""
     count = len(source.known_classes) if isinstance(source, FewLabels) else 0
     for name, player in choices.recipe.players.items():
         if "num_classes" in player.options:
@@ -59,7 +63,14 @@ def names(choices: Choices, source: Source) -> None:
 
 
 def micro_batch(choices: Choices, players: dict[str, nn.Module]) -> None:
-    """The examples of one forward pass: the whole batch, unless a smaller number is asked for and the maths allows it."""
+    """Fill the number of examples in a forward pass.
+
+    It is the whole batch unless the user set a smaller number. If a network or a loss needs whole batches, the batch
+    itself becomes that small.
+
+    Raises:
+        UserError: If batch normalisation would see a batch of 1.
+    """
     recipe = choices.recipe
     assert recipe.batch
     choices.settle("micro_batch", recipe.batch, "the whole batch at once")
@@ -76,6 +87,7 @@ def micro_batch(choices: Choices, players: dict[str, nn.Module]) -> None:
         choices.change("micro_batch", recipe.batch, "the whole batch at once")
         return
     if coupled:
-        reason = f"asked as micro_batch; the {' and '.join(coupled)} sees a batch as a whole, so the batch itself is lowered to {asked}"
+        whole = " and ".join(coupled)
+        reason = f"set as micro_batch; the {whole} sees a batch as a whole, so the batch itself is lowered to {asked}"
         choices.change("batch", asked, reason)
         choices.change("micro_batch", asked, reason)

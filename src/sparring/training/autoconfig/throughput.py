@@ -1,4 +1,4 @@
-"""Times a few real steps before example 0, so that a budget in minutes becomes a number of examples once and for all."""
+"""Times a few real steps before the training starts, to turn a budget of time into a number of examples."""
 
 from __future__ import annotations
 
@@ -14,13 +14,17 @@ from ..trainer import Trainer
 
 WARM_UP_STEPS, MIN_STEPS = 2, 5
 TIMED_SAMPLES = 200
-ENDLESS = 1 << 40  # examples; schedules want an end, and here it does not matter which
+ENDLESS = 1 << 40  # the length in examples of the timed training; schedules need one, but its value does not matter
 
 
 @dataclass(frozen=True)
 class Throughput:
-    """seconds_a_sample: To generate and score one. seconds_a_preview: Of a preview's picture. micro_batch: That memory
-    bore.
+    """The measured times of a training.
+
+    seconds_a_step: The time of a step.
+    seconds_a_sample: The time to generate and score a sample.
+    seconds_a_preview: The time of a preview; 0 if it was not measured.
+    micro_batch: The micro-batch that fitted into memory; None if it was not measured.
     """
 
     seconds_a_step: float
@@ -30,12 +34,11 @@ class Throughput:
 
 
 def measure(parts: Parts, seconds: float, with_preview: bool) -> Throughput:
-    """Time real steps for about `seconds`, a sampling and a preview, with a trainer of its own on copies of the
-    players.
+    """Time real steps for about `seconds`, the sampling and, if asked, a preview.
 
-    Medians count: one hiccup of a shared machine must not decide the length of a training. Where some phases are taken
-    in every so-many-th step only, that is the mean of the medians of the steps of a cycle; where some start late, of
-    the steps without and with them.
+    A separate trainer works on copies of the players. The time of a step is a median, so that a short delay on a shared
+    machine does not decide the length of a training. If phases have intervals, it is the mean of the medians over the
+    steps of one cycle. If a phase starts late, it is a weighted mean of the times without and with that phase.
     """
     trial = _trial(parts)
     trainer = trial.trainer()
@@ -59,14 +62,14 @@ def measure(parts: Parts, seconds: float, with_preview: bool) -> Throughput:
 
 
 def _trial(parts: Parts) -> Parts:
-    """Copies of the players, and a recipe without an end in which every phase is taken from the start."""
+    """Parts with copies of the players, and with a recipe that has no end and whose phases all run from the start."""
     algorithm = parts.recipe.algorithm.without_pretraining()
     endless = {"algorithm": algorithm, "examples": ENDLESS, "tick": ENDLESS}
     return replace(parts, recipe=parts.recipe.model_copy(update=endless), players=copy.deepcopy(parts.players))
 
 
 def _time_steps(trainer: Trainer, seconds: float) -> list[list[float]]:
-    """Seconds of steps, by their place in the cycle of phases."""
+    """The seconds of each timed step, in a list for each position in the cycle of phases."""
 
     def step() -> None:
         trainer.step()
