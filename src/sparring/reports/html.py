@@ -64,9 +64,7 @@ def _numbers(run: RunParts) -> str:
     found, seen = logged_scores(run.log), examples_seen(run.log)
     multiple, agreement = multiple_of_real(found), value_of(found, "label_agreement")
     tiles = {
-        "Frechet distance relative to training examples": f"{multiple:.1f}"
-        if multiple is not None
-        else "",
+        "Frechet distance relative to training examples": f"{multiple:.1f}" if multiple is not None else "",
         "requested label recognised": percent(agreement) if agreement is not None else "",
         "examples seen": count(seen) if seen is not None else "",
     }

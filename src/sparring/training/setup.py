@@ -92,7 +92,8 @@ def set_up(
     assembly = Assembly(replace(parts, recipe=choices.recipe), callbacks)
     assembly.log.load_state({})
     assembly.trainer.save()
-    about: dict[str, Any] = {"data": opened, "recipe_file": given.model_dump(mode="json") if options.recipe_is_file else None}
+    about: dict[str, Any] = {"data": opened}
+    about |= {"recipe_file": given.model_dump(mode="json") if options.recipe_is_file else None}
     about |= {"asked": options.asked(), "command": command or "", "planned_seconds": planned}
     about |= {"reasons": choices.reasons, "versions": versions(), "machine": machine(device)}
     _write_down(run, assembly, where, about)
