@@ -4,10 +4,12 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 
 import sparring
 from smoke import ArraySource, StopAt, fingerprint, smoke_settings
-from sparring.callbacks.base import Callback
+from sparring import networks
+from sparring.callbacks.base import Action, Callback, Result
 from sparring.errors import UserError
 
 
@@ -75,3 +77,83 @@ def test_an_unknown_option_is_refused_before_a_folder_is_made(bars, tmp_path):
     with pytest.raises(UserError, match="did you mean 'max_time'"):
         train(bars, tmp_path / "run", max_tim="1h")
     assert not (tmp_path / "run").exists()
+
+
+SETTINGS = {"examples": 192, "tick": 32, "batch": 16, "score_samples": 20, "final_samples": 20, "patience": 0}
+NAMES = [["cat", "dog"][index % 2] for index in range(80)]
+
+
+class StopEarly(Callback):
+    def observe(self, trainer, observation):
+        return Result(action=Action.STOP) if observation.examples >= 64 else None
+
+
+def test_a_run_on_data_in_memory_is_stopped_by_a_callback_and_evaluated(pictures, tmp_path):
+    run = sparring.train(
+        pictures,
+        "mlp",
+        tmp_path / "run",
+        labels=NAMES,
+        settings=SETTINGS,
+        device="cpu",
+        callbacks=[StopEarly()],
+        console=Callback(),
+    )
+    last = run.log()[-1]
+    assert (last["event"], last["examples"]) == ("final", 64)
+    assert last["reason"] == "the callback StopEarly asked for it"
+    sparring.evaluate(run, pictures, labels=NAMES, samples=40, console=Callback())
+    assert run.evaluation()  # it is the run's own data
+    with pytest.raises(UserError, match="give that data again with data="):
+        sparring.evaluate(run)
+    with pytest.raises(UserError, match="ask for 1 at least"):
+        sparring.load(run).generate(0)
+
+
+@pytest.mark.parametrize(("callbacks", "name"), [([StopEarly], "StopEarly"), (3, "int"), ([3], "int")])
+def test_callbacks_are_instances(pictures, tmp_path, callbacks, name):
+    with pytest.raises(UserError, match=f"instances of sparring.Callback, and {name} is none"):
+        sparring.train(pictures, "mlp", tmp_path / "run", callbacks=callbacks)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_generator_that_ignores_classes_makes_none_of_them(pictures, tmp_path, monkeypatch):
+    monkeypatch.setattr(networks.NETWORKS, "_things", dict(networks.NETWORKS._things))
+
+    @sparring.register_network("deaf-generator")
+    class Deaf(networks.Generator):
+        def __init__(self, shape: tuple[int, ...], latent_size: int):
+            super().__init__()
+            self.shape, self.layer = shape, torch.nn.Linear(latent_size, 64)
+
+        def forward(self, latent, condition=None, noise=None):
+            return self.layer(latent).tanh().unflatten(1, self.shape)
+
+    settings = {**SETTINGS, "players.generator.network": "deaf-generator", "players.generator.options": {}}
+    run = sparring.train(
+        pictures, "mlp", tmp_path / "run", labels=NAMES, settings=settings, device="cpu", console=Callback()
+    )
+    gan = sparring.load(run)
+    assert len(gan.generate(3)) == 3
+    with pytest.raises(UserError, match="the generator deaf-generator ignores classes"):
+        gan.generate(3, label="dog")
+
+
+def test_a_resume_says_where_it_goes_on(pictures, tmp_path, capsys):
+    stop = threading.Event()
+
+    class StopAfter(Callback):
+        def step(self, trainer):
+            if trainer.examples >= 96:
+                stop.set()
+
+    options = {"settings": SETTINGS, "device": "cpu"}
+    sparring.train(pictures, "mlp", tmp_path / "run", callbacks=[StopAfter()], stop=stop, **options)
+    sparring.train(pictures, "mlp", tmp_path / "run", **options)
+    assert "resuming at 96 of 192 examples" in capsys.readouterr().out
+
+
+def test_data_of_another_kind_than_the_recipes_is_named(tmp_path):
+    (tmp_path / "people.csv").write_text("age,city\n1,a\n2,b\n")
+    with pytest.raises(UserError, match="holds rows of a table, and this recipe learns from pictures"):
+        sparring.train(tmp_path / "people.csv", "dcgan", tmp_path / "run")

@@ -67,6 +67,7 @@ def train(
         Diverged: When the training broke before it had a usable snapshot.
     """
     started = time.monotonic()
+    callbacks = _checked_callbacks(callbacks)
     where, options = with_labels(data, options)
     asked = train_options({"recipe": recipe, "out": out, **options}, opening.option_fields())
     _check_lengths(asked)
@@ -91,6 +92,15 @@ def train(
         elif not (run.path / "report.html").is_file():
             training_run.write_pages(run, console)
     return run
+
+
+def _checked_callbacks(callbacks: Any) -> list[Callback]:
+    found = list(callbacks) if isinstance(callbacks, Iterable) else [callbacks]
+    for callback in found:
+        if not isinstance(callback, Callback):
+            name = callback.__name__ if isinstance(callback, type) else type(callback).__name__
+            raise UserError(f"callbacks should be a list of instances of sparring.Callback, and {name} is none")
+    return found
 
 
 def with_labels(data: Any, options: dict[str, Any]) -> tuple[str | Path | Source | InMemory, dict[str, Any]]:

@@ -174,7 +174,7 @@ def test_damaged_run_files_are_one_sentence(run, tmp_path):
 
 
 def test_a_mistyped_verb_or_option_is_one_sentence():
-    refused(sparring("trian", "digits"), "there is no verb 'trian'; did you mean 'train'?")
+    refused(sparring("trian", "digits"), "there is no command 'trian'; did you mean 'train'?")
     refused(sparring("sample", "runs/digits"), "use generate")
     refused(sparring("--verbose", "train"), "--verbose")
     refused(sparring("train", "digits", "--gpus", 2), "train has no option --gpus; use --device cuda")

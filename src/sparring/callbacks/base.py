@@ -71,8 +71,8 @@ class Result:
     evidence: str | None = None
     action: Action = Action.NONE
 
-    def add_to(self, observation: Observation) -> None:
-        """Add the result to an observation, in place."""
+    def add_to(self, observation: Observation, callback: Callback) -> None:
+        """Add the result to an observation, in place. callback: Whose result it is."""
         observation.values |= self.values
         observation.scores |= self.scores
         if self.selection is not None:
@@ -83,6 +83,7 @@ class Result:
             observation.evidence = self.evidence
         if self.action is not Action.NONE:
             observation.action = self.action
+            observation.evidence = self.evidence or f"the callback {type(callback).__name__} asked for it"
 
 
 class Callback:

@@ -78,7 +78,7 @@ def diagnose(
         all_players_from: Examples from which all players are trained. Patience is counted from there at the earliest.
     """
     if len(history) < MIN_TICKS:
-        return Diagnosis("warming-up", f"diagnosed from the {MIN_TICKS}th tick on")
+        return Diagnosis("warming-up", f"too early to tell: the health is assessed from the {MIN_TICKS}th tick on")
     now, best = history[-1], min(history, key=lambda tick: tick.selection)
     trouble = _trouble(history, best, noise, all_players_from)
     stalled = bool(patience) and now.examples - max(best.examples, all_players_from) >= patience

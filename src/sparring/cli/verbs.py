@@ -73,7 +73,7 @@ class Verbs(TyperGroup):
         typed = arguments[0]
         if typed in VERBS:
             return typed, built(typed), arguments[1:]
-        raise UserError(f"there is no verb '{typed}'; {verb_hint(typed, VERBS)}")
+        raise UserError(f"there is no command '{typed}'; {verb_hint(typed, VERBS)}")
 
 
 class Verb(TyperCommand):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..data.few_labels import FewLabels
-from ..data.source import Source
+from ..data.source import SimulatedSource, Source
 from ..errors import UserError, nearest
 from ..metrics.score_facts import ScoreFacts, add_facts
 from ..metrics.scores import Score
@@ -61,7 +61,10 @@ METRICS: dict[str, Metric] = {
         diversity_scores, "how much samples of one class differ", ("diversity", "ms_ssim"), max_samples=2000
     ),
     "modes": Metric(
-        mode_scores, "modes of a simulated source that are hit", ("modes_hit", "good_share", "mode_divergence")
+        mode_scores,
+        "modes of a simulated source that are hit",
+        ("modes_hit", "good_share", "mode_divergence"),
+        source_type=SimulatedSource,
     ),
     "discriminator": Metric(
         discriminator_scores,

@@ -14,6 +14,7 @@ from .. import modalities
 from ..callbacks.base import Callback
 from ..callbacks.progress import Lines
 from ..config.reading import load_recipe
+from ..data.in_memory import InMemory
 from ..data.options import OpenContext
 from ..data.source import Source, TranslationSource
 from ..data.subset import Subset
@@ -51,6 +52,7 @@ def evaluate(
     weights: str | Path | None = None,
     samples: int | None = None,
     recipe: str | None = None,
+    labels: Any = None,
     console: Callback | None = None,
 ) -> Evaluation:
     """Evaluate a run, or samples in files that any program has written, against the held-out examples of `data`.
@@ -67,12 +69,14 @@ def evaluate(
         weights: The file with the weights of these features, where they need one.
         samples: How many. None: 10,000, at most as many as training examples.
         recipe: The recipe by whose rules samples in files are read, for example "series".
+        labels: The class of each picture of `data`, for data in memory.
         console: Is told about progress. None: prints lines.
 
     Raises:
         UserError: For everything that the caller can mend.
     """
     console, run = console or Lines(), Run(what)
+    data = data if labels is None else InMemory(data, labels)
     real = _open_real(run, data, recipe)
     own = run.exists and real.content_hash == run.read_json("source.json")["content_hash"]
     if run.exists and not own:
@@ -150,12 +154,14 @@ def _open_as(run: Run, data: Any, recipe: str | None) -> Source:
     asked = {**opened["asked"], **modality.options_for(tuple(about["shape"]))}
     context = OpenContext(**opened["context"], like=modality.codec_from(run.read_json("codec.json")))
     place = run.read_json("local.json")["data"] if data is None else data
+    if place is None:
+        raise UserError(f"{run.path} was trained on data of a Python program: give that data again with data=")
     try:
         return open_data(place, asked, context)
     except UserError as error:
         if data is not None:
             raise
-        raise UserError(f"{str(error).rstrip('.')}; say with --data where the data lies now") from None
+        raise UserError(f"{str(error).rstrip('.?')}; say with --data where the data lies now") from None
 
 
 def _generate(run: Run, gan: Gan, real: Source, samples: int | None) -> Source:

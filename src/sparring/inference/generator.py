@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,8 @@ class Gan:
 
     def stream(self, count: int, seed: int = 0, label: str | int | None = None, **options: Any) -> Iterator[np.ndarray]:
         """Yields the samples of `values` a chunk at a time, so that any number can be made in bounded memory."""
+        if count < 1:
+            raise UserError(f"{count} samples were asked for; ask for 1 at least")
         size = self.generator.chunk_size
         for start in range(0, count, size):
             yield self.at(range(start, min(count, start + size)), seed, label, **options)
@@ -145,6 +148,17 @@ class Gan:
                 f"styles are for style-based generators, and {self.recipe.players['generator'].network} is none"
             )
 
+    @cached_property
+    def _heeds_classes(self) -> bool:
+        """Whether another class changes a sample, which is not so for every network that others bring."""
+        if len(self.classes) < 2:
+            return True
+        latent = sampling.latents(self.recipe.latent, 0, [0])
+        first, other = (
+            torch.cat(list(sampling.sample(self.generator, latent, self.condition([number])))) for number in (0, 1)
+        )
+        return not torch.equal(first, other)
+
     def condition(self, labels: Sequence[int] | None) -> dict[str, Tensor] | None:
         """Class numbers as the generator takes them; None for a model without classes."""
         return {"class": torch.as_tensor(labels, dtype=torch.int64)} if self.classes else None
@@ -169,7 +183,13 @@ class Gan:
     def labels(self, indices: Sequence[int], seed: int = 0, label: str | int | None = None) -> list[int] | None:
         """The class number of each sample: that of `label`, else drawn from (seed, index) as often as in training."""
         if label is not None:
-            return [self.class_number(label)] * len(indices)
+            number = self.class_number(label)
+            if not self._heeds_classes:
+                raise UserError(
+                    f"the generator {self.recipe.players['generator'].network} ignores classes: with label '{label}' "
+                    "it makes the same samples as without; leave the label out"
+                )
+            return [number] * len(indices)
         return sampling.classes(self.shares, seed, indices).tolist() if self.classes else None
 
     def class_number(self, label: str | int) -> int:

@@ -143,4 +143,10 @@ def _open_path(path: Path, asked: Mapping[str, Any], context: OpenContext) -> So
         raise UserError(
             f"No permission to read {error.filename or path}: change its permissions or open other data."
         ) from None
+    if other := modality_of(path):
+        wanted = " or ".join(modality.unit for modality in allowed)
+        raise UserError(
+            f"{path} holds {modalities.get(other).unit}, and this recipe learns from {wanted}; leave --recipe out or "
+            "choose another (`sparring recipes`)"
+        )
     raise UserError(f"{path} holds nothing that sparring can train on: give {READABLE}.")

@@ -69,7 +69,7 @@ def _extent(source: Mapping[str, Any], seen: int) -> str:
 def _data(source: Mapping[str, Any]) -> str:
     train = whole(mapping(source.get("counts")).get("train"))
     amount = f"{count(train)} {unit(source)}" if train is not None else f"an unknown number of {unit(source)}"
-    name = f" of {source['name']}" if source.get("name") else ""
+    name = f" of {source['name']}" if source.get("name") not in (None, unit(source)) else ""
     classes = len(listed(source.get("classes")))
     return amount + name + (f" in {classes} classes" if classes > 1 else "")
 

@@ -73,6 +73,7 @@ def resume(
             f"{run.path} has no checkpoint to resume from; put its folder checkpoints back, "
             f"or start a new training with --init-from {run.path}"
         )
+    console.note(f"resuming at {assembly.trainer.examples:,} of {assembly.trainer.end:,} examples")
     if longer != recipe:
         about["reasons"]["examples"] = f"raised from {recipe.examples:,}"
         run.write_recipe(longer, about)
@@ -162,7 +163,7 @@ def refuse_changes(folder: Path, recipe: Recipe, about: dict[str, Any], options:
         longer = " (for a longer training give --examples)" if options.budget is not None else ""
         raise UserError(
             f"{folder} was started with other options ({'; '.join(changed)}); leave the change out to resume it, "
-            f"or train into another folder with --out{longer}"
+            f"or train into another folder with --out (in Python out=){longer}"
         )
 
 

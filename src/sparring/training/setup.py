@@ -21,7 +21,7 @@ from ..data.source import Source, TranslationSource
 from ..errors import Diverged, UserError
 from ..metrics.feature_net import FeatureNet
 from ..modalities.adapters import check_source, for_algorithm
-from ..modalities.opening import open_data
+from ..modalities.opening import known_names, open_data
 from ..runs.folder import Run
 from ..util import files
 from ..util.devices import max_image_side
@@ -234,8 +234,10 @@ def _check_disk(parts: Parts, folder: Path) -> None:
         )
 
 
-def _place(where: Any) -> str:
-    """The path or name of the data on this machine, for local.json."""
-    if not isinstance(where, str | Path):  # a source, or data in memory
-        return str(where.name)
+def _place(where: Any) -> str | None:
+    """The path or name of the data on this machine, for local.json; None for data that only a program has."""
+    if isinstance(where, Source):
+        return where.name if where.name in known_names() else None
+    if not isinstance(where, str | Path):
+        return None
     return str(Path(where).absolute()) if Path(where).exists() else files.without_password(str(where))

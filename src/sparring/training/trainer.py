@@ -295,7 +295,7 @@ class Trainer:
             result = callback.observe(self, observation)
             if result is None:
                 continue
-            result.add_to(observation)
+            result.add_to(observation, callback)
             if result.selection is not None:
                 self._select(observation)
         self._clock.observing = time.perf_counter() - started

@@ -133,7 +133,9 @@ def _checked(values: np.ndarray) -> tuple[np.ndarray, list[str]]:
     values = values.transpose(0, 2, 3, 1) if second else values
     if values.dtype == np.uint8 or not values.size:
         return values, []
-    low, high = (float(np.nanmin(values)), float(np.nanmax(values))) if values.dtype.kind == "f" else (-np.inf, np.inf)
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise UserError("the array holds NaN or infinite values: replace them or leave those pictures out")
+    low, high = (float(values.min()), float(values.max())) if values.dtype.kind == "f" else (-np.inf, np.inf)
     if not (low >= -1 and high <= 1):
         held = f"{values.dtype} values" + (f" from {low:g} to {high:g}" if np.isfinite([low, high]).all() else "")
         raise UserError(

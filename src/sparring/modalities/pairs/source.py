@@ -155,7 +155,10 @@ def _build(name: str, contents: Contents, options: PairOptions, context: OpenCon
     report.skipped += arrangement.skipped
     source = PairSource(name, inputs, outputs, arrangement, hashes, form.fit, report)
     other = f"for the other direction: --input {outputs.name}"
-    what = f"{len(both)} pairs: {outputs.name} is made from {inputs.name} ({other})."
+    what = (
+        f"{len(both)} pairs, because both folders hold files of the same names: {outputs.name} is made from "
+        f"{inputs.name} ({other}; if the folders are classes: --recipe auto)."
+    )
     source.notes = (*contents.notes, what, *notes, *arrangement.notes)
     if report.skipped:
         source.notes += (
