@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 PICTURE_COLUMNS = ("image", "img", "picture", "pixel_values")
-KINDS = "a NumPy array, a torch tensor or Dataset, a Hugging Face dataset, a list of PIL pictures or a DataFrame"
+ACCEPTED = "a NumPy array, a torch tensor or Dataset, a Hugging Face dataset, a list of PIL pictures or a DataFrame"
 
 
 @dataclass(frozen=True)

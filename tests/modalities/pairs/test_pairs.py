@@ -14,7 +14,7 @@ from smoke import ArraySource
 from sparring.config.recipe import Degradation
 from sparring.data.options import OpenContext
 from sparring.errors import UserError
-from sparring.modalities.image.degradations import KINDS, degraded
+from sparring.modalities.image.degradations import DEGRADATIONS, degraded
 from sparring.modalities.opening import open_data
 from sparring.modalities.pairs.codec import codec_from
 from sparring.modalities.pairs.derived import DegradedPairs, Unpaired, domains
@@ -212,7 +212,7 @@ def test_a_broken_description_of_classes(tmp_path):
         open_data(put(tmp_path / "data", {**files, "classes.json": b'{"classes": ["a"], "ids": [1, 2]}'}))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", DEGRADATIONS)
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 def test_a_degradation_depends_on_its_seed_and_keeps_size_and_transparency(kind, channels):
     rng = np.random.default_rng(1)

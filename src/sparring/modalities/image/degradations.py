@@ -142,7 +142,7 @@ FUNCTIONS: tuple[Apply, ...] = (
     *(noise, blur, motion_blur, jpeg, downsample, pixelate, low_light, low_contrast),
     *(spots, scratches, stains, watermark, mask, grayscale),
 )
-KINDS: dict[str, Apply] = {each.__name__: each for each in FUNCTIONS}
+DEGRADATIONS: dict[str, Apply] = {each.__name__: each for each in FUNCTIONS}
 
 
 def degraded(picture: np.ndarray, degradations: Sequence[Degradation], rng: Rng) -> np.ndarray:
@@ -157,7 +157,7 @@ def degraded(picture: np.ndarray, degradations: Sequence[Degradation], rng: Rng)
         strength, happens = rng.uniform(each.minimum, each.maximum), rng.random() < each.probability
         if not happens:
             continue
-        values = KINDS[each.kind](values, strength, rng)
+        values = DEGRADATIONS[each.kind](values, strength, rng)
         if values.shape[2] in (2, 4):  # a mask: opacity is kept apart, and is no colour for what comes after
             values, known = values[..., :-1], values[..., -1:]
             opacity = known if opacity is None else _resized(opacity, known.shape[:2]) * known / 255

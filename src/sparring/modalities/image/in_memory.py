@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from ...data.contents import ArrayPart, Contents, Member
-from ...data.in_memory import KINDS, PICTURE_COLUMNS, InMemory, is_hugging_face, picture_column
+from ...data.in_memory import ACCEPTED, PICTURE_COLUMNS, InMemory, is_hugging_face, picture_column
 from ...data.options import OpenContext
 from ...data.source import Split
 from ...data.splits import split_of
@@ -76,7 +76,7 @@ def _contents(memory: InMemory, column: str) -> Contents:
         classes = tuple(map(str, getattr(data, "classes", None) or ()))
         parts = [_of_items((data[index] for index in range(len(data))), classes)]
     else:
-        raise UserError(f"{type(data).__name__} is no data that can be trained on: give a path, {KINDS}")
+        raise UserError(f"{type(data).__name__} is no data that can be trained on: give a path, {ACCEPTED}")
     if memory.labels is not None:
         if len(parts) > 1:
             raise UserError(

@@ -21,7 +21,7 @@ PROFILE_CHANNELS = {
     b"GRAY": 1,
     b"RGB ": 3,
 }  # colour space of a profile (its bytes 16 to 20) -> channels of the pictures it is for
-KINDS = {
+FORMATS = {
     ".png": "PNG",
     ".jpg": "JPEG",
     ".jpeg": "JPEG",
@@ -108,7 +108,7 @@ def _split(picture: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
 
 def suffix_for(path: Path) -> str:
     """The suffix under which the result of this file is written: its own where that can hold one."""
-    return path.suffix.lower() if path.suffix.lower() in KINDS else ".png"
+    return path.suffix.lower() if path.suffix.lower() in FORMATS else ".png"
 
 
 def write(whole: Whole, path: Path) -> None:
@@ -116,10 +116,11 @@ def write(whole: Whole, path: Path) -> None:
 
     JPEG and BMP hold no transparency. Only grey PNG and TIFF hold 16 bits; other formats get 8.
     """
-    kind = KINDS.get(path.suffix.lower())
+    kind = FORMATS.get(path.suffix.lower())
     if kind is None:
         raise UserError(
-            f"a picture cannot be written as {path.suffix or 'a file without suffix'} ({path}); use {', '.join(KINDS)}"
+            f"a picture cannot be written as {path.suffix or 'a file without suffix'} ({path}); "
+            f"use {', '.join(FORMATS)}"
         )
     pictures = [_image(*parts, whole.peak, kind) for parts in zip(whole.frames, whole.opacity, strict=True)]
     buffer, options = io.BytesIO(), dict(whole.about)

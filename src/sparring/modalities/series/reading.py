@@ -16,7 +16,7 @@ from ..table import reading
 from ..table.columns import Column, find
 from .codec import SeriesCodec
 from .options import SeriesOptions
-from .roles import KINDS, Roles, find_roles, roles_like
+from .roles import COLUMN_ROLES, Roles, find_roles, roles_like
 
 MIN_ROWS = 16
 MIN_STEPS = 8  # of all series together
@@ -172,7 +172,7 @@ def _of_whole_series(
         found.labels = [str(label) for label in firsts[roles.label]]
     if not roles.whole:
         return
-    asked = {name: kind for name, kind in types.items() if name in roles.whole and kind not in KINDS}
+    asked = {name: kind for name, kind in types.items() if name in roles.whole and kind not in COLUMN_ROLES}
     every = like.whole if like else find(firsts[roles.whole], asked)
     found.whole = tuple(column for column in every if column.learned)
     if found.whole:

@@ -10,11 +10,10 @@ import numpy as np
 import pandas as pd
 
 from ...errors import UserError, nearest
-from ..table.columns import KINDS as COLUMN_KINDS
-from ..table.columns import Column, find
+from ..table.columns import COLUMN_TYPES, Column, find
 from .codec import SeriesCodec
 
-KINDS = ("series", "order", "channel", "whole")  # roles that a person may give to a column
+COLUMN_ROLES = ("series", "order", "channel", "whole")  # roles that a person may give to a column
 KEY = re.compile(
     r"(^|[_ -])(id|uuid|key|series|sequence|unit|subject|patient|person|user|customer|session|trial|symbol|ticker"
     r"|device|sensor|station|store)([_ -]|$)",
@@ -73,12 +72,13 @@ def find_roles(frame: pd.DataFrame, where: str, types: Mapping[str, str], labels
     Raises:
         UserError: nothing changes along a series, or what the person says cannot be.
     """
-    roles = {name: kind for name, kind in types.items() if kind in KINDS}
+    roles = {name: kind for name, kind in types.items() if kind in COLUMN_ROLES}
     for name, kind in types.items():
         if name not in frame.columns:
             raise UserError(f"there is no column '{name}'; {nearest(name, list(frame.columns))}")
-        if kind not in (*KINDS, *COLUMN_KINDS):
-            raise UserError(f"'{kind}' is not a type of a column of series; {nearest(kind, [*KINDS, *COLUMN_KINDS])}")
+        known = [*COLUMN_ROLES, *COLUMN_TYPES]
+        if kind not in known:
+            raise UserError(f"'{kind}' is not a type of a column of series; {nearest(kind, known)}")
     for kind in ("series", "order"):
         if list(roles.values()).count(kind) > 1:
             raise UserError(f"two columns were said to be the {kind}; one can be")
@@ -112,10 +112,10 @@ def _changing(frame: pd.DataFrame, types: Mapping[str, str]) -> tuple[list[str],
     for name in map(str, frame.columns):
         kind, dtype = types.get(name), frame[name].dtype
         number = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
-        if kind in NUMBERS or (number and kind not in COLUMN_KINDS) or frame[name].isna().all():
+        if kind in NUMBERS or (number and kind not in COLUMN_TYPES) or frame[name].isna().all():
             channels.append(name)
             continue
-        column = find(frame[[name]], {name: kind} if kind in COLUMN_KINDS else {})[0]
+        column = find(frame[[name]], {name: kind} if kind in COLUMN_TYPES else {})[0]
         if column.kind in ("category", "boolean"):
             choices.append(column)
         else:

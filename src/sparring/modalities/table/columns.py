@@ -13,7 +13,7 @@ from ...errors import UserError, nearest
 from ...util.random import make_rng
 from . import identifiers
 
-KINDS = ("integer", "float", "boolean", "category", "time", "identifier", "text")
+COLUMN_TYPES = ("integer", "float", "boolean", "category", "time", "identifier", "text")
 MIN_IDENTIFIERS = 20  # different values from which a column can be an identifier
 IDENTIFIER_SHARE = 0.9  # of different values, from which strings are identifiers
 MAX_EXACT_INTEGER = 2**53  # a float64 holds every integer up to this
@@ -38,7 +38,7 @@ class Column:
     """A column and its type."""
 
     name: str
-    kind: str  # one of KINDS
+    kind: str  # one of COLUMN_TYPES
     dtype: str  # of pandas
     categories: tuple[Any, ...] = ()  # the value of a cell is at its position
     ordered: bool = False  # have the categories an order?
@@ -155,8 +155,8 @@ def find(frame: pd.DataFrame, asked: dict[str, str] | None = None) -> tuple[Colu
     for name, kind in asked.items():
         if name not in frame.columns:
             raise UserError(f"there is no column '{name}'; {nearest(name, [str(column) for column in frame.columns])}")
-        if kind not in KINDS:
-            raise UserError(f"'{kind}' is not a type of a column; {nearest(kind, list(KINDS))}")
+        if kind not in COLUMN_TYPES:
+            raise UserError(f"'{kind}' is not a type of a column; {nearest(kind, list(COLUMN_TYPES))}")
     found = tuple(_column(str(name), frame[name], asked.get(str(name))) for name in frame.columns)
     for column in found:
         if column.name in asked and column.learned:
