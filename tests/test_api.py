@@ -157,3 +157,63 @@ def test_data_of_another_kind_than_the_recipes_is_named(tmp_path):
     (tmp_path / "people.csv").write_text("age,city\n1,a\n2,b\n")
     with pytest.raises(UserError, match="holds rows of a table, and this recipe learns from pictures"):
         sparring.train(tmp_path / "people.csv", "dcgan", tmp_path / "run")
+
+
+def test_a_folder_of_somebody_else_is_never_written_into(pictures, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "README.md").write_text("precious")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match="holds files that are not of a training, such as README.md"):
+        train(pictures, tmp_path / "mine")
+    assert [path.name for path in (tmp_path / "mine").iterdir() if path.name != ".lock"] == ["README.md"]
+    with pytest.raises(UserError, match="no file or folder"):
+        train(tmp_path / "nowhere", tmp_path / "empty")
+    assert (tmp_path / "empty").is_dir()
+
+
+def test_what_a_callback_returns_is_logged_and_checked(pictures, tmp_path):
+    class Counts(Callback):
+        def observe(self, trainer, observation):
+            return Result(values={"mine.count": 2.0})
+
+    run = train(pictures, tmp_path / "run", callbacks=[Counts()])
+    assert {line["mine"]["count"] for line in run.log() if line["event"] == "tick"} == {2.0}
+    for answer, complaint in [(3, "a int from observe"), (Result(values={"x": "abc"}), "values are numbers by name")]:
+        callback = Callback()
+        callback.observe = lambda trainer, observation, answer=answer: answer
+        with pytest.raises(UserError, match=complaint):
+            train(pictures, tmp_path / f"refused {complaint[:3]}", callbacks=[callback])
+
+
+class Log(Callback):
+    """As a built-in callback is called too."""
+
+    def __init__(self, name):
+        self.name, self.loaded = name, None
+
+    def state(self):
+        return {"name": self.name}
+
+    def load_state(self, state):
+        self.loaded = state.get("name")
+
+
+def test_callbacks_of_one_name_keep_their_own_state(pictures, tmp_path):
+    stop = threading.Event()
+    train(pictures, tmp_path / "run", callbacks=[Log("a"), Log("b"), StopAt(48, stop)], stop=stop)
+    again = [Log("a"), Log("b")]
+    run = train(pictures, tmp_path / "run", callbacks=again)
+    assert [each.loaded for each in again] == ["a", "b"]
+    ticks = [line["examples"] for line in run.log() if line["event"] == "tick"]
+    assert ticks == sorted(ticks) and ticks[0] < 48
+
+
+@pytest.mark.parametrize("settings", [3, [None], b"x", {"batch": np.int64(16)}, {"batch": torch.tensor(16)}])
+def test_settings_are_checked_and_numbers_of_numpy_are_numbers(pictures, tmp_path, settings):
+    options = {"device": "cpu", "console": Callback()}
+    if isinstance(settings, dict):
+        run = sparring.train(pictures, "mlp", tmp_path, settings={**smoke_settings("mlp"), **settings}, **options)
+        assert run.recipe()[0].batch == 16
+    else:
+        with pytest.raises(UserError, match="--set"):
+            sparring.train(pictures, "mlp", tmp_path, settings=settings, **options)

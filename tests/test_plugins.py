@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from numbers_modality import IMPORTS, numbers_modality
+from sparring.cli.verbs import load_plugin
 from sparring.config.reading import recipe_text
+from sparring.errors import UserError
 
 PARTS = """
 from typing import Literal
@@ -126,3 +128,25 @@ def test_a_module_named_on_the_command_line_brings_its_own_parts(packages):
     assert (packages / "three.txt").read_text().count("[") == 4
     done = sparring(packages, "generate", "run", "-n", "3", "-o", "none.txt")
     assert done.returncode == 2 and "name its module with --plugin" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("x = (", "SyntaxError"),
+        ("import sys\nsys.exit(0)", "SystemExit: 0 (mine.py, line 2)"),
+        ("raise RuntimeError('no')", "RuntimeError: no (mine.py, line 1)"),
+    ],
+)
+def test_a_broken_module_is_one_sentence(tmp_path, text, complaint):
+    (tmp_path / "mine.py").write_text(text)
+    with pytest.raises(UserError) as caught:
+        load_plugin(str(tmp_path / "mine.py"))
+    assert complaint in str(caught.value)
+    sys.modules.pop("mine", None)
+
+
+def test_a_plugin_never_hides_an_installed_module(tmp_path):
+    (tmp_path / "json.py").write_text("")
+    with pytest.raises(UserError, match="there is an installed module 'json'"):
+        load_plugin(str(tmp_path / "json.py"))

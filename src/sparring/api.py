@@ -66,8 +66,7 @@ def train(
         UserError: For everything that the caller can mend, in one sentence.
         Diverged: When the training broke before it had a usable snapshot.
     """
-    started = time.monotonic()
-    callbacks = _checked_callbacks(callbacks)
+    started, callbacks = time.monotonic(), _checked_callbacks(callbacks)
     where, options = with_labels(data, options)
     asked = train_options({"recipe": recipe, "out": out, **options}, opening.option_fields())
     _check_lengths(asked)
@@ -76,6 +75,7 @@ def train(
     console, stop = console or Lines(), stop or threading.Event()
     chosen, why = choose_device(asked.device)
     run = Run(asked.out or default_folder(where, recipe))
+    created = not run.path.exists()
     with _only_training(run.path):
         console.note(f"device: {chosen} ({why}); run folder: {run.path}")
         observers = [*callbacks, *([TensorBoard(run.path / "tensorboard")] if asked.tensorboard else []), console]
@@ -85,7 +85,7 @@ def train(
             else:
                 assembly = set_up(run, where, asked, chosen, console, budget_end, command, observers)
         except UserError:
-            _remove_if_unused(run.path)
+            _remove_if_unused(run.path, created)
             raise
         if assembly is not None:
             training_run.fit(assembly, run, console, stop, deadline)
@@ -149,7 +149,9 @@ def _only_training(folder: Path) -> Any:
         ) from None
 
 
-def _remove_if_unused(folder: Path) -> None:
-    """A refused training leaves no empty folder behind."""
+def _remove_if_unused(folder: Path, created: bool) -> None:
+    """A refused training leaves no empty folder behind, unless it was there before."""
     if {entry.name for entry in folder.iterdir()} <= {".lock"}:
-        shutil.rmtree(folder, ignore_errors=True)
+        (folder / ".lock").unlink(missing_ok=True)
+        if created:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
+
+from ..errors import UserError
 
 Health = Literal[
     "warming-up",
@@ -84,6 +87,37 @@ class Result:
         if self.action is not Action.NONE:
             observation.action = self.action
             observation.evidence = self.evidence or f"the callback {type(callback).__name__} asked for it"
+
+
+def result_of(callback: Callback, trainer: Any, observation: Observation) -> Result | None:
+    """What the callback answers to an observation. Raises UserError, naming the callback, for an answer of no use."""
+    result = callback.observe(trainer, observation)
+    if result is None:
+        return None
+    where = f"the callback {type(callback).__name__} returned"
+    if not isinstance(result, Result):
+        raise UserError(f"{where} a {type(result).__name__} from observe; return a Result or None")
+    if not isinstance(result.action, Action):
+        raise UserError(f"{where} the action {result.action!r}; it is one of {', '.join(map(str, Action))}, see Action")
+    for name, value in result.values.items():
+        if not isinstance(name, str) or not isinstance(value, int | float):
+            raise UserError(f"{where} the value {name!r}: {value!r}; values are numbers by name")
+    return result
+
+
+def keyed(callbacks: Iterable[Callback]) -> dict[str, Callback]:
+    """Callbacks by the name under which a checkpoint keeps their state: the same at every resume, and never shared."""
+    found: dict[str, Callback] = {}
+    for callback in callbacks:
+        kind = type(callback)
+        own = kind.__module__.startswith("sparring.")
+        name = key = kind.__name__ if own else f"{kind.__module__}.{kind.__qualname__}"
+        number = 1
+        while key in found:
+            number += 1
+            key = f"{name} {number}"
+        found[key] = callback
+    return found
 
 
 class Callback:

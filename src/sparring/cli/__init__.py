@@ -98,9 +98,10 @@ def _fault(error: BaseException) -> Any:
     """A fault of ours: the traceback goes to a file, its place to the user."""
     trace = "".join(traceback.format_exception(error))
     folder = Path(os.environ.get("SPARRING_FAULTS") or ".")
+    from ..util.files import FAULT_FILE
     from .train import current_run
 
-    path = (current_run() or folder) / "sparring-fault.txt"
+    path = (current_run() or folder) / FAULT_FILE
     try:
         path.write_text(trace, encoding="utf-8")
         print(

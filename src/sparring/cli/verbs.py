@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -122,24 +123,39 @@ def _with_plugins(function: Callable[..., None], added: list[inspect.Parameter])
 def load_plugin(name: str) -> None:
     """Import a module by its name, from the current folder too, or a .py file by its path.
 
-    Raises UserError where there is none.
+    Raises UserError where there is none, and where it cannot be imported, with the line of the file.
     """
-    path = Path(name)
-    if path.suffix == ".py":
-        if not path.is_file():
-            raise UserError(f"--plugin {name}: there is no such file")
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        assert spec and spec.loader
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[path.stem] = module
-        spec.loader.exec_module(module)
-        return
-    if str(Path.cwd()) not in sys.path:
-        sys.path.append(str(Path.cwd()))  # last, so that no file here hides an installed module
     try:
-        importlib.import_module(name)
+        if Path(name).suffix == ".py":
+            _import_file(Path(name))
+        else:
+            if str(Path.cwd()) not in sys.path:
+                sys.path.append(str(Path.cwd()))  # last, so that no file here hides an installed module
+            importlib.import_module(name)
+    except UserError:
+        raise
     except ModuleNotFoundError as error:
         raise UserError(f"--plugin {name}: there is no module '{error.name}' here or installed") from None
+    except (Exception, SystemExit) as error:  # whatever the user's own code raises
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f" ({Path(last.filename).name}, line {last.lineno})"
+        raise UserError(f"--plugin {name} cannot be imported: {type(error).__name__}: {error}{where}") from None
+
+
+def _import_file(path: Path) -> None:
+    if not path.is_file():
+        raise UserError(f"--plugin {path}: there is no such file")
+    known = sys.modules.get(path.stem)
+    if known is not None and getattr(known, "__file__", None) == str(path.resolve()):
+        return  # named twice
+    other = importlib.util.find_spec(path.stem) if known is None else None
+    if known is not None or (other is not None and other.origin != str(path.resolve())):
+        raise UserError(f"--plugin {path}: there is an installed module '{path.stem}'; give the file another name")
+    spec = importlib.util.spec_from_file_location(path.stem, path.resolve())
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
 
 
 def _module(name: str) -> ModuleType:

@@ -90,7 +90,13 @@ class TrainOptions(BaseModel):
     def _settings_from_texts(cls, given: Any) -> Any:
         from .reading import parse_settings
 
-        return given if isinstance(given, Mapping) else parse_settings(list(given))
+        if isinstance(given, str):
+            return parse_settings([given])
+        if isinstance(given, Mapping):  # numbers of NumPy and torch as those of Python
+            return {key: value.item() if hasattr(value, "item") else value for key, value in given.items()}
+        if not isinstance(given, list | tuple) or not all(isinstance(each, str) for each in given):
+            raise ValueError('should be {"key": value} or ["key=value"]')
+        return parse_settings(list(given))
 
     @property
     def recipe_is_file(self) -> bool:

@@ -20,7 +20,9 @@ class DataOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    labels: str = Field("auto", description="auto (folder names or a label column), none, or the name of a column.")
+    labels: str = Field(
+        "auto", min_length=1, description="auto (folder names or a label column), none, or the name of a column."
+    )
 
 
 class OpenContext(BaseModel):

@@ -153,7 +153,7 @@ class Assembly:
         assert isinstance(save_best, SaveBest)
         assert isinstance(log, Log)
         self.parts, self.save_best, self.log = parts, save_best, log
-        self.trainer = parts.trainer([*observing, save_best, log, *more_callbacks])
+        self.trainer = parts.trainer([*observing, *more_callbacks, save_best, log])
 
     def final_score(self) -> tuple[float, dict[str, Any]]:
         """The selection score and all scores of the saved snapshot, from `final_samples` samples."""

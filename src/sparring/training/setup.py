@@ -37,6 +37,9 @@ FINISHING_SECONDS = 3.0  # for the report and the film at the end
 FEATURES_SHARE = 0.2  # the largest share of a budget for learning the features of the score
 TIMING_SECONDS, TIMING_SHARE = 2.5, 0.05  # for timed steps: the most in seconds, and as a share of a budget
 TIMING_SECONDS_WITHOUT_BUDGET = 1.5
+# What a set-up that was stopped may leave in the run folder. recipe.yaml is written last.
+SET_UP_NAMES = {"checkpoints", "features.safetensors", "source.json", "codec.json", "local.json", "tensorboard"}
+SET_UP_NAMES |= {files.FAULT_FILE}
 SPARE_DISK_BYTES = 50 << 20  # for previews and reports
 
 
@@ -145,16 +148,27 @@ def _settle_from_data(choices: Choices, source: Source, device: torch.device) ->
 def _make_room(run: Run) -> None:
     """Remove the files of an earlier set-up that was interrupted before the first step.
 
-    Raises UserError if the folder has checkpoints of a training but no recipe.yaml.
+    Raises UserError if the folder has checkpoints of a training but no recipe.yaml, or files of somebody else.
     """
     if any(number > 0 for number in Checkpoints(run.path / "checkpoints").numbers()):
         raise UserError(
             f"{run.path} has checkpoints but no recipe.yaml; put that back to resume, or remove the folder to start "
             "again"
         )
+    others = [entry.name for entry in run.path.iterdir() if not _left_by_set_up(entry)]
+    if others:
+        raise UserError(
+            f"{run.path} holds files that are not of a training, such as {min(others)}; "
+            "choose a new or empty folder with --out"
+        )
     files.remove_temporary_files(run.path)
     files.remove_folder(run.path / "checkpoints")
     (run.path / "features.safetensors").unlink(missing_ok=True)  # its labels or size may differ
+
+
+def _left_by_set_up(entry: Path) -> bool:
+    empty = not any(entry.iterdir()) if entry.is_dir() else entry.stat().st_size == 0
+    return empty or entry.name.startswith(".") or entry.name in SET_UP_NAMES
 
 
 def _opening_of(base: Run | None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ..algorithms import Algorithm, Batch, Phase, StepRandom
-from ..callbacks.base import Action, Callback, Observation
+from ..callbacks.base import Action, Callback, Observation, keyed, result_of
 from ..config.recipe import Recipe
 from ..errors import UserError
 from ..losses.penalties import clip_weights
@@ -292,7 +292,7 @@ class Trainer:
         """Collect the results of all callbacks in turn. Their score decides whether the snapshot is the best."""
         started = time.perf_counter()
         for callback in self.callbacks:
-            result = callback.observe(self, observation)
+            result = result_of(callback, self, observation)
             if result is None:
                 continue
             result.add_to(observation, callback)
@@ -354,7 +354,7 @@ class Trainer:
             "split_at": self.split_at,
             "best": self.best,
             "weights": self._meters.weights,
-            "callbacks": {type(each).__name__: state for each in self.callbacks if (state := each.state())},
+            "callbacks": {key: state for key, each in keyed(self.callbacks).items() if (state := each.state())},
         }
         return State(groups, facts)
 
@@ -380,9 +380,9 @@ class Trainer:
         self._load_callbacks(state, survives_rollback=False)
 
     def _load_callbacks(self, state: State, survives_rollback: bool) -> None:
-        for callback in self.callbacks:
+        for key, callback in keyed(self.callbacks).items():
             if callback.survives_rollback == survives_rollback:
-                callback.load_state(state.facts["callbacks"].get(type(callback).__name__, {}))
+                callback.load_state(state.facts["callbacks"].get(key, {}))
 
     def save(self) -> None:
         keep = {self.best["examples"]} if self.best else set()

@@ -16,6 +16,8 @@ from typing import Any
 
 from ..errors import UserError
 
+FAULT_FILE = "sparring-fault.txt"  # the traceback of a fault of the program
+
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:

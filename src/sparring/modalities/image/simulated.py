@@ -8,6 +8,7 @@ import numpy as np
 
 from ...data.contents import ArrayPart, Contents
 from ...data.options import OpenContext
+from ...errors import UserError
 from .options import ImageOptions
 from .source import ImageSource, build
 
@@ -16,6 +17,8 @@ SIDE = 28
 
 def open_name(name: str, options: ImageOptions, context: OpenContext) -> ImageSource:
     """`digits` or `normal-pictures`."""
+    if options.labels not in ("auto", "none"):
+        raise UserError(f"'{name}' has no column '{options.labels}'; leave --labels out, or --labels none")
     return build(name, BUILT_IN[name](), options, context)
 
 
