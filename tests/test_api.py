@@ -217,3 +217,16 @@ def test_settings_are_checked_and_numbers_of_numpy_are_numbers(pictures, tmp_pat
     else:
         with pytest.raises(UserError, match="--set"):
             sparring.train(pictures, "mlp", tmp_path, settings=settings, **options)
+
+
+@pytest.mark.parametrize(("sign", "best"), [(1, 0), (-1, -1)])
+def test_a_selection_of_ones_own_chooses_the_snapshot(pictures, tmp_path, sign, best):
+    """Whatever its scale: it is compared with its own earlier values, not with the built-in score."""
+
+    class Select(Callback):
+        def observe(self, trainer, observation):
+            return Result(selection=1e6 + sign * observation.examples)
+
+    log = train(pictures, tmp_path / "run", callbacks=[Select()]).log()
+    ticks = [line["examples"] for line in log if line["event"] == "tick"]
+    assert len(ticks) > 1 and log[-1]["snapshot"] == ticks[best]

@@ -38,12 +38,12 @@ class AdversarialConfig(AlgorithmConfig):
         return adversarial.get(**self.objective.model_dump())
 
     @property
-    def view(self) -> Augmentation | None:
+    def discriminator_augmentation(self) -> Augmentation | None:
         """The augmentation of the discriminator's inputs; None for none."""
         return None
 
     @property
-    def one_generation(self) -> bool:
+    def shares_fakes(self) -> bool:
         """Whether the discriminator and the generator learn from the same generated samples in a step."""
         return False
 
@@ -60,11 +60,11 @@ class AugmentedConfig(AdversarialConfig):
     reuse_fakes: bool = False
 
     @property
-    def view(self) -> Augmentation | None:
+    def discriminator_augmentation(self) -> Augmentation | None:
         return self.augmentation
 
     @property
-    def one_generation(self) -> bool:
+    def shares_fakes(self) -> bool:
         return self.reuse_fakes
 
     def check(self, players: Any, latent: Any) -> None:
@@ -97,8 +97,8 @@ class AdversarialAlgorithm(Algorithm):
         self.generator: Any = players["generator"]
         self.discriminator: Any = players["discriminator"]
         self.objective = self.config.adversarial_loss
-        self.augmentation = DiscriminatorAugmentation(self.config.view, recipe.batch)
-        wanted = self.always_reuses_fakes or self.config.one_generation
+        self.augmentation = DiscriminatorAugmentation(self.config.discriminator_augmentation, recipe.batch)
+        wanted = self.always_reuses_fakes or self.config.shares_fakes
         alternate = phases_alternate(recipe, *(self._full_precision(name) for name in ("discriminator", "generator")))
         self.reuse_fakes = wanted and alternate
         self.cached_fake: Tensor | None = None  # kept from the discriminator's phase for the generator's
@@ -126,7 +126,7 @@ class AdversarialAlgorithm(Algorithm):
                 generator.start,
                 new_batch=False,
                 full_precision=self._full_precision("generator"),
-                rng_of=0 if self.config.one_generation else None,
+                rng_of=0 if self.config.shares_fakes else None,
             ),
             *self._lazy_penalty_phases("generator"),
         )

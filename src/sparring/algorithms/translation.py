@@ -197,8 +197,7 @@ class Translation(AdversarialAlgorithm):
         return terms
 
     def _adversarial_terms(self, step: AdversarialStep) -> dict[str, Tensor]:
-        on_real = step.on_real.logits if self.objective.needs_real_logits else None
-        terms = {"adversarial": self.objective.generator(step.on_fake.logits, on_real)}
+        terms = {"adversarial": self._adversarial_term(step)}
         if self.config.feature_matching:
             terms["feature_matching"] = paired_feature_matching(step.on_fake.features, step.on_real.features)
         return terms

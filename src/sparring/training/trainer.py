@@ -290,23 +290,22 @@ class Trainer:
 
     def _observe(self, observation: Observation) -> None:
         """Collect the results of all callbacks in turn. Their score decides whether the snapshot is the best."""
-        started = time.perf_counter()
+        started, before = time.perf_counter(), self.best
         for callback in self.callbacks:
             result = result_of(callback, self, observation)
             if result is None:
                 continue
             result.add_to(observation, callback)
             if result.selection is not None:
-                self._select(observation)
+                self._select(observation, before)
         self._clock.observing = time.perf_counter() - started
 
-    def _select(self, observation: Observation) -> None:
+    def _select(self, observation: Observation, before: dict[str, Any] | None) -> None:
+        """Compare with the best of earlier ticks, never with what another callback gave at this one."""
         value = observation.selection
         assert value is not None
-        latest = self.recipe.select == "latest"
-        observation.best = latest or self.best is None or value < self.best["selection"]
-        if observation.best:
-            self.best = {"examples": observation.examples, "selection": value}
+        observation.best = self.recipe.select == "latest" or before is None or value < before["selection"]
+        self.best = {"examples": observation.examples, "selection": value} if observation.best else before
 
     def _notify(self, observation: Observation) -> None:
         for callback in self.callbacks:
