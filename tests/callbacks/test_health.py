@@ -274,6 +274,8 @@ def test_a_loss_that_is_not_finite_leads_back_to_the_best_snapshot(tmp_path, mon
     log = train(tmp_path / "run").log()
     assert broken == [128]
     assert [line["event"] for line in log].count("diverged") == 1
+    (line,) = (line for line in log if line["event"] == "diverged")
+    assert line["evidence"] == line["reason"]  # not the name of the callback that asks for the way back
     assert log[-1]["event"] == "final"
     assert log[-1]["health"] != "diverged"
 

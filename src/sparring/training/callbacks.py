@@ -94,7 +94,8 @@ class HealthCheck(Callback):
     def observe(self, trainer: Trainer, observation: Observation) -> Result | None:
         rollbacks_left = self.max_rollbacks - trainer.attempt
         if observation.event == "diverged":
-            return Result(action=Action.ROLL_BACK) if trainer.best and rollbacks_left > 0 else None
+            reason = observation.notes["reason"]
+            return Result(evidence=reason, action=Action.ROLL_BACK) if trainer.best and rollbacks_left > 0 else None
         assert observation.selection is not None
         seen = self.score.score.neighbours(self.score.features)
         start = trainer.all_players_from
