@@ -104,7 +104,7 @@ def test_a_run_on_data_in_memory_is_stopped_by_a_callback_and_evaluated(pictures
     assert last["reason"] == "the callback StopEarly asked for it"
     sparring.evaluate(run, pictures, labels=NAMES, samples=40, console=Callback())
     assert run.evaluation()  # it is the run's own data
-    with pytest.raises(UserError, match="give that data again with data="):
+    with pytest.raises(UserError, match="say so with --data"):
         sparring.evaluate(run)
     with pytest.raises(UserError, match="ask for 1 at least"):
         sparring.load(run).generate(0)

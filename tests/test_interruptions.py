@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import sparring
 from smoke import ArraySource, StopAt, fingerprint, pair_source, smoke_settings
 from sparring import api
 from sparring.callbacks.base import Callback
+from sparring.config.reading import recipe_text
 from sparring.errors import Diverged, UserError
 from sparring.util import files
 
@@ -127,7 +129,6 @@ def test_an_opponent_that_has_come_stays_when_a_run_is_extended(tmp_path):
         ({"settings": {"batch": 8}}, "batch"),
         ({"recipe": "mlp-small"}, "recipe"),
         ({"labels": "none"}, "labels"),
-        ({"budget": "10s"}, "--examples"),
     ],
 )
 def test_a_changed_option_is_refused_with_the_difference(straight, options, difference):
@@ -136,6 +137,68 @@ def test_a_changed_option_is_refused_with_the_difference(straight, options, diff
         train(straight, **options)
     assert "--out" in str(raised.value)
     assert fingerprint(straight) == before
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"labels": "auto"}, {"seed": 0}, {"size": "8x8"}, {"fit": "crop"}, {"mode": "auto", "label_level": "first"}],
+)
+def test_a_stated_default_and_what_was_chosen_anyway_are_no_change(straight, options):
+    before = fingerprint(straight)
+    train(straight, **options)
+    assert fingerprint(straight) == before
+
+
+def test_a_recipe_file_may_move_but_not_change(tmp_path):
+    text = recipe_text("mlp")
+    (tmp_path / "mine.yaml").write_text(text)
+    out = train(tmp_path / "run", recipe=str(tmp_path / "mine.yaml")).path
+    (tmp_path / "moved.yaml").write_text(text)
+    train(out, recipe=str(tmp_path / "moved.yaml"))
+    (tmp_path / "moved.yaml").write_text(text.replace("batch: ", "batch: 1"))
+    with pytest.raises(UserError, match="batch"):
+        train(out, recipe=str(tmp_path / "moved.yaml"))
+
+
+TIMED = {key: value for key, value in smoke_settings("mlp").items() if key != "examples"}
+
+
+@pytest.fixture(scope="module")
+def timed(tmp_path_factory):
+    """A run with a budget that was stopped at once."""
+    stop = threading.Event()
+    stop.set()
+    return train(tmp_path_factory.mktemp("timed") / "run", settings=TIMED, budget="1.50s", stop=stop)
+
+
+@pytest.mark.parametrize("same", ["1.5s", "1.5", 1.5, "0.025m", "1s", None])
+def test_the_same_budget_in_other_words_is_no_change_and_less_is_none(timed, same):
+    before = timed.recipe()
+    stop = threading.Event()
+    stop.set()
+    train(timed.path, settings=TIMED, budget=same, stop=stop)
+    assert timed.recipe() == before
+
+
+def test_more_time_extends_a_run(tmp_path, timed):
+    shutil.copytree(timed.path, tmp_path / "run")
+    run, planned = sparring.Run(tmp_path / "run"), timed.recipe()[0].examples
+    stop = threading.Event()
+    stop.set()
+    train(run.path, settings=TIMED, budget="1h", stop=stop)
+    longer, about = run.recipe()
+    assert longer.examples > 10 * planned
+    assert (about["asked"]["budget"], about["planned_seconds"] > 3000) == ("1h", True)
+    for budget in ("60m", "2s", None):
+        train(run.path, settings=TIMED, budget=budget, stop=stop)
+        assert run.recipe()[0] == longer
+
+
+def test_a_time_extends_a_run_that_was_planned_in_examples(tmp_path):
+    run, stop = train(tmp_path / "run"), threading.Event()
+    stop.set()
+    train(run.path, settings=TIMED, budget="10m", stop=stop)
+    assert run.recipe()[0].examples > 960
 
 
 def test_other_data_is_refused(straight):
@@ -284,8 +347,6 @@ def test_a_refused_training_leaves_no_folder(tmp_path):
 
 
 def test_too_small_a_disk_is_said_before_the_start(tmp_path, monkeypatch):
-    import shutil
-
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9 - 10**6, 10**6))
     with pytest.raises(UserError, match="1 MB|0 MB"):
         train(tmp_path / "run")
@@ -312,8 +373,6 @@ def test_a_kill_before_the_first_tick_keeps_the_weights_that_were_started_from(s
         console=StopAt(16, stop),
         stop=stop,
     )
-    import shutil
-
     shutil.rmtree(tmp_path / "cut" / "checkpoints" / "000000016")  # as if killed just before it was written
     train(tmp_path / "cut", recipe=None, init_from=straight, settings={**smoke_settings("mlp"), "seed": 9})
     assert fingerprint(tmp_path / "cut") == fingerprint(whole.path)
@@ -337,8 +396,6 @@ def test_a_kill_before_the_report_is_made_up_for(tmp_path):
 
 
 def test_features_of_an_earlier_attempt_are_not_used(tmp_path):
-    import shutil
-
     full = ArraySource((1, 8, 8), classes=0, train=60, test=20)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, 0))
@@ -349,8 +406,6 @@ def test_features_of_an_earlier_attempt_are_not_used(tmp_path):
 
 
 def test_a_run_without_checkpoints_is_not_begun_anew_in_silence(straight, tmp_path):
-    import shutil
-
     shutil.copytree(straight, tmp_path / "run")
     shutil.rmtree(tmp_path / "run" / "checkpoints")
     before = (tmp_path / "run" / "generator.safetensors").read_bytes()

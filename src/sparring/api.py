@@ -81,7 +81,7 @@ def train(
         observers = [*callbacks, *([TensorBoard(run.path / "tensorboard")] if asked.tensorboard else []), console]
         try:
             if run.exists:
-                assembly = resume(run, where, asked, chosen, console, observers)
+                assembly = resume(run, where, asked, chosen, console, observers, started)
             else:
                 assembly = set_up(run, where, asked, chosen, console, budget_end, command, observers)
         except UserError:

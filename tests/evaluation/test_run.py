@@ -130,3 +130,24 @@ def test_scores_on_other_data_are_not_written_into_the_run(run):
     sparring.evaluate(run.path, ArraySource(seed=5), samples=20, metrics=["fid"], console=Listening())
     assert any("not the data" in text for text in said)
     assert not (run.path / "evaluation.json").exists()
+
+
+def test_moved_data_is_found_once_told(tmp_path):
+    """By any command: the evaluation without data finds what the training or the evaluation before was given."""
+    pictures = np.random.default_rng(0).integers(0, 256, (40, 8, 8), dtype=np.uint8)
+    (tmp_path / "data").mkdir()
+    np.save(tmp_path / "data" / "pictures.npy", pictures)
+    options = {"settings": smoke_settings("mlp"), "device": "cpu", "console": Callback()}
+    run = api.train(tmp_path / "data" / "pictures.npy", "mlp", tmp_path / "runs" / "one", **options)
+    few = {"samples": 20, "metrics": ["fid"], "features": "raw", "console": Callback()}
+    (tmp_path / "data").rename(tmp_path / "moved")
+    with pytest.raises(UserError, match="say with --data where the data lies now"):
+        sparring.evaluate(run, **few)
+    sparring.evaluate(run, tmp_path / "moved" / "pictures.npy", **few)
+    assert sparring.evaluate(run, **few).scores
+    (tmp_path / "moved").rename(tmp_path / "again")
+    api.train(tmp_path / "again" / "pictures.npy", "mlp", run.path, **options)
+    assert sparring.evaluate(run, **few).scores
+    (run.path / "local.json").unlink()  # as in a run from another machine
+    with pytest.raises(UserError, match="does not say where its data lies"):
+        sparring.evaluate(run, **few)

@@ -53,3 +53,22 @@ def test_samples_are_in_the_order_of_training(run):
     (run / "samples" / "notes.png").write_bytes(b"")
     seen = [images for images, _ in Run(run).samples()]
     assert seen == sorted(seen) and len(seen) == 10
+
+
+def test_moved_data_is_found_beside_a_moved_run_and_where_it_was_said_to_lie(tmp_path):
+    data, run = tmp_path / "project" / "photos", Run(tmp_path / "project" / "runs" / "photos")
+    data.mkdir(parents=True)
+    run.path.mkdir(parents=True)
+    assert run.data_place() is None
+    run.remember_data(str(data))
+    assert run.data_place() == str(data)
+    run.remember_data(None)  # data of a Python program does not make it forget
+    (tmp_path / "project").rename(tmp_path / "moved")
+    run = Run(tmp_path / "moved" / "runs" / "photos")
+    assert run.data_place() == str(tmp_path / "moved" / "photos")
+    (tmp_path / "moved" / "photos").rename(tmp_path / "elsewhere")
+    assert run.data_place() == str(data)  # the message names the place of old
+    run.remember_data(str(tmp_path / "elsewhere"))
+    assert run.data_place() == str(tmp_path / "elsewhere")
+    run.remember_data("mnist")
+    assert run.data_place() == "mnist"

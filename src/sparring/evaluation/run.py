@@ -22,7 +22,7 @@ from ..errors import UserError
 from ..inference.generator import Gan, load
 from ..metrics.score_facts import HEADLINE_DISTANCES
 from ..modalities.adapters import for_algorithm
-from ..modalities.opening import open_data
+from ..modalities.opening import open_data, place_of
 from ..reports import write_card, write_report
 from ..runs.folder import Run
 from ..runs.log import kept_snapshot
@@ -79,6 +79,8 @@ def evaluate(
     data = data if labels is None else InMemory(data, labels)
     real = _open_real(run, data, recipe)
     own = run.exists and real.content_hash == run.read_json("source.json")["content_hash"]
+    if own and data is not None:
+        run.remember_data(place_of(data))
     if run.exists and not own:
         console.note(
             f"{real.name} is not the data that {run.path} was trained on: the scores hold for this data "
@@ -153,9 +155,12 @@ def _open_as(run: Run, data: Any, recipe: str | None) -> Source:
     modality = modalities.get(about["modality"])
     asked = {**opened["asked"], **modality.options_for(tuple(about["shape"]))}
     context = OpenContext(**opened["context"], like=modality.codec_from(run.read_json("codec.json")))
-    place = run.read_json("local.json")["data"] if data is None else data
+    place = run.data_place() if data is None else data
     if place is None:
-        raise UserError(f"{run.path} was trained on data of a Python program: give that data again with data=")
+        raise UserError(
+            f"{run.path} does not say where its data lies (it came from a Python program, or from another machine); "
+            f"say so with --data (in Python data=)"
+        )
     try:
         return open_data(place, asked, context)
     except UserError as error:

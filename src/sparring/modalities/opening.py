@@ -15,6 +15,7 @@ from ..data.in_memory import InMemory
 from ..data.options import DataOptions, OpenContext
 from ..data.source import Source
 from ..errors import UserError, nearest
+from ..util.files import without_password
 from ..util.options import checked, flag_of
 from .base import Modality
 
@@ -105,6 +106,17 @@ def modality_of(where: str | Path) -> str | None:
 def known_names() -> list[str]:
     """Every name that can be opened without a path."""
     return sorted([name for modality in modalities.every() for name in modality.built_in] + list(named.NAMED))
+
+
+def place_of(where: Any) -> str | None:
+    """The path or name of data on this machine; None for data that only a program has."""
+    if isinstance(where, Source):
+        return where.name if where.name in known_names() else None
+    if not isinstance(where, str | Path):
+        return None
+    if isinstance(where, str) and where in known_names():  # a name counts before a folder of that name
+        return where
+    return str(Path(where).absolute()) if Path(where).exists() else without_password(str(where))
 
 
 def _open_url(url: str, asked: Mapping[str, Any], context: OpenContext) -> Source:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import dataclass, field
@@ -102,6 +103,31 @@ class Run:
     def write_json(self, name: str, values: dict[str, Any]) -> None:
         """Write one of the run's JSON files, with its format."""
         files.write_json(self.path / name, {"format": FORMAT, **values})
+
+    def data_place(self) -> str | None:
+        """Where the data of the run lies on this machine: a path, a name or a URL; None where nobody has said.
+
+        A path that is gone is looked for where it lay from the run folder, because both may have been moved together.
+        """
+        try:
+            told = self._read("local.json")
+        except UnreadablePart:
+            return None
+        place, beside = told.get("data"), told.get("beside_run")
+        if isinstance(beside, str) and not Path(str(place)).exists() and (self.path / beside).exists():
+            return str((self.path / beside).resolve())
+        return place if isinstance(place, str) else None
+
+    def remember_data(self, place: str | None) -> None:
+        """Keep where the data lies, for every command that needs it; None leaves what is known."""
+        if place is None and (self.path / "local.json").is_file():
+            return
+        told: dict[str, Any] = {"data": place}
+        if place is not None and Path(place).is_absolute():
+            with contextlib.suppress(ValueError):  # on another drive
+                told["beside_run"] = os.path.relpath(place, self.path.resolve())
+        if told != {key: value for key, value in self._read_or_note("local.json", []).items() if key != "format"}:
+            self.write_json("local.json", told)
 
     def log(self) -> Log:
         """The lines of log.jsonl; see `read_log`."""

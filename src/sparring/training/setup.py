@@ -21,7 +21,7 @@ from ..data.source import Source, TranslationSource
 from ..errors import Diverged, UserError
 from ..metrics.feature_net import FeatureNet
 from ..modalities.adapters import check_source, for_algorithm
-from ..modalities.opening import known_names, open_data
+from ..modalities.opening import open_data, place_of
 from ..runs.folder import Run
 from ..util import files
 from ..util.devices import max_image_side
@@ -108,7 +108,7 @@ def _write_down(run: Run, assembly: Assembly, where: Any, about: dict[str, Any])
     parts = assembly.parts
     run.write_json("source.json", parts.source.describe())
     run.write_json("codec.json", parts.codec.describe())
-    run.write_json("local.json", {"data": _place(where)})
+    run.remember_data(place_of(where))
     run.write_recipe(parts.recipe, about)
 
 
@@ -246,12 +246,3 @@ def _check_disk(parts: Parts, folder: Path) -> None:
             f"{folder} has {free >> 20} MB free and this training needs about {needed >> 20} MB; "
             "free some space or choose another --out"
         )
-
-
-def _place(where: Any) -> str | None:
-    """The path or name of the data on this machine, for local.json; None for data that only a program has."""
-    if isinstance(where, Source):
-        return where.name if where.name in known_names() else None
-    if not isinstance(where, str | Path):
-        return None
-    return str(Path(where).absolute()) if Path(where).exists() else files.without_password(str(where))
