@@ -1,4 +1,4 @@
-"""Read files and databases as tables."""
+"""Read files as tables."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ...data.in_memory import InMemory
-from ...errors import UserError, nearest
-from ...util.files import without_password
+from ...errors import UserError
 
 MAX_ROWS = 20_000_000
 EMPTY = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A"]  # texts that mean an empty cell
@@ -101,45 +100,6 @@ def read_file(path: Path) -> pd.DataFrame:
         raise
     except (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile, pd.errors.ParserWarning) as error:
         raise UserError(f"{path} is not a whole table: {' '.join(str(error).split())[:200]}") from None
-
-
-def read_url(url: str) -> pd.DataFrame:
-    """A table or query of a database that SQLAlchemy can open.
-
-    For example sqlite:///shop.db#orders or postgresql://user@host/shop#SELECT ... Raises UserError where it cannot be
-    read.
-    """
-    place, _, what = url.partition("#")
-    shown = without_password(place)
-    try:
-        import sqlalchemy
-    except ImportError:
-        raise UserError('reading a database needs SQLAlchemy; run: pip install "sparring[table]"') from None
-    try:
-        engine = sqlalchemy.create_engine(place)
-        with engine.connect() as connection:
-            tables = sqlalchemy.inspect(connection).get_table_names()
-            query = what.lstrip().lower().startswith(("select ", "with "))
-            if not what or (not query and what not in tables):
-                known = f"it holds {', '.join(tables[:10])}" if tables else "it holds none"
-                raise UserError(
-                    f"say which table of {shown} after a #, or give a query: {known}"
-                    if not what
-                    else f"{shown} has no table '{what}'; {nearest(what, tables)}"
-                )
-            asked = (
-                sqlalchemy.text(what)
-                if query
-                else sqlalchemy.select(sqlalchemy.table(what, sqlalchemy.column("*", is_literal=True)))
-            )
-            return checked(pd.read_sql_query(asked, connection), shown)
-    except (
-        sqlalchemy.exc.SQLAlchemyError,
-        ModuleNotFoundError,
-        ValueError,
-        OSError,
-    ) as error:  # the DatabaseError of pandas is an OSError
-        raise UserError(f"{shown} cannot be read: {' '.join(str(error).split())[:200]}") from None
 
 
 def from_polars(frame: Any) -> pd.DataFrame:

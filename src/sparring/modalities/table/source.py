@@ -15,7 +15,8 @@ from ...data.options import OpenContext
 from ...data.source import SPLITS, ScanReport, Split, TabularSource
 from ...data.splits import hold_out
 from ...errors import UserError
-from . import reading
+from ...util.files import without_password
+from . import databases, reading
 from .codec import TableCodec
 from .codes import Code, fit_code, mixed, row_hashes
 from .column_groups import ColumnGroup, all_groups
@@ -148,7 +149,8 @@ def open_url(url: str, options: TableOptions, context: OpenContext) -> TableSour
     _refuse_labels(url, options)
     place, _, what = url.partition("#")
     name = what if what.isidentifier() else Path(place).stem
-    return TableSource(reading.read_url(url), name, options.types, context.like, options.constraints)
+    frame = reading.checked(databases.read_url(url), without_password(place))
+    return TableSource(frame, name, options.types, context.like, options.constraints)
 
 
 def _refuse_labels(where: object, options: TableOptions) -> None:
