@@ -106,7 +106,6 @@ def test_a_database_is_a_table(tmp_path):
     assert people.count() + people.count("test") == 50
     assert open_data(f"{url}#select age from people where age > 20").shape == (1,)
     for what, complaint in (
-        ("", "it holds people"),
         ("#peple", "did you mean 'people'"),
         ("#select nothing from people", "cannot be read"),
     ):
