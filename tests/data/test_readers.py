@@ -13,6 +13,7 @@ import pytest
 
 from data_samples import classes, everything, mnist_like, packed_tar, packed_zip, picture, png, put
 from sparring.data.archives import list_archive
+from sparring.data.folders import list_folder
 from sparring.errors import UserError
 from sparring.modalities import opening
 from sparring.modalities.opening import open_data
@@ -81,20 +82,36 @@ def test_names_that_climb_out_are_just_names(tmp_path):
     assert sorted(file.name for file in tmp_path.rglob("*") if file.is_file()) == ["slip.tar", "slip.zip"]
 
 
-def test_links_that_lead_out_are_not_followed(tmp_path):
+def test_links_are_followed_and_nothing_counts_twice(tmp_path):
     root = put(tmp_path / "root", {f"{index}.png": png(picture(index)) for index in range(20)})
-    put(tmp_path / "outside", {"secret.png": png(picture(99)), "deep/secret.png": png(picture(98))})
-    (root / "file.png").symlink_to(tmp_path / "outside" / "secret.png")
+    put(tmp_path / "outside", {"alone.png": png(picture(99)), "deep/more.png": png(picture(98))})
+    (root / "file.png").symlink_to(tmp_path / "outside" / "alone.png")
     (root / "folder").symlink_to(tmp_path / "outside" / "deep")
-    (root / "loop").symlink_to(root)
     (root / "inside.png").symlink_to(root / "0.png")
+    (root / "loop").symlink_to(root)
+    (root / "none.png").symlink_to(tmp_path / "gone.png")
+    (root / "up").symlink_to(tmp_path / "outside")
+    (tmp_path / "outside" / "back").symlink_to(tmp_path)
     source = open_data(root)
-    assert source.count() + source.count("test") == 21
-    assert {name: "out of the folder" in reason for name, reason in source.report.skipped} == {
-        "file.png": True,
-        "folder": True,
-        "loop": False,
+    assert source.count() + source.count("test") == 22
+    reasons = dict(source.report.skipped)
+    assert reasons == {
+        "inside.png": "a link to what is read already: 0.png",
+        "loop": "a link to what is read already: this folder",
+        "none.png": "a link that leads nowhere",
     }
+
+
+def test_many_linked_files_are_listed_quickly(tmp_path):
+    """A subset made of links, as tools for large data sets do it."""
+    put(tmp_path / "store", {f"{index}": b"x" for index in range(3000)})
+    (tmp_path / "subset").mkdir()
+    for index in range(3000):
+        (tmp_path / "subset" / f"{index}.png").symlink_to(tmp_path / "store" / str(index))
+    (tmp_path / "subset" / "again.png").symlink_to(tmp_path / "store" / "7")
+    found = list_folder(tmp_path / "subset")
+    assert len(found.members) == 3000
+    assert found.skipped == [("again.png", "a link to what is read already: 7.png")]
 
 
 def test_hidden_files_are_skipped_by_name(tmp_path):

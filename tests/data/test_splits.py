@@ -139,7 +139,7 @@ def test_labels_csv(tmp_path):
     assert dict(source.report.skipped).keys() == {"19.png", "gone.png"}
     assert open_data(root, {"labels": "kind"}).classes == ("x", "y", "z")
     assert open_data(root, {"labels": "none"}).classes == ()
-    with pytest.raises(UserError, match="no column 'colour'.*file, label, kind"):
+    with pytest.raises(UserError, match="no column 'colour'.*kind, label"):
         open_data(root, {"labels": "colour"})
 
 

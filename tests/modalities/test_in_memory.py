@@ -133,7 +133,7 @@ def test_what_values_mean_is_found_over_all_of_them_and_said():
         ([{"x": PIL[0]}], "name the picture 'image'"),
         (object(), "object is no data"),
         (None, "NoneType is no data"),
-        (InMemory(PICTURES, LABELS[:3]), "labels of shape 3 for 30 pictures"),
+        (InMemory(PICTURES, LABELS[:3]), "3 labels came beside 30 pictures"),
         (InMemory(PICTURES, LABELS + 0.5), "no label"),
         (InMemory(pd.DataFrame({"a": [1, 2]}), [0, 1]), "one of its columns"),
     ],

@@ -67,6 +67,7 @@ def generate(
     Example:  sparring generate runs/people -n 1000 -o people.csv
     """
     from ..inference.generate import generate_files
+    from ..runs.folder import Run
 
     target = out or Path(f"{run.name or 'run'}-samples{'.png' if grid else ''}")
     paths = generate_files(
@@ -81,4 +82,6 @@ def generate(
         batch_size=batch_size,
         grid=grid,
     )
-    typer.echo(f"{count} samples: {paths[0] if len(paths) == 1 else target}")
+    classes = [] if label is None else Run(run).read_json("source.json")["classes"]
+    of_class = "" if label is None else f" of the class '{label if label in classes else classes[int(label)]}'"
+    typer.echo(f"{count} samples{of_class}: {paths[0] if len(paths) == 1 else target}")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import lzma
 import os
+import re
+import stat
 import tarfile
 import tempfile
 import threading
@@ -20,6 +23,7 @@ from .contents import MAX_ARRAYS, MAX_MEMBER, Contents, Member, is_hidden
 
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 SUFFIXES = (".zip", *TAR_SUFFIXES)
+ENCRYPTED, UTF_8 = 0x1, 0x800  # flags of a member of a zip file
 
 
 def is_archive(path: Path) -> bool:
@@ -47,7 +51,14 @@ def list_archive(path: Path) -> Contents:
         raise UserError(f"{path} is not a whole archive ({error}): download or pack it again.") from None
     found.stamp = f"{path.resolve()}/{about.st_size}/{about.st_mtime_ns}/{about.st_ctime_ns}"
     found.members = [member for member in found.members if not _hidden(member.name, found)]
-    found.members.sort(key=lambda member: member.name.split("/"))
+    last = {member.name: member for member in found.members}
+    if len(last) < len(found.members):  # what unpacking the archive would leave
+        found.skipped += [
+            (member.name, "a file of the same name comes later in the archive")
+            for member in found.members
+            if last[member.name] is not member
+        ]
+    found.members = sorted(last.values(), key=lambda member: member.name.split("/"))
     return found
 
 
@@ -70,40 +81,67 @@ class _Zip:
         if self.owner != os.getpid():
             with self.lock:
                 self.opened, self.owner = zipfile.ZipFile(self.path), os.getpid()
-        if info.flag_bits & 1:
-            raise ValueError("encrypted")
+        if info.flag_bits & ENCRYPTED:
+            raise ValueError("protected by a password")
         return self.opened.read(info) if info.file_size else b""
 
 
 def _list_zip(path: Path) -> Contents:
     archive, found = _Zip(path), Contents()
-    for info in archive.opened.infolist():
-        if info.is_dir():
-            continue
-        if info.file_size > MAX_MEMBER:  # zipfile reads no more than the size declared here
-            found.skipped.append((info.filename, f"larger than {MAX_MEMBER >> 20} MB"))
+    files = [info for info in archive.opened.infolist() if not info.is_dir()]
+    if files and all(info.flag_bits & ENCRYPTED for info in files):
+        raise UserError(f"{path} is protected by a password: unpack it and open the folder.")
+    slashes = any("/" in info.filename for info in files)
+    for info in files:
+        name = _plain_name(_unicode(info), keep_backslashes=slashes)
+        if stat.S_ISLNK(info.external_attr >> 16):
+            found.skipped.append((name, "a link inside the archive"))
+        elif info.file_size > MAX_MEMBER:  # zipfile reads no more than the size declared here
+            found.skipped.append((name, f"larger than {MAX_MEMBER >> 20} MB"))
         else:
-            found.members.append(
-                Member(info.filename.lstrip("/"), info.file_size, f"{info.CRC:08x}", partial(archive.read, info))
-            )
+            found.members.append(Member(name, info.file_size, f"{info.CRC:08x}", partial(archive.read, info)))
+    if any(not info.flag_bits & UTF_8 and not name.isascii() for info in files if (name := _unicode(info))):
+        found.notes.append(
+            "The names in this archive are not marked as Unicode: if names of classes look wrong, pack it again."
+        )
     return found
+
+
+def _unicode(info: zipfile.ZipInfo) -> str:
+    """The name of a member. Without the mark of UTF-8 it counts as cp437, but some programs write UTF-8 anyhow."""
+    if not info.flag_bits & UTF_8:
+        with contextlib.suppress(UnicodeError):
+            return info.filename.encode("cp437").decode("utf-8")
+    return info.filename
+
+
+def _plain_name(name: str, keep_backslashes: bool = True) -> str:
+    """A name below the archive: without a root or a drive, and without parts that lead nowhere or up."""
+    parts = (name if keep_backslashes else name.replace("\\", "/")).split("/")
+    return "/".join(part for part in parts if part not in ("", ".", "..") and not re.fullmatch("[A-Za-z]:", part))
 
 
 def _list_tar(path: Path) -> Contents:
     file, found = _plain_tar(path), Contents()
     with tarfile.open(fileobj=file, mode="r:") as archive:
-        for info in archive:
-            name = info.name.removeprefix("./").lstrip("/")
-            if info.isdir():
-                continue
-            if not info.isreg():
-                found.skipped.append((name, "a link or special file inside the archive"))
-            elif info.size > MAX_MEMBER:
-                found.skipped.append((name, f"larger than {MAX_MEMBER >> 20} MB"))
-            else:
-                found.members.append(
-                    Member(name, info.size, str(info.mtime), partial(_read_at, file, info.offset_data, info.size))
-                )
+        every = archive.getmembers()
+        file.seek(archive.offset)  # where the last header was looked for: zeros mark the end
+        if file.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+            raise ValueError("its end is missing")
+    files = {info.name: info for info in every if info.isreg()}
+    for info in every:
+        name, own = _plain_name(info.name), info
+        if info.isdir():
+            continue
+        if info.islnk() and info.linkname in files:  # a second name of a file, as in a folder
+            own = files[info.linkname]
+        if not own.isreg() or own.issparse():
+            found.skipped.append((name, "a link or special file inside the archive"))
+        elif own.size > MAX_MEMBER:
+            found.skipped.append((name, f"larger than {MAX_MEMBER >> 20} MB"))
+        else:
+            read = partial(_read_at, file, own.offset_data, own.size)
+            found.members.append(Member(name, own.size, str(own.mtime), read))
     return found
 
 

@@ -56,8 +56,18 @@ def from_file(path: Path) -> Contents | None:
     return Contents(
         arrays=parts,
         labelled_by=labelled,
+        notes=_unused(path) if suffix == ".npz" else [],
         stamp=f"{path.resolve()}/{about.st_size}/{about.st_mtime_ns}/{about.st_ctime_ns}",
     )
+
+
+def _unused(path: Path) -> list[str]:
+    """A note on arrays that are neither items nor labels by their names."""
+    with np.load(path, allow_pickle=False) as file:
+        if len(file.files) < 2:
+            return []
+        names = [key for key in file.files if _word(key)[0] not in (*IMAGES, *LABELS)]
+    return [f"Not used: {', '.join(names[:8])} in {path.name}; name labels 'labels'."] if names else []
 
 
 def _npz(path: Path) -> list[ArrayPart]:

@@ -14,6 +14,8 @@ from .source import Split
 MAX_MEMBER = 512 << 20  # bytes of one encoded item; larger ones are named and skipped
 MAX_ARRAYS = 32 << 30  # bytes of all arrays of one file: a wrong header must not eat the machine
 
+LEFT_BEHIND = ("__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "@eadir", "$recycle.bin")  # by systems
+
 Skipped = list[tuple[str, str]]
 
 
@@ -48,7 +50,7 @@ class ArrayPart:
 
     name: str
     values: np.ndarray
-    labels: list[str] | None = None
+    labels: list[str] | list[str | None] | None = None
     split: Split | None = None
 
 
@@ -68,6 +70,7 @@ class Contents:
     members: list[Member] = field(default_factory=list)
     arrays: list[ArrayPart] = field(default_factory=list)
     labelled_by: str | None = None  # "labels.csv", "the column 'label'": labels are given, folders name none
+    label_column: str | None = None  # that was asked for, where the reader took the labels from it
     classes: tuple[str, ...] = ()  # the order of the classes where the data defines one
     skipped: Skipped = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -87,6 +90,5 @@ class Contents:
 def is_hidden(name: str) -> bool:
     """Is this a file that a system leaves behind, such as .DS_Store, __MACOSX/... or Thumbs.db?"""
     return any(
-        part.startswith(".") and part not in (".", "..") or part in ("__MACOSX", "Thumbs.db", "desktop.ini")
-        for part in name.split("/")
+        part.startswith(".") and part not in (".", "..") or part.lower() in LEFT_BEHIND for part in name.split("/")
     )

@@ -1,8 +1,9 @@
-"""The files of a folder, in a fixed order."""
+"""The files of a folder, in a fixed order. Links are followed, and nothing is read twice."""
 
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ def list_folder(root: Path) -> Contents:
     """Every plain file below a folder. Raises UserError where the folder itself cannot be read."""
     found = Contents(stamp=os.path.realpath(root))
     try:
-        found.members = list(walk(root, found.skipped))
+        found.members = sorted(walk(root, found.skipped), key=lambda member: member.name.split("/"))
     except PermissionError:
         raise UserError(
             f"No permission to read the folder {root}: change its permissions or open another one."
@@ -24,43 +25,90 @@ def list_folder(root: Path) -> Contents:
 
 
 def walk(root: Path, skipped: Skipped) -> Iterator[Member]:
-    """Files below `root`, sorted, lazily.
+    """Files below `root`, lazily: first those that lie there, then those that links lead to.
 
-    Hidden files, links that lead out and unreadable folders are added to `skipped`.
+    A link to what is read anyhow, or to what another link has led to, is added to `skipped`. So no file counts twice,
+    and links in a circle end. Hidden files, broken links, empty and unreadable folders are added too.
     """
-    yield from _walk(root, "", os.path.realpath(root), skipped)
+    yield from _Walk(os.path.realpath(root), skipped).members()
 
 
-def _walk(folder: Path, prefix: str, real_root: str, skipped: Skipped) -> Iterator[Member]:
-    with os.scandir(folder) as entries:
-        ordered = sorted(entries, key=lambda entry: entry.name)
-    for entry in ordered:
-        name = prefix + os.fsencode(entry.name).decode("utf-8", "replace")
-        reason = _refused(entry, real_root)
-        if reason:
-            skipped.append((name, reason))
-        elif entry.is_dir():
-            try:
-                yield from _walk(Path(entry.path), name + "/", real_root, skipped)
-            except PermissionError:
-                skipped.append((name, "no permission to read this folder"))
-        else:
-            about = entry.stat()
-            yield Member(
-                name, about.st_size, f"{about.st_mtime_ns}/{about.st_ctime_ns}", partial(read_file, entry.path)
-            )
+class _Walk:
+    """A walk below one folder.
 
+    reached: the real paths of the root and of what links have led to, with the names under which they are read.
+    """
 
-def _refused(entry: os.DirEntry, real_root: str) -> str | None:
-    """Why an entry is not read; None where it is."""
-    if is_hidden(entry.name):
-        return "hidden"
-    if entry.is_symlink():
-        if os.path.commonpath([real_root, os.path.realpath(entry.path)]) != real_root:
-            return "a link that leads out of the folder"
-        if entry.is_dir():
-            return "a link to another folder of the same data"  # following it would count its files twice, or never end
-    return None if entry.is_dir() or entry.is_file() else "not a plain file"
+    def __init__(self, real_root: str, skipped: Skipped):
+        self.root, self.reached, self.skipped = real_root, {real_root: ""}, skipped
+        self.links = deque[tuple[str, str]]()  # real path of the link, its name
+
+    def members(self) -> Iterator[Member]:
+        yield from self._plain(self.root, "")
+        while self.links:
+            path, name = self.links.popleft()
+            real = os.path.realpath(path)
+            if not os.path.exists(real):
+                self.skipped.append((name, "a link that leads nowhere"))
+            elif (known := self._known(real)) is not None:
+                self.skipped.append((name, f"a link to what is read already: {known}"))
+            elif os.path.isdir(real):
+                self.reached[real] = name + "/"
+                yield from self._unless_closed(real, name + "/")
+            elif not os.path.isfile(real):
+                self.skipped.append((name, "not a plain file"))
+            elif member := self._member(real, name):
+                self.reached[real] = name
+                yield member
+
+    def _known(self, real: str) -> str | None:
+        """The name under which a real path is read already; None where it is not.
+
+        A hidden part of a folder is not read with it, so that a link may lead there.
+        """
+        place, inside = real, list[str]()
+        while place not in self.reached:
+            parent, last = os.path.split(place)
+            if parent == place or is_hidden(last):
+                return None
+            place, inside = parent, [last, *inside]
+        return self.reached[place] + "/".join(inside) or "this folder"
+
+    def _unless_closed(self, folder: str, prefix: str) -> Iterator[Member]:
+        try:
+            yield from self._plain(folder, prefix)
+        except PermissionError:
+            self.skipped.append((prefix.rstrip("/"), "no permission to read this folder"))
+        except OSError as error:
+            self.skipped.append((prefix.rstrip("/"), f"a folder that cannot be read: {error.strerror}"))
+
+    def _plain(self, folder: str, prefix: str) -> Iterator[Member]:
+        """What lies in a folder itself. Links are put aside."""
+        with os.scandir(folder) as entries:
+            ordered = sorted(entries, key=lambda entry: entry.name)
+        if prefix and not ordered:
+            self.skipped.append((prefix.rstrip("/"), "an empty folder"))
+        for entry in ordered:
+            name = prefix + os.fsencode(entry.name).decode("utf-8", "replace")
+            if is_hidden(entry.name):
+                self.skipped.append((name, "hidden"))
+            elif entry.is_symlink():
+                self.links.append((entry.path, name))
+            elif entry.is_dir():
+                if entry.path not in self.reached:  # a link may lead above the root, or above where another led
+                    yield from self._unless_closed(entry.path, name + "/")
+            elif not entry.is_file():
+                self.skipped.append((name, "not a plain file"))
+            elif entry.path not in self.reached and (member := self._member(entry.path, name)):
+                yield member
+
+    def _member(self, path: str, name: str) -> Member | None:
+        try:
+            about = os.stat(path)
+        except OSError as error:  # gone since the folder was listed, or in a folder that may be listed only
+            self.skipped.append((name, f"cannot be read: {error.strerror}"))
+            return None
+        return Member(name, about.st_size, f"{about.st_mtime_ns}/{about.st_ctime_ns}", partial(read_file, path))
 
 
 def read_file(path: str | Path) -> bytes:

@@ -21,7 +21,10 @@ class DataOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     labels: str = Field(
-        "auto", min_length=1, description="auto (folder names or a label column), none, or the name of a column."
+        "auto",
+        min_length=1,
+        description="auto (folder names or a label column), none, filename (what files are named after, as in "
+        "cat.0.jpg), or the name of a column.",
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import UserError
-from . import archives, arrays, cifar, folders, idx, labels_csv, tables
+from . import archives, arrays, cifar, folders, idx, label_files, tables
 from .contents import Contents
 from .splits import split_of
 
@@ -19,8 +19,8 @@ KNOWN_SETS = (idx.from_members, cifar.from_members)  # formats recognised by the
 def read(path: Path, labels: str = "auto") -> Contents:
     """What a file or folder holds, before anything is decoded.
 
-    labels: "auto", "none", or the column of a labels.csv or Parquet file. Raises UserError where nothing can be read
-    from the path.
+    labels: "auto", "none", "filename", or the column of a table beside the files or of a Parquet file. Raises
+    UserError where nothing can be read from the path.
     """
     for reader in FILE_READERS:
         found = reader(path)
@@ -78,6 +78,7 @@ def _split_archives(path: Path, names: list[str], found: Contents, labels: str) 
         both.notes += part.notes
         both.stamp += part.stamp + "\n"
         both.labelled_by, both.classes = part.labelled_by or both.labelled_by, part.classes or both.classes
+        both.label_column = part.label_column or both.label_column
     return both
 
 
@@ -87,7 +88,10 @@ def _settle(found: Contents, labels: str) -> Contents:
         arrays_found = known(found.members)
         if arrays_found is not None:
             return arrays_found
-    return labels_csv.apply(found, labels)
+    packed = [member for member in found.members if member.name.lower().endswith((*archives.SUFFIXES, ".7z", ".rar"))]
+    found.skipped += [(member.shown, "an archive beside or inside other data: unpack it") for member in packed]
+    found.members = [member for member in found.members if member not in packed] if packed else found.members
+    return label_files.apply(found, labels)
 
 
 def _stem(name: str) -> str:

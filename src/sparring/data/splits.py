@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..errors import UserError
 from .contents import Contents, Item, Skipped
+from .file_names import classes_in_names
 from .source import Split
 
 SPLIT_WORDS: dict[str, Split] = {
@@ -15,6 +18,9 @@ SPLIT_WORDS: dict[str, Split] = {
     **dict.fromkeys(("val", "valid", "validation"), "validation"),
     **dict.fromkeys(("test", "testing"), "test"),
 }
+FILENAME = "filename"  # asks for labels from the names of the files
+NOT_COLUMNS = ("auto", "none", FILENAME)  # what `labels` may be beside the name of a column
+DOMAIN = re.compile(r"(train|val|test)[_-]?([AB])", re.IGNORECASE)  # split and class in the name of one folder
 MAX_UNLABELLED = 0.05  # share of items without a class that is left out; with more, the folders are no classes
 
 
@@ -53,23 +59,39 @@ def arrange(
         items: of the contents.
         hashes: of the items' values.
         contents: which the items are in.
-        labels: "auto", "none" or the name of a column.
+        labels: "auto", "none", "filename" or the name of a column.
         label_level: which folder level names the class, "first" or "leaf".
 
     Raises:
         UserError: fewer than two different items are left, or there is no column of this name.
     """
-    if labels not in ("auto", "none") and not contents.labelled_by:
+    if labels not in NOT_COLUMNS and contents.label_column != labels:
+        source = f"labels come from {contents.labelled_by}" if contents.labelled_by else "no table names them"
         raise UserError(
-            f"There is no column '{labels}' to take labels from: give a labels.csv or Parquet data that has it, or "
-            "use labels auto."
+            f"There is no column '{labels}' to take labels from ({source}): give a labels.csv or Parquet data that has "
+            "it, or use labels auto."
         )
     done = Arrangement(splits=[item.split for item in items], labels=[None] * len(items))
     below = _place_splits(items, done)
-    if labels != "none":
+    if labels == FILENAME:
+        _number(items, _file_labels(items), (), "the names of the files", False, done)
+    elif labels != "none":
         names = [item.label for item in items] if contents.labelled_by else _folder_labels(below, label_level)
         where = contents.labelled_by or f"the {'first' if label_level == 'first' else 'deepest'} folder level"
         _number(items, names, contents.classes, where, labels == "auto", done)
+        if (
+            done.classes
+            and not contents.labelled_by
+            and label_level == "first"
+            and any(len(each) > 1 for each in below)
+        ):
+            done.notes.append("Folders below those of the classes are not used (--label-level leaf takes the deepest).")
+        if labels == "auto" and not done.classes and (found := classes_in_names([item.name for item in items])):
+            kinds = sorted({name for name in found if name}, key=natural)
+            done.notes.append(
+                f"The names of the files could tell {len(kinds)} classes ({_some(kinds)}), which are not used: ask for "
+                f"them with --labels {FILENAME}."
+            )
     _fill_splits(hashes, done)
     return done
 
@@ -83,6 +105,7 @@ def _place_splits(items: Sequence[Item], done: Arrangement) -> list[list[str]]:
     for split, group in groups.items():
         _unwrap(below, split, group)
     loose = groups.get(None, [])
+    _part_domains(below, loose)
     firsts = {below[index][0] for index in loose if below[index]}
     kinds = {split_of(first) for first in firsts} - {None}
     if not kinds or not (all(map(split_of, firsts)) or ("train" in kinds and len(kinds) > 1)):
@@ -96,21 +119,42 @@ def _place_splits(items: Sequence[Item], done: Arrangement) -> list[list[str]]:
 
 
 def _unwrap(below: list[list[str]], split: Split | None, group: list[int]) -> None:
-    """Drop a folder that holds all of these items: it names neither class nor split."""
-    tops = {below[index][0] if below[index] else "" for index in group}
-    top = tops.pop() if len(tops) == 1 else ""
-    if top and (
-        split_of(top) is None
-        if split is None
-        else split_of(top) == split or all(len(below[index]) > 1 for index in group)
-    ):
+    """Drop folders that hold all of these items: they name neither class nor split."""
+    while True:
+        tops = {below[index][0] if below[index] else "" for index in group}
+        top = tops.pop() if len(tops) == 1 else ""
+        deeper = all(len(below[index]) > 1 for index in group)
+        if not top or (split_of(top) is not None if split is None else split_of(top) != split and not deeper):
+            return
         for index in group:
             del below[index][0]
+
+
+def _part_domains(below: list[list[str]], group: list[int]) -> None:
+    """Make folders named trainA, trainB, testA, testB (as for CycleGAN) folders A and B of splits."""
+    firsts = {below[index][0] if below[index] else "" for index in group}
+    if len(firsts) < 2 or not all(DOMAIN.fullmatch(first) for first in firsts):
+        return
+    for index in group:
+        match = DOMAIN.fullmatch(below[index][0])
+        assert match
+        below[index][:1] = match.groups()
 
 
 def _folder_labels(below: Sequence[list[str]], level: str) -> list[str | None]:
     """The folder of each item that names its class, on the first or the deepest level."""
     return [(folders[0] if level == "first" else folders[-1]) if folders else None for folders in below]
+
+
+def _file_labels(items: Sequence[Item]) -> list[str | None]:
+    """Raises UserError where the names of the files tell no classes."""
+    found = classes_in_names([item.name for item in items])
+    if found is None:
+        raise UserError(
+            "The names of the files tell no classes: they should be like cat.0.jpg, 0_12.png or img-17_label-3.png, "
+            "with several files for each class."
+        )
+    return found
 
 
 def _number(
@@ -136,9 +180,14 @@ def _number(
             f"Labels from {where} are not used: {len(counts)} classes for {len(training)} items name nearly every "
             "item on its own."
         )
+    elif not auto and len(counts) > max(2, len(training) / 2):
+        raise UserError(
+            f"{where[0].upper()}{where[1:]} names {len(counts)} classes for {len(training)} items, nearly one "
+            "each: choose another column with --labels, or none."
+        )
     else:
         present = {str(name) for name in counts}
-        done.classes = tuple(name for name in order if name in present) or tuple(sorted(present, key=_natural))
+        done.classes = tuple(name for name in order if name in present) or tuple(sorted(present, key=natural))
         done.notes.append(f"{len(done.classes)} classes from {where}: {_some(done.classes)}.")
         if lone := [name for name in done.classes if counts[name] == 1]:
             done.notes.append(f"Of {_some(lone)} there is a single item each: it can be copied, not learned from.")
@@ -154,9 +203,11 @@ def _number(
                 )
 
 
-def _natural(name: str) -> tuple[int, int, str]:
-    """A sort key by which 9 comes before 10."""
-    return (0, int(name), name) if name.isdecimal() else (1, 0, name)
+def natural(name: str) -> tuple[Any, ...]:
+    """A sort key by which 9 comes before 10, and class 9 before class 10."""
+    if re.fullmatch(r"[+-]?\d+(\.\d+)?", name, re.ASCII):
+        return 0, float(name), name
+    return 1, [(part.isdecimal(), int(part) if part.isdecimal() else part) for part in re.split(r"(\d+)", name)], name
 
 
 def _some(names: Sequence[str], limit: int = 6) -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
 from .contents import MAX_MEMBER, Contents, Member
+from .folders import walk
 from .source import Split
 from .splits import split_of
 
+MAX_OTHER_FILES, MAX_LISTED = 10, 1000  # beside tables; files of a folder that are looked at
 ITEM_NAMES = ("image", "img", "picture", "file", "bytes")
 LABEL_NAMES = ("label", "labels", "class", "fine_label", "category")
 
@@ -26,6 +29,7 @@ def from_path(path: Path, column: str) -> Contents | None:
     files = _files(path)
     if not files:
         return None
+    _refuse_mixture(path, [file for file, _ in files])
     try:
         import pyarrow  # noqa: F401
     except ImportError:
@@ -42,6 +46,22 @@ def from_path(path: Path, column: str) -> Contents | None:
                 f"{file} is not a whole table ({str(error).splitlines()[0]}): download or write it again."
             ) from None
     return found
+
+
+def _refuse_mixture(path: Path, files: Sequence[Path]) -> None:
+    """Raises UserError where a folder holds many files beside its tables: either may be what is meant."""
+    if path.is_file():
+        return
+    others = [
+        member.name
+        for member in islice(walk(path, []), MAX_LISTED)
+        if not member.name.lower().endswith((".parquet", ".arrow", ".json", ".md", ".txt"))
+    ]
+    if len(others) > MAX_OTHER_FILES:
+        raise UserError(
+            f"{path} holds tables ({files[0].name}) and other files ({others[0]}): open {files[0]}, or a folder with "
+            "one kind alone."
+        )
 
 
 def is_table_folder(path: Path) -> bool:
@@ -105,7 +125,7 @@ class _Table:
                 )
                 number += 1
         if label:
-            self.found.labelled_by = f"the column '{label}'"
+            self.found.labelled_by, self.found.label_column = f"the column '{label}'", label
             self.found.classes = self.columns.names or self.found.classes
 
     def _labels(self, group: int) -> Iterator[str | None]:

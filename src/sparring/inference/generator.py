@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,8 @@ from ..networks import sampling
 from ..runs.folder import Run
 from ..util import safetensors
 from .translator import Translator
+
+NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")  # a class named by a number
 
 
 class Gan:
@@ -193,13 +196,17 @@ class Gan:
         return sampling.classes(self.shares, seed, indices).tolist() if self.classes else None
 
     def class_number(self, label: str | int) -> int:
-        """The number of the class with this name, or else number. Raises UserError where there is none."""
+        """The number of the class with this name; or else with this place, where no class has a number as its name.
+
+        Raises UserError where there is none.
+        """
         if not self.classes:
             raise UserError("this model was trained without labels, so no label can be asked for")
         if str(label) in self.classes:
             return self.classes.index(str(label))
-        if str(label).isdigit() and int(label) < len(self.classes):
-            return int(label)
+        place = int(label) if re.fullmatch(r"\d{1,6}", str(label), re.ASCII) else -1
+        if 0 <= place < len(self.classes) and not any(NUMBER.fullmatch(name) for name in self.classes):
+            return place
         raise UserError(f"this model has no class '{label}'; {nearest(str(label), self.classes[:50])}")
 
 

@@ -51,15 +51,16 @@ def open_data(where: Any, asked: Mapping[str, Any] | None = None, context: OpenC
     if modality := next((each for each in modalities.every() if text in each.built_in), None):
         source = modality.open_name(text, checked_options(modality, asked, text), context)
         if Path(text).exists():
-            source.notes += (
+            source.notes = (
                 f"The built-in set '{text}' was opened, not the '{text}' in this folder: write ./{text} to open that.",
+                *source.notes,
             )
         return source
     if text in named.NAMED:
         folder, notes = named.find(text)
         source = _open_path(folder, asked, context)
         source.name = text
-        source.notes += notes
+        source.notes = (*notes, *source.notes)
         return source
     return _open_path(Path(text), asked, context)
 

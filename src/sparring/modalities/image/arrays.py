@@ -8,6 +8,7 @@ import numpy as np
 
 from ...data.contents import ArrayPart
 from ...errors import UserError
+from .axes import channels_last
 from .decode import CHANNELS, Decoded, Unusable, reduced
 
 MODES = {channels: mode for mode, channels in CHANNELS.items()}
@@ -36,18 +37,12 @@ def size_of(part: ArrayPart) -> tuple[int, int]:
 
 
 def _channels_last(part: ArrayPart) -> np.ndarray:
-    values = part.values
-    if values.ndim == 3:
-        values = values[..., None]
-    elif values.ndim == 4 and values.shape[3] not in MODES and values.shape[1] in MODES:
-        values = values.transpose(0, 2, 3, 1)
-    if values.ndim != 4 or values.shape[3] not in MODES or 0 in values.shape[1:3] or values.dtype.kind not in "buif":
+    values = channels_last(part.values, part.name)
+    if 0 in values.shape[1:3] or values.dtype.kind not in "buif":
         raise UserError(
-            f"{part.name} has the shape {part.values.shape} of {part.values.dtype}: pictures are N x H x W, N x H x "
-            "W x C or N x C x H x W "
-            "numbers, C from 1 to 4."
+            f"{part.name} has the shape {part.values.shape} of {values.dtype}: pictures are made of numbers."
         )
-    return values
+    return values if values.ndim == 4 else values[..., None]
 
 
 def _range(values: np.ndarray, name: str) -> tuple[float, float]:

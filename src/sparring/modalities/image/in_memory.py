@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,10 +22,10 @@ from ...data.options import OpenContext
 from ...data.source import Split
 from ...data.splits import split_of
 from ...errors import UserError, nearest
+from .axes import channels_last
 from .options import ImageOptions
 from .source import ImageSource, build
 
-CHANNELS = (1, 2, 3, 4)
 PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I", "I;16")
 LABEL_COLUMNS = ("label", "labels", "class")
 
@@ -85,6 +86,7 @@ def _contents(memory: InMemory, column: str) -> Contents:
         parts = [_Items(parts[0].pictures, _names(memory.labels, len(parts[0].pictures)), parts[0].split)]
     contents = Contents(classes=classes)
     contents.labelled_by = labelled_by if all(part.labels is not None for part in parts) else None
+    contents.label_column = column if contents.labelled_by and all(map(is_hugging_face, splits.values())) else None
     for part in parts:
         _add(contents, part)
     contents.stamp = "in memory " + _hash(contents)
@@ -95,8 +97,7 @@ def _add(contents: Contents, part: _Items) -> None:
     """Put pictures into the contents: PIL pictures as files of a folder would be, arrays as they are."""
     if isinstance(part.pictures, np.ndarray):
         values, notes = _checked(part.pictures)
-        labels = None if part.labels is None else ["" if label is None else label for label in part.labels]
-        contents.arrays.append(ArrayPart("array", values, labels, part.split))
+        contents.arrays.append(ArrayPart("array", values, part.labels, part.split))
         contents.notes += [note for note in notes if note not in contents.notes]
         return
     start = len(contents.members)
@@ -113,24 +114,7 @@ def _checked(values: np.ndarray) -> tuple[np.ndarray, list[str]]:
 
     Raises UserError where that cannot be told.
     """
-    shape = " x ".join(map(str, values.shape))
-    last, second = values.ndim == 4 and values.shape[3] in CHANNELS, values.ndim == 4 and values.shape[1] in CHANNELS
-    if last and second:
-        raise UserError(
-            f"an array of shape {shape} may be N x H x W x C or N x C x H x W: "
-            "give PIL pictures, or with one channel leave its axis out"
-        )
-    if values.ndim == 3 and values.shape[2] in CHANNELS:
-        raise UserError(
-            f"an array of shape {shape} looks like a single picture: put many into one array, N x H x W or N x H x "
-            f"W x C"
-        )
-    if not (values.ndim == 3 or last or second):
-        raise UserError(
-            f"an array of shape {shape} holds no pictures: give N x H x W, N x H x W x C or N x C x H x W, C from 1 "
-            f"to 4"
-        )
-    values = values.transpose(0, 2, 3, 1) if second else values
+    values = channels_last(values, "the array")
     if values.dtype == np.uint8 or not values.size:
         return values, []
     if values.dtype.kind == "f" and not np.isfinite(values).all():
@@ -182,6 +166,8 @@ def _apart(item: Any) -> tuple[Any, Any, bool]:
     """Picture, class, and whether there is a class."""
     if isinstance(item, tuple | list) and len(item) == 2:
         return item[0], item[1], True
+    if isinstance(item, tuple) and len(item) == 1:  # of a torch TensorDataset without labels
+        return item[0], None, False
     if isinstance(item, Mapping):
         picture = next((name for name in PICTURE_COLUMNS if name in item), None)
         label = next((name for name in LABEL_COLUMNS if name in item), None)
@@ -227,12 +213,15 @@ def _of_hugging_face(data: Any, label: str | None, classes: Sequence[str], split
 
 def _names(labels: Any, count: int) -> list[str | None]:
     """Labels beside an array as names. Raises UserError where they are not one for each picture."""
-    values = _as_array(labels)
+    try:
+        values = _as_array(labels if hasattr(labels, "__array__") or hasattr(labels, "detach") else list(labels))
+    except (TypeError, ValueError):
+        values = np.asarray(None)
     if values.ndim != 1 or len(values) != count:
-        raise UserError(
-            f"labels of shape {' x '.join(map(str, values.shape))} for {count} pictures: give one name or number "
-            f"for each"
+        held = {0: f"a {type(labels).__name__}", 1: f"{values.size} labels"}.get(
+            values.ndim, f"labels of shape {' x '.join(map(str, values.shape))}"
         )
+        raise UserError(f"{held} came beside {count} pictures: give a list with one name or number for each")
     return [_name(value, ()) for value in values.tolist()]
 
 
@@ -242,8 +231,10 @@ def _name(label: Any, classes: Sequence[str]) -> str | None:
     A number is the place of a name in `classes`, or itself the name where there are none.
     """
     if label is None or isinstance(label, str):
-        return label
-    value = label.item() if hasattr(label, "item") else label
+        return label or None
+    value = label.item() if hasattr(label, "item") and getattr(label, "size", 1) == 1 else label
+    if isinstance(value, float) and math.isnan(value):
+        return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, int) and classes:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ...data import readers
-from ...data.contents import Contents
+from ...data.contents import Contents, Item
 from ...data.options import OpenContext
 from ...data.source import SPLITS, Fit, PictureSource, ScanReport, Split
 from ...data.splits import Arrangement, arrange
@@ -94,6 +94,11 @@ def build(name: str, contents: Contents, options: ImageOptions, context: OpenCon
     every = list(contents.each())
     kept = [every[index] for index in found.kept]
     done = arrange(kept, _of_pictures(found.kept, hashes), contents, options.labels, options.label_level)
+    if _same_names(kept, done):
+        done.notes.append(
+            "The two class folders hold files of the same names: if these are pairs, learn one side from the other "
+            "with --recipe pix2pix."
+        )
     skipped = [*contents.skipped, *found.skipped, *done.skipped]
     report = ScanReport(
         sizes={f"{height}x{width}": count for (height, width), count in sorted(found.sizes.items())},
@@ -103,6 +108,17 @@ def build(name: str, contents: Contents, options: ImageOptions, context: OpenCon
     source = ImageSource(name, values, done, hashes, found.mode, form.fit, report)
     source.notes = (*contents.notes, *found.notes, *done.notes, *_summary(report))
     return source
+
+
+def _same_names(items: Sequence[Item], done: Arrangement) -> bool:
+    """Are there two classes, with files of the same names for the most part?"""
+    if len(done.classes) != 2:
+        return False
+    names: dict[int, set[str]] = {0: set(), 1: set()}
+    for item, label in zip(items, done.labels, strict=True):
+        if label is not None:
+            names[label].add(item.name.rsplit("/", 1)[-1].rsplit(".", 1)[0])
+    return "" not in names[0] and len(names[0] & names[1]) > max(map(len, names.values())) / 2
 
 
 def _of_pictures(kept: Sequence[int], hashes: Sequence[bytes]) -> list[bytes]:

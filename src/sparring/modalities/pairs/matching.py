@@ -12,28 +12,14 @@ from ...data.splits import split_of
 from ...errors import UserError
 
 TABLE = "pairs.csv"
-INPUT_NAMES = (
-    *("given", "input", "inputs", "source", "image", "images", "photo", "photos"),
-    *("a", "low", "lr", "damaged", "noisy", "blurred"),
-)
+INPUT_NAMES = ("given", "input", "inputs", "source", "image", "images", "photo", "photos")
 OUTPUT_NAMES = (
-    *(
-        "made",
-        "output",
-        "outputs",
-        "target",
-        "targets",
-        "truth",
-        "label",
-        "labels",
-        "mask",
-        "masks",
-        "map",
-        "maps",
-        "annotations",
-    ),
-    *("b", "high", "hr", "clean", "sharp"),
+    *("made", "output", "outputs", "target", "targets", "truth"),
+    *("label", "labels", "mask", "masks", "map", "maps", "annotations"),
 )
+# names of classes too, such as low and high, so that the pictures have to decide
+POSSIBLE_INPUT_NAMES = ("a", "low", "lr", "damaged", "noisy", "blurred")
+POSSIBLE_OUTPUT_NAMES = ("b", "high", "hr", "clean", "sharp")
 MIN_MATCHED_SHARE = 0.5  # of the files of a side must have a partner
 
 
@@ -56,6 +42,12 @@ class Matched:
     def named(self) -> bool:
         """Do the names of the folders say that these are pairs? Files of two classes may have the same names too."""
         return self.sides[0].lower() in INPUT_NAMES and self.sides[1].lower() in OUTPUT_NAMES
+
+    @property
+    def perhaps_named(self) -> bool:
+        """Are the folders named as those of pairs are, or as classes could be?"""
+        one, other = (name.lower() for name in self.sides)
+        return one in INPUT_NAMES + POSSIBLE_INPUT_NAMES and other in OUTPUT_NAMES + POSSIBLE_OUTPUT_NAMES
 
     def reversed(self) -> Matched:
         """With outputs as inputs."""
@@ -135,7 +127,8 @@ def ordered(names: tuple[str, str], input_side: str | None) -> tuple[str, str]:
         if input_side not in names:
             raise UserError(f"the pairs are of {names[0]} and {names[1]}, so '{input_side}' cannot be the input")
         return (names[0], names[1]) if input_side == names[0] else (names[1], names[0])
+    inputs, outputs = INPUT_NAMES + POSSIBLE_INPUT_NAMES, OUTPUT_NAMES + POSSIBLE_OUTPUT_NAMES
     low = [name.lower() for name in names]
-    if (low[1] in INPUT_NAMES and low[0] not in INPUT_NAMES) or (low[0] in OUTPUT_NAMES and low[1] not in OUTPUT_NAMES):
+    if (low[1] in inputs and low[0] not in inputs) or (low[0] in outputs and low[1] not in outputs):
         return names[1], names[0]
     return names

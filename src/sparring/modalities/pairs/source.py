@@ -23,6 +23,7 @@ from ..image.decode import Unusable
 from ..image.options import Form, form_of
 from . import maps
 from .codec import PairCodec
+from .evidence import correspond
 from .maps import Legend, MapCodec
 from .matching import Matched, matched
 from .options import PairOptions
@@ -97,7 +98,8 @@ class PairSource(Pairs):
 def recognises(path: Path) -> bool:
     """Are there folders named like the sides of pairs, or a pairs.csv?
 
-    Such names are input and target, images and labels, A and B (see `matching`).
+    Such names are input and target, images and labels (see `matching`). Of folders such as A and B, or low and high,
+    which may be classes, the pictures decide; where they cannot, opening asks the person.
     """
     if not path.is_dir() and not is_archive(path):
         return False
@@ -105,16 +107,32 @@ def recognises(path: Path) -> bool:
         found = matched(readers.listed(path))
     except UserError:
         return True  # opening it will say what is wrong
-    return found is not None and (found.named or found.from_table)
+    if found is None or found.named or found.from_table:
+        return found is not None
+    return found.perhaps_named and correspond(found.inputs, found.outputs) is not False
 
 
 def open_path(path: Path, options: PairOptions, context: OpenContext) -> PairSource:
     """Raises UserError where there are no pairs, or none that can be used."""
     contents = readers.listed(path)
+    if not context.modalities:
+        _refuse_doubt(path, contents)
     try:
         return _build(pictures.name_of(path), contents, options, context)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
+
+
+def _refuse_doubt(path: Path, contents: Contents) -> None:
+    """Raises UserError where nobody said that these are pairs, and they may be two classes as well."""
+    found = matched(contents)
+    if found is None or found.named or found.from_table or correspond(found.inputs, found.outputs):
+        return
+    one, other = found.sides
+    raise UserError(
+        f"{path}: {one} and {other} hold files of the same names, which may be pairs or two classes, and the pictures "
+        "do not tell: for pairs say --recipe pix2pix, for classes --recipe auto."
+    )
 
 
 def _build(name: str, contents: Contents, options: PairOptions, context: OpenContext) -> PairSource:

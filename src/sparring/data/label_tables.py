@@ -1,0 +1,195 @@
+"""Files that say more about other files: labels.csv, metadata.jsonl, StyleGAN's dataset.json, COCO's annotations."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import UserError
+from .contents import Member
+
+FILE_COLUMNS = (
+    *("file", "file_name", "filename", "filepath", "file_path", "path", "name", "image", "img", "picture"),
+    *("image_name", "image_path", "image_id", "img_name", "id"),
+)
+LABEL_COLUMNS = ("label", "class", "labels", "category", "target")
+TEXT_COLUMNS = ("text", "caption", "captions", "prompt", "description", "url")  # a lone column that names no class
+SPLIT = "split"
+CSV_NAMES = ("labels.csv", "labels.tsv", "metadata.csv")
+MAX_JSON_FILES = 20  # that are looked into; with more they are something that goes with each picture
+
+
+@dataclass
+class LabelTable:
+    """Rows about files.
+
+    format: the name of a file of this kind. rows: the name of a file and its cells by column, None where a cell is
+    empty. columns: that may hold labels. usual: the one of them that does where a person names none; None where that
+    cannot be told. columns_are: what the columns are called in a note.
+    """
+
+    member: Member
+    format: str
+    rows: list[tuple[str, dict[str, str | None]]]
+    columns: tuple[str, ...]
+    usual: str | None
+    columns_are: str = "column"
+    notes: list[str] = field(default_factory=list)
+
+
+def tables_in(members: Sequence[Member]) -> list[LabelTable]:
+    """Every table about files among these members, the best kind first. Raises UserError where one is damaged."""
+    found = list[LabelTable]()
+    for name in CSV_NAMES:
+        found += [_csv(member) for member in members if _last(member) == name]
+    found += [_json_lines(member) for member in members if _last(member) == "metadata.jsonl"]
+    others = [member for member in members if _last(member).endswith(".json")]
+    for read in (_stylegan, _coco):
+        for member in others if len(others) <= MAX_JSON_FILES else []:
+            if table := _of_json(member, read):
+                found.append(table)
+    return found
+
+
+def _last(member: Member) -> str:
+    return member.name.rsplit("/", 1)[-1].lower()
+
+
+def _csv(member: Member) -> LabelTable:
+    """A table with a header; cells are parted by what is most frequent in it: comma, semicolon, tab or bar."""
+    try:
+        text = member.whole().decode("utf-8-sig")
+        header = text.split("\n", 1)[0]
+        reader = csv.DictReader(io.StringIO(text), delimiter=max(",;\t|", key=header.count))
+        columns = [name.strip() for name in reader.fieldnames or []]
+        reader.fieldnames = columns
+        rows = list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(
+            f"{member.shown} cannot be read as a table ({error}): save it as comma-separated UTF-8 text."
+        ) from None
+    return _of_rows(member, columns, rows)
+
+
+def _json_lines(member: Member) -> LabelTable:
+    """metadata.jsonl of the image folders of Hugging Face: an object with `file_name` in each line."""
+    rows = []
+    for number, line in enumerate(member.whole().decode("utf-8-sig", "replace").splitlines(), 1):
+        try:
+            row = json.loads(line) if line.strip() else {}
+        except ValueError:
+            row = None
+        if not isinstance(row, dict):
+            raise UserError(
+                f"{member.shown}, line {number}, is no JSON object: write one object with file_name a line."
+            )
+        rows += [row] if row else []
+    return _of_rows(member, list(dict.fromkeys(str(name) for row in rows for name in row)), rows)
+
+
+def _of_rows(member: Member, columns: list[str], rows: Sequence[Mapping[str, Any]]) -> LabelTable:
+    """Raises UserError where no column holds the names of the files."""
+    low = [name.lower() for name in columns]
+    file_column = next((columns[low.index(name)] for name in FILE_COLUMNS if name in low), None)
+    if file_column is None:
+        raise UserError(
+            f"{member.shown} has no column 'file' (it has {', '.join(columns) or 'none'}): its first line names the "
+            "columns file,label."
+        )
+    others = [name for name in columns if name and name != file_column and name.lower() != SPLIT]
+    named = next((name for word in LABEL_COLUMNS for name in others if name.lower() == word), None)
+    lone = others[0] if len(others) == 1 and others[0].lower() not in TEXT_COLUMNS else None
+    kept = [
+        (str(row[file_column]).strip(), {name: _cell(row.get(name)) for name in columns if name != file_column})
+        for row in rows
+        if row.get(file_column)
+    ]
+    table = LabelTable(member, _last(member), kept, tuple(others), named or lone)
+    return table if table.usual or not _from_one_hot(table) else table
+
+
+def _cell(value: Any) -> str | None:
+    """A cell as text; a list of one is its element, other lists and objects name no class."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if value is None or isinstance(value, list | dict):
+        return None
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value).strip() or None
+
+
+def _from_one_hot(table: LabelTable) -> bool:
+    """Take as the class of each row the only column in which it has a 1 and not a 0. False where that is not so."""
+    if len(table.columns) < 2:
+        return False
+    chosen = list[str]()
+    for _, cells in table.rows:
+        values = [cells[name] in ("1", "1.0") if cells[name] in ("0", "1", "0.0", "1.0") else None for name in cells]
+        ones = [name for name, one in zip(cells, values, strict=True) if one and name in table.columns]
+        if len(ones) != 1 or any(cells[name] not in ("0", "1", "0.0", "1.0") for name in table.columns):
+            return False
+        chosen += ones
+    table.columns_are, table.usual = "columns", ", ".join(table.columns)
+    for (_, cells), name in zip(table.rows, chosen, strict=True):
+        cells[table.usual] = name
+    return True
+
+
+def _of_json(member: Member, read: Callable[[Member, Any], LabelTable | None]) -> LabelTable | None:
+    try:
+        told = json.loads(member.read())
+    except Exception:  # not every .json is about labels, nor is each one whole
+        return None
+    try:
+        return read(member, told) if isinstance(told, dict) else None
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise UserError(
+            f"{member.shown} is damaged: its labels cannot be read; write it again or take it away."
+        ) from None
+
+
+def _stylegan(member: Member, told: dict[str, Any]) -> LabelTable | None:
+    """{"labels": [[file, class number], ...]}; `labels` may be null, and a class one-hot."""
+    if "labels" not in told or "images" in told or not isinstance(told["labels"], list | None):
+        return None
+    table, several = LabelTable(member, "dataset.json", [], ("label",), "label", "list"), 0
+    for name, label in told["labels"] or []:
+        if isinstance(label, list):
+            ones = [place for place, value in enumerate(label) if value]
+            several += len(ones) != 1 or label[ones[0]] != 1
+            label = ones[0] if len(ones) == 1 else None
+        table.rows.append((str(name), {"label": _cell(label)}))
+    if several:
+        table.notes.append(
+            f"{member.shown} gives numbers that are no class to {several:,} of {len(table.rows):,} files: they are "
+            "not used."
+        )
+    if not table.rows:
+        table.usual, table.columns = None, ()
+        table.notes.append(f"{member.shown} holds no labels.")
+    return table
+
+
+def _coco(member: Member, told: dict[str, Any]) -> LabelTable | None:
+    """COCO: the class of a picture is the category of its objects, where all of them have the same one."""
+    if "images" not in told or "annotations" not in told:
+        return None
+    names = {each["id"]: str(each["name"]) for each in told.get("categories") or []}
+    seen: dict[Any, set[str]] = {each["id"]: set() for each in told["images"]}
+    for each in told["annotations"]:
+        if "category_id" in each and each["image_id"] in seen:
+            seen[each["image_id"]].add(names.get(each["category_id"], str(each["category_id"])))
+    table = LabelTable(member, "coco.json", [], ("category",), "category")
+    for each in told["images"]:
+        kinds = seen[each["id"]]
+        table.rows.append((str(each["file_name"]), {"category": next(iter(kinds)) if len(kinds) == 1 else None}))
+    several = sum(len(kinds) > 1 for kinds in seen.values())
+    if several:
+        table.notes.append(f"{several:,} pictures of {member.shown} show several categories and get no class.")
+    if not any(seen.values()):
+        table.usual, table.columns = None, ()
+        table.notes.append(f"{member.shown} holds no categories (captions and boxes are not used).")
+    return table
