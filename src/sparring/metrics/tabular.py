@@ -7,11 +7,12 @@ category of their own; SDMetrics leaves them out of numbers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import combinations
+from collections.abc import Iterator, Sequence
+from itertools import combinations, islice
 
 import numpy as np
 
+MAX_PAIRS = 2000  # of columns that are compared; of more pairs as many, evenly spread
 BINS = 10  # of a number that is paired with a category, equally wide over the range of the real numbers
 
 
@@ -41,7 +42,7 @@ def column_shapes(generated: np.ndarray, real: np.ndarray, numeric: Sequence[boo
 
 
 def pair_trends(generated: np.ndarray, real: np.ndarray, numeric: Sequence[bool]) -> np.ndarray:
-    """The similarity of each pair of columns, in the order of itertools.combinations.
+    """The similarity of each pair of columns, in the order of itertools.combinations; at most MAX_PAIRS of them.
 
     1 - half the difference of the correlations for two columns of numbers, NaN where one is constant. Else 1 - the
     total variation of the joint table, with numbers in BINS bins.
@@ -51,7 +52,7 @@ def pair_trends(generated: np.ndarray, real: np.ndarray, numeric: Sequence[bool]
         for at, number in enumerate(numeric)
     ]
     found = []
-    for first, second in combinations(range(len(numeric)), 2):
+    for first, second in _pairs(len(numeric)):
         if numeric[first] and numeric[second]:
             found.append(1 - abs(correlation(generated, first, second) - correlation(real, first, second)) / 2)
             continue
@@ -59,6 +60,11 @@ def pair_trends(generated: np.ndarray, real: np.ndarray, numeric: Sequence[bool]
         joint = [a.astype(np.int64) * width + b for a, b in zip(codes[first], codes[second], strict=True)]
         found.append(1 - _total_variation(*joint))
     return np.array(found)
+
+
+def _pairs(columns: int) -> Iterator[tuple[int, int]]:
+    step = max(1, -(-columns * (columns - 1) // 2 // MAX_PAIRS))
+    return islice(combinations(range(columns), 2), 0, None, step)
 
 
 def correlation(cells: np.ndarray, first: int, second: int) -> float:

@@ -37,7 +37,8 @@ class RowMixture(nn.Module):
         log_weights: components, logarithms of the mixture's weights.
         logits: components x choice places, logarithms of the probability of each choice.
         means: components x scores.
-        factors: components x scores x scores, lower triangular Cholesky factors of the scores' covariances.
+        factors: components x scores x scores, lower triangular Cholesky factors of the scores' covariances; with more
+            than MAX_CORRELATED_SCORES their standard deviations alone, components x scores.
     """
 
     log_weights: Tensor
@@ -51,7 +52,9 @@ class RowMixture(nn.Module):
         self.register_buffer("log_weights", torch.full((components,), -log(components)))
         self.register_buffer("logits", torch.zeros(components, len(layout.choice_places)))
         self.register_buffer("means", torch.zeros(components, scores))
-        self.register_buffer("factors", torch.eye(scores).repeat(components, 1, 1))
+        self.correlated = scores <= MAX_CORRELATED_SCORES
+        one = torch.eye(scores) if self.correlated else torch.ones(scores)
+        self.register_buffer("factors", one.repeat(components, *[1] * one.dim()))
 
     def log_likelihood(self, rows: Tensor) -> Tensor:
         """N x components: log p(component, row) of N x width rows.
@@ -63,6 +66,8 @@ class RowMixture(nn.Module):
         found = self.log_weights + choices @ self.logits.T
         if not self.layout.scores:
             return found
+        if not self.correlated:
+            return found - self._uncorrelated(scores, present)
         log_std = torch.diagonal(self.factors, dim1=1, dim2=2).log()
         whitening = torch.linalg.inv(self.factors)
         size = _rows_at_once(scores.shape[1])
@@ -80,6 +85,8 @@ class RowMixture(nn.Module):
         """
         choices, scores, present = self.layout.split(rows)
         found = self.log_weights + (choices * known[:, self.layout.choice_places]) @ self.logits.T
+        if not self.correlated:
+            return found - self._uncorrelated(scores, present * known[:, self.layout.scores])
         for members, seen in _patterns(present * known[:, self.layout.scores]):
             factor = torch.linalg.cholesky(self._covariances()[:, seen][:, :, seen])
             difference = scores[members][:, seen] - self.means[:, None, seen]  # components x members x seen
@@ -94,6 +101,8 @@ class RowMixture(nn.Module):
         The largest logit is the choice. uniform: N x choice places, in (0, 1). normal: N x scores.
         """
         logits = self.logits[component] - (-uniform.log()).log()
+        if not self.correlated:
+            return logits, self.means[component] + self.factors[component] * normal
         return logits, self.means[component] + (self.factors[component] @ normal[:, :, None])[:, :, 0]
 
     def condition(self, component: Tensor, drawn: Tensor, rows: Tensor, known: Tensor) -> Tensor:
@@ -101,6 +110,8 @@ class RowMixture(nn.Module):
 
         component: N, as of the draw. rows, known: N x width, as of `log_posterior`.
         """
+        if not self.correlated:  # known scores say nothing about the others within a component
+            return drawn
         _, scores, present = self.layout.split(rows)
         drawn = drawn.clone()
         for members, seen in _patterns(present * known[:, self.layout.scores]):
@@ -124,6 +135,17 @@ class RowMixture(nn.Module):
                 return
             previous, memberships = likelihood, joint.softmax(dim=1)
 
+    def _uncorrelated(self, scores: Tensor, present: Tensor) -> Tensor:
+        """-log p(the present scores | component) of N x scores, N x components, where scores do not correlate."""
+        precision = self.factors.square().reciprocal()
+        scores = scores * present
+        distance = (
+            scores.square() @ precision.T
+            - 2 * scores @ (self.means * precision).T
+            + present @ (self.means.square() * precision).T
+        )
+        return distance / 2 + present @ (self.factors.log() + log(2 * pi) / 2).T
+
     def _covariances(self) -> Tensor:
         return self.factors @ self.factors.mT
 
@@ -143,7 +165,11 @@ class RowMixture(nn.Module):
         self.means.copy_((sums + SMOOTHING_ROWS * mean) / (seen + SMOOTHING_ROWS))
         squares = memberships.T @ scores.square() - 2 * self.means * sums + self.means.square() * seen
         variances = ((squares + SMOOTHING_ROWS * variance) / (seen + SMOOTHING_ROWS)).clamp(min=MIN_SCORE_VARIANCE)
-        self.factors.copy_(_cholesky_factors(memberships, scores, present, self.means, variances))
+        self.factors.copy_(
+            _cholesky_factors(memberships, scores, present, self.means, variances)
+            if self.correlated
+            else variances.sqrt()
+        )
 
 
 def _rows_at_once(scores: int) -> int:
@@ -165,11 +191,9 @@ def _patterns(known: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
 def _cholesky_factors(memberships: Tensor, scores: Tensor, present: Tensor, means: Tensor, variances: Tensor) -> Tensor:
     """Lower triangular factors of each component's covariance, components x scores x scores.
 
-    Correlations shrink towards 0 where a component has few rows; with many scores they are left out.
+    Correlations shrink towards 0 where a component has few rows.
     """
     size = scores.shape[1]
-    if size > MAX_CORRELATED_SCORES:
-        return torch.diag_embed(variances.sqrt())
     products = _cross_products(memberships, scores, present, means)
     length = torch.diagonal(products, dim1=1, dim2=2).clamp(min=MIN_SQUARED_DEVIATION).sqrt()
     count = memberships.sum(dim=0)[:, None, None]

@@ -4,7 +4,7 @@ import pytest
 
 import table_samples
 from sparring import UserError
-from sparring.modalities.table import identifiers
+from sparring.modalities.table import free_text, identifiers
 from sparring.modalities.table.columns import column_from, find
 from sparring.modalities.table.source import TableSource
 
@@ -86,7 +86,9 @@ def test_identifiers_are_new_and_never_twice():
         made = identifiers.new_identifiers(pattern, range(120_000), 3, "id")
         assert len(set(made)) == 120_000
         assert made[7:9] == identifiers.new_identifiers(pattern, range(7, 9), 3, "id")
-        assert made[:50] != identifiers.new_identifiers(pattern, range(50), 3, "other") or isinstance(made[0], int)
+        assert (
+            made[:50] != identifiers.new_identifiers(pattern, range(50), 3, "other") or pattern["form"] != "templates"
+        )
     made = identifiers.new_identifiers(
         identifiers.identifiers([f"C-{number:05d}" for number in range(0, 90_000, 181)]), range(100), 0, "id"
     )
@@ -98,13 +100,18 @@ def test_new_identifiers_are_hardly_ever_old_ones():
     made = identifiers.new_identifiers(identifiers.identifiers(old), range(1000), 0, "id")
     assert not set(made) & set(old)
     largest = [2**63 - 3 - number for number in range(100)]
-    assert max(identifiers.new_identifiers(identifiers.identifiers(largest), range(50), 0, "id")) < min(largest)
+    new = identifiers.new_identifiers(identifiers.identifiers(largest), range(50), 0, "id")
+    assert len(set(new)) == 50 and not set(new) & set(largest) and max(new) < 2**63
 
 
-def test_small_integers_that_do_not_fit_are_widened():
-    column = find(pd.DataFrame({"id": np.arange(32_700, 32_767, dtype="int16")}))[0]
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "Int8", "UInt8", "int32", "int64"])
+def test_new_identifiers_do_not_wrap_around(dtype):
+    seen = np.arange(60, 120)
+    column = find(pd.DataFrame({"id": pd.Series(seen, dtype=dtype)}))[0]
     assert column.kind == "identifier"
-    assert column.new(range(50), 0).max() > 32_767
+    few, many = column.new(range(60), 0), column.new(range(400), 0)
+    assert few.is_unique and not set(few) & set(seen) and str(few.dtype) == dtype
+    assert many.is_unique and not set(many) & set(seen)
 
 
 def test_strings_that_tell_who_somebody_is_are_not_copied():
@@ -135,13 +142,13 @@ def test_lists_are_refused_and_an_empty_identifier_is_none():
 
 
 def test_texts_are_of_words_that_several_rows_share():
-    known = identifiers.words(
+    known = free_text.words(
         ["the quick fox", "the slow fox", "a quick fox", "the red fox", "the fox", "quick quick Smith", "quick the"]
     )
     assert set(known["words"]) == {"the", "fox"} | ({"quick"} if known["words"].count("quick") else set())
-    made = identifiers.new_texts(known, range(50), 0, "note")
+    made = free_text.new_texts(known, range(50), 0, "note")
     assert {word for text in made for word in text.split()} <= set(known["words"])
-    assert identifiers.new_texts(identifiers.words(["Ada Lovelace"]), range(3), 0, "name") != ["Ada Lovelace"] * 3
+    assert free_text.new_texts(free_text.words(["Ada Lovelace"]), range(3), 0, "name") != ["Ada Lovelace"] * 3
 
 
 def test_sparse_columns_and_decimals_are_numbers():

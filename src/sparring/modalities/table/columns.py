@@ -11,9 +11,10 @@ import pandas as pd
 
 from ...errors import UserError, nearest
 from ...util.random import make_rng
-from . import identifiers
+from . import free_text, identifiers, personal
 
 COLUMN_TYPES = ("integer", "float", "boolean", "category", "time", "identifier", "text")
+ASKED_TYPES = (*COLUMN_TYPES, *personal.TYPES)  # personal data is made as identifiers are
 MIN_IDENTIFIERS = 20  # different values from which a column can be an identifier
 IDENTIFIER_SHARE = 0.9  # of different values, from which strings are identifiers
 MAX_EXACT_INTEGER = 2**53  # a float64 holds every integer up to this
@@ -102,15 +103,21 @@ class Column:
         make = (
             identifiers.new_identifiers(self.made, rows, seed, self.name)
             if self.kind == "identifier"
-            else identifiers.new_texts(self.made, rows, seed, self.name)
+            else free_text.new_texts(self.made, rows, seed, self.name)
         )
         values = pd.Series(make, name=self.name, dtype=object)
         if self.empty:
             values[[make_rng(seed, "empty", self.name, row).random() < self.empty for row in rows]] = None
+        if self.made.get("form") == "integer" or self.made.get("number"):
+            numbers = [int(value) for value in make]
+            if numbers and not identifiers.MIN_INTEGER <= min(numbers) <= max(numbers) <= identifiers.MAX_INTEGER:
+                return values
+            if not _fits(pd.Series(numbers, dtype="Int64"), self.dtype):
+                return values.astype("Int64")
         try:
             return values.astype(self.dtype)
-        except (OverflowError, ValueError, TypeError):  # new numbers are larger than those seen, and may not fit
-            return values.astype("Int64" if self.made.get("kind") == "integer" else object)
+        except (OverflowError, ValueError, TypeError):
+            return values
 
     def _times(self, cells: np.ndarray, there: np.ndarray) -> pd.Series:
         counts = np.where(there, np.nan_to_num(cells), 0).round().astype(np.int64) * self.unit + self.origin
@@ -127,10 +134,24 @@ class Column:
             "category": f"{'ordered, ' if self.ordered else ''}{len(self.categories):,} different",
             "float": "" if self.decimals is None else f"{self.decimals} decimals",
             "time": f"by {_named(self.unit)}{', zone ' + self.zone if self.zone else ''}",
-            "identifier": "not learned: new ones are invented",
+            "identifier": "not learned: new ones are made",
             "text": "not learned: new texts are words that many rows share",
         }.get(self.kind, "")
-        return f"{self.name}: {self.kind}{f' ({more})' if more else ''}"
+        return f"{self.name}: {self.made.get('kind', self.kind)}{f' ({more})' if more else ''}"
+
+    def note(self) -> str:
+        """For people: what happens to values that are not learned."""
+        keep = (
+            f"--type {self.name}=category learns the values as they are, --type {self.name}=drop leaves the column out"
+        )
+        if self.kind == "text":
+            return f"{self.name}: free text is not learned; new texts are made of words that many rows share. {keep}."
+        share = self.made.get("share", 0.0)
+        why = f" ({share:.0%} of the values look like it)" if share else ""
+        return (
+            f"{self.name}: {self.made.get('kind', self.kind)}{why}, not learned; new ones are made in the same form, "
+            f"none of them one of the data. {keep}."
+        )
 
     def describe(self) -> dict[str, Any]:
         """For codec.json."""
@@ -155,8 +176,8 @@ def find(frame: pd.DataFrame, asked: dict[str, str] | None = None) -> tuple[Colu
     for name, kind in asked.items():
         if name not in frame.columns:
             raise UserError(f"there is no column '{name}'; {nearest(name, [str(column) for column in frame.columns])}")
-        if kind not in COLUMN_TYPES:
-            raise UserError(f"'{kind}' is not a type of a column; {nearest(kind, list(COLUMN_TYPES))}")
+        if kind not in ASKED_TYPES:
+            raise UserError(f"'{kind}' is not a type of a column; {nearest(kind, list(ASKED_TYPES))}")
     found = tuple(_column(str(name), frame[name], asked.get(str(name))) for name in frame.columns)
     for column in found:
         if column.name in asked and column.learned:
@@ -176,6 +197,8 @@ def _column(name: str, values: pd.Series, asked: str | None) -> Column:
     kind = asked or _kind(name, values)
     dtype = str(values.dtype)
     there = values.dropna()
+    if about := personal.of_column(name, there, kind, asked):
+        return _identifier(name, values, about)
     try:
         if kind == "time":
             return _time(name, values, dtype)
@@ -186,11 +209,11 @@ def _column(name: str, values: pd.Series, asked: str | None) -> Column:
             return Column(name, kind, dtype, decimals=0 if kind == "integer" else decimals_of(numbers, dtype))
     except (ValueError, TypeError) as error:
         raise UserError(f"column '{name}' cannot be read as {kind}: {str(error).splitlines()[0]}") from None
-    empty = float(values.isna().mean())
     if kind == "identifier":
-        return Column(name, kind, dtype, made=identifiers.identifiers(there.tolist()), empty=empty)
+        return _identifier(name, values)
     if kind == "text":
-        return Column(name, kind, dtype, made=identifiers.words([str(value) for value in there]), empty=empty)
+        made = free_text.words([str(value) for value in there])
+        return Column(name, kind, dtype, made=made, empty=float(values.isna().mean()))
     if kind == "boolean":
         return Column(name, kind, dtype, categories=(False, True))
     if isinstance(values.dtype, pd.CategoricalDtype):
@@ -203,6 +226,22 @@ def _column(name: str, values: pd.Series, asked: str | None) -> Column:
         )
     plain = _plain(there)
     return Column(name, kind, dtype, categories=tuple(sorted(plain.unique().tolist())))
+
+
+def _identifier(name: str, values: pd.Series, about: personal.Finding | None = None) -> Column:
+    """about: what the values are, if they tell who somebody is."""
+    dtype, there = str(values.dtype), values.dropna()
+    if pd.api.types.is_bool_dtype(values.dtype):
+        raise UserError(
+            f"column '{name}' is true or false in every row: that is no identifier; use --type {name}=boolean"
+        )
+    short = dtype.lower().partition("[")[0]
+    limits = np.iinfo(short) if pd.api.types.is_integer_dtype(values.dtype) else None
+    made = identifiers.identifiers(
+        there.tolist(), about.kind if about else None, (int(limits.min), int(limits.max)) if limits else None
+    )
+    share = {"share": about.share} if about and about.share else {}
+    return Column(name, "identifier", dtype, made={**made, **share}, empty=float(values.isna().mean()))
 
 
 def _kind(name: str, values: pd.Series) -> str:

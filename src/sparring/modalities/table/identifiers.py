@@ -1,127 +1,143 @@
-"""Identifiers and free text, which are not learned.
+"""Identifiers and personal data, which are not learned: new values are made, in the format of those of training.
 
-New values are invented for each row from the seed and the number of the row.
+A value depends on the seed and the number of its row alone. None is a value of training; where values were all
+different, new ones are too.
 """
 
 from __future__ import annotations
 
-import math
 import re
-import uuid
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ...util.random import derive_seed, make_rng
+from ...util.random import derive_seed
+from . import check_digits, name_lists
+from .cutting import CUTTERS, POOLS, RUNS, codes
+from .templates import Run, Templates, find_templates, template_from
 
-ALPHABETS = (
-    "0123456789",
-    "0123456789abcdef",
-    "0123456789ABCDEF",
-    "abcdefghijklmnopqrstuvwxyz",
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-)
-ALPHANUMERIC = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-MAX_READ = 10_000  # values from which a pattern is read
-MIN_ROWS_PER_WORD = 5  # rows that must hold a word before it is used: rarer words may name a person
-MAX_WORDS = 2000
-MIN_POSSIBLE = (
-    100  # times as many identifiers as in training must be possible, so that new ones are hardly ever known ones
-)
-MAX_INTEGER = 2**63 - 1
+MAX_READ = 20_000  # different values from which templates are read
+CHECKED_SHARE = 0.9  # of the values of a known kind that must do so
+MIN_CHECKED = 8  # values that must keep the rule of a check digit before new ones do
+MIN_COUNTER_SHARE = 0.1  # of the numbers between the lowest and the highest code that occur: from here they are counted
+MIN_NEW_SHARE = 0.8  # of rows with values of their own, from which new rows have such
+WORDY_SHARE = 0.5  # of texts with a word in them, from which words are made of names, not of random letters
+WORD = re.compile(r"(?=\w*[^\W\d_A-Z])[^\W\d_]{4,}")
+MAX_INTEGER, MIN_INTEGER = 2**63 - 1, -(2**63)
+CODE = re.compile(r"(.*?)(\d+)(\D*)", re.DOTALL)
+NAMED = ("name", "first name", "last name", "e-mail address", "address", "URL")  # whose words are made from names
+CHECKED = (None, "card number", "IBAN", "national identity number")  # kinds that may have check digits
 
 
-def identifiers(values: Sequence[Any]) -> dict[str, Any]:
-    """The pattern of identifiers for `new_identifiers`: {"kind": "integer" | "uuid" | "template", ...}."""
-    if values and all(isinstance(value, (int, np.integer)) for value in values):
-        return {"kind": "integer", "low": int(min(values)), "high": int(max(values))}
-    texts = [str(value) for value in values[:MAX_READ]]
-    if all(UUID.fullmatch(text) for text in texts):
-        return {"kind": "uuid"}
-    length = Counter(map(len, texts)).most_common(1)[0][0]
-    places = [_alphabet(set(place)) for place in zip(*(text for text in texts if len(text) == length), strict=True)]
-    while math.prod(map(len, places)) < MIN_POSSIBLE * len(values):  # else new identifiers would belong to real rows
-        places.append(_longer(places))
-    return {"kind": "template", "places": places}
+def identifiers(
+    values: Sequence[Any], kind: str | None = None, limits: tuple[int, int] | None = None
+) -> dict[str, Any]:
+    """What `new_identifiers` needs to make values like these.
 
-
-def new_identifiers(pattern: dict[str, Any], rows: range, seed: int, name: str) -> list[Any]:
-    """Different identifiers for different rows, by the pattern.
-
-    Integers go on where those of training end, or, where there is no room above, go down from where they begin. name:
-    of the column, so that two columns get different identifiers.
+    Args:
+        values: of training rows, without empty ones.
+        kind: one of personal.KINDS; None: codes of any sort.
+        limits: of an integer type: new integers stay within, as long as there is room.
     """
-    if pattern["kind"] == "integer":
-        up = pattern["high"] + rows.stop < MAX_INTEGER
-        return [pattern["high"] + 1 + row if up else pattern["low"] - 1 - row for row in rows]
-    if pattern["kind"] == "uuid":
-        return [str(uuid.UUID(bytes=make_rng(seed, "uuid", name, row).bytes(16), version=4)) for row in rows]
-    return [_spelled(row, pattern["places"], derive_seed(seed, "identifier", name)) for row in rows]
+    different = list(dict.fromkeys(values))
+    count = {"values": len(different), "rows": len(values), "all_different": len(different) == len(values)}
+    numbers = bool(values) and all(isinstance(value, (int, np.integer)) for value in different)
+    if numbers and kind is None:
+        low, high = limits or (MIN_INTEGER, MAX_INTEGER)
+        return {**count, "form": "integer", "low": int(min(values)), "high": int(max(values)), "room": [low, high]}
+    texts = [str(value) for value in different]
+    counter = _counter(texts) if kind is None and count["all_different"] else None
+    found = counter or _templates(texts[:: max(1, -(-len(texts) // MAX_READ))] or ["0"], kind, texts)
+    return {**count, **({"kind": kind} if kind else {}), **({"number": True} if numbers else {}), **found}
 
 
-def words(values: Sequence[str]) -> dict[str, Any]:
-    """What `new_texts` needs: words that several rows share, how often each occurs, and how many words a text has."""
-    split = [value.split() for value in values]
-    rows = Counter(word for each in split for word in set(each))
-    shared = sorted(
-        ((word, count) for word, count in rows.items() if count >= MIN_ROWS_PER_WORD),
-        key=lambda each: (-each[1], each[0]),
-    )[:MAX_WORDS]
-    lengths = np.quantile([len(each) for each in split] or [1], np.linspace(0, 1, 11)).round().astype(int)
+def new_identifiers(made: dict[str, Any], rows: range, seed: int, name: str) -> list[Any]:
+    """Identifiers for these rows.
+
+    name: of the column, so that two columns get different identifiers.
+    """
+    about, numbers = derive_seed(seed, "identifier", name), list(rows)
+    if not made["all_different"]:
+        numbers = [_again(row, derive_seed(seed, "which", name, row), made["values"], made["rows"]) for row in rows]
+    if made["form"] == "integer":
+        return [_counted(row, made["low"], made["high"], *made["room"]) for row in numbers]
+    if made["form"] == "counter":
+        low, high = made["low"], made["high"]
+        room = (10 ** (made["width"] - 1) if made["width"] > 1 and not made["padded"] else 0, 10 ** made["width"] - 1)
+        return [
+            f"{made['before']}{_counted(row, low, high, *room):0{made['width']}d}{made['after']}" for row in numbers
+        ]
+    templates = Templates(tuple(map(template_from, made["templates"])), made["pools"])
+    texts = [templates.text(row, about) for row in numbers]
+    if rule := made.get("check"):
+        texts = [check_digits.completed(text, rule) for text in texts]
+    return [int(text) for text in texts] if made.get("number") else texts
+
+
+def _again(row: int, random: int, different: int, rows: int) -> int:
+    """Which value a row has, where values occur again: as many again as in training, or few different ones for all."""
+    if different < MIN_NEW_SHARE * rows or random % rows >= different:
+        return random // rows % max(1, different)
+    return row
+
+
+def _counted(row: int, low: int, high: int, least: int, most: int) -> int:
+    """The number of a row: on from the highest, then down from the lowest, then on beyond the limits."""
+    above, below = max(0, most - high), max(0, low - least)
+    if row < above:
+        return high + 1 + row
+    return low - 1 - (row - above) if row < above + below else most + 1 + (row - above - below)
+
+
+def _counter(texts: Sequence[str]) -> dict[str, Any] | None:
+    """Codes that differ in one number alone, many of whose values occur: ID-0001. None for others."""
+    parts = [CODE.fullmatch(text) for text in texts]
+    if len(texts) < 2 or not all(parts):
+        return None
+    before, after = ({part[group] for part in parts if part} for group in (1, 3))
+    digits = [part[2] for part in parts if part]
+    if len(before) > 1 or len(after) > 1 or len({*map(len, digits)}) > 1 and any(each[0] == "0" for each in digits):
+        return None
+    numbers = [int(each) for each in digits]
+    if len(texts) < MIN_COUNTER_SHARE * (max(numbers) - min(numbers) + 1):
+        return None
+    widths = {*map(len, digits)}
     return {
-        "words": [word for word, _ in shared],
-        "counts": [count for _, count in shared],
-        "lengths": lengths.tolist(),
+        "form": "counter",
+        "before": before.pop(),
+        "after": after.pop(),
+        "low": min(numbers),
+        "high": max(numbers),
+        "width": max(widths) if len(widths) == 1 else 1,
+        "padded": any(each[0] == "0" for each in digits),
     }
 
 
-def new_texts(known: dict[str, Any], rows: range, seed: int, name: str) -> list[str]:
-    """Texts of words drawn as often as they occur in training; of random letters where no word is shared."""
-    counts = np.array(known["counts"], dtype=float)
-    made = []
-    for row in rows:
-        draw = make_rng(seed, "text", name, row)
-        length = int(draw.choice(known["lengths"]))
-        if len(counts):
-            made.append(
-                " ".join(known["words"][number] for number in draw.choice(len(counts), length, p=counts / counts.sum()))
-            )
-        else:
-            made.append(" ".join("".join(draw.choice(list(ALPHABETS[3]), 5)) for _ in range(length)))
-    return made
+def _wordy(texts: Sequence[str]) -> bool:
+    return sum(bool(WORD.search(text)) for text in texts) >= WORDY_SHARE * len(texts)
 
 
-def _alphabet(seen: set[str]) -> str:
-    """The one character at a place, or the smallest alphabet that holds all characters seen there."""
-    if len(seen) == 1:
-        return seen.pop()
-    return next(
-        (alphabet for alphabet in ALPHABETS if seen <= set(alphabet)), "".join(sorted(seen | set(ALPHANUMERIC)))
-    )
-
-
-def _longer(places: Sequence[str]) -> str:
-    """The alphabet of one more place."""
-    return ALPHANUMERIC if not places or len(places[-1]) < 2 else places[-1]
-
-
-def _spelled(row: int, places: Sequence[str], start: int) -> str:
-    """The text for a row, different from that of all other rows.
-
-    Places are added where there are more rows than texts.
-    """
-    room = math.prod(map(len, places))
-    while room <= 2 * row:
-        places = [*places, _longer(places)]
-        room *= len(places[-1])
-    step = max(1, start % room)
-    while math.gcd(step, room) != 1:  # else the multiples of step do not visit every number once
-        step += 1
-    number, letters = (row * step + step // 2) % room, []
-    for place in reversed(places):
-        number, digit = divmod(number, len(place))
-        letters.append(place[digit])
-    return "".join(reversed(letters))
+def _templates(texts: Sequence[str], kind: str | None, every: Sequence[str]) -> dict[str, Any]:
+    """every: all texts, of which new names are none."""
+    pools: dict[str, Sequence[str]] = dict(POOLS)
+    if kind is None and _wordy(texts):
+        kind = "address"
+    if kind in NAMED:
+        words = {run for text in every for run in RUNS.findall(text) if run.isalpha()}
+        words |= {part for word in words if name_lists.east_asian(word) for part in name_lists.split_east_asian(word)}
+        place, plain = name_lists.place_of(words), all(map(str.isascii, every))
+        pools |= {part: name_lists.pool(part, place, words, plain) for part in ("first", "last")}
+    checked = texts if kind in CHECKED and len(texts) >= MIN_CHECKED else []
+    rule = check_digits.rule_of(checked, 1.0 if kind is None else CHECKED_SHARE)
+    if rule:
+        texts = [text for text in texts if check_digits.CHECKS[rule].fits(check_digits.bare(text))]
+    cut = CUTTERS.get(kind, codes)([check_digits.blanked(text, rule) for text in texts] if rule else texts)
+    found = find_templates(cut or [[Run("0")]], pools)
+    used = {slot[0][1:].partition(":")[0] for each in found for slot in each.slots if slot[0][:1] == "@" != slot[0]}
+    return {
+        "form": "templates",
+        "templates": [each.describe() for each in found],
+        "pools": {name: list(pools[name]) for name in sorted(used)},
+        **({"check": rule} if rule else {}),
+    }

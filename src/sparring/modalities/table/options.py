@@ -29,8 +29,9 @@ class ColumnOptions(DataOptions):
     types: Annotated[dict[str, str], BeforeValidator(types_from)] = Field(
         {},
         description="Of a table: the type of a column, where the one that is found is wrong: --type code=category. "
-        "Types: integer, float, boolean, category, time, identifier, text; with recipes for series also series, order, "
-        "channel, whole.",
+        "Types: integer, float, boolean, category, time, identifier, text; drop, which leaves it out; of personal data "
+        "that is made anew: name, first-name, last-name, email, phone, card, iban, identity-number, address, ip, mac, "
+        "url, uuid; with recipes for series also series, order, channel, whole.",
         json_schema_extra={"flag": "--type", "metavar": "COLUMN=TYPE"},
     )
 

@@ -14,7 +14,7 @@ from ...data.in_memory import InMemory
 from ...data.options import OpenContext
 from ...data.source import SPLITS, ScanReport, Split, TabularSource
 from ...data.splits import hold_out
-from ...errors import UserError
+from ...errors import UserError, nearest
 from ...util.files import without_password
 from . import databases, reading
 from .codec import TableCodec
@@ -26,6 +26,7 @@ from .options import TableOptions
 
 MAX_TYPES_SHOWN = 40  # columns whose types are printed
 MAX_WIDTH = 20_000  # numbers of an encoded row
+DROP = "drop"  # the type of columns that are left out
 SMALL_TABLE = 1000  # training rows below which another recipe suits
 
 
@@ -44,7 +45,9 @@ class TableSource(TabularSource):
         constraints: Sequence[str] = (),
     ):
         self.name = name
-        types = {**(types or {}), **(unique_columns(constraints, frame) if like is None else {})}
+        if like is None:
+            frame, types = _without_dropped(frame, types or {})
+            types |= unique_columns(constraints, frame)
         self.fields: tuple[Column, ...] = find(frame, types) if like is None else like.columns
         learned = [column for column in self.fields if column.learned]
         if not learned:
@@ -92,6 +95,7 @@ class TableSource(TabularSource):
             f"A row is {self.codec.shape[0]:,} numbers wide when encoded.",
             f"{held_out:,} rows are held out for scoring, chosen by content, and never trained on.",
             *([f"Holds in every row: {'; '.join(constraints)}."] if constraints else []),
+            *(column.note() for column in self.fields if not column.learned),
         )
 
     def _codes(self, groups: Sequence[ColumnGroup], cells: np.ndarray) -> tuple[Code, ...]:
@@ -114,6 +118,17 @@ class TableSource(TabularSource):
 
     def labels(self, indices: np.ndarray, split: Split = "train") -> np.ndarray:
         raise UserError(f"{self.name} is a table: its columns are all learned, and none is a label")
+
+
+def _without_dropped(frame: pd.DataFrame, types: dict[str, str]) -> tuple[pd.DataFrame, dict[str, str]]:
+    """The table without the columns of type "drop", and the types of the others."""
+    dropped = [name for name, kind in types.items() if kind == DROP]
+    for name in dropped:
+        if name not in frame.columns:
+            raise UserError(f"there is no column '{name}'; {nearest(name, [str(column) for column in frame.columns])}")
+    if len(dropped) == len(frame.columns):
+        raise UserError("every column is dropped; leave one at least")
+    return frame.drop(columns=dropped), {name: kind for name, kind in types.items() if kind != DROP}
 
 
 def _held_out(hashes: np.ndarray) -> np.ndarray:

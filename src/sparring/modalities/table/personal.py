@@ -1,0 +1,247 @@
+"""Which columns tell who somebody is: names, addresses, numbers of phones, cards, accounts and the like.
+
+A column is recognised by what most of its values look like. Its name is a hint, with which fewer values suffice.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from .check_digits import CARD_LENGTHS, bare, rule_of, valid
+from .cutting import TITLES
+from .name_lists import east_asian, known, split_east_asian
+
+MAX_READ = 2000  # different values that are looked at
+MIN_DIFFERENT = 8  # values from which a column without a telling name is recognised
+MIN_NAMES = 20  # the same for names of people, which words of other kinds resemble
+ALIKE = 0.95  # of values that may be such, beside HINTED that can hardly be anything else
+SURE, HINTED = 0.9, 0.5  # shares of values that must look like it, without and with a hint
+NAMES_SURE, NAMES_HINTED = 0.6, 0.25  # for names, of which no list has all
+NAMES_ALONE_SURE = 0.95  # for columns of first names or last names alone, which are words and places too
+EMAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]{2,}")
+URL = re.compile(r"(?:https?|ftp)://\S+|www\.\S+\.\S+", re.IGNORECASE)
+UUID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
+MAC = re.compile(r"[0-9a-f]{2}([:-][0-9a-f]{2}){5}", re.IGNORECASE)
+PHONE = re.compile(r"(?:tel:)?\+?[\d\s()./-]{6,24}(?:\s?(?:x|ext\.?)\s?\d{1,6})?", re.IGNORECASE)
+PHONE_SURE = re.compile(  # forms that hardly anything else has
+    r"(?:tel:)?(?:\+\d[\d\s()./-]{7,20}|(?:1[ .-])?\(\d{3}\)\s?\d{3}[ .-]\d{4}|(?:1[ .-])?\d{3}([.-])\d{3}\1\d{4}"
+    r"|00[1-9][\d\s()./-]{7,20}|1[3-9]\d{9}|(?=.*[\s()/-])\(?0\d[\d\s()./-]{7,16})(?:\s?(?:x|ext\.?)\s?\d{1,6})?",
+    re.IGNORECASE,
+)
+SSN = re.compile(r"(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}")
+NUMBERED_STREET = re.compile(
+    r"\b(street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|way|square|sq|place|pl|terrace|parkway|"
+    r"rue|chemin|impasse|calle|avenida|av|plaza|paseo|carrera|via|viale|piazza|corso|rua|travessa|ulica|ul|ulice|gatan|"
+    r"straat|laan|weg|plein|gade|vej)\b|(stra(ss|ß)e|str\.|weg|platz|gasse|allee|straat|gatan|vägen|gade|vej)\b"
+    r"|[路街道巷弄号號丁目番地]|улица|ул\.|проспект",
+    re.IGNORECASE,
+)
+NUMBER_AND_NAMES = re.compile(r"\d{1,5}[A-Za-z]?,? (?:[A-Z][\w.'-]+,? ?){1,4}(?:[\d-]*\b.*)?")  # 12 Baker Hill
+NAME_WORD = re.compile(r"[^\W\d_][^\W\d_'’.-]*(?:['’.-][^\W\d_]*)*")
+HINTS = {
+    "first name": r"(first|given|fore|christian)[ _.-]?name|vorname|pr[eé]nom|^nombres?$|nome$|^fname$|^given$"
+    r"|^名$|名字",
+    "last name": r"(last|family|sur|second)[ _.-]?name|nachname|familienname|^nom$|apellidos?|cognome|^lname$|^surname"
+    r"|^姓$|姓氏",
+    "name": r"(^|[ _.-])(full)?[ _.-]?names?$|^fullname|customer|client|person|patient|employee|author|owner|contact|"
+    r"holder|student|teacher|doctor|manager|passenger|guest|member|buyer|seller|applicant|kunde|姓名|氏名|이름|имя",
+    "e-mail address": r"e[ _-]?mail|correo|邮箱",
+    "phone number": r"phone|mobile|(^|[ _.-])(tel|cell|fax|handy)([ _.-]|$)|telefon|tel[eé]fono|telefone"
+    r"|portable|电话|手机",
+    "card number": r"card|(^|[ _.-])(cc|pan)([ _.-]|$)|kreditkarte|卡号",
+    "IBAN": r"iban|account|konto",
+    "national identity number": r"ssn|social[ _-]?(security|insurance)|national[ _-]?id|passport"
+    r"|(^|[ _.-])(nin|nif|dni|cpf|sin|pesel|nhs|bsn|nir|tin)([ _.-]|$)"
+    r"|tax[ _-]?(id|no|number)|steuer|identity|licen[cs]e|aadhaar|身份证|护照",
+    "address": r"address|street|adresse|stra(ss|ß)e|direcci[oó]n|indirizzo|endere[cç]o|住址|地址|住所|адрес",
+    "IP address": r"(^|[ _.-])ip([ _.-]|v[46]|$)",
+    "URL": r"url|link|website|homepage|href",
+    "MAC address": r"mac",
+    "UUID": r"uuid|guid",
+}
+NAME_COLUMN = re.compile(r"(^|[ _.-])(full)?name$", re.IGNORECASE)
+NOT_PEOPLE = re.compile(
+    r"city|town|country|state|region|province|county|place|location|station|island|brand|make|model|product|item|species|"
+    r"company|firm|employer|team|club|genre|category|type|kind|class|colou?r|title|file|path|column|field|event|month|day|"
+    r"stadt|land|ville|pays|ciudad|pa[ií]s|district|bezirk|store|shop|department|school|hospital|airport|port|street|user"
+    r"|城市|国家|省|区",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """kind: one of the values of TYPES. share: of the values, that look like it; 0 where it was asked for."""
+
+    kind: str
+    share: float
+
+
+def of_column(name: str, values: pd.Series, kind: str, asked: str | None) -> Finding | None:
+    """What the values of a column, none of them empty, are: as asked, else if they tell who somebody is.
+
+    kind: the type that the column has otherwise.
+    """
+    if asked:
+        return Finding(TYPES[asked], 0.0) if asked in TYPES else None
+    if pd.api.types.is_integer_dtype(values.dtype):
+        telling = any(_hinted(name, each) for each in ("phone number", "national identity number"))
+        if kind in ("integer", "identifier") and len(values) and (telling or values.min() >= 10**12):
+            return recognise_integers(name, values.unique().tolist())
+        return None
+    if kind not in ("category", "identifier", "text") or not len(values):
+        return None
+    different = values.unique().tolist()
+    return recognise(name, different) if all(isinstance(value, str) for value in different[:MAX_READ]) else None
+
+
+def recognise(name: str, values: Sequence[str]) -> Finding | None:
+    """What the different values of a column are, if they tell who somebody is. name: of the column."""
+    texts = [text.strip() for text in values[:MAX_READ]]
+    if not texts:
+        return None
+    for kind, looks in LOOKS.items():
+        hinted = bool(re.search(HINTS[kind], name, re.IGNORECASE))
+        if len(texts) < (2 if hinted else MIN_DIFFERENT):
+            continue
+        sure = looks if hinted or kind not in SURE_LOOKS else SURE_LOOKS[kind]
+        share, alike = (sum(map(each, texts)) / len(texts) for each in (sure, looks))
+        if share >= (HINTED if hinted else SURE) or (share >= HINTED and alike >= ALIKE):
+            return Finding(kind, max(share, alike))
+    return _people(name, texts) or _numbers(name, texts)
+
+
+def recognise_integers(name: str, values: Sequence[int]) -> Finding | None:
+    """The same for different integers: phone numbers, cards and identity numbers are stored as such too."""
+    texts = [str(value) for value in values[:MAX_READ]]
+    if len(texts) < MIN_DIFFERENT or min(values) < 0:
+        return None
+    lengths = {len(text) for text in texts}
+    if lengths <= set(CARD_LENGTHS) and rule_of(texts) == "luhn":
+        return Finding("card number", 1.0)
+    if _hinted(name, "phone number") and min(lengths) >= 7 and max(lengths) <= 15:
+        return Finding("phone number", 1.0)
+    if _hinted(name, "national identity number") and min(lengths) >= 7 and max(lengths) - min(lengths) <= 1:
+        return Finding("national identity number", 1.0)
+    return None
+
+
+def _hinted(name: str, kind: str) -> bool:
+    return bool(re.search(HINTS[kind], name, re.IGNORECASE))
+
+
+def _people(name: str, texts: Sequence[str]) -> Finding | None:
+    """Names of people: several words, of which one is a first name and one a last name; or one of these alone."""
+    called = any(_hinted(name, kind) for kind in ("first name", "last name")) or NAME_COLUMN.search(name)
+    if NOT_PEOPLE.search(name) and not called:
+        return None
+    words = [_words(text) for text in texts]
+    if sum(map(bool, words)) < SURE * len(texts):
+        return None
+    for kind, part in (("first name", "first"), ("last name", "last")):
+        if _hinted(name, kind):
+            share = sum(any(word.casefold() in known(part) for word in each) for each in words) / len(texts)
+            return Finding(kind, share) if share >= NAMES_HINTED else None
+    several = [each for each in words if len(each) >= 2]
+    if len(several) >= HINTED * len(texts):
+        if len(texts) < (2 if _hinted(name, "name") else MIN_NAMES):
+            return None
+        share = sum(map(_is_full_name, words)) / len(texts)
+        return Finding("name", share) if share >= (NAMES_HINTED if _hinted(name, "name") else NAMES_SURE) else None
+    if len(texts) < MIN_NAMES:
+        return None
+    enough = NAMES_SURE if re.fullmatch(r"names?", name, re.IGNORECASE) else NAMES_ALONE_SURE
+    first, last = (sum(each[0].casefold() in known(part) for each in words if each) for part in ("first", "last"))
+    if max(first, last) >= enough * len(texts):
+        return Finding("first name" if first >= last else "last name", max(first, last) / len(texts))
+    return None
+
+
+def _words(text: str) -> list[str]:
+    """The words of a name without titles; [] where it is none."""
+    if east_asian(text) and 2 <= len(text.replace(" ", "")) <= 5:
+        return text.split() if " " in text else list(split_east_asian(text))
+    words = text.replace(",", " ").split()
+    if not 1 <= len(words) <= 6 or not all(NAME_WORD.fullmatch(word) for word in words):
+        return []
+    return [word for word in words if word.strip(".").casefold() not in TITLES] or words
+
+
+def _is_full_name(words: Sequence[str]) -> bool:
+    if len(words) < 2:
+        return False
+    pieces = [word.casefold() for each in words for word in (each, *re.split(r"['’-]", each))]
+    return any(word in known("first") for word in pieces) and any(word in known("last") for word in pieces[1:])
+
+
+def _numbers(name: str, texts: Sequence[str]) -> Finding | None:
+    """Numbers with check digits, and those whose column says what they are."""
+    rule = rule_of(texts) if len(texts) >= MIN_DIFFERENT else None
+    if rule in ("chinese-id", "nif", "cpf"):
+        return Finding("national identity number", 1.0)
+    kind = "national identity number"
+    if _hinted(name, kind) and len(texts) >= MIN_DIFFERENT and all(any(map(str.isdigit, text)) for text in texts):
+        return Finding(kind, 1.0)
+    return None
+
+
+def _is_card(text: str) -> bool:
+    return bool(re.fullmatch(r"[\d -]+", text)) and len(bare(text)) in CARD_LENGTHS and valid(text, "luhn")
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_phone(text: str) -> bool:
+    return bool(PHONE.fullmatch(text)) and 6 <= sum(map(str.isdigit, text)) <= 21
+
+
+def _is_address(text: str) -> bool:
+    return bool(NUMBERED_STREET.search(text)) and any(map(str.isdigit, text)) and len(text) >= 6
+
+
+def _is_hinted_address(text: str) -> bool:
+    return _is_address(text) or (any(map(str.isdigit, text)) and len(re.findall(r"[^\W\d_]{2,}", text)) >= 1)
+
+
+LOOKS: dict[str, Callable[[str], bool]] = {
+    "e-mail address": lambda text: bool(EMAIL.fullmatch(text)),
+    "URL": lambda text: bool(URL.fullmatch(text)),
+    "UUID": lambda text: bool(UUID.fullmatch(text)),
+    "MAC address": lambda text: bool(MAC.fullmatch(text)),
+    "IP address": _is_ip,
+    "IBAN": lambda text: valid(text, "iban"),
+    "card number": _is_card,
+    "national identity number": lambda text: bool(SSN.fullmatch(text)),
+    "phone number": _is_phone,
+    "address": _is_hinted_address,
+}
+SURE_LOOKS: dict[str, Callable[[str], bool]] = {
+    "phone number": lambda text: bool(PHONE_SURE.fullmatch(text)),
+    "address": lambda text: _is_address(text) or bool(NUMBER_AND_NAMES.fullmatch(text)),
+}
+TYPES = {  # as one asks for them
+    "name": "name",
+    "first-name": "first name",
+    "last-name": "last name",
+    "email": "e-mail address",
+    "phone": "phone number",
+    "card": "card number",
+    "iban": "IBAN",
+    "identity-number": "national identity number",
+    "address": "address",
+    "ip": "IP address",
+    "mac": "MAC address",
+    "url": "URL",
+    "uuid": "UUID",
+}
