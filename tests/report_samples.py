@@ -6,16 +6,19 @@ import json
 from pathlib import Path
 
 import numpy as np
-import yaml
+import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
+
+from sparring.runs import stored
+from sparring.runs.log import hashed
 
 FINGERPRINT = {"features": "sparring-digits-64", "reference": "test", "samples": 144, "seed": 0}
 
 
 def recipe() -> dict:
     return {
-        "format": 2,
+        "format": stored.FORMAT,
         "name": "dcgan",
         "summary": "Deep convolutional GAN (Radford et al. 2016)",
         "modality": "image",
@@ -23,6 +26,9 @@ def recipe() -> dict:
         "objective": {"name": "non-saturating", "smoothing": None},
         "batch": 64,
         "examples": 200000,
+        "data": {"asked": {}, "context": {}},
+        "recipe_file": None,
+        "planned_seconds": 55.0,
         "asked": {"data": "digits", "recipe": "dcgan", "budget": "60s"},
         "reasons": {
             "batch": "the paper uses 128; halved for a small set",
@@ -36,8 +42,9 @@ def recipe() -> dict:
 
 def source() -> dict:
     return {
-        "format": 2,
+        "format": stored.FORMAT,
         "name": "digits",
+        "unit": "examples",
         "modality": "image",
         "shape": [1, 8, 8],
         "classes": [str(digit) for digit in range(10)],
@@ -91,13 +98,20 @@ def digits_grid(step: int, steps: int = 10) -> Image.Image:
 
 
 def write_log(run: Path, entries: list[dict]) -> None:
-    (run / "log.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in entries), encoding="utf-8")
+    (run / "log.jsonl").write_bytes(b"".join(hashed(json.dumps(entry)) for entry in entries))
+
+
+def write_part(run: Path, name: str, values: dict) -> None:
+    """A file of a run whose hash is right, whatever it holds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stored, "FORMAT", values.get("format", stored.FORMAT))
+        stored.write(run / name, {key: value for key, value in values.items() if key != "format"})
 
 
 def make_run(run: Path) -> Path:
     (run / "samples").mkdir(parents=True)
-    (run / "recipe.yaml").write_text(yaml.safe_dump(recipe(), sort_keys=False), encoding="utf-8")
-    (run / "source.json").write_text(json.dumps(source()), encoding="utf-8")
+    write_part(run, "recipe.yaml", recipe())
+    write_part(run, "source.json", source())
     rows = [tick(step) for step in range(1, 11)]
     final = {
         "event": "final",

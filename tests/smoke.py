@@ -16,6 +16,7 @@ from sparring.data.source import PictureSource, ScanReport, Source
 from sparring.data.splits import Arrangement
 from sparring.modalities.pairs.maps import Legend
 from sparring.modalities.pairs.source import PairSource, Side
+from sparring.runs.log import read_log
 from sparring.training.assembly import build_players
 from sparring.training.autoconfig import Choices, rules
 from sparring.training.checkpoints import Checkpoints
@@ -125,11 +126,10 @@ def fingerprint(run: Path) -> dict[str, str]:
         data = path.read_bytes()
         if path.name == "state.json":
             state = json.loads(data)
-            state["callbacks"]["Log"] = None  # the log's length in bytes varies with the digits of its times
+            state["callbacks"]["Log"] = state["sha256"] = None  # the log's length varies with the digits of its times
             data = json.dumps(state).encode()
         hashes[str(path.relative_to(run))] = hashlib.sha256(data).hexdigest()
-    lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    hashes["log"] = json.dumps([{**line, "clock": None} for line in lines])
+    hashes["log"] = json.dumps([{**line, "clock": None} for line in read_log(run)])
     return hashes
 
 

@@ -418,16 +418,9 @@ def test_a_run_without_checkpoints_is_not_begun_anew_in_silence(straight, tmp_pa
     assert (tmp_path / "run" / "generator.safetensors").read_bytes() == before
     shutil.copytree(straight, tmp_path / "other")
     (tmp_path / "other" / "recipe.yaml").unlink()
+    (tmp_path / "other" / "checkpoints" / "description.json").unlink()
     with pytest.raises(UserError, match=r"no recipe\.yaml"):
         train(tmp_path / "other")
-
-
-def test_a_checkpoint_that_is_not_whole_is_one_sentence(tmp_path):
-    stop = threading.Event()
-    train(tmp_path / "run", console=StopAt(48, stop), stop=stop)
-    (tmp_path / "run" / "checkpoints" / "000000048" / "players.safetensors").unlink()
-    with pytest.raises(UserError, match="not whole"):
-        train(tmp_path / "run")
 
 
 def test_a_changed_recipe_file_is_refused_with_the_difference(tmp_path):

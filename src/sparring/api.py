@@ -75,21 +75,21 @@ def train(
     console, stop = console or Lines(), stop or threading.Event()
     chosen, why = choose_device(asked.device)
     run = Run(asked.out or default_folder(where, recipe))
-    created = not run.path.exists()
+    created, locked_before = not run.path.exists(), (run.path / ".lock").exists()
     with _only_training(run.path):
         console.note(f"device: {chosen} ({why}); run folder: {run.path}")
         observers = [*callbacks, *([TensorBoard(run.path / "tensorboard")] if asked.tensorboard else []), console]
         try:
-            if run.exists:
+            if run.exists or run.has_lost_its_recipe:
                 assembly = resume(run, where, asked, chosen, console, observers, started)
             else:
                 assembly = set_up(run, where, asked, chosen, console, budget_end, command, observers)
         except UserError:
-            _remove_if_unused(run.path, created)
+            _remove_if_unused(run, created, locked_before)
             raise
         if assembly is not None:
             training_run.fit(assembly, run, console, stop, deadline)
-        elif not (run.path / "report.html").is_file():
+        elif training_run.pages_are_old(run):
             training_run.write_pages(run, console)
     return run
 
@@ -149,9 +149,10 @@ def _only_training(folder: Path) -> Any:
         ) from None
 
 
-def _remove_if_unused(folder: Path, created: bool) -> None:
-    """A refused training leaves no empty folder behind, unless it was there before."""
-    if {entry.name for entry in folder.iterdir()} <= {".lock"}:
-        (folder / ".lock").unlink(missing_ok=True)
-        if created:
-            shutil.rmtree(folder, ignore_errors=True)
+def _remove_if_unused(run: Run, created: bool, locked_before: bool) -> None:
+    """A refused training leaves no empty folder behind, and no lock in a folder of somebody else."""
+    only_lock = {entry.name for entry in run.path.iterdir()} <= {".lock"}
+    if only_lock or not (locked_before or run.exists):
+        (run.path / ".lock").unlink(missing_ok=True)
+    if only_lock and created:
+        shutil.rmtree(run.path, ignore_errors=True)

@@ -1,13 +1,32 @@
-"""Errors whose message tells the user what to do."""
+"""Errors whose message tells the user what to do, and text that is safe to show."""
 
 from __future__ import annotations
+
+# What names and data may hold and a terminal or a page would obey: control characters (escape sequences begin with
+# one), line and paragraph separators, overrides of the direction of writing; and surrogates, which no encoding has.
+OBEYED = frozenset(
+    [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+    + [*range(0xD800, 0xE000)]
+)
+_SHOWN = {code: ascii(chr(code))[1:-1] for code in OBEYED}
+
+
+def printable(value: object) -> str:
+    """Anything as one line of text that a terminal shows and never obeys.
+
+    Control characters and their like become escapes as Python writes them.
+    """
+    return str(value).translate(_SHOWN)
 
 
 class UserError(Exception):
     """Something that the user can fix. The message is one sentence: what is wrong, where, and what to do.
 
-    The command line prints the message and exits with 2.
+    The command line prints the message and exits with 2. Names in it may be anything, so it is made printable here.
     """
+
+    def __init__(self, sentence: str):
+        super().__init__(printable(" ".join(sentence.split()) if "\n" in sentence else sentence))
 
 
 class Diverged(UserError):

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import json
-
 import yaml
 
-from report_samples import recipe, source
+from report_samples import recipe, source, write_part
 from sparring.reports.card import escaped, without_folders, write_card
 
 
@@ -36,12 +34,8 @@ def test_an_empty_run_has_a_card(empty_run):
 
 def test_hostile_names_stay_text(run):
     evil = "<script>alert(1)</script> | [a](http://x) `b`\n# heading"
-    (run / "source.json").write_text(
-        json.dumps({**source(), "name": evil, "classes": [evil], "notes": [evil]}), encoding="utf-8"
-    )
-    (run / "recipe.yaml").write_text(
-        yaml.safe_dump({**recipe(), "name": evil, "command": evil, "reasons": {"batch": evil}}), encoding="utf-8"
-    )
+    write_part(run, "source.json", {**source(), "name": evil, "classes": [evil], "notes": [evil]})
+    write_part(run, "recipe.yaml", {**recipe(), "name": evil, "command": evil, "reasons": {"batch": evil}})
     text = write_card(run).read_text(encoding="utf-8").split("---\n", 2)[2]
     assert "<script" not in text
     assert "\n# heading" not in text

@@ -76,7 +76,7 @@ def test_scores_come_from_the_final_line_then_the_best_tick():
     rows = [tick(1, scores=scored(fake=2.0)), tick(2, best=False, scores=scored(fake=9.0))]
     assert logged_scores(rows)["frechet_distance"].value == 2.0
     assert logged_scores([*rows, {**FINAL, "scores": scored(fake=4.0)}])["frechet_distance"].value == 4.0
-    assert logged_scores([*rows, {**FINAL, "scores": None}])["frechet_distance"].value == 2.0
+    assert logged_scores([*rows, {**FINAL, "snapshot": 20000, "scores": None}])["frechet_distance"].value == 2.0
 
 
 def test_a_share_below_one_is_not_shown_as_100_percent():

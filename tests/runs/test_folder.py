@@ -4,15 +4,16 @@ import json
 
 import pytest
 
-from sparring.config.reading import FORMAT
 from sparring.errors import UserError
-from sparring.runs.folder import Run, UnreadablePart
+from sparring.runs.folder import Run
+from sparring.runs.stored import FORMAT, UnreadablePart
 
 
 def test_a_file_is_written_with_its_format_and_read_again(empty_run):
     run = Run(empty_run)
     run.write_json("local.json", {"data": "photos"})
-    assert run.read_json("local.json") == {"format": FORMAT, "data": "photos"}
+    assert json.loads((empty_run / "local.json").read_text())["format"] == FORMAT
+    assert run.read_json("local.json") == {"data": "photos"}
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[1]", b'{"a": [', b'{"data": 1}', b"[" * 100_000])
@@ -43,7 +44,7 @@ def test_another_format_is_refused_by_both(run):
 
 def test_an_evaluation_counts_for_the_kept_snapshot_alone(run):
     for snapshot, known in ((160000, True), (20000, False)):
-        Run(run).write_json("evaluation.json", {"snapshot": snapshot, "scores": {}})
+        Run(run).write_json("evaluation.json", {"snapshot": snapshot, "scores": {}, "left_out": {}})
         assert bool(Run(run).evaluation()) == bool(Run(run).parts().evaluation) == known
     (run / "evaluation.json").write_text("{")
     assert Run(run).evaluation() == {}

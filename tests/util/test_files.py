@@ -1,8 +1,11 @@
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
-from sparring.errors import UserError
+from sparring.errors import OBEYED, UserError
 from sparring.util import files
 
 
@@ -79,14 +82,104 @@ def test_removing_a_folder_that_is_not_there_does_nothing(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_only_temporary_files_are_removed(tmp_path):
-    (tmp_path / ".a.99.tmp").write_text("")
-    (tmp_path / ".b.99.tmp").mkdir()
-    (tmp_path / ".b.99.tmp" / "c").write_text("")
-    for name in ("a", ".hidden", "b.tmp"):
-        (tmp_path / name).write_text("")
+def leave_behind(folder):
+    """What processes left in a folder: (names that are leftovers now, names that are not)."""
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    mine = files.temporary_path(folder / "mine").name
+    machine = mine.split(".")[2].split("-")[0]
+    gone = [f".a.{machine}-{dead.pid}.tmp", f".b.{machine}-{dead.pid}.tmp"]
+    alive = [mine, f".c.{machine}-1.tmp", f".d.0badc0de-{dead.pid}.tmp"]
+    for name in [*gone, *alive, "a", ".hidden", "b.tmp", ".e.99.tmp"]:
+        (folder / name).write_text("")
+    (folder / gone[1]).unlink()
+    (folder / gone[1] / "inner").mkdir(parents=True)
+    return gone, alive
+
+
+def test_leftovers_of_killed_processes_are_removed_and_nothing_else(tmp_path):
+    gone, alive = leave_behind(tmp_path)
     files.remove_temporary_files(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*alive, "a", ".hidden", "b.tmp", ".e.99.tmp"])
+    files.remove_temporary_files(tmp_path, exclusive=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".hidden", "a", "b.tmp"]
+
+
+def test_leftovers_of_another_machine_and_of_an_earlier_process_with_our_number_are_removed_when_old(tmp_path):
+    mine = files.temporary_path(tmp_path / "mine")
+    theirs = tmp_path / ".theirs.0badc0de-1.tmp"
+    for path in (mine, theirs):
+        path.write_text("")
+        os.utime(path, (1e9, 1e9))
+    files.remove_temporary_files(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_cache_is_swept_at_its_first_use(tmp_path, monkeypatch):
+    monkeypatch.setenv("SPARRING_CACHE", str(tmp_path))
+    (tmp_path / "x").mkdir()
+    gone, _ = leave_behind(tmp_path / "x")
+    files.cache_folder("x")
+    assert not any((tmp_path / "x" / name).exists() for name in gone)
+
+
+class Disk:
+    """Records what os does to files, so that a power cut after any of it can be thought through."""
+
+    def __init__(self, monkeypatch):
+        self.done, self.names = [], {}
+        for name in ("fsync", "replace"):
+            monkeypatch.setattr(files.os, name, self.recorded(name, getattr(os, name)))
+
+    def recorded(self, name, real):
+        def call(*arguments):
+            what = os.readlink(f"/proc/self/fd/{arguments[0]}") if name == "fsync" else str(arguments[1])
+            self.done.append((name, what))
+            return real(*arguments)
+
+        return call
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="the names of open files are read from /proc")
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda path: files.write_bytes(path, b"a"),
+        lambda path: files.write_text(path, "a"),
+        lambda path: files.write_json(path, {"a": 1}),
+    ],
+)
+def test_a_file_is_on_the_disk_before_it_has_its_name_and_the_name_is_too(tmp_path, monkeypatch, write):
+    disk = Disk(monkeypatch)
+    write(tmp_path / "file")
+    temporary = str(files.temporary_path(tmp_path / "file"))
+    assert disk.done == [("fsync", temporary), ("replace", str(tmp_path / "file")), ("fsync", str(tmp_path))]
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="the names of open files are read from /proc")
+def test_a_folder_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    (tmp_path / "new").mkdir()
+    disk = Disk(monkeypatch)
+    files.replace_folder(tmp_path / "new", tmp_path / "folder")
+    assert disk.done == [
+        ("fsync", str(tmp_path / "new")),
+        ("replace", str(tmp_path / "folder")),
+        ("fsync", str(tmp_path)),
+    ]
+
+
+def test_a_name_as_long_as_the_file_system_allows_is_written(tmp_path):
+    path = tmp_path / ("ü" * 127)
+    files.write_text(path, "a")
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+def test_json_escapes_what_a_terminal_would_obey(tmp_path):
+    hostile = {"a\x1b[31m": "b\u202e\x9b\u2028\ud800 ü"}
+    files.write_json(tmp_path / "a.json", hostile)
+    text = (tmp_path / "a.json").read_text(encoding="utf-8")
+    assert json.loads(text) == hostile
+    assert "ü" in text and not set(map(ord, text)) & (OBEYED - {ord("\n")})
 
 
 def test_the_cache_folder_is_made_where_the_environment_says(tmp_path, monkeypatch):

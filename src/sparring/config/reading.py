@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from ..errors import UserError, nearest
+from ..errors import OBEYED, UserError, nearest
 from ..util.files import read_text
 from .recipe import Recipe, first_fault
 
@@ -45,6 +45,14 @@ def load_recipe(name: str) -> Recipe:
 def load_yaml(text: str) -> Any:
     """The value of a YAML document in which 1e-3 is a number. Raises yaml.YAMLError."""
     return yaml.load(text, Loader=_Loader)
+
+
+def dump_yaml(values: dict[str, Any]) -> str:
+    """The YAML from which `load_yaml` makes these values again."""
+    text = yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=140)
+    if any(ord(character) in OBEYED and character != "\n" for character in text):
+        text = yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=False, width=140)
+    return text
 
 
 def parse_yaml(text: str, origin: str) -> dict[str, Any]:
@@ -153,6 +161,11 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+0123456789.")
-)
+class _Dumper(yaml.SafeDumper):
+    """SafeDumper that quotes the text "1e-3", which _Loader would read as a number."""
+
+
+for _each in (_Loader, _Dumper):
+    _each.add_implicit_resolver(
+        "tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+0123456789.")
+    )

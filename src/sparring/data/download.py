@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import os
 import urllib.error
 import urllib.request
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ..errors import UserError
+from ..util.files import sync_folder
+from ..util.notes import warn
 from .progress import bar
 
 MAX_BYTES = 4 << 30  # of one file: no server may fill the disk
@@ -48,12 +51,12 @@ def fetch_all(urls: Iterable[str], files: Mapping[str, str], folder: Path) -> No
 
 
 def fetch(url: str, target: Path, checksum: str, limit: int = MAX_BYTES) -> None:
-    """Download one file, unless it is there already.
+    """Download one file, unless it is there already, undamaged.
 
     A partial file is kept beside the target, and the next call continues it. Raises UserError where the server does
     not answer or sends more than `limit` bytes, and where the checksum is wrong.
     """
-    if target.is_file():
+    if intact(target, checksum):
         return
     part = target.with_name(target.name + ".part")
     for attempt in range(ATTEMPTS):
@@ -70,7 +73,21 @@ def fetch(url: str, target: Path, checksum: str, limit: int = MAX_BYTES) -> None
     if _digest(part, checksum) != checksum:
         part.unlink()
         raise UserError(f"{url} sent a file with another checksum than the expected {checksum}")
+    with open(part, "rb+") as file:
+        os.fsync(file.fileno())
     part.replace(target)
+    sync_folder(target.parent)
+
+
+def intact(path: Path, checksum: str) -> bool:
+    """Whether a downloaded file is there and has its checksum. A damaged one is removed, with a note to the user."""
+    if not path.is_file():
+        return False
+    if _digest(path, checksum) == checksum:
+        return True
+    warn(f"{path} is damaged: its checksum is wrong; it is downloaded again")
+    path.unlink()
+    return False
 
 
 class _TooLarge(Exception):

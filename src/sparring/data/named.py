@@ -60,16 +60,16 @@ def find(name: str) -> tuple[Path, tuple[str, ...]]:
         if local.exists()
         else ()
     )
+    from .download import fetch_all, intact
+
     shared = os.environ.get("SPARRING_DATA")
     if shared and (Path(shared) / name).exists():
         return Path(shared) / name, shadowed
     cached = cache_folder("data") / name
-    if all((cached / file).is_file() for file in NAMED[name].files):
+    if all(intact(cached / file, checksum) for file, checksum in NAMED[name].files.items()):
         return cached, shadowed
     if local.is_dir():
         return local, (f"The set '{name}' was found in this folder, at ./{name}.",)
-    from .download import fetch_all
-
     try:
         fetch_all(NAMED[name].urls, NAMED[name].files, cached)
     except UserError as error:

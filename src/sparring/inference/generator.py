@@ -280,11 +280,19 @@ def _player(run: Run, name: str, recipe: Recipe, codec: Any, classes: int) -> An
     network = networks.build(
         player.network, player.options, **networks.dimensions(name, codec, classes, recipe.latent.size)
     )
-    tensors = safetensors.from_bytes(weights.read_bytes(), weights)
+    try:
+        tensors = safetensors.from_bytes(weights.read_bytes(), weights)
+    except safetensors.DamagedFile as error:
+        raise UserError(f"{error}; run the train command of this run again, which writes it back") from None
     try:
         network.load_state_dict(tensors)
     except RuntimeError:
         raise UserError(
             f"{weights} does not fit the network in {run.path / 'recipe.yaml'}; one of them was replaced"
         ) from None
+    if broken := safetensors.first_not_finite(tensors):
+        raise UserError(
+            f"{weights} holds numbers that are not finite (in '{broken}'), so that nothing can be generated; "
+            "train again, at a lower learning rate"
+        )
     return network.eval().requires_grad_(False)

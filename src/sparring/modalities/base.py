@@ -141,7 +141,10 @@ class Modality(ABC):
 
     def codec_from(self, description: dict[str, Any]) -> Codec:
         """The inverse of Codec.describe(). Raises UserError for a description that cannot be read."""
-        return self.module("codec").codec_from(description)
+        try:
+            return self.module("codec").codec_from(description)
+        except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError) as error:
+            raise UserError(f"codec.json does not describe a codec of {self.name} ({error})") from None
 
     # Scores
 

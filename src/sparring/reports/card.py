@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from ..data.source import SPLITS
 from ..metrics.score_facts import facts_of
 from ..runs.folder import Run, RunParts
 from ..runs.log import number, whole
@@ -102,7 +103,7 @@ def _data(run: RunParts) -> str:
     if not source:
         return ""
     counts = mapping(source.get("counts"))
-    sizes = ", ".join(f"{count(size)} {split}" for split, value in counts.items() if (size := whole(value)) is not None)
+    sizes = ", ".join(f"{count(size)} {split}" for split in SPLITS if (size := whole(counts.get(split))) is not None)
     classes = [str(name) for name in listed(source.get("classes"))]
     more = f" and {count(len(classes) - MAX_CLASSES)} more" if len(classes) > MAX_CLASSES else ""
     facts = {

@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from ..config.reading import FORMAT, load_yaml, recipe_from
+from ..config.reading import recipe_from
 from ..config.recipe import Recipe
 from ..errors import UserError
-from ..util import files
-from .log import Log, kept_snapshot, read_log
+from . import stored
+from .log import Log, damaged_lines, kept_snapshot, read_log
+from .stored import ABOUT, HASH, UnreadablePart
 
-# What recipe.yaml holds apart from the recipe itself.
-ABOUT = ("data", "asked", "recipe_file", "reasons", "command", "planned_seconds", "versions", "machine")
-
-
-class UnreadablePart(UserError):
-    """A file of a run folder is missing or damaged. brief: the same in a few words, for a list."""
-
-    def __init__(self, sentence: str, brief: str):
-        super().__init__(sentence)
-        self.brief = brief
+COPY = "checkpoints/description.json"  # of all files of DESCRIBED, from which damaged ones are written back
+DESCRIBED = ("source.json", "codec.json", "recipe.yaml")  # in the order in which they are written
+MAX_NAMED = 5  # edited settings that a message names
 
 
 @dataclass(frozen=True)
@@ -69,6 +61,12 @@ class Run:
         """Whether the folder has a recipe.yaml, which makes it a run."""
         return (self.path / "recipe.yaml").is_file()
 
+    @property
+    def has_lost_its_recipe(self) -> bool:
+        """Whether recipe.yaml is missing from a run that has trained, so that it can be written back from its copy."""
+        steps = [entry.name for entry in (self.path / "checkpoints").glob("*") if entry.name.isdecimal()]
+        return not self.exists and (self.path / COPY).is_file() and any(map(int, steps))
+
     def recipe(self) -> tuple[Recipe, dict[str, Any]]:
         """The resolved recipe, and the other entries of recipe.yaml: data, asked, reasons, command, versions and so on.
 
@@ -81,15 +79,54 @@ class Run:
                 "give the folder that `sparring train` printed"
             )
         values = self._read("recipe.yaml")
-        del values["format"]
-        about = {name: values.pop(name, {}) for name in ABOUT}
+        about = {name: values.pop(name) for name in ABOUT}
         return recipe_from(values, str(self.path / "recipe.yaml")), about
 
     def write_recipe(self, recipe: Recipe, about: dict[str, Any]) -> None:
-        """Write recipe.yaml. about: what `recipe` returns as its second value."""
-        values = {"format": FORMAT, **recipe.model_dump(mode="json"), **about}
-        text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=140)
-        files.write_text(self.path / "recipe.yaml", text)
+        """Write recipe.yaml, and its copy. about: what `recipe` returns as its second value."""
+        values = {**recipe.model_dump(mode="json"), **about}
+        stored.write(self.path / "recipe.yaml", values)
+        stored.write(self.path / COPY, {**self._copies(), "recipe.yaml": values})
+
+    def describe(self, recipe: Recipe, about: dict[str, Any], parts: Mapping[str, Any]) -> None:
+        """Write all files that describe the run, and a copy of them.
+
+        recipe.yaml is last, because a folder that has it is a run.
+
+        parts: The values of source.json and codec.json by name.
+        """
+        copies = {**parts, "recipe.yaml": {**recipe.model_dump(mode="json"), **about}}
+        stored.write(self.path / COPY, copies)
+        for name in DESCRIBED:
+            stored.write(self.path / name, copies[name])
+
+    def write_back(self) -> list[str]:
+        """Write damaged and missing files of DESCRIBED back from their copy. Returns their names.
+
+        Raises UserError for a recipe.yaml that was edited, with what was changed.
+        """
+        copies, mended = self._copies(), []
+        for name in DESCRIBED:
+            try:
+                self._read(name)
+            except UnreadablePart as error:
+                if name not in copies:
+                    raise
+                if name == "recipe.yaml" and error.values and (edited := _edited(copies[name], error.values)):
+                    raise UserError(
+                        f"{self.path / name} was edited ({edited}), and a training keeps the settings it began with; "
+                        f"undo that, or remove the file to have it written back, or train into another folder with "
+                        f"--out and --set"
+                    ) from None
+                stored.write(self.path / name, copies[name])
+                mended.append(name)
+        return mended
+
+    def _copies(self) -> dict[str, Any]:
+        try:
+            return stored.read(self.path / COPY)
+        except UnreadablePart:
+            return {}
 
     def read_json(self, name: str) -> dict[str, Any]:
         """One of the run's JSON files.
@@ -101,8 +138,8 @@ class Run:
         return self._read(name)
 
     def write_json(self, name: str, values: dict[str, Any]) -> None:
-        """Write one of the run's JSON files, with its format."""
-        files.write_json(self.path / name, {"format": FORMAT, **values})
+        """Write one of the run's JSON files, with its format and hash."""
+        stored.write(self.path / name, values)
 
     def data_place(self) -> str | None:
         """Where the data of the run lies on this machine: a path, a name or a URL; None where nobody has said.
@@ -126,7 +163,7 @@ class Run:
         if place is not None and Path(place).is_absolute():
             with contextlib.suppress(ValueError):  # on another drive
                 told["beside_run"] = os.path.relpath(place, self.path.resolve())
-        if told != {key: value for key, value in self._read_or_note("local.json", []).items() if key != "format"}:
+        if told != self._read_or_note("local.json", []):
             self.write_json("local.json", told)
 
     def log(self) -> Log:
@@ -157,6 +194,8 @@ class Run:
         if not log:
             there = (self.path / "log.jsonl").exists()
             missing.append("log.jsonl has no whole line yet" if there else "log.jsonl is not there")
+        if damaged := damaged_lines(self.path):
+            missing.append(f"{len(damaged)} damaged lines of log.jsonl are left out (the first is line {damaged[0]})")
         if not samples:
             missing.append("samples/ holds no picture yet")
         return RunParts(self.path, recipe, source, log, samples, missing, self.evaluation())
@@ -170,19 +209,18 @@ class Run:
             return {}
 
     def _read(self, name: str) -> dict[str, Any]:
-        path = self.path / name
-        parse = load_yaml if path.suffix == ".yaml" else json.loads
-        try:
-            values = parse(path.read_bytes().decode("utf-8"))
-        except FileNotFoundError:
-            advice = "the training was stopped before it began, run the same train command again"
-            raise UnreadablePart(f"{self.path} has no {name}; {advice}", f"{name} is not there") from None
-        except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
-            why = " ".join(str(error).split())
-            raise UnreadablePart(f"{path} is damaged ({why})", f"{name} cannot be read") from None
-        if not isinstance(values, dict) or "format" not in values:
-            raise UnreadablePart(f"{path} is damaged (it says no format)", f"{name} cannot be read")
-        if values["format"] != FORMAT:
-            found = values["format"]
-            raise UserError(f"{path} has format {found}; this version of sparring reads format {FORMAT} only")
-        return values
+        return stored.read(self.path / name)
+
+
+def _edited(before: dict[str, Any], now: dict[str, Any]) -> str:
+    """What differs: "batch 64 -> 32; reasons"."""
+    ignored = ("format", HASH)
+    return "; ".join(differences(before, {key: value for key, value in now.items() if key not in ignored})[:MAX_NAMED])
+
+
+def differences(then: Any, now: Any, path: str = "") -> list[str]:
+    """The differences of two nested values, one text each: ["players.generator.optimizer.lr 0.0002 -> 0.001"]."""
+    if isinstance(then, dict) and isinstance(now, dict):
+        keys = sorted({*then, *now}, key=str)
+        return [line for key in keys for line in differences(then.get(key), now.get(key), f"{path}.{key}".lstrip("."))]
+    return [] if then == now else [f"{path} {then} -> {now}"]

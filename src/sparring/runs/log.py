@@ -1,15 +1,19 @@
-"""Reading log.jsonl, whatever state the file is in.
+"""Lines of log.jsonl, each with a hash, and reading the file in whatever state it is.
 
 Keys and values of the log that other modules would otherwise repeat are named here once.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from ..util.files import json_text
 
 Log = list[dict[str, Any]]
 
@@ -20,26 +24,55 @@ NOT_ASSESSED = ("", "warming-up")  # the health of a training with too few ticks
 ROLL_BACK = "roll back"  # the action of a return to the best snapshot
 
 
-def read_log(run: Path) -> Log:
-    """Every line of the run's log, in order.
+def line_of(values: Mapping[str, Any]) -> bytes:
+    """The values as a line of the log. Raises ValueError for numbers that are not finite."""
+    return hashed(json_text(values, allow_nan=False))
 
-    A last line without its line break is still being written and is left out; so are lines that are no JSON objects.
-    A missing file is an empty log.
+
+def hashed(text: str) -> bytes:
+    """A JSON object as a line of the log, with a hash of what stands before the hash."""
+    return f'{text[:-1]}, "hash": "{_digest(text[:-1])}"}}\n'.encode()
+
+
+def read_log(run: Path) -> Log:
+    """Every whole line of the run's log, in order.
+
+    A last line without its line break is still being written and is left out; so are damaged lines. A missing file is
+    an empty log.
     """
+    return [line for line in _lines(run) if line is not None]
+
+
+def damaged_lines(run: Path) -> list[int]:
+    """The numbers, from 1, of the lines of the log that are not what was written."""
+    return [number for number, line in enumerate(_lines(run), 1) if line is None]
+
+
+def _lines(run: Path) -> list[dict[str, Any] | None]:
     try:
         content = (run / "log.jsonl").read_bytes()
     except OSError:
         return []
-    lines = (_parse_line(line) for line in content.decode("utf-8", errors="replace").split("\n")[:-1])
-    return [line for line in lines if line is not None]
+    return [_parse_line(line) for line in content.decode("utf-8", errors="replace").split("\n")[:-1]]
+
+
+_HASHED = re.compile(r'(\{.*), "hash": "([0-9a-f]{16})"\}')
 
 
 def _parse_line(text: str) -> dict[str, Any] | None:
+    """The values of a line; None where it is damaged."""
+    found = _HASHED.fullmatch(text)
+    if not found or _digest(found[1]) != found[2]:
+        return None
     try:
-        value = json.loads(text)
+        value = json.loads(found[1] + "}")
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def examples_at(line: Mapping[str, Any]) -> int | None:
@@ -87,10 +120,10 @@ def best_tick(log: Log) -> dict[str, Any] | None:
     """
     rows = ticks(log)
     named_by_final = whole((last_event(log, "final") or {}).get("snapshot"))
-    named = [row for row in rows if examples_at(row) == named_by_final]
-    marked = [row for row in rows if row.get("best") is True]
-    if named or marked:
-        return (named or marked)[-1]
+    if named_by_final is not None:
+        return next((row for row in reversed(rows) if examples_at(row) == named_by_final), None)
+    if marked := [row for row in rows if row.get("best") is True]:
+        return marked[-1]
     scored = [(value, row) for row in rows if (value := number(row.get("selection"))) is not None]
     return min(scored, key=lambda pair: pair[0])[1] if scored else None
 

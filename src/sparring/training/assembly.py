@@ -28,6 +28,7 @@ from ..networks import FittedStart
 from ..networks.base import DEFAULT_CHUNK_SIZE
 from ..networks.initialisation import initialise, seeded
 from ..util import safetensors
+from ..util.notes import warn
 from ..util.random import derive_seed, make_rng
 from .callbacks import SCORE_SEED, ErrorRate, HealthCheck, Log, Preview, SaveBest, Score
 from .checkpoints import Checkpoints
@@ -226,20 +227,30 @@ def start_from(players: dict[str, nn.Module], folder: Path) -> None:
                 f"the {name} of {folder} is another network (see '{other[0][0]}'); "
                 "give the same recipe, --size and labels as that run"
             )
+        if broken := safetensors.first_not_finite(tensors):
+            raise UserError(f"{path} holds numbers that are not finite (in '{broken}'); start from another run")
         player.load_state_dict(tensors)
 
 
 def fit_features(source: Source, folder: Path, progress: Progress | None) -> FeatureNet:
     """The features of the score.
 
-    A run that has features keeps them. Otherwise they come from the cache or are learned from this data, and are
-    written into the run folder.
+    A run that has features keeps them, with a copy beside its checkpoints from which a damaged file is written back.
+    Otherwise they come from the cache or are learned from this data.
     """
-    path = folder / "features.safetensors"
-    if path.is_file():
-        return classifier.read(source, path)
-    net = classifier.load_or_learn(source, progress)
-    classifier.write(net, path)
+    paths = [folder / "features.safetensors", folder / "checkpoints" / "features.safetensors"]
+    found: dict[Path, FeatureNet] = {}
+    for path in paths:
+        if path.is_file():
+            try:
+                found[path] = classifier.read(source, path)
+            except UserError as error:
+                warn(f"{error}; it is written back")
+    net = next(iter(found.values())) if found else classifier.load_or_learn(source, progress)
+    paths[1].parent.mkdir(exist_ok=True)
+    for path in paths:
+        if path not in found:
+            classifier.write(net, path)
     return net
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Callable, Mapping
@@ -21,9 +20,10 @@ from ..evaluation.error_rate import error_rate
 from ..inference.discriminate import discriminate
 from ..modalities import Codec
 from ..modalities import Preview as PreviewFiles
-from ..util import files
-from ..util.safetensors import read_metadata, to_bytes
-from .checkpoints import without_prefix
+from ..runs.log import damaged_lines, line_of
+from ..util.files import sync_folder
+from ..util.notes import warn
+from . import snapshot
 from .samplers import Sampler
 from .trainer import Trainer
 
@@ -162,27 +162,12 @@ class SaveBest(Callback):
         if observation.event == "tick" and observation.best:
             averaged = {name: average.module for name, average in trainer.ema.items()}
             for name, player in {**trainer.players, **averaged}.items():
-                self._write(name, player.state_dict(), observation.examples)
+                snapshot.write(self.folder, name, player.state_dict(), observation.examples)
 
     def restore(self, trainer: Trainer) -> None:
-        """After a resume, save the best snapshot again if the saved one is not that of the checkpoint."""
-        if not trainer.best or self._saved() == trainer.best["examples"]:
-            return
-        best = trainer.best["examples"]
-        if best not in trainer.checkpoints.numbers():
-            return  # that checkpoint was removed; keep the saved files
-        groups = trainer.checkpoints.load(best).groups
-        for name in trainer.players:
-            group = groups["ema" if name in trainer.ema else "players"]
-            self._write(name, without_prefix(group, name), best)
-
-    def _saved(self) -> int | None:
-        path = self.folder / "generator.safetensors"
-        return read_metadata(path.read_bytes(), path).get("examples") if path.is_file() else None
-
-    def _write(self, name: str, tensors: dict[str, torch.Tensor], examples: int) -> None:
-        described = {"format": 2, "player": name, "examples": examples}
-        files.write_bytes(self.folder / f"{name}.safetensors", to_bytes(tensors, described))
+        """After a resume, save the best snapshot again if the saved one is damaged or not that of the checkpoint."""
+        best = trainer.best["examples"] if trainer.best else None
+        snapshot.restore(self.folder, trainer.checkpoints, best, trainer.players)
 
 
 class Log(Callback):
@@ -202,11 +187,13 @@ class Log(Callback):
 
     def append(self, line: dict[str, Any]) -> None:
         """Write a line and wait until it is on the disk."""
-        data = (json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n").encode()
+        data, new = line_of(line), not self.path.exists()
         with open(self.path, "ab") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        if new:
+            sync_folder(self.path.parent)
         self.bytes += len(data)
 
     def state(self) -> dict[str, Any]:
@@ -222,6 +209,8 @@ class Log(Callback):
             )
         if length > self.bytes:
             os.truncate(self.path, self.bytes)
+        if damaged := damaged_lines(self.path.parent):
+            warn(f"{self.path} is damaged in line {damaged[0]}: reports leave {len(damaged)} of its lines out")
 
 
 class TensorBoard(Callback):

@@ -10,7 +10,7 @@ from ..config.reading import load_recipe, with_settings
 from ..config.recipe import Recipe
 from ..errors import UserError
 from ..modalities.opening import option_fields
-from ..runs.folder import Run
+from ..runs.folder import Run, differences
 
 LENGTHS = ("examples", "budget")  # a run may be made longer, see `extension`
 
@@ -39,14 +39,6 @@ def refuse_changes(run: Run, recipe: Recipe, about: dict[str, Any], options: Tra
             f"{run.path} was started with other options ({'; '.join(changed)}); leave the change out to resume it, "
             f"or train into another folder with --out (in Python out=)"
         )
-
-
-def differences(then: Any, now: Any, path: str = "") -> list[str]:
-    """The differences of two nested values, one text each: ["players.generator.optimizer.lr 0.0002 -> 0.001"]."""
-    if isinstance(then, dict) and isinstance(now, dict):
-        keys = sorted({*then, *now})
-        return [line for key in keys for line in differences(then.get(key), now.get(key), f"{path}.{key}".lstrip("."))]
-    return [] if then == now else [f"{path} {then} -> {now}"]
 
 
 def _values_then(run: Run, recipe: Recipe, about: dict[str, Any]) -> dict[str, Any]:

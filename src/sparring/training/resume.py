@@ -18,11 +18,14 @@ from ..errors import Diverged, UserError
 from ..modalities.adapters import for_algorithm
 from ..modalities.opening import open_data, place_of
 from ..runs.folder import Run
+from ..runs.log import kept_snapshot
 from ..util import files
 from ..util.devices import max_image_side
 from ..util.versions import machine, versions
+from . import snapshot
 from .assembly import Assembly, Parts, build_players, fit_features
 from .changes import refuse_changes
+from .checkpoints import Checkpoints
 from .extension import extended
 
 
@@ -51,6 +54,10 @@ def resume(
         Diverged: If the training diverged before it had a snapshot.
     """
     started = time.monotonic() if started is None else started
+    for name in run.write_back():
+        console.note(f"{run.path / name} was damaged or missing; it was written back from its copy")
+    for folder in (run.path, run.path / "samples"):
+        files.remove_temporary_files(folder, exclusive=True)
     recipe, about = run.recipe()
     refuse_changes(run, recipe, about, options)
     ended = _ended(run, recipe)
@@ -58,6 +65,7 @@ def resume(
     run.remember_data(place_of(where))
     longer, about = extended(run, recipe, about, source, options, started, console)
     if ended and (longer == recipe or ended["health"] == "diverged"):
+        snapshot.restore(run.path, Checkpoints(run.path / "checkpoints"), kept_snapshot(run.log()), recipe.players)
         _say_finished(run, ended, console)
         return None
     codec = modalities.get(source.modality).codec_from(run.read_json("codec.json"))
@@ -66,7 +74,6 @@ def resume(
     assembly = Assembly(Parts(longer, source, codec, players, device, run.path, feature_net), callbacks)
     for what, then, now in _other_conditions(about, device):
         console.note(f"{what} was {then} and is now {now}: the training goes on, but its numbers may differ slightly")
-    files.remove_temporary_files(run.path)
     if not assembly.trainer.resume():
         raise UserError(
             f"{run.path} has no checkpoint to resume from; put its folder checkpoints back, "
@@ -79,7 +86,6 @@ def resume(
     if ended:
         assembly.trainer.ended = False  # the user asked for more examples
     assembly.save_best.restore(assembly.trainer)
-    (run.path / "report.html").unlink(missing_ok=True)  # the report of the shorter training
     return assembly
 
 

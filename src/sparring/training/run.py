@@ -55,6 +55,12 @@ def fit(assembly: Assembly, run: Run, console: Callback, stop: threading.Event, 
     _finish(assembly, run, console, last)
 
 
+def pages_are_old(run: Run) -> bool:
+    """Whether the pages of a finished run are missing or show an earlier state of its log."""
+    report, log = run.path / "report.html", run.path / "log.jsonl"
+    return not report.is_file() or report.stat().st_mtime_ns < log.stat().st_mtime_ns
+
+
 def write_pages(run: Run, console: Callback) -> None:
     """The film, the report and the model card of a finished run."""
     samples = max((run.path / "samples").iterdir())
@@ -66,7 +72,8 @@ def write_pages(run: Run, console: Callback) -> None:
         interpolate_file(run.path, strip, keyframes=STRIP_KEYFRAMES, frames=STRIP_FRAMES)
     write_card(run.path)
     report = write_report(run.path)  # last, so that a report means that all pages are written
-    console.note(f"samples: {samples}{film}\nreport: {report}")
+    console.note(f"samples: {samples}{film}")
+    console.note(f"report: {report}")
 
 
 def _finish(assembly: Assembly, run: Run, console: Callback, last: Observation | None) -> None:

@@ -106,10 +106,8 @@ def set_up(
 def _write_down(run: Run, assembly: Assembly, where: Any, about: dict[str, Any]) -> None:
     """Write the files that describe the run. recipe.yaml is last, because a folder that has it is a run."""
     parts = assembly.parts
-    run.write_json("source.json", parts.source.describe())
-    run.write_json("codec.json", parts.codec.describe())
     run.remember_data(place_of(where))
-    run.write_recipe(parts.recipe, about)
+    run.describe(parts.recipe, about, {"source.json": parts.source.describe(), "codec.json": parts.codec.describe()})
 
 
 def _open(
@@ -161,7 +159,7 @@ def _make_room(run: Run) -> None:
             f"{run.path} holds files that are not of a training, such as {min(others)}; "
             "choose a new or empty folder with --out"
         )
-    files.remove_temporary_files(run.path)
+    files.remove_temporary_files(run.path, exclusive=True)
     files.remove_folder(run.path / "checkpoints")
     (run.path / "features.safetensors").unlink(missing_ok=True)  # its labels or size may differ
 

@@ -320,8 +320,9 @@ class Trainer:
         """
         assert self.best
         attempt, examples, memory = self.attempt + 1, self.examples, (self.micro_batch, self.split_at)
-        discarded, at = self.discarded_examples, self.best["examples"]
-        self._load_training(at, self.checkpoints.load(at))
+        discarded, found = self.discarded_examples, self.checkpoints.load_whole(self.best["examples"])
+        assert found
+        self._load_training(*found)
         self.attempt, self._saved = attempt, self.examples
         self.discarded_examples = discarded + examples - self.examples
         self.micro_batch, self.split_at = memory
@@ -389,10 +390,10 @@ class Trainer:
         self._saved = self.examples
 
     def resume(self) -> bool:
-        """Restore the newest checkpoint. Returns False if there is none."""
+        """Restore the newest checkpoint that is whole. Returns False if there is none."""
         self.checkpoints.clean()
-        numbers = self.checkpoints.numbers()
-        if numbers:
-            self.load_state(numbers[-1], self.checkpoints.load(numbers[-1]))
-            self._saved = numbers[-1]
-        return bool(numbers)
+        found = self.checkpoints.load_whole()
+        if found:
+            self.load_state(*found)
+            self._saved = self.examples
+        return found is not None

@@ -1,22 +1,39 @@
 """Files and folders that must survive a kill or a full disk.
 
-Everything is written under a temporary name, .NAME.PID.tmp beside its place, and then renamed.
+Everything is written under a temporary name, .NAME.OWNER.tmp beside its place, and then renamed. OWNER names the
+machine and the process, so that a later start can tell what a killed process left from what another one is writing.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import platform
 import re
 import shutil
+import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError
+from ..errors import OBEYED, UserError
 
 FAULT_FILE = "sparring-fault.txt"  # the traceback of a fault of the program
+ABANDONED_SECONDS = 24 * 3600  # after which what another machine was writing counts as left behind
+_ESCAPED = {code: f"\\u{code:04x}" for code in OBEYED if code != ord("\n")}  # json.dumps writes line breaks to indent
+_STARTED = time.time()
+_MACHINE = f"{zlib.crc32(platform.node().encode()):08x}"
+_swept: set[Path] = set()
+_TEMPORARY = re.compile(r"\..*\.([0-9a-f]{8})-(\d+)\.tmp", re.DOTALL)
+
+
+def temporary_path(path: Path) -> Path:
+    """A hidden name beside a path, for what this process writes before it is renamed to the path."""
+    name = path.name.encode("utf-8", "surrogateescape")[:180].decode("utf-8", "ignore")  # a file system takes 255 bytes
+    return path.with_name(f".{name}.{_MACHINE}-{os.getpid()}.tmp")
 
 
 @contextmanager
@@ -25,7 +42,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
     A reader sees the old file or the new one, never a part. If the block raises, the old file stays.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = temporary_path(path)
     try:
         yield temporary
         with open(temporary, "rb+") as file:
@@ -34,6 +51,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    sync_folder(path.parent)
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -49,7 +67,15 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON file with sorted keys atomically."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True) + "\n")
+    write_text(path, json_text(value, indent=2, sort_keys=True) + "\n")
+
+
+def json_text(value: Any, **options: Any) -> str:
+    """JSON in which letters of all languages are readable and what a terminal would obey is escaped.
+
+    options: Of json.dumps.
+    """
+    return json.dumps(value, ensure_ascii=False, **options).translate(_ESCAPED)
 
 
 def read_text(path: Path) -> str:
@@ -66,33 +92,75 @@ def read_text(path: Path) -> str:
 
 def replace_folder(temporary: Path, path: Path) -> None:
     """Rename a finished folder to `path`, in place of an older one, and wait until the renaming is on the disk."""
-    _sync_folder(temporary)
-    remove_folder(path)
+    sync_folder(temporary)
+    aside = _set_aside(path)
     os.replace(temporary, path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
+    if aside:
+        shutil.rmtree(aside)
 
 
 def remove_folder(path: Path) -> None:
     """Remove a folder, if there is one. A kill leaves a hidden temporary folder, never a part under this name."""
-    if path.exists():
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.old.tmp")
-        shutil.rmtree(temporary, ignore_errors=True)
-        os.replace(path, temporary)
-        shutil.rmtree(temporary)
+    if aside := _set_aside(path):
+        shutil.rmtree(aside)
 
 
-def remove_temporary_files(folder: Path) -> None:
-    """Remove the temporary files and folders that killed processes left in a folder."""
-    for entry in folder.glob(".*.tmp"):
-        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+def _set_aside(path: Path) -> Path | None:
+    """Give a folder a temporary name. Returns None where there is no folder."""
+    if not path.exists():
+        return None
+    aside = temporary_path(path.with_name(f"{path.name}.old"))
+    shutil.rmtree(aside, ignore_errors=True)
+    os.replace(path, aside)
+    return aside
+
+
+def remove_temporary_files(folder: Path, exclusive: bool = False) -> None:
+    """Remove the temporary files and folders that killed processes left directly in a folder.
+
+    exclusive: No other process writes there now, so that every temporary file is a leftover.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        for entry in folder.glob(".*.tmp"):
+            if exclusive or _is_left_over(entry):
+                shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
+
+
+def _is_left_over(entry: Path) -> bool:
+    """Whether the process that wrote a temporary file is gone."""
+    owner = _TEMPORARY.fullmatch(entry.name)
+    if not owner:
+        return False
+    try:
+        changed = entry.stat().st_mtime
+    except FileNotFoundError:
+        return False
+    if owner[1] != _MACHINE or os.name == "nt":  # whether that process is alive cannot be asked here
+        return time.time() - changed > ABANDONED_SECONDS
+    if int(owner[2]) == os.getpid():
+        return changed < _STARTED  # of an earlier process with the same number
+    try:
+        os.kill(int(owner[2]), 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 def cache_folder(*parts: str) -> Path:
-    """A folder for files that can be made again, below $SPARRING_CACHE or the system's cache folder. It is created."""
+    """A folder for files that can be made again, below $SPARRING_CACHE or the system's cache folder. It is created.
+
+    What killed processes left there is removed the first time that it is asked for.
+    """
     import platformdirs
 
     folder = Path(os.environ.get("SPARRING_CACHE") or platformdirs.user_cache_dir("sparring")).joinpath(*parts)
     folder.mkdir(parents=True, exist_ok=True)
+    if folder not in _swept:
+        _swept.add(folder)
+        remove_temporary_files(folder)
     return folder
 
 
@@ -101,7 +169,7 @@ def without_password(text: str) -> str:
     return re.sub(r"(://[^\s:/@]*):[^\s@]*@", r"\1:***@", text)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Wait until the entries of a folder are on the disk."""
     if os.name == "nt":  # Windows cannot open folders
         return

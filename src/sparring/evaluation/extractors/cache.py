@@ -1,4 +1,4 @@
-"""Features on disk, so that they are computed once. Damaged files are ignored."""
+"""Features on disk, so that they are computed once. Damaged files are computed anew, with a note."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ import contextlib
 import hashlib
 import json
 import os
-import time
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from ...errors import UserError
 from ...util import files, safetensors
+from ...util.notes import warn
 
 FOLDER = "extracted"
 DISK_LIMIT = 4 << 30  # bytes of all cached features; the longest unused ones are removed first
-STALE = 24 * 3600  # seconds after which a half-written file is abandoned
+FORMAT = 2
 
 
 def key(content_hash: str, identity: str, split: str, indices: np.ndarray) -> str:
@@ -33,15 +32,16 @@ def load(
     """Stored features and probabilities of these shapes (K = 0: none). None where they are missing or damaged."""
     try:
         path = files.cache_folder(FOLDER) / f"{name}.safetensors"
-        data = path.read_bytes()
-        found = {part: tensor.numpy() for part, tensor in safetensors.from_bytes(data, path).items()}
+        tensors, about = safetensors.read(path.read_bytes(), path)
+        found = {part: tensor.numpy() for part, tensor in tensors.items()}
         shapes = {"features": features} | ({"probabilities": probabilities} if probabilities[1] else {})
-        if {part: values.shape for part, values in found.items()} != shapes:
-            return None
-        if safetensors.read_metadata(data, path).get("hash") != _hash(found):
+        if {part: values.shape for part, values in found.items()} != shapes or about != {"format": FORMAT, "key": name}:
             return None
         os.utime(path)
-    except (OSError, UserError, ValueError):
+    except OSError:
+        return None
+    except safetensors.DamagedFile as error:
+        warn(f"{error}; the features are computed anew")
         return None
     return found["features"], found.get("probabilities")
 
@@ -50,19 +50,12 @@ def store(name: str, features: np.ndarray, probabilities: np.ndarray | None) -> 
     """Store features and probabilities. Nothing is stored where the disk is full or not writable."""
     found = {"features": features} | ({} if probabilities is None else {"probabilities": probabilities})
     data = safetensors.to_bytes(
-        {part: torch.from_numpy(values) for part, values in found.items()}, {"format": 1, "hash": _hash(found)}
+        {part: torch.from_numpy(values) for part, values in found.items()}, {"format": FORMAT, "key": name}
     )
     with contextlib.suppress(OSError):
         folder = files.cache_folder(FOLDER)
         files.write_bytes(folder / f"{name}.safetensors", data)
         _prune(folder, name)
-
-
-def _hash(found: dict[str, np.ndarray]) -> str:
-    digest = hashlib.sha256()
-    for part in sorted(found):
-        digest.update(part.encode() + np.ascontiguousarray(found[part]).tobytes())
-    return digest.hexdigest()
 
 
 def _prune(folder: Path, keep: str) -> None:
@@ -71,9 +64,7 @@ def _prune(folder: Path, keep: str) -> None:
     for path in folder.iterdir():
         with contextlib.suppress(FileNotFoundError):
             facts = path.stat()
-            if path.suffix == ".tmp" and time.time() - facts.st_mtime > STALE:
-                path.unlink()
-            elif path.suffix == ".safetensors":
+            if path.suffix == ".safetensors":
                 aged.append((path.stem == keep, facts.st_mtime, facts.st_size, path))
     total = 0
     for kept, _, size, path in sorted(aged, key=lambda entry: entry[:2], reverse=True):

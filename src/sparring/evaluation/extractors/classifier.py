@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from ...data.source import Source
 from ...errors import UserError
 from ...metrics.feature_net import CHUNK, FeatureNet, Progress
 from ...util import files, safetensors
+from ...util.notes import warn
 from .base import Extracted, Extractor, Options, array, exact, limit_chunk
 
 NAME = "classifier"
@@ -55,8 +55,11 @@ def load_or_learn(source: Source, progress: Progress | None = None) -> FeatureNe
 
     name = f"{source.values_hash[:32]}-{len(source.classes)}-{LEARNING_VERSION}.safetensors"
     path = files.cache_folder("features") / name
-    with contextlib.suppress(UserError):  # the file is missing or damaged
-        return read(source, path)
+    if path.is_file():
+        try:
+            return read(source, path)
+        except UserError as error:
+            warn(f"{error}; the features are learned anew")
     net = modalities.get(source.modality).fit_features(source, SEED, progress)
     if not net.about.get("hurried"):
         write(net, path)
@@ -73,10 +76,8 @@ def read(source: Source, path: Path) -> FeatureNet:
     from ... import modalities
 
     try:
-        data = path.read_bytes()
-        return modalities.get(source.modality).features_from(
-            safetensors.read_metadata(data, path), safetensors.from_bytes(data, path)
-        )
+        tensors, about = safetensors.read(path.read_bytes(), path)
+        return modalities.get(source.modality).features_from(about, tensors)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
     except (KeyError, TypeError, ValueError, RuntimeError):

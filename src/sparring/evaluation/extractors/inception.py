@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, batch_norm, max_pool2d, relu, softmax
 
-from ...data.download import fetch
+from ...data.download import fetch, intact
 from ...data.source import Source
 from ...errors import UserError
 from ...util import files, safetensors
@@ -85,9 +85,9 @@ def find(path: Path | None = None) -> Path:
             )
         return named
     target = files.cache_folder("weights") / FILE
-    for known in (target, Path(torch.hub.get_dir()) / "checkpoints" / FILE):
-        if known.is_file():
-            return known
+    shared = Path(torch.hub.get_dir()) / "checkpoints" / FILE
+    if intact(target, SHA256) or shared.is_file():
+        return target if target.is_file() else shared
     try:
         fetch(URL, target, SHA256, limit=2 * BYTES)
     except UserError as error:
@@ -117,7 +117,7 @@ def load(path: Path) -> tuple[dict[str, Tensor], tuple[str, ...]]:
             )
         tensors = torch.load(path, map_location="cpu", weights_only=True)
     else:
-        tensors = safetensors.from_bytes(data, path)
+        tensors = safetensors.from_other_programs(data, path)
         notes = (
             f"The tensors in {path.name} have the right names and shapes; "
             "whether they are the published weights was not checked.",

@@ -18,6 +18,8 @@ import numpy as np
 
 from ...data.contents import Contents
 from ...util import files
+from ...util.notes import warn
+from ...util.sealed import is_whole, sealed
 from .options import Form
 from .scan import Scan
 from .spool import RAM_LIMIT
@@ -44,26 +46,33 @@ def item_hashes(values: np.ndarray) -> list[bytes]:
 
 
 def load(name: str) -> tuple[Scan, np.ndarray, list[bytes]] | None:
-    """A stored scan, its values and their hashes; None where there is none or it is damaged."""
+    """A stored scan, its values and their hashes; None where there is none. A damaged one is told to the user."""
     try:
         folder = files.cache_folder("decoded") / name
+        if not folder.exists():
+            return None
+    except OSError:
+        return None
+    try:
         facts = json.loads((folder / "facts.json").read_text("utf-8"))
         values = np.load(folder / "values.npy", mmap_mode="r", allow_pickle=False)
         if values.nbytes <= RAM_LIMIT:
             values = np.array(values)
         hashes = item_hashes(values)
-        if hashlib.sha256(b"".join(hashes)).hexdigest() != facts["hash"] or len(facts["kept"]) != len(values):
-            return None
+        total = hashlib.sha256(b"".join(hashes)).hexdigest()
+        if not is_whole(facts) or total != facts["hash"] or len(facts["kept"]) != len(values):
+            raise ValueError("its content does not match its hash")
         os.utime(folder / "facts.json")
         return _scan_from(facts), values, hashes
-    except (OSError, ValueError, KeyError, TypeError, EOFError):
+    except (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError) as error:
+        warn(f"the decoded pictures in {folder} are damaged ({error}); they are decoded anew")
         return None
 
 
 def store(name: str, found: Scan, items: Iterable[np.ndarray], shape: tuple[int, ...]) -> None:
     """Write values one by one, never all in memory, and the facts of the scan. Raises OSError on a full disk."""
     root = files.cache_folder("decoded")
-    aside = root / f".{name}.{os.getpid()}.tmp"
+    aside = files.temporary_path(root / name)
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
     try:
@@ -74,8 +83,9 @@ def store(name: str, found: Scan, items: Iterable[np.ndarray], shape: tuple[int,
                 data = item.tobytes()
                 total.update(hashlib.sha256(data).digest())
                 file.write(data)
-        facts = _facts(found) | {"hash": total.hexdigest()}
-        (aside / "facts.json").write_text(json.dumps(facts), "utf-8")
+            file.flush()
+            os.fsync(file.fileno())
+        files.write_json(aside / "facts.json", sealed(_facts(found) | {"hash": total.hexdigest()}))
         files.replace_folder(aside, root / name)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
