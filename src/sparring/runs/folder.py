@@ -157,13 +157,14 @@ class Run:
 
     def remember_data(self, place: str | None) -> None:
         """Keep where the data lies, for every command that needs it; None leaves what is known."""
-        if place is None and (self.path / "local.json").is_file():
+        before = self._read_or_note("local.json", [])
+        if place is None and before:
             return
         told: dict[str, Any] = {"data": place}
         if place is not None and Path(place).is_absolute():
             with contextlib.suppress(ValueError):  # on another drive
                 told["beside_run"] = os.path.relpath(place, self.path.resolve())
-        if told != self._read_or_note("local.json", []):
+        if told != before:
             self.write_json("local.json", told)
 
     def log(self) -> Log:
