@@ -30,6 +30,7 @@ class TableGAN:
         recipe: Default: the one that suits the number of rows.
         types: The types of columns where those found are wrong: {"code": "category"}.
         constraints: Rules that hold in every row: ["opened <= closed", "together(city, country)"].
+        ignored_relations: Relations that were found but are not to be kept: ["city -> country"], or ["all"].
         run: The run folder; the same call resumes there after a stop. Default: a temporary one, removed with this
             object.
         seed: The seed of everything random.
@@ -45,13 +46,14 @@ class TableGAN:
         recipe: str | None = None,
         types: dict[str, str] | None = None,
         constraints: Sequence[str] = (),
+        ignored_relations: Sequence[str] = (),
         run: str | Path | None = None,
         seed: int = 0,
         device: str = "auto",
         settings: dict[str, Any] | None = None,
     ):
         self.budget, self.examples, self.recipe = budget, examples, recipe
-        self.types, self.constraints = types, tuple(constraints)
+        self.types, self.constraints, self.ignored_relations = types, tuple(constraints), tuple(ignored_relations)
         self.run, self.seed, self.device, self.settings = run, seed, device, settings
         self._gan: Gan | None = None
         self._source: TableSource | None = None  # None: evaluate reads the data where the run found it
@@ -66,7 +68,13 @@ class TableGAN:
         from .modalities.table.source import TableSource
 
         frame = from_polars(frame) if hasattr(frame, "to_pandas") else frame
-        self._source = TableSource(checked(frame, name), name, self.types, constraints=self.constraints)
+        self._source = TableSource(
+            checked(frame, name),
+            name,
+            self.types,
+            constraints=self.constraints,
+            ignored_relations=self.ignored_relations,
+        )
         self._temporary = None if self.run else tempfile.TemporaryDirectory(prefix="sparring-")
         folder = Path(self.run or Path(self._temporary.name) / "run")  # type: ignore[union-attr]
         self.run_ = train(

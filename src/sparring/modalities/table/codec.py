@@ -17,6 +17,7 @@ from ...errors import UserError
 from .codes import Code, code_from, spreads
 from .column_groups import ColumnGroup, all_groups, group_from
 from .columns import Column, column_from
+from .relations import Relation, relation_from
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,13 @@ class TableCodec:
     """float64 N x learned columns of cells <-> float32 N x width.
 
     columns: of the table, in order. codes: of the cells that are encoded (see `inner`). constrained: the groups of
-    columns with constraints.
+    columns with constraints. relations: by which columns are worked out from others, in this order.
     """
 
     columns: tuple[Column, ...]
     codes: tuple[Code, ...]
     constrained: tuple[ColumnGroup, ...] = ()
+    relations: tuple[Relation, ...] = ()
     input: ClassVar[None] = None
 
     @cached_property
@@ -38,8 +40,13 @@ class TableCodec:
 
     @cached_property
     def groups(self) -> tuple[ColumnGroup, ...]:
-        """Groups of all learned columns, in the order in which they are encoded."""
-        return all_groups(self.constrained, self.learned)
+        """Groups of all learned columns that are not worked out from others, in the order in which they are encoded."""
+        return all_groups(self.constrained, self.learned, self.replaced)
+
+    @property
+    def replaced(self) -> set[int]:
+        """Places of the learned columns that are worked out from others."""
+        return {each.target for each in self.relations if each.replaces}
 
     @cached_property
     def slices(self) -> tuple[slice, ...]:
@@ -49,17 +56,22 @@ class TableCodec:
 
     def inner(self, values: np.ndarray) -> np.ndarray:
         """Cells of the learned columns -> the cells that are encoded."""
-        if not self.constrained:
+        if not self.constrained and not self.replaced:
             return values
         return np.concatenate([group.inner(values[:, list(group.places)]) for group in self.groups], axis=1)
 
     def outer(self, inner: np.ndarray) -> np.ndarray:
-        """The inverse of `inner`. Every constraint holds in the result."""
-        if not self.constrained:
-            return inner
-        values = np.empty((len(inner), len(self.learned)))
+        """The inverse of `inner`. Every constraint and relation holds in the result."""
+        values = np.full((len(inner), len(self.learned)), np.nan)
         for group, cells in zip(self.groups, self.slices, strict=True):
             values[:, list(group.places)] = group.outer(inner[:, cells])
+        return self.related(values)
+
+    def related(self, values: np.ndarray) -> np.ndarray:
+        """Cells of the learned columns, changed where relations say so."""
+        values = values.copy() if self.relations else values
+        for relation in self.relations:
+            values[:, relation.target] = relation.apply(values)
         return values
 
     @property
@@ -122,6 +134,7 @@ class TableCodec:
             "columns": [column.describe() for column in self.columns],
             "codes": [code.describe() for code in self.codes],
             "constrained": [part.describe() for part in self.constrained],
+            "relations": [relation.describe() for relation in self.relations],
             "decode": "by column: the largest of its one-hot choices; where that is some_number, values at the share "
             "ndtr(score)",
         }
@@ -134,11 +147,14 @@ def codec_from(description: dict[str, Any]) -> TableCodec:
     try:
         groups = tuple(map(group_from, description.get("constrained", ())))
         codec = TableCodec(
-            tuple(map(column_from, description["columns"])), tuple(map(code_from, description["codes"])), groups
+            tuple(map(column_from, description["columns"])),
+            tuple(map(code_from, description["codes"])),
+            groups,
+            tuple(map(relation_from, description.get("relations", ()))),
         )
     except (KeyError, TypeError, ValueError):
         raise UserError("codec.json is damaged: its columns or codes cannot be read.") from None
-    places = sorted(place for group in codec.groups for place in group.places)
+    places = sorted([*codec.replaced, *(place for group in codec.groups for place in group.places)])
     if places != list(range(len(codec.learned))) or codec.slices[-1].stop != len(codec.codes):
         raise UserError("codec.json is damaged: its codes do not belong to its learned columns.")
     return codec

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 
@@ -337,8 +337,13 @@ def group_from(description: dict[str, Any]) -> ColumnGroup:
     return GROUPS[description["kind"]](**fields)
 
 
-def all_groups(constrained: Sequence[ColumnGroup], columns: Sequence[Column]) -> tuple[ColumnGroup, ...]:
-    """The constrained groups, and every other learned column by itself, in the order of their first columns."""
-    taken = {place for group in constrained for place in group.places}
+def all_groups(
+    constrained: Sequence[ColumnGroup], columns: Sequence[Column], replaced: Collection[int] = ()
+) -> tuple[ColumnGroup, ...]:
+    """The constrained groups, and every other learned column by itself, in the order of their first columns.
+
+    replaced: places of columns that are worked out from others, which are in no group.
+    """
+    taken = {*replaced, *(place for group in constrained for place in group.places)}
     single = [SingleColumn((at,), column) for at, column in enumerate(columns) if at not in taken]
     return tuple(sorted([*constrained, *single], key=lambda group: group.places[0]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,19 @@ POOL = 20_000  # draws of the columns of a constraint
 MIN_FITTING = 100  # of these draws that must fit; else some are adjusted
 ADJUSTMENTS = 400  # different ones that are tried on draws which do not fit
 NEXT_SHARE = 1e-6  # of a number without decimals: how far the next number is
-Candidates = dict[
-    int, tuple[np.ndarray, np.ndarray]
-]  # by group of the codec: cells of its columns, and the share of each in training
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Cells that fit the conditions on some groups of the codec.
+
+    groups: their numbers. places: of their columns. cells: N x places. shares: how often each occurs in training, N.
+    """
+
+    groups: tuple[int, ...]
+    places: tuple[int, ...]
+    cells: np.ndarray
+    shares: np.ndarray
 
 
 def conditional_sampling(gan: Any, text: str, indices: Sequence[int], seed: int) -> np.ndarray:
@@ -34,8 +45,7 @@ def conditional_sampling(gan: Any, text: str, indices: Sequence[int], seed: int)
     """
     codec: TableCodec = gan.codec
     where, numbers = parse(text, codec), np.array(indices, dtype=np.int64)
-    asked = {each.place for each in where.conditions}
-    candidates = {at: _candidates(codec, where, at) for at, group in enumerate(codec.groups) if asked & {*group.places}}
+    candidates = [_candidates(codec, where, groups) for groups in _together(codec, where)]
     values = np.full((len(numbers), len(codec.learned)), np.nan)
     open_ = np.arange(len(numbers))
     for attempt in range(ATTEMPTS):
@@ -48,29 +58,118 @@ def conditional_sampling(gan: Any, text: str, indices: Sequence[int], seed: int)
     return values
 
 
-def _candidates(codec: TableCodec, where: Where, at: int) -> tuple[np.ndarray, np.ndarray]:
-    """The cells of the columns of a group that fit, and the share of each. Raises UserError where there are none."""
+def _together(codec: TableCodec, where: Where) -> list[tuple[int, ...]]:
+    """Numbers of the groups that conditions are about, in sets that have no condition in common."""
+    group_of = {place: at for at, group in enumerate(codec.groups) for place in group.places}
+    sets: list[set[int]] = []
+    for condition in where.conditions:
+        mine = {group_of[place] for place in _sources(codec, condition.place) if place in group_of}
+        for other in [each for each in sets if each & mine]:
+            sets.remove(other)
+            mine |= other
+        sets.append(mine)
+    return [tuple(sorted(each)) for each in sets]
+
+
+def _sources(codec: TableCodec, place: int) -> set[int]:
+    """A column and all those that relations make it of."""
+    found, open_ = {place}, [place]
+    while open_:
+        at = open_.pop()
+        more = {each for relation in codec.relations if relation.target == at for each in relation.sources} - found
+        found |= more
+        open_ += more
+    return found
+
+
+def _candidates(codec: TableCodec, where: Where, groups: tuple[int, ...]) -> Candidates:
+    """The cells of the columns of these groups that fit. Raises UserError where there are none."""
+    places = tuple(place for at in groups for place in codec.groups[at].places)
+    mine = [each for each in where.conditions if _sources(codec, each.place) & {*places}]
+    changed = {relation.target for relation in codec.relations}
+    if len(groups) == 1 and not changed & {each.place for each in mine}:
+        cells, shares, fits = _of_group(codec, mine, groups[0])
+    else:
+        cells, shares, fits = _of_groups(codec, mine, groups, places)
+    if not fits.any():
+        columns = list(dict.fromkeys(each.place for each in mine))
+        why = _why_not(
+            [codec.learned[at] for at in columns], cells[:, [places.index(at) for at in columns if at in places]]
+        )
+        raise UserError(f"--where {where.text}: {why}")
+    return Candidates(groups, places, cells[fits], shares[fits] / shares[fits].sum())
+
+
+def _of_group(codec: TableCodec, conditions: Sequence[Condition], at: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cells of the columns of a group, the share of each in training, and which fit."""
     group, coded = codec.groups[at], codec.codes[codec.slices[at]]
-    conditions = [(group.places.index(each.place), each) for each in where.conditions if each.place in group.places]
+    own = [(group.places.index(each.place), each) for each in conditions]
     if group.listed:
         inner, shares = coded[0].seen(
-            [cell for _, each in conditions for cell in each.asked] if len(group.places) == 1 else ()
+            [cell for each in conditions for cell in each.asked] if len(group.places) == 1 else ()
         )
         cells = group.outer(inner[:, None])
-        fits = _fit(cells, conditions)
+        return cells, shares, _fit(cells, own)
+    cells = _drawn(codec, at)
+    fits = _fit(cells, own)
+    if fits.sum() < MIN_FITTING:
+        cells = np.concatenate([cells, _adjusted(codec, at, cells, own)])
+        fits = group.holds(cells) & _fit(cells, own)
+    return cells, np.ones(len(cells)), fits
+
+
+def _of_groups(
+    codec: TableCodec, conditions: Sequence[Condition], groups: tuple[int, ...], places: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same for columns of several groups, or for conditions on columns that relations make of them."""
+    group, shares = codec.groups[groups[0]], np.ones(POOL)
+    whole = np.full((POOL, len(codec.learned)), np.nan)
+    if len(groups) == 1 and group.listed:
+        inner, shares = codec.codes[codec.slices[groups[0]]][0].seen()
+        whole = np.full((len(inner), len(codec.learned)), np.nan)
+        whole[:, list(group.places)] = group.outer(inner[:, None])
     else:
-        cells = _drawn(codec, at)
-        fits = _fit(cells, conditions)
-        if fits.sum() < MIN_FITTING:
-            cells = np.concatenate([cells, _adjusted(codec, at, cells, conditions)])
-            fits = group.holds(cells) & _fit(cells, conditions)
-        shares = np.ones(len(cells))
-    if not fits.any():
-        asked = list(dict.fromkeys(own for own, _ in conditions))
-        raise UserError(
-            f"--where {where.text}: {_why_not([codec.learned[group.places[own]] for own in asked], cells[:, asked])}"
-        )
-    return cells[fits], shares[fits] / shares[fits].sum()
+        for at in groups:
+            whole[:, list(codec.groups[at].places)] = _drawn(codec, at)
+    own = [(each.place, each) for each in conditions]
+    fits = _fit(codec.related(whole), own)
+    if fits.sum() < MIN_FITTING:
+        more = _solved(codec, conditions, whole)
+        for at in groups:
+            held = codec.groups[at].holds(more[:, list(codec.groups[at].places)])
+            more = more[held]
+        fits = np.concatenate([fits, _fit(codec.related(more), own)])
+        whole = np.concatenate([whole, more])
+        shares = np.concatenate([shares, np.full(len(more), shares.min())])
+    return whole[:, list(places)], shares, fits
+
+
+def _solved(codec: TableCodec, conditions: Sequence[Condition], drawn: np.ndarray) -> np.ndarray:
+    """The drawn rows, changed so that what is made of their columns is what conditions ask for."""
+    found = [drawn[:0]]
+    for condition in conditions:
+        wanted = [
+            cell for cell in _near(condition.column, list(condition.asked)) if condition.holds(np.array([cell])).all()
+        ]
+        for cell in wanted:
+            rows = _stepped_back(codec, condition.place, drawn, float(cell))
+            if rows is None:
+                continue
+            for place in sorted(_sources(codec, condition.place)):
+                if (decimals := codec.learned[place].cell_decimals) is not None:
+                    rows[:, place] = np.round(rows[:, place], decimals)
+            found.append(rows)
+    return np.concatenate(found)
+
+
+def _stepped_back(codec: TableCodec, place: int, rows: np.ndarray, wanted: float) -> np.ndarray | None:
+    """The rows with the column at this place as wanted, by changing what it is made of."""
+    relation = next((each for each in codec.relations if each.target == place and each.replaces), None)
+    if relation is None:
+        found = rows.copy()
+        found[:, place] = wanted
+        return found
+    return relation.solved(codec.related(rows), wanted)
 
 
 def _fit(cells: np.ndarray, conditions: list[tuple[int, Condition]]) -> np.ndarray:
@@ -129,25 +228,32 @@ def _why_not(columns: list[Column], cells: np.ndarray) -> str:
     if len(columns) > 1:
         return f"no values of {', '.join(column.name for column in columns)} that can occur together fit"
     (column,) = columns
+    if not cells.shape[1]:
+        return f"no value of column '{column.name}' fits, which is worked out from others"
     seen = column.series(cells[~np.isnan(cells)])
     what = f"they lay between {seen.min()} and {seen.max()}" if column.numeric and len(seen) else "none occurs"
     return f"no value of column '{column.name}' that was learned from fits; {what}"
 
 
-def _clamped(gan: Any, codec: TableCodec, candidates: Candidates, numbers: np.ndarray, seed: int) -> np.ndarray:
+def _clamped(
+    gan: Any, codec: TableCodec, candidates: Sequence[Candidates], numbers: np.ndarray, seed: int
+) -> np.ndarray:
     """Rows whose columns in the conditions get candidates, and whose other columns are generated given these."""
     wanted = np.full((len(numbers), len(codec.learned)), np.nan)
     known = np.zeros(len(codec.codes), np.float32)
-    for at, (cells, shares) in candidates.items():
-        places = codec.groups[at].places  # the first of them addresses the draw
-        rows = [make_rng(seed, "value", places[0], int(number)).choice(len(cells), p=shares) for number in numbers]
-        wanted[:, list(places)] = cells[rows]
-        known[codec.slices[at]] = 1
+    for each in candidates:
+        first = each.places[0]  # addresses the draw
+        rows = [
+            make_rng(seed, "value", first, int(number)).choice(len(each.cells), p=each.shares) for number in numbers
+        ]
+        wanted[:, list(each.places)] = each.cells[rows]
+        for at in each.groups:
+            known[codec.slices[at]] = 1
     mask = np.repeat(known, [code.width for code in codec.codes])[None].repeat(len(numbers), axis=0)
     condition = {"known": torch.nan_to_num(codec.encode(wanted)), "mask": torch.from_numpy(mask)}
     indices = numbers.tolist()
     latents = sampling.latents(gan.recipe.latent, seed, indices)
     made = codec.decode(torch.cat(list(sampling.sample(gan.generator, latents, condition, seed=seed, indices=indices))))
-    fixed = [place for at in candidates for place in codec.groups[at].places]
+    fixed = [place for each in candidates for place in each.places]
     made[:, fixed] = wanted[:, fixed]
-    return made
+    return codec.related(made)

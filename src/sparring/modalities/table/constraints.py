@@ -130,7 +130,7 @@ def _group(text: str, columns: Sequence[Column], spread: np.ndarray) -> ColumnGr
         if ">" in signs[0]:
             terms, signs = terms[::-1], [sign.replace(">", "<") for sign in signs[::-1]]
         places = tuple(map(place, terms))
-        return _ordered(text, places, [columns[at] for at in places], (False, *(sign == "<" for sign in signs)))
+        return ordered(text, places, [columns[at] for at in places], (False, *(sign == "<" for sign in signs)))
     if signs.count("=") == 1 and set(signs) == {"=", "+"} and (signs[0] == "=" or signs[-1] == "="):
         total, others = (terms[-1], terms[:-1]) if signs[-1] == "=" else (terms[0], terms[1:])
         return _sum(text, total, [place(name) for name in others], place, columns, spread)
@@ -154,7 +154,8 @@ def _read(text: str) -> tuple[list[str], list[str]]:
     return terms, signs
 
 
-def _ordered(text: str, places: tuple[int, ...], columns: Sequence[Column], strict: tuple[bool, ...]) -> Ordered:
+def ordered(text: str, places: tuple[int, ...], columns: Sequence[Column], strict: tuple[bool, ...]) -> Ordered:
+    """The group of these columns in ascending order. Raises UserError where they cannot be compared."""
     wrong = next(
         (column for column in columns if not column.numeric or (column.kind == "time") != (columns[0].kind == "time")),
         None,

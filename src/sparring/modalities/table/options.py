@@ -47,3 +47,11 @@ class TableOptions(ColumnOptions):
         "together(city, country), unique(code). Give the option once for each.",
         json_schema_extra={"flag": "--constraint", "metavar": "RULE"},
     )
+    ignored_relations: Annotated[
+        tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
+    ] = Field(
+        (),
+        description="Of a table: a relation that holds in every row and was found, but is not to be kept: "
+        "'city -> country', as it is printed; all switches all off. Give the option once for each.",
+        json_schema_extra={"flag": "--ignore-relation", "metavar": "RELATION"},
+    )

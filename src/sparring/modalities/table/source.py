@@ -23,6 +23,8 @@ from .column_groups import ColumnGroup, all_groups
 from .columns import Column, find
 from .constraints import constrained_groups, unique_columns
 from .options import TableOptions
+from .relation_search import Relations, find_relations
+from .relations import Relation
 
 MAX_TYPES_SHOWN = 40  # columns whose types are printed
 MAX_WIDTH = 20_000  # numbers of an encoded row
@@ -43,6 +45,7 @@ class TableSource(TabularSource):
         types: dict[str, str] | None = None,
         like: TableCodec | None = None,
         constraints: Sequence[str] = (),
+        ignored_relations: Sequence[str] = (),
     ):
         self.name = name
         if like is None:
@@ -62,25 +65,31 @@ class TableSource(TabularSource):
             cells = like.cells(frame)
         hashes = row_hashes(cells)
         held = _held_out(hashes)
-        kept = constrained_groups(constraints, learned, cells, ~held, name) if like is None else like.constrained
+        if like is None:
+            asked = constrained_groups(constraints, learned, cells, ~held, name)
+            found = find_relations(learned, cells, ~held, asked, ignored_relations)
+            kept, related = (*asked, *found.groups), found.applied
+        else:
+            kept, related, found = like.constrained, like.relations, Relations()
         order = np.argsort(hashes, kind="stable")  # by content, whatever the order of the file
         self._cells: dict[Split, np.ndarray] = {
             "train": cells[order[~held[order]]],
             "test": cells[order[held[order]]],
             "validation": cells[:0],
         }
-        self.content_hash = self._hash(kept)
+        self.content_hash = self._hash([*kept, *related])
         duplicates = len(hashes) - len(np.unique(hashes))
         self.report = ScanReport(counts={split: self.count(split) for split in SPLITS}, duplicates=duplicates)
         self.recipe = "table-small" if self.count("train") < SMALL_TABLE else None
-        self.codec = TableCodec(self.fields, self._codes(all_groups(kept, learned), cells), kept)
+        replaced = {each.target for each in related if each.replaces}
+        self.codec = TableCodec(self.fields, self._codes(all_groups(kept, learned, replaced), cells), kept, related)
         width = self.codec.shape[0]
         if not 0 < width <= MAX_WIDTH:
             why = "leave columns out" if width else "every column holds one value only"
             raise UserError(f"{name} is {width:,} numbers a row wide when encoded; {why}")
-        self.notes = self._notes(constraints)
+        self.notes = (*self._notes(constraints), *found.notes)
 
-    def _hash(self, kept: Sequence[ColumnGroup]) -> str:
+    def _hash(self, kept: Sequence[ColumnGroup | Relation]) -> str:
         described = [column.describe() for column in self.fields] + [group.describe() for group in kept]
         about = json.dumps(described, sort_keys=True, default=str).encode()
         return hashlib.sha256(about + b"".join(self._cells[split].tobytes() for split in SPLITS)).hexdigest()
@@ -155,7 +164,12 @@ def open_path(path: Path, options: TableOptions, context: OpenContext) -> TableS
     suffix = reading.suffix_of(path)
     assert suffix
     return TableSource(
-        reading.read_file(path), path.name[: -len(suffix)], options.types, context.like, options.constraints
+        reading.read_file(path),
+        path.name[: -len(suffix)],
+        options.types,
+        context.like,
+        options.constraints,
+        options.ignored_relations,
     )
 
 
@@ -165,7 +179,11 @@ def open_url(url: str, options: TableOptions, context: OpenContext) -> TableSour
     place, _, what = url.partition("#")
     name = what if what.isidentifier() else Path(place).stem
     frame = reading.checked(databases.read_url(url), without_password(place))
-    return TableSource(frame, name, options.types, context.like, options.constraints)
+    return _source(frame, name, options, context)
+
+
+def _source(frame: pd.DataFrame, name: str, options: TableOptions, context: OpenContext) -> TableSource:
+    return TableSource(frame, name, options.types, context.like, options.constraints, options.ignored_relations)
 
 
 def _refuse_labels(where: object, options: TableOptions) -> None:
@@ -194,4 +212,4 @@ def open_in_memory(memory: InMemory, options: TableOptions, context: OpenContext
     """The rows of a pandas or polars DataFrame, or of another table that knows `to_pandas`."""
     _refuse_labels(f"the data in {memory}", options)
     frame = reading.from_memory(memory)
-    return TableSource(frame, memory.name, options.types, context.like, options.constraints)
+    return _source(frame, memory.name, options, context)

@@ -1,0 +1,206 @@
+"""Find number columns that are worked out from others: sums, differences, products, ratios, other units, rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from .lookup_search import NEAR, Table
+from .relations import Linear, Product, Relation
+
+PROBES, PROBE_MISSES = 12, 1  # rows on which pairs of columns are tried, and how many may miss (nearly held relations)
+MIN_VALUES, MIN_SOURCE_VALUES = 5, 3  # different values of a column that is worked out, and of those it is made of
+MAX_USUAL = 0.9  # share of the most frequent value of a column that is worked out
+MAX_TRIED = 12  # candidates for a column that are held against all rows
+STRAIGHT = 0.99  # correlation from which one column may be another one in other units
+EXACT, EXACT_SINGLE = 1e-9, 1e-5  # how far floats may be off, as a share
+MAX_SOLVED, ROWS_PER_SOLVED = 60, 3  # columns of a system of equations for sums, and rows for each
+DIGITS = range(1, 13)  # of a factor
+
+
+def arithmetic(table: Table, done: set[int]) -> Iterator[Relation]:
+    """Relations for number columns, each with sources that do not depend on it. done: places already worked out."""
+    numbers = [at for at, column in enumerate(table.columns) if column.kind in ("integer", "float")]
+    made: dict[int, set[int]] = {}  # what each column that is worked out depends on
+    targets = [at for at in table.open_targets(done) if at in set(numbers) and _varied(table, at)]
+    for earlier in (True, False):  # what is worked out mostly stands behind what it is made of
+        for at in reversed(targets):
+            sources = [
+                each
+                for each in numbers
+                if (each < at or not earlier)
+                and each != at
+                and at not in _roots(made, each)
+                and table.different[each] >= MIN_SOURCE_VALUES
+            ]
+            found = None if at in made else _best(table, at, sources)
+            if found:
+                made[at] = set(found.sources)
+                yield found
+
+
+def _roots(made: dict[int, set[int]], at: int) -> set[int]:
+    """All columns on which one depends."""
+    found, open_ = set(), [at]
+    while open_:
+        for each in made.get(open_.pop(), ()):
+            if each not in found:
+                found.add(each)
+                open_.append(each)
+    return found
+
+
+def _varied(table: Table, at: int) -> bool:
+    usual = np.bincount(table.codes[:, at]).max() / len(table.cells)
+    return bool(table.different[at] >= MIN_VALUES and usual <= MAX_USUAL)
+
+
+def _best(table: Table, at: int, sources: list[int]) -> Relation | None:
+    """The first relation that holds for a column: other units first, then pairs, then sums of more columns."""
+    if found := _straight(table, at, sources):
+        return found
+    for first, second, sign in _pairs(table, at, sources):
+        if found := _pair(table, at, first, second, sign):
+            return found
+    return _sum(table, at, sources)
+
+
+def _straight(table: Table, at: int, sources: list[int]) -> Relation | None:
+    """The column is another one times a factor plus a constant, rounded or rounded down."""
+    own, there = table.cells[:, at], ~np.isnan(table.cells[:, at])
+    for source in sources:
+        other = table.cells[:, source]
+        if (np.isnan(other) == there).any():
+            continue
+        x, y = other[there], own[there]
+        if np.ptp(x) == 0 or np.corrcoef(x, y)[0, 1] < STRAIGHT:
+            continue
+        name = f"{table.columns[at].name} = "
+        for factor, constant, term in _lines(x, y, table.columns[at].cell_decimals, table.columns[source].name):
+            text = name + term + (f" + {constant:g}" if constant else "")
+            for down in (False, True):
+                decimals = table.columns[at].cell_decimals
+                rounding = _rounding(table, at, source, down)
+                found = Linear(text + rounding, at, (source,), (factor,), constant, decimals, down)
+                if _holds(table, found):
+                    return found
+    return None
+
+
+def _lines(x: np.ndarray, y: np.ndarray, decimals: int | None, name: str) -> Iterator[tuple[float, float, str]]:
+    """Factors, constants and terms of lines by which y can be made of x; those whose numbers have few digits first."""
+    yield 1.0, 0.0, name
+    slack = EXACT * np.abs(y) if decimals is None else 0.5 * 10.0**-decimals * (1 + 1e-6)
+    some = np.abs(x) > 0
+    ends = np.stack([(y - slack)[some] / x[some], (y + slack)[some] / x[some]])
+    low, high = ends.min(axis=0).max(), ends.max(axis=0).min()
+    if 0 < low <= high:
+        times, per = _shortest(low, high), _shortest(1 / high, 1 / low)
+        if len(f"{per:g}") < len(f"{times:.12g}"):
+            yield 1 / per, 0.0, f"{name} / {per:g}"
+        yield times, 0.0, f"{times:g} * {name}"
+    slope, start = np.polyfit(x - x.mean(), y, 1)
+    for digits in DIGITS:
+        factor = float(f"{slope:.{digits}g}")
+        constant = float(f"{float(np.median(y - factor * x)):.{max(digits, 2)}g}")
+        yield factor, constant, name if factor == 1 else f"{factor:g} * {name}"
+
+
+def _shortest(low: float, high: float) -> float:
+    """The number with the fewest digits between two others."""
+    for digits in DIGITS:
+        middle = float(f"{(low + high) / 2:.{digits}g}")
+        if low <= middle <= high:
+            return middle
+    return (low + high) / 2
+
+
+def _rounding(table: Table, at: int, source: int, down: bool) -> str:
+    own, other = table.columns[at].cell_decimals, table.columns[source].cell_decimals
+    return (", rounded down" if down else "") or (
+        ", rounded" if own is not None and (other is None or other > own) else ""
+    )
+
+
+def _pairs(table: Table, at: int, sources: list[int]) -> list[tuple[int, int, str]]:
+    """Pairs of sources whose sum, difference, product or ratio is the column in (nearly) all of a few rows."""
+    own = table.cells[:, at]
+    usual = np.bincount(table.codes[:, at]).argmax()
+    rows = np.flatnonzero(~np.isnan(own) & (table.codes[:, at] != usual))
+    rows = rows[np.random.default_rng(at).permutation(len(rows))[:PROBES]]
+    values = table.cells[rows][:, sources]
+    misses = {sign: np.zeros((len(sources), len(sources)), np.int64) for sign in "+-*/"}
+    for row, wanted in zip(values, own[rows], strict=True):
+        a, b = row[:, None], row[None]
+        for sign in misses:
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                made = {"+": a + b, "-": a - b, "*": a * b, "/": a / b}[sign]
+                misses[sign] += ~(np.abs(made - wanted) <= _slack(table, at, made)) & ~np.isnan(a + b)
+    found = []
+    for sign, counts in misses.items():
+        allowed = counts <= PROBE_MISSES
+        if sign in "+*":
+            allowed &= np.triu(np.ones_like(allowed), 1)
+        else:
+            allowed &= ~np.eye(len(sources), dtype=bool)
+        found += [(int(counts[i, j]), sources[i], sources[j], sign) for i, j in np.argwhere(allowed)]
+    return [each[1:] for each in sorted(found, key=lambda each: each[0])[:MAX_TRIED]]
+
+
+def _pair(table: Table, at: int, first: int, second: int, sign: str) -> Relation | None:
+    column, decimals = table.columns[at], table.columns[at].cell_decimals
+    a, b = table.columns[first].name, table.columns[second].name
+    text = f"{column.name} = {a} {sign} {b}"
+    found: Relation = (
+        Linear(text, at, (first, second), (1.0, 1.0 if sign == "+" else -1.0), 0.0, decimals)
+        if sign in "+-"
+        else Product(text, at, (first, second), sign == "/", 1.0, decimals)
+    )
+    return found if _holds(table, found) else None
+
+
+def _sum(table: Table, at: int, sources: list[int]) -> Relation | None:
+    """The column is the sum of some others, each plus or minus, and a constant."""
+    full = [each for each in sources if not np.isnan(table.cells[:, each]).any()]
+    own = table.cells[table.some, at]
+    if not 2 < len(full) <= MAX_SOLVED or np.isnan(own).any() or len(own) < ROWS_PER_SOLVED * len(full):
+        return None
+    terms = table.cells[table.some][:, full]
+    matrix = np.column_stack([terms, np.ones(len(own))])
+    scale = np.abs(matrix).max(axis=0) + 1e-300
+    solved, _, rank, _ = np.linalg.lstsq(matrix / scale, own, rcond=None)
+    factors = solved / scale
+    whole = np.round(factors[:-1])
+    unclear = np.abs(factors[:-1] - whole) * scale[:-1] > 0.01 * (np.ptp(own) + 1e-300)
+    used = [(each, float(factor)) for each, factor in zip(full, whole, strict=True) if factor]
+    if rank < len(full) or unclear.any() or len(used) < 2 or any(abs(factor) != 1 for _, factor in used):
+        return None
+    constant = float(np.round(np.median(own - terms @ whole), 6))
+    pieces = [f"{'+' if factor > 0 else '-'} {table.columns[each].name}" for each, factor in used]
+    text = f"{table.columns[at].name} = {' '.join(pieces).removeprefix('+ ')}" + (
+        f" + {constant:g}" if constant else ""
+    )
+    places, signs = zip(*used, strict=True)
+    found = Linear(text, at, places, signs, constant, table.columns[at].cell_decimals)
+    return found if _holds(table, found) else None
+
+
+def _slack(table: Table, at: int, made: np.ndarray) -> np.ndarray:
+    """How far a number may be off: half its last decimal, or the precision of a float."""
+    decimals = table.columns[at].cell_decimals
+    close = EXACT_SINGLE if "32" in table.columns[at].dtype else EXACT
+    fine = close * np.maximum(np.abs(made), 1e-6)
+    return fine if decimals is None else np.maximum(fine, 0.5000001 * 10.0**-decimals)
+
+
+def _holds(table: Table, relation: Relation) -> bool:
+    """Does it hold in all rows, empty cells included? One that nearly does is noted."""
+    found, own = relation.apply(table.cells), table.cells[:, relation.target]
+    with np.errstate(invalid="ignore"):
+        right = np.abs(found - own) <= _slack(table, relation.target, found)
+    right |= np.isnan(found) & np.isnan(own)
+    share = float(right.mean())
+    if NEAR <= share < 1:
+        table.near[relation.text] = share
+    return share == 1

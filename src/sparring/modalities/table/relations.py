@@ -1,0 +1,290 @@
+"""Relations that hold in every row of training: columns that others determine are not learned but worked out.
+
+city -> country                 a column whose value another one determines
+month = month of opened         the same, by a part of a time
+total = price * amount          sums, differences, products and ratios, rounded as they were
+age = years from born           full years up to a day, or to another column
+spouse: empty by status         where a column is empty, by the value of another one
+start <= end                    where the columns are in no group that keeps their order (see `column_groups`)
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .codes import row_hashes
+
+NANOSECONDS_A_DAY = 86_400_000_000_000
+NONE = float("nan")
+PARTS = ("weekday", "month", "quarter", "hour", "year", "day", "minute", "second", "week", "dayofyear", "month number")
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How cells of a column are times: nanoseconds since 1970 are cell * unit + origin, in a zone."""
+
+    origin: int
+    unit: int
+    zone: str | None = None
+
+    def times(self, cells: np.ndarray) -> pd.DatetimeIndex:
+        """Empty cells become NaT."""
+        there = ~np.isnan(cells)
+        counts = np.where(there, np.nan_to_num(cells), 0).round().astype(np.int64) * self.unit + self.origin
+        times = pd.DatetimeIndex(counts.astype("datetime64[ns]"))
+        times = times.tz_localize("UTC").tz_convert(self.zone).tz_localize(None) if self.zone else times
+        return times.where(there)
+
+    def part(self, cells: np.ndarray, name: str) -> np.ndarray:
+        """A part of each time as a number, NaN where there is none."""
+        times = self.times(cells)
+        if name == "month number":
+            return np.asarray(times.year * 12 + times.month, np.float64)
+        if name == "week":
+            return np.asarray(pd.Series(times).dt.isocalendar().week.astype("Float64").to_numpy(np.float64, NONE))
+        return np.asarray(getattr(times, name), np.float64)
+
+
+class Relation(ABC):
+    """What the cells of a column (target) are, by those of others (sources); both are places of learned columns.
+
+    text: for people, and by which one switches it off. replaces: is the target not learned at all?
+    """
+
+    text: str
+    target: int
+    sources: tuple[int, ...]
+    replaces: bool = True
+
+    @abstractmethod
+    def apply(self, cells: np.ndarray) -> np.ndarray:
+        """N x learned columns -> the cells of the target, N. The target's own cells are there unless it is replaced."""
+
+    def solved(self, cells: np.ndarray, wanted: float) -> np.ndarray | None:
+        """The rows with one source changed so that the target is about `wanted`; None where that is not known."""
+        return None
+
+    def describe(self) -> dict[str, Any]:
+        """For codec.json."""
+        name = next(name for name, kind in KINDS.items() if kind is type(self))
+        return {"kind": name, **_jsonable(asdict(self))}  # type: ignore[call-overload]
+
+
+@dataclass(frozen=True)
+class Lookup(Relation):
+    """The target's value for each value of the source, or of a part of the time that it is.
+
+    keys: ascending. A value between keys is that of the nearest key; shift: where the target is the key plus this.
+    """
+
+    text: str
+    target: int
+    sources: tuple[int, ...]
+    keys: tuple[float, ...]
+    values: tuple[float, ...]
+    empty: float = NONE  # where the source is empty
+    part: str = ""
+    clock: Clock | None = None
+    shift: float | None = None
+
+    def apply(self, cells: np.ndarray) -> np.ndarray:
+        own = self._own(cells)
+        keys, values = np.array(self.keys), np.array(self.values)
+        at = np.clip(np.searchsorted((keys[1:] + keys[:-1]) / 2, own), 0, len(keys) - 1)
+        found = values[at] if self.shift is None else own + self.shift
+        return np.where(np.isnan(own), self.empty, found)
+
+    def _own(self, cells: np.ndarray) -> np.ndarray:
+        own = cells[:, self.sources[0]]
+        return self.clock.part(own, self.part) if self.clock else own
+
+    def solved(self, cells: np.ndarray, wanted: float) -> np.ndarray | None:
+        fitting = np.array(self.keys)[np.array(self.values) == wanted]
+        if self.clock or not len(fitting):
+            return None
+        found = cells.copy()
+        found[:, self.sources[0]] = np.resize(fitting, len(cells))
+        return found
+
+
+@dataclass(frozen=True)
+class Linear(Relation):
+    """The sum of sources times factors, plus a constant; rounded (down, if so) to decimals (None: not at all)."""
+
+    text: str
+    target: int
+    sources: tuple[int, ...]
+    factors: tuple[float, ...]
+    constant: float = 0.0
+    decimals: int | None = None
+    down: bool = False
+
+    def apply(self, cells: np.ndarray) -> np.ndarray:
+        return _rounded(cells[:, self.sources] @ np.array(self.factors) + self.constant, self.decimals, self.down)
+
+    def solved(self, cells: np.ndarray, wanted: float) -> np.ndarray | None:
+        found = cells.copy()
+        found[:, self.sources[0]] += (wanted - self.apply(cells)) / self.factors[0]
+        return found
+
+
+@dataclass(frozen=True)
+class Product(Relation):
+    """The product of two sources, or the first divided by the second, times a factor."""
+
+    text: str
+    target: int
+    sources: tuple[int, ...]
+    ratio: bool
+    factor: float = 1.0
+    decimals: int | None = None
+
+    def apply(self, cells: np.ndarray) -> np.ndarray:
+        first, second = cells[:, self.sources[0]], cells[:, self.sources[1]]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = first / second if self.ratio else first * second
+        known = ~np.isnan(first) & ~np.isnan(second)
+        return _rounded(np.where(known & ~np.isfinite(found), 0.0, found) * self.factor, self.decimals, False)
+
+    def solved(self, cells: np.ndarray, wanted: float) -> np.ndarray | None:
+        found, second = cells.copy(), cells[:, self.sources[1]] * self.factor
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found[:, self.sources[0]] = wanted * cells[:, self.sources[1]] if self.ratio else wanted / second
+        return found
+
+
+@dataclass(frozen=True)
+class Years(Relation):
+    """Full years from a time to a day (in nanoseconds) or, with two sources, to the second one."""
+
+    text: str
+    target: int
+    sources: tuple[int, ...]
+    clocks: tuple[Clock, ...]
+    day: int = 0
+
+    def apply(self, cells: np.ndarray) -> np.ndarray:
+        begin = self.clocks[0].times(cells[:, self.sources[0]])
+        if len(self.sources) == 1:
+            return full_years(begin, pd.DatetimeIndex(np.full(len(cells), self.day).astype("datetime64[ns]")))
+        return full_years(begin, self.clocks[1].times(cells[:, self.sources[1]]))
+
+
+@dataclass(frozen=True)
+class Empty(Relation):
+    """Where the target is empty, by the value of the source.
+
+    always, never: values of the source (NaN: nothing) with which the target is always empty, never empty. masks: only
+    whether the source is empty counts (values 1 and 0). fill: values for cells that may not be empty.
+    """
+
+    text: str
+    target: int
+    sources: tuple[int, ...]
+    always: tuple[float, ...]
+    never: tuple[float, ...]
+    masks: bool
+    fill: tuple[float, ...]
+    replaces = False
+
+    def apply(self, cells: np.ndarray) -> np.ndarray:
+        own, source = cells[:, self.target].copy(), cells[:, self.sources[0]]
+        source = np.isnan(source).astype(np.float64) if self.masks else source
+        own[_among(source, self.always)] = NONE
+        lost = np.isnan(own) & _among(source, self.never)
+        if lost.any() and self.fill:
+            own[lost] = np.array(self.fill)[(row_hashes(cells[lost]) % np.uint64(len(self.fill))).astype(np.int64)]
+        return own
+
+
+@dataclass(frozen=True)
+class AtLeast(Relation):
+    """The target is at least the source. scale, offset: target = source * scale + offset where both are the same."""
+
+    text: str
+    target: int
+    sources: tuple[int, ...]
+    scale: float = 1.0
+    offset: float = 0.0
+    decimals: int | None = None
+    replaces = False
+
+    def apply(self, cells: np.ndarray) -> np.ndarray:
+        least = cells[:, self.sources[0]] * self.scale + self.offset
+        if self.decimals is not None:
+            least = np.ceil(np.round(least * 10.0**self.decimals, 6)) / 10.0**self.decimals
+        with np.errstate(invalid="ignore"):
+            return np.where(cells[:, self.target] < least, least, cells[:, self.target])
+
+
+def full_years(begin: pd.DatetimeIndex, end: pd.DatetimeIndex) -> np.ndarray:
+    """Birthdays from begin to end; NaN where one of them is missing."""
+    before = (end.month * 100 + end.day) < (begin.month * 100 + begin.day)
+    return np.asarray(end.year - begin.year, np.float64) - np.asarray(before, np.float64)
+
+
+def in_order(relations: Sequence[Relation]) -> tuple[Relation, ...]:
+    """Each relation after those that change its sources. Those that make a circle are left out."""
+    found: list[Relation] = []
+    left = list(relations)
+    while left:
+        changed = {each.target for each in left}
+        ready = [each for each in left if not (changed & set(each.sources)) - {each.target}]
+        own = [each for each in ready if each.replaces]  # a value comes before what is done to it
+        ready = own or [each for each in ready if not any(o.target == each.target and o.replaces for o in left)]
+        if not ready:
+            return tuple(found)
+        found += ready
+        left = [each for each in left if each not in ready]
+    return tuple(found)
+
+
+def _among(values: np.ndarray, some: tuple[float, ...]) -> np.ndarray:
+    found = np.isin(values, [each for each in some if not math.isnan(each)])
+    return found | (np.isnan(values) if any(map(math.isnan, some)) else False)
+
+
+def _rounded(values: np.ndarray, decimals: int | None, down: bool) -> np.ndarray:
+    if decimals is None:
+        return values
+    return np.floor(np.round(values * 10.0**decimals, 6)) / 10.0**decimals if down else np.round(values, decimals)
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _jsonable(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_jsonable(each) for each in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+KINDS: dict[str, type[Any]] = {
+    "lookup": Lookup,
+    "linear": Linear,
+    "product": Product,
+    "years": Years,
+    "empty": Empty,
+    "at least": AtLeast,
+}
+
+
+def relation_from(description: dict[str, Any]) -> Relation:
+    """The inverse of Relation.describe(). Raises KeyError or TypeError for another description."""
+    fields = {name: value for name, value in description.items() if name != "kind"}
+    for name, value in fields.items():
+        if name == "clocks":
+            fields[name] = tuple(Clock(**each) for each in value)
+        elif isinstance(value, list):
+            fields[name] = tuple(NONE if each is None else each for each in value)
+    if fields.get("clock"):
+        fields["clock"] = Clock(**fields["clock"])
+    if "empty" in fields and fields["empty"] is None:
+        fields["empty"] = NONE
+    return KINDS[description["kind"]](**fields)
