@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from .training import run as training_run
 from .training.callbacks import TensorBoard
 from .training.resume import resume
 from .training.setup import set_up
+from .util import files
 from .util.devices import choose_device
 
 
@@ -79,14 +81,11 @@ def train(
     with _only_training(run.path):
         console.note(f"device: {chosen} ({why}); run folder: {run.path}")
         observers = [*callbacks, *([TensorBoard(run.path / "tensorboard")] if asked.tensorboard else []), console]
-        try:
+        with _removed_if_unused(run, created, locked_before):
             if run.exists or run.has_lost_its_recipe:
                 assembly = resume(run, where, asked, chosen, console, observers, started)
             else:
                 assembly = set_up(run, where, asked, chosen, console, budget_end, command, observers)
-        except UserError:
-            _remove_if_unused(run, created, locked_before)
-            raise
         if assembly is not None:
             training_run.fit(assembly, run, console, stop, deadline)
         elif training_run.pages_are_old(run):
@@ -149,10 +148,20 @@ def _only_training(folder: Path) -> Any:
         ) from None
 
 
-def _remove_if_unused(run: Run, created: bool, locked_before: bool) -> None:
-    """A refused training leaves no empty folder behind, and no lock in a folder of somebody else."""
-    only_lock = {entry.name for entry in run.path.iterdir()} <= {".lock"}
-    if only_lock or not (locked_before or run.exists):
-        (run.path / ".lock").unlink(missing_ok=True)
-    if only_lock and created:
-        shutil.rmtree(run.path, ignore_errors=True)
+@contextmanager
+def _removed_if_unused(run: Run, created: bool, locked_before: bool) -> Iterator[None]:
+    """A training that is refused or interrupted before its start leaves no folder of its own, and no lock in others."""
+    if created:
+        files.UNFINISHED.add(run.path)
+    try:
+        yield
+    except BaseException as error:
+        refused = isinstance(error, UserError) or not isinstance(error, Exception)  # Ctrl-C is no Exception
+        only_lock = {entry.name for entry in run.path.iterdir()} <= {".lock"}
+        if refused and (only_lock or not (locked_before or run.exists)):
+            (run.path / ".lock").unlink(missing_ok=True)
+        if refused and created and not run.exists:
+            shutil.rmtree(run.path, ignore_errors=True)
+        raise
+    finally:
+        files.UNFINISHED.discard(run.path)

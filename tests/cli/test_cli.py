@@ -200,8 +200,9 @@ def test_torch_is_imported_only_when_used():
 
 
 def test_times_are_read():
-    from sparring.callbacks.progress import duration, seconds_from
+    from sparring.callbacks.progress import seconds_from
     from sparring.errors import UserError
+    from sparring.util.progress import duration
 
     assert [seconds_from(text) for text in ("90", "90s", "10m", "1.5h", "1h30m", 5)] == [90, 90, 600, 5400, 5400, 5]
     for text in ("", "soon", "0s", "-3m"):

@@ -143,6 +143,9 @@ class Callback:
         examples: Examples seen. total: Examples at the end of the training.
         """
 
+    def end(self) -> None:
+        """Called when the last step is done or the training was stopped, before the final scores and the report."""
+
     def step(self, trainer: Any) -> None:
         """Called after every step."""
 

@@ -1,12 +1,15 @@
-"""The progress of a training as plain lines of text."""
+"""The progress of a training as lines of text, and on a terminal a bar."""
 
 from __future__ import annotations
 
 import re
+import sys
 import time
 from typing import Any
 
 from ..errors import UserError
+from ..util import progress
+from ..util.progress import duration
 from .base import Action, Callback, Observation
 
 DOING = {
@@ -18,7 +21,7 @@ DOING = {
 
 
 class Lines(Callback):
-    """Prints one plain line for every note and every tick."""
+    """Prints one plain line for every note and every tick. How far long work is, `util.progress` shows."""
 
     def __init__(self) -> None:
         self.total, self.first, self.started = 0, 0, time.monotonic()
@@ -26,8 +29,19 @@ class Lines(Callback):
     def note(self, text: str) -> None:
         print(text, flush=True)
 
+    def progress(self, share: float, what: str) -> None:
+        progress.show(share, what)
+
     def start(self, examples: int, total: int) -> None:
+        progress.clear()
         self.total, self.first, self.started = total, examples, time.monotonic()
+
+    def step(self, trainer: Any) -> None:
+        if sys.stderr.isatty():  # elsewhere the lines of the ticks are enough
+            progress.show(trainer.examples / self.total, "training", f"{trainer.examples:,} of {self.total:,}")
+
+    def end(self) -> None:
+        progress.clear()
 
     def observed(self, observation: Observation) -> None:
         done = max(1, observation.examples - self.first)
@@ -68,13 +82,6 @@ def _group(values: dict[str, float], group: str) -> str:
     """The values whose names begin with `group`: "generator 0.693, discriminator 1.386"."""
     found = {name.removeprefix(f"{group}."): value for name, value in values.items() if name.startswith(f"{group}.")}
     return ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in found.items())
-
-
-def duration(seconds: float) -> str:
-    """Seconds as text: 90 -> "1m30s"."""
-    minutes, rest = divmod(max(0, round(seconds)), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}h{minutes:02d}m" if hours else f"{minutes}m{rest:02d}s" if minutes else f"{rest}s"
 
 
 def seconds_from(text: str | float) -> float:

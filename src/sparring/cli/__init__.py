@@ -41,8 +41,11 @@ def main(arguments: list[str] | None = None) -> None:
     Exit codes: 0 done; 2 the user can mend it (one sentence says how); 130 or 143 interrupted, saved; 1 a fault of the
     program.
     """
+    from .interrupts import interrupts
+
     try:
-        app(arguments, standalone_mode=True)
+        with interrupts.handled():
+            app(arguments, standalone_mode=True)
     except UserError as error:
         _fail(str(error))
     except BrokenPipeError:  # the reader of a pipe has closed it
@@ -56,8 +59,6 @@ def main(arguments: list[str] | None = None) -> None:
                 f"{_DISK[error.errno]}{_at(error)}; mend that and run the same command again, what was written "
                 f"before is kept"
             )
-    except KeyboardInterrupt:
-        sys.exit(130)
     except MemoryError:
         _fail(OUT_OF_MEMORY)
     except Exception as error:

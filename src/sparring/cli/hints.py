@@ -7,9 +7,15 @@ from collections.abc import Sequence
 from ..errors import nearest
 
 # What the option of another program is here. The first advice counts whose option the verb has; advice without an
-# option always counts.
+# option always counts, except that which a marked option of the verb must be there for ("--budget|...").
+RESUMES = "--budget|run the same command again: it resumes"
+DATA_FIRST = "--labels|give the data first, without an option"
+NO_WORKERS = "--budget|leave it out: loading needs no workers"
+RUN_FIRST = "give the run folder first, without an option"
+DEVICE = "--device cuda (a training uses one device)"
 OPTIONS: dict[str, tuple[str, ...]] = {
     "amp": ("--set precision=bfloat16",),
+    "beta1": ("--set players.generator.optimizer.betas=[0.5,0.999]",),
     "batch": ("--batch-size", "--set batch=64"),
     "batch-size": ("--batch-size", "--set batch=64"),
     "checkpoint": ("--init-from RUN",),
@@ -17,44 +23,49 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "class": ("--label",),
     "class-idx": ("--label",),
     "config": ("--recipe",),
-    "continue": ("run the same command again: it resumes",),
+    "continue": (RESUMES,),
     "cfg": ("--recipe",),
+    "cond": ("--labels auto",),
+    "cpu": ("--device cpu",),
     "cuda": ("--device cuda",),
-    "data": ("give the data first, without an option",),
-    "data-dir": ("give the data first, without an option",),
-    "dataroot": ("give the data first, without an option",),
-    "dataset": ("give the data first, without an option",),
+    "data": (DATA_FIRST, RUN_FIRST),
+    "data-dir": (DATA_FIRST, RUN_FIRST),
+    "dataroot": (DATA_FIRST, RUN_FIRST),
+    "dataset": (DATA_FIRST, RUN_FIRST),
     "epoch": ("--epochs",),
     "fp16": ("--set precision=bfloat16",),
-    "gpu": ("--device cuda (a training uses one device)",),
+    "gpu": (DEVICE,),
     "gpu-ids": ("--device cuda:0",),
-    "gpus": ("--device cuda (a training uses one device)",),
+    "gpus": (DEVICE,),
     "image-size": ("--size",),
     "images": ("--examples",),
     "img-size": ("--size",),
     "iterations": ("--examples 30000steps",),
     "kimg": ("--examples (2000 kimg are 2M)",),
+    "latent-dim": ("--set latent.size=100",),
     "learning-rate": ("--set players.generator.optimizer.lr=1e-4",),
+    "logdir": ("--out",),
     "lr": ("--set players.generator.optimizer.lr=1e-4",),
     "max-steps": ("--examples 30000steps",),
     "metric": ("--metrics", "sparring evaluate measures a run"),
     "metrics": ("--metrics", "sparring evaluate measures a run"),
-    "model": ("--recipe", "give the run folder first, without an option"),
+    "model": ("--recipe", RUN_FIRST),
     "n-epochs": ("--epochs",),
     "name": ("--out",),
-    "network": ("give the run folder first, without an option", "--init-from RUN"),
+    "network": (RUN_FIRST, "--init-from RUN"),
     "num": ("--count",),
     "num-epochs": ("--epochs",),
-    "num-gpus": ("--device cuda (a training uses one device)",),
+    "num-gpus": (DEVICE,),
     "num-samples": ("--count", "--samples"),
-    "num-workers": ("leave it out: loading needs no workers",),
+    "num-workers": (NO_WORKERS,),
+    "nz": ("--set latent.size=100",),
     "outdir": ("--out",),
     "output": ("--out",),
     "output-dir": ("--out",),
     "pretrained": ("--init-from RUN",),
     "resolution": ("--size",),
     "results-dir": ("--out",),
-    "resume": ("run the same command again: it resumes",),
+    "resume": (RESUMES,),
     "save-dir": ("--out",),
     "save-every": ("--set tick=10000",),
     "snap": ("--set tick=10000",),
@@ -62,7 +73,10 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "time-limit": ("--max-time",),
     "total-iters": ("--examples 30000steps",),
     "trunc": ("--truncation",),
-    "workers": ("leave it out: loading needs no workers",),
+    "truncation-psi": ("--truncation",),
+    "wandb": ("--tensorboard",),
+    "workers": (NO_WORKERS,),
+    "z-dim": ("--set latent.size=100",),
 }
 
 VERBS = {
@@ -84,8 +98,9 @@ def option_hint(typed: str, known: Sequence[str]) -> str:
     """How to say it to a verb that knows these options ("--out", "-o")."""
     name = typed.lstrip("-").split("=")[0].lower().replace("_", "-")
     for advice in OPTIONS.get(name, ()):
-        if not advice.startswith("--"):
-            return advice
+        needed, bar, plain = advice.rpartition("|")
+        if not advice.startswith("--") or (bar and needed in known):
+            return plain
         if advice.split()[0].rstrip(",") in known:
             return f"use {advice}"
     if f"--{name}" in known:

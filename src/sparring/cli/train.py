@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import inspect
 import shlex
-import signal
 import sys
-import threading
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -48,28 +46,18 @@ def train(
     holds the progress, samples, scores and a report page.
     """
     from .. import api
-    from .progress import terminal
-
-    stop, received = threading.Event(), []
-
-    def interrupt(number: int, frame: Any) -> None:
-        signal.signal(number, signal.SIG_DFL)  # a second one ends at once
-        received.append(number)
-        stop.set()
-        print("stopping after this step, saved; once more ends at once", file=sys.stderr, flush=True)
+    from ..util import progress
+    from .interrupts import TrainingLines, interrupts
 
     folder = options.pop("out") or api.default_folder(data, options["recipe"])
     _current["run"] = folder
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    command = shlex.join(["sparring", *map(_without_folders, sys.argv[1:])])
     try:
-        with terminal() as console:
-            command = shlex.join(["sparring", *map(_without_folders, sys.argv[1:])])
-            api.train(data, out=folder, console=console, stop=stop, command=command, **options)
+        api.train(data, out=folder, console=TrainingLines(interrupts), stop=interrupts.stop, command=command, **options)
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if received:
-        raise typer.Exit(128 + received[0])
+        progress.clear()
+    if interrupts.received:
+        raise typer.Exit(128 + interrupts.received)
 
 
 def _without_folders(argument: str) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from ..errors import UserError
 from ..util.files import sync_folder
 from ..util.notes import warn
-from .progress import bar
+from ..util.progress import bar
 
 MAX_BYTES = 4 << 30  # of one file: no server may fill the disk
 TIMEOUT = 30  # seconds without a byte

@@ -193,13 +193,24 @@ def choose_metrics(names: Sequence[str] | None, source: Source) -> list[str]:
 
     names: names of metrics, or ["all"]; None: all that apply and are not slow. Raises UserError for an unknown name.
     """
-    load_plugins()
+    names = None if names is None else known_metrics(names)
     suitable = [name for name, metric in METRICS.items() if metric.applies_to(source)]
     if names is None:
         return [name for name in suitable if not METRICS[name].slow]
-    if list(names) == ["all"]:
-        return suitable
+    return suitable if names == ["all"] else names
+
+
+def known_metrics(names: Sequence[str]) -> list[str]:
+    """The names, each once, in any case ("FID"). Raises UserError for one that no metric has, and for none at all."""
+    load_plugins()
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        raise UserError(f"metrics should be a list of names such as ['fid', 'prdc'], not {names!r}")
+    if not names:
+        raise UserError(f"name at least one metric: {', '.join(METRICS)}")
+    found = []
     for name in names:
-        if name not in METRICS:
+        spelled = next((each for each in (name, name.lower()) if each in (*METRICS, "all")), None)
+        if spelled is None:
             raise UserError(f"there is no metric '{name}'; {nearest(name, [*METRICS, 'all'])}")
-    return list(dict.fromkeys(names))
+        found.append(spelled)
+    return list(dict.fromkeys(found))

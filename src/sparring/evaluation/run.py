@@ -96,6 +96,7 @@ def evaluate(
         found = evaluate_translator(run, real, samples, console)
     else:
         found = _evaluate_samples(what, real, own, metrics, features, weights, samples, console)
+    console.progress(1.0, "measuring")
     if own:
         _write(run, found, snapshot)
     return found

@@ -66,7 +66,7 @@ def apply_files(
     for number, path in enumerate(inputs):
 
         def progress(share: float, number: int = number, path: Path = path) -> None:
-            console.progress((number + share) / len(inputs), path.name)
+            console.progress((number + share) / len(inputs), f"applying: {path.name}")
 
         progress(0.0)
         target = _target(translation, path, input, out)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..callbacks.base import Callback
-from ..callbacks.progress import duration, seconds_from
+from ..callbacks.progress import seconds_from
 from ..config.options import TrainOptions
 from ..config.reading import length_from
 from ..config.recipe import Recipe
 from ..data.source import Source
 from ..runs.folder import Run
+from ..util.progress import duration
 from .autoconfig.lengths import whole_steps
 from .setup import FINISHING_SECONDS
 

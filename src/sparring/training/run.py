@@ -7,12 +7,12 @@ import time
 
 from .. import modalities
 from ..callbacks.base import Action, Callback, Observation
-from ..callbacks.progress import duration
 from ..config.recipe import Recipe
 from ..errors import Diverged
 from ..inference.interpolate import interpolate_file
 from ..reports import write_card, write_film, write_report
 from ..runs.folder import Run
+from ..util.progress import duration
 from .assembly import Assembly
 from .callbacks import record
 from .resume import diverged_sentence
@@ -39,6 +39,8 @@ def fit(assembly: Assembly, run: Run, console: Callback, stop: threading.Event, 
     started, first = time.monotonic(), trainer.examples + trainer.discarded_examples
     with _Deadline(stop, deadline) as out_of_time:
         last = trainer.fit(stop)
+    for callback in trainer.callbacks:
+        callback.end()
     if last is not None and last.event == "diverged" and last.action is not Action.ROLL_BACK:
         if not (run.path / "generator.safetensors").is_file():
             raise Diverged(diverged_sentence(run.path, record(last)))

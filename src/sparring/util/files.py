@@ -34,6 +34,7 @@ def temporary_path(path: Path) -> Path:
     """A hidden name beside a path, for what this process writes before it is renamed to the path."""
     name = path.name.encode("utf-8", "surrogateescape")[:180].decode("utf-8", "ignore")  # a file system takes 255 bytes
     return path.with_name(f".{name}.{_MACHINE}-{os.getpid()}.tmp")
+UNFINISHED: set[Path] = set()  # files and folders that are removed where the process is ended now
 
 
 @contextmanager
@@ -43,6 +44,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
     A reader sees the old file or the new one, never a part. If the block raises, the old file stays.
     """
     temporary = temporary_path(path)
+    UNFINISHED.add(temporary)
     try:
         yield temporary
         with open(temporary, "rb+") as file:
@@ -51,6 +53,8 @@ def atomic_write(path: Path) -> Iterator[Path]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    finally:
+        UNFINISHED.discard(temporary)
     sync_folder(path.parent)
 
 

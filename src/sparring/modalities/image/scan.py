@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...data.contents import Contents, Member, Skipped
-from ...data.progress import track
 from ...data.source import Fit
 from ...errors import UserError
+from ...util.progress import track
 from . import arrays
 from .decode import CHANNELS, Decoded, Unusable, decode, fitted, header_size, in_mode, patches
 from .options import Form

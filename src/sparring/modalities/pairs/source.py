@@ -13,10 +13,10 @@ from ...data import readers
 from ...data.archives import is_archive
 from ...data.contents import Contents, Member, Skipped
 from ...data.options import OpenContext
-from ...data.progress import track
 from ...data.source import SPLITS, Fit, PictureSource, ScanReport, Split, TranslationSource
 from ...data.splits import Arrangement, arrange
 from ...errors import UserError
+from ...util.progress import track
 from ..image import source as pictures
 from ..image.codec import MODES, ImageCodec
 from ..image.decode import Unusable
