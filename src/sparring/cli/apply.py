@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from .arguments import Device
+
 Reverse = Annotated[
     bool,
     typer.Option("--reverse", help="Turn outputs into inputs. For recipes that learn both directions (cyclegan)."),
@@ -37,6 +39,7 @@ def apply(
     reverse: Reverse = False,
     temporal_smoothing: TemporalSmoothing = 0.0,
     ensemble: Ensemble = False,
+    device: Device = "auto",
 ) -> None:
     """Apply what a run has learned to your pictures: restore, translate or segment them.
 
@@ -62,9 +65,9 @@ def apply(
     done, failed = 0, 0
     with terminal() as console:
         if names:
-            results = classify_files(run, pictures, out)
+            results = classify_files(run, pictures, out, device)
         else:
-            results = apply_files(run, pictures, out, reverse, temporal_smoothing, ensemble, console)
+            results = apply_files(run, pictures, out, reverse, temporal_smoothing, ensemble, device, console)
         for applied in results:
             if applied.out is None:
                 failed += 1

@@ -16,10 +16,10 @@ MAX_ENTRIES_SHOWN = 20  # of a long list
 
 
 def parameters() -> list[inspect.Parameter]:
-    """The recipe, and the options of the data."""
+    """The recipe, the device whose size of pictures is shown, and the options of the data."""
     from .options import data_parameters, train_parameters
 
-    return [*train_parameters("recipe"), *data_parameters()]
+    return [*train_parameters("recipe", "device"), *data_parameters()]
 
 
 def check(
@@ -38,7 +38,7 @@ def check(
 
     asked = train_options(options, option_fields())
     recipe = None if asked.recipe is None else load_recipe(asked.recipe)
-    source = open_data(data, *how_to_open(asked.data, max_image_side(choose_device("auto")[0]), recipe))
+    source = open_data(data, *how_to_open(asked.data, max_image_side(choose_device(asked.device)[0]), recipe))
     if as_json:
         typer.echo(json.dumps({**source.describe(), "report": asdict(source.report)}, indent=2, ensure_ascii=False))
     else:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .arguments import Device
+
 if TYPE_CHECKING:
     from ..evaluation.evaluation import Evaluation
     from ..metrics.scores import Difference
@@ -78,6 +80,7 @@ def evaluate(
     samples: Count = None,
     recipe: RecipeName = None,
     against: Against = None,
+    device: Device = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Measure the samples of a run: their quality and variety, copies, and what real examples score.
@@ -106,6 +109,7 @@ def evaluate(
                 weights=weights,
                 samples=samples,
                 recipe=recipe,
+                device=device,
                 console=console,
             )
             for each in (run, against)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from .arguments import Device
+
 
 def explore(
     run: Annotated[Path, typer.Argument(help="The run folder of a training.", show_default=False)],
@@ -23,6 +25,7 @@ def explore(
     label: Annotated[
         str | None, typer.Option(help="Only this class. For models trained with labels.", show_default=False)
     ] = None,
+    device: Device = "cpu",
 ) -> None:
     """Show the latent space: a sheet of principal directions and, for style-based generators, one of style mixtures.
 
@@ -37,6 +40,8 @@ def explore(
         def progress(share: float) -> None:
             console.progress(share, "exploring")
 
-        written = explore_files(run, target, directions, columns, extent, seed=seed, label=label, progress=progress)
+        written = explore_files(
+            run, target, directions, columns, extent, seed=seed, label=label, device=device, progress=progress
+        )
     for path in written:
         typer.echo(path)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from .arguments import Device
+
 Out = Annotated[
     Path | None,
     typer.Option(
@@ -59,6 +61,7 @@ def generate(
         int, typer.Option(min=1, help="How many samples are in memory at once. The files do not depend on it.")
     ] = 64,
     grid: Annotated[bool, typer.Option("--grid", help="Write one sheet of all samples.")] = False,
+    device: Device = "cpu",
 ) -> None:
     """Make new samples with a trained generator.
 
@@ -81,6 +84,7 @@ def generate(
         length=length,
         batch_size=batch_size,
         grid=grid,
+        device=device,
     )
     classes = [] if label is None else Run(run).read_json("source.json")["classes"]
     of_class = "" if label is None else f" of the class '{label if label in classes else classes[int(label)]}'"

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from .arguments import Device
+
 
 def interpolate(
     run: Annotated[Path, typer.Argument(help="The run folder of a training.", show_default=False)],
@@ -36,12 +38,27 @@ def interpolate(
             help="auto; spherical or linear, between latents; or style, between styles (style-based generators)."
         ),
     ] = "auto",
+    device: Device = "cpu",
 ) -> None:
     """Interpolate in latent space from sample to sample, as a film or a strip of pictures.
 
     Example:  sparring interpolate runs/digits -o walk.mp4
     """
     from ..inference.interpolate import interpolate_file
+    from .progress import terminal
 
     target = out or Path(f"{run.name or 'run'}-interpolation.gif")
-    typer.echo(interpolate_file(run, target, keyframes, frames, seed=seed, label=label, fps=fps, method=method))
+    with terminal() as console:
+        written = interpolate_file(
+            run,
+            target,
+            keyframes,
+            frames,
+            seed=seed,
+            label=label,
+            fps=fps,
+            method=method,
+            device=device,
+            progress=lambda share: console.progress(share, "interpolating"),
+        )
+    typer.echo(written)

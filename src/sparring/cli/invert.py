@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from .arguments import Device
+
 
 def invert(
     run: Annotated[Path, typer.Argument(help="The run folder of a training.", show_default=False)],
@@ -30,6 +32,7 @@ def invert(
         str | None,
         typer.Option(help="The class to search in. Default: the one that comes nearest.", show_default=False),
     ] = None,
+    device: Device = "cpu",
 ) -> None:
     """Find the latent or the styles from which the generator makes a given picture, and print how near it comes.
 
@@ -45,7 +48,7 @@ def invert(
             console.progress(done / total, "searching")
 
         found, paths = invert_file(
-            run, picture, target, space=space, steps=steps, seed=seed, label=label, progress=progress
+            run, picture, target, space=space, steps=steps, seed=seed, label=label, device=device, progress=progress
         )
     where = f"{found.space}, error {found.error:.4f} of the value range (PSNR {found.psnr:.1f} dB)"
     typer.echo(f"{where}: {paths[0]} (code: {paths[1]})")

@@ -26,7 +26,7 @@ from ..modalities.opening import open_data, place_of
 from ..reports import write_card, write_report
 from ..runs.folder import Run
 from ..runs.log import kept_snapshot
-from ..util.devices import max_image_side
+from ..util.devices import choose_device, max_image_side
 from . import extractors
 from .discriminator import load_discriminator
 from .evaluation import Evaluation, evaluate_samples, refuse_different_shapes
@@ -53,6 +53,7 @@ def evaluate(
     samples: int | None = None,
     recipe: str | None = None,
     labels: Any = None,
+    device: str = "auto",
     console: Callback | None = None,
 ) -> Evaluation:
     """Evaluate a run, or samples in files that any program has written, against the held-out examples of `data`.
@@ -70,6 +71,7 @@ def evaluate(
         samples: How many. None: 10,000, at most as many as training examples.
         recipe: The recipe by whose rules samples in files are read, for example "series".
         labels: The class of each picture of `data`, for data in memory.
+        device: Where networks compute: cpu, cuda, cuda:1, mps, or auto, a GPU if there is one.
         console: Is told about progress. None: prints lines.
 
     Raises:
@@ -93,9 +95,9 @@ def evaluate(
                 f"{run.path} translates, and translations have their own metrics and features: "
                 "leave --metrics and --features out"
             )
-        found = evaluate_translator(run, real, samples, console)
+        found = evaluate_translator(run, real, samples, device, console)
     else:
-        found = _evaluate_samples(what, real, own, metrics, features, weights, samples, console)
+        found = _evaluate_samples(what, real, own, metrics, features, weights, samples, device, console)
     console.progress(1.0, "measuring")
     if own:
         _write(run, found, snapshot)
@@ -110,27 +112,29 @@ def _evaluate_samples(
     features: str,
     weights: str | Path | None,
     samples: int | None,
+    device: str,
     console: Callback,
 ) -> Evaluation:
     """Samples of a run or in files. own: is `real` the data that the run was trained on?"""
     run = Run(what)
-    gan = load(run.path) if run.exists else None
+    gan = load(run.path, device) if run.exists else None
     generated = _generate(run, gan, real, samples) if gan else _open_samples(what, real, samples)
     refuse_different_shapes(generated, real)  # before anything slow
     if weights is None and features == "classifier" and own:
         weights = run.path / "features.safetensors"  # the features of the scores of the training
-    extractor = _build_extractor(features, real, weights, console)
-    discriminator = load_discriminator(run, gan, real) if gan else None
+    extractor = _build_extractor(features, real, weights, device, console)
+    discriminator = load_discriminator(run, gan, real, device) if gan else None
     found = evaluate_samples(generated, real, extractor, metrics, discriminator, console.progress)
     if own:
         _write_pictures(run, found, gan, generated, real)
     return found
 
 
-def _build_extractor(features: str, real: Source, weights: str | Path | None, console: Callback) -> Extractor:
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+def _build_extractor(
+    features: str, real: Source, weights: str | Path | None, device: str, console: Callback
+) -> Extractor:
     path = None if weights is None else Path(weights)
-    extractor = extractors.build(features, real, path, device, console.progress)
+    extractor = extractors.build(features, real, path, str(choose_device(device)[0]), console.progress)
     for note in extractor.notes:
         console.note(note)
     return extractor

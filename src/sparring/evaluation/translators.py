@@ -36,7 +36,7 @@ BOOTSTRAP_ROUNDS = 200
 CHUNK = 50
 
 
-def evaluate_translator(run: Run, pairs: Any, samples: int | None, console: Callback) -> Evaluation:
+def evaluate_translator(run: Run, pairs: Any, samples: int | None, device: str, console: Callback) -> Evaluation:
     """Translate the held-out examples, or `samples` of them, and score the outputs.
 
     Scores have intervals over pictures and, where there are targets, the value of a trivial baseline.
@@ -44,7 +44,7 @@ def evaluate_translator(run: Run, pairs: Any, samples: int | None, console: Call
     pairs: the run's data as its algorithm reads it, or other data of its kind.
     """
     recipe, _ = run.recipe()
-    translator = load_translator(run.path)
+    translator = load_translator(run.path, device=device)
     codec: PairCodec = pairs.codec(recipe.value_range)
     for mine, theirs in ((translator.input, codec.input), (translator.output, codec.output)):
         legends = [each.legend if isinstance(each, MapCodec) else None for each in (mine, theirs)]
@@ -59,7 +59,9 @@ def evaluate_translator(run: Run, pairs: Any, samples: int | None, console: Call
     else:
         net = classifier.load_or_learn(pairs.source, console.progress)  # it separates the two kinds
         inputs = pairs.of_class(0, "test")[:samples]
-        reverse = load_translator(run.path, reverse=True) if "reverse_generator" in recipe.players else None
+        reverse = (
+            load_translator(run.path, reverse=True, device=device) if "reverse_generator" in recipe.players else None
+        )
         scores = _unpaired_scores(pairs, net, inputs, _translate(translator, inputs, console), reverse, console)
     fingerprint = {
         "features": net.identity(),

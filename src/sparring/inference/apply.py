@@ -38,6 +38,7 @@ def apply_files(
     reverse: bool = False,
     temporal_smoothing: float = 0.0,
     ensemble: bool = False,
+    device: str = "cpu",
     console: Callback | None = None,
 ) -> Iterator[Applied]:
     """Applies what a run has learned to a picture or film, or to all below a folder, one after the other.
@@ -49,6 +50,7 @@ def apply_files(
         reverse: Turn outputs into inputs, for runs that have learned both directions.
         temporal_smoothing: Of films, see `apply_to_film`.
         ensemble: Average the results of mirrored and turned copies, see Translator.
+        device: See `load`.
         console: Is told the progress.
 
     Yields:
@@ -57,7 +59,7 @@ def apply_files(
     Raises:
         UserError: There is nothing to apply it to, or results would overwrite inputs.
     """
-    translator, console = load_translator(run, reverse, ensemble), console or Callback()
+    translator, console = load_translator(run, reverse, ensemble, device), console or Callback()
     restores = translator.recipe.algorithm.restores
     translation = FileTranslation(translator.input, translator.output, translator.translate, translator.scale, restores)
     inputs = _inputs(input)

@@ -12,6 +12,7 @@ import torch
 from .. import modalities
 from ..data.contents import is_hidden
 from ..errors import UserError
+from ..networks.sampling import device_of
 from ..runs.folder import Run
 from ..util import files
 from .apply import Applied
@@ -26,13 +27,14 @@ def classifies(run: Path) -> bool:
     return found.exists and bool(found.read_json("source.json").get("known_classes"))
 
 
-def classify_files(run: Path, input: Path, out: Path) -> Iterator[Applied]:
+def classify_files(run: Path, input: Path, out: Path, device: str = "cpu") -> Iterator[Applied]:
     """Writes a CSV of each file, its most likely class, and the probability of every class.
 
     Args:
         run: The folder of a run that classifies.
         input: A picture, or a folder of pictures.
         out: The .csv file.
+        device: See `load`.
 
     Yields:
         What became of each input. One that cannot be used has a reason, and the others go on.
@@ -46,7 +48,8 @@ def classify_files(run: Path, input: Path, out: Path) -> Iterator[Applied]:
         raise UserError(f"there is no file or folder {input}")
     opened = Run(run)
     names = [str(name) for name in opened.read_json("source.json")["known_classes"]]
-    _, source, codec, network = load_player(opened, "discriminator")
+    _, source, codec, network = load_player(opened, "discriminator", device)
+    where = device_of(network)
     modality = modalities.get(source["modality"])
     inputs = [input] if input.is_file() else sorted(path for path in input.rglob("*") if path.is_file())
     inputs = [path for path in inputs if not is_hidden(path.name)]
@@ -62,7 +65,7 @@ def classify_files(run: Path, input: Path, out: Path) -> Iterator[Applied]:
             yield Applied(path, None, str(error).removeprefix(f"{path}: "))
             continue
         with torch.no_grad():
-            probabilities = network(codec.encode(value[None]), None).class_logits.softmax(dim=1)[0]
+            probabilities = network(codec.encode(value[None]).to(where), None).class_logits.softmax(dim=1)[0]
         best = int(probabilities.argmax())
         name = path.name if input.is_file() else path.relative_to(input).as_posix()
         columns = [f"{float(each):.4f}" for each in probabilities[:MAX_PROBABILITY_COLUMNS]]

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ..data.source import Source, Split
 from ..networks import DiscriminatorOutput
+from ..networks.sampling import device_of
 
 CHUNK = 100  # examples of a source in one forward pass
 
@@ -47,12 +48,14 @@ def discriminate_source(
     split: Split,
     indices: np.ndarray,
     conditional: bool = False,
-    device: torch.device | str = "cpu",
+    device: torch.device | str | None = None,
 ) -> DiscriminatorOutput:
     """The outputs for these examples of a source, of which a chunk at a time is in memory.
 
-    conditional: whether the discriminator is given the examples' labels. See `discriminate` for the rest.
+    conditional: whether the discriminator is given the examples' labels. device: of the discriminator; None: where its
+    first parameter is. See `discriminate` for the rest.
     """
+    device = device or device_of(discriminator)
     outputs = []
     for part in np.array_split(indices, max(1, len(indices) // CHUNK)):
         values = codec.encode(source.values(part, split)).to(device)

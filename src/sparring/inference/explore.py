@@ -13,6 +13,7 @@ from ..networks import sampling
 from .generator import Gan, load
 
 STYLE_SAMPLES = 4096  # styles whose principal components are the directions
+STYLES_AT_ONCE = 512
 JACOBIAN_SAMPLES = 16  # latents at which the generator's Jacobian is measured
 JACOBIAN_STEP = 0.05  # of a finite difference, in standard deviations of the latent
 JACOBIAN_CHUNK_SIZE = 64
@@ -29,6 +30,7 @@ def explore_files(
     *,
     seed: int = 0,
     label: str | int | None = None,
+    device: str = "cpu",
     progress: Progress | None = None,
 ) -> list[Path]:
     """Writes `directions`, a sheet of principal directions, and `mixtures`, a sheet of style mixtures.
@@ -43,6 +45,7 @@ def explore_files(
         extent: A sample is moved from -extent to +extent standard deviations.
         seed: Of the samples.
         label: The class of all samples; None: as often as in training.
+        device: See `load`.
         progress: Is told the share that is done.
 
     Returns:
@@ -51,13 +54,17 @@ def explore_files(
     Raises:
         UserError: The model's samples cannot be shown so.
     """
-    gan = load(run)
+    gan = load(run, device)
     gan.check_interpolable()
     out.mkdir(parents=True, exist_ok=True)
     report = progress or (lambda share: None)
-    sheets_left = 2 if gan.is_style_based else 1
-    values = _directions_sheet(gan, directions, columns, extent, seed, label, lambda share: report(share / sheets_left))
+    report(0.0)
+    sheets = 2 if gan.is_style_based else 1
+    values = _directions_sheet(
+        gan, directions, columns, extent, seed, label, lambda share: report(0.9 * share / sheets)
+    )
     paths = gan.modality.preview(values, gan.codec, columns).write(out / "directions")
+    report(1 / sheets)
     if gan.is_style_based:
         values = _mixtures_sheet(gan, columns, seed, label)
         paths += gan.modality.preview(values, gan.codec, columns).write(out / "mixtures")
@@ -81,7 +88,13 @@ def principal_directions(
     if gan.is_style_based:
         indices = range(STYLE_SAMPLES)
         latents = sampling.latents(gan.recipe.latent, seed, indices)
-        styles = gan.styles(latents, gan.labels(indices, seed, label))[:, 0]
+        labels, parts = gan.labels(indices, seed, label), []
+        for start in range(0, STYLE_SAMPLES, STYLES_AT_ONCE):
+            part = slice(start, start + STYLES_AT_ONCE)
+            parts.append(gan.styles(latents[part], labels and labels[part])[:, 0])
+            if progress:
+                progress(0.8 * start / STYLE_SAMPLES)
+        styles = torch.cat(parts)
         _, values, directions = torch.linalg.svd(styles - styles.mean(dim=0), full_matrices=False)
         return directions[:count], values[:count] / STYLE_SAMPLES**0.5
     indices = range(JACOBIAN_SAMPLES)

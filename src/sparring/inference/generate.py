@@ -25,6 +25,7 @@ def generate_files(
     length: int | None = None,
     batch_size: int = 64,
     grid: bool = False,
+    device: str = "cpu",
 ) -> list[Path]:
     """Writes `count` samples of a run.
 
@@ -35,6 +36,7 @@ def generate_files(
         seed, label, truncation, where, length: See Gan.at. The files depend on these alone.
         batch_size: Samples that are in memory at once, rounded down to whole forward passes.
         grid: One sheet of all samples, whatever the count.
+        device: See `load`.
 
     Returns:
         The paths written.
@@ -42,7 +44,7 @@ def generate_files(
     Raises:
         UserError: As Gan.at, or the samples do not fit into memory.
     """
-    gan = load(run)
+    gan = load(run, device)
     chunk = gan.generator.chunk_size
     size = max(chunk, batch_size // chunk * chunk)
     starts = range(0, count, size)

@@ -20,6 +20,7 @@ from ..modalities import Codec, Modality
 from ..networks import sampling
 from ..runs.folder import Run
 from ..util import safetensors
+from ..util.devices import choose_device
 from .translator import Translator
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")  # a class named by a number
@@ -32,7 +33,7 @@ class Gan:
 
     Attributes:
         recipe: The recipe of its run.
-        generator: A Generator in eval mode, float32, on the CPU.
+        generator: A Generator in eval mode, float32. Whatever goes in and comes out is on the CPU.
         codec: Decodes its output.
         modality_name: The kind of data.
         classes: Names of the classes, () without labels.
@@ -122,21 +123,27 @@ class Gan:
     def styles(self, latents: Tensor, labels: Sequence[int] | None = None) -> Tensor:
         """Styles of latents, N x num_layers x style_width. Raises UserError where the generator has none."""
         self._check_style_based()
-        return self.generator.map(latents, self.condition(labels))
+        device = sampling.device_of(self.generator)
+        condition = self.condition(labels)
+        moved = condition and {name: value.to(device) for name, value in condition.items()}
+        return self.generator.map(latents.to(device), moved).cpu()
 
     @torch.no_grad()
     def decode_styles(self, styles: Tensor) -> np.ndarray:
         """Decoded samples of styles, N x num_layers x style_width, all with the same noise."""
         self._check_style_based()
-        parts = styles.split(self.generator.chunk_size)
+        parts = styles.to(sampling.device_of(self.generator)).split(self.generator.chunk_size)
         return self.codec.decode(
-            torch.cat([self.generator.synthesise(part, self.fixed_noise(len(part))) for part in parts])
+            torch.cat([self.generator.synthesise(part, self.fixed_noise(len(part))).cpu() for part in parts])
         )
 
     def fixed_noise(self, count: int) -> Tensor | None:
-        """The same noise for each of `count` samples, count x noise_size; None for a generator without noise."""
+        """The same noise for each of `count` samples, where the generator is, count x noise_size.
+
+        None for a generator without noise.
+        """
         noise = sampling.noise(self.generator, 0, [0])
-        return None if noise is None else noise.expand(count, -1)
+        return None if noise is None else noise.expand(count, -1).to(sampling.device_of(self.generator))
 
     def check_interpolable(self) -> None:
         """Raises UserError for a modality without samples between two samples, such as rows of a table."""
@@ -210,10 +217,15 @@ class Gan:
         raise UserError(f"this model has no class '{label}'; {nearest(str(label), self.classes[:50])}")
 
 
-def load(path: str | os.PathLike[str]) -> Gan:
+def load(path: str | os.PathLike[str], device: str = "cpu") -> Gan:
     """The generator of a run folder: its best snapshot so far.
 
     Reads recipe.yaml, codec.json, source.json and generator.safetensors; never unpickles.
+
+    Args:
+        path: The run folder.
+        device: Where it computes: cpu, cuda, cuda:1, mps, or auto, a GPU if there is one. The same seed gives the same
+            samples on the same device; another one may round differently.
 
     Raises:
         UserError: One of them is missing or damaged, or the run translates pictures (see `load_translator`).
@@ -225,18 +237,19 @@ def load(path: str | os.PathLike[str]) -> Gan:
             f"{run.path} turns pictures into others and makes none of latents; "
             f"use `sparring apply {run.path} PICTURES -o OUT`"
         )
-    generator = _player(run, "generator", recipe, codec, len(source["classes"]))
+    generator = _player(run, "generator", recipe, codec, len(source["classes"]), device)
     shares = [source["labels"].get(name, 0) for name in source["classes"]]
     return Gan(recipe, generator, codec, source["modality"], source["classes"], shares)
 
 
-def load_translator(path: str | Path, reverse: bool = False, ensemble: bool = False) -> Translator:
+def load_translator(path: str | Path, reverse: bool = False, ensemble: bool = False, device: str = "cpu") -> Translator:
     """The generator of a run that turns pictures into others: its best snapshot so far.
 
     Args:
         path: The run folder.
         reverse: Turn outputs into inputs, for a run that has learned both directions.
         ensemble: See Translator.
+        device: See `load`.
 
     Raises:
         UserError: As `load`, or the run has not learned this.
@@ -251,15 +264,15 @@ def load_translator(path: str | Path, reverse: bool = False, ensemble: bool = Fa
         raise UserError(f"{run.path} has learned one direction only, from input to output; leave --reverse out")
     player = "reverse_generator" if reverse else "generator"
     codecs = (codec.output, codec.input) if reverse else (codec.input, codec.output)
-    return Translator(recipe, _player(run, player, recipe, codec, 0), *codecs, ensemble)
+    return Translator(recipe, _player(run, player, recipe, codec, 0, device), *codecs, ensemble)
 
 
-def load_player(run: Run, name: str) -> tuple[Recipe, dict[str, Any], Any, Any]:
+def load_player(run: Run, name: str, device: str = "cpu") -> tuple[Recipe, dict[str, Any], Any, Any]:
     """Recipe, source.json, codec and one averaged network of a run, in eval mode. Raises UserError as `load`."""
     recipe, source, codec = _described(run)
     if name not in recipe.players:
         raise UserError(f"{run.path} has no {name}")
-    return recipe, source, codec, _player(run, name, recipe, codec, len(source["classes"]))
+    return recipe, source, codec, _player(run, name, recipe, codec, len(source["classes"]), device)
 
 
 def _described(run: Run) -> tuple[Recipe, dict[str, Any], Any]:
@@ -271,7 +284,7 @@ def _described(run: Run) -> tuple[Recipe, dict[str, Any], Any]:
     return recipe, source, modalities.get(source["modality"]).codec_from(description)
 
 
-def _player(run: Run, name: str, recipe: Recipe, codec: Any, classes: int) -> Any:
+def _player(run: Run, name: str, recipe: Recipe, codec: Any, classes: int, device: str) -> Any:
     """One averaged network of a run, ready to use."""
     weights = run.path / f"{name}.safetensors"
     if not weights.is_file():
@@ -295,4 +308,4 @@ def _player(run: Run, name: str, recipe: Recipe, codec: Any, classes: int) -> An
             f"{weights} holds numbers that are not finite (in '{broken}'), so that nothing can be generated; "
             "train again, at a lower learning rate"
         )
-    return network.eval().requires_grad_(False)
+    return network.eval().requires_grad_(False).to(choose_device(device)[0])

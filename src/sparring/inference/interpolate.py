@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,9 @@ from .generator import Gan, load
 METHODS = ("auto", "spherical", "linear", "style")
 FILM_SUFFIXES, STRIP_SUFFIX = (".mp4", ".gif"), ".png"
 DECODED_AT_ONCE = 64  # samples
+MAX_STRIP_VALUES = 1 << 28  # pixels times channels of a strip, which is one picture
+
+Progress = Callable[[float], None]  # is told the share that is done
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,8 @@ def interpolate_file(
     label: str | int | None = None,
     fps: int = 24,
     method: str = "auto",
+    device: str = "cpu",
+    progress: Progress | None = None,
 ) -> Path:
     """Writes a walk through latent space as a film, which closes into a loop, or as one strip of pictures.
 
@@ -50,6 +57,8 @@ def interpolate_file(
         seed: Of the keyframes.
         label: The class of all samples; None: each keyframe has the next class, which changes half way between two.
         fps: Frames a second.
+        device: See `load`.
+        progress: Is told the share that is done.
         method: "spherical" or "linear" between latents, "style" on a straight line between styles (style-based
             generators), or "auto": spherical for normal latents, linear for uniform ones.
 
@@ -61,7 +70,7 @@ def interpolate_file(
     """
     from ..reports import write_frames
 
-    gan = load(run)
+    gan = load(run, device)
     gan.check_interpolable()
     suffix = out.suffix.lower()
     if suffix not in (*FILM_SUFFIXES, STRIP_SUFFIX):
@@ -71,10 +80,15 @@ def interpolate_file(
     if method == "auto":
         method = "spherical" if gan.recipe.latent.distribution == "normal" else "linear"
     loop = suffix in FILM_SUFFIXES
-    values = _decoded(gan, _walk(gan, keyframes, frames, seed, label, method, loop))
+    needed = (keyframes - 1) * frames * prod(gan.codec.shape)
+    if not loop and needed > MAX_STRIP_VALUES:
+        raise UserError(f"a strip of {(keyframes - 1) * frames + 1:,} pictures is too wide; ask for fewer --frames")
+    walk = _walk(gan, keyframes, frames, seed, label, method, loop)
+    report = progress or (lambda share: None)
     if not loop:
-        return gan.modality.write(values, None, out, True, gan.codec)[0]
-    previews = (gan.modality.preview(values[number : number + 1], gan.codec, 1) for number in range(len(values)))
+        return gan.modality.write(np.concatenate(list(_decoded(gan, walk, report))), None, out, True, gan.codec)[0]
+    values = (part[number : number + 1] for part in _decoded(gan, walk, report) for number in range(len(part)))
+    previews = (gan.modality.preview(value, gan.codec, 1) for value in values)
     return write_frames((Image.open(io.BytesIO(preview.png)) for preview in previews), out, fps)
 
 
@@ -98,16 +112,15 @@ def _walk(gan: Gan, keyframes: int, frames: int, seed: int, label: str | int | N
     return _Walk(points, labels, method)
 
 
-def _decoded(gan: Gan, walk: _Walk) -> np.ndarray:
-    """The decoded samples of a walk."""
-    decoded = []
+def _decoded(gan: Gan, walk: _Walk, progress: Progress) -> Iterator[np.ndarray]:
+    """The decoded samples of a walk, a part at a time."""
     for start in range(0, len(walk.points), DECODED_AT_ONCE):
         points = walk.points[start : start + DECODED_AT_ONCE]
         if walk.method == "style":
-            decoded.append(gan.decode_styles(points.unflatten(1, (gan.generator.num_layers, -1))))
+            yield gan.decode_styles(points.unflatten(1, (gan.generator.num_layers, -1)))
         else:
-            decoded.append(gan.decode(points, walk.labels and walk.labels[start : start + DECODED_AT_ONCE]))
-    return np.concatenate(decoded)
+            yield gan.decode(points, walk.labels and walk.labels[start : start + DECODED_AT_ONCE])
+        progress(min(1.0, (start + DECODED_AT_ONCE) / len(walk.points)))
 
 
 def between(first: Tensor, second: Tensor, shares: Tensor, method: str) -> Tensor:

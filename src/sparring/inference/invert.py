@@ -58,6 +58,7 @@ def invert_file(
     steps: int = 600,
     seed: int = 0,
     label: str | int | None = None,
+    device: str = "cpu",
     progress: Progress | None = None,
 ) -> tuple[Inversion, list[Path]]:
     """Inverts a picture file.
@@ -67,6 +68,7 @@ def invert_file(
         picture: The file.
         out: A .png that shows the picture and its inversion; the code is written beside it as .safetensors.
         space, steps, seed, label, progress: See `invert`.
+        device: See `load`.
 
     Returns:
         The inversion, and the two paths written.
@@ -74,7 +76,7 @@ def invert_file(
     Raises:
         UserError: The model or the file cannot be used.
     """
-    gan = load(run)
+    gan = load(run, device)
     gan.check_interpolable()
     if out.suffix.lower() != ".png":
         raise UserError(f"{out} should end in .png: it will show the picture and its inversion")
@@ -118,7 +120,9 @@ def invert(
         raise UserError(f"'{space}' is no space to search in; {nearest(space, SPACES)}")
     space = ("w+" if gan.is_style_based else "latent") if space == "auto" else space
     codes, labels, synthesise = _starts(gan, space, seed, label)
-    search = _Search(synthesise, gan.codec.encode(target[None]), 2 * steps if space == "w+" else steps, progress)
+    search = _Search(
+        synthesise, gan.codec.encode(target[None]).to(codes.device), 2 * steps if space == "w+" else steps, progress
+    )
     codes, losses = search.descend(codes, labels, steps // 3)
     best = int(losses.argmin())
     best_label = labels and [labels[best]]
@@ -128,23 +132,28 @@ def invert(
     with torch.no_grad():
         values = gan.codec.decode(synthesise(code, best_label))[0]
     error = float(np.sqrt(np.mean(np.square(values.astype(np.float64) - target))) / 255)
-    return Inversion(space, code[0], best_label[0] if best_label else None, values, error)
+    return Inversion(space, code[0].cpu(), best_label[0] if best_label else None, values, error)
 
 
 def _starts(gan: Gan, space: str, seed: int, label: str | int | None) -> tuple[Tensor, list[int] | None, Synthesise]:
     """The codes from which the search starts, their class numbers, and how samples are made of codes."""
-    latents = sampling.latents(gan.recipe.latent, seed, range(STARTS))
+    latents, device = sampling.latents(gan.recipe.latent, seed, range(STARTS)), sampling.device_of(gan.generator)
     labels = None
     if gan.classes or label is not None:
         number = None if label is None else gan.class_number(label)
         labels = [start % len(gan.classes) if number is None else number for start in range(STARTS)]
     if space == "latent":
-        return latents, labels, _from_latents(gan)
-    return gan.styles(latents, labels)[:, :1], labels, _from_styles(gan)
+        return latents.to(device), labels, _from_latents(gan)
+    return gan.styles(latents, labels)[:, :1].to(device), labels, _from_styles(gan)
 
 
 def _from_latents(gan: Gan) -> Synthesise:
-    return lambda codes, labels: gan.generator(codes, gan.condition(labels), gan.fixed_noise(len(codes)))
+    def made(codes: Tensor, labels: list[int] | None) -> Tensor:
+        condition = gan.condition(labels)
+        moved = condition and {name: value.to(codes.device) for name, value in condition.items()}
+        return gan.generator(codes, moved, gan.fixed_noise(len(codes)))
+
+    return made
 
 
 def _from_styles(gan: Gan) -> Synthesise:
@@ -164,7 +173,7 @@ class _Search:
         scale = codes.std().clamp(min=1e-3) if len(codes) > 1 else codes.abs().mean().clamp(min=1e-3)
         moving = codes.clone().requires_grad_()
         optimizer = torch.optim.Adam([moving], lr=1.0, betas=(0.9, 0.99))
-        best, lowest = codes.clone(), torch.full((len(codes),), torch.inf)
+        best, lowest = codes.clone(), codes.new_full((len(codes),), torch.inf)
         for step in range(steps):
             optimizer.param_groups[0]["lr"] = LEARNING_RATE * scale.item() * 0.5 * (1 + np.cos(np.pi * step / steps))
             losses = _distance(self.synthesise(moving, labels), self.target)
@@ -181,7 +190,7 @@ class _Search:
 
 def _distance(samples: Tensor, target: Tensor) -> Tensor:
     """Mean squared differences at full and at halved sizes, N; at halved sizes misplaced shapes attract each other."""
-    total = torch.zeros(len(samples))
+    total = samples.new_zeros(len(samples))
     for _ in range(SCALES):
         total = total + (samples - target).square().flatten(1).mean(dim=1)
         if min(samples.shape[2:]) < MIN_SIDE:

@@ -138,7 +138,7 @@ def fit(
         misses = 0 if value < best else misses + 1
         if value < best:
             best, state = value, {name: tensor.clone() for name, tensor in loss.modules.state_dict().items()}
-    if progress:
+    if progress and not hurried:
         progress(1.0, "learning features for the score")
     if state is not None:
         loss.modules.load_state_dict(state)

@@ -76,7 +76,7 @@ def sample(
     generator: Any,
     latent: Tensor,
     condition: dict[str, Tensor] | None,
-    device: torch.device | str = "cpu",
+    device: torch.device | str | None = None,
     chunk_size: int | None = None,
     seed: int = 0,
     indices: Sequence[int] | None = None,
@@ -88,7 +88,7 @@ def sample(
         generator: A Generator in eval mode; a StyleGenerator where psi is given.
         latent: N x latent size.
         condition: Named tensors of N rows each, or None.
-        device: Where the generator is.
+        device: Where the generator is; None: where its first parameter is.
         chunk_size: Samples of one forward pass; None: the generator's own.
         seed: Of the noise.
         indices: Row j gets the noise of (seed, indices[j]); None: every row gets that of index 0, so that the latents
@@ -97,6 +97,7 @@ def sample(
     """
     assert not generator.training
     size = chunk_size or generator.chunk_size
+    device = device or device_of(generator)
     indices = [0] * len(latent) if indices is None else indices
     for start in range(0, len(latent), size):
         part = slice(start, start + size)
@@ -111,6 +112,11 @@ def sample(
         else:
             outputs = generator.synthesise(generator.truncate(generator.map(inputs, conditions), psi), drawn)
         yield outputs[:count].float().cpu()
+
+
+def device_of(network: Any) -> torch.device:
+    """Where a network is: the device of its first parameter, the CPU if it has none."""
+    return next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
 
 
 def _padded(rows: Tensor, length: int) -> Tensor:

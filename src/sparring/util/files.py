@@ -22,6 +22,7 @@ from typing import Any
 from ..errors import OBEYED, UserError
 
 FAULT_FILE = "sparring-fault.txt"  # the traceback of a fault of the program
+UNFINISHED: set[Path] = set()  # files and folders that are removed where the process is ended now
 ABANDONED_SECONDS = 24 * 3600  # after which what another machine was writing counts as left behind
 _ESCAPED = {code: f"\\u{code:04x}" for code in OBEYED if code != ord("\n")}  # json.dumps writes line breaks to indent
 _STARTED = time.time()
@@ -34,7 +35,6 @@ def temporary_path(path: Path) -> Path:
     """A hidden name beside a path, for what this process writes before it is renamed to the path."""
     name = path.name.encode("utf-8", "surrogateescape")[:180].decode("utf-8", "ignore")  # a file system takes 255 bytes
     return path.with_name(f".{name}.{_MACHINE}-{os.getpid()}.tmp")
-UNFINISHED: set[Path] = set()  # files and folders that are removed where the process is ended now
 
 
 @contextmanager

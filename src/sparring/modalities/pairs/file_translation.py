@@ -104,7 +104,9 @@ class FileTranslation:
     def _decoded(self, output: torch.Tensor) -> np.ndarray:
         """H x W x C of 0 to 1."""
         assert isinstance(self.output, ImageCodec)
-        return self.output.unrounded(output[0]).div_(255).clamp_(0, 1).numpy().transpose(1, 2, 0)
+        values = self.output.unrounded(output[0])
+        del output  # of a large picture, one copy less
+        return values.div_(255).clamp_(0, 1).numpy().transpose(1, 2, 0)
 
 
 def _enlarged(alpha: np.ndarray, scale: int) -> np.ndarray:

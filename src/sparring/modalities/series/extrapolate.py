@@ -55,15 +55,18 @@ def _windows(
     indices = wanted + [0] * (generator.chunk_size - len(wanted))
     labels = gan.labels(indices, seed, label)
     condition: dict[str, Tensor] = {} if labels is None else {"class": torch.tensor(labels)}
-    latents = sampling.latents(gan.recipe.latent, seed, indices)
+    device = sampling.device_of(generator)
+    condition = {name: value.to(device) for name, value in condition.items()}
+    latents = sampling.latents(gan.recipe.latent, seed, indices).to(device)
     overlap = codec.steps // 2
-    weight = torch.linspace(0, 1, overlap + 2)[1:-1, None]
+    weight = torch.linspace(0, 1, overlap + 2, device=device)[1:-1, None]
     parts: list[Tensor] = []
     drawn, end = None, None  # the last draw of the start, and the output for its end
     with torch.no_grad():
         for number in range(max(1, -(-(length - overlap) // (codec.steps - overlap)))):
             noise = sampling.noise(generator, seed if number == 0 else derive_seed(seed, "window", number), indices)
             assert noise is not None
+            noise = noise.to(device)
             before: dict[str, Tensor] = {} if drawn is None else {"before": drawn[:, -overlap:]}
             drawn = generator.draw({**condition, **before}, noise)
             series = generator.correct(drawn, latents, condition or None).float()
@@ -71,7 +74,7 @@ def _windows(
             parts += [begin[: len(wanted)], series[: len(wanted), overlap:-overlap]]
             end = series[:, -overlap:]
     assert end is not None
-    return torch.cat([*parts, end[: len(wanted)]], dim=1)
+    return torch.cat([*parts, end[: len(wanted)]], dim=1).cpu()
 
 
 def _blended(before: Tensor, after: Tensor, weight: Tensor, layout: SeriesLayout) -> Tensor:
