@@ -4,7 +4,10 @@ BIN := .venv/bin
 # One thread a test process: two processes share the machine.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
-.PHONY: setup demo test test-all lint docs clean
+# Other versions of Python that `make test-all` tries where they are installed.
+PYTHONS ?= python3.12 python3.13
+
+.PHONY: setup demo test test-all test-repeat test-oldest test-pythons lint docs clean
 
 setup: .venv/ready
 
@@ -30,9 +33,23 @@ lint: setup
 test: lint
 	$(PYTEST) -m "not slow"
 
-# Real kills, the full matrix, long trainings, notebooks and the documentation: before a release.
+# Real kills, the full matrix, long trainings, notebooks and the documentation, the oldest versions of every package and
+# other versions of Python: before a release.
 test-all: lint docs
 	$(PYTEST)
+	$(MAKE) test-oldest test-pythons
+
+# The quick tests twenty times: each time another order, another seed, one or two threads, new or older instructions.
+test-repeat: setup
+	$(BIN)/python tests/repeat.py --times 20
+
+# The lower bounds of pyproject.toml, exactly, on the oldest Python.
+test-oldest:
+	sh tests/elsewhere.sh python3.11 oldest
+
+# The newest versions on other versions of Python.
+test-pythons:
+	for python in $(PYTHONS); do sh tests/elsewhere.sh $$python newest || exit 1; done
 
 # The documentation, into build/site. A warning is an error, and nothing is loaded from elsewhere. The variable silences a
 # notice of the theme about another program.
@@ -41,4 +58,4 @@ docs: setup
 	@echo "Look at build/site/index.html"
 
 clean:
-	rm -rf .venv build dist
+	rm -rf .venv .venv-* build dist

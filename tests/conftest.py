@@ -1,8 +1,7 @@
-"""One seed for every test, small sources, and a cache of its own for every test session."""
+"""Seeds for every test, a guard against tests that change what others see, small sources and an own cache."""
 
 from __future__ import annotations
 
-import os
 import random
 from pathlib import Path
 
@@ -10,18 +9,41 @@ import numpy as np
 import pytest
 import torch
 
+from global_state import differences, global_state
 from report_samples import make_run
+from seeds import SEED, seed_all
 from smoke import ArraySource
 
-SEED = int(os.environ.get("SPARRING_TEST_SEED", "0"))  # another one tries the whole suite with other draws
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef):
+    """A fixture that several tests share draws the same numbers, whichever of them comes first."""
+    if fixturedef.scope == "function":
+        return (yield)
+    before = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
+    seed_all()
+    try:
+        return (yield)
+    finally:
+        random.setstate(before[0])
+        np.random.set_state(before[1])  # noqa: NPY002
+        torch.set_rng_state(before[2])
 
 
 @pytest.fixture(autouse=True)
-def _seeded():
-    """No test depends on the one before it, or on chance."""
-    random.seed(SEED)
-    np.random.seed(SEED)  # noqa: NPY002  (libraries draw from the global generator too)
-    torch.manual_seed(SEED)
+def _alone():
+    """No test depends on the one before it, or on chance. It is the first fixture of a test, so it ends last."""
+    before = global_state()
+    seed_all()
+    yield
+    changed = differences(before, global_state())
+    assert not changed, "the test changed what other tests see: " + "; ".join(changed)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """The test's own generator."""
+    return np.random.default_rng(SEED)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -91,11 +91,9 @@ def test_startup_times_whole_processes_and_the_first_step(tmp_path):
     asked = "--runs 1 --no-warm-up --only version,first_step_new_data --recipe mlp-small --device cpu"
     found, table = run("startup", *asked.split(), folder=tmp_path)
     for key in ("import_torch", "version", "first_step_new_data"):
-        assert 0 < found[key]["seconds"] < 600 and len(found[key]["all"]) == 1
+        assert found[key]["seconds"] > 0 and len(found[key]["all"]) == 1
         ratio = found[key]["seconds"] / found["import_torch"]["seconds"]
         assert found[key]["ratio_to_import_torch"] == pytest.approx(ratio, abs=2e-3)
-    # The first step holds all of the other and a training's beginning.
-    assert found["first_step_new_data"]["seconds"] > found["version"]["seconds"]
     assert found["data"] == "digits" and found["date"] and {"device", "name", "threads"} <= set(found["machine"])
     assert "`sparring --version`" in table
     assert not (tmp_path / "runs").exists()

@@ -55,3 +55,15 @@ def test_locations_are_numbered_by_rows():
     features = torch.arange(6.0).view(1, 1, 2, 3) - 2.5
     embedded = embed_patches(nn.Identity(), features, torch.tensor([[1, 3]]))  # row 0 column 1, row 1 column 0
     assert embedded.flatten().tolist() == [-1.0, 1.0]
+
+
+def test_each_image_has_its_own_locations():
+    features = torch.tensor([[[[1.0, -2.0]]], [[[-3.0, 4.0]]]])
+    embedded = embed_patches(nn.Identity(), features, torch.tensor([[0, 1], [1, 1]]))
+    assert embedded[:, :, 0].tolist() == [[1.0, -1.0], [1.0, 1.0]]
+
+
+def test_patches_stay_on_their_device():
+    """The meta device computes shapes alone, so it stands for any device that is not the CPU."""
+    patches = torch.empty(2, 3, 4, device="meta")
+    assert patchnce(patches, patches).device.type == "meta"

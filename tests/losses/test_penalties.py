@@ -94,11 +94,13 @@ def test_one_centred_penalty_of_a_zero_gradient_is_one_with_a_finite_gradient():
 
 
 def test_interpolated_and_perturbed_samples_by_hand():
-    real, fake = torch.ones(2, 1, 2, 2), torch.zeros(2, 1, 2, 2)
+    """0.25 * 3 + 0.75 * 7 = 6; noise of two deviations of 0.5, and of the default, 0.15, is 1 and 0.3."""
+    real, fake = torch.full((2, 1, 2, 2), 3.0), torch.full((2, 1, 2, 2), 7.0)
     interpolates = penalties.interpolate_samples(real, fake, torch.tensor([[0.25], [1.0]]))
     assert interpolates.requires_grad
-    assert interpolates[:, 0, 0, 0].tolist() == [0.25, 1.0]
-    assert penalties.perturb_samples(real, torch.full((2, 4), 2.0), 0.5)[1, 0, 1, 1].item() == 2.0
+    assert interpolates[:, 0, 0, 0].tolist() == [6.0, 3.0]
+    assert penalties.perturb_samples(real, torch.full((2, 4), 2.0), 0.5)[1, 0, 1, 1].item() == 4.0
+    assert penalties.perturb_samples(real, torch.full((2, 4), 2.0))[1, 0, 1, 1].item() == pytest.approx(3.3)
 
 
 def test_path_length_of_a_linear_generator():
@@ -249,3 +251,10 @@ def test_pseudo_label_loss_by_hand():
     assert augmented.grad[0].abs().sum() > 0
     assert (augmented.grad[2] == 0).all()
     assert torch.autograd.gradcheck(lambda logits: penalties.pseudo_label_loss(class_logits, logits), (augmented,))
+
+
+def test_a_pseudo_label_at_the_bound_counts():
+    """Two classes with equal logits have the probability 1/2 exactly, and the loss is log 2."""
+    logits = torch.zeros(1, 2)
+    assert penalties.pseudo_label_loss(logits, logits, min_confidence=0.5).item() == pytest.approx(np.log(2))
+    assert penalties.pseudo_label_loss(logits, logits, min_confidence=0.51).item() == 0

@@ -43,3 +43,18 @@ def test_layers_are_added(network, images):
     units = [[nn.functional.normalize(each, dim=1, eps=1e-6) for each in layer] for layer in zip(a, b, strict=True)]
     expected = sum((one - other).square().sum(dim=1).mean(dim=(1, 2)) for one, other in units)
     torch.testing.assert_close(perceptual_distance(network, images, -images), expected)
+
+
+def test_tiny_activations_are_no_directions():
+    """A channel vector of length 1e-9 counts as 1e-9 / 1e-6 of a direction, not as a whole one: (1 - 0.001)^2."""
+    network = nn.Sequential(nn.Conv2d(1, 1, 1, bias=False), nn.ReLU())
+    nn.init.ones_(network[0].weight)
+    found = perceptual_distance(network, torch.full((1, 1, 2, 2), 1e-9), torch.ones(1, 1, 2, 2))
+    assert found.item() == pytest.approx(0.999**2, rel=1e-5)
+
+
+def test_distances_are_on_the_device_of_the_images(network):
+    """The meta device computes shapes alone, so it stands for any device that is not the CPU."""
+    images = torch.empty(3, 3, 16, 16, device="meta")
+    found = perceptual_distance(network.to("meta"), images, images)
+    assert (found.device.type, found.shape) == ("meta", (3,))

@@ -6,41 +6,39 @@ import scipy.linalg
 
 from sparring.metrics import frechet_distance, kernel_distance
 
-RNG = np.random.default_rng(0)
-
 
 @pytest.mark.parametrize("dimensions", [2, 16, 64])
-def test_frechet_equals_the_matrix_square_root(dimensions):
-    a = RNG.standard_normal((500, dimensions)) @ RNG.standard_normal((dimensions, dimensions))
-    b = RNG.standard_normal((400, dimensions)) * 2 + 0.5
+def test_frechet_equals_the_matrix_square_root(dimensions, rng):
+    a = rng.standard_normal((500, dimensions)) @ rng.standard_normal((dimensions, dimensions))
+    b = rng.standard_normal((400, dimensions)) * 2 + 0.5
     root = scipy.linalg.sqrtm(np.cov(a.T) @ np.cov(b.T)).real
     expected = np.square(a.mean(0) - b.mean(0)).sum() + np.trace(np.cov(a.T) + np.cov(b.T) - 2 * root)
     assert frechet_distance(a, b) == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("count", [1, 2, 50])
-def test_frechet_is_finite_and_real_for_few_samples(count):
-    few = RNG.standard_normal((count, 64))
-    value = frechet_distance(few, RNG.standard_normal((300, 64)))
+def test_frechet_is_finite_and_real_for_few_samples(count, rng):
+    few = rng.standard_normal((count, 64))
+    value = frechet_distance(few, rng.standard_normal((300, 64)))
     assert np.isfinite(value)
     assert value > 0
 
 
-def test_frechet_of_equal_sets_is_zero():
-    a = RNG.standard_normal((100, 64))
+def test_frechet_of_equal_sets_is_zero(rng):
+    a = rng.standard_normal((100, 64))
     assert frechet_distance(a, a) == pytest.approx(0, abs=1e-9)
     assert frechet_distance(np.ones((10, 64)), np.ones((10, 64))) == 0
 
 
-def test_a_collapsed_generator_has_a_large_distance():
-    real = RNG.standard_normal((1000, 32))
+def test_a_collapsed_generator_has_a_large_distance(rng):
+    real = rng.standard_normal((1000, 32))
     collapsed = np.repeat(real[:1], 1000, axis=0)
-    assert frechet_distance(collapsed, real) > 5 * frechet_distance(RNG.standard_normal((1000, 32)), real)
-    assert kernel_distance(collapsed, real) > 5 * abs(kernel_distance(RNG.standard_normal((1000, 32)), real))
+    assert frechet_distance(collapsed, real) > 5 * frechet_distance(rng.standard_normal((1000, 32)), real)
+    assert kernel_distance(collapsed, real) > 5 * abs(kernel_distance(rng.standard_normal((1000, 32)), real))
 
 
-def test_kernel_distance_is_its_definition():
-    a, b = RNG.standard_normal((7, 3)), RNG.standard_normal((5, 3))
+def test_kernel_distance_is_its_definition(rng):
+    a, b = rng.standard_normal((7, 3)), rng.standard_normal((5, 3))
 
     def kernel(x, y):
         return (x @ y / 3 + 1) ** 3
@@ -51,9 +49,9 @@ def test_kernel_distance_is_its_definition():
     assert kernel_distance(a, b) == pytest.approx(within_a + within_b - 2 * across, rel=1e-10)
 
 
-def test_kernel_distance_is_unbiased():
+def test_kernel_distance_is_unbiased(rng):
     """The mean over many small draws of one distribution is 0, where the Frechet distance is far above."""
-    draws = [(RNG.standard_normal((20, 8)), RNG.standard_normal((20, 8))) for _ in range(300)]
+    draws = [(rng.standard_normal((20, 8)), rng.standard_normal((20, 8))) for _ in range(300)]
     values = [kernel_distance(a, b) for a, b in draws]
     assert abs(np.mean(values)) < 3 * np.std(values) / np.sqrt(len(values))
     assert np.mean([frechet_distance(a, b) for a, b in draws]) > 1

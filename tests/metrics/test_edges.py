@@ -9,8 +9,6 @@ import pytest
 from sparring import metrics
 from sparring.metrics.neighbours import closeness, coverage, variety
 
-RNG = np.random.default_rng(1)
-
 
 def every_number(generated, real):
     """All numbers that two sets of features give, by name."""
@@ -45,14 +43,14 @@ def every_number(generated, real):
 @pytest.mark.parametrize("count", [1, 2, 3, 50])
 @pytest.mark.parametrize("others", [1, 2, 50])
 @pytest.mark.parametrize("dimensions", [1, 7, 80])
-def test_few_samples_give_finite_numbers(count, others, dimensions):
-    found = every_number(RNG.standard_normal((count, dimensions)), RNG.standard_normal((others, dimensions)))
+def test_few_samples_give_finite_numbers(count, others, dimensions, rng):
+    found = every_number(rng.standard_normal((count, dimensions)), rng.standard_normal((others, dimensions)))
     assert all(isinstance(value, float) and np.isfinite(value) for value in found.values()), found
 
 
 @pytest.mark.parametrize("count", [2, 50, 300])
-def test_equal_sets(count):
-    a = RNG.standard_normal((count, 30)) * 10 + 100
+def test_equal_sets(count, rng):
+    a = rng.standard_normal((count, 30)) * 10 + 100
     found = every_number(a, a.copy())
     assert found["frechet_distance"] == pytest.approx(0, abs=1e-8)
     assert (found["precision"], found["recall"], found["coverage"]) == (1, 1, 1)
@@ -78,11 +76,11 @@ def test_constant_features(value, counts):
     assert found["copied_share"] == 0
 
 
-def test_a_collapsed_generator_scores_badly_everywhere():
-    real = RNG.standard_normal((400, 16))
+def test_a_collapsed_generator_scores_badly_everywhere(rng):
+    real = rng.standard_normal((400, 16))
     found, usual = (
         every_number(np.repeat(real[:1], 400, axis=0), real),
-        every_number(RNG.standard_normal((400, 16)), real),
+        every_number(rng.standard_normal((400, 16)), real),
     )
     for name in ("frechet_distance", "frechet_extrapolated", "kernel_distance"):
         assert found[name] > usual[name] + 1
@@ -93,9 +91,9 @@ def test_a_collapsed_generator_scores_badly_everywhere():
     assert found["variety"] == 0
 
 
-def test_variety_is_robust_to_duplicates_and_outliers():
+def test_variety_is_robust_to_duplicates_and_outliers(rng):
     """In a table of few categories 45 % of the rows are duplicates, and slightly more of an equally good generator."""
-    real, made = RNG.standard_normal((1000, 8)), RNG.standard_normal((1000, 8))
+    real, made = rng.standard_normal((1000, 8)), rng.standard_normal((1000, 8))
     real[:225] = real[225:450]
     made[:260] = made[260:520]
     assert variety(made, real) == pytest.approx(1, abs=0.25)
@@ -134,10 +132,10 @@ def test_the_collapse_of_one_class_is_detected():
     assert found.value == pytest.approx(0.9, abs=0.02)
 
 
-def test_copies_are_detected_and_held_out_examples_are_not():
+def test_copies_are_detected_and_held_out_examples_are_not(rng):
     training, held_out, fresh = np.random.default_rng(5).standard_normal((3, 600, 16))
-    chosen = RNG.permutation(600)[:200]
-    copier = metrics.memorisation(training[chosen] + 0.05 * RNG.standard_normal((200, 16)), training, held_out)
+    chosen = rng.permutation(600)[:200]
+    copier = metrics.memorisation(training[chosen] + 0.05 * rng.standard_normal((200, 16)), training, held_out)
     assert copier.copies
     assert copier.share == 1
     assert copier.closer == 1
@@ -153,10 +151,10 @@ def test_copies_are_detected_and_held_out_examples_are_not():
     assert "no sign" in honest.summary
 
 
-def test_occasional_copying_is_detected():
+def test_occasional_copying_is_detected(rng):
     """One copy in five, among samples farther from the data than new ones: the median hides it, the share does not."""
-    training, held_out = RNG.standard_normal((2, 500, 16))
-    made = 1.3 * RNG.standard_normal((300, 16))
+    training, held_out = rng.standard_normal((2, 500, 16))
+    made = 1.3 * rng.standard_normal((300, 16))
     made[:60] = training[100:160] + 0.01
     found = metrics.memorisation(made, training, held_out)
     assert found.closer < 0.5
@@ -172,12 +170,12 @@ def test_false_alarms_are_rare():
     assert alarms <= 2
 
 
-def test_few_copies_prove_nothing():
-    training = RNG.standard_normal((50, 4))
-    found = metrics.memorisation(training[:2], training, RNG.standard_normal((3, 4)))
+def test_few_copies_prove_nothing(rng):
+    training = rng.standard_normal((50, 4))
+    found = metrics.memorisation(training[:2], training, rng.standard_normal((3, 4)))
     assert not found.copies
     assert "too few to be sure" in found.summary
-    copied = metrics.memorisation(training[:19] + 5, training, RNG.standard_normal((30, 4)))
+    copied = metrics.memorisation(training[:19] + 5, training, rng.standard_normal((30, 4)))
     assert "too few to detect copies" in copied.summary
 
 
@@ -195,8 +193,8 @@ def test_infinitely_many_samples():
     assert np.std(values) == pytest.approx(np.mean(errors), rel=0.5)
 
 
-def test_the_error_of_the_frechet_distance_is_its_scatter():
-    real = RNG.standard_normal((1000, 6)) * 1.4
+def test_the_error_of_the_frechet_distance_is_its_scatter(rng):
+    real = rng.standard_normal((1000, 6)) * 1.4
     draws = [np.random.default_rng(seed).standard_normal((300, 6)) + 0.3 for seed in range(60)]
     scatter = np.std([metrics.frechet_distance(draw, real) for draw in draws], ddof=1)
     assert np.mean([metrics.frechet_error(draw, real, fixed_reals=True) for draw in draws]) == pytest.approx(
@@ -205,22 +203,22 @@ def test_the_error_of_the_frechet_distance_is_its_scatter():
     assert metrics.frechet_error(draws[0], real) > metrics.frechet_error(draws[0], real, fixed_reals=True)
 
 
-def test_the_jackknife_of_the_kernel_distance_by_hand():
-    a, b = RNG.standard_normal((30, 5)) + 0.5, RNG.standard_normal((20, 5))
+def test_the_jackknife_of_the_kernel_distance_by_hand(rng):
+    a, b = rng.standard_normal((30, 5)) + 0.5, rng.standard_normal((20, 5))
     by_hand = metrics.jackknife(metrics.kernel_distance, a, b)
     found = metrics.kernel_distance_estimate(a, b)
     assert found.value == pytest.approx(by_hand.value, rel=1e-12)
     assert found.error == pytest.approx(by_hand.error, rel=1e-9)
 
 
-def test_the_error_of_the_kernel_distance_is_its_scatter():
-    draws = [RNG.standard_normal((2, 100, 6)) * 1.2 + [[[0.5]], [[0.0]]] for _ in range(80)]
+def test_the_error_of_the_kernel_distance_is_its_scatter(rng):
+    draws = [rng.standard_normal((2, 100, 6)) * 1.2 + [[[0.5]], [[0.0]]] for _ in range(80)]
     found = [metrics.kernel_distance_estimate(a, b) for a, b in draws]
     assert np.mean([one.error for one in found]) == pytest.approx(np.std([one.value for one in found], ddof=1), rel=0.3)
 
 
-def test_jackknife_and_bootstrap_of_a_mean():
-    values = RNG.standard_normal(200)
+def test_jackknife_and_bootstrap_of_a_mean(rng):
+    values = rng.standard_normal(200)
     expected = values.std(ddof=1) / np.sqrt(200)
     assert metrics.jackknife(np.mean, values).error == pytest.approx(expected, rel=1e-9)
     assert metrics.jackknife(np.mean, values, groups=40).error == pytest.approx(expected, rel=0.4)
@@ -232,8 +230,8 @@ def test_jackknife_and_bootstrap_of_a_mean():
     assert metrics.bootstrap(np.mean, values, repeats=50, seed=1) != metrics.bootstrap(np.mean, values, repeats=50)
 
 
-def test_samples_that_belong_together_stay_together():
-    predicted = RNG.integers(0, 2, 100)
+def test_samples_that_belong_together_stay_together(rng):
+    predicted = rng.integers(0, 2, 100)
     found = metrics.bootstrap(lambda a, b: float((a == b).mean()), predicted, predicted, repeats=50, together=True)
     assert (found.value, found.low, found.high) == (1, 1, 1)
     assert metrics.jackknife(lambda a, b: float((a == b).mean()), predicted, predicted, together=True).error == 0
@@ -247,8 +245,8 @@ def test_one_sample_has_an_unknown_error():
     assert metrics.wilson(0, 0) == metrics.Interval(0.5, 0.0, 1.0)
 
 
-def test_wilson_covers_the_truth():
-    hits = RNG.binomial(30, 0.9, size=2000)
+def test_wilson_covers_the_truth(rng):
+    hits = rng.binomial(30, 0.9, size=2000)
     inside = [found.low <= 0.9 <= found.high for found in (metrics.wilson(int(hit), 30) for hit in hits)]
     assert np.mean(inside) == pytest.approx(0.95, abs=0.03)
 
@@ -277,16 +275,16 @@ def test_the_bounds_of_the_inception_score():
 
 
 @pytest.mark.parametrize("shape", [(2, 1, 8, 8), (2, 3, 1, 1), (2, 1, 2, 30), (3, 4, 33, 65)])
-def test_ms_ssim_of_any_size(shape):
-    a, b = RNG.integers(0, 256, (2, *shape), dtype=np.uint8)
+def test_ms_ssim_of_any_size(shape, rng):
+    a, b = rng.integers(0, 256, (2, *shape), dtype=np.uint8)
     assert metrics.ms_ssim(a, a) == pytest.approx(1)
     assert ((metrics.ms_ssim(a, b) >= 0) & (metrics.ms_ssim(a, b) <= 1)).all()
     assert metrics.ms_ssim(a * 0, b * 0 + 255).max() < 0.2
     np.testing.assert_allclose(metrics.ms_ssim(a, b), metrics.ms_ssim(b, a), rtol=1e-9)
 
 
-def test_ms_ssim_ranks_pictures_by_similarity():
-    varied = RNG.integers(0, 256, (30, 1, 24, 24), dtype=np.uint8)
+def test_ms_ssim_ranks_pictures_by_similarity(rng):
+    varied = rng.integers(0, 256, (30, 1, 24, 24), dtype=np.uint8)
     assert metrics.ms_ssim_of_pairs(varied[:1].repeat(30, axis=0)).value == pytest.approx(1)
     assert metrics.ms_ssim_of_pairs(varied).value < 0.2
     assert metrics.ms_ssim_of_pairs(varied[:1]) == metrics.Estimate(1.0, float("inf"))
@@ -327,14 +325,14 @@ def test_metrics_need_no_torch():
     )
 
 
-def test_held_out_pictures_are_no_copies():
+def test_held_out_pictures_are_no_copies(rng):
     from sklearn.datasets import load_digits
 
-    pixels = RNG.permutation(load_digits().data)
+    pixels = rng.permutation(load_digits().data)
     training, held_out, fresh = pixels[:1000], pixels[1000:1400], pixels[1400:]
     honest, copier = (
         metrics.memorisation(made, training, held_out)
-        for made in (fresh, training[:300] + RNG.normal(0, 0.5, (300, 64)))
+        for made in (fresh, training[:300] + rng.normal(0, 0.5, (300, 64)))
     )
     assert not honest.copies
     assert copier.copies

@@ -29,7 +29,7 @@ def test_few_pictures_are_repeated_in_training():
     assert "hurried" not in net.about
 
 
-def test_features_stopped_early_are_used_but_not_cached():
+def test_features_stopped_early_are_used_but_not_cached(own_cache):
     source = ArraySource((1, 8, 8), train=300, seed=5)
     count, net = shown(source, stop_after=2)
     assert count == 128

@@ -17,10 +17,14 @@ from sparring import metrics
 from sparring.metrics import arrays, frechet
 from sparring.metrics.memorisation import _chance, _mann_whitney
 
-RNG = np.random.default_rng(0)
-MIX = RNG.standard_normal((24, 24))
-REAL = RNG.standard_normal((400, 24)) @ MIX
-FAKE = 0.8 * RNG.standard_normal((300, 24)) @ MIX + 0.4
+
+def real_and_fake():
+    rng = np.random.default_rng(0)
+    mix = rng.standard_normal((24, 24))
+    return rng.standard_normal((400, 24)) @ mix, 0.8 * rng.standard_normal((300, 24)) @ mix + 0.4
+
+
+REAL, FAKE = real_and_fake()
 
 
 class Flat(nn.Module):
@@ -49,9 +53,9 @@ def test_frechet_equals_torchmetrics():
 
 
 @pytest.mark.parametrize(("n", "m", "dimensions"), [(20, 30, 64), (30, 90, 64), (2, 40, 16), (1, 10, 16), (8, 500, 64)])
-def test_the_shortcut_for_many_features_is_exact(n, m, dimensions):
+def test_the_shortcut_for_many_features_is_exact(n, m, dimensions, rng):
     """The product of the centred features and the D x D covariances give one number."""
-    a, b = RNG.standard_normal((n, dimensions)) + 0.2, RNG.standard_normal((m, dimensions)) * 2
+    a, b = rng.standard_normal((n, dimensions)) + 0.2, rng.standard_normal((m, dimensions)) * 2
     assert n * m <= dimensions**2 or n == 2 or m == 500
     assert metrics.frechet_distance(a, b) == pytest.approx(frechet.distance(frechet.fit(a), frechet.fit(b)), rel=1e-5)
 
@@ -74,8 +78,8 @@ def test_the_deviation_of_subsets_equals_torchmetrics():
 
 
 @pytest.mark.parametrize("splits", [1, 10])
-def test_inception_score_equals_torchmetrics(splits, monkeypatch):
-    logits = RNG.standard_normal((200, 7)) * 3
+def test_inception_score_equals_torchmetrics(splits, monkeypatch, rng):
+    logits = rng.standard_normal((200, 7)) * 3
     metric = InceptionScore(feature=Flat(), splits=splits)
     metric.update(torch.from_numpy(logits)[:, :, None, None])
     monkeypatch.setattr(torch, "randperm", torch.arange)  # its shuffle cannot be repeated by ours
@@ -95,25 +99,25 @@ def test_prdc_equals_the_implementation_of_its_authors(k):
     assert (dc.density, dc.coverage) == pytest.approx((theirs["density"], theirs["coverage"]), rel=1e-9)
 
 
-def pictures(*shape):
-    a = RNG.integers(0, 256, shape).astype(np.float64)
+def pictures(rng, *shape):
+    a = rng.integers(0, 256, shape).astype(np.float64)
     a = np.cumsum(np.cumsum(a - 127.5, axis=2), axis=3)  # smooth, as pictures are
     a = 255 * (a - a.min()) / np.ptp(a)
-    b = np.clip(a + RNG.normal(0, 20, shape), 0, 255)
+    b = np.clip(a + rng.normal(0, 20, shape), 0, 255)
     return a.astype(np.uint8), b.astype(np.uint8)
 
 
 @pytest.mark.parametrize(("height", "width"), [(176, 176), (192, 256)])
-def test_ms_ssim_equals_pytorch_msssim(height, width):
-    a, b = pictures(3, 2, height, width)
+def test_ms_ssim_equals_pytorch_msssim(height, width, rng):
+    a, b = pictures(rng, 3, 2, height, width)
     theirs = pytorch_msssim.ms_ssim(
         torch.from_numpy(a).double(), torch.from_numpy(b).double(), data_range=255, size_average=False
     )
     assert metrics.ms_ssim(a, b) == pytest.approx(theirs.numpy(), rel=1e-4)
 
 
-def test_an_odd_row_is_left_out_of_the_next_scale():
-    a, b = pictures(2, 1, 33, 33)
+def test_an_odd_row_is_left_out_of_the_next_scale(rng):
+    a, b = pictures(rng, 2, 1, 33, 33)
     coarse = metrics.ms_ssim(
         a[:, :, :32, :32].reshape(2, 1, 16, 2, 16, 2).mean(axis=(3, 5)),
         b[:, :, :32, :32].reshape(2, 1, 16, 2, 16, 2).mean(axis=(3, 5)),
@@ -129,24 +133,24 @@ def test_an_odd_row_is_left_out_of_the_next_scale():
     assert metrics.ms_ssim(a, b) == pytest.approx(contrast.numpy() ** first * coarse**second, rel=1e-4)
 
 
-def test_small_pictures_have_one_scale():
-    a, b = pictures(4, 3, 16, 20)
+def test_small_pictures_have_one_scale(rng):
+    a, b = pictures(rng, 4, 3, 16, 20)
     theirs = pytorch_msssim.ssim(
         torch.from_numpy(a).double(), torch.from_numpy(b).double(), data_range=255, size_average=False
     )
     assert metrics.ms_ssim(a, b) == pytest.approx(theirs.numpy(), rel=1e-4)
 
 
-def test_mann_whitney_equals_scipy():
-    mine, theirs = RNG.integers(0, 30, 80).astype(float), np.sort(RNG.integers(3, 33, 60)).astype(float)
+def test_mann_whitney_equals_scipy(rng):
+    mine, theirs = rng.integers(0, 30, 80).astype(float), np.sort(rng.integers(3, 33, 60)).astype(float)
     expected = scipy.stats.mannwhitneyu(mine, theirs, alternative="less", method="asymptotic", use_continuity=False)
     area, chance = _mann_whitney(mine, theirs)
     assert area == pytest.approx(1 - expected.statistic / (80 * 60), rel=1e-9)
     assert chance == pytest.approx(expected.pvalue, rel=1e-6)
 
 
-def test_the_chance_of_close_samples_by_simulation():
-    draws = np.array([(np.sort(values[:40])[1] > values[40:]).sum() for values in RNG.random((20_000, 70))])
+def test_the_chance_of_close_samples_by_simulation(rng):
+    draws = np.array([(np.sort(values[:40])[1] > values[40:]).sum() for values in rng.random((20_000, 70))])
     for close in (1, 3, 6):
         assert _chance(close, 2, 30, 40) == pytest.approx((draws >= close).mean(), abs=0.015)
 
@@ -197,8 +201,8 @@ def test_chunks_change_nothing(cells, monkeypatch):
             np.testing.assert_allclose(numbers(mine), numbers(theirs), rtol=1e-7)
 
 
-def test_chunks_of_pictures_change_nothing(monkeypatch):
-    a, b = pictures(5, 3, 24, 24)
+def test_chunks_of_pictures_change_nothing(monkeypatch, rng):
+    a, b = pictures(rng, 5, 3, 24, 24)
     expected = metrics.ms_ssim(a, b)
     of_pairs = metrics.ms_ssim_of_pairs(a, 7)
     monkeypatch.setattr(arrays, "MAX_CELLS", 1)
@@ -210,9 +214,9 @@ def numbers(value):
     return list(vars(value).values()) if hasattr(value, "__dict__") else value
 
 
-def test_the_matrix_root_of_many_features():
+def test_the_matrix_root_of_many_features(rng):
     """2,000 x 128: as scipy's square root of the product of the covariances."""
-    a, b = RNG.standard_normal((2000, 128)), RNG.standard_normal((1500, 128)) @ (RNG.standard_normal((128, 128)) / 10)
+    a, b = rng.standard_normal((2000, 128)), rng.standard_normal((1500, 128)) @ (rng.standard_normal((128, 128)) / 10)
     root = scipy.linalg.sqrtm(np.cov(a.T) @ np.cov(b.T)).real
     expected = np.square(a.mean(0) - b.mean(0)).sum() + np.trace(np.cov(a.T) + np.cov(b.T) - 2 * root)
     assert metrics.frechet_distance(a, b) == pytest.approx(expected, rel=1e-7)

@@ -15,11 +15,6 @@ from sparring.networks import stylegan2
 from sparring.networks.resample import upsample
 
 
-@pytest.fixture(autouse=True)
-def _seeded():
-    torch.manual_seed(0)
-
-
 def new_generator(shape=(1, 8, 8), classes=0, latent_size=6, **options):
     options = {"width": 3, "style_width": 5, "mapping_layers": 2, **options}
     return networks.build("stylegan2-generator", options, shape=shape, classes=classes, latent_size=latent_size)

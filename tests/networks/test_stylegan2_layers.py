@@ -13,11 +13,6 @@ from sparring.networks.stylegan2 import Halving, Mapping, MinibatchStddev, Style
 FIR = np.outer([1, 3, 3, 1], [1, 3, 3, 1]) / 64
 
 
-@pytest.fixture(autouse=True)
-def _seeded():
-    torch.manual_seed(0)
-
-
 def naive_styled_conv(layer, x, style, noise):
     """A styled convolution by loops (Karras et al. 2020).
 

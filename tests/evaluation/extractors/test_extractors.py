@@ -17,8 +17,6 @@ from sparring.evaluation.extractors.raw import Raw, fit, principal, reduced_size
 from sparring.modalities.opening import open_data
 from sparring.util import files
 
-RNG = np.random.default_rng(0)
-
 
 class Means(Extractor):
     """The mean of each channel; it counts its calls."""
@@ -70,9 +68,9 @@ def test_a_modality_adds_its_own_extractors(monkeypatch):
     assert extractors.build("means", ArraySource(), device="there").weights == "there"
 
 
-def test_batches_do_not_matter():
+def test_batches_do_not_matter(rng):
     """Bit for bit, with a real network: a chunk is always full and always holds the same neighbours."""
-    values = RNG.integers(0, 256, (530, 1, 8, 8), dtype=np.uint8)
+    values = rng.integers(0, 256, (530, 1, 8, 8), dtype=np.uint8)
     net = extractors.build("classifier", ArraySource((1, 8, 8), train=60))
     whole = net(values)
     for size in (1, 7, 250, 529):
@@ -172,10 +170,10 @@ def test_a_full_disk_raises_nothing(folder, source, monkeypatch):
     assert len(Means().extract_source(source, "train").features) == 50
 
 
-def test_pictures_are_brought_to_three_channels():
-    grey = RNG.integers(0, 256, (2, 1, 4, 5), dtype=np.uint8)
-    alpha = RNG.integers(0, 256, (2, 1, 4, 5), dtype=np.uint8)
-    colour = RNG.integers(0, 256, (2, 3, 4, 5), dtype=np.uint8)
+def test_pictures_are_brought_to_three_channels(rng):
+    grey = rng.integers(0, 256, (2, 1, 4, 5), dtype=np.uint8)
+    alpha = rng.integers(0, 256, (2, 1, 4, 5), dtype=np.uint8)
+    colour = rng.integers(0, 256, (2, 3, 4, 5), dtype=np.uint8)
 
     def on_white(values):
         return values * (alpha / 255) + 255 * (1 - alpha / 255)
@@ -255,11 +253,11 @@ def test_raw_resizes_large_pictures():
         assert shape[0] * high * wide <= 3072
 
 
-def test_raw_components(folder):
+def test_raw_components(folder, rng):
     """Beyond what pixels may be, the axes of largest variance; distances between values in their plane survive."""
     source = ArraySource((1, 64, 64), train=60)
-    planes = RNG.standard_normal((5, 64 * 64)) * np.array([16, 8, 4, 2, 1])[:, None]
-    flat = RNG.standard_normal((60, 5)) @ planes + 3
+    planes = rng.standard_normal((5, 64 * 64)) * np.array([16, 8, 4, 2, 1])[:, None]
+    flat = rng.standard_normal((60, 5)) @ planes + 3
     source._values = {"train": flat.reshape(60, 1, 64, 64).astype(np.float32)}
     raw = extractors.build("raw", source)
     found = raw.extract_source(source, "train").features
@@ -272,8 +270,8 @@ def test_raw_components(folder):
     assert not folder.exists()  # what is made in a moment is not stored
 
 
-def test_components_are_those_of_the_covariance():
-    values = (RNG.standard_normal((200, 6)) @ RNG.standard_normal((6, 6)) + 5).astype(np.float32)
+def test_components_are_those_of_the_covariance(rng):
+    values = (rng.standard_normal((200, 6)) @ rng.standard_normal((6, 6)) + 5).astype(np.float32)
     mean, axes = principal(values, 3)
     variances, vectors = np.linalg.eigh(np.cov(values.T))
     assert np.allclose(mean, values.mean(axis=0), atol=1e-5)

@@ -13,8 +13,6 @@ from sparring.evaluation import extractors
 from sparring.evaluation.extractors import efficientnet, inception, pictures
 from sparring.util import safetensors
 
-RNG = np.random.default_rng(0)
-
 # The convolutions of the published state dict: name, outputs, inputs, height, width.
 MIXED_5 = (
     "1x1 64 {0} 1 1, 5x5_1 48 {0} 1 1, 5x5_2 64 48 5 5, "
@@ -160,9 +158,9 @@ def test_normalisation_has_tensorflow_s_epsilon():
 
 
 @pytest.mark.parametrize("old", [(7, 5), (32, 32), (299, 299), (1, 1), (400, 350)])
-def test_the_resize_of_tensorflow_1(old):
+def test_the_resize_of_tensorflow_1(old, rng):
     """The definition, pixel by pixel: position = target * old / new, taps at its floor and the next one."""
-    values = RNG.integers(0, 256, (1, 2, *old)).astype(np.float64)
+    values = rng.integers(0, 256, (1, 2, *old)).astype(np.float64)
     new = (299, 299)
     expected = np.empty((1, 2, *new))
     for row in range(new[0]):
@@ -317,7 +315,7 @@ def test_efficientnet_recognises_objects(lite):
     assert features.shape == (2, 1280)
 
 
-def test_efficientnet_features_react_to_blur_and_noise(lite, monkeypatch):
+def test_efficientnet_features_react_to_blur_and_noise(lite, monkeypatch, rng):
     """Of crops of two photographs; grey ones and those with alpha go the same way."""
     monkeypatch.setattr(lite, "chunk", 8)
     source = ArraySource((3, 32, 32), train=4)
@@ -326,8 +324,8 @@ def test_efficientnet_features_react_to_blur_and_noise(lite, monkeypatch):
         [next(_china_and_flower())[:, y : y + 96, x : x + 96] for y in (60, 200) for x in (20, 120, 220, 300)]
     )
     features = net(crops).features
-    noisy = np.clip(crops + RNG.normal(0, 24, crops.shape), 0, 255).astype(np.uint8)
-    slightly = np.clip(crops + RNG.normal(0, 4, crops.shape), 0, 255).astype(np.uint8)
+    noisy = np.clip(crops + rng.normal(0, 24, crops.shape), 0, 255).astype(np.uint8)
+    slightly = np.clip(crops + rng.normal(0, 4, crops.shape), 0, 255).astype(np.uint8)
     far, near = (np.linalg.norm(net(values).features - features, axis=1).mean() for values in (noisy, slightly))
     assert far > 2 * near > 0
     opaque = np.concatenate([crops, np.full_like(crops[:, :1], 255)], axis=1)
