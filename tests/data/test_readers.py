@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -207,40 +208,40 @@ print("as told")
 """
 
 
+@pytest.fixture
+def open_folder():
+    """A folder that other users may enter, unlike pytest's: those are shared by every session of this machine."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions work otherwise there")
-def test_unreadable_paths_as_an_unprivileged_user(tmp_path):
+def test_unreadable_paths_as_an_unprivileged_user(open_folder):
     put(
-        tmp_path,
+        open_folder,
         {f"open/{name}": content for name, content in classes().items()}
         | {"open/secret/x.png": b"x", "closed/inner/a.png": b"x"},
     )
-    packed_zip(tmp_path / "closed.zip", classes())
-    put(tmp_path / "warm", classes())
-    np.save(tmp_path / "closed.npy", mnist_like()[0])
+    packed_zip(open_folder / "closed.zip", classes())
+    put(open_folder / "warm", classes())
+    np.save(open_folder / "closed.npy", mnist_like()[0])
     for name in ("open/secret", "open/cat/0.png", "closed", "closed.zip", "closed.npy"):
-        (tmp_path / name).chmod(0)
-    opened = [tmp_path, *list(tmp_path.parents)[:-2]]
-    before = [folder.stat().st_mode for folder in opened]
-    cache = tmp_path / "cache"
+        (open_folder / name).chmod(0)
+    cache = open_folder / "cache"
     cache.mkdir()
     cache.chmod(0o777)
     try:
-        for folder in opened:  # pytest's folders are closed to other users
-            if folder.stat().st_uid == os.getuid():
-                folder.chmod(folder.stat().st_mode | 0o555)
         done = subprocess.run(
-            [sys.executable, "-c", UNPRIVILEGED, str(tmp_path)],
+            [sys.executable, "-c", UNPRIVILEGED, str(open_folder)],
             capture_output=True,
             text=True,
             env=os.environ | {"SPARRING_CACHE": str(cache)},
             check=False,
         )
     finally:
-        for folder, mode in zip(opened, before, strict=True):
-            if folder.stat().st_uid == os.getuid():
-                folder.chmod(mode)
         for name in ("open/secret", "closed"):
-            (tmp_path / name).chmod(0o755)
+            (open_folder / name).chmod(0o755)
     assert done.stdout.strip() == "as told", done.stderr
 
 
