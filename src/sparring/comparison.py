@@ -202,9 +202,7 @@ def _write_samples(out: Path, entries: list[Entry], source: Source) -> None:
                 (len(own) - 1) // 2
             ]
             gan = load(out / median.path)
-            rows = [gan.values(COLUMNS, seed=0, label=label) for label in gan.classes[:ROWS]] or [
-                gan.values(ROWS * COLUMNS, seed=0)
-            ]
+            rows = [gan.at(range(COLUMNS), 0, label) for label in gan.classes[:ROWS]] or [gan.at(range(ROWS * COLUMNS))]
             sheets[recipe] = modality.preview(np.concatenate(rows), gan.codec, COLUMNS).png
     indices = np.arange(source.count("test"))
     classes = source.labels(indices, "test") if source.classes else None

@@ -115,9 +115,26 @@ def test_what_values_mean_is_found_over_all_of_them_and_said():
     dark = PICTURES.astype(np.float32) / 255
     dark[:10] = 0
     dark[:, 0] -= 0.5
-    assert "-1 is taken as black, 1 as white" in opened(dark).notes[0]
-    assert "0 is taken as black" in opened(np.abs(dark)).notes[0]
-    assert "is taken as black" not in " ".join(opened(PICTURES).notes)
+    assert "scaled -1 to 1 (a usual range" in opened(dark).notes[1]
+    assert "scaled 0 to 1 (a usual range" in opened(np.abs(dark)).notes[1]
+    assert "scaled" not in " ".join(opened(PICTURES).notes)
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        PICTURES.astype(np.int64),
+        PICTURES.astype(np.float32),
+        PICTURES.astype(np.float64) / 255,
+        PICTURES.astype(np.float32) / 127.5 - 1,
+        PICTURES.astype(np.uint16),
+    ],
+    ids=["int64", "float of 0 to 255", "float64 of 0 to 1", "float of -1 to 1", "uint16"],
+)
+def test_8_bit_levels_in_any_numbers_are_the_same_pictures(same):
+    plain, source = opened(PICTURES), opened(same)
+    assert source.content_hash == plain.content_hash
+    assert source.scale.is_plain
 
 
 @pytest.mark.parametrize(
@@ -126,8 +143,6 @@ def test_what_values_mean_is_found_over_all_of_them_and_said():
         (np.zeros((5, 3, 4, 3), np.uint8), "5 x 3 x 4 x 3 may be N x H x W x C or N x C x H x W"),
         (np.zeros((8, 8, 3), np.uint8), "looks like a single picture"),
         (np.zeros((8, 8), np.uint8), "holds no pictures"),
-        (PICTURES.astype(np.int64), "int64 values"),
-        (PICTURES.astype(np.float32), "float32 values from 0 to 255"),
         ([PICTURES[0], PIL[0]], "PIL pictures only, or arrays only"),
         ([PICTURES[0], PICTURES[0, :4]], "several shapes"),
         ([{"x": PIL[0]}], "name the picture 'image'"),

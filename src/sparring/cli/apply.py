@@ -74,6 +74,8 @@ def apply(
                 typer.echo(f"{applied.path}: {applied.reason}", err=True)
                 continue
             done += 1
+            if applied.note:
+                typer.echo(f"{applied.path}: {applied.note}", err=True)
             if film := applied.film:
                 console.note(
                     f"{applied.out}: {film.frames} frames; where the picture stands still, the result changes by "

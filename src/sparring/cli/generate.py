@@ -85,6 +85,7 @@ def generate(
         batch_size=batch_size,
         grid=grid,
         device=device,
+        note=lambda sentence: typer.echo(sentence, err=True),
     )
     classes = [] if label is None else Run(run).read_json("source.json")["classes"]
     of_class = "" if label is None else f" of the class '{label if label in classes else classes[int(label)]}'"

@@ -32,7 +32,7 @@ class ScanReport:
 class Source(ABC):
     """Indexed values with splits.
 
-    Values come in their stored type (pictures: uint8, N x C x H x W; points: float32, N x 2).
+    Values come in their stored type (pictures: N x C x H x W from 0 to 255; points: N x 2).
     """
 
     name: str  # short, fit for a folder name
@@ -94,9 +94,14 @@ class Source(ABC):
 
 
 class PictureSource(Source):
-    """Pictures that were brought to one size. fit: in which way."""
+    """Pictures that were brought to one size, with values from 0 to 255: uint8, or float32 where data are deeper.
+
+    fit: in which way. scale: what the values mean in the data's own numbers (modalities.image.scale); None: nothing
+    else.
+    """
 
     fit: Fit
+    scale: Any = None
 
 
 class TranslationSource(Source):

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ..callbacks.base import Callback
 from ..errors import UserError
-from ..modalities.image.decode import SUFFIXES, Unusable
+from ..modalities.image.frames import SUFFIXES
+from ..modalities.image.unusable import Unusable
 from ..modalities.pairs.file_translation import FileTranslation
 from .apply_video import Film, apply_to_film, is_film
 from .generator import load_translator
@@ -23,12 +24,14 @@ class Applied:
         out: The result, or None where there is none.
         reason: Why there is no result.
         film: Facts about the result of a film.
+        note: What the result does not hold of the input, or "".
     """
 
     path: Path
     out: Path | None
     reason: str = ""
     film: Film | None = None
+    note: str = ""
 
 
 def apply_files(
@@ -40,6 +43,7 @@ def apply_files(
     ensemble: bool = False,
     device: str = "cpu",
     console: Callback | None = None,
+    data_range: tuple[float, float] | None = None,
 ) -> Iterator[Applied]:
     """Applies what a run has learned to a picture or film, or to all below a folder, one after the other.
 
@@ -52,6 +56,7 @@ def apply_files(
         ensemble: Average the results of mirrored and turned copies, see Translator.
         device: See `load`.
         console: Is told the progress.
+        data_range: Which numbers of the inputs are black and white; None: as learned, or found from all inputs.
 
     Yields:
         What became of each input. One that cannot be used has a reason, and the others go on.
@@ -62,8 +67,11 @@ def apply_files(
     translator, console = load_translator(run, reverse, ensemble, device), console or Callback()
     restores = translator.recipe.algorithm.restores
     translation = FileTranslation(translator.input, translator.output, translator.translate, translator.scale, restores)
+    translation.data_range = data_range
     inputs = _inputs(input)
     _check_places(input, inputs, out, temporal_smoothing)
+    for note in translation.survey([path for path in inputs if not is_film(path)]):
+        console.note(note)
     taken: dict[Path, Path] = {path.resolve(): path for path in inputs}  # files that no result may overwrite
     for number, path in enumerate(inputs):
 
@@ -118,14 +126,14 @@ def _applied(
     progress: Callable[[float], None],
 ) -> Applied:
     """Translates one file."""
-    film = None
+    film, note = None, ""
     try:
         if is_film(path):
             if not translation.takes_films:
                 raise Unusable("films are for runs that turn pictures into pictures")
             film = apply_to_film(path, target, translation.frame, temporal_smoothing, progress)
         else:
-            translation.apply(path, target)
+            note = translation.apply(path, target)
     except Unusable as reason:
         return Applied(path, None, str(reason))
     except RuntimeError as error:  # torch's own words for running out of memory
@@ -133,4 +141,4 @@ def _applied(
             raise
         return Applied(path, None, "needs more memory than there is; make it smaller, or cut it into parts")
     progress(1.0)
-    return Applied(path, target, film=film)
+    return Applied(path, target, film=film, note=note)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
-from ..modalities.image.decode import Unusable
+from ..modalities.image.unusable import Unusable
 
 SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".mpg", ".mpeg")
 WRITABLE_SUFFIXES = (".mp4", ".mkv", ".mov")

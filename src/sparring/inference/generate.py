@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 from pathlib import Path
 
@@ -26,6 +27,7 @@ def generate_files(
     batch_size: int = 64,
     grid: bool = False,
     device: str = "cpu",
+    note: Callable[[str], None] = lambda sentence: None,
 ) -> list[Path]:
     """Writes `count` samples of a run.
 
@@ -37,6 +39,7 @@ def generate_files(
         batch_size: Samples that are in memory at once, rounded down to whole forward passes.
         grid: One sheet of all samples, whatever the count.
         device: See `load`.
+        note: Is told what the file cannot hold.
 
     Returns:
         The paths written.
@@ -57,6 +60,8 @@ def generate_files(
             f"{count:,} samples of this model do not fit into memory at once; "
             "make them in several goes with other seeds"
         )
+    if lost := gan.modality.lost_in(out, gan.codec, count, grid):
+        note(lost)
     numbers = gan.labels(range(count), seed, label)
     names = None if numbers is None else [gan.classes[number] for number in numbers]
     return gan.modality.write(np.concatenate(list(parts)), names, out, grid, gan.codec, seed)

@@ -59,12 +59,18 @@ class Gan:
 
     def generate(self, count: int, seed: int = 0, label: str | int | None = None, **options: Any) -> Any:
         """`count` samples as Python objects: a list of PIL images, a DataFrame of rows. Options: see `at`."""
-        values, numbers = self.values(count, seed, label, **options), self.labels(range(count), seed, label)
+        values, numbers = self._values(count, seed, label, **options), self.labels(range(count), seed, label)
         names = None if numbers is None else [self.classes[number] for number in numbers]
         return self.modality.items(values, self.codec, seed, names)
 
     def values(self, count: int, seed: int = 0, label: str | int | None = None, **options: Any) -> np.ndarray:
-        """`count` decoded samples as one array (pictures: uint8, N x C x H x W). Options: see `at`."""
+        """`count` decoded samples as one array, in the numbers of the data (pictures: N x C x H x W).
+
+        Options: see `at`.
+        """
+        return self.modality.own_numbers(self._values(count, seed, label, **options), self.codec)
+
+    def _values(self, count: int, seed: int, label: str | int | None, **options: Any) -> np.ndarray:
         return np.concatenate(list(self.stream(count, seed, label, **options)))
 
     def stream(self, count: int, seed: int = 0, label: str | int | None = None, **options: Any) -> Iterator[np.ndarray]:

@@ -201,6 +201,14 @@ class Modality(ABC):
         Raises UserError for a suffix that it cannot write.
         """
 
+    def lost_in(self, out: Path, codec: Any, count: int, grid: bool) -> str:
+        """What `write` cannot put into a file of this name, in one sentence; "" where nothing is lost."""
+        return ""
+
+    def own_numbers(self, values: np.ndarray, codec: Any) -> np.ndarray:
+        """Decoded values as the numbers of the data: pictures have values from 0 to 255 however deep they are."""
+        return values
+
     def write_stream(self, parts: Iterable[np.ndarray], out: Path, codec: Any, seed: int) -> list[Path]:
         """Write values that come a part at a time, in bounded memory. Only where `writes_stream`."""
         raise UserError(f"{self.unit} are written all at once")

@@ -41,7 +41,7 @@ class Options:
 
 
 class Extractor(ABC):
-    """Maps decoded values (pictures: uint8, N x C x H x W) to features.
+    """Maps decoded values (pictures: N x C x H x W, from 0 to 255) to features.
 
     Values go through `extract` in chunks of `chunk`, counted from the first value; the last chunk is filled up. So
     features do not depend on the caller's batches, not even in the last bit.

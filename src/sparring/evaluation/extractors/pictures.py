@@ -16,9 +16,9 @@ TENSORFLOW = "bilinear as TensorFlow 1 (no antialiasing, first pixels aligned), 
 
 def check(shape: tuple[int, ...], kind: np.dtype, name: str) -> None:
     """Raises UserError where values of this shape (of one value) and type are not pictures with 1 to 4 channels."""
-    if len(shape) != 3 or kind != np.uint8:
+    if len(shape) != 3 or kind not in (np.uint8, np.float32):
         raise UserError(
-            f"The features '{name}' are for pictures (uint8, channels x height x width), "
+            f"The features '{name}' are for pictures (channels x height x width, from 0 to 255), "
             f"not for {kind} values of shape {'x'.join(map(str, shape)) or '()'}: use classifier or raw."
         )
     if not 1 <= shape[0] <= 4:
@@ -29,7 +29,7 @@ def check(shape: tuple[int, ...], kind: np.dtype, name: str) -> None:
 
 
 def rgb(values: np.ndarray, name: str, device: str = "cpu") -> Tensor:
-    """uint8 N x C x H x W -> float32 N x 3 x H x W in [0, 255].
+    """N x C x H x W, from 0 to 255 -> float32 N x 3 x H x W in [0, 255].
 
     Grey is repeated to three channels, and alpha is composed on white. Raises UserError for anything else.
     """

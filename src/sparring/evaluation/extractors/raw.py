@@ -23,7 +23,7 @@ SEED = 1
 
 
 class Raw(Extractor):
-    """Values of one shape, flattened; bytes are divided by 255.
+    """Values of one shape, flattened; those of pictures are divided by 255.
 
     Values with more than MAX_WIDTH numbers are resized if they are pictures, else projected on principal components of
     training examples.
@@ -38,11 +38,16 @@ class Raw(Extractor):
         mean: np.ndarray | None = None,
         axes: np.ndarray | None = None,
         fitted: str = "",
+        white: float = 1,
     ):
-        """mean, axes: D and D x K, of the components. fitted: what they were fitted to, for the fingerprint."""
+        """white: what values that are no bytes are divided by.
+
+        mean, axes: D and D x K, of the components. fitted: what they were fitted to, for the fingerprint.
+        """
         if kind.kind not in "biuf":
             raise UserError(f"The features '{NAME}' need numbers, not values of type {kind}: use classifier.")
         self.shape, self.kind, self.mean, self.axes, self.fitted = shape, kind, mean, axes, fitted
+        self.white = 255 if kind == np.uint8 else white
         self.chunk = limit_chunk(self.chunk, shape)
         self.size = reduced_size(shape) if axes is None and math.prod(shape) > MAX_WIDTH else None
         self.width = axes.shape[1] if axes is not None else math.prod((shape[0], *self.size) if self.size else shape)
@@ -55,9 +60,7 @@ class Raw(Extractor):
         if (values.dtype == np.uint8) != (self.kind == np.uint8):
             raise UserError(f"The features '{NAME}' were made for values of type {self.kind}, not {values.dtype}.")
         with exact():
-            numbers = torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)) / (
-                255 if self.kind == np.uint8 else 1
-            )
+            numbers = torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)) / self.white
             if not numbers.isfinite().all():
                 raise UserError(
                     f"The features '{NAME}' need finite numbers; some of these values are infinite or not numbers."
@@ -75,7 +78,7 @@ class Raw(Extractor):
             "weights": self.fitted or "none",
             "shape": list(self.shape),
             "resize": how,
-            "input": "x / 255" if self.kind == np.uint8 else "x",
+            "input": f"x / {self.white:g}" if self.white != 1 else "x",
             "width": self.width,
         }
 
@@ -83,8 +86,10 @@ class Raw(Extractor):
 def build(source: Source, options: Options) -> Raw:
     """The extractor for this source. Components are fitted to its training examples where they are needed."""
     kind = source.values(np.arange(1)).dtype
-    plain = kind == np.uint8 and modalities.get(source.modality).has_pixels and source.shape[0] <= MAX_WIDTH
-    return Raw(source.shape, kind) if plain or math.prod(source.shape) <= MAX_WIDTH else fit(source)
+    has_pixels = modalities.get(source.modality).has_pixels
+    if (has_pixels and source.shape[0] <= MAX_WIDTH) or math.prod(source.shape) <= MAX_WIDTH:
+        return Raw(source.shape, kind, white=255 if has_pixels else 1)
+    return fit(source)
 
 
 def fit(source: Source, components: int = COMPONENTS) -> Raw:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ImageModality(Modality):
-    """Pictures: uint8, N x C x H x W."""
+    """Pictures: N x C x H x W from 0 to 255, uint8 or, where data are deeper, float32."""
 
     unit = "pictures"
     default_recipe = "auto"
@@ -52,7 +52,7 @@ class ImageModality(Modality):
         return Preview({".png": png(sheet(values, columns))})
 
     def items(self, values: np.ndarray, codec: Any, seed: int = 0, labels: Sequence[str] | None = None) -> Any:
-        return self.module("preview").images(values)
+        return self.module("preview").items(values, codec.scale)
 
     def write(
         self,
@@ -63,7 +63,13 @@ class ImageModality(Modality):
         codec: Any = None,
         seed: int = 0,
     ) -> list[Path]:
-        return self.module("write").write(values, labels, out, grid)
+        return self.module("write").write(values, labels, out, grid, codec)
+
+    def lost_in(self, out: Path, codec: Any, count: int, grid: bool) -> str:
+        return self.module("write").lost_in(out, codec, count, grid)
+
+    def own_numbers(self, values: np.ndarray, codec: Any) -> np.ndarray:
+        return codec.scale.restored_pictures(values)
 
     def read(self, path: Path, codec: Any) -> np.ndarray:
         return self.module("load").read(path, codec)

@@ -1,4 +1,4 @@
-"""Pictures that come as arrays: which axis is which, and which numbers mean black and white."""
+"""Pictures that come as arrays: which axis is which. Their numbers are read like those of files."""
 
 from __future__ import annotations
 
@@ -9,26 +9,65 @@ import numpy as np
 from ...data.contents import ArrayPart
 from ...errors import UserError
 from .axes import channels_last
-from .decode import CHANNELS, Decoded, Unusable, reduced
+from .decode import Decoded, check_finite
+from .fit import CHANNELS, reduced
+from .unusable import Unusable
+from .value_range import Tally
 
 MODES = {channels: mode for mode, channels in CHANNELS.items()}
+BLOCK = 1 << 20  # numbers that are counted at once
 
 
-def pictures(part: ArrayPart) -> Iterator[Decoded | Unusable]:
+def pictures(part: ArrayPart, tally: Tally) -> Iterator[Decoded | Unusable]:
     """Each picture of an array: N x H x W, N x H x W x C or N x C x H x W with 1 to 4 channels.
 
-    Raises UserError where the shape or the range of the values is no picture's.
+    Their numbers are added to the tally. Raises UserError where the shape or type is no picture's.
     """
     values = _channels_last(part)
-    low, high = _range(values, part.name)
-    mode, size = MODES[values.shape[3]], (values.shape[1], values.shape[2])
-    for own in values:
-        if values.dtype != np.uint8:
-            if not np.isfinite(own).all():
-                yield Unusable("holds values that are not numbers")
-                continue
-            own = np.rint((own.astype(np.float64) - low) * (255 / (high - low))).clip(0, 255).astype(np.uint8)
-        yield Decoded(reduced(own) if values.shape[3] > 1 else own, size, mode)
+    mode, size = f"{MODES[values.shape[3]]} {values.dtype}", (values.shape[1], values.shape[2])
+    opaque = _opaque(values)
+    step = max(1, BLOCK // max(1, int(np.prod(values.shape[1:]))))
+    for start in range(0, len(values), step):
+        block = _numbers(values[start : start + step])
+        usable = block if block.dtype.kind != "f" else block[np.isfinite(block).all(axis=(1, 2, 3))]
+        if block.dtype == np.uint8:
+            tally.add_plain(part.name, len(block))
+        elif len(usable):
+            tally.add(usable[..., : _colours(usable)], usable.dtype.name, part.name, len(usable), from_array=True)
+        for own in block:
+            yield _decoded(own, size, mode, opaque)
+
+
+def _opaque(values: np.ndarray) -> float:
+    """The number that means opaque in an array with opacity: the usual one that is no smaller than all of them."""
+    if values.shape[3] not in (2, 4) or not values.size:
+        return 1.0
+    high = float(np.nanmax(values[..., -1]))
+    return next((peak for peak in (1.0, 255.0, 65535.0) if high <= peak), high)
+
+
+def _decoded(own: np.ndarray, size: tuple[int, int], mode: str, opaque: float) -> Decoded | Unusable:
+    try:
+        check_finite(own)
+    except Unusable as reason:
+        return reason
+    kind = own.dtype.name
+    if kind != "uint8" and own.shape[2] in (2, 4):
+        own = own.astype(np.float64)
+        own[..., -1] = (own[..., -1] / opaque).clip(0, 1)
+    return Decoded(reduced(own) if own.shape[2] > 1 else own, kind, size, mode)
+
+
+def _colours(values: np.ndarray) -> int:
+    """How many channels hold no opacity."""
+    return values.shape[-1] - (values.shape[-1] in (2, 4))
+
+
+def _numbers(values: np.ndarray) -> np.ndarray:
+    """As picture files hold them: truth values are black and white, half-precision numbers are widened."""
+    if values.dtype == bool:
+        return values.astype(np.uint8) * 255
+    return values.astype(np.float32) if values.dtype == np.float16 else values
 
 
 def size_of(part: ArrayPart) -> tuple[int, int]:
@@ -43,18 +82,3 @@ def _channels_last(part: ArrayPart) -> np.ndarray:
             f"{part.name} has the shape {part.values.shape} of {values.dtype}: pictures are made of numbers."
         )
     return values if values.ndim == 4 else values[..., None]
-
-
-def _range(values: np.ndarray, name: str) -> tuple[float, float]:
-    """Which values mean black and white: 0 and 255, 0 and 1, -1 and 1, or 0 and 65535."""
-    if values.dtype == np.uint8 or not values.size:
-        return 0, 255
-    if values.dtype == bool:
-        return 0, 1
-    low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    if values.dtype.kind == "f" and low >= -1.001 and high <= 1.001:
-        return (0, 1) if low >= -0.001 else (-1, 1)
-    for white in (255, 65535):
-        if low >= -0.5 and high <= white + 0.5:
-            return 0, white
-    raise UserError(f"{name} holds values from {low:g} to {high:g}: scale them to 0..1, -1..1 or 0..255.")

@@ -21,10 +21,11 @@ from ...util import files
 from ...util.notes import warn
 from ...util.sealed import is_whole, sealed
 from .options import Form
+from .scale import scale_from
 from .scan import Scan
 from .spool import RAM_LIMIT
 
-VERSION = 1  # raise it when decoding changes
+VERSION = 2  # raise it when decoding changes
 MIN_FILES = 2000  # fewer are decoded again, which is quick
 DISK_LIMIT = 20 << 30  # bytes of all cached sources; beyond it those go that were not used for the longest time
 
@@ -34,7 +35,7 @@ def key(contents: Contents, form: Form) -> str:
 
     It changes with the listing (names, sizes, times), the form and VERSION.
     """
-    about = hashlib.sha256(repr((VERSION, contents.stamp, form.size, form.max_side, form.fit, form.mode)).encode())
+    about = hashlib.sha256(repr((VERSION, contents.stamp, form)).encode())
     for member in contents.members:
         about.update(f"{member.shown}\0{member.size}\0{member.stamp}\n".encode("utf-8", "surrogateescape"))
     return about.hexdigest()[:32]
@@ -78,7 +79,9 @@ def store(name: str, found: Scan, items: Iterable[np.ndarray], shape: tuple[int,
     try:
         total = hashlib.sha256()
         with open(aside / "values.npy", "wb") as file:  # written, not mapped: a full disk is an error here, not a crash
-            np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+            np.lib.format.write_array_header_1_0(
+                file, {"descr": found.scale.dtype.str, "fortran_order": False, "shape": shape}
+            )
             for item in items:
                 data = item.tobytes()
                 total.update(hashlib.sha256(data).digest())
@@ -97,6 +100,8 @@ def _facts(found: Scan) -> dict[str, Any]:
     return {
         "size": found.size,
         "mode": found.mode,
+        "scale": found.scale.describe(),
+        "written_scale": found.written_scale.describe(),
         "kept": found.kept,
         "sizes": sizes,
         "modes": found.modes,
@@ -112,6 +117,8 @@ def _scan_from(facts: dict[str, Any]) -> Scan:
     return Scan(
         (height, width),
         facts["mode"],
+        scale_from(facts["scale"]),
+        scale_from(facts["written_scale"]),
         facts["kept"],
         sizes,
         Counter(facts["modes"]),

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from ...config.recipe import Degradation
-from .decode import LUMA
+from .fit import LUMA
 
 Rng = np.random.Generator
 Apply = Callable[[np.ndarray, float, Rng], np.ndarray]
@@ -145,25 +145,57 @@ FUNCTIONS: tuple[Apply, ...] = (
 DEGRADATIONS: dict[str, Apply] = {each.__name__: each for each in FUNCTIONS}
 
 
-def degraded(picture: np.ndarray, degradations: Sequence[Degradation], rng: Rng) -> np.ndarray:
-    """uint8 C x H x W after these degradations, one after the other, each with its probability.
+def _blur_unrounded(picture: np.ndarray, strength: float, rng: Rng) -> np.ndarray:
+    from scipy.ndimage import gaussian_filter
 
-    Transparency stays as it is, at the size of the result. What was masked becomes transparent too.
+    return gaussian_filter(picture, (strength, strength, 0), mode="nearest")
+
+
+def _downsample_unrounded(picture: np.ndarray, strength: float, rng: Rng) -> np.ndarray:
+    height, width = (max(1, round(side / strength)) for side in picture.shape[:2])
+    return _bicubic(picture, height, width)
+
+
+def _pixelate_unrounded(picture: np.ndarray, strength: float, rng: Rng) -> np.ndarray:
+    return _bicubic(_downsample_unrounded(picture, strength, rng), *picture.shape[:2])
+
+
+def _bicubic(picture: np.ndarray, height: int, width: int) -> np.ndarray:
+    planes = [Image.fromarray(np.ascontiguousarray(plane)) for plane in picture.transpose(2, 0, 1).astype(np.float32)]
+    resized = [np.asarray(plane.resize((width, height), Image.Resampling.BICUBIC)) for plane in planes]
+    return np.stack(resized, axis=2).clip(0, 255)
+
+
+# For pictures deeper than 8 bits: as their namesakes, without rounding to 8 bits on the way.
+UNROUNDED: dict[str, Apply] = DEGRADATIONS | {
+    "blur": _blur_unrounded,
+    "downsample": _downsample_unrounded,
+    "pixelate": _pixelate_unrounded,
+}
+
+
+def degraded(picture: np.ndarray, degradations: Sequence[Degradation], rng: Rng) -> np.ndarray:
+    """C x H x W after these degradations, one after the other, each with its probability. Of the type of the picture.
+
+    Values of uint8 are rounded between some of them, others are not. Transparency stays as it is, at the size of the
+    result. What was masked becomes transparent too.
     """
     values = picture.transpose(1, 2, 0).astype(np.float32)
     opacity: np.ndarray | None = values[..., -1:] if values.shape[2] in (2, 4) else None
     values = values[..., : -1 if opacity is not None else None]
+    functions = DEGRADATIONS if picture.dtype == np.uint8 else UNROUNDED
     for each in degradations:
         strength, happens = rng.uniform(each.minimum, each.maximum), rng.random() < each.probability
         if not happens:
             continue
-        values = DEGRADATIONS[each.kind](values, strength, rng)
+        values = functions[each.kind](values, strength, rng)
         if values.shape[2] in (2, 4):  # a mask: opacity is kept apart, and is no colour for what comes after
             values, known = values[..., :-1], values[..., -1:]
             opacity = known if opacity is None else _resized(opacity, known.shape[:2]) * known / 255
     if opacity is not None:
         values = np.concatenate([values, _resized(opacity, values.shape[:2])], axis=2)
-    return np.rint(values).clip(0, 255).astype(np.uint8).transpose(2, 0, 1)
+    values = values.clip(0, 255).transpose(2, 0, 1)
+    return np.rint(values).astype(np.uint8) if picture.dtype == np.uint8 else values.astype(np.float32)
 
 
 def _resized(opacity: np.ndarray, size: tuple[int, ...]) -> np.ndarray:

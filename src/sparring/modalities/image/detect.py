@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ...data import archives, cifar, folders, idx, tables
 from ...data.contents import Member
-from .decode import SUFFIXES, Unusable, header_size
+from .frames import SUFFIXES, header_size
+from .unusable import Unusable
 
 MAX_NAMES = 5000  # looked at
 MAX_OPENED = 20  # files, where names tell nothing

@@ -26,7 +26,7 @@ from .axes import channels_last
 from .options import ImageOptions
 from .source import ImageSource, build
 
-PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I", "I;16")
+PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
 LABEL_COLUMNS = ("label", "labels", "class")
 
 
@@ -43,8 +43,8 @@ def open_in_memory(memory: InMemory, options: ImageOptions, context: OpenContext
     """Open pictures in memory.
 
     Arrays and tensors are N x H x W, N x H x W x C or N x C x H x W with 1 to 4 channels C. The axis that is 1 to 4
-    long is that of the channels; an array in which both could be is refused. Values are uint8, or floats that all lie
-    in [0, 1] or all in [-1, 1].
+    long is that of the channels; an array in which both could be is refused. Numbers of any type are scaled as those of
+    files are (see value_range).
 
     Raises:
         UserError: For data of another kind, shape or range, in one sentence.
@@ -96,9 +96,8 @@ def _contents(memory: InMemory, column: str) -> Contents:
 def _add(contents: Contents, part: _Items) -> None:
     """Put pictures into the contents: PIL pictures as files of a folder would be, arrays as they are."""
     if isinstance(part.pictures, np.ndarray):
-        values, notes = _checked(part.pictures)
+        values = channels_last(part.pictures, "the array")
         contents.arrays.append(ArrayPart("array", values, part.labels, part.split))
-        contents.notes += [note for note in notes if note not in contents.notes]
         return
     start = len(contents.members)
     for index, picture in enumerate(part.pictures):
@@ -109,24 +108,6 @@ def _add(contents: Contents, part: _Items) -> None:
         )
 
 
-def _checked(values: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """The array with its channels last, and what its values were taken for.
-
-    Raises UserError where that cannot be told.
-    """
-    values = channels_last(values, "the array")
-    if values.dtype == np.uint8 or not values.size:
-        return values, []
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise UserError("the array holds NaN or infinite values: replace them or leave those pictures out")
-    low, high = (float(values.min()), float(values.max())) if values.dtype.kind == "f" else (-np.inf, np.inf)
-    if not (low >= -1 and high <= 1):
-        held = f"{values.dtype} values" + (f" from {low:g} to {high:g}" if np.isfinite([low, high]).all() else "")
-        raise UserError(
-            f"the array holds {held}: give uint8 (0 to 255), or floats that all lie in [0, 1] or all in [-1, 1]"
-        )
-    black = 0 if low >= 0 else -1
-    return values, [f"Values are {values.dtype} from {low:.3g} to {high:.3g}: {black} is taken as black, 1 as white."]
 
 
 def _as_array(values: Any) -> np.ndarray:

@@ -8,15 +8,23 @@ import numpy as np
 
 from ...errors import UserError
 from .codec import ImageCodec
-from .decode import Unusable, decode, fitted, in_mode
+from .decode import decode_one
+from .fit import fitted, in_mode
+from .matching_scale import scale_for
+from .unusable import Unusable
 
 
 def read(path: Path, codec: ImageCodec) -> np.ndarray:
-    """uint8 C x H x W, brought to the size and mode of the codec. Raises UserError for a file that is no picture."""
+    """Values C x H x W, brought to the size, mode and scale of the codec.
+
+    Raises UserError for a file that is no single picture, or whose numbers do not fit the codec.
+    """
     try:
-        pixels = decode(path.read_bytes(), path.name).pixels
+        found = decode_one(path.read_bytes(), path.name)
+        pixels, scale = found.pixels, scale_for(found.pixels, found.kind, codec.scale)
     except Unusable as reason:
         raise UserError(f"{path}: {reason}") from None
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
-    return in_mode(fitted(pixels, (codec.height, codec.width), codec.fit), codec.mode).transpose(2, 0, 1)
+    values = in_mode(scale.scaled(fitted(pixels, (codec.height, codec.width), codec.fit)), codec.mode)
+    return codec.scale.rounded(values).transpose(2, 0, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -10,6 +11,7 @@ from pydantic import BeforeValidator, Field
 
 from ...data.options import DataOptions, OpenContext
 from ...data.source import Fit
+from .scale import Scale
 
 MAX_SIZE = 4096  # pixels of a side
 Mode = Literal["auto", "L", "LA", "RGB", "RGBA"]
@@ -30,6 +32,19 @@ def size_from(value: Any) -> Any:
     return height, width
 
 
+def data_range_from(value: Any) -> Any:
+    """ "0,4095" or (0, 4095) as (0.0, 4095.0); None as it is. Raises ValueError for other values."""
+    if value is None:
+        return None
+    try:
+        low, high = (float(end) for end in (value.split(",") if isinstance(value, str) else value))
+    except (TypeError, ValueError):
+        low = high = math.nan
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise ValueError("should be LOW,HIGH, two numbers, for example 0,4095 or -1024,3071")
+    return low, high
+
+
 class ImageOptions(DataOptions):
     """Options of pictures."""
 
@@ -44,6 +59,12 @@ class ImageOptions(DataOptions):
         "cuts them into pieces at their own resolution. Default: crop; for recipes that restore, patches.",
     )
     mode: Mode = Field("auto", description="Channels: L, LA, RGB or RGBA. Default: the fewest that lose nothing.")
+    data_range: Annotated[tuple[float, float] | None, BeforeValidator(data_range_from)] = Field(
+        None,
+        description="Which numbers of 16-bit, floating-point and other pictures become black and white, such as "
+        "0,4095. Default: from the numbers of all pictures.",
+        json_schema_extra={"metavar": "LOW,HIGH"},
+    )
     label_level: Literal["first", "leaf"] = Field(
         "first", description="Which folder level names the class: first or leaf."
     )
@@ -53,15 +74,22 @@ class ImageOptions(DataOptions):
 class Form:
     """The form that all pictures of a source get.
 
-    size: height, width; None: it is chosen from the files. max_side: of a size that is chosen.
+    size: height, width; None: it is chosen from the files. max_side: of a size that is chosen. data_range: low and
+    high of the scale; None: it is chosen from the files. like: the scale of other data that is read alike.
     """
 
     size: tuple[int, int] | None = None
     max_side: int | None = None
     fit: Fit = "crop"
     mode: Mode = "auto"
+    data_range: tuple[float, float] | None = None
+    like: Scale | None = None
 
 
 def form_of(options: ImageOptions, context: OpenContext) -> Form:
     """As asked, else as the program knows."""
-    return Form(options.size, context.max_side, options.fit or context.fit or "crop", options.mode)
+    codec = getattr(
+        context.like, "output", context.like
+    )  # of pairs that are made of these pictures: that of the targets
+    fit, like = options.fit or context.fit or "crop", getattr(codec, "scale", None)
+    return Form(options.size, context.max_side, fit, options.mode, options.data_range, like)

@@ -18,9 +18,14 @@ from ...data.source import Fit
 from ...errors import UserError
 from ...util.progress import track
 from . import arrays
-from .decode import CHANNELS, Decoded, Unusable, decode, fitted, header_size, in_mode, patches
+from .decode import Decoded, decode
+from .fit import CHANNELS, fitted, in_mode, patches
+from .frames import header_size
 from .options import Form
+from .scale import Scale
 from .spool import Spool
+from .unusable import Unusable
+from .value_range import Tally, choose_scale, written_scale
 
 THREADS = 2  # decoders release the interpreter
 WINDOW = 64  # files decoded ahead
@@ -28,21 +33,28 @@ SMALL_FILE = 16 << 10  # bytes: where files are smaller on average, threads cost
 LOSSLESS_SHARE = 0.95  # of the files: for so many the chosen mode must lose nothing
 SAMPLED_HEADERS = 500  # read to guess whether all sizes are equal
 
+Pages = list[list[Decoded]]  # of a file; of each page the picture, or its pieces
+
 
 @dataclass
 class Scan:
     """What decoding found.
 
-    kept: the position among the items of the contents of each picture in the spool. Pieces of one picture have the
-    same position.
+    kept: the position among the items of the contents of each picture in the spool. Pieces of one picture, and pages
+    or frames of one file, have the same position. scale: of the numbers in the spool; written_scale: of samples.
     """
 
     size: tuple[int, int]
     mode: str = "L"
+    scale: Scale = Scale()
+    written_scale: Scale = Scale()
     kept: list[int] = field(default_factory=list)
     sizes: Counter = field(default_factory=Counter)  # (height, width) -> files
     modes: Counter = field(default_factory=Counter)  # as stored in the files
     fewest: Counter = field(default_factory=Counter)  # channels that lose nothing -> files
+    lost: Counter = field(default_factory=Counter)  # what decoding loses -> pictures
+    profiles: Counter = field(default_factory=Counter)  # colour profiles that were applied -> pictures
+    paged: list[int] = field(default_factory=list)  # how many pages or frames each file of several has
     skipped: Skipped = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -55,19 +67,20 @@ def scan(contents: Contents, form: Form) -> tuple[Scan, Spool]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of decoders about odd metadata: what matters is in the report
         size = form.size or _guess_size(contents, form)
-        found, spool = _decode_all(contents, size, form.fit)
+        tally = Tally()
+        found, spool = _decode_all(contents, size, form.fit, tally)
         if not found.kept:
             raise UserError(_nothing(contents, found.skipped))
         chosen, note = choose_size(found.sizes, form)
         if chosen != size:  # damaged files misled the guess
-            found, spool = _decode_all(contents, chosen, form.fit)
+            tally = Tally()
+            found, spool = _decode_all(contents, chosen, form.fit, tally)
     found.notes += note
+    found.scale, about_scale = choose_scale(tally, form.data_range, form.like)
+    found.written_scale = form.like or written_scale(found.scale, tally)
+    found.notes += about_scale
     found.mode = _choose_mode(found, form)
-    if len(found.kept) > (pictures := len(set(found.kept))):
-        found.notes.append(
-            f"{pictures:,} pictures give {len(found.kept):,} pieces; those of one picture stay together when some "
-            "are held out."
-        )
+    found.notes += _about_files(found)
     return found, spool
 
 
@@ -125,28 +138,59 @@ def _headers(members: list[Member]) -> Counter:
     return Counter(size for size in map(size, members) if size)
 
 
-def _decode_all(contents: Contents, size: tuple[int, int], fit: Fit) -> tuple[Scan, Spool]:
+def _about_files(found: Scan) -> list[str]:
+    """Notes on files that give several pictures, and on what decoding changed."""
+    notes, pages = list[str](), sum(found.paged)
+    pictures = len(set(found.kept)) + pages - len(found.paged)
+    together = "those of one file stay together when some are held out."
+    if pages:
+        notes.append(f"{len(found.paged):,} files hold {pages:,} pages or frames: each is a picture; {together}")
+    if len(found.kept) > pictures:
+        notes.append(f"{pictures:,} pictures give {len(found.kept):,} pieces; {together.replace('file', 'picture')}")
+    notes += [f"{count:,} pictures lose {what}." for what, count in found.lost.items()]
+    if found.profiles:
+        names = ", ".join(f"{count:,} of {name}" for name, count in found.profiles.most_common(4))
+        notes.append(f"Colour profiles were applied, as pictures are learned in sRGB: {names}.")
+    return notes
+
+
+def _decode_all(contents: Contents, size: tuple[int, int], fit: Fit, tally: Tally) -> tuple[Scan, Spool]:
     found, spool = Scan(size), Spool()
-    every = zip(contents.each(), _results(contents, size, fit), strict=True)
+    every = zip(contents.each(), _results(contents, size, fit, tally), strict=True)
     for index, (item, result) in enumerate(track(every, len(contents), "Reading pictures")):
         if isinstance(result, Unusable):
             found.skipped.append((item.shown, str(result)))
             continue
-        found.sizes[result[0].size] += 1
-        for part in result:
-            found.kept.append(index)
-            found.modes[part.mode] += 1
-            found.fewest[part.pixels.shape[2]] += 1
-            spool.append(part.pixels)
+        found.paged += [len(result)] if len(result) > 1 else []
+        for page in result:
+            found.sizes[page[0].size] += 1
+            for part in page:
+                found.kept.append(index)
+                found.modes[part.mode] += 1
+                found.fewest[part.pixels.shape[2]] += 1
+                found.lost.update([part.lost] if part.lost else ())
+                found.profiles.update([part.profile] if part.profile else ())
+                spool.append(part.pixels)
     return found, spool
 
 
-def _results(contents: Contents, size: tuple[int, int], fit: Fit) -> Iterator[list[Decoded] | Unusable]:
-    """One result an item, in order, at the wanted size: one picture, or its pieces."""
+def _results(contents: Contents, size: tuple[int, int], fit: Fit, tally: Tally) -> Iterator[Pages | Unusable]:
+    """One result an item, in order, at the wanted size: the pieces of each page (often one of one).
 
-    def one(member: Member) -> list[Decoded] | Unusable:
+    Numbers deeper than 8 bits are added to the tally as they are in the files.
+    """
+
+    def one(member: Member) -> Pages | Unusable:
         try:
-            return at_size(decode(member.read(), member.name))
+            pages = []
+            for page in decode(member.read(), member.name):
+                colours = page.pixels[..., :-1] if page.pixels.shape[2] in (2, 4) else page.pixels
+                if colours.dtype == np.uint8:
+                    tally.add_plain(member.shown)
+                else:
+                    tally.add(colours, page.kind, member.shown)
+                pages.append(at_size(page))
+            return pages
         except Unusable as error:
             return error
         except PermissionError:
@@ -163,12 +207,11 @@ def _results(contents: Contents, size: tuple[int, int], fit: Fit) -> Iterator[li
     else:
         yield from _threaded(one, contents.members)
     for part in contents.arrays:
-        yield from (result if isinstance(result, Unusable) else at_size(result) for result in arrays.pictures(part))
+        for result in arrays.pictures(part, tally):
+            yield result if isinstance(result, Unusable) else [at_size(result)]
 
 
-def _threaded(
-    work: Callable[[Member], list[Decoded] | Unusable], members: list[Member]
-) -> Iterator[list[Decoded] | Unusable]:
+def _threaded(work: Callable[[Member], Pages | Unusable], members: list[Member]) -> Iterator[Pages | Unusable]:
     pool = ThreadPoolExecutor(THREADS, "decode")
     try:
         for start in range(0, len(members), WINDOW):
@@ -197,10 +240,9 @@ def _choose_mode(found: Scan, form: Form) -> str:
         )
     elif len(found.modes) > 1 or set(found.modes) != {mode}:
         kinds = ", ".join(f"{count} {name}" for name, count in found.modes.most_common())
-        deep = any(name[0] in "IF" for name in found.modes)  # 16 or 32 bits, floating point
         found.notes.append(
-            f"Pictures are stored as {mode}{', as asked' if form.mode != 'auto' else ''}, which loses "
-            f"{'what is finer than 8 bits, and nothing else,' if deep else 'nothing'} of these ({kinds})."
+            f"Pictures are stored as {mode}{', as asked' if form.mode != 'auto' else ''}, which loses nothing of "
+            f"these ({kinds})."
         )
     return mode
 
@@ -219,6 +261,6 @@ def _nothing(contents: Contents, skipped: Skipped) -> str:
 
 
 def final_values(found: Scan, spool: Spool) -> Iterator[np.ndarray]:
-    """Each picture as C x H x W in the chosen mode."""
+    """Each picture as C x H x W values in the chosen mode."""
     for pixels in spool:
-        yield in_mode(pixels, found.mode).transpose(2, 0, 1)
+        yield in_mode(found.scale.scaled(pixels), found.mode).transpose(2, 0, 1)

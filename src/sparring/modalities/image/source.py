@@ -1,4 +1,4 @@
-"""Pictures, opened: decoded, split, numbered and held ready as uint8."""
+"""Pictures, opened: decoded, split, numbered and held ready."""
 
 from __future__ import annotations
 
@@ -18,14 +18,18 @@ from ...data.splits import Arrangement, arrange
 from ...errors import UserError
 from ...util.files import cache_folder
 from . import cache
-from .decode import CHANNELS
+from .fit import CHANNELS
 from .options import Form, ImageOptions, form_of
+from .scale import Scale
 from .scan import Scan, final_values, scan
 from .spool import RAM_LIMIT
 
 
 class ImageSource(PictureSource):
-    """Values are uint8, N x C x H x W, in memory or mapped from the cache. C is 1 (L), 2 (LA), 3 (RGB) or 4 (RGBA).
+    """Values are N x C x H x W, in memory or mapped from the cache. C is 1 (L), 2 (LA), 3 (RGB) or 4 (RGBA).
+
+    They lie from 0 to 255: uint8, or float32 for data deeper than 8 bits. scale: what they mean in the data's own
+    numbers.
 
     Examples are in the order of the hashes of their content, so that the same pictures under other names train the
     same way.
@@ -41,9 +45,11 @@ class ImageSource(PictureSource):
         hashes: list[bytes],
         mode: str,
         fit: Fit,
+        scale: Scale,
         report: ScanReport,
     ):
         self.name, self.mode, self.fit, self.report = name, mode, fit, report
+        self.scale: Scale = scale
         self.shape, self.classes, self.notes = tuple(values.shape[1:]), done.classes, ()
         self._values = values
         self._rows = {
@@ -72,7 +78,10 @@ class ImageSource(PictureSource):
             for split in SPLITS
             for row in self._rows[split].tolist()
         ]
-        return hashlib.sha256("\n".join([str(self.shape), *sorted(lines)]).encode()).hexdigest()
+        return hashlib.sha256("\n".join([str(self.shape), *self._about_scale(), *sorted(lines)]).encode()).hexdigest()
+
+    def _about_scale(self) -> list[str]:
+        return [] if self.scale.is_plain else [str(self.scale)]
 
 
 def open_path(path: Path, options: ImageOptions, context: OpenContext) -> ImageSource:
@@ -105,7 +114,7 @@ def build(name: str, contents: Contents, options: ImageOptions, context: OpenCon
         modes=dict(sorted(found.modes.items())),
         skipped=skipped,
     )
-    source = ImageSource(name, values, done, hashes, found.mode, form.fit, report)
+    source = ImageSource(name, values, done, hashes, found.mode, form.fit, found.written_scale, report)
     source.notes = (*contents.notes, *found.notes, *done.notes, *_summary(report))
     return source
 
@@ -144,12 +153,12 @@ def decoded(contents: Contents, form: Form) -> tuple[Scan, np.ndarray, list[byte
         return cached
     found, spool = scan(contents, form)
     shape = (len(spool), CHANNELS[found.mode], *found.size)
-    if np.prod(shape, dtype=np.int64) > RAM_LIMIT:
+    if (needed := int(np.prod(shape, dtype=np.int64)) * found.scale.dtype.itemsize) > RAM_LIMIT:
         try:
             cache.store(name, found, final_values(found, spool), shape)
         except OSError as error:
             raise UserError(
-                f"The decoded pictures need {np.prod(shape, dtype=np.int64) / 2**30:.1f} GB in "
+                f"The decoded pictures need {needed / 2**30:.1f} GB in "
                 f"{cache_folder('decoded')}, which failed "
                 f"({error.strerror}): free some room, set SPARRING_CACHE to another disk, or ask for a smaller size."
             ) from None
@@ -160,7 +169,7 @@ def decoded(contents: Contents, form: Form) -> tuple[Scan, np.ndarray, list[byte
                 "again."
             )
         return stored
-    values = np.empty(shape, np.uint8)
+    values = np.empty(shape, found.scale.dtype)
     for index, item in enumerate(final_values(found, spool)):
         values[index] = item
     if many:

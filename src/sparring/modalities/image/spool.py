@@ -14,11 +14,11 @@ RAM_LIMIT = 1 << 30  # bytes of decoded pictures held in memory
 
 
 class Spool:
-    """Arrays of uint8 that are appended, then iterated over in the same order."""
+    """Arrays that are appended, then iterated over in the same order."""
 
     def __init__(self) -> None:
         self.held: list[np.ndarray] = []
-        self.shapes: list[tuple[int, ...]] = []
+        self.written: list[tuple[tuple[int, ...], np.dtype]] = []
         self.bytes = 0
         self.file: IO[bytes] | None = None
 
@@ -29,15 +29,16 @@ class Spool:
             return
         if self.file is None:
             self.file = tempfile.TemporaryFile(dir=cache_folder("decoded"))  # noqa: SIM115  # gone with the spool
-        self.shapes.append(pixels.shape)
+        self.written.append((pixels.shape, pixels.dtype))
         self.file.write(pixels.tobytes())
 
     def __len__(self) -> int:
-        return len(self.held) + len(self.shapes)
+        return len(self.held) + len(self.written)
 
     def __iter__(self) -> Iterator[np.ndarray]:
         yield from self.held
         if self.file is not None:
             self.file.seek(0)
-            for shape in self.shapes:
-                yield np.frombuffer(self.file.read(int(np.prod(shape))), np.uint8).reshape(shape)
+            for shape, kind in self.written:
+                data = self.file.read(int(np.prod(shape)) * kind.itemsize)
+                yield np.frombuffer(data, kind).reshape(shape)

@@ -1,21 +1,24 @@
-"""Read and write picture files with all that they hold: depth, transparency, frames, colour profile, camera data."""
+"""Read and write picture files with all that they hold: depth, transparency, pages, colour profile, camera data."""
 
 from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps, ImageSequence
+from PIL import Image, ImageOps
 
 from ...errors import UserError
 from ...util.files import write_bytes
-from .decode import Unusable, brief, is_deep, opened, plain_mode
+from . import dicom, tiff
+from .frames import frames, is_wide, opened
+from .preview import as_image, in_8_bits
+from .scale import Scale
+from .unusable import Unusable
 
-PEAK_16_BIT = 65535
-MAX_FRAMES = 10_000
 MAX_EXIF = 60_000  # bytes: JPEG has no room for more
 PROFILE_CHANNELS = {
     b"GRAY": 1,
@@ -32,20 +35,21 @@ FORMATS = {
     ".gif": "GIF",
 }
 ANIMATED = {".gif", ".webp", ".png"}
+TIFF_SUFFIXES = (".tif", ".tiff")
 
 
 @dataclass(frozen=True)
 class Whole:
     """A picture file.
 
-    frames: float32 H x W x C from 0 to 1; C is 1 (grey) or 3. opacity: of each frame, H x W x 1, or None. peak: the
-    largest stored value, 255 or 65535. milliseconds: of each frame; () for a still picture. about: what else the file
-    says, as Pillow writes it: icc_profile, exif (of the upright picture), dpi.
+    frames: H x W x C colours, 1 (grey) or 3, in the numbers of the file. opacity: of each frame, H x W x 1 from 0 to
+    1, or None. kind: the NumPy type of the numbers in the file. milliseconds: of each frame; () for a still picture or
+    pages. about: what else the file says, as Pillow writes it: icc_profile, exif (of the upright picture), dpi.
     """
 
     frames: tuple[np.ndarray, ...]
     opacity: tuple[np.ndarray | None, ...]
-    peak: int
+    kind: str = "uint8"
     milliseconds: tuple[int, ...] = ()
     about: dict[str, Any] = field(default_factory=dict)
 
@@ -56,90 +60,127 @@ def read(path: Path) -> Whole:
         data = path.read_bytes()
     except OSError as error:
         raise Unusable(f"cannot be read: {error.strerror or str(error)[:100]}") from None
+    found, about = list(frames(data, path.name, profiles=False)), _about(data, path.name)
+    colours, opacity = zip(*(_split(frame.pixels) for frame in found), strict=True)
+    paged = len(found) == 1 or data[:4] in tiff.MAGIC or dicom.is_dicom(data)
+    times = () if paged else tuple(frame.milliseconds for frame in found)
+    return Whole(colours, opacity, found[0].kind, times, about)
+
+
+def is_deep(path: Path) -> bool:
+    """Does this file hold other numbers than those of 8 bits? Raises Unusable for a file that cannot be read."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise Unusable(f"cannot be read: {error.strerror or str(error)[:100]}") from None
+    if dicom.is_dicom(data) or tiff.is_deep(data):
+        return True
     with opened(data, path.name) as picture:
-        if getattr(picture, "n_frames", 1) > MAX_FRAMES:
-            raise Unusable(f"too long: more than {MAX_FRAMES:,} frames")
-        try:
-            return _deep(picture) if is_deep(picture) else _plain(picture, path.suffix.lower() in ANIMATED)
-        except MemoryError:
-            raise Unusable("needs more memory than there is") from None
-        except Exception as error:  # decoders of damaged files raise nearly anything
-            raise Unusable(f"truncated or damaged: {brief(error)}") from None
+        return picture.mode.startswith(("I", "F")) or (picture.format == "PNG" and is_wide(picture))
 
 
-def _deep(picture: Image.Image) -> Whole:
-    """Grey, of 16 or 32 bits or floating point.
-
-    Numbers beyond 255 are taken for 16 bits, floating point in [0, 1] for shares of white.
-    """
-    about, values = _about(picture), np.nan_to_num(np.asarray(ImageOps.exif_transpose(picture), dtype=np.float32))
-    if picture.mode == "F" and values.min() >= 0 and values.max() <= 1:
-        return Whole((values[..., None],), (None,), PEAK_16_BIT, about=about)
-    peak = PEAK_16_BIT if values.max() > 255 else 255
-    return Whole((values[..., None].clip(0, peak) / peak,), (None,), peak, about=about)
-
-
-def _plain(picture: Image.Image, animated: bool) -> Whole:
-    """8 bits a channel. animated: read every frame; else the first: further ones are the pages of a TIFF."""
-    about, frames, opacity, times = _about(picture), [], list[np.ndarray | None](), []
-    for frame in ImageSequence.Iterator(picture):
-        times.append(int(frame.info.get("duration", 100)))
-        colour, alpha = _split(ImageOps.exif_transpose(frame))
-        frames.append(colour)
-        opacity.append(alpha)
-        if not animated:
-            break
-    return Whole(tuple(frames), tuple(opacity), 255, tuple(times) if len(frames) > 1 else (), about)
-
-
-def _about(picture: Image.Image) -> dict[str, Any]:
-    kept = "exif" in picture.info  # the tags of a TIFF are not kept: they describe the file
-    written = ImageOps.exif_transpose(picture).getexif().tobytes() if kept else b""
-    found = {"icc_profile": picture.info.get("icc_profile"), "dpi": picture.info.get("dpi"), "exif": written}
+def _about(data: bytes, name: str) -> dict[str, Any]:
+    try:
+        with opened(data, name) as picture:
+            kept = "exif" in picture.info  # the tags of a TIFF are not kept: they describe the file
+            written = ImageOps.exif_transpose(picture).getexif().tobytes() if kept else b""
+            found = {"icc_profile": picture.info.get("icc_profile"), "dpi": picture.info.get("dpi"), "exif": written}
+    except Exception:  # deep TIFF and DICOM that Pillow does not know
+        return {}
     return {name: value for name, value in found.items() if value and (name != "exif" or len(value) < MAX_EXIF)}
 
 
-def _split(picture: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
-    """Colour and opacity, from 0 to 1."""
-    mode = plain_mode(picture)
-    values = np.asarray(picture.convert(mode), dtype=np.float32).reshape(picture.height, picture.width, -1) / 255
-    return (values[..., :-1], values[..., -1:]) if mode.endswith("A") else (values, None)
+def _split(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """Colours, and opacity from 0 to 1."""
+    if pixels.shape[2] not in (2, 4):
+        return pixels, None
+    alpha = pixels[..., -1:].astype(np.float32)
+    return pixels[..., :-1], alpha / 255 if pixels.dtype == np.uint8 else alpha
 
 
-def suffix_for(path: Path) -> str:
-    """The suffix under which the result of this file is written: its own where that can hold one."""
-    return path.suffix.lower() if path.suffix.lower() in FORMATS else ".png"
+def suffix_for(path: Path, kind: str, colour: bool) -> str:
+    """The suffix under which the result of this file is written: its own where that can hold these numbers."""
+    suffix = path.suffix.lower()
+    if kind == "uint8":
+        return suffix if suffix in FORMATS else ".png"
+    return suffix if suffix in FORMATS and holds(suffix, kind, colour) else ".tif"
 
 
-def write(whole: Whole, path: Path) -> None:
-    """Write a picture file, in a format by the suffix. Raises UserError for another suffix.
+def holds(suffix: str, kind: str, colour: bool) -> bool:
+    """Can a file of this suffix hold numbers of this type?"""
+    if kind == "uint8" or suffix in TIFF_SUFFIXES:
+        return True
+    return suffix == ".png" and kind == "uint16" and (not colour or bool(find_spec("imagecodecs")))
 
-    JPEG and BMP hold no transparency. Only grey PNG and TIFF hold 16 bits; other formats get 8.
+
+def write(whole: Whole, path: Path, scale: Scale) -> str:
+    """Write a picture file, in a format by the suffix. Returns what is lost, in one sentence, or "".
+
+    scale: of the numbers, for formats that hold 8 bits only. JPEG and BMP hold no transparency. Raises UserError for
+    another suffix, Unusable for several pages or frames where the format holds one.
     """
-    kind = FORMATS.get(path.suffix.lower())
-    if kind is None:
+    suffix, kind = path.suffix.lower(), whole.kind
+    if suffix not in FORMATS:
         raise UserError(
             f"a picture cannot be written as {path.suffix or 'a file without suffix'} ({path}); "
             f"use {', '.join(FORMATS)}"
         )
-    pictures = [_image(*parts, whole.peak, kind) for parts in zip(whole.frames, whole.opacity, strict=True)]
-    buffer, options = io.BytesIO(), dict(whole.about)
-    if PROFILE_CHANNELS.get(options.get("icc_profile", b"")[16:20]) != whole.frames[0].shape[2]:
-        options.pop("icc_profile", None)
-    if len(pictures) > 1 and path.suffix.lower() in ANIMATED:
-        options = {"save_all": True, "append_images": pictures[1:], "duration": list(whole.milliseconds), "loop": 0}
+    count, lost = len(whole.frames), ""
+    if count > 1 and suffix not in (*ANIMATED, *TIFF_SUFFIXES):
+        raise Unusable(f"has {count:,} pages or frames, and {suffix} holds one; name the result .tif, .gif or .webp")
+    if not holds(suffix, kind, whole.frames[0].shape[2] == 3 or whole.opacity[0] is not None):
+        lost = f"{suffix} holds 8 bits, so {scale} are rounded to 256 levels; a .tif keeps them"
+        whole = _rounded(whole, scale)
+    data = _encoded(whole, suffix)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_bytes(path, data)
+    return lost
+
+
+def _rounded(whole: Whole, scale: Scale) -> Whole:
+    """The 8-bit view of deep pictures."""
+    views = tuple(in_8_bits(scale.scaled(frame)) for frame in whole.frames)
+    return Whole(views, whole.opacity, "uint8", whole.milliseconds, whole.about)
+
+
+def _encoded(whole: Whole, suffix: str) -> bytes:
+    parts = list(zip(whole.frames, whole.opacity, strict=True))
+    about = dict(whole.about)
+    if PROFILE_CHANNELS.get(about.get("icc_profile", b"")[16:20]) != whole.frames[0].shape[2]:
+        about.pop("icc_profile", None)
+    if whole.kind != "uint8":
+        numbers = [_joined(*part, whole.kind) for part in parts]
+        if suffix in TIFF_SUFFIXES:
+            return tiff.write(numbers, about)
+        if numbers[0].shape[2] > 1:
+            import imagecodecs
+
+            return bytes(imagecodecs.png_encode(numbers[0]))
+        pictures = [as_image(number) for number in numbers]
+    else:
+        opaque = suffix in (".jpg", ".jpeg", ".bmp")
+        pictures = [as_image(_joined(colour, None if opaque else alpha, "uint8")) for colour, alpha in parts]
+    return _by_pillow(pictures, suffix, whole.milliseconds, about)
+
+
+def _by_pillow(pictures: list[Image.Image], suffix: str, milliseconds: tuple[int, ...], about: dict[str, Any]) -> bytes:
+    kind, buffer, options = FORMATS[suffix], io.BytesIO(), about
+    if len(pictures) > 1:
+        options = {**about, "save_all": True, "append_images": pictures[1:]}
+        if suffix in ANIMATED:
+            times = list(milliseconds) or [100] * len(pictures)
+            options = {"save_all": True, "append_images": pictures[1:], "duration": times, "loop": 0}
     if kind == "JPEG":
         options |= {"quality": 95, "subsampling": 0}
     if kind == "WEBP":
         options |= {"lossless": True}
     pictures[0].save(buffer, kind, **options)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
-def _image(colour: np.ndarray, opacity: np.ndarray | None, peak: int, kind: str) -> Image.Image:
-    if peak == PEAK_16_BIT and colour.shape[2] == 1 and opacity is None and kind in ("PNG", "TIFF"):
-        return Image.fromarray(np.rint(colour[..., 0].clip(0, 1) * PEAK_16_BIT).astype(np.uint16))
-    values = colour if opacity is None or kind in ("JPEG", "BMP") else np.concatenate([colour, opacity], axis=2)
-    stored = np.rint(values.clip(0, 1) * 255).astype(np.uint8)
-    return Image.fromarray(np.ascontiguousarray(stored[..., 0] if stored.shape[2] == 1 else stored))
+def _joined(colour: np.ndarray, alpha: np.ndarray | None, kind: str) -> np.ndarray:
+    """Colours and opacity in one array of the type of the file."""
+    if alpha is None:
+        return colour.astype(kind, copy=False)
+    peak = 1.0 if kind.startswith("float") else float(np.iinfo(kind).max)
+    return np.concatenate([colour.astype(kind), np.rint(alpha * peak).astype(kind) if peak > 1 else alpha], axis=2)

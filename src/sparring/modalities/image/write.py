@@ -14,41 +14,82 @@ from PIL import Image
 
 from ...errors import UserError
 from ...util.files import write_bytes
-from .preview import flat, images, sheet
+from . import tiff
+from .codec import ImageCodec
+from .preview import as_image, flat, images, sheet
+from .scale import Scale, shown
 
+TIFF_SUFFIXES = (".tif", ".tiff")
 SHEETS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 
 
-def write(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool = False) -> list[Path]:
-    """Write uint8 N x C x H x W to one picture (.png, .jpg, .webp), .npz, a .zip of PNGs, or a folder of PNGs.
+def write(
+    values: np.ndarray,
+    labels: Sequence[str] | None,
+    out: Path,
+    grid: bool = False,
+    codec: ImageCodec | None = None,
+) -> list[Path]:
+    """Write values N x C x H x W to one picture (.png, .jpg, .webp), .tif, .npz, a .zip, or a folder of pictures.
 
-    Several pictures, or any number with `grid`, become one sheet where `out` is one picture. Labels (class names) are
-    written as labels.csv beside the pictures, or into the .npz. Returns the paths. Raises UserError for another
-    suffix.
+    Files hold the data's own numbers where they can: folders and .zip hold PNGs of 8 or 16 bits or TIFFs, a .tif every
+    picture as a page, a .npz one array. Several pictures, or any number with `grid`, become one sheet of 8 bits where
+    `out` is one picture. Labels (class names) are written as labels.csv beside the pictures, or into the .npz. Returns
+    the paths. Raises UserError for another suffix.
     """
-    out, suffix = Path(out), Path(out).suffix.lower()
+    out, suffix, scale = Path(out), Path(out).suffix.lower(), codec.scale if codec else Scale()
     if out.is_dir() or not suffix:
-        return _folder(values, labels, out, grid)
+        return _folder(values, labels, out, grid, scale)
     if suffix in SHEETS:
-        data = _encoded(images(values)[0] if len(values) == 1 and not grid else _sheet(values), SHEETS[suffix])
+        sheet_needed = grid or len(values) > 1
+        whole = suffix == ".png" and not sheet_needed and _in_png(scale, values.shape[1])
+        if whole:
+            data = _picture(values[0], scale)
+        else:
+            data = _encoded(_sheet(values) if sheet_needed else images(values)[0], SHEETS[suffix])
+    elif suffix in TIFF_SUFFIXES:
+        data = tiff.write(list(scale.restored_pictures(values).transpose(0, 2, 3, 1)))
     elif suffix == ".npz":
-        data = _npz(values, labels)
+        data = _npz(scale.restored_pictures(values), labels)
     elif suffix == ".zip":
-        data = _zip(_files(values, labels, grid))
+        data = _zip(_files(values, labels, grid, scale))
     else:
         raise UserError(
-            f"Pictures cannot be written as {suffix} ({out}): use {', '.join(SHEETS)}, .npz, .zip, or a folder's "
-            "name without a dot."
+            f"Pictures cannot be written as {suffix} ({out}): use {', '.join((*SHEETS, *TIFF_SUFFIXES))}, .npz, .zip, "
+            "or a folder's name without a dot."
         )
     out.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(out, data)
     return [out]
 
 
-def _folder(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool) -> list[Path]:
+def lost_in(out: Path, codec: ImageCodec, count: int, grid: bool) -> str:
+    """What a file of this name cannot hold of so many pictures; "" where it holds them whole."""
+    suffix, scale = out.suffix.lower(), codec.scale
+    single = suffix == ".png" and count == 1 and not grid and _in_png(scale, codec.channels)
+    if scale.is_plain or single or not (grid or (suffix in SHEETS and not out.is_dir())):
+        return ""
+    return (
+        f"{out.name} shows {shown(scale.low)} to {shown(scale.high)} in 8 bits; a folder, .tif or .npz holds the "
+        f"{scale} themselves"
+    )
+
+
+def _in_png(scale: Scale, channels: int) -> bool:
+    """Does a PNG hold these numbers?"""
+    return scale.kind == "uint8" or (scale.kind == "uint16" and channels == 1)
+
+
+def _picture(value: np.ndarray, scale: Scale) -> bytes:
+    """C x H x W as a PNG where that holds its own numbers, else as a TIFF."""
+    numbers = scale.restored_pictures(value[None])[0].transpose(1, 2, 0)
+    return _encoded(as_image(numbers), "PNG") if _in_png(scale, len(value)) else tiff.write([numbers])
+
+
+def _folder(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool, scale: Scale) -> list[Path]:
     out.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, data in _files(values, labels, grid):
+    for name, data in _files(values, labels, grid, scale):
         (out / name).write_bytes(
             data
         )  # not flushed to the disk each: there may be thousands, and they can be made again
@@ -56,13 +97,14 @@ def _folder(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: b
     return written
 
 
-def _files(values: np.ndarray, labels: Sequence[str] | None, grid: bool) -> Iterator[tuple[str, bytes]]:
+def _files(values: np.ndarray, labels: Sequence[str] | None, grid: bool, scale: Scale) -> Iterator[tuple[str, bytes]]:
     if grid:
         yield "grid.png", _encoded(_sheet(values), "PNG")
         return
-    names = [f"{index:06d}.png" for index in range(len(values))]
+    suffix = ".png" if _in_png(scale, values.shape[1]) else ".tif"
+    names = [f"{index:06d}{suffix}" for index in range(len(values))]
     for name, value in zip(names, values, strict=True):
-        yield name, _encoded(images(value[None])[0], "PNG")
+        yield name, _picture(value, scale)
     if labels is not None:
         table = io.StringIO()
         csv.writer(table, lineterminator="\n").writerows([("file", "label"), *zip(names, labels, strict=True)])

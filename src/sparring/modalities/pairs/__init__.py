@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class PairModality(Modality):
-    """Pairs of pictures. Values are the outputs: pictures or label maps, uint8, N x C x H x W."""
+    """Pairs of pictures. Values are the outputs: pictures or label maps, N x C x H x W."""
 
     unit = "pairs of pictures"
     default_recipe = "pix2pix"
@@ -52,9 +52,9 @@ class PairModality(Modality):
 
     def items(self, values: np.ndarray, codec: Any, seed: int = 0, labels: Sequence[str] | None = None) -> Any:
         from .. import image
-        from .codec import as_pictures
+        from .codec import as_image_codec, as_pictures
 
-        return image.modality.items(as_pictures(codec.output, values), codec.output)
+        return image.modality.items(as_pictures(codec.output, values), as_image_codec(codec.output))
 
     def write(
         self,
@@ -66,9 +66,9 @@ class PairModality(Modality):
         seed: int = 0,
     ) -> list[Path]:
         from .. import image
-        from .codec import as_pictures
+        from .codec import as_image_codec, as_pictures
 
-        return image.modality.write(as_pictures(codec.output, values), labels, out, grid)
+        return image.modality.write(as_pictures(codec.output, values), labels, out, grid, as_image_codec(codec.output))
 
 
 modality = PairModality()

@@ -50,6 +50,11 @@ def codec_from(description: dict[str, Any]) -> PairCodec:
     return PairCodec(*sides)
 
 
+def as_image_codec(side: Side) -> ImageCodec:
+    """The codec of the pictures that `as_pictures` makes."""
+    return ImageCodec(3, side.height, side.width) if isinstance(side, MapCodec) else side
+
+
 def as_pictures(side: Side, values: np.ndarray) -> np.ndarray:
-    """Values of a side as pictures for a person: uint8, N x 1 to 4 x H x W."""
+    """Values of a side as pictures for a person: N x 1 to 4 x H x W from 0 to 255."""
     return side.coloured(values) if isinstance(side, MapCodec) else values

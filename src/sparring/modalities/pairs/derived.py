@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...config.recipe import Degradation
-from ...data.source import SPLITS, PictureSource, Source, Split
+from ...data.source import SPLITS, Source, Split
 from ...errors import UserError
 from ...util.random import make_rng
-from ..image.codec import MODES, ImageCodec
+from ..image.codec import MODES, ImageCodec, fit_and_scale
 from ..image.degradations import degraded
 from .codec import PairCodec
 from .source import Pairs
@@ -24,7 +24,7 @@ class _Derived(Pairs):
 
     def __init__(self, source: Source, derivation: str):
         self.source, self.name, self.unit = source, source.name, source.unit
-        self.fit = source.origin.fit if isinstance(source.origin, PictureSource) else "crop"
+        self.fit, self.scale = fit_and_scale(source)
         self.classes, self.notes, self.report = (), source.notes, source.report
         self.content_hash = hashlib.sha256(f"{source.content_hash} {derivation}".encode()).hexdigest()
 
@@ -36,7 +36,7 @@ class _Derived(Pairs):
 
     def _codec(self, shape: tuple[int, ...], value_range: str) -> ImageCodec:
         channels, height, width = shape
-        return ImageCodec(channels, height, width, value_range, self.fit, MODES[channels])
+        return ImageCodec(channels, height, width, value_range, self.fit, MODES[channels], self.scale)
 
 
 class DegradedPairs(_Derived):
@@ -61,7 +61,7 @@ class DegradedPairs(_Derived):
         if self.shape[1] > height or self.shape[2] > width:
             raise UserError(f"pictures of {height}x{width} cannot be downsampled {factor} times")
         self.input_shape = tuple(
-            degraded(np.zeros(self.shape, np.uint8), self.degradations, make_rng(0, "shape")).shape
+            degraded(np.zeros(self.shape, self.scale.dtype), self.degradations, make_rng(0, "shape")).shape
         )
 
     @property

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 
+from ...errors import UserError
 from ..image import whole
 from ..image.codec import ImageCodec
-from ..image.decode import LUMA, Unusable
+from ..image.fit import LUMA
+from ..image.matching_scale import outside, scale_for
+from ..image.scale import WHITE, Scale, shown
+from ..image.unusable import Unusable
+from ..image.value_range import Tally, choose_scale
 from ..image.whole import Whole
 from . import maps
 from .codec import Side
 from .maps import MapCodec
 
+MAX_OUTSIDE_UNSAID = 1e-3  # of the numbers of a file may lie beyond those learned from without a note
 
-@dataclass(frozen=True)
+
+@dataclass
 class FileTranslation:
     """Applies a translation to picture files.
 
@@ -29,6 +36,9 @@ class FileTranslation:
         translate: Encoded input, 1 x C x H x W -> encoded output.
         scale: How many times as large an output is.
         keeps_mode: Whether an output is its input restored, and so keeps its mode: grey stays grey.
+        data_range: Which numbers of the files are black and white, as a person wants it.
+        found: The scale of deep files, by the type of their numbers, where 8-bit pictures were learned from.
+        kinds: The type of the numbers of each deep file.
     """
 
     input: Side
@@ -36,77 +46,149 @@ class FileTranslation:
     translate: Callable[[torch.Tensor], torch.Tensor]
     scale: int
     keeps_mode: bool
+    data_range: tuple[float, float] | None = None
+    found: dict[str, Scale] = field(default_factory=dict)
+    kinds: dict[Path, str] = field(default_factory=dict)
 
     @property
     def takes_films(self) -> bool:
         """Whether it turns pictures into pictures, so that the frames of a film can be translated."""
         return isinstance(self.input, ImageCodec) and isinstance(self.output, ImageCodec)
 
-    def suffix_for(self, path: Path) -> str:
-        """The suffix of the result of a file: the file's own where that can hold the result, else .png."""
-        return ".png" if isinstance(self.output, MapCodec) else whole.suffix_for(path)
+    def survey(self, paths: Sequence[Path]) -> list[str]:
+        """Looks at all files before the first is translated, so that files of one kind get one scale.
 
-    def apply(self, path: Path, target: Path) -> None:
-        """Translates one file. Raises Unusable for a bad input, UserError for a target that cannot be written."""
+        Returns notes. A file that cannot be used is named when it is its turn.
+        """
+        tallies: dict[str, Tally] = {}
+        for path in paths:
+            try:
+                if not whole.is_deep(path):
+                    continue
+                picture = whole.read(path)
+            except Unusable:
+                continue
+            self.kinds[path] = picture.kind
+            for frame in picture.frames if np.isfinite(picture.frames[0]).all() else ():
+                tallies.setdefault(picture.kind, Tally()).add(frame, picture.kind, path.name)
+        if not isinstance(self.input, ImageCodec) or not self.input.scale.is_plain:
+            return []
+        notes = []
+        for kind, tally in tallies.items():
+            self.found[kind], about = choose_scale(tally, self.data_range)
+            notes += [f"This run learned from 8-bit pictures. {sentence}" for sentence in about]
+        return notes
+
+    def suffix_for(self, path: Path) -> str:
+        """The suffix of the result of a file: the file's own where that can hold the result, else another."""
+        if isinstance(self.output, MapCodec):
+            return ".png"
         if isinstance(self.input, MapCodec):
+            kind = self.output.scale.kind
+        else:
+            kind = self._output_scale(Scale(kind=self.kinds.get(path, "uint8"))).kind
+        return whole.suffix_for(path, kind, self.output.channels > 1)
+
+    def apply(self, path: Path, target: Path) -> str:
+        """Translates one file. Returns a note, or "".
+
+        Raises Unusable for a bad input, UserError for a target that cannot be written.
+        """
+        if isinstance(self.input, MapCodec):
+            assert isinstance(self.output, ImageCodec)
             numbers = maps.read_whole(path, self.input.legend)
-            output = self._decoded(self.translate(self.input.encode(numbers[None, None])))
-            whole.write(Whole((output,), (None,), 255), target)
-            return
+            values = self._decoded(self.translate(self.input.encode(numbers[None, None])))
+            return whole.write(_from_values(values, self.output.scale), target, self.output.scale)
         picture = whole.read(path)
+        scale = self._input_scale(picture)
+        note = self._outside(picture, scale)
         if isinstance(self.output, MapCodec):
             if len(picture.frames) > 1:
-                raise Unusable(f"has {len(picture.frames)} frames, and label maps are made of still pictures")
-            numbers = self.output.decode(self.translate(self._encoded(picture, 0)))
+                raise Unusable(f"has {len(picture.frames)} pages or frames, and label maps are made of single pictures")
+            numbers = self.output.decode(self.translate(self._encoded(picture, 0, scale)))
             maps.write(numbers[0, 0], self.output.legend, target)
-            return
-        whole.write(self.picture(picture), target)
+            return note
+        output = self._output_scale(scale)
+        lost = whole.write(self.picture(picture, scale, output), target, output)
+        return "; ".join(filter(None, (note, lost)))
 
     def frame(self, frame: np.ndarray) -> np.ndarray:
-        """One frame of a film, H x W x 3 of 0 to 1 -> sH x sW x 3."""
-        output = self.picture(Whole((frame,), (None,), 255)).frames[0]
-        return output.repeat(3, axis=2) if output.shape[2] == 1 else output
+        """One frame of a film, H x W x 3 of 0 to 1 -> sH x sW x 3. Raises UserError for a run of deeper pictures."""
+        assert isinstance(self.input, ImageCodec)
+        if not self.input.scale.is_plain:
+            raise UserError(f"films hold 8-bit pictures, and this run learned from {self.input.scale}")
+        values = self._values(Whole((frame * WHITE,), (None,)), 0, Scale())[0]
+        return (values.repeat(3, axis=2) if values.shape[2] == 1 else values) / WHITE
 
-    def picture(self, picture: Whole) -> Whole:
-        """Every frame of a picture translated. Opacity is kept, except where it marked holes that were filled."""
+    def picture(self, picture: Whole, scale: Scale, output: Scale) -> Whole:
+        """Every frame of a picture translated. scale, output: of its numbers and of those of the result."""
+        made = [self._values(picture, number, scale) for number in range(len(picture.frames))]
+        colours = tuple(output.restored(values) for values, _ in made)
+        return replace(picture, frames=colours, opacity=tuple(alpha for _, alpha in made), kind=output.kind)
+
+    def _input_scale(self, picture: Whole) -> Scale:
+        assert isinstance(self.input, ImageCodec)
+        for frame in picture.frames:
+            if frame.dtype.kind == "f" and not np.isfinite(frame).all():
+                bad = np.count_nonzero(~np.isfinite(frame))
+                raise Unusable(f"holds values that are not finite: {bad:,} of {frame.size:,}")
+        found = self.found.get(picture.kind)
+        return scale_for(picture.frames[0], picture.kind, self.input.scale, self.data_range, found)
+
+    def _output_scale(self, scale: Scale) -> Scale:
+        """The scale of results: that of the file, unless the outputs that were learned have numbers of their own."""
+        assert isinstance(self.output, ImageCodec)
+        return scale if self.keeps_mode or self.output.scale.is_plain else self.output.scale
+
+    def _outside(self, picture: Whole, scale: Scale) -> str:
+        """A note where numbers lie beyond those that were learned from."""
+        share = float(np.mean([outside(frame, scale) for frame in picture.frames]))
+        if share <= MAX_OUTSIDE_UNSAID:
+            return ""
+        ends = f"{shown(scale.low)} to {shown(scale.high)}"
+        return f"{share:.1%} of its values lie outside {ends}, which is what can come out"
+
+    def _values(self, picture: Whole, number: int, scale: Scale) -> tuple[np.ndarray, np.ndarray | None]:
+        """A frame translated: colours from 0 to 255, and opacity, which is kept unless it marked holes to fill."""
         assert isinstance(self.input, ImageCodec) and isinstance(self.output, ImageCodec)
-        fills_holes = self.input.channels in (2, 4) and self.output.channels in (1, 3)
-        frames, opacity = [], list[np.ndarray | None]()
-        for number, frame in enumerate(picture.frames):
-            values = self._decoded(self.translate(self._encoded(picture, number)))
-            alpha = picture.opacity[number]
-            if self.output.channels in (2, 4):
-                values, own_alpha = values[..., :-1], values[..., -1:]
-                alpha = None if alpha is None and self.keeps_mode else own_alpha
-            elif fills_holes:
-                alpha = None
-            elif alpha is not None and self.scale > 1:
-                alpha = _enlarged(alpha, self.scale)
-            if self.keeps_mode and frame.shape[2] == 1 and values.shape[2] == 3:
-                values = values @ LUMA
-            frames.append(values)
-            opacity.append(alpha)
-        return replace(picture, frames=tuple(frames), opacity=tuple(opacity))
+        values = self._decoded(self.translate(self._encoded(picture, number, scale)))
+        alpha = picture.opacity[number]
+        if self.output.channels in (2, 4):
+            values, own_alpha = values[..., :-1], values[..., -1:] / WHITE
+            alpha = None if alpha is None and self.keeps_mode else own_alpha
+        elif self.input.channels in (2, 4) and self.output.channels in (1, 3):  # holes were filled
+            alpha = None
+        elif alpha is not None and self.scale > 1:
+            alpha = _enlarged(alpha, self.scale)
+        if self.keeps_mode and picture.frames[number].shape[2] == 1 and values.shape[2] == 3:
+            values = values @ LUMA
+        return values, alpha
 
-    def _encoded(self, picture: Whole, number: int) -> torch.Tensor:
+    def _encoded(self, picture: Whole, number: int, scale: Scale) -> torch.Tensor:
         """A frame as the network takes it, 1 x C x H x W, without rounding to 8 bits."""
         assert isinstance(self.input, ImageCodec)
-        colour, alpha = picture.frames[number], picture.opacity[number]
+        colour, alpha = scale.values(picture.frames[number]), picture.opacity[number]
         if self.input.channels < 3 and colour.shape[2] == 3:
             colour = colour @ LUMA
         elif self.input.channels >= 3 and colour.shape[2] == 1:
             colour = colour.repeat(3, axis=2)
         if self.input.channels in (2, 4):
             alpha = np.ones_like(colour[..., :1]) if alpha is None else alpha
-            colour = np.concatenate([colour * (alpha > 0), alpha], axis=2)
-        return self.input.encode(255 * colour.transpose(2, 0, 1)[None])
+            colour = np.concatenate([colour * (alpha > 0), WHITE * alpha], axis=2)
+        return self.input.encode(colour.transpose(2, 0, 1)[None])
 
     def _decoded(self, output: torch.Tensor) -> np.ndarray:
-        """H x W x C of 0 to 1."""
+        """H x W x C of 0 to 255."""
         assert isinstance(self.output, ImageCodec)
         values = self.output.unrounded(output[0])
         del output  # of a large picture, one copy less
-        return values.div_(255).clamp_(0, 1).numpy().transpose(1, 2, 0)
+        return values.clamp_(0, WHITE).numpy().transpose(1, 2, 0)
+
+
+def _from_values(values: np.ndarray, scale: Scale) -> Whole:
+    """Values H x W x C as a picture in its own numbers."""
+    alpha = values[..., -1:] / WHITE if values.shape[2] in (2, 4) else None
+    return Whole((scale.restored(values[..., :-1] if alpha is not None else values),), (alpha,), scale.kind)
 
 
 def _enlarged(alpha: np.ndarray, scale: int) -> np.ndarray:

@@ -17,7 +17,8 @@ from PIL import Image, ImageOps
 from ...data.contents import Contents, Member
 from ...errors import UserError
 from ...util.files import write_bytes
-from ..image.decode import Unusable, brief, opened
+from ..image.frames import opened
+from ..image.unusable import Unusable, brief
 
 DESCRIBED = "classes.json"
 MAX_CLASSES = 64

@@ -159,13 +159,18 @@ def resized(inputs: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
             [made, inputs[:, -1:] if inputs.shape[1] in (2, 4) else np.full_like(made[:, :1], 255)], axis=1
         )
     if made.shape[2:] == (height, width):
-        return np.rint(made).astype(np.uint8)
+        return _like(inputs, made)
     planes = [
         np.asarray(Image.fromarray(plane).resize((width, height), Image.Resampling.BICUBIC))
         for picture in made
         for plane in picture
     ]
-    return np.rint(np.stack(planes)).clip(0, 255).astype(np.uint8).reshape(len(inputs), channels, height, width)
+    return _like(inputs, np.stack(planes).clip(0, 255)).reshape(len(inputs), channels, height, width)
+
+
+def _like(pictures: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Values from 0 to 255 in the type of pictures."""
+    return np.rint(values).astype(np.uint8) if pictures.dtype == np.uint8 else values.astype(np.float32)
 
 
 def median_filtered(inputs: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -189,4 +194,4 @@ def _around(colour: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 def _mean_picture(source: Any, count: int) -> np.ndarray:
     some = source.values(choose_examples(source.count("train"), MAX_AVERAGED, 0, "majority"))
-    return np.repeat(np.rint(some.mean(axis=0, keepdims=True)).astype(np.uint8), count, axis=0)
+    return np.repeat(_like(some, some.mean(axis=0, keepdims=True)), count, axis=0)

@@ -6,10 +6,12 @@ import io
 from collections.abc import Callable
 from dataclasses import replace
 
-from PIL import Image
-
 from ...data.contents import Contents, Member
-from ..image.decode import Unusable, decode, header_size
+from ..image import tiff
+from ..image.decode import decode_one
+from ..image.frames import header_size
+from ..image.preview import as_image
+from ..image.unusable import Unusable
 from .matching import Matched
 
 SIDES = ("left", "right")
@@ -45,13 +47,16 @@ def _half(member: Member, side: str) -> Member:
 
 def _reader(member: Member, side: str) -> Callable[[], bytes]:
     def read() -> bytes:
-        pixels = decode(member.read(), member.name).pixels
+        found = decode_one(member.read(), member.name)
+        pixels = found.pixels
         middle = pixels.shape[1] // 2
         if pixels.shape[1] % 2:
             raise ValueError(f"its width of {pixels.shape[1]} is odd: it is not two pictures side by side")
         half = pixels[:, :middle] if side == SIDES[0] else pixels[:, middle:]
+        if found.kind != "uint8":
+            return tiff.write([tiff.without_share(half, found.kind)])
         encoded = io.BytesIO()
-        Image.fromarray(half[:, :, 0] if half.shape[2] == 1 else half).save(encoded, "PNG")
+        as_image(half).save(encoded, "PNG")
         return encoded.getvalue()
 
     return read

@@ -19,8 +19,9 @@ from ...errors import UserError
 from ...util.progress import track
 from ..image import source as pictures
 from ..image.codec import MODES, ImageCodec
-from ..image.decode import Unusable
 from ..image.options import Form, form_of
+from ..image.scale import Scale
+from ..image.unusable import Unusable
 from . import maps
 from .codec import PairCodec
 from .evidence import correspond
@@ -38,17 +39,21 @@ class Pairs(TranslationSource, PictureSource):
 
 @dataclass(frozen=True)
 class Side:
-    """One side of every pair, in order: uint8, N x C x H x W. legend: the classes of label maps; None for pictures."""
+    """One side of every pair, in order: N x C x H x W.
+
+    legend: the classes of label maps; None for pictures. scale: what the values of pictures mean.
+    """
 
     name: str
     values: np.ndarray
     legend: Legend | None = None
+    scale: Scale = Scale()
 
     def codec(self, value_range: str, fit: Fit) -> ImageCodec | MapCodec:
         channels, height, width = self.values.shape[1:]
         if self.legend:
             return MapCodec(height, width, self.legend)
-        return ImageCodec(channels, height, width, value_range, fit, MODES[channels])
+        return ImageCodec(channels, height, width, value_range, fit, MODES[channels], self.scale)
 
 
 class PairSource(Pairs):
@@ -151,7 +156,12 @@ def _build(name: str, contents: Contents, options: PairOptions, context: OpenCon
         )
     found, legends = _with_legends(found, contents, options, context)
     report = ScanReport(skipped=[*contents.skipped, *found.skipped])
-    sides, notes = _decoded(found, legends, contents, form, report)
+    likes = (
+        tuple(getattr(side, "scale", None) for side in (context.like.input, context.like.output))
+        if context.like
+        else (None, None)
+    )
+    sides, notes, scales = _decoded(found, legends, contents, form, report, likes)
     both = sorted(set(sides[0][1]) & set(sides[1][1]))
     if not both:
         raise UserError(
@@ -160,7 +170,12 @@ def _build(name: str, contents: Contents, options: PairOptions, context: OpenCon
             + "."
         )
     inputs, outputs = (
-        Side(found.sides[at], values[np.searchsorted(kept, both)] if len(both) < len(kept) else values, legends[at])
+        Side(
+            found.sides[at],
+            values[np.searchsorted(kept, both)] if len(both) < len(kept) else values,
+            legends[at],
+            scales[at],
+        )
         for at, (values, kept) in enumerate(sides)
     )
     hashes = [
@@ -204,21 +219,27 @@ def _with_legends(
 
 
 def _decoded(
-    found: Matched, legends: tuple[Legend | None, Legend | None], contents: Contents, form: Form, report: ScanReport
-) -> tuple[list[tuple[np.ndarray, list[int]]], list[str]]:
-    """Of both sides the values and which pairs they belong to; and notes.
+    found: Matched,
+    legends: tuple[Legend | None, Legend | None],
+    contents: Contents,
+    form: Form,
+    report: ScanReport,
+    likes: tuple[Scale | None, ...],
+) -> tuple[list[tuple[np.ndarray, list[int]]], list[str], list[Scale]]:
+    """Of both sides the values and which pairs they belong to; notes; and the scale of each side.
 
-    What cannot be used is added to the report.
+    What cannot be used is added to the report. likes: the scales with which the sides are read; None: found.
     """
+    scales = [Scale(), Scale()]
     first = 0 if legends[0] is None else 1  # a side of pictures: it decides the size
     sides, notes, size = dict[int, tuple[np.ndarray, list[int]]](), list[str](), form.size
     for at in (first, 1 - first):
         members, legend = (found.inputs, found.outputs)[at], legends[at]
         if legend is None:
             scanned, values, _ = pictures.decoded(
-                Contents(members=members, stamp=contents.stamp), replace(form, size=size)
+                Contents(members=members, stamp=contents.stamp), replace(form, size=size, like=likes[at])
             )
-            sides[at], size = (values, scanned.kept), scanned.size
+            sides[at], size, scales[at] = (values, scanned.kept), scanned.size, scanned.written_scale
             report.skipped += scanned.skipped
             notes += [f"{found.sides[at]}: {note}" for note in scanned.notes]
         else:
@@ -227,7 +248,7 @@ def _decoded(
             notes.append(
                 f"{found.sides[at]}: label maps of {len(legend.ids)} classes ({', '.join(legend.names[:12])})."
             )
-    return [sides[0], sides[1]], notes
+    return [sides[0], sides[1]], notes, scales
 
 
 def _label_maps(
