@@ -188,7 +188,7 @@ def test_pictures_are_brought_to_three_channels(rng):
     with pytest.raises(UserError, match="not 5 channels"):
         pictures.rgb(np.zeros((1, 5, 4, 4), np.uint8), "x")
     with pytest.raises(UserError, match="are for pictures"):
-        pictures.rgb(np.zeros((1, 3, 4, 4), np.float32), "x")
+        pictures.rgb(np.zeros((1, 3, 4, 4), np.float64), "x")
 
 
 def test_the_classifier_uses_the_network_of_the_online_score():
@@ -256,6 +256,7 @@ def test_raw_resizes_large_pictures():
 def test_raw_components(folder, rng):
     """Beyond what pixels may be, the axes of largest variance; distances between values in their plane survive."""
     source = ArraySource((1, 64, 64), train=60)
+    source.modality = "points"  # larger pictures are resized
     planes = rng.standard_normal((5, 64 * 64)) * np.array([16, 8, 4, 2, 1])[:, None]
     flat = rng.standard_normal((60, 5)) @ planes + 3
     source._values = {"train": flat.reshape(60, 1, 64, 64).astype(np.float32)}

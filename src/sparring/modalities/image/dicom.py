@@ -12,6 +12,7 @@ import numpy as np
 from .unusable import MAX_PIXELS, Unusable, brief
 
 SUFFIXES = (".dcm", ".dicom")
+EXTRA = 'is a DICOM file: pip install "sparring[medical]" reads it'
 
 
 def is_dicom(data: bytes) -> bool:
@@ -26,7 +27,7 @@ def frames(data: bytes) -> Iterator[np.ndarray]:
     mean "outside of the picture" become the lowest of the others.
     """
     if not find_spec("pydicom"):
-        raise Unusable('is a DICOM file: pip install "sparring[medical]" reads it')
+        raise Unusable(EXTRA)
     import pydicom
 
     try:
@@ -47,7 +48,12 @@ def frames(data: bytes) -> Iterator[np.ndarray]:
 
 def size(data: bytes) -> tuple[int, int]:
     """Height and width. Raises Unusable."""
-    return next(frames(data)).shape[:2]
+    if not find_spec("pydicom"):
+        raise Unusable(EXTRA)
+    import pydicom
+
+    about = pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True)
+    return int(about.Rows), int(about.Columns)
 
 
 def _frame(values: np.ndarray, about: Any) -> np.ndarray:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
 from ...data.options import DataOptions, OpenContext
 from ...data.source import Fit
-from .scale import Scale
+
+if TYPE_CHECKING:
+    from .scale import Scale
 
 MAX_SIZE = 4096  # pixels of a side
 Mode = Literal["auto", "L", "LA", "RGB", "RGBA"]

@@ -23,6 +23,7 @@ from .fit import CHANNELS, fitted, in_mode, patches
 from .frames import header_size
 from .options import Form
 from .scale import Scale
+from .sizes import choose_size
 from .spool import Spool
 from .unusable import Unusable
 from .value_range import Tally, choose_scale, written_scale
@@ -82,36 +83,6 @@ def scan(contents: Contents, form: Form) -> tuple[Scan, Spool]:
     found.mode = _choose_mode(found, form)
     found.notes += _about_files(found)
     return found, spool
-
-
-def choose_size(sizes: Counter, form: Form) -> tuple[tuple[int, int], list[str]]:
-    """The size to train at, and notes that say why.
-
-    It is the size asked for, or else the size of all files or the median of their sizes, bounded by max_side.
-    """
-    if form.size:
-        changed = set(sizes) != {form.size}
-        return form.size, [f"Pictures are brought to {_by(form.size)} as asked ({form.fit} fit)."] if changed else []
-    heights, widths = (np.repeat([size[axis] for size in sizes], list(sizes.values())) for axis in (0, 1))
-    own = (int(np.median(heights)), int(np.median(widths)))
-    why = f"the files' own size {_by(own)}" if len(sizes) == 1 else f"the median of {len(sizes)} sizes, {_by(own)}"
-    size = own
-    if form.fit == "patches":
-        side = min(*own, form.max_side or min(own))
-        if set(sizes) == {(side, side)}:
-            return own, [f"Pictures are {_by(own)}."]
-        return (side, side), [f"Pictures are cut into pieces of {_by((side, side))} at their own resolution ({why})."]
-    if form.max_side and max(own) > form.max_side:
-        height, width = (max(1, round(side * form.max_side / max(own))) for side in own)
-        size = (height, width)
-        why += f", brought down to {form.max_side} on the longer side"
-    if set(sizes) == {size}:
-        return size, [f"Pictures are {_by(size)}."]
-    return size, [f"Pictures are trained at {_by(size)}: {why} ({form.fit} fit)."]
-
-
-def _by(size: tuple[int, ...]) -> str:
-    return f"{size[0]}x{size[1]}"
 
 
 def _guess_size(contents: Contents, form: Form) -> tuple[int, int]:
