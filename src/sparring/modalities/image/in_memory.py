@@ -108,8 +108,6 @@ def _add(contents: Contents, part: _Items) -> None:
         )
 
 
-
-
 def _as_array(values: Any) -> np.ndarray:
     """A NumPy array, or a tensor of any device as one."""
     if hasattr(values, "detach"):

@@ -8,7 +8,8 @@ import numpy as np
 from PIL import Image
 
 from ...data.contents import Member
-from ..image.decode import Unusable, decode
+from ..image.decode import decode
+from ..image.unusable import Unusable
 
 MAX_PAIRS = 32  # that are looked at, spread over all
 MIN_PAIRS = 4
@@ -33,9 +34,9 @@ def correspond(inputs: Sequence[Member], outputs: Sequence[Member]) -> bool | No
 
 
 def _thumbnail(member: Member) -> np.ndarray | None:
-    """A small grey picture, SIDE x SIDE; None for a file that is no picture: decoding will say why."""
+    """The first page as a small grey picture, SIDE x SIDE; None for a file that is no picture: decoding will say why."""
     try:
-        pixels = decode(member.read(), member.name).pixels
+        pixels = next(decode(member.read(), member.name)).pixels
     except (Unusable, OSError, ValueError):
         return None
     grey = pixels[:, :, : 3 if pixels.shape[2] > 2 else 1].mean(axis=2)
