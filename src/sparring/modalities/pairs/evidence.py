@@ -34,7 +34,7 @@ def correspond(inputs: Sequence[Member], outputs: Sequence[Member]) -> bool | No
 
 
 def _thumbnail(member: Member) -> np.ndarray | None:
-    """The first page as a small grey picture, SIDE x SIDE; None for a file that is no picture: decoding will say why."""
+    """The first page as a small grey picture, SIDE x SIDE; None for a file that is no picture, as decoding says."""
     try:
         pixels = next(decode(member.read(), member.name)).pixels
     except (Unusable, OSError, ValueError):
