@@ -54,6 +54,8 @@ class Scale:
 
     def values(self, numbers: np.ndarray) -> np.ndarray:
         """Own numbers without opacity as float32 values, neither rounded nor clipped."""
+        if self.is_plain:
+            return numbers.astype(np.float32)
         return ((numbers.astype(np.float64) - self.low) * (WHITE / (self.high - self.low))).astype(np.float32)
 
     def rounded(self, values: np.ndarray) -> np.ndarray:
