@@ -124,7 +124,7 @@ def test_strings_that_tell_who_somebody_is_are_not_copied():
     ("values", "kind"),
     [
         (["p", "q", "r"], "time"),
-        (["yes", "no", "no"], "boolean"),
+        (["yes", "no", "perhaps"], "boolean"),
         ([1.5, 2.0, 3.0], "integer"),
         ([None, None, "x"], "float"),
     ],

@@ -58,7 +58,9 @@ def read(path: Path, options: SeriesOptions, like: Any = None) -> Sequences:
         raise UserError(
             f"{path} holds no series: give a table ({', '.join(reading.READERS)}) or an array ({', '.join(ARRAYS)})"
         )
-    return of_frame(reading.read_file(path), str(path), options.types, options.labels, like)
+    return of_frame(
+        reading.read_file(path, options.encoding, options.sheet).frame, str(path), options.types, options.labels, like
+    )
 
 
 def _array(path: Path) -> Sequences:

@@ -5,7 +5,7 @@ Columns of a constraint are encoded as other cells, with which the constraint ho
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -17,6 +17,7 @@ from ...errors import UserError
 from .codes import Code, code_from, spreads
 from .column_groups import ColumnGroup, all_groups, group_from
 from .columns import Column, column_from
+from .dialects import dialect_from
 from .relations import Relation, relation_from
 
 
@@ -26,12 +27,14 @@ class TableCodec:
 
     columns: of the table, in order. codes: of the cells that are encoded (see `inner`). constrained: the groups of
     columns with constraints. relations: by which columns are worked out from others, in this order.
+    dialect: how a text file holds the table (see `dialects`), where it came from one.
     """
 
     columns: tuple[Column, ...]
     codes: tuple[Code, ...]
     constrained: tuple[ColumnGroup, ...] = ()
     relations: tuple[Relation, ...] = ()
+    dialect: dict[str, Any] = field(default_factory=dict)  # of a text file: see `dialects`
     input: ClassVar[None] = None
 
     @cached_property
@@ -117,6 +120,11 @@ class TableCodec:
             {column.name: learned[column.name] if column.learned else column.new(rows, seed) for column in self.columns}
         )
 
+    def texts(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, frozenset[str]]:
+        """A table of `frame` as a text file has it, and the names of its columns of numbers and times."""
+        made = pd.DataFrame({column.name: column.texts(frame[column.name]) for column in self.columns})
+        return made, frozenset(column.name for column in self.columns if column.numeric)
+
     def cells(self, frame: pd.DataFrame) -> np.ndarray:
         """The cells of a table with these columns, N x learned columns. Raises UserError where a column is missing."""
         missing = [column.name for column in self.columns if column.name not in frame.columns]
@@ -135,6 +143,7 @@ class TableCodec:
             "codes": [code.describe() for code in self.codes],
             "constrained": [part.describe() for part in self.constrained],
             "relations": [relation.describe() for relation in self.relations],
+            "dialect": self.dialect,
             "decode": "by column: the largest of its one-hot choices; where that is some_number, values at the share "
             "ndtr(score)",
         }
@@ -151,6 +160,7 @@ def codec_from(description: dict[str, Any]) -> TableCodec:
             tuple(map(code_from, description["codes"])),
             groups,
             tuple(map(relation_from, description.get("relations", ()))),
+            dialect_from(description.get("dialect", {})),
         )
     except (KeyError, TypeError, ValueError):
         raise UserError("codec.json is damaged: its columns or codes cannot be read.") from None

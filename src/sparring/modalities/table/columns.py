@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,21 @@ import pandas as pd
 
 from ...errors import UserError, nearest
 from ...util.random import make_rng
-from . import free_text, identifiers, personal
+from . import free_text, identifiers, personal, times
+from .odd_values import refuse_odd
+from .values import fits, is_number, plain
+from .written import DateFormat, EpochFormat, Format, NumberFormat, Words, describe, format_from
+from .written.deciding import (
+    READINGS,
+    Meaning,
+    cell_named,
+    is_code,
+    is_text,
+    meanings,
+    refuse_mixture,
+    wanted,
+)
+from .written.text_columns import TextColumn
 
 COLUMN_TYPES = ("integer", "float", "boolean", "category", "time", "identifier", "text")
 ASKED_TYPES = (*COLUMN_TYPES, *personal.TYPES)  # personal data is made as identifiers are
@@ -20,16 +35,6 @@ IDENTIFIER_SHARE = 0.9  # of different values, from which strings are identifier
 MAX_EXACT_INTEGER = 2**53  # a float64 holds every integer up to this
 MAX_DECIMALS = 9
 ROUNDING_ERROR = 8  # times the precision of a float: how far a number may be off from its decimals
-UNITS = (
-    86_400_000_000_000,
-    3_600_000_000_000,
-    60_000_000_000,
-    1_000_000_000,
-    1_000_000,
-    1_000,
-    1,
-)  # in nanoseconds, from a day down
-DATE = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?")
 IDENTIFIER_NAME = re.compile(r"(^|[_ -])(id|uuid|guid|key|index|nr|no|number)$", re.IGNORECASE)
 MIN_WORDS = 4  # on average, from which different strings are text
 
@@ -46,8 +51,11 @@ class Column:
     decimals: int | None = None  # of numbers; None: any
     origin: int = 0  # of times: the nanoseconds at which a cell is 0
     unit: int = 1  # of times: the nanoseconds by which a cell grows by 1
-    zone: str | None = None  # of times
-    pattern: str | None = None  # in which times were written, where they were text
+    zone: str | None = None  # of times whose type has one
+    written: Format | None = None  # how texts write the values; None: as Python does
+    blank: str = ""  # how a text file writes an empty cell
+    why: str = ""  # why the values are read like this, where they could be read in another way too
+    doubt: str | None = None  # the type that --type would take for the other way
     made: dict[str, Any] = field(default_factory=dict)  # from which identifiers and texts are invented
     empty: float = 0.0  # share of empty cells of identifiers and texts
 
@@ -69,25 +77,28 @@ class Column:
     def cells(self, values: pd.Series) -> np.ndarray:
         """N values -> N float64 cells. Unknown values become NaN."""
         if self.kind == "time":
-            return _nanoseconds(values).sub(self.origin).div(self.unit).to_numpy(np.float64, na_value=np.nan)
+            written = self.written if isinstance(self.written, DateFormat | EpochFormat) else None
+            return times.cells_of(*times.counts_of(values, written), self.origin, self.unit)
         if self.kind in ("integer", "float"):
-            return pd.to_numeric(values, errors="coerce").astype("Float64").to_numpy(np.float64, na_value=np.nan)
+            return self._numbers(values)
         places = {value: place for place, value in enumerate(self.categories)}
-        plain = (_plain(values) if self.kind != "boolean" else values.astype(object)).map(places)
-        return plain.to_numpy(np.float64, na_value=np.nan)
+        known = (plain(values) if self.kind != "boolean" else values.astype(object)).map(places)
+        return known.to_numpy(np.float64, na_value=np.nan)
 
     def series(self, cells: np.ndarray) -> pd.Series:
         """The values that cells stand for, in the type of the training values."""
         there = ~np.isnan(cells)
         if self.kind == "time":
-            return self._times(cells, there)
+            return self._times(cells)
         if self.kind in ("integer", "float"):
+            if isinstance(self.written, NumberFormat) and not is_number(self.dtype):
+                return pd.Series(self.written.texts(cells), name=self.name, dtype=object).astype(self.dtype)
             numbers = pd.Series(cells, name=self.name)
             if self.kind == "integer":
                 whole = pd.array(np.where(there, np.nan_to_num(cells), 0).round().astype(np.int64), dtype="Int64")
                 whole[~there] = pd.NA
                 numbers = pd.Series(whole, name=self.name)
-                if not _fits(numbers, self.dtype):
+                if not fits(numbers, self.dtype):
                     return numbers
             return numbers.astype(self.dtype)
         values = np.full(len(cells), None, dtype=object)
@@ -112,32 +123,52 @@ class Column:
             numbers = [int(value) for value in make]
             if numbers and not identifiers.MIN_INTEGER <= min(numbers) <= max(numbers) <= identifiers.MAX_INTEGER:
                 return values
-            if not _fits(pd.Series(numbers, dtype="Int64"), self.dtype):
+            if not fits(pd.Series(numbers, dtype="Int64"), self.dtype):
                 return values.astype("Int64")
         try:
             return values.astype(self.dtype)
         except (OverflowError, ValueError, TypeError):
             return values
 
-    def _times(self, cells: np.ndarray, there: np.ndarray) -> pd.Series:
-        counts = np.where(there, np.nan_to_num(cells), 0).round().astype(np.int64) * self.unit + self.origin
-        times = pd.Series(pd.to_datetime(counts, unit="ns", utc=True), name=self.name)
-        times = times.dt.tz_convert(self.zone) if self.zone else times.dt.tz_localize(None)
-        times[~there] = pd.NaT
-        if self.pattern:
-            return times.dt.strftime(self.pattern).astype(object).where(there, None).astype(self.dtype)
-        return times.astype(self.dtype)
+    def _numbers(self, values: pd.Series) -> np.ndarray:
+        if not is_text(values):
+            return pd.to_numeric(values, errors="coerce").astype("Float64").to_numpy(np.float64, na_value=np.nan)
+        places, different = pd.factorize(values.astype(object))
+        format = self.written if isinstance(self.written, NumberFormat) else NumberFormat()
+        return np.append(format.cells(different), np.nan)[places]
+
+    def _times(self, cells: np.ndarray) -> pd.Series:
+        counts, per_second = times.counts_from(cells, self.origin, self.unit)
+        if not isinstance(self.written, DateFormat | EpochFormat):
+            return times.datetimes(counts, per_second, self.zone, self.dtype).rename(self.name)
+        made = pd.Series(times.texts(counts, per_second, self.written), name=self.name, dtype=object)
+        if is_number(self.dtype):
+            made = pd.to_numeric(made)
+        return made.astype(self.dtype)
+
+    def texts(self, values: pd.Series) -> pd.Series:
+        """The values of `series` or `new` as a text file writes them."""
+        there = values.notna()
+        if is_text(values) or self.written is None:
+            made = values
+        elif isinstance(self.written, NumberFormat):
+            made = pd.Series(self.written.texts(values.astype("Float64").to_numpy(np.float64, na_value=np.nan)))
+        elif isinstance(self.written, Words):
+            made = values.map({False: self.written.false, True: self.written.true})
+        else:
+            made = values
+        return made if not self.blank else made.astype(object).where(there, self.blank)
 
     def about(self) -> str:
         """For people: name, type and details."""
         more = {
             "category": f"{'ordered, ' if self.ordered else ''}{len(self.categories):,} different",
             "float": "" if self.decimals is None else f"{self.decimals} decimals",
-            "time": f"by {_named(self.unit)}{', zone ' + self.zone if self.zone else ''}",
+            "time": f"by {times.UNITS[self.unit]}{', zone ' + self._zone if self._zone else ''}",
             "identifier": "not learned: new ones are made",
             "text": "not learned: new texts are words that many rows share",
         }.get(self.kind, "")
-        return f"{self.name}: {self.made.get('kind', self.kind)}{f' ({more})' if more else ''}"
+        return f"{self.name}: {self.made.get('kind', self.kind)}{f' ({more})' if more else ''}{self._about_writing()}"
 
     def note(self) -> str:
         """For people: what happens to values that are not learned."""
@@ -153,32 +184,60 @@ class Column:
             f"none of them one of the data. {keep}."
         )
 
+    @property
+    def _zone(self) -> str | None:
+        return self.zone or (self.written.zone if isinstance(self.written, DateFormat) else None)
+
+    def _about_writing(self) -> str:
+        """For people: how texts write the values, and why they are read like that."""
+        if self.written is None or (isinstance(self.written, NumberFormat) and self.written.plain and not self.why):
+            return ""
+        doubt = f"; --type {self.name}={self.doubt} reads them the other way" if self.doubt else ""
+        return f", {self.written.about()}" + (f" ({self.why}{doubt})" if self.why else "")
+
     def describe(self) -> dict[str, Any]:
         """For codec.json."""
+        values = asdict(self) | {"written": describe(self.written) if self.written else None}
         return {
             name: value
-            for name, value in asdict(self).items()
-            if value not in ((), {}, None, False) or name in ("name", "kind", "dtype")
+            for name, value in values.items()
+            if value not in ((), {}, None, False, "") or name in ("name", "kind", "dtype")
         }
 
 
 def column_from(description: dict[str, Any]) -> Column:
     """The inverse of Column.describe()."""
-    return Column(**{**description, "categories": tuple(description.get("categories", ()))})
+    written = description.get("written")
+    read = {
+        "categories": tuple(description.get("categories", ())),
+        "written": format_from(written) if written else None,
+    }
+    return Column(**{**description, **read})
 
 
-def find(frame: pd.DataFrame, asked: dict[str, str] | None = None) -> tuple[Column, ...]:
+def find(
+    frame: pd.DataFrame, asked: dict[str, str] | None = None, texts: Mapping[str, TextColumn] | None = None
+) -> tuple[Column, ...]:
     """The columns of a table with their types: as asked, else from dtype and values.
 
-    Raises UserError for an unknown column or type.
+    texts: what a text file says of its columns; None for tables whose columns have types. Raises UserError for an
+    unknown column or type.
     """
     asked = asked or {}
     for name, kind in asked.items():
         if name not in frame.columns:
             raise UserError(f"there is no column '{name}'; {nearest(name, [str(column) for column in frame.columns])}")
-        if kind not in ASKED_TYPES:
-            raise UserError(f"'{kind}' is not a type of a column; {nearest(kind, list(ASKED_TYPES))}")
-    found = tuple(_column(str(name), frame[name], asked.get(str(name))) for name in frame.columns)
+        if wanted(kind).type not in ASKED_TYPES:
+            raise UserError(f"'{kind}' is not a type of a column; {nearest(kind, [*ASKED_TYPES, *READINGS])}")
+    for name in frame.columns:
+        refuse_odd(str(name), frame[name])
+    read = meanings(frame, asked, texts)
+    found = tuple(
+        _column(str(name), frame[name], wanted(asked.get(str(name))).type, read.get(str(name)))
+        for name in frame.columns
+    )
+    if texts is not None:
+        found = tuple(replace(each, **texts[each.name].details(each)) for each in found)
     for column in found:
         if column.name in asked and column.learned:
             _refuse_loss(column, frame[column.name])
@@ -188,44 +247,42 @@ def find(frame: pd.DataFrame, asked: dict[str, str] | None = None) -> tuple[Colu
 def _refuse_loss(column: Column, values: pd.Series) -> None:
     """Raises UserError where a value is not of the type that was asked for."""
     cells = column.cells(values)
-    lost = values.notna().to_numpy() & (np.isnan(cells) | ((cells % 1 != 0) & (column.kind == "integer")))
+    missing = column.written.missing if column.written else None
+    there = values.notna().to_numpy() & (values != missing).to_numpy(bool, na_value=True)
+    lost = there & (np.isnan(cells) | ((cells % 1 != 0) & (column.kind == "integer")))
     if lost.any():
-        raise UserError(f"column '{column.name}' cannot be read as {column.kind}: {values[lost].iloc[0]!r} is none")
+        raise UserError(f"column '{column.name}' cannot be read as {column.kind}: {cell_named(values, lost)} is none")
 
 
-def _column(name: str, values: pd.Series, asked: str | None) -> Column:
-    kind = asked or _kind(name, values)
+def _column(name: str, values: pd.Series, asked: str | None, read: Meaning | None) -> Column:
+    kind = asked or _kind(name, values, read)
     dtype = str(values.dtype)
     there = values.dropna()
-    if about := personal.of_column(name, there, kind, asked):
+    as_text = "identifier" if kind == "integer" and is_text(values) else kind  # phone numbers may look like 612 345 678
+    if about := personal.of_column(name, there, as_text, asked):
         return _identifier(name, values, about)
-    try:
-        if kind == "time":
-            return _time(name, values, dtype)
-        if kind in ("integer", "float"):
-            numbers = pd.to_numeric(there).astype(np.float64).to_numpy()
-            if np.isinf(numbers).any():
-                raise UserError(f"column '{name}' holds infinite numbers; replace them, or leave them empty")
-            return Column(name, kind, dtype, decimals=0 if kind == "integer" else decimals_of(numbers, dtype))
-    except (ValueError, TypeError) as error:
-        raise UserError(f"column '{name}' cannot be read as {kind}: {str(error).splitlines()[0]}") from None
+    if kind == "time":
+        return _time(name, values, dtype, read)
+    if kind in ("integer", "float"):
+        return _number(name, values, kind, read)
     if kind == "identifier":
         return _identifier(name, values)
     if kind == "text":
         made = free_text.words([str(value) for value in there])
         return Column(name, kind, dtype, made=made, empty=float(values.isna().mean()))
     if kind == "boolean":
-        return Column(name, kind, dtype, categories=(False, True))
+        words = (read.format.false, read.format.true) if read and isinstance(read.format, Words) else (False, True)
+        return Column(name, kind, dtype, categories=words)
     if isinstance(values.dtype, pd.CategoricalDtype):
         return Column(
             name,
             kind,
             "category",
-            categories=tuple(_plain(pd.Series(values.cat.categories)).tolist()),
+            categories=tuple(plain(pd.Series(values.cat.categories)).tolist()),
             ordered=bool(values.cat.ordered),
         )
-    plain = _plain(there)
-    return Column(name, kind, dtype, categories=tuple(sorted(plain.unique().tolist())))
+    different = plain(there).unique().tolist()
+    return Column(name, kind, dtype, categories=tuple(sorted(different, key=lambda each: (type(each).__name__, each))))
 
 
 def _identifier(name: str, values: pd.Series, about: personal.Finding | None = None) -> Column:
@@ -244,90 +301,67 @@ def _identifier(name: str, values: pd.Series, about: personal.Finding | None = N
     return Column(name, "identifier", dtype, made={**made, **share}, empty=float(values.isna().mean()))
 
 
-def _kind(name: str, values: pd.Series) -> str:
+def _kind(name: str, values: pd.Series, read: Meaning | None) -> str:
     types, there = pd.api.types, values.dropna()
-    if any(isinstance(value, (list, dict, set, np.ndarray)) for value in there):
-        raise UserError(f"column '{name}' holds lists; leave it out, or make columns of what they hold")
     if isinstance(values.dtype, pd.CategoricalDtype):
         return "category"
     if types.is_bool_dtype(values.dtype) or (
         len(there) and there.map(lambda value: isinstance(value, (bool, np.bool_))).all()
     ):
         return "boolean"
-    if types.is_datetime64_any_dtype(values.dtype):
+    if times.is_time(values):
         return "time"
     different = there.nunique()
     unique = different == len(there) >= MIN_IDENTIFIERS
-    if types.is_integer_dtype(values.dtype):
-        if len(there) and int(there.abs().max()) >= MAX_EXACT_INTEGER:
+    if read is not None and read.type != "integer":
+        return read.type
+    if types.is_integer_dtype(values.dtype) or read is not None:
+        numbers = there if read is None else pd.Series(_number(name, there, "integer", read).cells(there))
+        if len(there) and int(numbers.abs().max()) >= MAX_EXACT_INTEGER:
             return "identifier" if unique else "category"
-        return "identifier" if unique and (IDENTIFIER_NAME.search(name) or there.is_monotonic_increasing) else "integer"
+        named = IDENTIFIER_NAME.search(name) or numbers.is_monotonic_increasing
+        if read is None and is_code(name, there):
+            return "identifier" if different >= IDENTIFIER_SHARE * len(there) and unique else "category"
+        return "identifier" if unique and named else "integer"
     if types.is_float_dtype(values.dtype):
         return "float"
     texts = there.map(str)
-    if len(texts) and texts.map(lambda text: bool(DATE.fullmatch(text))).all():
-        return "time"
-    if (
-        different > max(MIN_IDENTIFIERS, len(there) / 2)
-        and texts.map(lambda text: len(text.split())).mean() >= MIN_WORDS
-    ):
+    free = different > max(MIN_IDENTIFIERS, len(there) / 2)
+    if free and texts.map(lambda text: len(text.split())).mean() >= MIN_WORDS:
         return "text"
-    return "identifier" if different >= max(MIN_IDENTIFIERS, IDENTIFIER_SHARE * len(there)) else "category"
+    if different >= max(MIN_IDENTIFIERS, IDENTIFIER_SHARE * len(there)):
+        refuse_mixture(name, values)
+        return "identifier"
+    return "category"
 
 
-def _time(name: str, values: pd.Series, dtype: str) -> Column:
-    pattern = None
-    if not pd.api.types.is_datetime64_any_dtype(values.dtype):
-        pattern = _pattern([str(value) for value in values.dropna()])
-    counts = _nanoseconds(values).dropna().astype(np.int64).to_numpy()
-    origin = int(counts.min()) if len(counts) else 0
-    unit = next(unit for unit in UNITS if not ((counts - origin) % unit).any())
-    zone = getattr(values.dtype, "tz", None)
-    return Column(
-        name,
-        "time",
-        dtype,
-        origin=origin,
-        unit=unit,
-        zone=str(zone) if zone else "UTC" if pattern and "%z" in pattern else None,
-        pattern=pattern,
+def _number(name: str, values: pd.Series, kind: str, read: Meaning | None) -> Column:
+    """Raises UserError where there are infinite numbers."""
+    dtype = str(values.dtype)
+    written = read.format if read and isinstance(read.format, NumberFormat) else None
+    column = Column(
+        name, kind, dtype, written=written, why=read.why if read else "", doubt=read.doubt if read else None
     )
-
-
-def _nanoseconds(values: pd.Series) -> pd.Series:
-    """Nanoseconds since 1970 in UTC, as Int64."""
-    if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        times = pd.to_datetime(values, utc=True)
-    else:
-        times = pd.to_datetime(values.astype("string"), utc=True, format="ISO8601", errors="coerce")
-    counts = times.astype("datetime64[ns, UTC]").astype(np.int64).astype("Int64")
-    return counts.where(times.notna(), pd.NA)
-
-
-def _pattern(texts: list[str]) -> str:
-    """The pattern in which times are written; of several patterns the longest."""
-    longest = max(texts, key=len, default="2000-01-01")
-    found = DATE.fullmatch(longest)
-    if not found:
-        return "%Y-%m-%d"
-    clock, seconds, _, zone = found.groups()
-    time = "" if not clock else clock[0] + "%H:%M" + ("" if not seconds else ":%S" if "." not in seconds else ":%S.%f")
-    return f"%Y-%m-%d{time}{'%z' if zone else ''}"
-
-
-def _plain(values: pd.Series) -> pd.Series:
-    """Categories that JSON can hold and that can be sorted: all of one of the types of JSON, else all text."""
-    types = {type(value) for value in values.dropna()}
-    if (
-        types <= {str}
-        or types <= {bool, np.bool_}
-        or types <= {int, np.int64, np.int32}
-        or types <= {float, np.float64}
-    ):
-        return values.astype(object).map(
-            lambda value: value.item() if isinstance(value, np.generic) else value, na_action="ignore"
+    cells = column.cells(values)
+    if np.isinf(cells).any():
+        raise UserError(
+            f"column '{name}' holds infinite numbers, {cell_named(values, np.isinf(cells))}; replace them, or leave "
+            "them empty"
         )
-    return values.astype(object).map(str, na_action="ignore")
+    there = cells[~np.isnan(cells)]
+    return replace(column, decimals=0 if kind == "integer" else decimals_of(there, dtype))
+
+
+def _time(name: str, values: pd.Series, dtype: str, read: Meaning | None) -> Column:
+    written = read.format if read and isinstance(read.format, DateFormat | EpochFormat) else None
+    counts, per_second = times.counts_of(values, written)
+    origin, unit = times.grid_of(counts, per_second)
+    zone = getattr(values.dtype, "tz", None)
+    why, doubt = (read.why, read.doubt) if read else ("", None)
+    return Column(
+        name, "time", dtype, origin=origin, unit=unit, zone=str(zone) if zone else None, written=written, why=why,
+        doubt=doubt,
+    )  # fmt: skip
 
 
 def decimals_of(numbers: np.ndarray, dtype: str) -> int | None:
@@ -344,21 +378,3 @@ def decimals_of(numbers: np.ndarray, dtype: str) -> int | None:
         (places for places in range(MAX_DECIMALS + 1) if (np.abs(np.round(numbers, places) - numbers) <= close).all()),
         None,
     )
-
-
-def _fits(numbers: pd.Series, dtype: str) -> bool:
-    """Can this type hold the integers?"""
-    name = dtype.lower()
-    if (
-        not name.startswith(("int", "uint"))
-        or not name.removeprefix("u").removeprefix("int").isdigit()
-        or numbers.isna().all()
-    ):
-        return True
-    return bool(numbers.min() >= np.iinfo(name).min and numbers.max() <= np.iinfo(name).max)
-
-
-def _named(unit: int) -> str:
-    return dict(
-        zip(UNITS, ("day", "hour", "minute", "second", "millisecond", "microsecond", "nanosecond"), strict=True)
-    )[unit]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,28 @@ MAX_PLOTTED_PARTS = 1000  # whose rows the histograms show
 Frames = Iterable[pd.DataFrame]
 
 
+@dataclass(frozen=True)
+class Style:
+    """How a table is written.
+
+    full: one row without empty cells, which tells the types. texts: a table -> its columns as text files have them, and
+    the names of columns that no spreadsheet takes for formulas. separator, header, bom: see `dialects`.
+    """
+
+    full: pd.DataFrame
+    texts: Callable[[pd.DataFrame], tuple[pd.DataFrame, frozenset[str]]] = lambda frame: (frame, frozenset())
+    separator: str = ","
+    header: bool = True
+    bom: bool = False
+
+
 def write(values: np.ndarray, out: Path, grid: bool, codec: TableCodec, seed: int = 0) -> list[Path]:
     """Write all rows as `write_stream` does. grid: only histograms go into a folder."""
     return write_stream([values], Path(out) / "rows.png" if grid and not Path(out).suffix else Path(out), codec, seed)
 
 
 def write_stream(parts: Iterable[np.ndarray], out: Path, codec: TableCodec, seed: int = 0) -> list[Path]:
-    """Write rows that come in parts to .csv, .csv.gz, .parquet, .jsonl, .xlsx or .png (histograms).
+    """Write rows that come in parts to .csv, .csv.gz, .tsv, .parquet, .jsonl, .xlsx or .png (histograms).
 
     A name without a suffix becomes a folder with rows.csv and rows.png. In .csv and .xlsx an apostrophe is put before
     texts that a spreadsheet would run as formulas. seed: of invented identifiers and texts. Returns the paths. Raises
@@ -51,15 +67,20 @@ def write_stream(parts: Iterable[np.ndarray], out: Path, codec: TableCodec, seed
         write_bytes(out, sheet.getvalue())
         return [out]
     with atomic_write(out) as path:
-        WRITERS[suffix](_frames(parts, codec, seed), path, codec.frame(codec.example[None]))
+        WRITERS[suffix](_frames(parts, codec, seed), path, style_of(codec))
     return [out]
 
 
-def write_frame(frame: pd.DataFrame, out: Path) -> None:
+def write_frame(frame: pd.DataFrame, out: Path, style: Style | None = None) -> None:
     """Write one table to a file with one of the suffixes of WRITERS."""
     suffix = next(suffix for suffix in WRITERS if out.name.lower().endswith(suffix))
     with atomic_write(out) as path:
-        WRITERS[suffix]([frame], path, frame)
+        WRITERS[suffix]([frame], path, style or Style(frame))
+
+
+def style_of(codec: TableCodec) -> Style:
+    """How the tables of a codec are written: as the one that was learned from."""
+    return Style(codec.frame(codec.example[None]), codec.texts, **codec.dialect)
 
 
 def write_sql(parts: Iterable[np.ndarray], url: str, table: str, codec: TableCodec, seed: int = 0) -> None:
@@ -72,11 +93,12 @@ def write_sql(parts: Iterable[np.ndarray], url: str, table: str, codec: TableCod
             frame.to_sql(table, connection, if_exists="append", index=False)
 
 
-def defused(frame: pd.DataFrame) -> pd.DataFrame:
-    """With an apostrophe before texts that a spreadsheet would run as a formula."""
+def defused(frame: pd.DataFrame, harmless: frozenset[str] = frozenset()) -> pd.DataFrame:
+    """With an apostrophe before texts that a spreadsheet would run as a formula, but for columns that are harmless."""
     found = frame.copy()
     for name in frame.columns:
-        if not pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_datetime64_any_dtype(frame[name]):
+        typed = pd.api.types.is_numeric_dtype(frame[name]) or pd.api.types.is_datetime64_any_dtype(frame[name])
+        if not typed and name not in harmless:
             found[name] = frame[name].astype(object).map(_defused, na_action="ignore")
     return found
 
@@ -100,26 +122,33 @@ def _frames(parts: Iterable[np.ndarray], codec: TableCodec, seed: int) -> Iterat
         first += len(part)
 
 
-def _csv(frames: Frames, path: Path, full: pd.DataFrame) -> None:
+def _csv(frames: Frames, path: Path, style: Style) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        _to_csv(frames, file)
+        _to_csv(frames, file, style)
 
 
-def _csv_gz(frames: Frames, path: Path, full: pd.DataFrame) -> None:
+def _csv_gz(frames: Frames, path: Path, style: Style) -> None:
     with (
         path.open("wb") as raw,
         gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") as packed,
         io.TextIOWrapper(packed, "utf-8", newline="") as file,
     ):
-        _to_csv(frames, file)
+        _to_csv(frames, file, style)
 
 
-def _to_csv(frames: Frames, file: Any) -> None:
+def _tsv(frames: Frames, path: Path, style: Style) -> None:
+    _csv(frames, path, replace(style, separator="\t"))
+
+
+def _to_csv(frames: Frames, file: Any, style: Style) -> None:
+    file.write("\ufeff" if style.bom else "")
     for number, frame in enumerate(frames):
-        defused(frame).to_csv(file, index=False, header=number == 0, lineterminator="\n")
+        texts = defused(*style.texts(frame))
+        header = style.header and number == 0
+        texts.to_csv(file, index=False, header=header, sep=style.separator, lineterminator="\n")
 
 
-def _jsonl(frames: Frames, path: Path, full: pd.DataFrame) -> None:
+def _jsonl(frames: Frames, path: Path, style: Style) -> None:
     with path.open("w", encoding="utf-8") as file:
         for frame in frames:
             file.write(
@@ -127,19 +156,19 @@ def _jsonl(frames: Frames, path: Path, full: pd.DataFrame) -> None:
             )
 
 
-def _parquet(frames: Frames, path: Path, full: pd.DataFrame) -> None:
+def _parquet(frames: Frames, path: Path, style: Style) -> None:
     try:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
         raise UserError('writing Parquet needs pyarrow; run: pip install "sparring[table]"') from None
-    schema = pyarrow.Schema.from_pandas(full, preserve_index=False)
+    schema = pyarrow.Schema.from_pandas(style.full, preserve_index=False)
     with pyarrow.parquet.ParquetWriter(path, schema) as writer:
         for frame in frames:
             writer.write_table(pyarrow.Table.from_pandas(frame, schema, preserve_index=False))
 
 
-def _xlsx(frames: Frames, path: Path, full: pd.DataFrame) -> None:
+def _xlsx(frames: Frames, path: Path, style: Style) -> None:
     whole = defused(pd.concat(list(frames), ignore_index=True))
     if len(whole) > MAX_EXCEL_ROWS:
         raise UserError(f"a sheet of Excel holds {MAX_EXCEL_ROWS:,} rows; write .csv or .parquet")
@@ -152,10 +181,11 @@ def _xlsx(frames: Frames, path: Path, full: pd.DataFrame) -> None:
         raise UserError('writing Excel files needs openpyxl; run: pip install "sparring[table]"') from None
 
 
-# Each takes a table in parts, the path, and one row without empty cells, which tells the types.
-WRITERS: dict[str, Callable[[Frames, Path, pd.DataFrame], None]] = {
+# Each takes a table in parts, the path and the style.
+WRITERS: dict[str, Callable[[Frames, Path, Style], None]] = {
     ".csv": _csv,
     ".csv.gz": _csv_gz,
+    ".tsv": _tsv,
     ".parquet": _parquet,
     ".jsonl": _jsonl,
     ".xlsx": _xlsx,

@@ -29,11 +29,17 @@ class ColumnOptions(DataOptions):
     types: Annotated[dict[str, str], BeforeValidator(types_from)] = Field(
         {},
         description="Of a table: the type of a column, where the one that is found is wrong: --type code=category. "
-        "Types: integer, float, boolean, category, time, identifier, text; drop, which leaves it out; of personal data "
+        "Types: integer, float, boolean, category, time, identifier, text; dmy, mdy, ymd or a pattern such as %d.%m.%Y "
+        "for dates; decimal-point, decimal-comma; drop, which leaves it out; of personal data "
         "that is made anew: name, first-name, last-name, email, phone, card, iban, identity-number, address, ip, mac, "
         "url, uuid; with recipes for series also series, order, channel, whole.",
         json_schema_extra={"flag": "--type", "metavar": "COLUMN=TYPE"},
     )
+    encoding: str | None = Field(
+        None,
+        description="Of a text file that is not UTF-8: its encoding, where the one that is found is wrong: cp1252.",
+    )
+    sheet: str | None = Field(None, description="Of an Excel file: the sheet to read. Default: the first with a table.")
 
 
 class TableOptions(ColumnOptions):

@@ -2,76 +2,39 @@
 
 from __future__ import annotations
 
-import warnings
+import csv
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ...data.in_memory import InMemory
 from ...errors import UserError
+from .excel import read_excel
+from .text_files import read_text_file
+from .written.text_columns import TextColumn
 
 MAX_ROWS = 20_000_000
-EMPTY = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A"]  # texts that mean an empty cell
+TEXT_FILES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
+READERS = (*TEXT_FILES, ".parquet", ".feather", ".arrow", ".xlsx")
 
 
-def _text(path: Path) -> pd.DataFrame:
-    options: dict[str, Any] = {"na_values": EMPTY, "keep_default_na": False, "skipinitialspace": True}
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "error", pd.errors.ParserWarning
-        )  # the ends of rows that are longer than the header would be lost
-        frame = pd.read_csv(path, sep=_separator(path), low_memory=False, index_col=False, **options)
-        floats = [
-            name
-            for name in frame.columns
-            if frame[name].dtype == np.float64 and frame[name].isna().any() and frame[name].notna().any()
-        ]
-        whole = [name for name in floats if not (frame[name].dropna() % 1).any()]
-        if whole:  # perhaps integers: pandas reads columns with empty cells as floats
-            again = pd.read_csv(path, sep=_separator(path), usecols=whole, dtype_backend="numpy_nullable", **options)
-            frame = frame.assign(
-                **{name: again[name] for name in whole if pd.api.types.is_integer_dtype(again[name].dtype)}
-            )
-    return frame
+class Table(NamedTuple):
+    """A table as it was read.
 
+    texts: how a text file writes its columns; None for tables whose columns have types. dialect: of a text file, as
+    TableCodec keeps it. notes: what was guessed or left out, for people.
+    """
 
-def _separator(path: Path) -> str:
-    """A tab for .tsv; else the one of comma, semicolon, tab and bar that is most frequent in the first line."""
-    import gzip
-
-    if ".tsv" in path.suffixes:
-        return "\t"
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
-        first = file.readline(1 << 20)
-    return max(",;\t|", key=first.count)
-
-
-def _refuse_duplicates(path: Path) -> None:
-    """Raises UserError where two columns have the same name, which pandas would rename."""
-    names = (
-        pd.read_csv(path, sep=_separator(path), header=None, nrows=1, dtype=str, keep_default_na=False).iloc[0].tolist()
-    )
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise UserError(f"{path} has two columns named '{twice[0]}'; give each a name of its own")
-
-
-READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
-    ".csv": _text,
-    ".csv.gz": _text,
-    ".tsv": _text,
-    ".tsv.gz": _text,
-    ".parquet": pd.read_parquet,
-    ".feather": pd.read_feather,
-    ".arrow": pd.read_feather,
-    ".xlsx": pd.read_excel,
-}
+    frame: pd.DataFrame
+    texts: Mapping[str, TextColumn] | None = None
+    dialect: Mapping[str, Any] | None = None
+    notes: tuple[str, ...] = ()
 
 
 def suffix_of(path: Path) -> str | None:
@@ -79,18 +42,23 @@ def suffix_of(path: Path) -> str | None:
     return next((suffix for suffix in READERS if path.name.lower().endswith(suffix)), None)
 
 
-def read_file(path: Path) -> pd.DataFrame:
-    """Raises UserError where the file is no whole table."""
+def read_file(path: Path, encoding: str | None = None, sheet: str | None = None) -> Table:
+    """Read a table. encoding, sheet: of a text file and an Excel file, as a person says.
+
+    Raises UserError where the file is no whole table.
+    """
     suffix = suffix_of(path)
     assert suffix
+    if encoding is not None and suffix not in TEXT_FILES:
+        raise UserError(f"--encoding is for text files, and {path.name} is none; leave it out")
+    if sheet is not None and suffix != ".xlsx":
+        raise UserError(f"--sheet is for Excel files, and {path.name} is none; leave it out")
     try:
-        if READERS[suffix] is _text:
-            _refuse_duplicates(path)
-        return checked(READERS[suffix](path), str(path))
+        found = _read(path, suffix, encoding, sheet)
+        return found._replace(frame=checked(found.frame, str(path)))
     except UnicodeDecodeError as error:
         raise UserError(
-            f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8, for example with `iconv -f latin1 -t "
-            "utf8`"
+            f"{path} is not {error.encoding} text (byte {error.start}); say its --encoding, or save it as UTF-8"
         ) from None
     except ImportError as error:
         raise UserError(
@@ -98,8 +66,18 @@ def read_file(path: Path) -> pd.DataFrame:
         ) from None
     except PermissionError:
         raise
-    except (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile, pd.errors.ParserWarning) as error:
+    except (OSError, ValueError, KeyError, EOFError, csv.Error, zlib.error, zipfile.BadZipFile) as error:
         raise UserError(f"{path} is not a whole table: {' '.join(str(error).split())[:200]}") from None
+
+
+def _read(path: Path, suffix: str, encoding: str | None, sheet: str | None) -> Table:
+    if suffix in TEXT_FILES:
+        text = read_text_file(path, encoding)
+        return Table(text.frame, text.texts, text.dialect.describe(), text.notes)
+    if suffix == ".xlsx":
+        frame, notes = read_excel(path, sheet)
+        return Table(frame, notes=notes)
+    return Table(pd.read_parquet(path) if suffix == ".parquet" else pd.read_feather(path))
 
 
 def from_polars(frame: Any) -> pd.DataFrame:

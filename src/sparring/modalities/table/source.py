@@ -46,12 +46,14 @@ class TableSource(TabularSource):
         like: TableCodec | None = None,
         constraints: Sequence[str] = (),
         ignored_relations: Sequence[str] = (),
+        table: reading.Table | None = None,
     ):
         self.name = name
+        table = table or reading.Table(frame)
         if like is None:
             frame, types = _without_dropped(frame, types or {})
             types |= unique_columns(constraints, frame)
-        self.fields: tuple[Column, ...] = find(frame, types) if like is None else like.columns
+        self.fields: tuple[Column, ...] = find(frame, types, table.texts) if like is None else like.columns
         learned = [column for column in self.fields if column.learned]
         if not learned:
             raise UserError(
@@ -82,12 +84,13 @@ class TableSource(TabularSource):
         self.report = ScanReport(counts={split: self.count(split) for split in SPLITS}, duplicates=duplicates)
         self.recipe = "table-small" if self.count("train") < SMALL_TABLE else None
         replaced = {each.target for each in related if each.replaces}
-        self.codec = TableCodec(self.fields, self._codes(all_groups(kept, learned, replaced), cells), kept, related)
+        codes = self._codes(all_groups(kept, learned, replaced), cells)
+        self.codec = TableCodec(self.fields, codes, kept, related, dict(table.dialect or {}))
         width = self.codec.shape[0]
         if not 0 < width <= MAX_WIDTH:
             why = "leave columns out" if width else "every column holds one value only"
             raise UserError(f"{name} is {width:,} numbers a row wide when encoded; {why}")
-        self.notes = (*self._notes(constraints), *found.notes)
+        self.notes = (*table.notes, *self._notes(constraints), *found.notes)
 
     def _hash(self, kept: Sequence[ColumnGroup | Relation]) -> str:
         described = [column.describe() for column in self.fields] + [group.describe() for group in kept]
@@ -163,14 +166,9 @@ def open_path(path: Path, options: TableOptions, context: OpenContext) -> TableS
     _refuse_labels(path, options)
     suffix = reading.suffix_of(path)
     assert suffix
-    return TableSource(
-        reading.read_file(path),
-        path.name[: -len(suffix)],
-        options.types,
-        context.like,
-        options.constraints,
-        options.ignored_relations,
-    )
+    table = reading.read_file(path, options.encoding, options.sheet)
+    asked = (options.types, context.like, options.constraints, options.ignored_relations)
+    return TableSource(table.frame, path.name[: -len(suffix)], *asked, table)
 
 
 def open_url(url: str, options: TableOptions, context: OpenContext) -> TableSource:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import pandas as pd
 from ...errors import UserError, nearest
 from .codec import TableCodec
 from .columns import Column
+from .written import NumberFormat
 
 TOKEN = re.compile(
     r"\s*(?:(?P<text>'(?:[^']|'')*'|\"[^\"]*\")"
@@ -121,11 +122,28 @@ def _comparison(tokens: list[tuple[str, str]], codec: TableCodec, text: str) -> 
         raise UserError(
             f"--where {text}: a column is followed by one of {', '.join(SIGNS)}, in, between, is; not by '{sign}'"
         )
+    if sign not in ("=", "==", "!=", "<>") and _of_numbers(column):
+        return _ordered_numbers(place, column, SIGNS[sign], _next(tokens, text), text)
     if sign not in ("=", "==", "!=", "<>") and not column.numeric and not column.ordered:
         raise UserError(f"--where {text}: '{name}' is of type {column.kind} and has no order; use = or in")
     cell = _cell(_next(tokens, text), column, text)
     compare = SIGNS[sign]
     return Condition(place, column, lambda cells: compare(cells, cell) & ~np.isnan(cells), (cell,))
+
+
+def _of_numbers(column: Column) -> bool:
+    """Is this a column of categories that are numbers, such as zip codes?"""
+    return bool(column.categories) and all(type(each) in (int, float) for each in column.categories)
+
+
+def _ordered_numbers(place: int, column: Column, compare: Any, value: str, text: str) -> Condition:
+    """A comparison of categories that are numbers."""
+    try:
+        number = float(value)
+    except ValueError:
+        raise UserError(f"--where {text}: '{value}' is no number, and column '{column.name}' holds numbers") from None
+    fits = compare(np.array(column.categories, np.float64), number)
+    return Condition(place, column, lambda cells: np.isin(cells, np.flatnonzero(fits)))
 
 
 def _name(tokens: list[tuple[str, str]], text: str) -> str:
@@ -174,11 +192,13 @@ def _cell(value: str, column: Column, text: str) -> float:
                 f"--where {text}: column '{column.name}' has no value '{value}'; {nearest(value, names[:50])}"
             )
         return float(found[0])
-    series: Any = pd.Series([value])
-    try:
-        cell = column.cells(series if column.kind == "time" else pd.to_numeric(series))[0]
-    except (ValueError, TypeError):
-        cell = np.nan
+    cell = np.nan
+    if column.kind != "time":
+        cell = NumberFormat().number(value)
+    if np.isnan(cell):
+        cell = column.cells(pd.Series([value], dtype=object))[0]
+    if np.isnan(cell) and column.kind == "time":
+        cell = replace(column, written=None).cells(pd.Series([value], dtype=object))[0]
     if np.isnan(cell):
         raise UserError(f"--where {text}: '{value}' is not of type {column.kind}, which column '{column.name}' is")
     return float(cell)

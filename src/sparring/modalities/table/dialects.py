@@ -1,0 +1,255 @@
+"""How a text file holds a table: its encoding, what stands between cells, whether the first line names the columns."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+from ...errors import UserError
+from .written.missing import is_missing_number
+from .written.numbers import TEXT
+
+BOMS = (  # the longest first
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+SEPARATORS = (",", ";", "\t", "|")
+SAMPLE_LINES = 300  # from which separator and header are guessed
+SAMPLE_BYTES = 1 << 18  # from which an encoding is guessed
+CHUNK = 1 << 22  # bytes read at a time
+MAX_ABOVE = 40  # lines above the header
+ASIAN = ("gb18030", "gbk", "big5", "big5hkscs", "shift_jis", "cp932", "euc_jp", "euc_kr", "cp949")
+DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
+MIN_AGAIN = 10  # rows in which the texts of a first line must occur again, so that it names nothing
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a text file holds a table. New files are written in UTF-8, else in the same way.
+
+    encoding: Python's name of it, without a mark at the beginning. bom: is there one? above: lines before the first row
+    of the table. names: of the columns. header: do they stand in the file? extra: does every line end with a separator?
+    """
+
+    encoding: str = "utf-8"
+    bom: bool = False
+    separator: str = ","
+    header: bool = True
+    above: int = 0
+    names: tuple[str, ...] = ()
+    extra: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def decimal(self) -> str | None:
+        """The decimal mark that goes with the separator, for numbers that fit two readings."""
+        return {";": ",", ",": "."}.get(self.separator)
+
+    def describe(self) -> dict[str, Any]:
+        """For codec.json: what matters to new files."""
+        return {"separator": self.separator, "header": self.header, "bom": self.bom}
+
+
+def dialect_from(description: dict[str, Any]) -> dict[str, Any]:
+    """What `Dialect.describe` said. Raises ValueError for another description."""
+    known = {"separator": str, "header": bool, "bom": bool}
+    if any(not isinstance(value, known.get(name, ())) for name, value in description.items()):
+        raise ValueError("no dialect of text files")
+    return dict(description)
+
+
+@contextmanager
+def opened(path: Path, dialect: Dialect) -> Iterator[IO[str]]:
+    """The text of a file, behind the mark at its beginning, with its line ends as they are."""
+    with _bytes(path) as raw, io.TextIOWrapper(raw, dialect.encoding, newline="") as file:
+        if dialect.bom:
+            file.read(1)
+        yield file
+
+
+def dialect_of(path: Path, encoding: str | None = None) -> Dialect:
+    """Look at a file. encoding: as a person says. Raises UserError where it is no text."""
+    found = _encoding(path, encoding)
+    with opened(path, found) as file:
+        lines = list(islice(file, SAMPLE_LINES))
+    if not any(line.strip() for line in lines):
+        raise UserError(f"{path} is not a whole table: it holds no cells")
+    told = re.fullmatch(r'"?sep=(.)"?\s*', lines[0])
+    if told:
+        found = replace(found, above=1)
+        lines = lines[1:]
+    separator = told[1] if told else _separator(lines, "\t" if ".tsv" in path.suffixes else None)
+    rows = _rows(lines, separator)
+    above, extra = _above(rows)
+    rows = rows[above:]
+    if above:
+        skipped = rows and lines[0].strip()[:40]
+        found = replace(
+            found,
+            notes=(
+                *found.notes,
+                f"Left out: {above} {'line' if above == 1 else 'lines'} above the header, '{skipped}'.",
+            ),
+        )
+    first = [cell.strip() for cell in rows[0][1]]
+    header = _has_header(first, [row for _, row in rows[1:]])
+    if header:
+        names = tuple(name or f"Unnamed: {at}" for at, name in enumerate(first))
+    else:
+        names = tuple(f"column {at}" for at in range(1, len(first) + 1 - extra))
+        why = f"The first line, '{', '.join(first)[:40]}', holds values and no names"
+        note = (
+            f"{why}: columns are called column 1 to column {len(names)}; put a line of names above it to change that."
+        )
+        found = replace(found, notes=(*found.notes, note))
+    start = rows[0][0] if not header else rows[1][0] if len(rows) > 1 else rows[0][0] + 1
+    return replace(found, separator=separator, header=header, above=found.above + start, names=names, extra=extra)
+
+
+@contextmanager
+def _bytes(path: Path) -> Iterator[IO[bytes]]:
+    with gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb") as file:
+        yield file  # type: ignore[misc]
+
+
+def _encoding(path: Path, told: str | None) -> Dialect:
+    with _bytes(path) as file:
+        head = file.read(SAMPLE_BYTES)
+        mark = next(((bom, name) for bom, name in BOMS if head.startswith(bom)), None)
+        if mark and told is None:
+            return Dialect(mark[1], bom=True)
+        if told is not None:
+            try:
+                return Dialect(codecs.lookup(told).name, bom=mark is not None and told.lower().startswith("utf"))
+            except LookupError:
+                raise UserError(
+                    f"there is no encoding '{told}'; known are utf-8, cp1252, utf-16, gb18030 ..."
+                ) from None
+        if wide := _without_mark(head):
+            return Dialect(wide, notes=(f"Read as {wide.upper()} text.",))
+        if b"\x00" in head:
+            raise UserError(f"{path} is not a whole table: it holds bytes that are no text")
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        chunk = head
+        try:
+            while chunk:
+                decoder.decode(chunk)
+                chunk = file.read(CHUNK)
+            decoder.decode(b"", final=True)
+            return Dialect()
+        except UnicodeDecodeError:
+            return _legacy(path, head, chunk)
+
+
+def _without_mark(head: bytes) -> str | None:
+    """UTF-16 has a zero in every second byte of Western text."""
+    even, odd = head[0:4096:2], head[1:4096:2]
+    if len(odd) >= 4 and odd.count(0) > 0.7 * len(odd) and not even.count(0):
+        return "utf-16-le"
+    if len(even) >= 4 and even.count(0) > 0.7 * len(even) and not odd.count(0):
+        return "utf-16-be"
+    return None
+
+
+def _legacy(path: Path, head: bytes, chunk: bytes) -> Dialect:
+    """The encoding of a text from before UTF-8, guessed from its letters."""
+    from charset_normalizer import from_bytes
+
+    sample = chunk if any(byte > 127 for byte in chunk) else head
+    letters = b"\n".join(line for line in sample.splitlines() if not line.isascii())[:SAMPLE_BYTES]
+    best = from_bytes(letters, cp_isolation=[*ASIAN, "cp1252", "cp1251", "cp1250", "cp1253"]).best()
+    encoding = best.encoding if best else "cp1252"
+    if best is None or encoding in ("cp1250", "cp1253") or (encoding not in ASIAN and not _is_cyrillic(str(best))):
+        encoding = "cp1252"
+    try:
+        with _bytes(path) as file:
+            decoder = codecs.getincrementaldecoder(encoding)()
+            while part := file.read(CHUNK):
+                decoder.decode(part)
+    except UnicodeDecodeError:
+        encoding = "latin-1"
+    shown = next((word for word in letters.decode(encoding, "replace").split() if not word.isascii()), "")[:30]
+    return Dialect(encoding, notes=(
+        f"It is not UTF-8, and read as {encoding}: '{shown}'. Say --encoding where letters are wrong.",
+    ))  # fmt: skip
+
+
+def _is_cyrillic(text: str) -> bool:
+    letters = [letter for letter in text if letter.isalpha() and not letter.isascii()]
+    return sum("\u0400" <= letter <= "\u04ff" for letter in letters) > 0.8 * max(1, len(letters))
+
+
+def _separator(lines: list[str], told: str | None) -> str:
+    """The separator with which most lines have as many cells as the first ones."""
+    if told:
+        return told
+    scores = {}
+    for separator in SEPARATORS:
+        counts = [len(row) for _, row in _rows(lines, separator)]
+        usual, often = Counter(counts).most_common(1)[0]
+        scores[separator] = (usual > 1, often / len(counts) + (usual in counts[:1]), usual)
+    return max(SEPARATORS, key=lambda each: scores[each])
+
+
+def _rows(lines: list[str], separator: str) -> list[tuple[int, list[str]]]:
+    """The rows of lines that are not empty, each with the number of its line, from 0."""
+    reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
+    rows, start = [], 0
+    try:
+        for row in reader:
+            if row and any(row[1:] + row[:1]):
+                rows.append((start, row))
+            start = reader.line_num
+    except csv.Error:
+        pass  # a cell that goes on behind the sample
+    return rows or [(0, [""])]
+
+
+def _above(rows: list[tuple[int, list[str]]]) -> tuple[int, bool]:
+    """How many rows stand above the table, and does every line below the header end with a separator?"""
+    usual = Counter(len(row) for _, row in rows[1:] or rows).most_common(1)[0][0]
+    full = [row for _, row in rows if len(row) == usual]
+    ends = usual > 1 and not any(row[-1] for row in full[1:] or full)
+    for at, (_, row) in enumerate(rows[:MAX_ABOVE]):
+        if len(row) == usual:
+            return at, False
+        if ends and len(row) == usual - 1:
+            return at, True
+    return 0, False
+
+
+def _has_header(first: list[str], rows: list[list[str]]) -> bool:
+    """Does the first line hold names? It holds values if they are like those below."""
+    columns = [
+        [row[at] for row in rows if at < len(row) and not is_missing_number(row[at])] for at in range(len(first))
+    ]
+    valued = [at for at, cells in enumerate(columns) if cells and sum(map(_is_value, cells)) >= 0.9 * len(cells)]
+    if valued:
+        if not all(_is_value(first[at]) or is_missing_number(first[at]) for at in valued):
+            return True
+        if not any(_is_value(first[at]) for at in valued):
+            return True
+        numbers = [first[at] for at in valued if first[at].isdigit()]
+        steps = {int(other) - int(one) for one, other in zip(numbers, numbers[1:], strict=False)}
+        return len(numbers) == len(valued) > 1 and steps == {1}  # years, or other numbers in turn
+    if len(rows) < MIN_AGAIN:
+        return True
+    return not all(cell in cells for cell, cells in zip(first, columns, strict=True))
+
+
+def _is_value(cell: str) -> bool:
+    cell = cell.strip()
+    return bool(TEXT.fullmatch(cell) or DATE.fullmatch(cell))

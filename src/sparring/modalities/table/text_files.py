@@ -1,0 +1,146 @@
+"""Read CSV files and their kin: every cell as text, then plain numbers and truths with types.
+
+Odd lines are refused by number, or left out and told.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import pandas as pd
+
+from ...errors import UserError
+from .dialects import Dialect, dialect_of, opened
+from .written.missing import is_missing_number
+from .written.text_columns import TextColumn, typed
+
+ROWS_AT_ONCE = 500_000
+TOTAL = re.compile(
+    r"(grand )?totals?|sums?|gesamt|summe|insgesamt|totale?|total g\w+n\w+ral|\u5408\u8ba1|\u603b\u8ba1", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """The table of a text file."""
+
+    frame: pd.DataFrame
+    texts: Mapping[str, TextColumn]
+    dialect: Dialect
+    notes: tuple[str, ...]
+
+
+def read_text_file(path: Path, encoding: str | None = None) -> TextTable:
+    """Read a .csv or .tsv file, plain or packed. encoding: as a person says.
+
+    Raises UserError where it is no whole table.
+    """
+    dialect = dialect_of(path, encoding)
+    names = dialect.names
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UserError(f"{path} has two columns named '{twice[0]}'; give each a name of its own")
+    notes = [*dialect.notes, *_lines_checked(path, dialect)]
+    frame = _cells(path, dialect)
+    frame, dropped = _without_odd_rows(frame)
+    columns = {name: typed(frame[name], dialect.decimal) for name in names}
+    made = pd.DataFrame({name: values for name, (values, _) in columns.items()})
+    return TextTable(made, {name: about for name, (_, about) in columns.items()}, dialect, (*notes, *dropped))
+
+
+@contextmanager
+def _table(path: Path, dialect: Dialect) -> Iterator[IO[str]]:
+    """The text of the rows, behind the header."""
+    with opened(path, dialect) as file:
+        for _ in range(dialect.above):
+            next(file, "")
+        yield file
+
+
+def _cells(path: Path, dialect: Dialect) -> pd.DataFrame:
+    with _table(path, dialect) as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore", pd.errors.ParserWarning)  # the lines are checked already
+        parts = pd.read_csv(
+            file,
+            sep=dialect.separator,
+            header=None,
+            names=list(range(len(dialect.names))),
+            dtype=str,
+            na_filter=False,
+            skipinitialspace=True,
+            index_col=False,
+            chunksize=ROWS_AT_ONCE,
+        )
+        frames = list(parts)
+    frame = (
+        pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=range(len(dialect.names)), dtype=str)
+    )
+    return frame.set_axis(list(dialect.names), axis=1).fillna("")
+
+
+def _lines_checked(path: Path, dialect: Dialect) -> list[str]:
+    """Notes on lines with too few cells. Raises UserError for a line with too many."""
+    width, short, first = len(dialect.names), 0, 0
+    with _table(path, dialect) as file:
+        reader = csv.reader(file, delimiter=dialect.separator, skipinitialspace=True)
+        at = dialect.above + 1
+        for row in reader:
+            cells = len(row)
+            if cells > width and any(row[width:]):
+                raise UserError(
+                    f"{path} line {at:,} has {cells} cells, and there are {width} columns: it is not a whole table; "
+                    f"put cells that hold a '{dialect.separator}' in quotes, or mend the line"
+                )
+            if 0 < cells < width and any(row):
+                short, first = short + 1, first or at
+            at = dialect.above + 1 + reader.line_num
+    if not short:
+        return []
+    lines = "line has" if short == 1 else "lines have"
+    return [f"{short:,} {lines} fewer than {width} cells, line {first:,} first: the rest is taken as empty."]
+
+
+def _without_odd_rows(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Without comments, headers that come again and a line of totals, and with notes on them."""
+    notes = []
+    first = frame.iloc[:, 0]
+    if len(frame.columns) > 1:
+        alone = (frame.iloc[:, 1:] == "").all(axis=1)
+        comments = (alone & first.str.startswith("#")).to_numpy(bool)
+        if comments.any():
+            notes.append(f"Left out: {comments.sum():,} comments, '{first[comments].iloc[0][:40]}' first.")
+            frame = frame[~comments]
+    again = (frame == pd.Series(frame.columns, index=frame.columns)).all(axis=1).to_numpy(bool)
+    if again.any():
+        notes.append(
+            f"Left out: the header, which comes again in {again.sum():,} {'row' if again.sum() == 1 else 'rows'}."
+        )
+        frame = frame[~again]
+    if len(frame) > 2 and _is_total(frame):
+        notes.append(f"Left out: the last row, '{', '.join(frame.iloc[-1])[:60]}', which is a total.")
+        frame = frame.iloc[:-1]
+    return frame.reset_index(drop=True), notes
+
+
+def _is_total(frame: pd.DataFrame) -> bool:
+    """Does the last row say that it is a total, and is it one: half empty, or the sum of a column?"""
+    last = frame.iloc[-1]
+    named = [name for name in frame.columns if TOTAL.fullmatch(last[name].strip().rstrip(":"))]
+    if not named or (frame[named[0]].iloc[:-1] == last[named[0]]).any():
+        return False
+    empty = sum(is_missing_number(cell) for cell in last)
+    if len(frame.columns) > 2 and 2 * (empty + len(named)) >= len(frame.columns):
+        return True
+    for name in frame.columns.difference(named):
+        numbers = pd.to_numeric(frame[name], errors="coerce")
+        if numbers.notna().all() and np.isclose(numbers.iloc[:-1].sum(), numbers.iloc[-1]):
+            return True
+    return False

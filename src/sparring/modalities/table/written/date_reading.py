@@ -1,0 +1,281 @@
+"""Find out how a column of texts writes dates and times. The whole column decides, never a single cell."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, timedelta
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from .dates import EPOCH, OFFSET, DateFormat
+from .month_names import LANGUAGES
+
+SAMPLE = 60  # texts from which formats are guessed
+ORDERS = ("dmy", "mdy", "ymd", "ydm")
+COMPACT_YEARS = (1900, 2100)  # of dates without marks; other numbers of eight digits are no dates
+CLOCK = re.compile(
+    r"(?<![\d.])(?<!(?<!\d{4}):)(?P<H>\d{1,2}):\d\d(?P<S>:\d\d(?P<f>[.,]\d{1,9})?)?(?![\d:])"
+    rf"(?P<p>(?P<gap>\s?)(?P<half>[AaPp]\.?[Mm]\.?)(?!\w))?(?P<z>(?P<space>\s?)(?P<offset>{OFFSET})(?![\w:]))?",
+    re.ASCII,
+)
+FIXED = (  # dates whose parts are told apart by their places
+    (r"(\d{4})(-?)W\d\d-?[1-7](?!\d)", r"%G\2W%V\2%u"),
+    (r"(\d{4})(-?)W\d\d(?!\d)", r"%G\2W%V"),
+    (r"(?<!\d)\d{4}-\d{3}(?!\d)", "%Y-%j"),
+    (r"(?<!\d)\d{8}T\d{6}(?!\d)", "%Y%m%dT%H%M%S"),
+    (r"(?<!\d)\d{8}T\d{4}(?!\d)", "%Y%m%dT%H%M"),
+    (r"(?<!\d)\d{14}(?!\d)", "%Y%m%d%H%M%S"),
+    (r"(?<!\d)\d{12}(?!\d)", "%Y%m%d%H%M"),
+    (r"(?<!\d)\d{8}(?!\d)", "%Y%m%d"),
+    (r"(?<!\d)\d{8}(?!\d)", "%d%m%Y"),
+    (r"(?<!\d)\d{8}(?!\d)", "%m%d%Y"),
+)
+TOKEN = re.compile(r"%-?[A-Za-z]|\d+|[^\W\d_]+|.", re.DOTALL)
+MIN_MONTHS = 3  # different dates from which it counts that all are the first of a month
+MAX_TOKENS = 24  # in a date; longer texts are none
+ZONES_TRIED_FIRST = (
+    "Europe/Berlin", "Europe/London", "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles",
+    "Australia/Sydney",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DateReading:
+    """A format that every text fits. doubt: another order of day and month that fits as well; None: there is none."""
+
+    format: DateFormat
+    why: str = ""
+    doubt: str | None = None
+
+
+@dataclass(frozen=True)
+class MixedDates:
+    """Some texts are dates, but not all in one format: an example of each, texts that are none, the share of dates."""
+
+    examples: tuple[str, ...]
+    odd: tuple[str, ...]
+    share: float
+
+
+def read_dates(texts: Sequence[str], order: str | None = None, pattern: str | None = None) -> DateReading | MixedDates:
+    """How these different texts, none of them empty, write dates and times.
+
+    Args:
+        texts: different ones.
+        order: one of ORDERS, where a person says so or other columns of the table have it.
+        pattern: the pattern, where a person gives it.
+    """
+    texts = [text.strip() for text in texts]
+    if pattern is not None:
+        wanted = [DateFormat(pattern.replace(".%f", "%f").replace(",%f", "%f"), language) for language in LANGUAGES]
+    else:
+        sample = texts[:: max(1, len(texts) // SAMPLE)]
+        votes = Counter(each for text in sample for each in dict.fromkeys(guesses(text)))
+        most = max(votes.values(), default=0)
+        wanted = [each for each, count in votes.items() if count == most]
+    fits = [format for format in (_fitted(each, texts) for each in wanted) if format is not None]
+    if not fits:
+        return _mixed(texts, wanted)
+    return _chosen(fits, texts, order)
+
+
+def order_of(pattern: str) -> str:
+    """Day, month and year of a pattern in their order, as in ORDERS."""
+    return "".join(letter.lower() for letter in re.findall("%-?([dmyY])", pattern))
+
+
+def guesses(text: str) -> Iterator[DateFormat]:
+    """The formats in which a single text can be meant."""
+    clock = CLOCK.search(text)
+    half = clock["half"] if clock and clock["half"] else "AM"
+    details: dict[str, Any] = {
+        "half": half if half[0] in "Aa" else half.replace("P", "A").replace("p", "a"),
+        "offset": _offset_style(clock["offset"]) if clock and clock["offset"] else "+02:00",
+        "point": clock["f"][0] if clock and clock["f"] else ".",
+    }
+    rest = text if clock is None else text[: clock.start()] + _clock_pattern(clock) + text[clock.end() :]
+    if clock and not re.search(r"\d", rest.replace(_clock_pattern(clock), "")) and len(rest) < len(text) + 8:
+        yield DateFormat(rest, **details)
+        return
+    for shape, pattern in FIXED:
+        if re.search(shape, rest, re.ASCII):
+            yield DateFormat(re.sub(shape, pattern, rest, count=1, flags=re.ASCII), **details)
+    for language, pattern, case in _patterns(rest):
+        yield DateFormat(pattern, language, case, **details)
+
+
+def _clock_pattern(clock: re.Match[str]) -> str:
+    hour = "%I" if clock["half"] else "%H"
+    seconds = ":%S%f" if clock["S"] else ""
+    half = f"{clock['gap']}%p" if clock["half"] else ""
+    return f"{hour}:%M{seconds}{half}" + (f"{clock['space']}%z" if clock["offset"] else "")
+
+
+def _offset_style(offset: str) -> str:
+    return offset if offset[0] not in "+-" else {3: "+02", 5: "+0200"}.get(len(offset), "+02:00")
+
+
+def _patterns(text: str) -> Iterator[tuple[str, str, str]]:
+    """Language, pattern and case of names of a text whose time is a pattern already."""
+    tokens = TOKEN.findall(text)
+    if len(tokens) > MAX_TOKENS:
+        return
+    quarter = re.search(r"(?<![^\W\d_])Q[1-4](?!\d)", text)
+    words = [token.lower() for token in tokens if token.isalpha() and len(token) > 1]
+    for language, names in LANGUAGES.items():
+        months = {"%b": names.short_months, "%B": names.months}
+        named = [mark for mark, known in months.items() if any(word in known for word in words)]
+        if not named and language != "English":
+            continue
+        for month in named or [""]:
+            marked, case = [], "title"
+            for token in tokens:
+                word = token.lower()
+                if month and word in months[month]:
+                    marked.append(month)
+                    case = "upper" if token.isupper() else "lower" if token.islower() else "title"
+                elif word in names.days or word in names.short_days:
+                    marked.append("%A" if word in names.days else "%a")
+                elif word in ("st", "nd", "rd", "th") and marked and marked[-1].isdigit():
+                    marked.append("%o")
+                else:
+                    marked.append(token)
+            for pattern in _assigned(marked, bool(month), bool(quarter)):
+                yield language, pattern, case
+
+
+def _assigned(tokens: list[str], named: bool, quarter: bool) -> Iterator[str]:
+    """Patterns in which the numbers among the tokens are days, months and years."""
+    places = [at for at, token in enumerate(tokens) if token.isdigit()]
+    lengths = [len(tokens[at]) for at in places]
+    years = [at for at, length in enumerate(lengths) if length == 4]
+    short = [at for at, length in enumerate(lengths) if length <= 2]
+    if len(years) > 1 or len(years) + len(short) != len(places) or len(places) > 3:
+        return
+    if quarter:
+        orders = [["q" if at != years[0] else "Y" for at in range(2)]] if len(places) == 2 and years else []
+    elif years:
+        rest = {(True, 1): ["d"], (True, 0): [""], (False, 1): ["m"], (False, 2): ["md", "dm"]}
+        if years == [len(places) - 1]:  # where the year comes last, the day comes first more often
+            rest[False, 2] = ["dm", "md"]
+        orders = [[*each[: years[0]], "Y", *each[years[0] :]] for each in rest.get((named, len(short)), [])]
+    else:
+        orders = list(map(list, {(True, 2): ["dy", "yd"], (True, 1): ["y"], (False, 3): ["dmy", "mdy", "ymd"]}.get(
+            (named, len(short)), []
+        )))  # fmt: skip
+    for order in orders:
+        found = list(tokens)
+        for at, letter in zip(places, order, strict=True):
+            found[at] = f"%{letter}"
+        yield "".join(found)
+
+
+def _fitted(format: DateFormat, texts: Sequence[str]) -> DateFormat | None:
+    """The format with its details as all texts have them; None where a text does not fit."""
+    matches = []
+    for text in texts:
+        match = format.expression.fullmatch(text)
+        if not match:
+            return None
+        matches.append(match)
+    parts = format.expression.groupindex
+    for letter in "dmHI":
+        if letter in parts and any(len(match[letter]) == 1 for match in matches):
+            format = replace(format, pattern=format.pattern.replace(f"%{letter}", f"%-{letter}"))
+    if "f" in parts:
+        digits = [max(0, len(match["f"]) - 1) for match in matches]
+        format = replace(format, fraction=(min(digits), max(digits)))
+    if "y" in parts:
+        format = replace(format, first_year=_first_year(sorted({int(match["y"]) for match in matches})))
+    moments = []
+    for text in texts:
+        moment = format.moment(text)
+        if moment is None:
+            return None
+        moments.append(moment)
+    if _is_compact(format) and not all(_recent(match) for match in matches):
+        return None
+    return _with_zone(format, moments) if "z" in parts else format
+
+
+def _is_compact(format: DateFormat) -> bool:
+    return re.search("%Y%m%d|%d%m%Y|%m%d%Y", format.pattern) is not None
+
+
+def _recent(match: re.Match[str]) -> bool:
+    return COMPACT_YEARS[0] <= int(match["Y"]) <= COMPACT_YEARS[1]
+
+
+def _first_year(twos: list[int]) -> int:
+    """The first of the hundred years that two digits mean, so that all years lie as close together as can be."""
+    gaps = [(other - one, one) for one, other in zip(twos, [*twos[1:], twos[0] + 100], strict=True)]
+    widest, last = max(gaps)
+    if widest <= 1 or len(twos) == 1:
+        return 1969  # as POSIX has it
+    last_year = 1900 + last if last >= 69 else 2000 + last
+    return last_year + widest - 100
+
+
+def _with_zone(format: DateFormat, moments: list[tuple[int, int | None]]) -> DateFormat:
+    """The format with the zone, or the offsets, of these local times."""
+    offsets = Counter(offset or 0 for _, offset in moments)
+    if len(offsets) == 1:
+        return replace(format, zone=_named(next(iter(offsets))))
+    seconds = format.per_second
+    pairs = {((count // seconds) - 60 * (offset or 0), offset or 0) for count, offset in moments}
+    zone = _zone(frozenset(pairs))
+    if zone is not None:
+        return replace(format, zone=zone)
+    shares = tuple((offset, count / len(moments)) for offset, count in sorted(offsets.items()))
+    return replace(format, mixed=shares)
+
+
+@cache
+def _zone(pairs: frozenset[tuple[int, int]]) -> str | None:
+    """The first zone in which all these seconds since 1970 have these offsets in minutes."""
+    for name in (*ZONES_TRIED_FIRST, *sorted(available_timezones())):
+        zone = ZoneInfo(name)
+        for second, offset in pairs:
+            there = (EPOCH.replace(tzinfo=UTC) + timedelta(seconds=second)).astimezone(zone).utcoffset()
+            if there != timedelta(minutes=offset):
+                break
+        else:
+            return name
+    return None
+
+
+def _named(offset: int) -> str:
+    return f"{'-' if offset < 0 else '+'}{abs(offset) // 60:02d}:{abs(offset) % 60:02d}"
+
+
+def _chosen(fits: list[DateFormat], texts: Sequence[str], order: str | None) -> DateReading:
+    """The format among several that all texts fit."""
+    first = fits[0]
+    orders = {order_of(each.pattern): each for each in reversed(fits) if order_of(each.pattern) in ORDERS}
+    if order in orders:
+        return DateReading(orders[order], f"{order} as said, or as in the rest of the table")
+    if len(orders) < 2 or "%Y" in first.pattern[:2]:
+        return DateReading(first)
+    if len(texts) >= MIN_MONTHS:
+        for each in orders.values():
+            if len({each.moment(text) and int(each.expression.fullmatch(text)["d"]) for text in texts} - {1}) == 0:  # type: ignore[index]
+                return DateReading(each, f"{order_of(each.pattern)}, since the day is always the first")
+    doubt = next(name for name in orders if name != order_of(first.pattern))
+    return DateReading(first, f"{order_of(first.pattern)} and {doubt} fit every cell", doubt)
+
+
+def _mixed(texts: Sequence[str], wanted: Sequence[DateFormat]) -> MixedDates:
+    """What there is where no format fits all texts."""
+    kinds: dict[str, str] = {}
+    odd: list[str] = []
+    for text in texts:
+        own = next((each for each in (*guesses(text), *wanted) if each.moment(text) is not None), None)
+        if own is None:
+            odd.append(text)
+        else:
+            kinds.setdefault(own.pattern, text)
+    return MixedDates(tuple(kinds.values()), tuple(odd), 1 - len(odd) / max(1, len(texts)))

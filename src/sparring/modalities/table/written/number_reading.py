@@ -1,0 +1,182 @@
+"""Find out how a column of texts writes its numbers. The whole column decides, never a single cell."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .numbers import GROUPING, INFINITE, SPACES, TEXT, NumberFormat, ascii_digits, decoration, is_negative
+
+CURRENCIES = re.compile(
+    r"(usd|eur|gbp|chf|jpy|cny|rmb|inr|rs|aud|cad|nzd|sek|nok|dkk|pln|czk|huf|ron|bgn|rub|uah|try|tl|brl|mxn|ars|clp"
+    r"|cop|pen|zar|krw|twd|hkd|sgd|thb|idr|myr|php|vnd|ils|aed|sar|egp|ngn|kes|btc|fr|kr|k\u010d|z\u0142|ft|lei)\.?",
+    re.IGNORECASE,
+)
+BEFORE_DOLLAR = re.compile("(R|US|A|C|NZ|HK|S|MX|AU|CA)?")  # letters that go with a currency sign
+UNIT = re.compile(r"\s?(?:[^\W\d_]|[%\u2030\u00b0\u00b2\u00b3/\u00b7^ ]|(?<=\w)[23])*\.?")  # after a number
+MAX_UNIT = 20  # letters of a unit
+SYMBOLS = "~\u2248<>\u2264\u2265\u00b1=#"  # that may stand before numbers
+MIN_WHOLE = 4  # digits without a mark between thousands from which there is none in the column
+
+
+@dataclass(frozen=True)
+class NumberReading:
+    """A format that every text fits. doubt: the other decimal mark that fits as well; None where there is none."""
+
+    format: NumberFormat
+    why: str = ""
+    doubt: str | None = None
+
+
+def read_numbers(texts: Sequence[str], decimal: str | None = None, codes: bool = False) -> NumberReading | None:
+    """How these different texts, none of them empty, write numbers; None where they are no numbers of one kind.
+
+    Args:
+        texts: different ones.
+        decimal: the decimal mark of other columns, which decides where this column does not.
+        codes: may whole numbers begin with zeros? They are codes otherwise, such as 0311.
+    """
+    finite = [text for text in map(str.strip, texts) if not INFINITE.fullmatch(text)]
+    digit = next((letter for text in finite for letter in text if letter.isdecimal()), "0")
+    zero = chr(ord(digit) - unicodedata.digit(digit))
+    finite = finite if zero == "0" else list(map(ascii_digits, finite))
+    found = [TEXT.fullmatch(text) for text in finite]
+    if not finite or not all(found):
+        return None
+    parts: list[re.Match[str]] = [each for each in found if each]
+    decorated = _decoration(parts)
+    marks = None if decorated is None else _marks([part["core"] for part in parts], decimal)
+    if decorated is None or marks is None:
+        return None
+    format = replace(marks.format, zero=zero, prefix=decorated[0], suffix=decorated[1], **_signs(parts))
+    whole = _digits(format, parts, codes)
+    if whole is None or np.isnan([whole.number(text) for text in finite]).any():
+        return None
+    return replace(marks, format=whole)
+
+
+def _decoration(parts: list[re.Match[str]]) -> tuple[str, str] | None:
+    """The prefix and suffix of all numbers; None where they differ or are no currency, unit or the like."""
+    seen = Counter(map(decoration, parts))
+    bare = seen.pop(("", ""), 0)
+    if len(seen) > 1:
+        return None
+    prefix, suffix = next(iter(seen), ("", ""))
+    money = any(unicodedata.category(letter) == "Sc" for letter in prefix + suffix) or "%" in suffix
+    if bare and seen and not money and not all(_zero(part) for part in parts if decoration(part) == ("", "")):
+        return None  # 7 and 7a are house numbers
+    unit = "".join(letter for letter in suffix if unicodedata.category(letter) != "Sc")
+    if len(unit) > MAX_UNIT or not UNIT.fullmatch(unit):
+        return None
+    letters = "".join(letter for letter in prefix if unicodedata.category(letter) != "Sc").strip()
+    signed = letters != prefix.strip() and BEFORE_DOLLAR.fullmatch(letters)
+    return (prefix, suffix) if signed or CURRENCIES.fullmatch(letters) or set(letters) <= set(SYMBOLS) else None
+
+
+def _zero(part: re.Match[str]) -> bool:
+    return not part["core"].strip("0.,")
+
+
+def _marks(cores: list[str], decimal: str | None) -> NumberReading | None:
+    """The decimal mark and the mark between thousands."""
+    there = {mark for core in cores for mark in core if mark in GROUPING}
+    spaces = {mark for mark in there if mark in SPACES}
+    others = there - spaces - set(".,")
+    points = there & set(".,")
+    if len(others) + bool(spaces) > 1 or (len(points) == 2 and (others or spaces)):
+        return None
+    if others or spaces:
+        common = Counter(mark for core in cores for mark in core if mark in others | spaces).most_common(1)[0][0]
+        return _fitting(cores, NumberFormat(decimal=next(iter(points), decimal or "."), thousands=common))
+    if len(points) == 2:
+        last = {core[max(core.rfind("."), core.rfind(","))] for core in cores if "." in core and "," in core}
+        last = last or {decimal or "."}
+        found = [_fitting(cores, NumberFormat(mark, "." if mark == "," else ",")) for mark in sorted(last)]
+        return found[0] if len(found) == 1 else None
+    if not points:
+        return NumberReading(NumberFormat(decimal=decimal or "."))
+    return _single_mark(cores, points.pop(), decimal)
+
+
+def _single_mark(cores: list[str], mark: str, decimal: str | None) -> NumberReading | None:
+    """Where only one of . and , occurs: does it stand before decimals or between thousands?"""
+    other = "." if mark == "," else ","
+    marked = [core for core in cores if mark in core]
+    as_decimal = _fitting(cores, NumberFormat(decimal=mark))
+    as_thousands = _fitting(cores, NumberFormat(decimal=other, thousands=mark))
+    if as_decimal is None or as_thousands is None:
+        return as_decimal or as_thousands
+    whole = [core for core in cores if mark not in core]
+    if any(core.startswith("0") and core.strip("0") for core in marked):
+        return replace(as_decimal, why="some numbers begin with 0")
+    if any(len(core) >= MIN_WHOLE for core in whole):
+        return replace(as_decimal, why=f"'{max(whole, key=len)}' has no mark")
+    if whole and mark == ",":
+        return replace(as_thousands, why="all have three digits after it or are below 1000")
+    if decimal is not None:
+        chosen = as_decimal if decimal == mark else as_thousands
+        return replace(chosen, why="as in the rest of the table", doubt=other if decimal == mark else mark)
+    if mark == ",":
+        return replace(as_thousands, why="it fits both", doubt=mark)
+    return replace(as_decimal, why="it fits both", doubt=other)
+
+
+def _fitting(cores: list[str], format: NumberFormat) -> NumberReading | None:
+    """The format, or the same with pairs of digits, where all texts fit it."""
+    for each in (format, replace(format, pairs=True)) if format.thousands else (format,):
+        pattern = each._core
+        if all(pattern.fullmatch(core) for core in cores):
+            return NumberReading(each)
+    return None
+
+
+def _signs(parts: list[re.Match[str]]) -> dict:
+    """How negative and positive numbers are told apart."""
+    styles = Counter(
+        "(" if part["open"] else "5-" if part["trailing"] else part["sign"] or part["inner"]
+        for part in parts
+        if is_negative(part)
+    )
+    positive = [part for part in parts if not is_negative(part) and not _zero(part)]
+    signed = [part for part in parts if part["sign"] or part["inner"]]
+    return {
+        "negative": styles.most_common(1)[0][0] if styles else "-",
+        "sign_first": not signed or any(part["sign"] for part in signed),
+        "plus": bool(positive) and all("+" in (part["sign"] or part["inner"] or "") for part in positive),
+    }
+
+
+def _digits(format: NumberFormat, parts: list[re.Match[str]], codes: bool) -> NumberFormat | None:
+    """The format with its numbers of digits and its exponent; None where zeros in front make the texts codes."""
+    whole, places = [], []
+    for part in parts:
+        before, _, after = part["core"].partition(format.decimal)
+        whole.append(re.sub(r"\D", "", before))
+        places.append(len(after))
+    exponents = [part["exponent"] for part in parts if part["exponent"]]
+    width = 1
+    if any(len(digits) > 1 and digits.startswith("0") for digits in whole):
+        if len(set(map(len, whole))) > 1 or not (codes or min(places)):
+            return None
+        width = len(whole[0])
+    found = replace(format, least=min(places), most=max(places), width=width)
+    longest = max(places)
+    if (
+        longest > 1
+        and set(places) == {0, longest}
+        and any(part["core"].endswith("0") and format.decimal in part["core"] for part in parts)
+    ):
+        found = replace(found, least=longest, bare_whole=True)  # 12.50 and 7
+    if longest > 9 or (exponents and len(exponents) < len(parts)):
+        found = replace(found, most=None, least=min(places))
+    if exponents:
+        first = exponents[0]
+        zeros = "0" * min(len(re.sub(r"\D", "", each)) for each in exponents)
+        style = first[0] + ("+" if any("+" in each for each in exponents) else "") + zeros
+        found = replace(found, exponent=style, scientific=len(exponents) == len(parts))
+    return found
