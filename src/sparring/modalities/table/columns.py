@@ -190,10 +190,13 @@ class Column:
 
     def _about_writing(self) -> str:
         """For people: how texts write the values, and why they are read like that."""
-        if self.written is None or (isinstance(self.written, NumberFormat) and self.written.plain and not self.why):
+        if self.written is None:
             return ""
+        empty = f", '{self.written.missing}' where empty" if self.written.missing else ""
+        if isinstance(self.written, NumberFormat) and self.written.plain and not self.why:
+            return empty
         doubt = f"; --type {self.name}={self.doubt} reads them the other way" if self.doubt else ""
-        return f", {self.written.about()}" + (f" ({self.why}{doubt})" if self.why else "")
+        return f", {self.written.about()}{empty}" + (f" ({self.why}{doubt})" if self.why else "")
 
     def describe(self) -> dict[str, Any]:
         """For codec.json."""
@@ -322,7 +325,8 @@ def _kind(name: str, values: pd.Series, read: Meaning | None) -> str:
         named = IDENTIFIER_NAME.search(name) or numbers.is_monotonic_increasing
         if read is None and is_code(name, there):
             return "identifier" if different >= IDENTIFIER_SHARE * len(there) and unique else "category"
-        return "identifier" if unique and named else "integer"
+        marked = read is not None and isinstance(read.format, NumberFormat) and not read.format.plain
+        return "identifier" if unique and named and not marked else "integer"
     if types.is_float_dtype(values.dtype):
         return "float"
     texts = there.map(str)

@@ -99,7 +99,7 @@ def _lines_checked(path: Path, dialect: Dialect) -> list[str]:
                     f"{path} line {at:,} has {cells} cells, and there are {width} columns: it is not a whole table; "
                     f"put cells that hold a '{dialect.separator}' in quotes, or mend the line"
                 )
-            if 0 < cells < width and any(row):
+            if 0 < cells < width and any(row) and not (cells == 1 and row[0].startswith("#")):
                 short, first = short + 1, first or at
             at = dialect.above + 1 + reader.line_num
     if not short:
