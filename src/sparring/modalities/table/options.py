@@ -36,8 +36,7 @@ class ColumnOptions(DataOptions):
         json_schema_extra={"flag": "--type", "metavar": "COLUMN=TYPE"},
     )
     encoding: str | None = Field(
-        None,
-        description="Of a text file that is not UTF-8: its encoding, where the one that is found is wrong: cp1252.",
+        None, description="Of a text file: its encoding, such as cp1252. Default: UTF-8, or what its letters look like."
     )
     sheet: str | None = Field(None, description="Of an Excel file: the sheet to read. Default: the first with a table.")
 
