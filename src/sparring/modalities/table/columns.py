@@ -140,7 +140,9 @@ class Column:
     def _times(self, cells: np.ndarray) -> pd.Series:
         counts, per_second = times.counts_from(cells, self.origin, self.unit)
         if not isinstance(self.written, DateFormat | EpochFormat):
-            return times.datetimes(counts, per_second, self.zone, self.dtype).rename(self.name)
+            found = pd.Series(times.datetimes(counts, per_second), name=self.name)
+            found = found.dt.tz_localize("UTC").dt.tz_convert(self.zone) if self.zone else found
+            return found.astype(self.dtype)
         made = pd.Series(times.texts(counts, per_second, self.written), name=self.name, dtype=object)
         if is_number(self.dtype):
             made = pd.to_numeric(made)
@@ -164,7 +166,7 @@ class Column:
         more = {
             "category": f"{'ordered, ' if self.ordered else ''}{len(self.categories):,} different",
             "float": "" if self.decimals is None else f"{self.decimals} decimals",
-            "time": f"by {times.UNITS[self.unit]}{', zone ' + self._zone if self._zone else ''}",
+            "time": f"by {times.UNITS[self.unit]}{', zone ' + self.local_zone if self.local_zone else ''}",
             "identifier": "not learned: new ones are made",
             "text": "not learned: new texts are words that many rows share",
         }.get(self.kind, "")
@@ -185,7 +187,8 @@ class Column:
         )
 
     @property
-    def _zone(self) -> str | None:
+    def local_zone(self) -> str | None:
+        """Where the clocks of a column of times stand; None where nothing says so."""
         return self.zone or (self.written.zone if isinstance(self.written, DateFormat) else None)
 
     def _about_writing(self) -> str:

@@ -62,7 +62,7 @@ class Table:
         return agreeing * -math.log(max(self.sameness[target], 1e-12)) > EVIDENCE + tries
 
     def clock(self, at: int) -> Clock:
-        return Clock(self.columns[at].origin, self.columns[at].unit, self.columns[at].zone)
+        return Clock(self.columns[at].origin, self.columns[at].unit, self.columns[at].local_zone)
 
     def times(self) -> list[int]:
         return [at for at, column in enumerate(self.columns) if column.kind == "time" and self.different[at] > 1]

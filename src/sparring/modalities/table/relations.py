@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from .codes import row_hashes
+from .times import counts_from, datetimes
 
 NANOSECONDS_A_DAY = 86_400_000_000_000
 NONE = float("nan")
@@ -36,11 +37,9 @@ class Clock:
 
     def times(self, cells: np.ndarray) -> pd.DatetimeIndex:
         """Empty cells become NaT."""
-        there = ~np.isnan(cells)
-        counts = np.where(there, np.nan_to_num(cells), 0).round().astype(np.int64) * self.unit + self.origin
-        times = pd.DatetimeIndex(counts.astype("datetime64[ns]"))
-        times = times.tz_localize("UTC").tz_convert(self.zone).tz_localize(None) if self.zone else times
-        return times.where(there)
+        counts, per_second = counts_from(cells, self.origin, self.unit)
+        times = pd.DatetimeIndex(datetimes(counts, per_second))
+        return times.tz_localize("UTC").tz_convert(self.zone).tz_localize(None) if self.zone else times
 
     def part(self, cells: np.ndarray, name: str) -> np.ndarray:
         """A part of each time as a number, NaN where there is none."""

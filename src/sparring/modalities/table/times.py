@@ -86,13 +86,9 @@ def counts_from(cells: np.ndarray, origin: int, unit: int) -> tuple[np.ndarray, 
     return np.where(there, counts + np.int64(origin // length), EMPTY), per_second
 
 
-def datetimes(counts: np.ndarray, per_second: int, zone: str | None, dtype: str) -> pd.Series:
-    """Counts as a column of times."""
-    times = counts.astype(f"datetime64[{'ns' if per_second == NANO else 'us'}]")  # EMPTY is numpy's NaT
-    series = pd.Series(times)
-    if zone:
-        series = series.dt.tz_localize("UTC").dt.tz_convert(zone)
-    return series.astype(dtype)
+def datetimes(counts: np.ndarray, per_second: int) -> np.ndarray:
+    """Counts as datetime64 in UTC, NaT where there is none."""
+    return counts.astype(f"datetime64[{'ns' if per_second == NANO else 'us'}]")  # EMPTY is the NaT of numpy
 
 
 def texts(counts: np.ndarray, per_second: int, written: DateFormat | EpochFormat) -> list[Any]:
