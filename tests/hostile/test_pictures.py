@@ -360,11 +360,92 @@ KINDS = {
     ),
     "16 bits in a zip": Case(lambda root: packed_zip(root / "a.zip", pngs16(U12)), holds(U12, (0, 4095), "uint16")),
 }
+
+
+def pairs(one: list[bytes], other: list[bytes], sides=("images", "labels"), suffix=".png") -> dict[str, bytes]:
+    both = zip(sides, (one, other), strict=True)
+    return {f"{side}/{number}{suffix}": data for side, datas in both for number, data in enumerate(datas)}
+
+
+def maps(ids: list[int], kind: str) -> list[bytes]:
+    """Label maps of which each holds every one of these numbers."""
+    rng = np.random.default_rng(2)
+    drawn = [rng.permutation(np.resize(ids, SIDE * SIDE)).reshape(SIDE, SIDE).astype(kind) for _ in range(COUNT)]
+    return [png(Image.fromarray(each)) for each in drawn]
+
+
+PHOTOS = [png(picture(number, (SIDE, SIDE))) for number in range(COUNT)]
+
+
+def classes_are(ids: tuple[int, ...], void: tuple[int, ...], told: str):
+    """Asserts which numbers of label maps are classes and which are none."""
+
+    def check(source) -> None:
+        legend = source.codec("symmetric").output.legend
+        assert (legend.ids, legend.void) == (ids, void)
+        assert any(told in note for note in source.notes), source.notes
+        values = everything(source)
+        assert set(np.unique(values)) == {*range(len(ids)), *((255,) if void else ())}
+
+    return check
+
+
+def sides_are(input_: tuple[float, float, str], output: tuple[float, float, str]):
+    """Asserts the scale of both sides of pairs."""
+
+    def check(source) -> None:
+        codec = source.codec("symmetric")
+        for side, wanted in ((codec.input, input_), (codec.output, output)):
+            assert (side.scale.low, side.scale.high, side.scale.kind) == wanted
+
+    return check
+
+
+PAIRS = {
+    "label maps of 16-bit numbers": Case(
+        folder(lambda: pairs(PHOTOS, maps([0, 7, 300, 4001], "uint16"))),
+        classes_are((0, 7, 300, 4001), (), "label maps of 4 classes"),
+    ),
+    "255 among few classes": Case(
+        folder(lambda: pairs(PHOTOS, maps([0, 1, 2, 255], "uint8"))),
+        classes_are((0, 1, 2), (255,), "255 means no class"),
+    ),
+    "black and white masks": Case(
+        folder(lambda: pairs(PHOTOS, maps([0, 255], "uint8"))), classes_are((0, 255), (), "label maps of 2 classes")
+    ),
+    "65535 among 16-bit classes": Case(
+        folder(lambda: pairs(PHOTOS, maps([0, 1, 500, 65535], "uint16"))),
+        classes_are((0, 1, 500), (65535,), "65535 means no class"),
+    ),
+    "CT numbers from 12 bits": Case(
+        folder(lambda: pairs(list(pngs16(U12).values()), [tif(each) for each in CT], ("input", "target"), ".tif")),
+        sides_are((0, 4095, "uint16"), (-1024, 3071, "int16")),
+    ),
+    "8 bits from 16": Case(
+        folder(lambda: pairs(list(pngs16(U12).values()), PHOTOS, ("input", "target"))),
+        sides_are((0, 4095, "uint16"), (0, 255, "uint8")),
+    ),
+    "halves of 16-bit pictures": Case(
+        folder(lambda: pngs16(np.concatenate([U12, U12[:, ::-1] // 2], axis=2))),
+        sides_are((0, 4095, "uint16"), (0, float((U12 // 2).max()), "uint16")),
+    ),
+}
 ALL = {**DEEP, **MEDICAL, **PAGED, **KINDS}
 
 
 def opened(address):
     return open_data(address, None, OpenContext(max_side=64))
+
+
+def opened_as_pairs(address):
+    return open_data(
+        address, {"input": "left"} if not any(address.glob("*/")) else None, OpenContext(modalities=("pairs",))
+    )
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_pairs(name, tmp_path):
+    run_case(PAIRS[name], opened_as_pairs, tmp_path)
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -26,6 +26,15 @@ Ensemble = Annotated[
         help="Average the results of eight mirrored and turned copies: a little better, eight times slower.",
     ),
 ]
+DataRange = Annotated[
+    str | None,
+    typer.Option(
+        help="Which numbers of 16-bit and floating-point inputs are black and white, such as 0,4095. Default: as "
+        "learned; for runs of 8-bit pictures from the numbers of all inputs.",
+        metavar="LOW,HIGH",
+        show_default=False,
+    ),
+]
 
 
 def apply(
@@ -39,6 +48,7 @@ def apply(
     reverse: Reverse = False,
     temporal_smoothing: TemporalSmoothing = 0.0,
     ensemble: Ensemble = False,
+    data_range: DataRange = None,
     device: Device = "auto",
 ) -> None:
     """Apply what a run has learned to your pictures: restore, translate or segment them.
@@ -57,17 +67,19 @@ def apply(
     from .progress import terminal
 
     names = classifies(run)
-    if names and (reverse or temporal_smoothing or ensemble):
+    if names and (reverse or temporal_smoothing or ensemble or data_range):
         raise UserError(
-            f"{run} classifies pictures: --reverse, --temporal-smoothing and --ensemble have no use there; leave "
-            f"them out"
+            f"{run} classifies pictures: --reverse, --temporal-smoothing, --ensemble and --data-range have no use "
+            f"there; leave them out"
         )
     done, failed = 0, 0
     with terminal() as console:
         if names:
             results = classify_files(run, pictures, out, device)
         else:
-            results = apply_files(run, pictures, out, reverse, temporal_smoothing, ensemble, device, console)
+            results = apply_files(
+                run, pictures, out, reverse, temporal_smoothing, ensemble, device, console, data_range
+            )
         for applied in results:
             if applied.out is None:
                 failed += 1

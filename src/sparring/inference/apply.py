@@ -9,6 +9,7 @@ from pathlib import Path
 from ..callbacks.base import Callback
 from ..errors import UserError
 from ..modalities.image.frames import SUFFIXES
+from ..modalities.image.options import checked_data_range
 from ..modalities.image.unusable import Unusable
 from ..modalities.pairs.file_translation import FileTranslation
 from .apply_video import Film, apply_to_film, is_film
@@ -43,7 +44,7 @@ def apply_files(
     ensemble: bool = False,
     device: str = "cpu",
     console: Callback | None = None,
-    data_range: tuple[float, float] | None = None,
+    data_range: str | tuple[float, float] | None = None,
 ) -> Iterator[Applied]:
     """Applies what a run has learned to a picture or film, or to all below a folder, one after the other.
 
@@ -67,7 +68,7 @@ def apply_files(
     translator, console = load_translator(run, reverse, ensemble, device), console or Callback()
     restores = translator.recipe.algorithm.restores
     translation = FileTranslation(translator.input, translator.output, translator.translate, translator.scale, restores)
-    translation.data_range = data_range
+    translation.data_range = checked_data_range(data_range)
     inputs = _inputs(input)
     _check_places(input, inputs, out, temporal_smoothing)
     for note in translation.survey([path for path in inputs if not is_film(path)]):

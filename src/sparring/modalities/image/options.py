@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field
 
 from ...data.options import DataOptions, OpenContext
 from ...data.source import Fit
+from ...errors import UserError
 
 if TYPE_CHECKING:
     from .scale import Scale
@@ -45,6 +46,14 @@ def data_range_from(value: Any) -> Any:
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise ValueError("should be LOW,HIGH, two numbers, for example 0,4095 or -1024,3071")
     return low, high
+
+
+def checked_data_range(value: Any) -> tuple[float, float] | None:
+    """As `data_range_from`. Raises UserError for a value that is no range."""
+    try:
+        return data_range_from(value)
+    except ValueError as error:
+        raise UserError(f"--data-range {value} {error}") from None
 
 
 class ImageOptions(DataOptions):

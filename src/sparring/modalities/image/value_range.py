@@ -12,8 +12,9 @@ from ...errors import UserError
 from .scale import KIND_NAMES, WHITE, Scale, shown
 
 FEW_SHARE, FEW = 1e-4, 3  # so many of all values may be outliers, such as hot pixels
+ENOUGH = 1000  # values, among which outliers can be told
 BODY_SHARE = 1 / 3  # of the whole range: values outside are outliers where the others lie in less
-MIN_BUCKETS = 3  # different numbers (about) that a body has
+MIN_BUCKETS = 8  # different numbers (about) that a body has
 FULL_SHARE = 0.5  # of a usual range of floating-point pictures must be used to be taken for it
 TOLERANCE = 1e-3  # of a usual range: numbers may lie so far outside, by rounding
 NEAR_PEAK = 0.9  # of the largest number of so many bits
@@ -162,6 +163,8 @@ def body(tally: Tally) -> tuple[float, float, list[str]]:
     Outliers are few, or all the same number (a mark for "no data"), and the others lie in less than BODY_SHARE of the
     range.
     """
+    if tally.count < ENOUGH:
+        return tally.low, tally.high, []
     lower, upper, counts = tally.histogram()
     first, last = 0, len(counts) - 1
     one_low, one_high = tally.at_low == counts[0], tally.at_high == counts[-1]

@@ -17,12 +17,15 @@ from PIL import Image, ImageOps
 from ...data.contents import Contents, Member
 from ...errors import UserError
 from ...util.files import write_bytes
-from ..image.frames import opened
+from ..image.frames import PAGED, opened
 from ..image.unusable import Unusable, brief
 
 DESCRIBED = "classes.json"
 MAX_CLASSES = 64
 VOID = 255  # the class number of pixels without a class
+MARKS = (255, 65535)  # mean no class, where there are two others at least and all of these are far below
+NUMBERED = ("1", "L", "P", "I;16", "I;16B", "I")  # modes whose values are numbers
+MAX_ID = 65535
 MAP_FOLDERS = ("label", "labels", "mask", "masks", "map", "maps", "annotations", "annotation", "segmentation", "layout")
 
 
@@ -43,7 +46,7 @@ class Legend:
 
     def numbers(self, ids: np.ndarray) -> np.ndarray:
         """Numbers in the files -> class numbers from 0, VOID where there is no class."""
-        table = np.full(256, VOID, np.uint8)
+        table = np.full(max(255, int(ids.max(initial=0)), *self.ids) + 1, VOID, np.uint8)
         table[list(self.ids)] = np.arange(len(self.ids))
         return table[ids]
 
@@ -120,7 +123,7 @@ def legend_of(contents: Contents, members: Sequence[Member], folder: str) -> Leg
     for member in members:
         try:
             with _loaded(member) as picture:
-                indexed, plain = indexed and picture.mode == "P", plain and picture.mode in ("1", "L", "P")
+                indexed, plain = indexed and picture.mode == "P", plain and picture.mode in NUMBERED
                 if plain:
                     seen.update(np.unique(_plain(picture)).tolist())
                     palettes += [list(picture.getpalette() or [])] if picture.mode == "P" else []
@@ -140,10 +143,11 @@ def legend_of(contents: Contents, members: Sequence[Member], folder: str) -> Leg
     colours = {tuple(_colour(palette, number) for number in seen) for palette in palettes} if indexed else set()
     if not seen or not plain or not (named or len(colours) == 1):
         return None
-    ids = tuple(sorted(seen))
+    void = tuple(mark for mark in MARKS if mark in seen and len(seen) > 2 and max(seen - {mark}) < mark // 4)
+    ids = tuple(sorted(seen - set(void)))
     one = palettes[0] if len(colours) == 1 else []
     palette = tuple(_colour(one, number) for number in ids) if one else _distinct(len(ids))
-    return Legend(ids, tuple(str(number) for number in ids), palette, (), bool(one))
+    return Legend(ids, tuple(str(number) for number in ids), palette, void, bool(one))
 
 
 def _colour(palette: list[int], number: int) -> tuple[int, int, int]:
@@ -161,7 +165,7 @@ def _read(member: Member, colours: bool) -> Legend:
             : len(names)
         ]
         if not 0 < len(names) == len(ids) == len(palette) <= VOID or not all(
-            0 <= number < 256 for number in ids + void
+            0 <= number <= MAX_ID for number in ids + void
         ):
             raise ValueError
         if any(len(colour) != 3 for colour in palette):
@@ -209,17 +213,17 @@ def read_whole(path: Path, legend: Legend) -> np.ndarray:
 def _ids(member: Member, legend: Legend) -> np.ndarray:
     """The numbers in the file."""
     with _loaded(member) as picture:
-        if picture.mode in ("1", "L", "P"):
+        if picture.mode in NUMBERED:
             return _plain(picture)
         return _by_colour(np.asarray(picture.convert("RGB")), legend)
 
 
 def written(numbers: np.ndarray, legend: Legend) -> Image.Image:
     """Class numbers, H x W, as a picture like those that were learned from: indexed or grey."""
-    table = np.zeros(256, np.uint8)
+    table = np.zeros(256, np.uint8 if max(legend.ids) < 256 else np.uint16)
     table[: len(legend.ids)] = legend.ids
     picture = Image.fromarray(table[numbers])
-    if legend.colours:
+    if legend.colours and table.dtype == np.uint8:
         colours = np.zeros((256, 3), np.uint8)
         colours[list(legend.ids)] = legend.palette
         picture.putpalette(colours.tobytes())
@@ -232,7 +236,7 @@ SUFFIXES = {".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF", ".bmp": "BMP"}  # fo
 def write(numbers: np.ndarray, legend: Legend, path: Path) -> None:
     """Raises UserError for a suffix whose format would change the numbers."""
     kind = SUFFIXES.get(path.suffix.lower())
-    if kind is None:
+    if kind is None or (kind == "BMP" and max(legend.ids) > 255):
         raise UserError(
             f"label maps are written as {', '.join(SUFFIXES)}, which keep every number; name {path.name} so"
         )
@@ -250,18 +254,23 @@ def _by_colour(pixels: np.ndarray, legend: Legend) -> np.ndarray:
     if (ids < 0).any() and not legend.void:
         raise Unusable(f"holds a colour that is not in {DESCRIBED}: {pixels[ids < 0][0].tolist()}")
     ids[ids < 0] = legend.void[0] if legend.void else 0
-    return ids.astype(np.uint8)
+    return ids
 
 
 def _plain(picture: Image.Image) -> np.ndarray:
     """The stored numbers, not the colours they stand for. A picture of one bit holds 0 and 255."""
-    return np.asarray(picture.convert("L") if picture.mode == "1" else picture)
+    numbers = np.asarray(picture.convert("L") if picture.mode == "1" else picture)
+    if numbers.dtype != np.uint8 and (numbers.min(initial=0) < 0 or numbers.max(initial=0) > MAX_ID):
+        raise Unusable(f"holds numbers from {numbers.min()} to {numbers.max()}: classes are 0 to {MAX_ID}")
+    return numbers
 
 
 def _loaded(member: Member) -> Image.Image:
     """A decoded picture. Raises Unusable."""
     try:
         picture = opened(member.read(), member.name)
+        if picture.format in PAGED and getattr(picture, "n_frames", 1) > 1:
+            raise Unusable("holds several pages or frames: a label map is one picture")
         picture.load()
     except Unusable:
         raise

@@ -246,7 +246,8 @@ def _decoded(
             assert size
             sides[at] = _label_maps(members, size, form.fit, legend, report.skipped)
             notes.append(
-                f"{found.sides[at]}: label maps of {len(legend.ids)} classes ({', '.join(legend.names[:12])})."
+                f"{found.sides[at]}: label maps of {len(legend.ids)} classes ({', '.join(legend.names[:12])})"
+                + (f"; {', '.join(map(str, legend.void))} means no class." if legend.void else ".")
             )
     return [sides[0], sides[1]], notes, scales
 

@@ -1,0 +1,153 @@
+"""`apply` on files that are not 8 bits, and on files of several pages: numbers, types and pages stay, or it is said."""
+
+import numpy as np
+import pytest
+import tifffile
+import torch
+from PIL import Image
+
+from smoke import ArraySource, smoke_settings
+from sparring import api
+from sparring.callbacks.base import Callback
+from sparring.inference.apply import apply_files
+from sparring.util.safetensors import from_bytes, to_bytes
+
+
+class Notes(Callback):
+    def __init__(self):
+        self.told = []
+
+    def note(self, text):
+        self.told.append(text)
+
+
+def doing_nothing(source, folder):
+    """A run whose outputs equal its inputs: a restorer whose last layer is zero."""
+    recipe = "restore-denoise"
+    settings = smoke_settings(recipe, examples=32)
+    run = api.train(source, recipe, folder, settings=settings, device="cpu", console=Callback()).path
+    path = run / "generator.safetensors"
+    tensors = from_bytes(path.read_bytes(), path)
+    for name in ("last.2.weight", "last.2.bias"):
+        tensors[name] = torch.zeros_like(tensors[name])
+    path.write_bytes(to_bytes(tensors, {"format": 2, "player": "generator", "examples": 32}))
+    return run
+
+
+def ct(count, side=16):
+    numbers = np.random.default_rng(count).integers(-1024, 3072, (count, side, side)).astype(np.int16)
+    numbers[0, 0, :2] = -1024, 3071
+    return numbers
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    return doing_nothing(ArraySource((3, 12, 16), 0, 40, 12), tmp_path_factory.mktemp("plain") / "run")
+
+
+@pytest.fixture(scope="module")
+def deep(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("deep")
+    (folder / "ct").mkdir()
+    for number, picture in enumerate(ct(52)):
+        tifffile.imwrite(folder / "ct" / f"{number}.tif", picture)
+    return doing_nothing(folder / "ct", folder / "run")
+
+
+DEEP = {
+    "float -1 to 1": np.linspace(-1, 1, 30 * 20, dtype=np.float32).reshape(30, 20),
+    "float 0 to 1": np.linspace(0, 1, 30 * 20, dtype=np.float32).reshape(30, 20),
+    "tiny floats": np.linspace(0, 1e-5, 30 * 20, dtype=np.float32).reshape(30, 20),
+    "16 bits": np.arange(0, 60_000, 100, dtype=np.uint16).reshape(30, 20),
+    "12 bits": np.arange(0, 4_092, 6, dtype=np.uint16)[:600].reshape(30, 20),
+    "CT": (np.arange(600) * 6 - 1024).astype(np.int16).reshape(30, 20),
+    "32 bits": (np.arange(600) * 1_000_000).astype(np.int32).reshape(30, 20),
+    "16-bit colour": np.arange(0, 60_000, 100, dtype=np.uint16).reshape(10, 20, 3),
+    "float colour": np.linspace(-1, 1, 600, dtype=np.float32).reshape(10, 20, 3),
+    "three pages": (np.arange(600) * 6 - 1024).astype(np.int16).reshape(3, 10, 20),
+}
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_a_run_of_8_bits_gives_deep_numbers_back(plain, name, tmp_path):
+    values, colour = DEEP[name], "colour" in name
+    tifffile.imwrite(tmp_path / "in.tif", values, photometric="rgb" if colour else "minisblack")
+    console = Notes()
+    (applied,) = apply_files(plain, tmp_path / "in.tif", tmp_path / "out", console=console)
+    assert applied.out == tmp_path / "out" / "in.tif"
+    made = tifffile.imread(applied.out)
+    assert (made.dtype, made.shape) == (values.dtype, values.shape)
+    width = float(values.max()) - float(values.min())
+    np.testing.assert_allclose(made.astype(float), values.astype(float), atol=2e-3 * width)
+    assert len(np.unique(made)) > 256
+    assert any("scaled" in note and "8-bit pictures" in note for note in console.told)
+
+
+def test_files_of_one_kind_get_one_scale(plain, tmp_path):
+    for number, high in enumerate((250, 4095)):
+        ramp = np.linspace(0, high, 600).astype(np.uint16).reshape(30, 20)
+        Image.fromarray(ramp).save(tmp_path / f"{number}.png")
+    console = Notes()
+    results = list(apply_files(plain, tmp_path, tmp_path.parent / "out-one-scale", console=console))
+    assert ["16-bit values 0 to 4,095; scaled 0 to 4,095" in note for note in console.told] == [True]
+    assert np.asarray(Image.open(results[0].out)).max() < 260
+
+
+def test_what_a_suffix_cannot_hold_is_said(plain, tmp_path):
+    tifffile.imwrite(tmp_path / "in.tif", DEEP["float -1 to 1"])
+    (applied,) = apply_files(plain, tmp_path / "in.tif", tmp_path / "out.png")
+    assert ".png holds 8 bits" in applied.note and "-1 to 1" in applied.note
+    made = np.asarray(Image.open(applied.out))
+    assert made.dtype == np.uint8 and (made.min(), made.max()) == (0, 255)
+    tifffile.imwrite(tmp_path / "pages.tif", DEEP["three pages"], photometric="minisblack")
+    (applied,) = apply_files(plain, tmp_path / "pages.tif", tmp_path / "out.jpg")
+    assert applied.out is None and "3 pages or frames, and .jpg holds one" in applied.reason
+
+
+def test_pages_of_8_bits_stay_pages(plain, tmp_path):
+    pages = [Image.fromarray(np.full((9, 7, 3), shade, np.uint8)) for shade in (10, 120, 240)]
+    pages[0].save(tmp_path / "in.tif", save_all=True, append_images=pages[1:])
+    (applied,) = apply_files(plain, tmp_path / "in.tif", tmp_path / "out")
+    made = Image.open(applied.out)
+    assert made.n_frames == 3
+    for number, shade in enumerate((10, 120, 240)):
+        made.seek(number)
+        assert abs(int(np.asarray(made)[4, 3, 0]) - shade) <= 1
+
+
+def test_numbers_that_are_none_are_named(plain, tmp_path):
+    tifffile.imwrite(tmp_path / "in.tif", np.where(DEEP["float 0 to 1"] < 0.1, np.nan, DEEP["float 0 to 1"]))
+    (applied,) = apply_files(plain, tmp_path / "in.tif", tmp_path / "out.tif")
+    assert applied.out is None and "not finite: 60 of 600" in applied.reason
+
+
+def test_a_run_of_deep_pictures_knows_its_own_numbers(deep, tmp_path):
+    values = ct(1, 40)[0]
+    tifffile.imwrite(tmp_path / "in.tif", values)
+    (applied,) = apply_files(deep, tmp_path / "in.tif", tmp_path / "out.tif")
+    assert applied.note == ""
+    assert np.abs(tifffile.imread(applied.out).astype(int) - values).max() <= 1
+    tifffile.imwrite(tmp_path / "wide.tif", np.where(values < -700, -3000, values).astype(np.int16))
+    (applied,) = apply_files(deep, tmp_path / "wide.tif", tmp_path / "out.tif")
+    assert "of its values lie outside -1,024 to 3,071" in applied.note
+    assert tifffile.imread(applied.out).min() == -1024
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (np.zeros((9, 9), np.uint8), "holds 8-bit values, and this run learned from signed 16-bit values -1,024"),
+        (DEEP["float 0 to 1"], "holds floating-point values 0 to 1"),
+        (DEEP["32 bits"], "holds signed 32-bit values 0 to 599,000,000"),
+    ],
+    ids=["8 bits", "fractions", "far outside"],
+)
+def test_other_numbers_are_refused_unless_told(deep, values, words, tmp_path):
+    tifffile.imwrite(tmp_path / "in.tif", values)
+    (applied,) = apply_files(deep, tmp_path / "in.tif", tmp_path / "out.tif")
+    assert applied.out is None and words in applied.reason and "--data-range LOW,HIGH" in applied.reason
+    told = (0, max(1, int(values.max())))
+    (applied,) = apply_files(deep, tmp_path / "in.tif", tmp_path / "out.tif", data_range=told)
+    made = tifffile.imread(applied.out)
+    assert made.dtype == values.dtype
+    np.testing.assert_allclose(made.astype(float), values.astype(float), atol=2e-3 * told[1])
