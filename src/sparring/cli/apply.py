@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .arguments import Device
+
+if TYPE_CHECKING:
+    from ..inference.apply_video import Film
 
 Reverse = Annotated[
     bool,
@@ -88,15 +91,18 @@ def apply(
             done += 1
             if applied.note:
                 typer.echo(f"{applied.path}: {applied.note}", err=True)
-            if film := applied.film:
-                console.note(
-                    f"{applied.out}: {film.frames} frames; where the picture stands still, the result changes by "
-                    f"{film.flicker:.2%} "
-                    f"from frame to frame and the input by {film.input_flicker:.2%}"
-                )
+            if applied.film:
+                console.note(_about_film(applied.out, applied.film))
     typer.echo(
         (f"{done} written: {out}" if done else "nothing was written")
         + (f", {failed} could not be used (see above)" if failed else "")
     )
     if failed:
         raise typer.Exit(2)
+
+
+def _about_film(out: Path, film: Film) -> str:
+    return (
+        f"{out}: {film.frames} frames; where the picture stands still, the result changes by {film.flicker:.2%} "
+        f"from frame to frame and the input by {film.input_flicker:.2%}"
+    )

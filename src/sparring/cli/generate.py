@@ -14,7 +14,8 @@ Out = Annotated[
     typer.Option(
         "-o",
         "--out",
-        help="A folder for single files, or one file (.png a sheet, .tif pages, .npz arrays, .zip). Default: NAME-samples here.",
+        help="A folder for single files, or one file (.png a sheet, .tif pages, .npz arrays, .zip). "
+        "Default: NAME-samples here.",
         show_default=False,
     ),
 ]
