@@ -64,16 +64,17 @@ class TableGAN:
         Raises UserError for everything that the caller can mend.
         """
         from .api import train
-        from .modalities.table.reading import checked, from_polars
+        from .modalities.table.reading import table_of
         from .modalities.table.source import TableSource
 
-        frame = from_polars(frame) if hasattr(frame, "to_pandas") else frame
+        table = table_of(frame, name)
         self._source = TableSource(
-            checked(frame, name),
+            table.frame,
             name,
             self.types,
             constraints=self.constraints,
             ignored_relations=self.ignored_relations,
+            table=table,
         )
         self._temporary = None if self.run else tempfile.TemporaryDirectory(prefix="sparring-")
         folder = Path(self.run or Path(self._temporary.name) / "run")  # type: ignore[union-attr]
@@ -123,10 +124,11 @@ class TableGAN:
         Returns scores by name.
         """
         from .evaluation.run import evaluate
+        from .modalities.table.reading import table_of
         from .modalities.table.source import TableSource
 
         codec: Any = self.gan.codec
-        source = self._source if frame is None else TableSource(frame, "other", like=codec)
+        source = self._source if frame is None else TableSource(table_of(frame, "other").frame, "other", like=codec)
         return {name: score.value for name, score in evaluate(self.run_.path, source).scores.items()}
 
     @property

@@ -154,7 +154,7 @@ def test_texts_are_of_words_that_several_rows_share():
 def test_sparse_columns_and_decimals_are_numbers():
     from decimal import Decimal
 
-    from sparring.modalities.table.reading import checked
+    from sparring.modalities.table.reading import table_of
 
     frame = pd.DataFrame(
         {
@@ -163,7 +163,7 @@ def test_sparse_columns_and_decimals_are_numbers():
             "x": range(60),
         }
     )
-    read = checked(frame, "t")
+    read = table_of(frame, "t").frame
     assert [column.kind for column in find(read)][:2] == ["float", "integer"] and read.price.dtype == np.float64
 
 

@@ -148,10 +148,17 @@ def test_tables_of_polars():
     frame = polars.DataFrame(
         {"a": [1, None, 3] * 20, "b": ["x", "y", None] * 20, "c": [True, None, False] * 20, "d": [0.5, None, 2.25] * 20}
     )
-    taken = reading.from_polars(frame)
-    assert [column.kind for column in TableSource(taken, "t").fields] == ["integer", "category", "boolean", "float"]
-    assert str(taken.a.dtype) == "Int64"
-    assert reading.from_polars(frame.to_arrow()).columns.tolist() == ["a", "b", "c", "d"]  # pyarrow's tables too
+    table = reading.table_of(frame, "t")
+    source = TableSource(table.frame, "t", table=table)
+    assert [column.kind for column in source.fields] == ["integer", "category", "boolean", "float"]
+    back = source.codec.original.restored(source.codec.frame(source.codec.cells(table.frame)))
+    assert back.equals(frame)
+    assert reading.table_of(frame.to_arrow(), "t").frame.columns.tolist() == [
+        "a",
+        "b",
+        "c",
+        "d",
+    ]  # pyarrow's tables too
 
 
 def test_commas_at_the_ends_of_lines_shift_nothing(tmp_path):

@@ -279,7 +279,7 @@ def open_path(path: Path, options: SeriesOptions, context: OpenContext) -> Serie
 
 def open_in_memory(memory: InMemory, options: SeriesOptions, context: OpenContext) -> SeriesSource:
     """The series of a DataFrame. Raises UserError where it holds none."""
-    found = of_frame(from_memory(memory), memory.name, options.types, options.labels, context.like)
+    found = of_frame(from_memory(memory).frame, memory.name, options.types, options.labels, context.like)
     return SeriesSource(found, memory.name, context.like)
 
 

@@ -69,7 +69,7 @@ class TableModality(Modality):
         return Preview({".png": png(self.module("plots").compared(*shown_values(generated, real), codec))})
 
     def items(self, values: np.ndarray, codec: Any, seed: int = 0, labels: Sequence[str] | None = None) -> Any:
-        return codec.frame(values, seed=seed)
+        return codec.original.restored(codec.frame(values, seed=seed))
 
     def write(
         self,

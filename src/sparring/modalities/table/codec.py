@@ -18,6 +18,7 @@ from .codes import Code, code_from, spreads
 from .column_groups import ColumnGroup, all_groups, group_from
 from .columns import Column, column_from
 from .dialects import dialect_from
+from .frames import FrameLayout, layout_from
 from .relations import Relation, relation_from
 
 
@@ -27,7 +28,8 @@ class TableCodec:
 
     columns: of the table, in order. codes: of the cells that are encoded (see `inner`). constrained: the groups of
     columns with constraints. relations: by which columns are worked out from others, in this order.
-    dialect: how a text file holds the table (see `dialects`), where it came from one.
+    dialect: how a text file holds the table (see `dialects`), where it came from one. original: what a DataFrame had
+    beside its values.
     """
 
     columns: tuple[Column, ...]
@@ -35,6 +37,7 @@ class TableCodec:
     constrained: tuple[ColumnGroup, ...] = ()
     relations: tuple[Relation, ...] = ()
     dialect: dict[str, Any] = field(default_factory=dict)  # of a text file: see `dialects`
+    original: FrameLayout = FrameLayout()
     input: ClassVar[None] = None
 
     @cached_property
@@ -144,6 +147,7 @@ class TableCodec:
             "constrained": [part.describe() for part in self.constrained],
             "relations": [relation.describe() for relation in self.relations],
             "dialect": self.dialect,
+            "original": self.original.describe(),
             "decode": "by column: the largest of its one-hot choices; where that is some_number, values at the share "
             "ndtr(score)",
         }
@@ -161,6 +165,7 @@ def codec_from(description: dict[str, Any]) -> TableCodec:
             groups,
             tuple(map(relation_from, description.get("relations", ()))),
             dialect_from(description.get("dialect", {})),
+            layout_from(description.get("original", {})),
         )
     except (KeyError, TypeError, ValueError):
         raise UserError("codec.json is damaged: its columns or codes cannot be read.") from None

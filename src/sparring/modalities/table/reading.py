@@ -6,16 +6,15 @@ import csv
 import zipfile
 import zlib
 from collections.abc import Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from ...data.in_memory import InMemory
 from ...errors import UserError
 from .excel import read_excel
+from .frames import FrameLayout, plain_frame
 from .text_files import read_text_file
 from .written.text_columns import TextColumn
 
@@ -28,13 +27,14 @@ class Table(NamedTuple):
     """A table as it was read.
 
     texts: how a text file writes its columns; None for tables whose columns have types. dialect: of a text file, as
-    TableCodec keeps it. notes: what was guessed or left out, for people.
+    TableCodec keeps it. notes: what was guessed or left out, for people. layout: what a DataFrame had beside values.
     """
 
     frame: pd.DataFrame
     texts: Mapping[str, TextColumn] | None = None
     dialect: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = ()
+    layout: FrameLayout = FrameLayout()
 
 
 def suffix_of(path: Path) -> str | None:
@@ -54,8 +54,7 @@ def read_file(path: Path, encoding: str | None = None, sheet: str | None = None)
     if sheet is not None and suffix != ".xlsx":
         raise UserError(f"--sheet is for Excel files, and {path.name} is none; leave it out")
     try:
-        found = _read(path, suffix, encoding, sheet)
-        return found._replace(frame=checked(found.frame, str(path)))
+        return _read(path, suffix, encoding, sheet)
     except UnicodeDecodeError as error:
         raise UserError(
             f"{path} is not {error.encoding} text (byte {error.start}); say its --encoding, or save it as UTF-8"
@@ -73,35 +72,28 @@ def read_file(path: Path, encoding: str | None = None, sheet: str | None = None)
 def _read(path: Path, suffix: str, encoding: str | None, sheet: str | None) -> Table:
     if suffix in TEXT_FILES:
         text = read_text_file(path, encoding)
-        return Table(text.frame, text.texts, text.dialect.describe(), text.notes)
+        return Table(checked(text.frame, str(path)), text.texts, text.dialect.describe(), text.notes)
     if suffix == ".xlsx":
         frame, notes = read_excel(path, sheet)
-        return Table(frame, notes=notes)
-    return Table(pd.read_parquet(path) if suffix == ".parquet" else pd.read_feather(path))
+        return table_of(frame, str(path))._replace(notes=notes)
+    return table_of(pd.read_parquet(path) if suffix == ".parquet" else pd.read_feather(path), str(path))
 
 
-def from_polars(frame: Any) -> pd.DataFrame:
-    """A polars DataFrame, or another table with `to_pandas`, as a pandas DataFrame.
-
-    Integers stay integers where some are missing.
-    """
-    kinds = frame.schema.items() if hasattr(frame.schema, "items") else ()
-    return frame.to_pandas().astype(
-        {name: "Int64" for name, kind in kinds if kind.is_integer() and frame[name].null_count()}
-    )
-
-
-def from_memory(memory: InMemory) -> pd.DataFrame:
+def from_memory(memory: InMemory) -> Table:
     """The table of a Python program. Raises UserError where labels come beside it or there is nothing in it."""
     if memory.labels is not None:
         raise UserError("the labels of a table are one of its columns: put them into it")
-    data = memory.data
-    return checked(from_polars(data) if hasattr(data, "to_pandas") else data, f"the data in {memory}")
+    return table_of(memory.data, f"the data in {memory}")
+
+
+def table_of(data: Any, where: str) -> Table:
+    """A DataFrame of pandas or polars, or another table that knows `to_pandas`. Raises UserError as `checked` does."""
+    frame, layout = plain_frame(data)
+    return Table(checked(frame, where), layout=layout)
 
 
 def checked(frame: pd.DataFrame, where: str) -> pd.DataFrame:
-    """The table with texts as names of columns. Raises UserError where it is too small or too large."""
-    frame = frame.rename(columns=str).reset_index(drop=True)
+    """The table. Raises UserError where it is too small or too large."""
     twice = frame.columns[frame.columns.duplicated()]
     if len(twice):
         raise UserError(f"{where} has two columns named '{twice[0]}'; give each a name of its own")
@@ -112,12 +104,4 @@ def checked(frame: pd.DataFrame, where: str) -> pd.DataFrame:
         )
     if len(frame) > MAX_ROWS:
         raise UserError(f"{where} has {len(frame):,} rows, more than {MAX_ROWS:,}; give a sample of it")
-    return frame.apply(_plain)
-
-
-def _plain(values: pd.Series) -> pd.Series:
-    """Sparse columns as dense ones, decimals as floats."""
-    if isinstance(values.dtype, pd.SparseDtype):
-        return values.sparse.to_dense()
-    first = next(iter(values.dropna()[:1]), None) if values.dtype == object or "decimal" in str(values.dtype) else None
-    return values.astype(np.float64) if isinstance(first, Decimal) else values
+    return frame

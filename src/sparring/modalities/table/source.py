@@ -85,7 +85,9 @@ class TableSource(TabularSource):
         self.recipe = "table-small" if self.count("train") < SMALL_TABLE else None
         replaced = {each.target for each in related if each.replaces}
         codes = self._codes(all_groups(kept, learned, replaced), cells)
-        self.codec = TableCodec(self.fields, codes, kept, related, dict(table.dialect or {}))
+        self.codec = TableCodec(
+            self.fields, codes, kept, related, dict(table.dialect or {}), table.layout.of(frame.columns)
+        )
         width = self.codec.shape[0]
         if not 0 < width <= MAX_WIDTH:
             why = "leave columns out" if width else "every column holds one value only"
@@ -167,8 +169,7 @@ def open_path(path: Path, options: TableOptions, context: OpenContext) -> TableS
     suffix = reading.suffix_of(path)
     assert suffix
     table = reading.read_file(path, options.encoding, options.sheet)
-    asked = (options.types, context.like, options.constraints, options.ignored_relations)
-    return TableSource(table.frame, path.name[: -len(suffix)], *asked, table)
+    return _source(table, path.name[: -len(suffix)], options, context)
 
 
 def open_url(url: str, options: TableOptions, context: OpenContext) -> TableSource:
@@ -176,12 +177,12 @@ def open_url(url: str, options: TableOptions, context: OpenContext) -> TableSour
     _refuse_labels(url, options)
     place, _, what = url.partition("#")
     name = what if what.isidentifier() else Path(place).stem
-    frame = reading.checked(databases.read_url(url), without_password(place))
-    return _source(frame, name, options, context)
+    return _source(reading.table_of(databases.read_url(url), without_password(place)), name, options, context)
 
 
-def _source(frame: pd.DataFrame, name: str, options: TableOptions, context: OpenContext) -> TableSource:
-    return TableSource(frame, name, options.types, context.like, options.constraints, options.ignored_relations)
+def _source(table: reading.Table, name: str, options: TableOptions, context: OpenContext) -> TableSource:
+    asked = (options.types, context.like, options.constraints, options.ignored_relations)
+    return TableSource(table.frame, name, *asked, table)
 
 
 def _refuse_labels(where: object, options: TableOptions) -> None:
@@ -209,5 +210,4 @@ def is_plain(path: Path) -> bool:
 def open_in_memory(memory: InMemory, options: TableOptions, context: OpenContext) -> TableSource:
     """The rows of a pandas or polars DataFrame, or of another table that knows `to_pandas`."""
     _refuse_labels(f"the data in {memory}", options)
-    frame = reading.from_memory(memory)
-    return _source(frame, memory.name, options, context)
+    return _source(reading.from_memory(memory), memory.name, options, context)
