@@ -6,6 +6,8 @@ import threading
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 
 from smoke import ArraySource, StopAt, fingerprint, smoke_settings
@@ -38,10 +40,12 @@ def history(*changes, falling=6):
         ([{"selection": 0.9}], "healthy", ""),
         ([{"selection": 1.3}] * 3, "healthy", ""),
         ([{"selection": 2.5, "variety": 0.1}] * 2, "mode-collapse", "roll back"),
-        ([{"selection": 3.0}] * 3, "healthy", ""),
-        ([{"selection": 3.0}] * 4, "plateau", ""),
+        ([{"selection": 3.0}], "worsening", ""),
+        ([{"selection": 1.7}] * 3, "healthy", ""),
+        ([{"selection": 1.7}] * 4, "worsening", ""),
         ([{"selection": 0.9, "variety": 0.1}] * 2, "mode-collapse", ""),
-        ([{"selection": 2.5, "variety": 0.1}], "healthy", ""),
+        ([{"selection": 2.5, "variety": 0.1}], "worsening", ""),
+        ([{"selection": 1.2, "real": 0.96, "fake": 0.97}] * 2, "discriminator-dominates", ""),
         ([{"selection": 8.0}] * 2, "diverged", "roll back"),
         ([{"selection": 1.2, "real": 0.99, "fake": 1.0}] * 2, "discriminator-dominates", ""),
         ([{"selection": 3.0, "real": 0.99, "fake": 1.0}] * 2, "discriminator-dominates", "roll back"),
@@ -114,7 +118,7 @@ def test_there_is_nothing_to_go_back_to_before_the_first_gain():
         ([], "healthy", ""),
         ([{"selection": 2.5, "variety": 0.1}] * 2, "mode-collapse", "roll back"),
         ([{"selection": 8.0}] * 2, "diverged", "roll back"),
-        ([{"selection": 3.0}] * 2, "healthy", ""),
+        ([{"selection": 3.0}] * 2, "worsening", ""),
         ([{"selection": 1.1, "closeness": 0.3}] * 2, "memorising", ""),
         ([{"selection": 1.1, "closeness": 0.3}], "healthy", ""),
         ([{"selection": 1.1}] * 5, "plateau", "stop"),
@@ -152,6 +156,100 @@ def test_a_score_around_zero_is_no_collapse():
     scores = [1.0, 0.5, 0.1, -0.002, 0.004, 0.003, 0.005]
     ticks = [dataclasses.replace(FINE, examples=step, selection=score) for step, score in enumerate(scores)]
     assert diagnose(ticks, 100, True, 1).health == "healthy"
+
+
+def ticks_of(scores, **changes):
+    return [
+        dataclasses.replace(FINE, examples=100 * (step + 1), selection=each, **changes)
+        for step, each in enumerate(scores)
+    ]
+
+
+def health_of(scores, noise=0.0, **changes):
+    return diagnose(ticks_of(scores, **changes), 10_000, False, 1, noise)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    earlier=st.lists(st.floats(1.0, 100.0), min_size=3, max_size=20),
+    times=st.floats(3.0, 1e6),
+    known=st.booleans(),
+)
+def test_a_score_three_times_the_best_is_never_healthy(earlier, times, known):
+    """However high the scores at the beginning were, and whether or not the noise of the score is known."""
+    noise = 0.1 * min(earlier) if known else 0.0
+    assert health_of([*earlier, times * min(earlier)], noise).health != "healthy"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    earlier=st.lists(st.floats(1.0, 50.0), max_size=8),
+    steps=st.lists(st.floats(0.02, 10.0), min_size=4, max_size=12),
+)
+def test_a_score_that_gets_worse_at_each_tick_is_never_healthy(earlier, steps):
+    scores = [*earlier, 1.0, *(1.0 + np.cumsum(steps))]
+    assert health_of(scores).health != "healthy"
+
+
+def test_a_discriminator_that_is_nearly_always_right_is_not_healthy_while_the_score_does_not_improve():
+    for right in (0.95, 0.98, 1.0):
+        found = health_of([5.0, 4.0, 3.0, 3.1, 3.05], real=right, fake=right)
+        assert found.health == "discriminator-dominates", right
+    assert health_of([5.0, 4.0, 3.0, 2.0, 1.0], real=1.0, fake=1.0).health == "healthy"
+
+
+def test_a_first_tick_that_stays_the_best_is_not_excused_for_long():
+    """After some ticks it is no longer said that the training warms up."""
+    scores = [1.0, *[60.0 + step for step in range(12)]]
+    assert [health_of(scores[:count]).health for count in (4, 7, 8, 12)] == ["warming-up"] * 2 + ["diverged"] * 2
+
+
+def test_what_the_margin_is_for():
+    """About zero, factors say nothing: a twentieth of all that was gained is needed to be worse, and enough."""
+    scores = [1.0, 0.5, 0.1, -0.002, 0.03]
+    assert health_of(scores).health == "healthy"
+    assert health_of([*scores[:-1], 0.06]).health == "worsening"
+    assert health_of([*scores[:3], 0.02, 0.045]).health == "worsening"  # 0.02 is beyond chance above zero: no margin
+
+
+def first_stop(scores, patience):
+    """The tick at which a training with these scores is ended; None if it is not."""
+    ticks = ticks_of(scores)
+    for count in range(1, len(ticks) + 1):
+        if diagnose(ticks[:count], 100 * patience, False, 1).action == "stop":
+            return count
+    return None
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("noise", [0.02, 0.05])
+@pytest.mark.parametrize(
+    "curve",
+    [np.linspace(1, 0.5, 60), np.concatenate([[0.55], np.linspace(1, 0.5, 59)])],
+    ids=["falls", "falls after a lucky start"],
+)
+def test_a_slowly_falling_noisy_score_is_no_plateau(curve, noise, seed):
+    rng = np.random.default_rng(seed)
+    assert first_stop(curve * (1 + noise * rng.normal(size=60)), patience=10) is None
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("noise", [0.0, 0.02, 0.03])
+def test_a_plateau_is_found_through_noise(noise, seed):
+    rng = np.random.default_rng(seed)
+    curve = np.maximum(1, 2 - 0.1 * np.arange(80))
+    assert 20 <= (first_stop(curve * (1 + noise * rng.normal(size=80)), patience=10) or 999) <= 80
+
+
+@pytest.mark.slow
+def test_how_often_a_falling_score_is_ended_by_mistake():
+    """Below one in a hundred over whole trainings, where the score falls by half with 5 % of noise."""
+    rng = np.random.default_rng(0)
+    curve = np.linspace(1, 0.5, 100)
+    stops = [first_stop(curve * (1 + 0.05 * rng.normal(size=100)), patience=15) for _ in range(300)]
+    assert sum(stop is not None for stop in stops) < 3
+    flat = [first_stop(1 + 0.05 * rng.normal(size=100), patience=15) for _ in range(100)]
+    assert sum(stop is not None for stop in flat) > 80  # and a plateau as noisy is still found
 
 
 def test_neighbours():

@@ -12,6 +12,7 @@ from ..errors import UserError
 Health = Literal[
     "warming-up",
     "healthy",
+    "worsening",
     "discriminator-dominates",
     "generator-dominates",
     "mode-collapse",

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import isfinite
 
 from .base import Action, Health
+from .trend import slope_limits
 
 MIN_TICKS = 4  # ticks before the first diagnosis
+FIRST_LESSONS = 8  # ticks in which a score may be worse than that of an untrained generator
 IN_A_ROW = 2  # consecutive ticks that must show the same problem
-DOMINATES = 0.98  # the discriminator dominates from this accuracy on, if it holds on reals and on fakes
+DOMINATES = 0.95  # the discriminator dominates from this accuracy on, if it holds on reals and on fakes
 FOOLED = 0.2  # the generator dominates up to this accuracy of the discriminator on fakes
 LOW_VARIETY = 0.4  # relative to the variety of reals; below it samples may have collapsed
 LOST_VARIETY = 0.5  # relative to the highest variety so far; below it samples may have collapsed
@@ -21,8 +24,11 @@ TREND_TICKS = 4  # consecutive ticks that show a trend
 NEVER_VARIED = 0.25  # relative to the variety of reals; samples that stay below it never had enough variety
 CLOSE = 0.5  # samples up to this distance to training examples may be copies; 1 is the distance of held-out reals
 GAP = 0.5  # from this gap on (see HealthTick) the discriminator may have memorised the training examples
-WORSE, BROKEN = 1.5, 4.0  # multiples of the best score
+WORSE, FAR, BROKEN = 1.5, 2.0, 4.0  # multiples of the best score
 CHANCE = 4.0  # standard errors of a score; smaller differences may be chance
+MARGIN = 0.05  # of the range of all scores; smaller differences do not count where the best score is about zero
+GAIN = 0.05  # of the best score; a trend that cannot gain so much within the patience is none
+RISE = 0.05  # of the best score; ticks that are each worse than the one before, by less in all, may be chance
 
 
 @dataclass(frozen=True)
@@ -81,20 +87,23 @@ def diagnose(
         return Diagnosis("warming-up", f"too early to tell: the health is assessed from the {MIN_TICKS}th tick on")
     now, best = history[-1], min(history, key=lambda tick: tick.selection)
     trouble = _trouble(history, best, noise, all_players_from)
-    stalled = bool(patience) and now.examples - max(best.examples, all_players_from) >= patience
+    since = max(best.examples, all_players_from)
+    stalled = (
+        bool(patience) and now.examples - since >= patience and not _may_gain(history, best, since, patience, noise)
+    )
     if trouble is None:
         if stalled:
             evidence = f"no better score than {best.selection:.3g} since example {best.examples:,}"
             return Diagnosis("plateau", evidence, Action.STOP)
-        recent = history[-TREND_TICKS:]
-        if all(tick.examples > all_players_from and _worse(tick, best, WORSE, history, noise) for tick in recent):
-            return Diagnosis("plateau", _fell_behind(now, best))
-        return Diagnosis("healthy", _trend(history, best))
+        if now.examples > all_players_from and (evidence := _worsens(history, best, since, noise)):
+            return Diagnosis("worsening", evidence)
+        return Diagnosis("healthy", _course(history, best))
     health, evidence = trouble
     if best is history[0] and isfinite(now.selection) and health != "memorising":
         # An untrained generator can score better than one after a few steps. Its snapshot is not worth going back to.
-        evidence = f"no better yet than at its first tick, {best.selection:.3g}"
-        return Diagnosis("warming-up", evidence, Action.STOP if stalled else Action.NONE)
+        early = len(history) < FIRST_LESSONS
+        evidence = f"no better yet than at its first tick, {best.selection:.3g}" + ("" if early else f"; {evidence}")
+        return Diagnosis("warming-up" if early else health, evidence, Action.STOP if stalled else Action.NONE)
     if health == "memorising" and can_augment and not stalled:
         return Diagnosis(health, evidence, Action.AUGMENT)
     # If samples never had enough variety, the best snapshot lacks it too, and going back to it would not help.
@@ -151,24 +160,51 @@ def _memorising(recent: History) -> tuple[Health, str] | None:
     return "memorising", evidence
 
 
-def _worse(tick: HealthTick, best: HealthTick, times: float, history: History, noise: float) -> bool:
-    """Whether a tick's score is worse than the best by the factor `times`, by more than chance and by a margin.
+def _may_gain(history: History, best: HealthTick, since: float, patience: int, noise: float) -> bool:
+    """Whether the score may still be falling, hidden by its noise.
 
-    The margin is a twentieth of the difference between the worst and the best score. The limit of chance serves the
-    kernel distance, whose estimates can be zero or negative, so that a factor alone means little.
+    It may if the steepest fall since the best score that the ticks leave possible (the lower limit of the slope's
+    interval) would gain GAIN of the best score within another patience. So a training ends only once the ticks show
+    that it stands still, not as long as they do not show that it moves.
+    """
+    recent = [tick for tick in history if tick.examples > since]
+    steepest, _ = slope_limits([tick.examples for tick in recent], [tick.selection for tick in recent])
+    scale = max(abs(best.selection), CHANCE * noise if isfinite(noise) else 0.0)
+    return -steepest * patience > GAIN * scale and any(isfinite(tick.selection) for tick in recent)
+
+
+def _worsens(history: History, best: HealthTick, since: float, noise: float) -> str:
+    """The evidence that the score gets worse; "" if it does not."""
+    now, recent = history[-1], history[-TREND_TICKS:]
+    if _worse(now, best, FAR, history, noise) or all(_worse(tick, best, WORSE, history, noise) for tick in recent):
+        return _fell_behind(now, best)
+    after = [tick for tick in history if tick.examples > since]
+    slowest, _ = slope_limits([tick.examples for tick in after], [tick.selection for tick in after])
+    scores = [tick.selection for tick in recent]
+    in_a_row = all(a < b for a, b in pairwise(scores)) and scores[-1] - scores[0] > RISE * abs(best.selection)
+    rises = slowest > 0 and len(after) >= TREND_TICKS
+    return f"it gets worse from tick to tick: {_fell_behind(now, best)}" if rises or in_a_row else ""
+
+
+def _worse(tick: HealthTick, best: HealthTick, times: float, history: History, noise: float) -> bool:
+    """Whether a tick's score is worse than the best by the factor `times`, and by more than chance.
+
+    The kernel distance can be zero or negative, so that a factor means nothing. Where the best score is not beyond
+    chance above zero, the difference must also be more than MARGIN of that between the worst and the best score.
     """
     if not isfinite(tick.selection):
         return isfinite(best.selection)
-    gained = max(each.selection for each in history if isfinite(each.selection)) - best.selection
     chance = CHANCE * noise if isfinite(noise) else 0.0
-    return tick.selection > best.selection + max((times - 1) * abs(best.selection), chance) + 0.05 * gained
+    worst = max(each.selection for each in history if isfinite(each.selection))
+    margin = MARGIN * (worst - best.selection) if best.selection <= chance else 0.0
+    return tick.selection > best.selection + max((times - 1) * abs(best.selection), chance) + margin
 
 
 def _fell_behind(now: HealthTick, best: HealthTick) -> str:
     return f"the score is {now.selection:.3g} and was {best.selection:.3g} at example {best.examples:,}"
 
 
-def _trend(history: History, best: HealthTick) -> str:
+def _course(history: History, best: HealthTick) -> str:
     now = history[-1]
     if best is now:
         return f"the best score so far, {now.selection:.3g}"
