@@ -87,7 +87,7 @@ def train(
             else:
                 assembly = set_up(run, where, asked, chosen, console, budget_end, command, observers)
         if assembly is not None:
-            training_run.fit(assembly, run, console, stop, deadline)
+            training_run.fit(assembly, run, console, stop, deadline, started)
         elif training_run.pages_are_old(run):
             training_run.write_pages(run, console)
     return run

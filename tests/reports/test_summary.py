@@ -1,28 +1,104 @@
 from __future__ import annotations
 
+import pytest
+
 from report_samples import recipe, source, tick
-from sparring.reports.scores import logged_scores, multiple_of_real
+from sparring.reports.headline import headline_of
+from sparring.reports.scores import logged_scores
 from sparring.reports.summary import summary
 
 FINAL = {"event": "final", "examples": 200000, "snapshot": 160000}
 
 
-def scored(fake=3.3, real=1.1, agreement=0.973, **fingerprint):
+def scored(fake=3.3, real=1.1, agreement=0.973, spread=0.1, **fingerprint):
+    """Scores as the final line of a log has them; spread: half of an interval, as a share; None: no intervals."""
+
+    def of(value, **more):
+        ends = {}
+        if spread is not None and isinstance(value, float):
+            ends = {"low": value * (1 - spread), "high": value * (1 + spread)}
+        print_of = {"features": "a", "generated": 2500, "real": 2048, **more}
+        return {"value": value, "fingerprint": print_of, **ends}
+
     return {
-        "frechet_distance": {"value": fake, "fingerprint": {"features": "a", "samples": 100}},
-        "frechet_distance_real": {"value": real, "fingerprint": {"features": "a", "samples": 100, **fingerprint}},
-        "label_agreement": {"value": agreement, "fingerprint": {}},
+        "frechet_distance": of(fake),
+        "frechet_distance_real": of(real, **fingerprint),
+        "label_agreement": of(agreement),
     }
 
 
+def final(scores, **changed):
+    return {**FINAL, "headline": "frechet_distance", "scores": scores, **changed}
+
+
+def verdict(scores, evaluation=None):
+    return summary(recipe(), source(), [tick(3), final(scores)], evaluation or {})[1]
+
+
 def test_a_finished_run_in_three_sentences():
-    assert summary(recipe(), source(), [*map(tick, range(1, 11)), {**FINAL, "scores": scored()}]) == [
+    assert summary(recipe(), source(), [*map(tick, range(1, 11)), final(scored())]) == [
         "Recipe dcgan was trained on 1,437 examples of digits in 10 classes, "
         "each seen about 139 times (200,000 in all), in 58 s.",
-        "By Frechet distance, generated examples are 3.0 times as far from held-out examples as training examples are "
-        "(1.0: no difference); a classifier sees the requested label in 97 % of its examples.",
-        "The training is finished; the snapshot taken after 160,000 examples is kept; its health was not assessed.",
+        "The Frechet distance of 2,500 generated examples from 2,048 held-out ones is 3.3 (95 %: 2.97 to 3.63), "
+        "that of as many training examples 1.1 (95 %: 0.99 to 1.21): 3.0 times as far (95 %: 2.6 to 3.4); "
+        "a classifier sees the requested label in 97 % of its examples.",
+        "The training is finished; the snapshot taken after 160,000 examples is kept; "
+        "it ended too early to tell whether it was healthy.",
     ]
+
+
+@pytest.mark.parametrize(("fake", "real", "spread"), [(0.812, 1.397, 0.1), (1.2, 1.1, 0.2), (1.0, 1.1, 0.01)])
+def test_samples_never_read_as_better_than_real_ones(fake, real, spread):
+    said = verdict(scored(fake, real, spread=spread))
+    assert "with so few, no difference from real examples can be told" in said
+    assert "times" not in said
+    assert f"{fake:.4g} (95 %" in said and f"{real:.4g} (95 %" in said
+
+
+def test_a_tick_carries_no_verdict():
+    said = summary(recipe(), source(), [tick(3, scores=scored(0.8, 1.4, spread=None))])[1]
+    assert said.startswith("The latest Frechet distance of 2,500 generated examples from 2,048 held-out ones is 0.8")
+    assert "carry no verdict" in said and "times" not in said
+
+
+def test_a_kernel_distance_below_zero_is_explained():
+    scores = {
+        "kernel_distance": {"value": -0.05, "low": -0.1, "high": 0.01, "fingerprint": {"generated": 50, "real": 9}},
+        "kernel_distance_real": {"value": 0.02, "low": -0.1, "high": 0.1, "fingerprint": {"generated": 50, "real": 9}},
+    }
+    said = summary(recipe(), source(), [tick(3), final(scores, headline="kernel_distance")])[1]
+    assert "50 generated examples from 9 held-out ones is -0.05" in said
+    assert "no difference" in said and "(below 0 means that no difference was found)" in said
+
+
+def test_an_evaluation_renews_the_verdict():
+    measured = {"value": 1.04, "low": 1.0, "high": 1.1, "real": 0.28, "real_low": 0.26, "real_high": 0.3}
+    scores = {
+        "frechet_distance": {**measured, "fingerprint": {"generated": 7810, "real": 1065}},
+        "coverage": {"value": 0.47, "low": 0.45, "high": 0.5, "real": 0.81},
+    }
+    said = verdict(scored(0.8, 1.4), {"headline": "frechet_distance", "scores": scores})
+    assert "7,810 generated examples from 1,065 held-out ones is 1.04" in said
+    assert "3.7 times as far (95 %: 3.4 to 4.1)" in said
+    assert "samples cover 47 % of the held-out examples (training examples: 81 %)" in said
+
+
+def test_a_restoration_that_is_worse_than_nothing_says_so():
+    scores = {"psnr": {"value": 22.0, "low": 21.0, "high": 23.0}, "psnr_trivial": {"value": 28.1}}
+    said = summary(recipe(), source(), [tick(3), final(scores, headline="psnr")])[1]
+    assert said == (
+        "On held-out examples its PSNR (dB) is 22 (95 %: 21 to 23), without learning 28.1; "
+        "it is worse than doing nothing, by PSNR (dB)."
+    )
+    better = {**scores, "psnr": {"value": 30.0}}
+    assert "worse" not in summary(recipe(), source(), [tick(3), final(better, headline="psnr")])[1]
+
+
+def test_a_training_that_gets_worse_does_not_end_as_healthy():
+    log = [tick(3), final(scored(), health="worsening", evidence="the score is 12.4 and was 1.5 at example 2,880")]
+    assert summary(recipe(), source(), log)[2].endswith(
+        "health: worsening (the score is 12.4 and was 1.5 at example 2,880)."
+    )
 
 
 def test_the_source_may_name_its_unit():
@@ -65,11 +141,10 @@ def test_null_and_nan_scores_are_not_numbers():
 
 
 def test_incomparable_scores_are_not_divided():
-    log = [tick(3, scores=scored(features="b"))]
-    assert multiple_of_real(logged_scores(log)) is None
-    assert "times as far" not in summary(recipe(), source(), log)[1]
-    assert multiple_of_real(logged_scores([tick(3, scores=scored())])) == 3.3 / 1.1
-    assert multiple_of_real(logged_scores([tick(3, scores=scored(real=0.0))])) is None
+    assert headline_of({}, [final(scored(features="b"))]).times is None
+    assert "times" not in verdict(scored(features="b"))
+    assert headline_of({}, [final(scored())]).times.value == pytest.approx(3)
+    assert headline_of({}, [final(scored(real=0.0))]).times is None
 
 
 def test_scores_come_from_the_final_line_then_the_best_tick():

@@ -20,8 +20,7 @@ from sparring.losses import penalties
 from sparring.networks.sampling import draw_latents
 from sparring.training.assembly import Parts, build_players, fit_features
 from sparring.training.autoconfig import Choices, rules
-from sparring.training.autoconfig.lengths import OTHER_OBSERVING, Data, settle_lengths
-from sparring.training.autoconfig.throughput import Throughput, measure
+from sparring.training.autoconfig.throughput import measure, try_steps
 from sparring.training.optimizers import loss_share
 from sparring.util.random import make_rng
 
@@ -471,41 +470,6 @@ def test_timing_finds_what_memory_bears_and_changes_no_weight(bars, tmp_path, mo
         return made
 
     monkeypatch.setattr(Parts, "trainer", short_of_memory)
-    assert measure(parts, 0.0, with_preview=True).micro_batch == 4
+    assert measure(parts, 0.0).micro_batch == try_steps(parts) == 4
     for name, player in parts.players.items():
         assert all(torch.equal(value, before[name][key]) for key, value in player.state_dict().items())
-
-
-LENGTHS = Data(examples=50_000, values=784, per_step=32)
-
-
-@pytest.mark.parametrize("seconds", [130.0, 240.0, 3600.0])
-@pytest.mark.parametrize(("a_sample", "a_preview"), [(1e-5, 0.5), (4e-4, 0.02), (3e-3, 0.2)])
-def test_observing_takes_three_hundredths_of_the_time_at_most(a_sample, a_preview, seconds):
-    choices = Choices(load_recipe("mlp"))
-    settle_lengths(choices, Throughput(0.5, a_sample, a_preview), LENGTHS, seconds)
-    chosen, rate = choices.recipe, 32 / 0.5
-    a_tick = (chosen.score_samples + OTHER_OBSERVING) * a_sample + a_preview
-    assert a_tick / (chosen.tick / rate) <= 0.03
-    assert chosen.score_samples >= 128
-    assert chosen.tick / rate <= 46
-    assert chosen.examples / chosen.tick >= 2
-    assert (chosen.examples + 0.01) / rate + chosen.examples / chosen.tick * a_tick <= seconds
-
-
-@pytest.mark.parametrize("a_sample", [1e-5, 4e-4, 3e-3])
-@pytest.mark.parametrize("seconds", [20.0, 60.0, 110.0])
-def test_observing_counts_in_the_plan_of_short_trainings(a_sample, seconds):
-    choices = Choices(load_recipe("mlp"))
-    settle_lengths(choices, Throughput(0.05, a_sample), LENGTHS, seconds)
-    chosen, rate = choices.recipe, 32 / 0.05
-    a_tick = (chosen.score_samples + OTHER_OBSERVING) * a_sample
-    assert (chosen.examples - 32) / rate + chosen.examples / chosen.tick * a_tick <= 1.02 * seconds
-
-
-@pytest.mark.parametrize("seconds", [128.0, 131.0, 145.0])  # the first left 32 examples after a tick of 416
-def test_no_last_tick_follows_soon_after_the_one_before(seconds):
-    choices = Choices(load_recipe("mlp"))
-    settle_lengths(choices, Throughput(0.5, 1e-5), LENGTHS, seconds)
-    rest = choices.recipe.examples % choices.recipe.tick
-    assert rest == 0 or rest >= choices.recipe.tick // 4

@@ -40,7 +40,8 @@ class Observation:
     clock: Values that depend on the machine's speed.
     scores: By name, each with its value and fingerprint.
     selection: The score that selects the snapshot; lower is better.
-    best: Whether this is the best snapshot so far.
+    best: Whether the run keeps this snapshot, as the best so far or as the latest.
+    keeps: Which snapshot the run keeps, see `Recipe.select`.
     health: The diagnosis in one word. evidence: The reason of the diagnosis, in one sentence.
     action: What the trainer does after the observation.
     event: "tick"; "diverged" if a loss or a gradient was not finite; "final" at the end.
@@ -54,6 +55,7 @@ class Observation:
     scores: dict[str, Any] = field(default_factory=dict)
     selection: float | None = None
     best: bool = False
+    keeps: Literal["best", "latest"] = "best"
     health: Health = "warming-up"
     evidence: str = ""
     action: Action = Action.NONE
@@ -74,11 +76,13 @@ class Result:
     health: Health | None = None
     evidence: str | None = None
     action: Action = Action.NONE
+    notes: dict[str, Any] = field(default_factory=dict)
 
     def add_to(self, observation: Observation, callback: Callback) -> None:
         """Add the result to an observation, in place. callback: Whose result it is."""
         observation.values |= self.values
         observation.scores |= self.scores
+        observation.notes |= self.notes
         if self.selection is not None:
             observation.selection = self.selection
         if self.health is not None:

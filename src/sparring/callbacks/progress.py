@@ -14,10 +14,12 @@ from .base import Action, Callback, Observation
 
 DOING = {
     Action.NONE: "",
-    Action.ROLL_BACK: "; going back to the best snapshot, at half the learning rate",
+    Action.ROLL_BACK: "; going back, at half the learning rate, to example ",
     Action.AUGMENT: "; augmenting more",
     Action.STOP: "; stopping",
 }
+
+WORSE_THAN_TRIVIAL = "worse_than_no_learning"  # the note that names the scores for which that holds
 
 
 class Lines(Callback):
@@ -53,6 +55,8 @@ class Lines(Callback):
 def in_words(observation: Observation) -> str:
     """An observation in one line: speed, losses, the discriminator's accuracy, augmentation, scores, health."""
     doing = DOING[observation.action]
+    if observation.action is Action.ROLL_BACK:
+        doing += f"{observation.notes.get('back_to', 0):,}"
     if observation.event != "tick":
         return f"{observation.health}: {observation.notes.get('reason', '')}{doing}"
     values = observation.values
@@ -66,16 +70,27 @@ def in_words(observation: Observation) -> str:
     if split := observation.notes.get("split_at"):
         last = split[-1]
         parts.append(f"micro-batches of {last['micro_batch']}: memory ran out at example {last['examples']:,}")
-    shown: dict[str, Any] = {
-        name: score["value"] for name, score in observation.scores.items() if not name.endswith("_real")
-    }
-    scores = ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in shown.items())
     health = f" | {observation.health}"
     if observation.health not in ("healthy", "warming-up"):
         health += f": {observation.evidence}{doing}"
-    best = " *best*" if observation.best else ""
     speed = observation.clock["examples_per_second"]
-    return f"{speed:,.0f} examples/s | {' | '.join(parts)} | {scores}{best}{health}"
+    return f"{speed:,.0f} examples/s | {' | '.join(parts)} | {_scores(observation)}{health}"
+
+
+def _scores(observation: Observation) -> str:
+    """The scores, each with the value without learning where there is one, and last the one that selects."""
+    values = {name: score["value"] for name, score in observation.scores.items()}
+    said = [
+        f"{name.replace('_', ' ')} {value:.4g}"
+        + (f" (without learning {values[f'{name}_trivial']:.4g})" if f"{name}_trivial" in values else "")
+        for name, value in values.items()
+        if not name.endswith(("_real", "_trivial"))
+    ]
+    if observation.selection is not None:
+        said.append(f"selection score {observation.selection:.4g}")
+    best = f" *{observation.keeps}*" if observation.best else ""
+    worse = observation.notes.get(WORSE_THAN_TRIVIAL)
+    return ", ".join(said) + best + (f" (worse than without learning: {', '.join(worse)})" if worse else "")
 
 
 def _group(values: dict[str, float], group: str) -> str:

@@ -52,7 +52,8 @@ Count = Annotated[
         "-n",
         "--samples",
         min=2,
-        help="How many samples. Default: 10,000, at most as many as training examples.",
+        help="How many samples. Default: as many as the training's final score took (2,000 to 10,000), at most as "
+        "many as training examples.",
         show_default=False,
     ),
 ]
@@ -154,17 +155,19 @@ def _print_one(found: Evaluation) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from ..reports.findings import findings, interval
+    from ..reports.findings import counts, findings, interval
     from ..reports.values import percent, short
 
     trivial = any(score.trivial is not None for score in found.scores.values())
-    reference = "trivial baseline" if trivial else "real examples"
-    table = Table("score", "value", "95 %", reference, "better", box=None, header_style="bold")
+    reference = "without learning" if trivial else "real examples"
+    head = "score", "value", "95 %", reference, "better", "samples: real"
+    table = Table(*head, box=None, header_style="bold")
     for score in found.scores.values():
         described = score.described()
         other = score.trivial if trivial else score.real
         real = "" if other is None else short(other)
-        table.add_row(score.facts.title, short(score.value), interval(described), real, score.better)
+        cells = score.facts.title, short(score.value), interval(described), real, score.better
+        table.add_row(*cells, counts(described))
     console = Console()
     console.print(table)
     if found.classes:

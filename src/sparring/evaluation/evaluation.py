@@ -15,7 +15,8 @@ from ..data.source import Source, Split
 from ..data.subset import Subset
 from ..errors import UserError
 from ..metrics.feature_net import Progress
-from ..metrics.online_score import MAX_REALS, MIN_SAMPLES_FOR_FRECHET, choose_examples
+from ..metrics.frechet import enough_samples
+from ..metrics.online_score import MAX_REALS, choose_examples
 from ..metrics.scores import Score
 from ..util.versions import __version__
 from .classes import ClassRow, class_rows
@@ -130,17 +131,20 @@ def _compute(name: str, metric: Metric, sets: SampleSets, extractor: Extractor) 
     if unknown:
         raise ValueError(f"the metric '{name}' returned scores that it does not declare: {', '.join(unknown)}")
     fingerprint = _fingerprint(sets, extractor)
-    return [
-        replace(
-            score,
-            real=references.get(score.name) if score.real is None else score.real,
-            fingerprint=fingerprint if score.fingerprint is None else score.fingerprint,
-        )
-        for score in found
+    scores = [
+        replace(score, fingerprint=fingerprint if score.fingerprint is None else score.fingerprint) for score in found
     ]
+    return [_with_reference(score, references.get(score.name)) for score in scores]
 
 
-def _real_references(metric: Metric, sets: SampleSets) -> dict[str, float]:
+def _with_reference(score: Score, real: Score | None) -> Score:
+    """The score with the value of real examples and its interval, where it does not have them yet."""
+    if real is None or score.real is not None:
+        return score
+    return replace(score, real=real.value, real_low=real.low, real_high=real.high)
+
+
+def _real_references(metric: Metric, sets: SampleSets) -> dict[str, Score]:
     """The scores of real training examples.
 
     Nothing where there are fewer training examples than samples, because distances shrink with the number of examples.
@@ -148,7 +152,7 @@ def _real_references(metric: Metric, sets: SampleSets) -> dict[str, float]:
     if not metric.real_reference or len(sets.training) < len(sets.generated):
         return {}
     try:
-        return {score.name: score.value for score in metric.function(sets.with_real_as_generated())}
+        return {score.name: score for score in metric.function(sets.with_real_as_generated())}
     except NotApplicable:
         return {}
 
@@ -209,7 +213,7 @@ def _fingerprint(sets: SampleSets, extractor: Extractor) -> dict[str, Any]:
 def _headline(scores: Mapping[str, Score], sets: SampleSets) -> tuple[str, str]:
     """The score to read first, and why it is not the Frechet distance."""
     fewest = min(len(sets.generated), len(sets.held_out))
-    few = fewest < MIN_SAMPLES_FOR_FRECHET
+    few = not enough_samples(fewest, sets.generated.features.shape[1])
     if "kernel_distance" in scores and (few or "frechet_distance" not in scores):
         which = "held-out examples" if len(sets.held_out) == fewest else "samples"
         why = f"with {fewest:,} {which} the Frechet distance is mostly bias; the kernel distance has no bias"

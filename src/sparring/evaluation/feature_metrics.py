@@ -7,7 +7,7 @@ import numpy as np
 from .. import modalities
 from ..data.source import SimulatedSource
 from ..metrics.density_coverage import density_coverage
-from ..metrics.frechet import frechet_distance, frechet_error, frechet_extrapolated
+from ..metrics.frechet import MIN_EXTRAPOLATED_A_FEATURE, frechet_distance, frechet_error, frechet_extrapolated
 from ..metrics.inception_score import inception_score
 from ..metrics.intervals import Estimate, jackknife, wilson
 from ..metrics.intra_class_diversity import intra_class_diversity
@@ -27,14 +27,24 @@ MAX_DISCRIMINATED = 2000  # examples of each set that the discriminator classifi
 
 
 def fid_scores(sets: SampleSets) -> list[Score]:
-    """The Frechet distance between generated and held-out features, and its extrapolation to infinite samples."""
+    """The Frechet distance between generated and held-out features."""
     generated, real = sets.generated.features, sets.held_out.features
     plain = Estimate(frechet_distance(generated, real), frechet_error(generated, real))
+    return [score_from("frechet_distance", plain, least=0)]
+
+
+def fid_infinite_scores(sets: SampleSets) -> list[Score]:
+    """The Frechet distance extrapolated to infinitely many samples, where there are enough for that."""
+    generated, real = sets.generated.features, sets.held_out.features
+    fewest, needed = min(len(generated), len(real)), MIN_EXTRAPOLATED_A_FEATURE * generated.shape[1]
+    if fewest < needed:
+        raise NotApplicable(
+            f"{fewest:,} examples cannot carry an extrapolation to infinitely many, which needs "
+            f"{MIN_EXTRAPOLATED_A_FEATURE} for each of {generated.shape[1]:,} features: {needed:,} samples and as many "
+            "held-out examples"
+        )
     points = 15 if generated.shape[1] <= WIDE else 5
-    return [
-        score_from("frechet_distance", plain, least=0),
-        score_from("frechet_distance_infinite", frechet_extrapolated(generated, real, points, both=True).estimate),
-    ]
+    return [score_from("frechet_distance_infinite", frechet_extrapolated(generated, real, points, both=True).estimate)]
 
 
 def kid_scores(sets: SampleSets) -> list[Score]:

@@ -15,6 +15,7 @@ from .feature_metrics import (
     classification_accuracy_scores,
     discriminator_scores,
     diversity_scores,
+    fid_infinite_scores,
     fid_scores,
     inception_scores,
     kid_scores,
@@ -35,8 +36,13 @@ MAX_SERIES = 2000  # of each set where a classifier or a forecast is trained
 METRICS: dict[str, Metric] = {
     "fid": Metric(
         fid_scores,
-        "Frechet distance, also extrapolated to infinitely many samples",
-        ("frechet_distance", "frechet_distance_infinite"),
+        "Frechet distance",
+        ("frechet_distance",),
+    ),
+    "fid-infinite": Metric(
+        fid_infinite_scores,
+        "Frechet distance extrapolated to infinitely many samples, where there are 20 a feature",
+        ("frechet_distance_infinite",),
     ),
     "kid": Metric(
         kid_scores,

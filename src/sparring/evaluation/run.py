@@ -38,7 +38,7 @@ from .translators import evaluate_translator
 if TYPE_CHECKING:
     pass
 
-SAMPLES = 10_000
+MIN_SAMPLES, SAMPLES = 2000, 10_000
 MAX_DRAWN = 5000  # values of each side in the picture of generated and real data
 PAIRS_PICTURE, COMPARISON_PICTURE = "nearest_pairs", "generated_and_real"
 
@@ -68,7 +68,8 @@ def evaluate(
             and are not slow.
         features: The feature extractor: classifier, raw, efficientnet-lite0 or inception.
         weights: The file with the weights of these features, where they need one.
-        samples: How many. None: 10,000, at most as many as training examples.
+        samples: How many. None: as many as the training's final score took, at least 2,000, but at most as many as
+            training examples.
         recipe: The recipe by whose rules samples in files are read, for example "series".
         labels: The class of each picture of `data`, for data in memory.
         device: Where networks compute: cpu, cuda, cuda:1, mps, or auto, a GPU if there is one.
@@ -178,7 +179,9 @@ def _generate(run: Run, gan: Gan, real: Source, samples: int | None) -> Source:
     weights = run.path / "generator.safetensors"
     identity = hashlib.sha256(weights.read_bytes() + run.recipe()[0].model_dump_json().encode()).hexdigest()
     shape = tuple(run.read_json("source.json")["shape"])
-    count = samples or min(SAMPLES, real.count("train"))
+    # As many as the training's final score took, because distances of unlike numbers of samples do not compare.
+    usual = max(MIN_SAMPLES, run.recipe()[0].final_samples or SAMPLES)
+    count = samples or min(usual, real.count("train"))
     generated = GeneratedSource(gan, shape, count, SEED, run.path.resolve().name, identity)
     return generated if gan.classes == real.classes else AllSplits(generated, real)
 

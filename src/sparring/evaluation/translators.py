@@ -14,10 +14,10 @@ from ..inference.generator import load_translator
 from ..inference.translator import Translator
 from ..metrics import frechet
 from ..metrics.feature_net import FeatureNet
-from ..metrics.intervals import Estimate, wilson
+from ..metrics.intervals import mean_estimate, wilson
 from ..metrics.kernel import kernel_distance_estimate
 from ..metrics.ms_ssim import ms_ssim, scales_for
-from ..metrics.online_score import MIN_SAMPLES_FOR_FRECHET, choose_examples
+from ..metrics.online_score import choose_examples
 from ..metrics.scores import Score, score_from
 from ..metrics.segmentation import agreement, confusion
 from ..modalities.pairs.codec import PairCodec
@@ -102,14 +102,8 @@ def _unpaired_scores(
     if reverse is not None:
         returned = _translate(reverse, outputs, console).astype(np.float64)
         errors = np.abs(returned - inputs).mean(axis=(1, 2, 3)) / 255
-        scores.append(score_from("cycle_error", _mean(errors), least=0))
+        scores.append(score_from("cycle_error", mean_estimate(errors), least=0))
     return scores
-
-
-def _mean(values: np.ndarray) -> Estimate:
-    """The mean of N values and its standard error."""
-    error = float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("inf")
-    return Estimate(float(values.mean()), error)
 
 
 def _kernel_score(outputs: np.ndarray, baseline: np.ndarray, real: np.ndarray) -> Score:
@@ -131,13 +125,15 @@ def _picture_scores(
         fingerprints[name] = {"ms_ssim_scales": scales}
     scores = [
         replace(
-            score_from(name, _mean(values)), trivial=float(trivial[name].mean()), fingerprint=fingerprints.get(name)
+            score_from(name, mean_estimate(values)),
+            trivial=float(trivial[name].mean()),
+            fingerprint=fingerprints.get(name),
         )
         for name, values in rows.items()
     ]
     features, target_features, baseline_features = (net(pictures)[0] for pictures in (outputs, targets, baseline))
     scores.append(_kernel_score(features, baseline_features, target_features))
-    if len(outputs) >= MIN_SAMPLES_FOR_FRECHET:
+    if frechet.enough_samples(len(outputs), features.shape[1]):
         mine, simple = (frechet.frechet_distance(each, target_features) for each in (features, baseline_features))
         scores.append(Score("frechet_distance", mine, trivial=simple))
     return scores

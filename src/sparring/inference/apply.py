@@ -12,6 +12,8 @@ from ..modalities.image.frames import SUFFIXES
 from ..modalities.image.options import checked_data_range
 from ..modalities.image.unusable import Unusable
 from ..modalities.pairs.file_translation import FileTranslation
+from ..reports.headline import headline_of
+from ..runs.folder import Run
 from .apply_video import Film, apply_to_film, is_film
 from .generator import load_translator
 
@@ -69,6 +71,12 @@ def apply_files(
     restores = translator.recipe.algorithm.restores
     translation = FileTranslation(translator.input, translator.output, translator.translate, translator.scale, restores)
     translation.data_range = checked_data_range(data_range)
+    known = Run(run)
+    if worse := headline_of(known.evaluation(), known.log()).worse_than_trivial:
+        console.note(
+            f"by {' and '.join(worse)} on held-out pictures, the results of {run} are worse than doing nothing; "
+            "train it longer"
+        )
     inputs = _inputs(input)
     _check_places(input, inputs, out, temporal_smoothing)
     for note in translation.survey([path for path in inputs if not is_film(path)]):

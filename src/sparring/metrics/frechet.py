@@ -14,6 +14,16 @@ import numpy as np
 from .arrays import blocks, checked_pair
 from .intervals import Estimate
 
+# With fewer samples the distance is mostly bias; the unbiased kernel distance replaces it.
+MIN_SAMPLES, MIN_SAMPLES_A_FEATURE = 2048, 10  # whichever is less
+# Below so many samples a feature the bias is not c / N, and an extrapolation comes out too low or below 0.
+MIN_EXTRAPOLATED_A_FEATURE = 20
+
+
+def enough_samples(fewest: int, width: int) -> bool:
+    """Whether the smaller of two sets is large enough for a Frechet distance in `width` features."""
+    return fewest >= min(MIN_SAMPLES, MIN_SAMPLES_A_FEATURE * width)
+
 
 @dataclass(frozen=True)
 class Gaussian:
@@ -117,7 +127,7 @@ def frechet_error(generated: np.ndarray, real: np.ndarray, fixed_reals: bool = F
     Returns:
         The error; inf where a set has one sample.
     """
-    generated, real = checked_pair(generated, real)
+    generated, real = _in_their_span(*checked_pair(generated, real))
     if len(generated) < 2 or (len(real) < 2 and not fixed_reals):
         return float("inf")
     a, b = fit(generated), fit(real)
@@ -184,7 +194,7 @@ def frechet_extrapolated(
             examples too, so that two sets of one distribution have the distance 0.
         seed: Of the subsets.
     """
-    generated, real = checked_pair(generated, real)
+    generated, real = _in_their_span(*checked_pair(generated, real))
     most = min(len(generated), len(real)) if both else len(generated)
     if most < 4:
         value = frechet_distance(generated, real)
@@ -204,6 +214,19 @@ def frechet_extrapolated(
     value, slope, scatter = _line(1 / counts, values)
     noise = frechet_error(generated, real, fixed_reals=not both)
     return Extrapolation(value, float(np.hypot(scatter, noise)), slope, counts, values)
+
+
+def _in_their_span(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The two sets in coordinates of the space that they span, where that has fewer than D dimensions.
+
+    A rotation changes no Frechet distance, and matrices of few hundred rows take no minutes.
+    """
+    if len(a) + len(b) >= a.shape[1]:
+        return a, b
+    together = np.concatenate([a, b])
+    axes = np.linalg.qr((together - together.mean(axis=0)).T)[0]
+    rows = (together - together.mean(axis=0)) @ axes
+    return rows[: len(a)], rows[len(a) :]
 
 
 def _distance(root: np.ndarray, a: Gaussian, b: Gaussian) -> float:

@@ -116,6 +116,12 @@ def jackknife(
     return Estimate(float(statistic(*arrays)), float(np.sqrt(variance)))
 
 
+def mean_estimate(values: np.ndarray) -> Estimate:
+    """The mean of N values and its standard error."""
+    error = float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("inf")
+    return Estimate(float(values.mean()), error)
+
+
 def wilson(hits: int, count: int, level: float = LEVEL) -> Interval:
     """The interval of a share, hits of count (Wilson 1927, JASA 22).
 

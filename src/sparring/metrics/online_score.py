@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -11,11 +12,10 @@ from ..data.source import Source, Split
 from ..util.random import make_rng
 from . import frechet
 from .feature_net import WIDTH, FeatureNet
+from .intervals import Estimate, wilson
 from .kernel import kernel_distance, kernel_distance_estimate
-from .neighbours import closeness, coverage, variety
+from .neighbours import MAX_ROWS, closeness, coverage, variety
 
-# With fewer held-out examples the Frechet distance is mostly bias; the unbiased kernel distance replaces it.
-MIN_SAMPLES_FOR_FRECHET = 2048
 MAX_REALS = 10_000  # held-out examples used
 MIN_HELD_OUT_FOR_SELECTION = 500  # below it training examples too take part in the choice of snapshots
 MAX_SELECTION_EXAMPLES = 20 * MIN_HELD_OUT_FOR_SELECTION  # training examples that take part
@@ -23,6 +23,8 @@ STANDARD_ERRORS = {
     "kernel_distance": lambda generated, real: kernel_distance_estimate(generated, real).error,
     "frechet_distance": frechet.frechet_error,
 }
+Ends = tuple[float, float]  # of a 95 % interval
+_KNOWN: WeakKeyDictionary[Any, dict[Any, np.ndarray]] = WeakKeyDictionary()  # features of real examples, by their net
 DISTANCES = {"kernel_distance": kernel_distance, "frechet_distance": frechet.frechet_distance}
 
 
@@ -41,6 +43,7 @@ class OnlineScore:
         count: The number of samples that a call takes.
         shown: How many of them the reported scores use: at most as many as training examples.
         noise: The standard error of the selection score among samples as good as real ones.
+        headline: The name of the distance that says most about so many samples.
         fingerprint: Everything but the generator that the scores depend on.
     """
 
@@ -51,7 +54,7 @@ class OnlineScore:
         held_out = choose_examples(source.count("test"), MAX_REALS, seed, "held-out")
         training = choose_examples(source.count("train"), self.shown, seed, "training")
         self.classes = len(source.classes)
-        self.test, self.training = net.of(source, held_out, "test"), net.of(source, training)
+        self.test, self.training = features_of(net, source, held_out, "test"), features_of(net, source, training)
         self.test_gaussian = frechet.fit(self.test)
         self.fingerprint = {
             "features": net.identity(),
@@ -63,17 +66,27 @@ class OnlineScore:
             "source": source.content_hash[:16],
             "seed": seed,
         }
-        few_for_frechet = min(len(self.test), self.shown) >= 2 and len(self.test) < MIN_SAMPLES_FOR_FRECHET
-        self.headline = "kernel_distance" if few_for_frechet else "frechet_distance"
+        fewest, width = min(len(self.test), self.shown), self.test.shape[1]
+        # The bias of few samples is nearly the same at every tick, that of few held-out examples would decide.
+        biased = {
+            "selects_by": len(self.test) < frechet.MIN_SAMPLES,
+            "headline": not frechet.enough_samples(fewest, width),
+        }
+        self.selects_by, self.headline = (
+            "kernel_distance" if fewest >= 2 and biased[use] else "frechet_distance" for use in biased
+        )
         self._set_reference(source, held_out, training, few, seed)
         self.of_real = {f"{name}_real": value for name, value in self._distances(self.training).items()}
         self.of_real["coverage_real"] = coverage(self.training, self.test)
 
-    def __call__(self, values: np.ndarray, asked: np.ndarray | None = None) -> tuple[float, dict[str, Any], np.ndarray]:
+    def __call__(
+        self, values: np.ndarray, asked: np.ndarray | None = None, with_intervals: bool = False
+    ) -> tuple[float, dict[str, Any], np.ndarray]:
         """Score `count` generated values, as the codec decodes them.
 
         Args:
             asked: The classes that they were requested to show.
+            with_intervals: Add the ends of 95 % intervals to the scores, "low" and "high".
 
         Returns:
             The selection score (lower is better), every score with its fingerprint, and the features of the values that
@@ -86,8 +99,36 @@ class OnlineScore:
         if predicted is not None and asked is not None:
             scores["label_agreement"] = float((predicted == asked).mean())
         joint = features if asked is None else with_labels(features, asked, self.classes)
-        described = {name: {"value": value, "fingerprint": self.fingerprint} for name, value in scores.items()}
-        return DISTANCES[self.headline](joint, self.reference), described, shown
+        described = {
+            name: {"value": value, "fingerprint": self._fingerprint_of(name)} for name, value in scores.items()
+        }
+        if with_intervals:
+            for name, (low, high) in self._intervals(shown, scores).items():
+                described[name] |= {"low": low, "high": high}
+        return DISTANCES[self.selects_by](joint, self.reference), described, shown
+
+    def _fingerprint_of(self, name: str) -> dict[str, Any]:
+        """What a score was measured on; coverage compares equal numbers, and not all of them."""
+        if name not in ("coverage", "coverage_real"):
+            return self.fingerprint
+        count = min(self.shown, len(self.test), MAX_ROWS)
+        return {**self.fingerprint, "generated": count, "real": count}
+
+    def _intervals(self, shown: np.ndarray, scores: dict[str, float]) -> dict[str, Ends]:
+        """The 95 % intervals of the distances, of those of real examples, and of shares."""
+        found: dict[str, Ends] = {}
+        for suffix, features in (("", shown), ("_real", self.training)):
+            for name, error in STANDARD_ERRORS.items():
+                if f"{name}{suffix}" in scores and np.isfinite(spread := error(features, self.test)):
+                    low, high = Estimate(scores[f"{name}{suffix}"], spread).interval()
+                    found[f"{name}{suffix}"] = (max(0.0, low) if name == "frechet_distance" else low, high)
+            count = self._fingerprint_of("coverage")["real"]
+            covered = wilson(round(scores[f"coverage{suffix}"] * count), count)
+            found[f"coverage{suffix}"] = covered.low, covered.high
+        if "label_agreement" in scores:
+            agreed = wilson(round(scores["label_agreement"] * self.count), self.count)
+            found["label_agreement"] = agreed.low, agreed.high
+        return found
 
     def neighbours(self, features: np.ndarray) -> dict[str, float]:
         """How varied generated samples are, and how close to training examples; see `metrics.neighbours`."""
@@ -98,12 +139,12 @@ class OnlineScore:
 
     def _set_reference(self, source: Source, held_out: np.ndarray, training: np.ndarray, few: bool, seed: int) -> None:
         """Fix the features that the selection score compares with, and its noise."""
-        error = STANDARD_ERRORS[self.headline]
+        error = STANDARD_ERRORS[self.selects_by]
         self.reference = self._with_labels(self.test, source, held_out, "test")
         self.noise = error(self._with_labels(self.training, source, training), self.reference)
         if few:
             indices = choose_examples(source.count("train"), MAX_SELECTION_EXAMPLES, seed, "all")
-            more = self._with_labels(self.net.of(source, indices), source, indices)
+            more = self._with_labels(features_of(self.net, source, indices), source, indices)
             self.reference = np.concatenate([self.reference, more])
             # The halves share no example, and the error shrinks as 1 / N.
             self.noise = error(self.reference[::2], self.reference[1::2]) / 2
@@ -116,7 +157,7 @@ class OnlineScore:
 
     def _distances(self, features: np.ndarray) -> dict[str, float]:
         distances = {"frechet_distance": frechet.distance(frechet.fit(features), self.test_gaussian)}
-        if self.headline == "kernel_distance":
+        if "kernel_distance" in (self.headline, self.selects_by):
             distances["kernel_distance"] = kernel_distance(features, self.test)
         return distances
 
@@ -129,8 +170,10 @@ class DetailedScore(OnlineScore, ABC):
         real = source.values(choose_examples(source.count("train"), self.shown, seed, "training"))
         self.of_real |= {f"{name}_real": value for name, value in self.details(real).items()}
 
-    def __call__(self, values: np.ndarray, asked: np.ndarray | None = None) -> tuple[float, dict[str, Any], np.ndarray]:
-        selection, scores, features = super().__call__(values, asked)
+    def __call__(
+        self, values: np.ndarray, asked: np.ndarray | None = None, with_intervals: bool = False
+    ) -> tuple[float, dict[str, Any], np.ndarray]:
+        selection, scores, features = super().__call__(values, asked, with_intervals)
         details = {
             name: {"value": value, "fingerprint": self.fingerprint}
             for name, value in self.details(values[: self.shown]).items()
@@ -140,6 +183,15 @@ class DetailedScore(OnlineScore, ABC):
     @abstractmethod
     def details(self, values: np.ndarray) -> dict[str, float]:
         """Scores by name of these decoded values."""
+
+
+def features_of(net: FeatureNet, source: Source, indices: np.ndarray, split: Split = "train") -> np.ndarray:
+    """The features of these real examples, kept as long as the net: several scores compare with the same ones."""
+    known = _KNOWN.setdefault(net, {})
+    key = source.content_hash, split, indices.tobytes()
+    if key not in known:
+        known[key] = net.of(source, indices, split)
+    return known[key]
 
 
 def with_labels(features: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:

@@ -66,7 +66,7 @@ def facts_of(key: str) -> ScoreFacts:
             "{} of real examples",
             "The same score for as many real training examples in the place of generated ones.",
         ),
-        ("_trivial", "{}, trivial baseline", "The same score for the input itself, or for the most frequent class."),
+        ("_trivial", "{}, without learning", "The same score for the input itself, or for the most frequent class."),
     ):
         base = FACTS.get(key.removesuffix(suffix)) if key.endswith(suffix) else None
         if base is not None:
@@ -85,12 +85,13 @@ add_facts(
         ScoreFacts(
             "frechet_distance_infinite",
             "Frechet distance, infinitely many samples",
-            "The Frechet distance without the bias of small counts: 0 for a perfect generator, within its error.",
+            "The Frechet distance without the bias of small counts: around 0 for a perfect generator, also below.",
         ),
         ScoreFacts(
             "kernel_distance",
             "kernel distance",
-            "Another distance between generated and real examples, without bias where there are few of them.",
+            "A distance between generated and real examples without the bias of few of them: around 0, also below, for "
+            "equal ones.",
             trivial=True,
         ),
         ScoreFacts(

@@ -21,6 +21,7 @@ class Score:
         low: Lower end of its 95 % interval, None where there is none; so for `high`.
         real: The value of as many real training examples in the place of generated ones; None where that means nothing.
         trivial: The value of a trivial baseline.
+        real_low, real_high: The ends of the 95 % interval of `real`, None where there is none.
         fingerprint: Everything but the generator that the value depends on.
     """
 
@@ -31,6 +32,8 @@ class Score:
     real: float | None = None
     fingerprint: Mapping[str, Any] | None = None
     trivial: float | None = None
+    real_low: float | None = None
+    real_high: float | None = None
 
     @property
     def facts(self) -> ScoreFacts:
@@ -101,6 +104,21 @@ def difference(mine: Score, theirs: Score) -> Difference:
         return Difference(mine.name, value, ahead, None)
     error = sqrt(sum(spread**2 for spread in spreads if spread))
     return Difference(mine.name, value, ahead, erfc(abs(value) / error / sqrt(2)) if error > 0 else float(value == 0))
+
+
+def worse_than_trivial(values: Mapping[str, float | None]) -> list[str]:
+    """The names of the scores that are worse than those of a trivial baseline, such as the input itself.
+
+    values: By name; "psnr_trivial" belongs to "psnr".
+    """
+    found = []
+    for name, value in values.items():
+        trivial, better = values.get(f"{name}_trivial"), facts_of(name).better
+        if value is None or trivial is None or not better:
+            continue
+        if value > trivial if better == "lower" else value < trivial:
+            found.append(name)
+    return found
 
 
 def differences(mine: Mapping[str, Score], theirs: Mapping[str, Score]) -> list[Difference]:

@@ -32,7 +32,7 @@ def write_card(run: Path) -> Path:
 
 def render(run: RunParts) -> str:
     """The card as text."""
-    sentences = "\n\n".join(escaped(sentence) for sentence in summary(run.recipe, run.source, run.log))
+    sentences = "\n\n".join(escaped(sentence) for sentence in summary(run.recipe, run.source, run.log, run.evaluation))
     head = [f"# {escaped(run.name)}", sentences, _missing(run)]
     body = [*head, _use(run), _data(run), _training(run), _scores(run), _limits(run)]
     return _front_matter(run) + "\n" + "\n\n".join(part for part in body if part) + "\n"

@@ -8,7 +8,7 @@ from typing import Any
 from ..metrics.score_facts import facts_of
 from ..runs.folder import RunParts
 from ..runs.log import number
-from .findings import findings, interval
+from .findings import counts, findings, interval
 from .markup import bullets, paragraph, picture, section, table
 from .pictures import data_uri, open_picture
 from .scores import in_order
@@ -26,7 +26,8 @@ def evaluation_sections(run: RunParts) -> list[str]:
     scores = mapping(run.evaluation.get("scores"))
     rows = [_score_row(str(name), mapping(score)) for name, score in in_order(scores)]
     trivial = any(mapping(score).get("trivial") is not None for score in scores.values())
-    head = ("score", "value", "95 %", "trivial baseline" if trivial else "real examples", "meaning")
+    reference = "without learning" if trivial else "real examples"
+    head = ("score", "value", "95 %", reference, "samples: held-out", "meaning")
     missing = mapping(run.evaluation.get("left_out")).items()
     left_out = [f"Not measured: {name} ({plain(reason)})." for name, reason in missing]
     class_head = ("class", "share of samples", "share of real examples", "recognised", "diversity", "")
@@ -52,6 +53,7 @@ def _score_row(name: str, score: Mapping[str, Any]) -> tuple[str, ...]:
         "not finite" if value is None else short(value),
         interval(score),
         "" if reference is None else short(reference),
+        counts(score),
         facts.explanation,
     )
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..metrics.score_facts import HEADLINE_DISTANCES, facts_of
-from ..runs.log import number
-from .values import listed, mapping, percent, plain, short
+from ..runs.log import number, whole
+from .headline import BELOW_ZERO, headline_of
+from .values import count, listed, mapping, percent, plain, short
 
 MAX_NAMED_CLASSES = 8  # in one sentence
+UNBIASED = ("kernel_distance", "frechet_distance_infinite")  # distances that can be negative
 LOW_DIVERSITY = 0.7  # below it a sentence says so
 Scores = Mapping[str, Any]
 
@@ -20,10 +21,12 @@ Scores = Mapping[str, Any]
 def findings(evaluation: Mapping[str, Any], unit: str = "examples") -> list[str]:
     """Sentences on quality, variety, classes and copying, where measured. unit: of the values, in the plural."""
     scores = mapping(evaluation.get("scores"))
+    headline = headline_of(evaluation, []).sentence(unit)
     parts = [
-        _quality(evaluation, scores, unit),
-        _variety(scores, unit),
-        _classes(evaluation, scores),
+        headline,
+        "" if BELOW_ZERO in headline else _below_zero(scores),
+        _variety(scores),
+        _classes(evaluation),
         _rows(scores),
         _series(scores),
         plain(evaluation.get("copying") or ""),
@@ -37,35 +40,27 @@ def interval(score: Mapping[str, Any]) -> str:
     return "" if low is None or high is None else f"{short(low)} to {short(high)}"
 
 
+def counts(score: Mapping[str, Any]) -> str:
+    """The numbers of samples and of held-out examples that the score was measured on, as text, "7,810: 1,065"."""
+    on = mapping(score.get("fingerprint"))
+    known = [whole(on.get(name)) for name in ("generated", "real")]
+    return ": ".join(count(each) for each in known if each is not None)
+
+
 def _value(scores: Scores, name: str, part: str = "value") -> float | None:
     """The value (or the `real` one) of a score; None where it was not measured."""
     return number(mapping(scores.get(name)).get(part))
 
 
-def _quality(evaluation: Mapping[str, Any], scores: Scores, unit: str) -> str:
-    name = str(evaluation.get("headline") or "")
-    title, value, real = facts_of(name).title, _value(scores, name), _value(scores, name, "real")
-    ends = interval(mapping(scores.get(name)))
-    ends = f" (95 %: {ends})" if ends else ""
-    if value is not None and (trivial := _value(scores, name, "trivial")) is not None:
-        return f"On held-out {unit} its {title} is {short(value)}{ends}; that of a trivial baseline is {short(trivial)}"
-    if name not in HEADLINE_DISTANCES or value is None:
-        return ""
-    sentence = f"The {title} of its samples from held-out {unit} is {short(value)}{ends}"
-    if real is not None:
-        sentence += f"; that of as many training {unit} is {short(real)}"
-        if name == "frechet_distance" and real > 0:
-            sentence += f", so samples are {short(value / real)} times as far away"
-    why = plain(evaluation.get("why") or "")
-    return f"{sentence} ({why})" if why else sentence
+def _below_zero(scores: Scores) -> str:
+    """An explanation of distances below 0; "" where there is none."""
+    values = [_value(scores, name, part) for name in UNBIASED for part in ("value", "real")]
+    below = any(value is not None and value < 0 for value in values)
+    return f"A distance {BELOW_ZERO}: estimates without bias scatter around 0 for equal data" if below else ""
 
 
-def _variety(scores: Scores, unit: str) -> str:
+def _variety(scores: Scores) -> str:
     said = []
-    if (covered := _value(scores, "coverage")) is not None:
-        real = _value(scores, "coverage", "real")
-        reference = f"; training {unit} cover {percent(real)}" if real is not None else ""
-        said.append(f"its samples cover {percent(covered)} of the held-out {unit}{reference}")
     hit, good = _value(scores, "modes_hit"), _value(scores, "good_share")
     if hit is not None and good is not None:
         said.append(f"it hits {hit:g} of the known modes, and {percent(good)} of its samples lie in one")
@@ -76,12 +71,8 @@ def _variety(scores: Scores, unit: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
-def _classes(evaluation: Mapping[str, Any], scores: Scores) -> str:
+def _classes(evaluation: Mapping[str, Any]) -> str:
     said = []
-    if (value := _value(scores, "label_agreement")) is not None:
-        real = _value(scores, "label_agreement", "real")
-        reference = f" (held-out examples: {percent(real)})" if real is not None else ""
-        said.append(f"The requested class is recognised in {percent(value)} of the samples{reference}")
     for frequency, words in (("too rare", "Too rare or missing"), ("too frequent", "Too frequent")):
         rows = [mapping(row) for row in listed(evaluation.get("classes"))]
         rows = [row for row in rows if row.get("frequency") == frequency]

@@ -12,9 +12,10 @@ from ..runs.log import NOT_ASSESSED, examples_at, examples_seen, kept_snapshot, 
 from ..util.files import write_text
 from .curves import curves, svg
 from .evaluated import evaluation_sections
+from .headline import headline_of
 from .markup import bullets, page, paragraph, picture, section, table, text
 from .pictures import data_uri, evenly, open_picture
-from .scores import logged_scores, multiple_of_real, value_of
+from .scores import logged_scores
 from .settings import flat, settings
 from .summary import limits, summary, unit
 from .values import count, listed, mapping, percent, plain, short
@@ -55,16 +56,16 @@ def render(run: RunParts) -> str:
 
 
 def _head(run: RunParts) -> str:
-    sentences = summary(run.recipe, run.source, run.log)
+    sentences = summary(run.recipe, run.source, run.log, run.evaluation)
     title = f'<p class="kicker">sparring report</p>\n<h1>{text(run.name)}</h1>'
     return title + "\n" + f'<div class="summary">{"".join(paragraph(sentence) for sentence in sentences)}</div>'
 
 
 def _numbers(run: RunParts) -> str:
-    found, seen = logged_scores(run.log), examples_seen(run.log)
-    multiple, agreement = multiple_of_real(found), value_of(found, "label_agreement")
+    found, seen = headline_of(run.evaluation, run.log), examples_seen(run.log)
+    times, agreement = found.times, found.value("label_agreement")
     tiles = {
-        "Frechet distance relative to training examples": f"{multiple:.1f}" if multiple is not None else "",
+        "Frechet distance relative to training examples, 95 %": f"{times.low:.1f} to {times.high:.1f}" if times else "",
         "requested label recognised": percent(agreement) if agreement is not None else "",
         "examples seen": count(seen) if seen is not None else "",
     }

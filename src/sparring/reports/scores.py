@@ -19,6 +19,13 @@ class LoggedScore:
     name: str
     value: float | None
     fingerprint: Mapping[str, Any]
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def ends(self) -> dict[str, float | None]:
+        """Those of the 95 % interval."""
+        return {"low": self.low, "high": self.high}
 
     @property
     def title(self) -> str:
@@ -47,7 +54,8 @@ def logged_scores(log: Log) -> dict[str, LoggedScore]:
 
 def _logged_score(name: str, value: Any) -> LoggedScore:
     if isinstance(value, Mapping):
-        return LoggedScore(name, number(value.get("value")), mapping(value.get("fingerprint")))
+        ends = number(value.get("low")), number(value.get("high"))
+        return LoggedScore(name, number(value.get("value")), mapping(value.get("fingerprint")), *ends)
     return LoggedScore(name, number(value), {})
 
 
@@ -55,26 +63,3 @@ def in_order(found: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Scores by name in the order in which they are declared, unknown ones last."""
     places = {name: place for place, name in enumerate(FACTS)}
     return sorted(found.items(), key=lambda item: places.get(item[0], len(places)))
-
-
-def value_of(found: Mapping[str, LoggedScore], name: str) -> float | None:
-    """The value of a score; None where it was not measured."""
-    return found[name].value if name in found else None
-
-
-def multiple_of_real(found: Mapping[str, LoggedScore]) -> float | None:
-    """The Frechet distance of samples as a multiple of that of training examples; None where they do not compare."""
-    names = "frechet_distance", "frechet_distance_real"
-    fake, real = (value_of(found, name) for name in names)
-    if fake is None or real is None or real <= 0 or not comparable(*(found[name] for name in names)):
-        return None
-    return fake / real
-
-
-def comparable(one: LoggedScore, other: LoggedScore) -> bool:
-    """Whether two scores were measured on the same things.
-
-    All entries that both fingerprints have must be equal, except for the name of the metric.
-    """
-    shared = (one.fingerprint.keys() & other.fingerprint.keys()) - {"metric", "name"}
-    return all(one.fingerprint[key] == other.fingerprint[key] for key in shared)

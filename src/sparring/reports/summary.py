@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
-from ..metrics.score_facts import facts_of
 from ..runs.log import (
     NOT_ASSESSED,
     ROLL_BACK,
@@ -19,19 +19,23 @@ from ..runs.log import (
     value_at,
     whole,
 )
-from .scores import logged_scores, multiple_of_real, value_of
-from .values import count, duration, listed, mapping, percent, short
+from .headline import headline_of
+from .values import count, duration, listed, mapping, short
 
 
-def summary(recipe: Mapping[str, Any], source: Mapping[str, Any], log: Log) -> list[str]:
+def summary(
+    recipe: Mapping[str, Any], source: Mapping[str, Any], log: Log, evaluation: Mapping[str, Any] = MappingProxyType({})
+) -> list[str]:
     """What was trained on how much data, how good it is, and which snapshot is kept in what health.
 
-    recipe, source: recipe.yaml and source.json. Any of the three arguments may be empty.
+    recipe, source: recipe.yaml and source.json. evaluation: evaluation.json, whose scores replace those of the log. Any
+    argument may be empty.
     """
     trained = _trained(recipe, source, log)
     if examples_seen(log) is None:
         return [trained]
-    return [trained, _quality(source, log), _outcome(recipe, log)]
+    said = headline_of(evaluation, log).sentence(unit(source))
+    return [trained, f"{said}." if said else "How good it is was not measured.", _outcome(recipe, log)]
 
 
 def unit(source: Mapping[str, Any]) -> str:
@@ -79,32 +83,6 @@ def _time(log: Log) -> str:
     return f", in {duration(sum(known))}" if known else ""
 
 
-def _quality(source: Mapping[str, Any], log: Log) -> str:
-    what, found = unit(source), logged_scores(log)
-    parts = []
-    multiple = multiple_of_real(found)
-    if multiple is not None:
-        parts.append(
-            f"By Frechet distance, generated {what} are {multiple:.1f} times as far from held-out {what} "
-            f"as training {what} are (1.0: no difference)"
-        )
-    elif (distance := value_of(found, "frechet_distance")) is not None:
-        parts.append(
-            f"The Frechet distance of generated {what} from held-out ones is {short(distance)}; "
-            f"there is no comparable distance of training {what}"
-        )
-    for name in ("mean_iou", "psnr"):
-        value, trivial = value_of(found, name), value_of(found, f"{name}_trivial")
-        if value is not None:
-            baseline = f" (trivial baseline: {short(trivial)})" if trivial is not None else ""
-            parts.append(f"On held-out {what} its {facts_of(name).title} is {short(value)}{baseline}")
-    agreement = value_of(found, "label_agreement")
-    if agreement is not None:
-        said = f"a classifier sees the requested label in {percent(agreement)} of its {what}"
-        parts.append(said if parts else said[0].upper() + said[1:])
-    return "; ".join(parts) + "." if parts else "How good it is was not measured."
-
-
 def _outcome(recipe: Mapping[str, Any], log: Log) -> str:
     kept = kept_snapshot(log)
     snapshot = "no snapshot was scored"
@@ -136,4 +114,7 @@ def _health(log: Log) -> str:
 
 def _health_in_words(log: Log) -> str:
     health = _health(log)
-    return "; its health was not assessed" if health in NOT_ASSESSED else f"; health: {health}"
+    if health in NOT_ASSESSED:
+        return "; it ended too early to tell whether it was healthy"
+    evidence = next((str(line["evidence"]) for line in reversed(log) if line.get("evidence")), "")
+    return f"; health: {health}" + (f" ({evidence})" if evidence and health != "healthy" else "")

@@ -156,20 +156,24 @@ class Assembly:
         self.parts, self.save_best, self.log = parts, save_best, log
         self.trainer = parts.trainer([*observing, *more_callbacks, save_best, log])
 
-    def final_score(self) -> tuple[float, dict[str, Any]]:
-        """The selection score and all scores of the saved snapshot, from `final_samples` samples."""
+    def final_score(self) -> tuple[float, dict[str, Any], str]:
+        """Score the saved snapshot with `final_samples` samples.
+
+        Returns the selection score, all scores by name, with 95 % intervals, and the name of the one to read first.
+        """
         parts, averages = self.parts, self.trainer.ema
         assert parts.recipe.final_samples
         before = {name: copy.deepcopy(average.module.state_dict()) for name, average in averages.items()}
         for name, average in averages.items():
             path = parts.folder / f"{name}.safetensors"
             average.module.load_state_dict(safetensors.from_bytes(path.read_bytes(), path))
-        selection, scores = parts.score(parts.recipe.final_samples)(averages["generator"].module)
+        score = parts.score(parts.recipe.final_samples)
+        selection, scores = score(averages["generator"].module, with_intervals=True)
         if isinstance(parts.source, FewLabels):
             scores |= parts.error_rate(FINAL_CLASSIFIED)(self.trainer)
         for name, average in averages.items():
             average.module.load_state_dict(before[name])
-        return selection, scores
+        return selection, scores, score.score.headline
 
 
 def build_players(recipe: Recipe, codec: Codec, classes: int, device: torch.device) -> dict[str, nn.Module]:

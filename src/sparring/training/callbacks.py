@@ -14,10 +14,12 @@ import torch
 from ..algorithms import Batch
 from ..callbacks.base import Action, Callback, Observation, Result
 from ..callbacks.health import HealthTick, diagnose
+from ..callbacks.progress import WORSE_THAN_TRIVIAL
 from ..data.source import Source, Split
 from ..errors import UserError
 from ..evaluation.error_rate import error_rate
 from ..inference.discriminate import discriminate
+from ..metrics.scores import worse_than_trivial
 from ..modalities import Codec
 from ..modalities import Preview as PreviewFiles
 from ..runs.log import damaged_lines, line_of
@@ -40,18 +42,19 @@ class Score(Callback):
     def __init__(self, score: Any, sampler: Sampler):
         self.score, self.sampler = score, sampler
 
-    def __call__(self, generator: torch.nn.Module) -> tuple[float, dict[str, Any]]:
+    def __call__(self, generator: torch.nn.Module, with_intervals: bool = False) -> tuple[float, dict[str, Any]]:
         """The selection score (infinity if it is not finite) and all scores by name."""
         classes = None if self.sampler.classes is None else self.sampler.classes.numpy()
         self.values = self.sampler(generator, SCORE_CHUNK)
-        selection, scores, self.features = self.score(self.values, classes)
+        selection, scores, self.features = self.score(self.values, classes, with_intervals)
         return selection if math.isfinite(selection) else float("inf"), scores
 
     def observe(self, trainer: Trainer, observation: Observation) -> Result | None:
         if observation.event != "tick":
             return None
         selection, scores = self(trainer.ema["generator"].module)
-        return Result(scores=scores, selection=selection)
+        worse = worse_than_trivial({name: score["value"] for name, score in scores.items()})
+        return Result(scores=scores, selection=selection, notes={WORSE_THAN_TRIVIAL: worse} if worse else {})
 
 
 class ErrorRate(Callback):
@@ -63,8 +66,9 @@ class ErrorRate(Callback):
     def __call__(self, trainer: Trainer) -> dict[str, Any]:
         module = trainer.ema["discriminator"].module
         found = error_rate(module, self.codec, self.source, self.count, SCORE_SEED, trainer.device)
-        values = {"error_rate": found.value, "error_rate_trivial": found.trivial}
-        return {name: {"value": value, "fingerprint": found.fingerprint} for name, value in values.items()}
+        trivial = {"value": found.trivial, "fingerprint": found.fingerprint}
+        rate = {"value": found.value, "low": found.low, "high": found.high, "fingerprint": found.fingerprint}
+        return {"error_rate": rate, "error_rate_trivial": trivial}
 
     def observe(self, trainer: Trainer, observation: Observation) -> Result | None:
         return Result(scores=self(trainer)) if observation.event == "tick" else None

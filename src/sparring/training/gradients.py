@@ -8,10 +8,15 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
-from ..algorithms import algorithm_class
+from ..algorithms import Phase, algorithm_class
 from ..config.recipe import Recipe
+from ..errors import UserError
 from ..networks.base import is_batch_coupled
 from ..util.random import derive_seed
+
+
+class NotFinite(Exception):
+    """A loss or a gradient is not finite. The gradient step was not taken."""
 
 
 @contextlib.contextmanager
@@ -39,6 +44,16 @@ def gradient_norm(parameters: Sequence[Tensor]) -> Tensor:
     return torch.nn.utils.get_total_norm([each.grad for each in parameters if each.grad is not None])
 
 
+def refuse_infinity(phase: Phase, loss: Tensor, norms: dict[str, Tensor]) -> None:
+    """Raise NotFinite, saying whose loss or gradient it is. norms: of the gradients, by player."""
+    if torch.isfinite(torch.stack([loss, *norms.values()])).all():
+        return
+    if not torch.isfinite(loss):
+        raise NotFinite(f"the {' and '.join(phase.players)}'s loss is not finite")
+    broken = [name for name, norm in norms.items() if not torch.isfinite(norm)]
+    raise NotFinite(f"the {' and '.join(broken)}'s gradient is not finite")
+
+
 def out_of_memory(error: RuntimeError) -> bool:
     """Whether an error means that memory ran out.
 
@@ -54,3 +69,15 @@ def batch_coupled(recipe: Recipe, players: dict[str, nn.Module]) -> list[str]:
     """
     normalised = [name for name, player in players.items() if is_batch_coupled(player)]
     return [*normalised, *algorithm_class(recipe).batch_coupled(recipe)]
+
+
+def refuse_split(recipe: Recipe, players: dict[str, nn.Module], micro_batch: int, batch: int) -> None:
+    """Raise UserError where memory ran out and micro-batches cannot be halved."""
+    coupled = batch_coupled(recipe, players)
+    if micro_batch > 1 and not coupled:
+        return
+    why = f"the {' and '.join(coupled)} sees it as a whole" if micro_batch > 1 else "one example is too much"
+    raise UserError(
+        f"out of memory with a batch of {batch}, which cannot be split ({why}); train into another --out with "
+        "--set batch=N, N smaller, with a smaller --size, or with narrower networks"
+    )

@@ -28,15 +28,14 @@ from ..util.devices import max_image_side
 from ..util.versions import machine, versions
 from .assembly import Assembly, Parts, build_players, fit_features, fit_to_data, start_from, state_bytes
 from .autoconfig import Choices, rules
-from .autoconfig.lengths import SHORT_SECONDS, Data, settle_lengths
-from .autoconfig.throughput import Throughput, measure
+from .autoconfig.lengths import Data, settle_lengths
+from .autoconfig.throughput import Throughput, measure, try_steps
 from .checkpoints import Checkpoints
-from .trainer import NotFinite
+from .gradients import NotFinite
 
 FINISHING_SECONDS = 3.0  # for the report and the film at the end
 FEATURES_SHARE = 0.2  # the largest share of a budget for learning the features of the score
-TIMING_SECONDS, TIMING_SHARE = 2.5, 0.05  # for timed steps: the most in seconds, and as a share of a budget
-TIMING_SECONDS_WITHOUT_BUDGET = 1.5
+TIMING_SECONDS, TIMING_SHARE = 10.0, 0.05  # for timed steps: the most in seconds, and as a share of a budget
 # What a set-up that was stopped may leave in the run folder. recipe.yaml is written last.
 SET_UP_NAMES = {"checkpoints", "features.safetensors", "source.json", "codec.json", "local.json", "tensorboard"}
 SET_UP_NAMES |= {files.FAULT_FILE}
@@ -88,13 +87,10 @@ def set_up(
     rules.micro_batch(choices, players)
     feature_net = _features(source, run.path, console, budget_end)
     parts = Parts(choices.recipe, source, codec, players, device, run.path, feature_net)
-    planned = _settle_lengths(choices, parts, budget_end, console)
+    _check_disk(parts, run.path)
+    choices, planned, assembly = _planned(choices, parts, budget_end, console, tuple(callbacks))
     for key, reason in choices.reasons.items():
         console.note(f"{key}: {choices.value(key)} ({reason})")
-    _check_disk(parts, run.path)
-    assembly = Assembly(replace(parts, recipe=choices.recipe), callbacks)
-    assembly.log.load_state({})
-    assembly.trainer.save()
     about: dict[str, Any] = {"data": opened}
     about |= {"recipe_file": given.model_dump(mode="json") if options.recipe_is_file else None}
     about |= {"asked": options.asked(), "command": command or "", "planned_seconds": planned}
@@ -214,25 +210,38 @@ def _features(source: Source, folder: Path, console: Callback, budget_end: float
     return net
 
 
-def _settle_lengths(choices: Choices, parts: Parts, budget_end: float | None, console: Callback) -> float | None:
-    """Fill the lengths. Returns the seconds of the budget that remain for the training; None without a budget."""
-    recipe = choices.recipe
-    fixed = recipe.tick and recipe.score_samples and recipe.final_samples and budget_end is None
-    remaining = None if budget_end is None else budget_end - time.monotonic()
-    seconds = TIMING_SECONDS_WITHOUT_BUDGET
-    if remaining is not None and remaining > 0:
-        seconds = min(TIMING_SECONDS, TIMING_SHARE * remaining)
-    speed = Throughput(1.0, 1.0)
-    if not fixed:
-        console.note("timing a few steps ...")
-        try:
-            speed = measure(parts, seconds, with_preview=remaining is None or remaining >= SHORT_SECONDS)
-        except NotFinite as failure:
-            raise Diverged(f"{failure} within the first steps; try a lower learning rate") from None
-    remaining = None if budget_end is None else max(1.0, budget_end - time.monotonic() - FINISHING_SECONDS)
-    data = Data(parts.source.count("train"), prod(parts.source.shape), recipe.examples_per_step)
-    settle_lengths(choices, speed, data, remaining)
-    return None if remaining is None else round(remaining, 1)
+def _planned(
+    open_choices: Choices, parts: Parts, budget_end: float | None, console: Callback, callbacks: tuple[Callback, ...]
+) -> tuple[Choices, float | None, Assembly]:
+    """Fill the lengths, and assemble the training, saved before its first step.
+
+    With a budget this is done twice: preparing the scores takes time too, and the second plan counts what the first
+    one took. Returns the choices, the seconds of the budget that the training may take, and the assembly.
+    """
+    speed = _try(open_choices.recipe, parts, budget_end, console)
+    data = Data(parts.source.count("train"), prod(parts.source.shape), open_choices.recipe.examples_per_step)
+    for _ in range(1 if budget_end is None else 2):
+        choices = replace(open_choices, reasons=dict(open_choices.reasons))
+        if speed.micro_batch and speed.micro_batch < (choices.recipe.micro_batch or 0):
+            choices.change("micro_batch", speed.micro_batch, "memory ran out with more")
+        remaining = None if budget_end is None else max(1.0, budget_end - time.monotonic() - FINISHING_SECONDS)
+        settle_lengths(choices, speed, data, remaining)
+        assembly = Assembly(replace(parts, recipe=choices.recipe), callbacks)
+        assembly.log.load_state({})
+        assembly.trainer.save()
+    return choices, None if remaining is None else round(remaining, 1), assembly
+
+
+def _try(recipe: Recipe, parts: Parts, budget_end: float | None, console: Callback) -> Throughput:
+    """Take some steps before the training, and time them where a budget needs that."""
+    try:
+        if budget_end is not None:
+            console.note("timing a few steps ...")
+            return measure(parts, min(TIMING_SECONDS, TIMING_SHARE * max(0.0, budget_end - time.monotonic())))
+        fixed = recipe.tick and recipe.score_samples and recipe.final_samples
+        return Throughput(1.0, 1.0, micro_batch=None if fixed else try_steps(parts))
+    except NotFinite as failure:
+        raise Diverged(f"{failure} within the first steps; try a lower learning rate") from None
 
 
 def _check_disk(parts: Parts, folder: Path) -> None:

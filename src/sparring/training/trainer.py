@@ -16,23 +16,19 @@ from torch import Tensor
 from ..algorithms import Algorithm, Batch, Phase, StepRandom
 from ..callbacks.base import Action, Callback, Observation, keyed, result_of
 from ..config.recipe import Recipe
-from ..errors import UserError
 from ..losses.penalties import clip_weights
 from ..util.devices import peak_memory_mb
 from . import optimizers, schedules
 from .checkpoints import Checkpoints, State, with_prefix, without_prefix
 from .ema import EMA
-from .gradients import batch_coupled, gradient_norm, out_of_memory, seeded_layers
+from .gradients import NotFinite, gradient_norm, out_of_memory, refuse_infinity, refuse_split, seeded_layers
 from .loader import Loader
 from .meters import Clock, Meters
 
+SAVE_SECONDS = 45.0  # after which a checkpoint is due between two ticks; a killed training loses no more than that
 ROLLBACK_RATE = 0.5  # the factor of all learning rates each time a training goes back to its best snapshot
 
 Scalars = list[tuple[dict[str, Tensor], float]]  # for each micro-batch, its scalars and its share of the batch
-
-
-class NotFinite(Exception):
-    """A loss or a gradient is not finite. The gradient step was not taken."""
 
 
 class Trainer:
@@ -88,6 +84,7 @@ class Trainer:
         self.micro_batch = recipe.micro_batch
         self.split_at: list[dict[str, int]] = []
         self._saved: int | None = None  # the examples seen of the newest checkpoint
+        self._saved_at = time.monotonic()
         self._meters = Meters()
         self._clock = Clock()
 
@@ -121,6 +118,8 @@ class Trainer:
                 callback.step(self)
             if self.examples // self.recipe.tick > before // self.recipe.tick or self.examples >= self.end:
                 observation = self._tick()
+            elif time.monotonic() - self._saved_at > SAVE_SECONDS:
+                self.save()  # this changes nothing that is trained
         return observation
 
     def step(self) -> None:
@@ -183,7 +182,7 @@ class Trainer:
                 group["lr"] = rate
         loss, scalars = self._gradients_within_memory(phase, batch, address)
         norms = {name: gradient_norm(self._parameters[name]) for name in phase.players}
-        self._refuse_infinity(phase, loss, norms)
+        refuse_infinity(phase, loss, norms)
         for values, share in scalars:
             self._meters.add(values, share)
         self._meters.add({f"gradient.{name}": norm for name, norm in norms.items()}, 1.0)
@@ -224,26 +223,9 @@ class Trainer:
                 scalars.append(({f"{kind}.{phase.label}": result.loss.detach(), **result.scalars}, share))
         return loss, scalars
 
-    def _refuse_infinity(self, phase: Phase, loss: Tensor, norms: dict[str, Tensor]) -> None:
-        if torch.isfinite(torch.stack([loss, *norms.values()])).all():
-            return
-        if not torch.isfinite(loss):
-            raise NotFinite(f"the {' and '.join(phase.players)}'s loss is not finite")
-        broken = [name for name, norm in norms.items() if not torch.isfinite(norm)]
-        raise NotFinite(f"the {' and '.join(broken)}'s gradient is not finite")
-
     def _split(self, batch: Batch) -> None:
         """Halve the micro-batches from now on, after memory ran out. Checkpoints keep the new size."""
-        coupled = batch_coupled(self.recipe, self.players)
-        if self.micro_batch < 2 or coupled:
-            why = (
-                f"the {' and '.join(coupled)} sees it as a whole" if self.micro_batch > 1 else "one example is too much"
-            )
-            raise UserError(
-                f"out of memory with a batch of {len(batch.real)}, which cannot be split ({why}); "
-                "train into another --out with --set batch=N, N smaller, with a smaller --size, or with narrower "
-                "networks"
-            )
+        refuse_split(self.recipe, self.players, self.micro_batch, len(batch.real))
         for player in self.players.values():
             player.zero_grad(set_to_none=True)
         if self.device.type == "cuda":
@@ -264,6 +246,7 @@ class Trainer:
         values = self._meters.means() | {f"lr.{name}": self.learning_rate(name) for name in self.recipe.players}
         notes = {"split_at": self.split_at} if self.split_at else {}
         observation = Observation(self.examples, self.steps, values, self._clock_values(), notes=notes)
+        observation.keeps = self.recipe.select
         self._meters.clear()
         self._observe(observation)
         if observation.action is Action.ROLL_BACK:
@@ -296,15 +279,21 @@ class Trainer:
             if result is None:
                 continue
             result.add_to(observation, callback)
-            if result.selection is not None:
+            if observation.selection is not None:
                 self._select(observation, before)
+            if observation.action is Action.ROLL_BACK:
+                observation.notes["back_to"] = self._back_to
         self._clock.observing = time.perf_counter() - started
 
     def _select(self, observation: Observation, before: dict[str, Any] | None) -> None:
-        """Compare with the best of earlier ticks, never with what another callback gave at this one."""
+        """Compare with the best of earlier ticks, never with what another callback gave at this one.
+
+        A snapshot from which the training goes back is discarded, so it is not the best.
+        """
         value = observation.selection
         assert value is not None
-        observation.best = self.recipe.select == "latest" or before is None or value < before["selection"]
+        kept = self.recipe.select == "latest" or before is None or value < before["selection"]
+        observation.best = kept and observation.action is not Action.ROLL_BACK
         self.best = {"examples": observation.examples, "selection": value} if observation.best else before
 
     def _notify(self, observation: Observation) -> None:
@@ -314,13 +303,12 @@ class Trainer:
                 callback.start(self.examples, self.end)
 
     def _roll_back(self) -> None:
-        """Go back to the best snapshot, with new random numbers and lower learning rates.
+        """Go back to the best snapshot, or to the start, with new random numbers and lower learning rates.
 
         Nothing is saved here. If the process stops before the next checkpoint, the resumed training goes back again.
         """
-        assert self.best
         attempt, examples, memory = self.attempt + 1, self.examples, (self.micro_batch, self.split_at)
-        discarded, found = self.discarded_examples, self.checkpoints.load_whole(self.best["examples"])
+        discarded, found = self.discarded_examples, self.checkpoints.load_whole(self._back_to)
         assert found
         self._load_training(*found)
         self.attempt, self._saved = attempt, self.examples
@@ -384,10 +372,14 @@ class Trainer:
             if callback.survives_rollback == survives_rollback:
                 callback.load_state(state.facts["callbacks"].get(key, {}))
 
+    @property
+    def _back_to(self) -> int:
+        """The examples seen of the checkpoint to which the training would go back."""
+        return self.best["examples"] if self.best else 0
+
     def save(self) -> None:
-        keep = {self.best["examples"]} if self.best else set()
-        self.checkpoints.save(self.examples, self.state(), keep)
-        self._saved = self.examples
+        self.checkpoints.save(self.examples, self.state(), {self._back_to})
+        self._saved, self._saved_at = self.examples, time.monotonic()
 
     def resume(self) -> bool:
         """Restore the newest checkpoint that is whole. Returns False if there is none."""

@@ -11,6 +11,7 @@ from PIL import Image
 
 from ...losses.perceptual import perceptual_distance
 from ...metrics.feature_net import FeatureNet
+from ...metrics.intervals import mean_estimate
 from ...metrics.ms_ssim import ms_ssim
 from ...metrics.neighbours import closeness, variety
 from ...metrics.online_score import OnlineScore, choose_examples
@@ -36,6 +37,7 @@ def online_score(net: FeatureNet, source: Any, count: int, seed: int) -> Any:
 class _PairScore(ABC):
     """Compares the outputs for held-out inputs with their targets. `trivial`: the scores of a trivial answer."""
 
+    headline: str  # the score that says most
     noise = 0.0  # of the score: the examples are the same at every tick
 
     def __init__(self, net: FeatureNet, source: Any, count: int, seed: int):
@@ -57,13 +59,21 @@ class _PairScore(ABC):
         trivial = self.trivial_answer(source, self.codec, source.input_values(self.indices, "test", seed))
         self.trivial = {f"{name}_trivial": value for name, value in self.measured(trivial).items()}
 
-    def __call__(self, values: np.ndarray, labels: None = None) -> tuple[float, dict[str, Any], np.ndarray]:
-        """The selection score (lower is better), every score with its fingerprint, and the features of the values."""
+    def __call__(
+        self, values: np.ndarray, labels: None = None, with_intervals: bool = False
+    ) -> tuple[float, dict[str, Any], np.ndarray]:
+        """The selection score (lower is better), every score with its fingerprint, and the features of the values.
+
+        with_intervals: Add the ends of 95 % intervals, "low" and "high", where scores are means over pictures.
+        """
         scores = self.measured(values)
         found = {
             name: {"value": value, "fingerprint": self.fingerprint}
             for name, value in {**scores, **self.trivial}.items()
         }
+        if with_intervals:
+            for name, (low, high) in self.intervals(values).items():
+                found[name] |= {"low": low, "high": high}
         return self.selection(scores), found, self.net(values)[0]
 
     def neighbours(self, features: np.ndarray) -> dict[str, float]:
@@ -73,6 +83,10 @@ class _PairScore(ABC):
     @abstractmethod
     def trivial_answer(source: Any, codec: PairCodec, inputs: np.ndarray) -> np.ndarray:
         """Outputs that need no learning."""
+
+    def intervals(self, values: np.ndarray) -> dict[str, tuple[float, float]]:
+        """The 95 % intervals of scores that have one."""
+        return {}
 
     @abstractmethod
     def measured(self, values: np.ndarray) -> dict[str, float]: ...
@@ -88,6 +102,8 @@ class PictureScore(_PairScore):
     blur of those around. It is median filtered where that comes nearer to training targets. For label maps it is the
     mean training picture.
     """
+
+    headline = "psnr"
 
     @staticmethod
     def trivial_answer(source: Any, codec: PairCodec, inputs: np.ndarray) -> np.ndarray:
@@ -117,6 +133,13 @@ class PictureScore(_PairScore):
     def measured(self, values: np.ndarray) -> dict[str, float]:
         return {name: float(each.mean()) for name, each in self.rows(self.net, values, self.targets).items()}
 
+    def intervals(self, values: np.ndarray) -> dict[str, tuple[float, float]]:
+        return {
+            name: mean_estimate(each).interval()
+            for name, each in self.rows(self.net, values, self.targets).items()
+            if len(each) > 1
+        }
+
     def selection(self, scores: dict[str, float]) -> float:
         return scores["perceptual_distance"]
 
@@ -126,6 +149,8 @@ class MapScore(_PairScore):
 
     The trivial answer is the most frequent class of the training maps, everywhere.
     """
+
+    headline = "mean_iou"
 
     @staticmethod
     def trivial_answer(source: Any, codec: PairCodec, inputs: np.ndarray) -> np.ndarray:

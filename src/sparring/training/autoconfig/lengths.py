@@ -1,4 +1,8 @@
-"""Chooses the length of a training, its ticks and its numbers of samples, from the throughput and the budget."""
+"""Chooses the length of a training, and from it alone its ticks and its numbers of samples.
+
+Only the length depends on the clock, and only with a budget. So two trainings of the same length observe the same
+snapshots with the same samples, however fast the machine was.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +10,23 @@ from dataclasses import dataclass
 from math import ceil
 
 from ...config.reading import length_from
+from ...config.recipe import Recipe
 from . import Choices
 from .throughput import Throughput
 
-MAX_TICK_SECONDS = 45.0  # between two checkpoints as planned; on a loaded machine they still come within 60
-MIN_TICK_SECONDS = 3.0
-TICKS = 20  # in a training, if ticks of 3 to 45 seconds allow it
-OBSERVING_SHARE = 0.025  # the largest share of time for observations, except in short trainings
-SHORT_SECONDS = 120.0  # a training below this is short
+MIN_TICKS, MAX_TICKS = 10, 20  # the numbers of ticks of a short and of a long training
+TICK_EXAMPLES = 2000  # a training has more than MIN_TICKS if each has so many examples
+MAX_TICK_EXAMPLES = 100_000  # and more than MAX_TICKS from here on
+MIN_STEPS = 10  # of a training with a budget, however short that is
 OTHER_OBSERVING = 120  # the time of other observations at a tick (logits of reals, copies), in units of a scored sample
-FINAL_SHARE = 0.01  # the share of time for the final score
 PATIENCE_SHARE, PATIENCE_TICKS = 0.15, 10  # patience as a share of the training, and the least in ticks
+# A scored sample costs about a tenth of a training example with a large network, and more than one with a tiny one.
+SCORED_SHARE = 0.1  # samples at a tick, as a share of its examples
+FINAL_SHARE = 1.5  # samples of the final score, as a share of all examples
+FINAL_COST = 1.5  # the time of a final sample in units of a scored one, because real examples are scored too
 MIN_SAMPLES, MAX_SAMPLES = 256, 10_000
+MIN_FINAL_SAMPLES = 2000
 MIN_SAMPLES_OF_FEW = 2000  # the limit for small data; with fewer samples chance would select the snapshot
-MIN_TICK_SAMPLES = 128  # the least in trainings that are not short
 MAX_SAMPLE_BYTES = 2 << 30  # of generated values in memory at once, four bytes each
 
 
@@ -35,70 +42,97 @@ class Data:
     per_step: int
 
 
+@dataclass(frozen=True)
+class Lengths:
+    """All counts of a training of `examples` examples. See the recipe's values of these names."""
+
+    examples: int
+    tick: int
+    patience: int
+    score_samples: int
+    final_samples: int
+
+    @property
+    def ticks(self) -> int:
+        return ceil(self.examples / self.tick)
+
+    def seconds(self, speed: Throughput, per_step: int) -> float:
+        """How long such a training takes, its scores included."""
+        training = self.examples / per_step * speed.seconds_a_step
+        a_tick = (self.score_samples + OTHER_OBSERVING) * speed.seconds_a_sample + speed.seconds_a_look
+        return training + self.ticks * a_tick + FINAL_COST * self.final_samples * speed.seconds_a_sample
+
+
+def lengths_of(examples: int, recipe: Recipe, data: Data) -> Lengths:
+    """The counts of a training of `examples` examples: those that the recipe states, and the others.
+
+    They follow from the arguments alone, never from a measurement.
+    """
+    steps = max(1, examples // data.per_step)
+    ticks = max(MIN_TICKS, min(MAX_TICKS, examples // TICK_EXAMPLES), ceil(examples / MAX_TICK_EXAMPLES))
+    tick = whole_steps(recipe.tick, data.per_step) if recipe.tick else max(1, steps // ticks) * data.per_step
+    patience = max(PATIENCE_SHARE * examples, PATIENCE_TICKS * tick)
+    most = max(2, min(MAX_SAMPLES, max(data.examples, MIN_SAMPLES_OF_FEW), MAX_SAMPLE_BYTES // (4 * data.values)))
+    scored = max(MIN_SAMPLES, int(SCORED_SHARE * tick) // 100 * 100)
+    final = max(MIN_FINAL_SAMPLES, int(FINAL_SHARE * examples) // 100 * 100)
+    return Lengths(
+        examples,
+        tick,
+        whole_steps(patience, data.per_step) if recipe.patience is None else recipe.patience,
+        min(most, recipe.score_samples or scored),
+        min(most, recipe.final_samples or final),
+    )
+
+
 def settle_lengths(choices: Choices, speed: Throughput, data: Data, budget: float | None) -> None:
     """Fill examples, tick, patience, score_samples and final_samples. Lengths become multiples of a step.
 
-    budget: Seconds that remain for the training; None without a budget.
+    speed: As measured; used with a budget only. budget: Seconds that remain for the training and its scores; None
+    without a budget.
     """
-    if speed.micro_batch and choices.recipe.micro_batch and speed.micro_batch < choices.recipe.micro_batch:
-        choices.change("micro_batch", speed.micro_batch, "memory ran out with more")
-    rate = data.per_step / speed.seconds_a_step
-    other = OTHER_OBSERVING + speed.seconds_a_preview / speed.seconds_a_sample
-    _settle_examples(choices, speed, data, budget, rate, other)
-    assert isinstance(choices.recipe.examples, int)
-    seconds = choices.recipe.examples / rate
-    least = MIN_SAMPLES if seconds < SHORT_SECONDS else MIN_TICK_SAMPLES
-    _settle_tick(choices, data, rate, seconds, (least + other) * speed.seconds_a_sample)
-    assert choices.recipe.tick
-    rest = choices.recipe.examples % choices.recipe.tick
-    if budget is not None and choices.recipe.examples > choices.recipe.tick > 4 * rest > 0:
-        # A last tick that is much shorter than the others would cost more than it tells.
-        choices.change("examples", choices.recipe.examples - rest, choices.reasons["examples"])
-    patience = max(PATIENCE_SHARE * choices.recipe.examples, PATIENCE_TICKS * choices.recipe.tick)
-    reason = "the training ends after this many examples without a better score"
-    choices.settle("patience", whole_steps(patience, data.per_step), reason)
-    most = max(2, min(MAX_SAMPLES, max(data.examples, MIN_SAMPLES_OF_FEW), MAX_SAMPLE_BYTES // (4 * data.values)))
-    a_tick = OBSERVING_SHARE * choices.recipe.tick / rate / speed.seconds_a_sample - other
-    _settle_samples(choices, "score_samples", a_tick, least, most, speed)
-    _settle_samples(choices, "final_samples", FINAL_SHARE * seconds / speed.seconds_a_sample, MIN_SAMPLES, most, speed)
-
-
-def _settle_examples(
-    choices: Choices, speed: Throughput, data: Data, budget: float | None, rate: float, other: float
-) -> None:
+    recipe = choices.recipe
     if budget is None:
-        asked = choices.recipe.examples
-        assert asked is not None
-        wanted: float = length_from(asked, data.examples, data.per_step)
-        reason = f"{asked}, in whole steps of {data.per_step}"
+        assert recipe.examples is not None
+        asked = length_from(recipe.examples, data.examples, data.per_step)
+        lengths = lengths_of(whole_steps(asked, data.per_step), recipe, data)
+        choices.change("examples", lengths.examples, f"{recipe.examples}, in whole steps of {data.per_step}")
     else:
-        observing = OBSERVING_SHARE
-        if budget < SHORT_SECONDS:  # the least number of samples decides what a tick costs
-            a_tick = (MIN_SAMPLES + other) * speed.seconds_a_sample
-            observing = max(observing, min(TICKS * a_tick / budget, a_tick / (a_tick + MIN_TICK_SECONDS)))
-        wanted = rate * budget * (1 - observing) * (1 - FINAL_SHARE)
+        lengths = _within(budget, speed, recipe, data)
+        rate = data.per_step / speed.seconds_a_step
         reason = f"{budget:.0f} s remain of the budget, at {rate:.0f} examples/s, minus the time for scores"
-    choices.change("examples", whole_steps(wanted, data.per_step), reason)
+        choices.change("examples", lengths.examples, reason)
+    why_ticks = f"a score and a checkpoint {lengths.ticks} times in the training"
+    if recipe.tick:
+        choices.change("tick", lengths.tick, f"as set, in whole steps of {data.per_step}")
+    choices.settle("tick", lengths.tick, why_ticks)
+    reason = "the training ends after this many examples without a better score, if the score no longer falls"
+    choices.settle("patience", lengths.patience, reason)
+    for key, why in (
+        ("score_samples", "follows from the examples in a tick"),
+        ("final_samples", "follows from the examples in the training"),
+    ):
+        count = getattr(lengths, key)
+        if getattr(recipe, key) is not None and getattr(recipe, key) > count:
+            choices.change(key, count, "more would not make the score more accurate, or would not fit into memory")
+        choices.settle(key, count, why)
 
 
-def _settle_tick(choices: Choices, data: Data, rate: float, seconds: float, observing_seconds: float) -> None:
-    """Fill tick. observing_seconds: The least time for the observations of one tick."""
-    cheap = observing_seconds / OBSERVING_SHARE if seconds >= SHORT_SECONDS else 0.0
-    tick_seconds = min(MAX_TICK_SECONDS, max(MIN_TICK_SECONDS, seconds / TICKS, cheap))
-    if choices.recipe.tick:
-        reason = f"as set, in whole steps of {data.per_step}"
-        choices.change("tick", whole_steps(choices.recipe.tick, data.per_step), reason)
-    assert isinstance(choices.recipe.examples, int)
-    tick = whole_steps(min(choices.recipe.examples, rate * tick_seconds), data.per_step)
-    reason = f"a tick and a checkpoint about every {tick / rate:.0f} s; a killed training loses no more than that"
-    choices.settle("tick", tick, reason)
+def _within(budget: float, speed: Throughput, recipe: Recipe, data: Data) -> Lengths:
+    """The longest training that takes at most `budget` seconds, in whole steps, without a short last tick."""
 
+    def of(steps: int) -> Lengths:
+        found = lengths_of(steps * data.per_step, recipe, data)
+        rest = found.examples % found.tick
+        if found.examples > found.tick > 4 * rest > 0:
+            # A last tick that is much shorter than the others would cost more than it tells.
+            return lengths_of(found.examples - rest, recipe, data)
+        return found
 
-def _settle_samples(choices: Choices, key: str, affordable: float, least: int, most: int, speed: Throughput) -> None:
-    count = min(most, max(least, int(affordable) // 100 * 100))
-    choices.settle(key, count, f"scoring them takes about {count * speed.seconds_a_sample:.1f} s")
-    if getattr(choices.recipe, key) > most:
-        choices.change(key, most, "more would not make the score more accurate, or would not fit into memory")
+    low, high = MIN_STEPS, max(MIN_STEPS, int(budget / speed.seconds_a_step)) + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if of(middle).seconds(speed, data.per_step) <= budget else (low, middle)
+    return of(low)
 
 
 def whole_steps(examples: float, per_step: int) -> int:

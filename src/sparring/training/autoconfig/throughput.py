@@ -1,4 +1,4 @@
-"""Times a few real steps before the training starts, to turn a budget of time into a number of examples."""
+"""Tries a few real steps before the training starts: what memory bears, and how many examples a budget of time is."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import ceil
 
 from ... import algorithms
+from ...util.safetensors import to_bytes
 from ..assembly import Parts
 from ..trainer import Trainer
 
@@ -23,22 +25,34 @@ class Throughput:
 
     seconds_a_step: The time of a step.
     seconds_a_sample: The time to generate and score a sample.
-    seconds_a_preview: The time of a preview; 0 if it was not measured.
+    seconds_a_look: The time of a preview and a checkpoint.
     micro_batch: The micro-batch that fitted into memory; None if it was not measured.
     """
 
     seconds_a_step: float
     seconds_a_sample: float
-    seconds_a_preview: float = 0.0
+    seconds_a_look: float = 0.0
     micro_batch: int | None = None
 
 
-def measure(parts: Parts, seconds: float, with_preview: bool) -> Throughput:
-    """Time real steps for about `seconds`, the sampling and, if asked, a preview.
+def try_steps(parts: Parts) -> int:
+    """Take a few steps on copies of the players. Returns the micro-batch that fitted into memory.
 
-    A separate trainer works on copies of the players. The time of a step is a median, so that a short delay on a shared
-    machine does not decide the length of a training. If phases have intervals, it is the mean of the medians over the
-    steps of one cycle. If a phase starts late, it is a weighted mean of the times without and with that phase.
+    Raises NotFinite if a loss or a gradient is not finite.
+    """
+    trainer = _trial(parts).trainer()
+    for _ in range(WARM_UP_STEPS):
+        trainer.step()
+    return trainer.micro_batch
+
+
+def measure(parts: Parts, seconds: float) -> Throughput:
+    """Time real steps for about `seconds`, the sampling, a preview and a checkpoint.
+
+    A separate trainer works on copies of the players. The time of a step is a mean without the slowest tenth: what
+    else a shared machine does counts, but a single delay does not decide the length of a training. If phases have
+    intervals, it is the mean over the steps of one cycle. If a phase starts late, it is a weighted mean of the times
+    without and with that phase.
     """
     trial = _trial(parts)
     trainer = trial.trainer()
@@ -50,15 +64,18 @@ def measure(parts: Parts, seconds: float, with_preview: bool) -> Throughput:
 
     sample(TIMED_SAMPLES // 2)
     per_sample = _time(lambda: sample(TIMED_SAMPLES)) / TIMED_SAMPLES
-    per_preview = 0.0
-    if with_preview:
-        trial.preview()(generator)
-        per_preview = _time(lambda: trial.preview()(generator))
-    medians = [statistics.median(times) for times in cycles if times]
+    preview = trial.preview()
+
+    def look() -> None:
+        preview(generator)
+        for tensors in trainer.state().groups.values():
+            to_bytes(tensors)
+
+    means = [_mean(times) for times in cycles if times]
     phases = algorithms.build(parts.recipe, trial.players, trainer.algorithm.feature_net).phases()
     late = max(phase.start_fraction for phase in phases)
-    a_step = late * min(medians) + (1 - late) * statistics.mean(medians)
-    return Throughput(a_step, per_sample, per_preview, trainer.micro_batch)
+    a_step = late * min(means) + (1 - late) * statistics.mean(means)
+    return Throughput(a_step, per_sample, _time(look), trainer.micro_batch)
 
 
 def _trial(parts: Parts) -> Parts:
@@ -84,6 +101,11 @@ def _time_steps(trainer: Trainer, seconds: float) -> list[list[float]]:
         cycles[count % len(cycles)].append(_time(step))
         count += 1
     return cycles
+
+
+def _mean(times: list[float]) -> float:
+    """The mean without the slowest tenth."""
+    return statistics.mean(sorted(times)[: max(1, ceil(0.9 * len(times)))])
 
 
 def _time(do: Callable[[], object]) -> float:
