@@ -87,7 +87,7 @@ def test_every_score_has_its_real_reference_interval_and_fingerprint(digits, cla
             assert score.low <= score.value <= score.high
     assert found.headline == "kernel_distance"  # 180 held-out digits are too few for the other
     assert "bias" in found.why
-    assert set(found.left_out) == {"discriminator"}
+    assert set(found.left_out) == {"discriminator", "fid-infinite"}
     assert json.loads(json.dumps(found.described(), allow_nan=False))["scores"]["recall"]["name"] == "recall"
 
 
@@ -103,7 +103,20 @@ def test_few_samples_are_measured_too(digits, classifier, count):
     found = evaluate_samples(Planted(digits, "test", rows(digits, "test")[:count]), digits, classifier)
     assert np.isfinite([score.value for score in found.scores.values()]).all()
     assert found.scores["frechet_distance"].value >= 0
+    assert "frechet_distance_infinite" not in found.scores
+    assert "1,280 samples" in found.left_out["fid-infinite"]
     json.dumps(found.described(), allow_nan=False)
+
+
+def test_enough_samples_carry_an_extrapolation_and_negative_distances_are_explained():
+    ring = open_data("ring")
+    features = extractors.build("classifier", ring)
+    found = evaluate_samples(Subset(ring, "train", np.arange(2000)), ring, features, ["fid-infinite", "kid"])
+    infinite = found.scores["frechet_distance_infinite"]
+    assert infinite.low < 0 < infinite.high
+    below = dataclasses.replace(infinite, value=-0.01)
+    described = {**found.described(), "scores": {"frechet_distance_infinite": below.described()}}
+    assert "below 0 means that no difference was found" in " ".join(findings(described))
 
 
 def test_a_single_repeated_picture(digits, classifier):

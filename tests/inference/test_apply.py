@@ -1,6 +1,7 @@
 """`apply` on files as people have them: sizes, modes, depth, transparency and frames stay; what is broken is named."""
 
 import re
+import shutil
 from fractions import Fraction
 
 import av
@@ -15,6 +16,7 @@ from sparring.callbacks.base import Callback
 from sparring.errors import UserError
 from sparring.inference.apply import apply_files
 from sparring.inference.generator import load_translator
+from sparring.runs.log import line_of
 from sparring.util.safetensors import from_bytes, to_bytes
 
 
@@ -34,6 +36,22 @@ def same(tmp_path_factory):
         tensors[name] = torch.zeros_like(tensors[name])
     path.write_bytes(to_bytes(tensors, {"format": 2, "player": "generator", "examples": 32}))
     return run
+
+
+@pytest.mark.parametrize(("psnr", "warns"), [(20.0, True), (30.0, False)])
+def test_a_run_that_makes_pictures_worse_says_so(same, psnr, warns, tmp_path):
+    """By the scores of its snapshot; the results are written all the same."""
+    run, notes = tmp_path / "run", []
+    shutil.copytree(same, run)
+    scores = {"psnr": {"value": psnr, "fingerprint": {}}, "psnr_trivial": {"value": 28.0, "fingerprint": {}}}
+    last = {"event": "final", "examples": 32, "snapshot": 32, "headline": "psnr", "scores": scores}
+    (run / "log.jsonl").write_bytes(line_of(last))
+    console = Callback()
+    console.note = notes.append
+    Image.new("RGB", (9, 7)).save(tmp_path / "in.png")
+    (applied,) = apply_files(run, tmp_path / "in.png", tmp_path / "out.png", console=console)
+    assert applied.out.is_file()
+    assert any("worse than doing nothing" in said and "PSNR" in said for said in notes) == warns
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "P", "1", "I;16"])

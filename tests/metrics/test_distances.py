@@ -5,6 +5,7 @@ import pytest
 import scipy.linalg
 
 from sparring.metrics import frechet_distance, kernel_distance
+from sparring.metrics.frechet import frechet_error, frechet_extrapolated
 
 
 @pytest.mark.parametrize("dimensions", [2, 16, 64])
@@ -22,6 +23,17 @@ def test_frechet_is_finite_and_real_for_few_samples(count, rng):
     value = frechet_distance(few, rng.standard_normal((300, 64)))
     assert np.isfinite(value)
     assert value > 0
+
+
+@pytest.mark.parametrize("fixed", [False, True])
+def test_the_error_does_not_depend_on_the_number_of_features(fixed, rng):
+    """Few samples of many features span few dimensions; there the same numbers come out, without large matrices."""
+    a, b = rng.standard_normal((30, 8)), rng.standard_normal((25, 8)) + 0.3
+    turned = np.linalg.qr(rng.standard_normal((2000, 8)))[0]
+    few, many = frechet_error(a, b, fixed), frechet_error(a @ turned.T, b @ turned.T, fixed)
+    assert many == pytest.approx(few, rel=1e-6)
+    few, many = (frechet_extrapolated(*each, least=15).value for each in ((a, b), (a @ turned.T, b @ turned.T)))
+    assert many == pytest.approx(few, rel=1e-6)
 
 
 def test_frechet_of_equal_sets_is_zero(rng):

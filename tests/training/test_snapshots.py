@@ -89,7 +89,7 @@ def test_the_last_words_name_the_samples_of_the_kept_snapshot(tmp_path, monkeypa
     scored(monkeypatch, {32: [5], 64: [1], 96: [7], 128: [7], 160: [8], 192: [9]})
     notes = Notes()
     train(tmp_path / "run", console=notes)
-    assert f"samples: {tmp_path / 'run' / 'samples' / '000000064.png'}" in notes.said[-1]
+    assert f"samples: {tmp_path / 'run' / 'samples' / '000000064.png'}" in " ".join(notes.said[-2:])
     assert any("not healthy (" in said for said in notes.said)
 
 
