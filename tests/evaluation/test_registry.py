@@ -45,7 +45,7 @@ def test_every_score_that_can_have_a_trivial_baseline_says_so():
 
 def test_references_and_classes_are_described_by_their_scores():
     assert facts_of("frechet_distance_real").title == "Frechet distance of real examples"
-    assert facts_of("psnr_trivial").title == "PSNR (dB), trivial baseline"
+    assert facts_of("psnr_trivial").title == "PSNR (dB), without learning"
     assert (facts_of("iou sky").title, facts_of("iou sky").better) == ("iou sky", "higher")
     assert facts_of("of nobody") == ScoreFacts("of nobody", "of nobody", "", "")
     assert facts_of("recall").explanation.endswith("Higher is better.")
