@@ -48,13 +48,15 @@ def generate_files(
         UserError: As Gan.at, or the samples do not fit into memory.
     """
     gan = load(run, device)
+    length = gan.length(length)
     chunk = gan.generator.chunk_size
     size = max(chunk, batch_size // chunk * chunk)
     starts = range(0, count, size)
     parts = (gan.at(range(at, min(count, at + size)), seed, label, truncation, where, length) for at in starts)
     if gan.modality.writes_stream and not grid:
         return gan.modality.write_stream(parts, out, gan.codec, seed)
-    needed = count * prod(gan.codec.shape) * ((length or 0) // gan.codec.shape[0] + 1)
+    longest = length or gan.modality.joined_steps(gan.codec)
+    needed = count * prod(gan.codec.shape) * (longest // gan.codec.shape[0] + 1)
     if needed > MAX_VALUES:
         raise UserError(
             f"{count:,} samples of this model do not fit into memory at once; "

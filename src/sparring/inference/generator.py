@@ -59,9 +59,14 @@ class Gan:
 
     def generate(self, count: int, seed: int = 0, label: str | int | None = None, **options: Any) -> Any:
         """`count` samples as Python objects: a list of PIL images, a DataFrame of rows. Options: see `at`."""
+        options = {**options, "length": self.length(options.get("length"))}
         values, numbers = self._values(count, seed, label, **options), self.labels(range(count), seed, label)
         names = None if numbers is None else [self.classes[number] for number in numbers]
         return self.modality.items(values, self.codec, seed, names)
+
+    def length(self, asked: int | None) -> int | None:
+        """The length that samples are given out with: as asked, else that of the data (0) where windows are learned."""
+        return 0 if asked is None and self.modality.joined_steps(self.codec) else asked
 
     def values(self, count: int, seed: int = 0, label: str | int | None = None, **options: Any) -> np.ndarray:
         """`count` decoded samples as one array, in the numbers of the data (pictures: N x C x H x W).
@@ -99,7 +104,7 @@ class Gan:
             truncation: Less variety for better looks. Style-based generators keep this share of the distance to the
                 mean style, 0 to 1; others draw latents no larger than this (Brock et al. 2019, arXiv:1809.11096).
             where: Of tables, conditions that hold in every row: "income = '>50K' and age > 60".
-            length: Of series, the number of steps.
+            length: Of series, the number of steps; 0: of each as many as some series of the data has.
 
         Raises:
             UserError: The model does not have the class, or an option does not apply to it.

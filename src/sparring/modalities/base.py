@@ -223,8 +223,12 @@ class Modality(ABC):
         """Samples for which the condition `where` holds."""
         raise UserError(f"conditions are for tables, and this model was trained on {self.unit}; leave --where out")
 
+    def joined_steps(self, codec: Any) -> int:
+        """The most steps of the values that `extrapolate` makes with the length 0; 0 where values are learned whole."""
+        return 0
+
     def extrapolate(
         self, gan: Any, length: int, indices: Sequence[int], seed: int, label: str | int | None
     ) -> np.ndarray:
-        """Samples of `length` steps."""
+        """Samples of `length` steps; 0: each as long as some value of the data."""
         raise UserError(f"a length is for series, and this model was trained on {self.unit}; leave --length out")

@@ -29,6 +29,7 @@ from .recurrent import Cell, Layers, recurrence
 from .straight_through import hard_choice, hard_rows, hard_switch
 
 MAX_COMPONENTS = 64  # of the mixtures of all classes together
+LENGTHS = 1024  # of training series that are kept for each class, spread evenly over all
 
 
 class SeriesLayout(NamedTuple):
@@ -50,6 +51,11 @@ class SeriesLayout(NamedTuple):
     choices: tuple[int, ...] = ()
 
     @property
+    def end(self) -> int:
+        """Where the value stands that says whether the series goes on; only with `ends`."""
+        return self.choice_end + len(self.gaps)
+
+    @property
     def choice_end(self) -> int:
         """Where choices end; they begin at `channels`."""
         return self.channels + sum(self.choices)
@@ -57,6 +63,9 @@ class SeriesLayout(NamedTuple):
 
 class SeriesGenerator(Generator, FittedStart):
     """latent (N x latent_size) and noise -> the mixture's series -> corrected by `body` -> series (N x T x W).
+
+    Where series end, each has the length of some training series and is drawn from the component of that one, given
+    where it ends. The network does not change the end. So lengths are distributed as in the data.
 
     The condition may hold "before", N x K x W, the mixture's values of the first K steps, which the others then go
     with.
@@ -73,6 +82,8 @@ class SeriesGenerator(Generator, FittedStart):
     """
 
     chunk_size = 50
+    lengths: Tensor
+    length_components: Tensor
 
     def __init__(
         self,
@@ -95,6 +106,9 @@ class SeriesGenerator(Generator, FittedStart):
         soft[:, self.layout.channels : self.layout.choice_end] = True
         self.mixture = FactorMixture(size, classes, min(rank, size), components_per_class, soft.flatten())
         self.noise_size = self.mixture.noise_size
+        if self.layout.ends:
+            self.register_buffer("lengths", torch.full((max(1, classes), LENGTHS), shape[0]))
+            self.register_buffer("length_components", torch.zeros(max(1, classes), LENGTHS, dtype=torch.long))
         self.join = JoinedLabel(latent_size, classes)
         self.first = nn.Linear(shape[1] + self.join.width, width)
         self.strength = nn.Parameter(torch.full((), 0.1))  # of the correction, which begins small
@@ -114,12 +128,26 @@ class SeriesGenerator(Generator, FittedStart):
         if label is None:
             label = torch.zeros(len(noise), dtype=torch.long, device=noise.device)
         known = condition["before"].flatten(1) if "before" in condition else None
+        if self.layout.ends and known is None:
+            return self._draw_with_ends(label, noise).unflatten(1, self.shape)
         return self.mixture.draw(label, noise, known).unflatten(1, self.shape)
+
+    def _draw_with_ends(self, label: Tensor, noise: Tensor) -> Tensor:
+        steps, width = self.shape
+        row = (torch.special.ndtr(noise[:, 0].float()) * LENGTHS).long().clamp(max=LENGTHS - 1)
+        step = torch.arange(steps, device=noise.device)
+        going = torch.where(step < self.lengths[label, row][:, None], 1.0, -1.0)
+        return self.mixture.draw_with(
+            self.length_components[label, row], noise, step * width + self.layout.end, going
+        )
 
     def correct(self, drawn: Tensor, latent: Tensor, condition: Condition = None) -> Tensor:
         """Drawn series (N x T x W) corrected by the network and made discrete where they have to be."""
         joined = self.join(latent, condition)[:, None].expand(-1, drawn.shape[1], -1)
         correction = self.body(self.first(torch.cat([drawn, joined], dim=2)))
+        if self.layout.ends:
+            column = torch.arange(correction.shape[2], device=correction.device)
+            correction = correction * (column != self.layout.end)
         return self.discretise(drawn + self.strength * correction.float())
 
     def discretise(self, raw: Tensor) -> Tensor:
@@ -168,12 +196,25 @@ class SeriesGenerator(Generator, FittedStart):
         if layout.ends:
             observed[:, :, : layout.choice_end] &= ends > 0
         spectra = torch.fft.rfft(torch.cat([channels, choices], dim=2), dim=1).abs().flatten(1)
-        fit_factor_mixture(self.mixture, rows, labels, spectra, observed.flatten(1))
+        component = fit_factor_mixture(self.mixture, rows, labels, spectra, observed.flatten(1))
+        if layout.ends:
+            self._keep_lengths((ends > 0).sum(dim=(1, 2)), component, labels)
         if layout.choices:
             classes = labels if self.classes else None
             match_switching_rates(
                 self.mixture, values, classes, layout.channels, layout.choices, self.discretise, self.chunk_size
             )
+
+    def _keep_lengths(self, lengths: Tensor, component: Tensor, labels: Tensor | None) -> None:
+        """Keeps lengths and components of the series of each class, in order of length, evenly spread over all."""
+        for number in range(len(self.lengths)):
+            of_class = torch.ones_like(lengths, dtype=torch.bool) if labels is None else labels == number
+            if not of_class.any():
+                continue
+            order = lengths[of_class].argsort(stable=True)
+            kept = order[(torch.arange(LENGTHS) * 2 + 1) * len(order) // (2 * LENGTHS)]
+            self.lengths[number] = lengths[of_class][kept]
+            self.length_components[number] = component[of_class][kept]
 
     def _split(self, values: Tensor) -> tuple[Tensor, ...]:
         """Channels, choices, gaps, ends and attributes of N x T x W values."""

@@ -28,7 +28,7 @@ def fit_factor_mixture(
     labels: Tensor | None = None,
     features: Tensor | None = None,
     observed: Tensor | None = None,
-) -> None:
+) -> Tensor:
     """Fits the mixture to rows; each class gets as few components as explain held-out rows best.
 
     Args:
@@ -37,6 +37,9 @@ def fit_factor_mixture(
         labels: N class numbers, or None.
         features: N x F, in which rows are first clustered into components; None: one component for each class.
         observed: N x D, False where a value is missing; None: all values are observed.
+
+    Returns:
+        The component of each row, N.
     """
     classes = len(mixture.weights)
     label = torch.zeros(len(rows), dtype=torch.long) if labels is None or classes == 1 else labels
@@ -54,6 +57,10 @@ def fit_factor_mixture(
             _fit_components(mixture, number, rows[members], torch.zeros(int(counts[number]), dtype=torch.long))
         else:
             _choose_components(mixture, number, rows[members], features[members])
+    component = label * mixture.components_per_class
+    for number in label.unique().tolist() if mixture.components_per_class > 1 else []:
+        component[label == number] += mixture.joint_log_likelihood(number, rows[label == number]).argmax(dim=1)
+    return component
 
 
 def _choose_components(mixture: FactorMixture, label: int, rows: Tensor, features: Tensor) -> None:

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from .kriging import shared_shift
 
+MIN_WANTED_STD = 0.05  # of values that are wanted
 MIN_SOFT_NOISE = 0.5  # of a soft value that others are conditioned on, as a share of its deviation along the factors
 
 
@@ -56,6 +57,35 @@ class FactorMixture(nn.Module):
         moved = moved[component, torch.arange(len(component), device=component.device)]
         drawn = self.means[component] + moved + self.noise_std[component] * residual
         return drawn if known is None else self.condition(component, drawn, known, residual)
+
+    @torch.no_grad()
+    def draw_with(self, component: Tensor, noise: Tensor, places: Tensor, wanted: Tensor) -> Tensor:
+        """Draws in which some values are as wanted, and the factors go with them.
+
+        Args:
+            component: N component numbers.
+            noise: N x noise_size normal values.
+            places: K, where in a row the wanted values stand.
+            wanted: N x K. They count as known only loosely, because they need not be normal.
+
+        Returns:
+            N x D.
+        """
+        _, factors, residual = noise.float().split([1, self.rank, self.noise_std.shape[1]], dim=1)
+        drawn = torch.empty(len(noise), self.noise_std.shape[1], device=noise.device)
+        for number in component.unique().tolist():
+            members, loadings, mean = component == number, self.loadings[number], self.means[number]
+            loose = MIN_SOFT_NOISE * loadings[:, places].square().sum(dim=0).sqrt()
+            std = torch.maximum(self.noise_std[number, places], loose).clamp(min=MIN_WANTED_STD)
+            seen = (loadings[:, places] / std).double()
+            own = factors[members].double()
+            # Matheron's rule for the factors: a draw of them, moved by what it lacks of the wanted values
+            lacks = ((wanted[members] - mean[places]) / std - residual[members][:, places]).double() - own @ seen
+            inner = torch.eye(self.rank, dtype=torch.float64, device=noise.device) + seen @ seen.T
+            own = own + torch.linalg.solve(inner, seen @ lacks.T).T
+            drawn[members] = mean + own.float() @ loadings + self.noise_std[number] * residual[members]
+        drawn[:, places] = wanted
+        return drawn
 
     @torch.no_grad()
     def condition(self, component: Tensor, drawn: Tensor, known: Tensor, residual: Tensor | None = None) -> Tensor:

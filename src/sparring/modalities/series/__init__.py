@@ -73,6 +73,9 @@ class SeriesModality(Modality):
     ) -> list[Path]:
         return self.module("export").write(values, labels, out, grid, codec, seed)
 
+    def joined_steps(self, codec: Any) -> int:
+        return max(codec.data_lengths, default=0)
+
     def extrapolate(
         self, gan: Any, length: int, indices: Sequence[int], seed: int, label: str | int | None
     ) -> np.ndarray:

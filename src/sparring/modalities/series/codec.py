@@ -19,6 +19,7 @@ import torch
 from ...errors import UserError
 from ..table.codes import Code, code_from, spreads
 from ..table.columns import Column, column_from
+from .wide import Steps, spread
 
 MAX_COUNTED = 8  # values of a choice whose frequency is measured
 MIN_COUNTED_SHARE = 0.01  # of the steps that each of these values has
@@ -80,6 +81,10 @@ class SeriesCodec:
     choices: tuple[Column, ...] = ()  # columns of categories that change along a series
     choice_codes: tuple[Code, ...] = ()  # of these columns
     paced: bool = False  # does the last channel hold how far `order` goes from the step before?
+    apart: tuple[str, ...] = ()  # the columns that tell series apart together, where these are several
+    restarts: bool = False  # does a series begin wherever `order` starts again?
+    wide: tuple[Steps, ...] = ()  # the columns of the steps, where a row of the table is a series
+    data_lengths: tuple[int, ...] = ()  # quantiles of the lengths of the data, where values are windows
     input: ClassVar[None] = None
 
     @cached_property
@@ -189,7 +194,9 @@ class SeriesCodec:
 
     def lengths(self, values: np.ndarray) -> np.ndarray:
         """Steps of each series, N."""
-        return alive(values[:, :, : self.changing]).sum(axis=1) if self.ends else np.full(len(values), values.shape[1])
+        if not self.ends and not self.windows:
+            return np.full(len(values), values.shape[1])
+        return alive(values[:, :, : self.changing]).sum(axis=1)
 
     def frame(self, values: np.ndarray, first: int = 0, seed: int = 0, labels: Any = None) -> pd.DataFrame:
         """The steps of all series as rows, with the columns that were learned from.
@@ -200,6 +207,8 @@ class SeriesCodec:
             seed: of new keys.
             labels: the class of each series, where there are classes.
         """
+        if self.wide:
+            return self._wide_frame(values, labels)
         lengths = self.lengths(values)
         which = np.repeat(np.arange(len(values)), lengths)
         when = np.concatenate([np.arange(length) for length in lengths]) if len(lengths) else np.zeros(0, int)
@@ -228,6 +237,16 @@ class SeriesCodec:
         known = [name for name in self.columns if name in found]
         return pd.DataFrame({name: found[name] for name in [*(name for name in found if name not in known), *known]})
 
+    def _wide_frame(self, values: np.ndarray, labels: Any) -> pd.DataFrame:
+        """A row for each series."""
+        count = len(self.channels)
+        found = spread(values[:, :, :count], self.wide, tuple(channel.dtype for channel in self.channels))
+        for at, kept in enumerate(self.whole, count):
+            found[kept.name] = kept.series(values[:, 0, at])
+        if self.label is not None and labels is not None:
+            found[self.label] = pd.Series(np.array(labels, dtype=object))
+        return pd.DataFrame({name: found[name] for name in self.columns if name in found})
+
     def _passed(self, values: np.ndarray) -> np.ndarray:
         """How far `order` has gone since the first step, N x T."""
         steps = np.where(np.isnan(passed := values[:, :, len(self.channels) - 1]), self.step, passed)
@@ -250,6 +269,11 @@ class SeriesCodec:
             {key: value for key, value in asdict(channel).items() if (key, value) != ("log", None)}
             for channel in self.channels
         ]
+        optional |= {"apart": list(self.apart)} if self.apart else {}
+        optional |= {"restarts": True} if self.restarts else {}
+        optional |= {"wide": [[each.channel, list(each.columns)] for each in self.wide]} if self.wide else {}
+        if self.data_lengths:
+            optional["data_lengths"] = list(self.data_lengths)
         if any(channel.log is not None for channel in self.channels):
             optional["decode_log"] = "channel = exp(x * deviation + mean) - log, where a channel has log"
         return {
@@ -306,6 +330,10 @@ def codec_from(description: dict[str, Any]) -> SeriesCodec:
             tuple(map(column_from, description.get("choices", ()))),
             tuple(map(code_from, description.get("choice_codes", ()))),
             bool(description.get("paced", False)),
+            tuple(map(str, description.get("apart", ()))),
+            bool(description.get("restarts", False)),
+            tuple(Steps(str(name), tuple(map(str, columns))) for name, columns in description.get("wide", ())),
+            tuple(map(int, description.get("data_lengths", ()))),
         )
     except (KeyError, TypeError, ValueError):
         raise UserError("codec.json is damaged: its channels or columns cannot be read.") from None

@@ -15,7 +15,7 @@ from torch import Tensor
 from ...errors import UserError
 from ...networks import sampling
 from ...networks.series import SeriesLayout
-from ...util.random import derive_seed
+from ...util.random import derive_seed, make_rng
 from .codec import SeriesCodec
 
 MAX_STEPS = 1_000_000
@@ -24,26 +24,41 @@ MAX_STEPS = 1_000_000
 def extrapolate(gan: Any, length: int, indices: Sequence[int], seed: int, label: str | int | None = None) -> np.ndarray:
     """Decoded series of `length` steps with these indices. Each depends on (seed, index), label and length alone.
 
+    length: 0 makes each as long as some series of the data; NaN follows its end.
+
     The first half of every window is drawn given the second half of the window before, and the outputs for both are
     blended there. Raises UserError for an impossible length, and where whole series with their ends were learned.
     """
     codec = gan.codec
     assert isinstance(codec, SeriesCodec)
-    if not 1 <= length <= MAX_STEPS:
+    if not 0 <= length <= MAX_STEPS:
         raise UserError(f"a series can have 1 to {MAX_STEPS:,} steps, not {length:,}")
     if length > codec.steps and not codec.windows:
         raise UserError(
             f"this model learned whole series of up to {codec.steps} steps, which do not go on after their end; "
             "leave --length out"
         )
-    made = torch.cat(
-        [
-            _windows(gan, codec, length, list(part), seed, label)
-            for part in np.array_split(np.array(indices), -(-len(indices) // gan.generator.chunk_size))
-        ]
-    )
-    whole = codec.decode(made)
-    return whole[:, :length]
+    parts = np.array_split(np.array(indices), -(-len(indices) // gan.generator.chunk_size))
+    if length == 0 and codec.windows:
+        return np.concatenate([_as_long_as_data(gan, codec, list(part), seed, label) for part in parts])
+    steps = length or codec.steps
+    made = torch.cat([_windows(gan, codec, steps, list(part), seed, label) for part in parts])
+    return codec.decode(made)[:, :steps]
+
+
+def _as_long_as_data(
+    gan: Any, codec: SeriesCodec, indices: list[int], seed: int, label: str | int | None
+) -> np.ndarray:
+    """Series with lengths of the data, filled up with NaN to the longest length of all."""
+    known = codec.data_lengths or (codec.steps,)
+    lengths = [known[int(make_rng(seed, "length", index).integers(len(known)))] for index in indices]
+    # an overlap more than needed: no series then holds steps that a further window would have changed
+    made = codec.decode(_windows(gan, codec, max(lengths) + codec.steps // 2, indices, seed, label))
+    found = np.full((len(indices), max(known), made.shape[2]), np.nan)
+    found[:, : made.shape[1]] = made[:, : max(known)]
+    for series, steps in zip(found, lengths, strict=True):
+        series[steps:, : codec.changing] = np.nan
+    return found
 
 
 def _windows(

@@ -3,47 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ...data import arrays
+from ...data.in_memory import InMemory
 from ...errors import UserError
 from ..table import reading
-from ..table.columns import Column, find
+from ..table.columns import find
+from . import arrays, folder
 from .codec import SeriesCodec
+from .grouping import KEY, Grouping, as_numbers, is_time, series_numbers
 from .options import SeriesOptions
-from .roles import COLUMN_ROLES, Roles, find_roles, roles_like
+from .roles import COLUMN_ROLES, Roles, find_label, find_roles, roles_like
+from .sequences import Sequences, checked
+from .wide import Steps, cells_of, is_wide, steps_of
 
 MIN_ROWS = 16
-MIN_STEPS = 8  # of all series together
 UNEVEN_SHARE = 0.05  # of steps that are longer or shorter than usual by half; beyond it the length of steps is learned
-MAX_NUMBERS = 200_000_000  # of all series together
-ARRAYS = (".npy", ".npz")
-
-
-@dataclass
-class Sequences:
-    """Series as they were read. The columns key, order and label are described in `roles`."""
-
-    values: list[np.ndarray]  # for each series steps x (channels, choices), float64, NaN where there is nothing
-    names: tuple[str, ...]  # of channels and choices
-    dtypes: tuple[str, ...]  # of the channels
-    choices: tuple[Column, ...] = ()  # columns of categories that change along series
-    whole: tuple[Column, ...] = ()  # columns that belong to whole series
-    cells: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))  # of these columns, series x columns
-    labels: list[str] | None = None  # the class of each series
-    columns: tuple[str, ...] = ()  # of the table, in order; () for arrays
-    key: Column | None = None
-    order: Column | None = None
-    begins: float = 0.0  # the cell of `order` in the first step
-    step: float = 1.0  # by which the cells of `order` grow
-    label: str | None = None
-    paced: bool = False  # does the last channel hold how far `order` goes from the step before?
-    notes: list[str] = field(default_factory=list)
 
 
 def read(path: Path, options: SeriesOptions, like: Any = None) -> Sequences:
@@ -51,43 +30,65 @@ def read(path: Path, options: SeriesOptions, like: Any = None) -> Sequences:
 
     Raises UserError where the file holds no series.
     """
-    suffix = path.suffix.lower()
-    if suffix in ARRAYS:
-        return _array(path)
+    if path.is_dir():
+        return _of_folder(path, options, like)
+    if path.suffix.lower() in arrays.SUFFIXES:
+        _refuse_columns(options, path)
+        return arrays.from_file(path, options.layout, options.labels != "none")
     if reading.suffix_of(path) is None:
         raise UserError(
-            f"{path} holds no series: give a table ({', '.join(reading.READERS)}) or an array ({', '.join(ARRAYS)})"
+            f"{path} holds no series: give a table ({', '.join(reading.READERS)}), an array "
+            f"({', '.join(arrays.SUFFIXES)}), or a folder with one for each series"
         )
-    return of_frame(
-        reading.read_file(path, options.encoding, options.sheet).frame, str(path), options.types, options.labels, like
-    )
+    return _of_table(path, str(path), options, like, options.layout)
 
 
-def _array(path: Path) -> Sequences:
-    """An array of steps, series x steps, or series x steps x channels. A .npz may also hold labels."""
-    contents = arrays.from_file(path)
-    assert contents
-    parts = contents.arrays
-    shapes = {part.values.shape[1:] for part in parts}
-    first = parts[0].values
-    if (
-        len(shapes) > 1
-        or first.dtype.kind not in "biuf"
-        or first.ndim > 3
-        or not 0 < sum(part.values.size for part in parts) <= MAX_NUMBERS
-    ):
-        raise UserError(
-            f"{path} holds {first.dtype} of shape {first.shape}; series are numbers: steps, series x steps, or "
-            "series x steps x channels"
-        )
-    found = np.concatenate([part.values for part in parts])
-    whole = found.reshape({1: (1, -1, 1), 2: (*found.shape, 1)}.get(found.ndim, found.shape)).astype(np.float64)
-    labels = [str(label) for part in parts for label in part.labels or []] if contents.labelled_by else None
-    if np.isinf(whole).any():
-        raise UserError(f"{path} holds infinite numbers; replace them, or write NaN where there is nothing")
-    names = tuple(f"channel {at}" for at in range(whole.shape[2]))
-    types = (str(found.dtype),) * len(names)
-    return _checked(Sequences(list(whole), names, types, labels=labels, label="label" if labels else None), str(path))
+def _of_table(path: Path, where: str, options: SeriesOptions, like: Any, layout: str) -> Sequences:
+    table = reading.read_file(path, options.encoding, options.sheet)
+    found = of_frame(table.frame, where, options.types, options.labels, like, layout)
+    found.notes[:0] = table.notes
+    return found
+
+
+def _refuse_columns(options: SeriesOptions, where: object) -> None:
+    """Raises UserError where a person speaks of columns, and the data are arrays without names."""
+    if options.labels not in ("auto", "none"):
+        raise UserError(f"{where} has no column '{options.labels}': arrays have no columns; leave --labels out")
+    if options.types:
+        raise UserError(f"{where} has no column '{next(iter(options.types))}': arrays have none; leave --type out")
+
+
+def _of_folder(path: Path, options: SeriesOptions, like: Any) -> Sequences:
+    names, others = folder.files_of(path)
+    if names[0].lower().endswith(arrays.SUFFIXES):
+        _refuse_columns(options, path)
+        found = folder.arrays_of(path, names, options.labels)
+    elif len(names) == 1:
+        found = _of_table(path / names[0], str(path), options, like, options.layout)
+    else:
+        frame = folder.tables_of(path, names, options)
+        found = of_frame(frame, str(path), options.types, options.labels, like, "long")
+    found.notes[:0] = folder.notes_on(names, others)
+    return found
+
+
+def in_memory(memory: InMemory, options: SeriesOptions, like: Any) -> Sequences:
+    """The series of a DataFrame, an array, a tensor, or a list of these. Raises UserError where there are none."""
+    data, where = memory.data, f"the data in {memory}"
+    if memory.is_table:
+        return of_frame(reading.from_memory(memory).frame, where, options.types, options.labels, like, options.layout)
+    labels = None if memory.labels is None or options.labels == "none" else list(memory.labels)
+    if isinstance(data, list | tuple) and data and all(hasattr(each, "iloc") for each in data):
+        frames = [pd.DataFrame(each).assign(series=number) for number, each in enumerate(data)]
+        return of_frame(pd.concat(frames, ignore_index=True), where, options.types, options.labels, like, "long")
+    _refuse_columns(options, where)
+    if hasattr(data, "detach"):
+        data = data.detach().cpu().numpy()
+    if isinstance(data, np.ndarray) and data.dtype != object:
+        return arrays.from_array(data, labels, where, options.layout)
+    if isinstance(data, list | tuple | np.ndarray):
+        return arrays.from_list(list(data), labels, where)
+    raise UserError(f"{where} holds no series: give an array, a list of arrays (one a series) or a DataFrame")
 
 
 def of_frame(
@@ -96,8 +97,9 @@ def of_frame(
     types: Mapping[str, str] | None = None,
     labels: str = "auto",
     like: SeriesCodec | None = None,
+    layout: str = "auto",
 ) -> Sequences:
-    """The rows of a table as the steps of one series or of many.
+    """The rows of a table as the steps of one series or of many, or each as a series.
 
     Args:
         frame: a row for each step.
@@ -105,6 +107,7 @@ def of_frame(
         types: column -> role or type, where a person knows better (see `roles`).
         labels: "auto", "none" or the column that holds the classes.
         like: a codec; its table is the model for the roles of the columns.
+        layout: "long" (a row is a step), "wide" (a row is a series) or "auto".
 
     Raises:
         UserError: there is too little in it, or a column is missing or cannot be what it should be.
@@ -112,6 +115,8 @@ def of_frame(
     if len(frame) < MIN_ROWS:
         raise UserError(f"{where} holds too little to learn from: {len(frame)} rows")
     like = like if like is not None and like.columns else None
+    if steps := _wide_steps(frame, where, layout, types or {}, like):
+        return _of_wide(frame, steps, where, types or {}, labels, like)
     roles = roles_like(like, frame, where) if like else find_roles(frame, where, types or {}, labels)
     frame, groups, ids = _in_order(frame, roles, where)
     columns = [_numbers(frame[name], name, where) for name in roles.channels]
@@ -132,28 +137,100 @@ def of_frame(
     if roles.left_out:
         found.notes.append(f"Left out because they are neither numbers nor categories: {', '.join(roles.left_out)}.")
     _of_whole_series(found, frame.iloc[starts], roles, types or {}, like, where)
-    if roles.key:
-        found.key = find(pd.DataFrame({roles.key: pd.Series(ids)}), {roles.key: "identifier"})[0]
-        found.notes.append(f"Rows are told apart by '{roles.key}': {len(starts):,} series.")
+    _apart(found, roles, ids, len(starts))
     if roles.order:
         _times(found, frame[roles.order], roles.order, starts, ends, like)
-    return _checked(found, where)
+    return checked(found, where)
+
+
+def _wide_steps(
+    frame: pd.DataFrame, where: str, layout: str, types: Mapping[str, str], like: SeriesCodec | None
+) -> tuple[Steps, ...]:
+    """The columns of steps of a wide table; () for a long one. Raises UserError where it cannot be told."""
+    if like is not None:
+        if missing := [name for each in like.wide for name in each.columns if name not in frame.columns]:
+            raise UserError(f"{where} has no column '{missing[0]}'")
+        return like.wide
+    steps = steps_of(frame) if layout != "long" else ()
+    if layout == "wide" and not steps:
+        raise UserError(f"{where} has no numbered columns that could be the steps of a series, such as x0, x1, x2 ...")
+    if layout == "wide" or not steps or {"series", "order", "channel"} & set(types.values()):
+        return steps if layout == "wide" else ()
+    numbered = {name for each in steps for name in each.columns}
+    rest = frame[[name for name in frame.columns if name not in numbered]]
+    if any(is_time(rest[name]) or KEY.search(name) and rest[name].duplicated().any() for name in rest.columns):
+        return ()
+    return steps if is_wide(frame, steps, where) else ()
+
+
+def _of_wide(
+    frame: pd.DataFrame,
+    steps: tuple[Steps, ...],
+    where: str,
+    types: Mapping[str, str],
+    labels: str,
+    like: SeriesCodec | None,
+) -> Sequences:
+    """The rows of a wide table as series."""
+    numbered = {name for each in steps for name in each.columns}
+    rest = [str(name) for name in frame.columns if name not in numbered]
+    label = like.label if like else find_label(frame, rest, labels, where)
+    whole = [name for name in rest if name != label and not frame[name].isna().all()]
+    dtypes = tuple(str(np.result_type(*(_plain_dtype(frame[name]) for name in each.columns))) for each in steps)
+    found = Sequences(
+        list(cells_of(frame, steps)),
+        tuple(each.channel for each in steps),
+        dtypes,
+        columns=tuple(map(str, frame.columns)),
+        label=label,
+        wide=steps,
+    )
+    shown = f"{steps[0].columns[0]} to {steps[0].columns[-1]}"
+    found.notes.append(f"Each row is a series, and {shown} are its steps (if not: --layout long).")
+    roles = Roles(Grouping(), [], (), [column.name for column in like.whole] if like else whole, label)
+    _of_whole_series(found, frame, roles, types, like, where)
+    return checked(found, where)
+
+
+def _plain_dtype(values: pd.Series) -> np.dtype:
+    """The NumPy type of a column that may be nullable."""
+    return np.dtype(getattr(values.dtype, "numpy_dtype", values.dtype))
 
 
 def _in_order(frame: pd.DataFrame, roles: Roles, where: str) -> tuple[pd.DataFrame, np.ndarray, Any]:
     """The rows, one series after the other, with the number of the series of each row and the keys of all series."""
-    key, order = roles.key, roles.order
-    groups, ids = pd.factorize(frame[key]) if key else (np.zeros(len(frame), np.int64), [0])
+    keys, order, restarts, *_ = roles.grouping
+    groups, ids = series_numbers(frame, keys, order, restarts), None
     if (groups < 0).any():
-        raise UserError(f"{where}: column '{key}' says which series a row is of, and is empty in some rows")
+        raise UserError(f"{where}: column '{keys[0]}' says which series a row is of, and is empty in some rows")
+    if roles.key:
+        groups, ids = pd.factorize(frame[roles.key])
     if not order:
         rows = np.argsort(groups, kind="stable")
     else:
         values = frame[order]
         if values.isna().any():
             raise UserError(f"{where}: column '{order}' says the order of the steps, and is empty in some rows")
-        rows = np.lexsort((find(pd.DataFrame({order: values}), {order: _order_kind(values)})[0].cells(values), groups))
+        rows = np.lexsort((as_numbers(values), groups))
     return frame.iloc[rows].reset_index(drop=True), groups[rows], ids
+
+
+def _apart(found: Sequences, roles: Roles, ids: Any, count: int) -> None:
+    """Fill in what tells series apart, and say why."""
+    keys, order, found.restarts, reason, doubt = roles.grouping
+    why = f", {reason}" if reason else ""
+    if roles.key:
+        found.key = find(pd.DataFrame({roles.key: pd.Series(ids)}), {roles.key: "identifier"})[0]
+        other = f" (if not: --type {roles.key}=channel)" if reason != "as asked" else ""
+        found.notes.append(f"Rows are told apart by '{roles.key}': {count:,} series{why}{other}.")
+    elif keys:
+        found.apart = keys
+        found.notes.append(f"Rows are told apart by '{keys[0]}' and '{keys[1]}' together: {count:,} series{why}.")
+    elif found.restarts:
+        found.notes.append(
+            f"A series begins wherever '{order}' starts again: {count:,} series (if not: --type {order}=channel)."
+        )
+    found.notes += [doubt] if doubt else []
 
 
 def _of_whole_series(
@@ -234,34 +311,3 @@ def _times(
         found.values[number] = np.insert(found.values[number], at, passed, axis=1)
     found.names = (*found.names[:at], f"{name} (since the step before)", *found.names[at:])
     found.dtypes = (*found.dtypes, "float64")
-
-
-def _checked(found: Sequences, where: str) -> Sequences:
-    """Without empty series, and without empty steps at both ends of a series.
-
-    Raises UserError where too little is left.
-    """
-    kept = []
-    pace = len(found.dtypes) - 1
-    for number, values in enumerate(found.values):
-        there = np.flatnonzero(~np.isnan(np.delete(values, pace, axis=1) if found.paced else values).all(axis=1))
-        if len(there):
-            kept.append(number)
-            found.values[number] = values[there[0] : there[-1] + 1]
-            if found.paced:
-                found.values[number][0, pace] = (
-                    found.step
-                )  # nothing comes before the first step: it gets the usual length
-    if len(kept) < len(found.values):
-        found.notes.append(f"Left out: {len(found.values) - len(kept):,} series without a value.")
-    found.values = [found.values[number] for number in kept]
-    found.cells = found.cells[kept] if found.whole else found.cells
-    found.labels = None if found.labels is None else [found.labels[number] for number in kept]
-    if not found.values or sum(map(len, found.values)) < MIN_STEPS:
-        raise UserError(
-            f"{where} holds too little to learn from: {sum(map(len, found.values))} steps in {len(found.values)} series"
-        )
-    empty = np.stack([np.isnan(values[:, : len(found.dtypes)]).all(axis=0) for values in found.values]).all(axis=0)
-    if empty.any():
-        raise UserError(f"{where}: column '{found.names[int(empty.argmax())]}' is empty; leave it out")
-    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -12,18 +11,9 @@ import pandas as pd
 from ...errors import UserError, nearest
 from ..table.columns import COLUMN_TYPES, Column, find
 from .codec import SeriesCodec
+from .grouping import Grouping, find_grouping, series_numbers
 
 COLUMN_ROLES = ("series", "order", "channel", "whole")  # roles that a person may give to a column
-KEY = re.compile(
-    r"(^|[_ -])(id|uuid|key|series|sequence|unit|subject|patient|person|user|customer|session|trial|symbol|ticker"
-    r"|device|sensor|station|store)([_ -]|$)",
-    re.IGNORECASE,
-)
-ORDER = re.compile(
-    r"(^|[_ -])(t|time|timestamp|date|datetime|step|index|year|month|week|day|hour|minute|second|frame|cycle|tick)"
-    r"([_ -]|$)",
-    re.IGNORECASE,
-)
 LABEL = ("label", "class", "target", "y")
 MAX_CLASSES = 100
 NUMBERS = ("channel", "integer", "float")  # kinds of columns of numbers that change along series
@@ -32,20 +22,29 @@ NUMBERS = ("channel", "integer", "float")  # kinds of columns of numbers that ch
 class Roles(NamedTuple):
     """What each column of a table is."""
 
-    key: str | None  # tells series apart
-    order: str | None  # orders the steps of a series
+    grouping: Grouping  # what tells series apart, and what orders their steps
     channels: list[str]  # numbers that change along a series
     choices: Sequence[Column]  # categories that change along a series
     whole: list[str]  # belong to a whole series
     label: str | None  # the class of a series
     left_out: Sequence[str] = ()  # neither numbers nor categories, each with its kind
 
+    @property
+    def key(self) -> str | None:
+        """The column that alone tells series apart; a pair of columns belongs to whole series, and so does no key."""
+        return self.grouping.keys[0] if len(self.grouping.keys) == 1 else None
+
+    @property
+    def order(self) -> str | None:
+        return self.grouping.order
+
 
 def roles_like(codec: SeriesCodec, frame: pd.DataFrame, where: str) -> Roles:
     """The roles of the columns that a codec was fitted to. Raises UserError where a column is missing."""
     key, order = (None if column is None else column.name for column in (codec.key, codec.order))
     channels = [each.name for each in codec.channels[: len(codec.channels) - codec.paced]]
-    roles = Roles(key, order, channels, codec.choices, [each.name for each in codec.whole], codec.label)
+    grouping = Grouping(codec.apart or ((key,) if key else ()), order, codec.restarts)
+    roles = Roles(grouping, channels, codec.choices, [each.name for each in codec.whole], codec.label)
     wanted = [
         name
         for name in (key, order, *channels, *(each.name for each in codec.choices), *roles.whole, roles.label)
@@ -55,8 +54,8 @@ def roles_like(codec: SeriesCodec, frame: pd.DataFrame, where: str) -> Roles:
         raise UserError(f"{where} has no column '{missing[0]}'; it should have {', '.join(wanted)}")
     if (
         key is None and "series" in frame.columns and "series" not in codec.columns
-    ):  # several series that were generated after a lone one
-        return roles._replace(key="series")
+    ):  # several series that were generated, where no column told series apart
+        return roles._replace(grouping=Grouping(("series",), order))
     return roles
 
 
@@ -79,28 +78,38 @@ def find_roles(frame: pd.DataFrame, where: str, types: Mapping[str, str], labels
         known = [*COLUMN_ROLES, *COLUMN_TYPES]
         if kind not in known:
             raise UserError(f"'{kind}' is not a type of a column of series; {nearest(kind, known)}")
-    for kind in ("series", "order"):
-        if list(roles.values()).count(kind) > 1:
-            raise UserError(f"two columns were said to be the {kind}; one can be")
-    key = _with_role(roles, "series") or _key(frame, roles)
-    groups = pd.factorize(frame[key])[0] if key else np.zeros(len(frame), np.int64)
-    order = _with_role(roles, "order") or _order(frame, groups, roles, key)
-    rest = [str(name) for name in frame.columns if name not in (key, order)]
-    rows = np.argsort(groups, kind="stable")
+    said = {role: [name for name, each in roles.items() if each == role] for role in COLUMN_ROLES}
+    if len(said["order"]) > 1:
+        raise UserError("two columns were said to be the order; one can be")
+    empty = [str(name) for name in frame.columns if name not in types and frame[name].isna().all()]
+    frame = frame.drop(columns=empty)
+    others = [*said["channel"], *said["whole"]]
+    grouping = find_grouping(frame, said["series"], next(iter(said["order"]), None), others)
+    groups = series_numbers(frame, grouping.keys, grouping.order, grouping.restarts)
+    key = grouping.keys[0] if len(grouping.keys) == 1 else None
+    rest = [str(name) for name in frame.columns if name not in (key, grouping.order)]
+    rows, many = np.argsort(groups, kind="stable"), bool(grouping.keys) or grouping.restarts
     whole = [
         name
         for name in rest
         if roles.get(name) == "whole"
-        or (key and roles.get(name) != "channel" and _constant(frame[name].iloc[rows], groups[rows]))
+        or (many and roles.get(name) != "channel" and _constant(frame[name].iloc[rows], groups[rows]))
     ]
-    label = _label(frame, whole, labels, where)
+    label = find_label(frame, whole, labels, where)
     channels, choices, left_out = _changing(frame[[name for name in rest if name not in whole]], types)
     if not channels and not choices:
         raise UserError(
             f"{where} has no column of numbers or categories that change along a series; say with --type "
             "COLUMN=channel which do"
         )
-    return Roles(key, order, channels, choices, [name for name in whole if name != label], label, left_out)
+    return Roles(
+        grouping,
+        channels,
+        choices,
+        [name for name in whole if name != label],
+        label,
+        [*left_out, *(f"{name} (empty)" for name in empty)],
+    )
 
 
 def _changing(frame: pd.DataFrame, types: Mapping[str, str]) -> tuple[list[str], list[Column], list[str]]:
@@ -123,54 +132,12 @@ def _changing(frame: pd.DataFrame, types: Mapping[str, str]) -> tuple[list[str],
     return channels, choices, left_out
 
 
-def _with_role(roles: Mapping[str, str], role: str) -> str | None:
-    return next((name for name, each in roles.items() if each == role), None)
-
-
-def _key(frame: pd.DataFrame, roles: Mapping[str, str]) -> str | None:
-    """A column whose name tells series apart, with several rows for each value."""
-    for name in frame.columns:
-        values = frame[name]
-        if name in roles or not KEY.search(str(name)) or pd.api.types.is_float_dtype(values.dtype):
-            continue
-        if 2 <= values.nunique() <= len(frame) / 4:
-            return str(name)
-    return None
-
-
-def _order(frame: pd.DataFrame, groups: np.ndarray, roles: Mapping[str, str], key: str | None) -> str | None:
-    """A column of times; or one whose name counts steps, with numbers that grow along each series."""
-    for name in frame.columns:
-        if name in roles or name == key:
-            continue
-        values = frame[name]
-        named = bool(ORDER.search(str(name)))
-        if pd.api.types.is_datetime64_any_dtype(values.dtype) or (
-            not pd.api.types.is_numeric_dtype(values.dtype) and _dates(values)
-        ):
-            return str(name)
-        if (
-            named
-            and pd.api.types.is_numeric_dtype(values.dtype)
-            and not pd.api.types.is_bool_dtype(values.dtype)
-            and values.notna().all()
-        ):
-            rises = np.diff(values.to_numpy(np.float64))[np.diff(groups) == 0]
-            if len(rises) and (rises >= 0).all() and (rises > 0).mean() > 0.5:
-                return str(name)
-    return None
-
-
-def _dates(values: pd.Series) -> bool:
-    return len(values) > 0 and find(pd.DataFrame({"time": values}))[0].kind == "time"
-
-
 def _constant(values: pd.Series, groups: np.ndarray) -> bool:
     codes = pd.factorize(values)[0]
     return not (np.diff(codes)[np.diff(groups) == 0] != 0).any()
 
 
-def _label(frame: pd.DataFrame, whole: list[str], labels: str, where: str) -> str | None:
+def find_label(frame: pd.DataFrame, whole: list[str], labels: str, where: str) -> str | None:
     """The column, among those that belong to whole series, that holds their classes."""
     if labels == "none":
         return None

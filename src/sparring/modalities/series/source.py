@@ -12,19 +12,23 @@ import numpy as np
 from ...data.in_memory import InMemory
 from ...data.options import OpenContext
 from ...data.source import SPLITS, ScanReport, SequentialSource, Split
-from ...data.splits import hold_out
+from ...data.splits import hold_out, natural
 from ...errors import UserError
 from ..table.codes import fit_code
 from ..table.columns import decimals_of
-from ..table.reading import from_memory
 from .codec import Channel, SeriesCodec, alive
 from .options import SeriesOptions
-from .reading import Sequences, of_frame, read
+from .reading import in_memory, read
+from .sequences import Sequences
 from .simulated import SETS
 
-MAX_STEPS = 128  # of a value; longer series are learned window by window
+MAX_WHOLE_STEPS = 2048  # of series that are learned as they are; longer ones are learned window by window
+MAX_WHOLE_NUMBERS = 10_000  # of one encoded series; with more its statistics take minutes to fit
+MIN_WINDOW, MAX_WINDOW = 32, 128  # steps of a window that is chosen
 MIN_WINDOWS = 8  # that a lone series is as long as
 MIN_STEPS = 8  # of a window
+SHORT_SHARE = 0.05  # of the series may be shorter than a window that is chosen
+LENGTHS = 257  # quantiles of the lengths of series that are learned in windows
 HELD_OUT_SHARE = 0.1  # of a lone series: its end
 MAX_NUMBERS = 20_000  # of one encoded series
 MIN_SKEWNESS = 2.0  # from which logarithms are tried: that of an exponential distribution
@@ -52,17 +56,14 @@ class SeriesSource(SequentialSource):
 
     modality, unit = "series", "series"
 
-    def __init__(self, found: Sequences, name: str, like: SeriesCodec | None = None):
+    def __init__(self, found: Sequences, name: str, like: SeriesCodec | None = None, window: int | None = None):
         self.name = name
         lengths = np.array([len(values) for values in found.values])
-        lone = len(lengths) == 1
-        if lone and lengths[0] < 4 * MIN_STEPS:
+        if len(lengths) == 1 and lengths[0] < 4 * MIN_STEPS:
             raise UserError(
                 f"{name} is one series of {lengths[0]} steps; to learn from one, {4 * MIN_STEPS} at least are needed"
             )
-        longest = max(MIN_STEPS, min(MAX_STEPS, int(lengths[0]) // MIN_WINDOWS)) if lone else MAX_STEPS
-        windows = like.windows if like else bool(lengths.max() > longest)
-        steps = like.steps if like else longest if windows else int(lengths.max())
+        windows, steps = (like.windows, like.steps) if like else _form(found, lengths, window)
         self._parts = _split(found, steps)
         self._places = {split: _places(part.series, steps, windows) for split, part in self._parts.items()}
         if not len(self._places["train"]) or not len(self._places["test"]):
@@ -80,7 +81,7 @@ class SeriesSource(SequentialSource):
             )
         self.shape = (steps, len(found.names) + len(self.codec.whole))
         self.channels = self.codec.numbers_named
-        self.classes = tuple(sorted(set(found.labels or ())))
+        self.classes = tuple(sorted(set(found.labels or ()), key=natural))
         self.content_hash = self._hash(steps, windows)
         labels = self.labels(np.arange(self.count("train")))
         self.report = ScanReport(
@@ -105,7 +106,6 @@ class SeriesSource(SequentialSource):
     def _notes(self, found: Sequences, lengths: np.ndarray, windows: bool) -> tuple[str, ...]:
         between = f"{lengths.min():,} to {lengths.max():,}" if lengths.min() < lengths.max() else f"{lengths.max():,}"
         shown = ", ".join(found.names[:12]) + (f" and {len(found.names) - 12} more" if len(found.names) > 12 else "")
-        steps = self.codec.steps
         notes = [
             f"{len(lengths):,} series of {between} steps with the channel{'s' if len(found.names) > 1 else ''} "
             f"{shown}.",
@@ -115,18 +115,27 @@ class SeriesSource(SequentialSource):
             notes.append(f"Of each series: {'; '.join(column.about() for column in found.whole)}.")
         if self.classes:
             notes.append(f"{len(self.classes)} classes from '{found.label}'.")
-        if windows:
-            notes.append(
-                f"Series are learned in windows of {steps} steps; longer ones are generated window by window "
-                "(--length)."
-            )
-            short = int((lengths < steps).sum())
-            notes += [f"Left out: {short:,} series of fewer than {steps} steps."] if short else []
+        notes += self._notes_on_lengths(lengths, windows)
         held = sum(len(values) for values in self._parts["test"].series)
         what = (
             f"The last {held:,} steps are" if len(lengths) == 1 else f"{len(self._parts['test'].series):,} series are"
         )
         return (*notes, f"{what} held out for scoring and never trained on.")
+
+    def _notes_on_lengths(self, lengths: np.ndarray, windows: bool) -> list[str]:
+        steps = self.codec.steps
+        if not windows:
+            long = int((lengths > steps).sum())
+            cut = [f"{long:,} series are longer than the {steps:,} steps that were learned, and are cut."]
+            slow = [f"Whole series are learned; windows would be quicker (--window {MAX_WINDOW})."]
+            return (cut if long else []) + (slow if steps > MAX_WINDOW else [])
+        notes = [
+            f"Series are learned in windows of {steps} steps (--window STEPS for others), wherever these lie: what "
+            "happens only at the start or the end is not learned as such. Longer series are joined from windows"
+            + (" (--length)." if len(lengths) == 1 else ", and made as long as those of the data.")
+        ]
+        short = int((lengths < steps).sum())
+        return notes + ([f"Not learned from: {short:,} series of fewer than {steps} steps."] if short else [])
 
     def count(self, split: Split = "train") -> int:
         return len(self._places[split])
@@ -147,6 +156,22 @@ class SeriesSource(SequentialSource):
         return self._parts[split].labels[self._places[split][np.asarray(indices, dtype=np.int64), 0]]
 
 
+def _form(found: Sequences, lengths: np.ndarray, window: int | None) -> tuple[bool, int]:
+    """Are windows learned, or whole series; and how many steps has a value? window: as a person asks."""
+    longest = int(lengths.max())
+    if window is not None:
+        if not MIN_STEPS <= window <= longest:
+            raise UserError(f"a window of {window} steps is impossible: it can have {MIN_STEPS} to {longest:,} here")
+        return window < longest or len(lengths) == 1, window
+    if len(lengths) == 1:
+        return True, max(MIN_STEPS, min(MAX_WINDOW, longest // MIN_WINDOWS))
+    width = len(found.names) + sum(len(column.categories) for column in found.choices) + 1
+    if longest <= MAX_WINDOW or (longest <= MAX_WHOLE_STEPS and longest * width <= MAX_WHOLE_NUMBERS):
+        return False, longest
+    short, half = np.quantile(lengths, (SHORT_SHARE, 0.5))
+    return True, max(MIN_STEPS, min(MAX_WINDOW, int(max(short, min(half, MIN_WINDOW)))))
+
+
 def _split(found: Sequences, window: int) -> dict[Split, Part]:
     """The series of each split. window: steps of a value.
 
@@ -154,7 +179,7 @@ def _split(found: Sequences, window: int) -> dict[Split, Part]:
     """
     count = len(found.values)
     cells = found.cells if found.whole else np.zeros((count, 0))
-    names = sorted(set(found.labels or ()))
+    names = sorted(set(found.labels or ()), key=natural)
     numbers = np.array([names.index(label) for label in found.labels] if found.labels else [0] * count, np.int64)
     if count == 1:
         values = found.values[0]
@@ -236,7 +261,9 @@ def _fitted(found: Sequences, parts: dict[Split, Part], steps: int, windows: boo
         )
         for at, column in enumerate(found.whole)
     )
-    ends = not windows and len({len(values) for values in every}) > 1
+    lengths = [len(values) for values in found.values]
+    ends = not windows and len(set(lengths)) > 1
+    quantiles = np.quantile(lengths, np.linspace(0, 1, LENGTHS), method="inverted_cdf")
     return SeriesCodec(
         steps,
         channels,
@@ -253,6 +280,10 @@ def _fitted(found: Sequences, parts: dict[Split, Part], steps: int, windows: boo
         choices=found.choices,
         choice_codes=choice_codes,
         paced=found.paced,
+        apart=found.apart,
+        wide=found.wide,
+        restarts=found.restarts,
+        data_lengths=tuple(int(length) for length in quantiles) if windows and len(lengths) > 1 else (),
     )
 
 
@@ -270,17 +301,15 @@ def _places(series: list[np.ndarray], steps: int, windows: bool) -> np.ndarray:
 
 
 def open_path(path: Path, options: SeriesOptions, context: OpenContext) -> SeriesSource:
-    """Raises UserError where the file holds no series."""
-    if path.is_dir():
-        raise UserError(f"{path} is a folder; series are read from one file, a table or an array")
+    """Raises UserError where the file or folder holds no series."""
     name = path.name.split(".")[0]
-    return SeriesSource(read(path, options, context.like), name, context.like)
+    return SeriesSource(read(path, options, context.like), name, context.like, options.window)
 
 
 def open_in_memory(memory: InMemory, options: SeriesOptions, context: OpenContext) -> SeriesSource:
-    """The series of a DataFrame. Raises UserError where it holds none."""
-    found = of_frame(from_memory(memory).frame, memory.name, options.types, options.labels, context.like)
-    return SeriesSource(found, memory.name, context.like)
+    """The series of data in memory. Raises UserError where it holds none."""
+    found = in_memory(memory, options, context.like)
+    return SeriesSource(found, "table" if memory.is_table else "series", context.like, options.window)
 
 
 def open_name(name: str, options: SeriesOptions, context: OpenContext) -> SeriesSource:
@@ -290,4 +319,4 @@ def open_name(name: str, options: SeriesOptions, context: OpenContext) -> Series
     values, about = SETS[name]()
     found = Sequences(list(values[:, :, None]), ("value",), ("float64",))
     found.notes.append(about)
-    return SeriesSource(found, name, context.like)
+    return SeriesSource(found, name, context.like, options.window)
