@@ -137,9 +137,7 @@ class SeriesGenerator(Generator, FittedStart):
         row = (torch.special.ndtr(noise[:, 0].float()) * LENGTHS).long().clamp(max=LENGTHS - 1)
         step = torch.arange(steps, device=noise.device)
         going = torch.where(step < self.lengths[label, row][:, None], 1.0, -1.0)
-        return self.mixture.draw_with(
-            self.length_components[label, row], noise, step * width + self.layout.end, going
-        )
+        return self.mixture.draw_with(self.length_components[label, row], noise, step * width + self.layout.end, going)
 
     def correct(self, drawn: Tensor, latent: Tensor, condition: Condition = None) -> Tensor:
         """Drawn series (N x T x W) corrected by the network and made discrete where they have to be."""
