@@ -237,6 +237,27 @@ ZOO = {
     ),
     "a constant column": Case(csv(pd.DataFrame({"x": np.arange(200) % 9, "c": 5})), holds(1, 200, ("x", "c"))),
     "nothing but names": Case(csv(pd.DataFrame({"machine": ["a", "b"] * 20})), refused=("no column of numbers",)),
+    "decimal commas and days before months": Case(
+        lambda folder: (
+            put(
+                folder,
+                {
+                    "a.csv": "wann;preis\n".encode()
+                    + "".join(
+                        f"{day:02d}/{month:02d}/2023 22:28;{day + month / 4:.2f}\n".replace(".", ",")
+                        for month in range(1, 9)
+                        for day in range(1, 28)
+                    ).encode()
+                },
+            )
+            / "a.csv"
+        ),
+        lambda source: (
+            holds(1, 216, ("preis",), order="wann")(source),
+            source.codec.frame(source.values(np.arange(1))).iloc[0].tolist() == ["01/01/2023 22:28", "1,25"]
+            or pytest.fail("written otherwise"),
+        ),
+    ),
     # forms
     "a row a series": Case(csv(wide()), holds(40, 24, ("t",), "Each row is a series, and t0 to t23 are its steps")),
     "a row a series, with classes and gaps": Case(

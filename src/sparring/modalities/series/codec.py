@@ -83,6 +83,7 @@ class SeriesCodec:
     paced: bool = False  # does the last channel hold how far `order` goes from the step before?
     apart: tuple[str, ...] = ()  # the columns that tell series apart together, where these are several
     restarts: bool = False  # does a series begin wherever `order` starts again?
+    written: tuple[Column, ...] = ()  # channels whose numbers are texts, such as 51,26
     wide: tuple[Steps, ...] = ()  # the columns of the steps, where a row of the table is a series
     data_lengths: tuple[int, ...] = ()  # quantiles of the lengths of the data, where values are windows
     input: ClassVar[None] = None
@@ -213,7 +214,11 @@ class SeriesCodec:
         which = np.repeat(np.arange(len(values)), lengths)
         when = np.concatenate([np.arange(length) for length in lengths]) if len(lengths) else np.zeros(0, int)
         rows, found = values[which, when], {}
+        written = {column.name: column for column in self.written}
         for at, channel in enumerate(self.channels[: len(self.channels) - self.paced]):
+            if channel.name in written:
+                found[channel.name] = written[channel.name].series(rows[:, at])
+                continue
             column = pd.Series(rows[:, at])
             whole = channel.decimals == 0 and (
                 channel.dtype.startswith(("int", "uint", "Int")) or channel.dtype in ("bool", "boolean")
@@ -271,6 +276,7 @@ class SeriesCodec:
         ]
         optional |= {"apart": list(self.apart)} if self.apart else {}
         optional |= {"restarts": True} if self.restarts else {}
+        optional |= {"written": [column.describe() for column in self.written]} if self.written else {}
         optional |= {"wide": [[each.channel, list(each.columns)] for each in self.wide]} if self.wide else {}
         if self.data_lengths:
             optional["data_lengths"] = list(self.data_lengths)
@@ -332,6 +338,7 @@ def codec_from(description: dict[str, Any]) -> SeriesCodec:
             bool(description.get("paced", False)),
             tuple(map(str, description.get("apart", ()))),
             bool(description.get("restarts", False)),
+            tuple(map(column_from, description.get("written", ()))),
             tuple(Steps(str(name), tuple(map(str, columns))) for name, columns in description.get("wide", ())),
             tuple(map(int, description.get("data_lengths", ()))),
         )

@@ -12,7 +12,7 @@ import pandas as pd
 from ...data.in_memory import InMemory
 from ...errors import UserError
 from ..table import reading
-from ..table.columns import find
+from ..table.columns import Column, find
 from . import arrays, folder
 from .codec import SeriesCodec
 from .grouping import KEY, Grouping, as_numbers, is_time, series_numbers
@@ -119,7 +119,8 @@ def of_frame(
         return _of_wide(frame, steps, where, types or {}, labels, like)
     roles = roles_like(like, frame, where) if like else find_roles(frame, where, types or {}, labels)
     frame, groups, ids = _in_order(frame, roles, where)
-    columns = [_numbers(frame[name], name, where) for name in roles.channels]
+    written = {column.name: column for column in roles.written}
+    columns = [_numbers(frame[name], name, where, written.get(name)) for name in roles.channels]
     values = np.stack([*columns, *(column.cells(frame[column.name]) for column in roles.choices)], axis=1)
     ends = np.flatnonzero(np.diff(groups, append=groups[-1] + 1)) + 1
     starts = np.r_[0, ends[:-1]]
@@ -130,6 +131,7 @@ def of_frame(
         tuple(roles.choices),
         columns=tuple(map(str, frame.columns)),
         label=roles.label,
+        written=tuple(roles.written),
     )
     if roles.choices:
         shown = "; ".join(column.about() for column in roles.choices)
@@ -260,7 +262,10 @@ def _of_whole_series(
         found.notes.append(f"Left out because they name each series: {', '.join(lost)}.")
 
 
-def _numbers(values: pd.Series, name: str, where: str) -> np.ndarray:
+def _numbers(values: pd.Series, name: str, where: str, written: Column | None = None) -> np.ndarray:
+    """written: how texts write the numbers."""
+    if written is not None:
+        return written.cells(values)
     if not pd.api.types.is_numeric_dtype(values.dtype):
         raise UserError(
             f"{where}: column '{name}' changes along a series and holds no numbers; leave it out, or write it as "

@@ -28,6 +28,7 @@ class Roles(NamedTuple):
     whole: list[str]  # belong to a whole series
     label: str | None  # the class of a series
     left_out: Sequence[str] = ()  # neither numbers nor categories, each with its kind
+    written: Sequence[Column] = ()  # channels whose numbers are texts, such as 51,26
 
     @property
     def key(self) -> str | None:
@@ -45,6 +46,7 @@ def roles_like(codec: SeriesCodec, frame: pd.DataFrame, where: str) -> Roles:
     channels = [each.name for each in codec.channels[: len(codec.channels) - codec.paced]]
     grouping = Grouping(codec.apart or ((key,) if key else ()), order, codec.restarts)
     roles = Roles(grouping, channels, codec.choices, [each.name for each in codec.whole], codec.label)
+    roles = roles._replace(written=codec.written)
     wanted = [
         name
         for name in (key, order, *channels, *(each.name for each in codec.choices), *roles.whole, roles.label)
@@ -96,7 +98,7 @@ def find_roles(frame: pd.DataFrame, where: str, types: Mapping[str, str], labels
         or (many and roles.get(name) != "channel" and _constant(frame[name].iloc[rows], groups[rows]))
     ]
     label = find_label(frame, whole, labels, where)
-    channels, choices, left_out = _changing(frame[[name for name in rest if name not in whole]], types)
+    channels, choices, left_out, written = _changing(frame[[name for name in rest if name not in whole]], types)
     if not channels and not choices:
         raise UserError(
             f"{where} has no column of numbers or categories that change along a series; say with --type "
@@ -109,27 +111,28 @@ def find_roles(frame: pd.DataFrame, where: str, types: Mapping[str, str], labels
         [name for name in whole if name != label],
         label,
         [*left_out, *(f"{name} (empty)" for name in empty)],
+        written,
     )
 
 
-def _changing(frame: pd.DataFrame, types: Mapping[str, str]) -> tuple[list[str], list[Column], list[str]]:
-    """Columns of numbers, of categories, and of neither with their kinds.
-
-    A column of texts that are numbers is one of numbers where a person says so.
-    """
-    channels, choices, left_out = [], [], []
+def _changing(frame: pd.DataFrame, types: Mapping[str, str]) -> tuple[list[str], list[Column], list[str], list[Column]]:
+    """Columns of numbers, of categories, of neither with their kinds; and those of the first that are texts."""
+    channels, choices, left_out, written = list[str](), list[Column](), list[str](), list[Column]()
     for name in map(str, frame.columns):
         kind, dtype = types.get(name), frame[name].dtype
         number = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
-        if kind in NUMBERS or (number and kind not in COLUMN_TYPES) or frame[name].isna().all():
+        if (number and kind not in COLUMN_TYPES) or (number and kind in NUMBERS) or frame[name].isna().all():
             channels.append(name)
             continue
         column = find(frame[[name]], {name: kind} if kind in COLUMN_TYPES else {})[0]
-        if column.kind in ("category", "boolean"):
+        if column.kind in NUMBERS or kind == "channel":
+            channels.append(name)
+            written += [column] if column.kind in NUMBERS else []
+        elif column.kind in ("category", "boolean"):
             choices.append(column)
         else:
             left_out.append(f"{name} ({column.kind})")
-    return channels, choices, left_out
+    return channels, choices, left_out, written
 
 
 def _constant(values: pd.Series, groups: np.ndarray) -> bool:

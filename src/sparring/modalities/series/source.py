@@ -281,6 +281,7 @@ def _fitted(found: Sequences, parts: dict[Split, Part], steps: int, windows: boo
         choice_codes=choice_codes,
         paced=found.paced,
         apart=found.apart,
+        written=found.written,
         wide=found.wide,
         restarts=found.restarts,
         data_lengths=tuple(int(length) for length in quantiles) if windows and len(lengths) > 1 else (),

@@ -238,6 +238,8 @@ def _has_header(first: list[str], rows: list[list[str]]) -> bool:
     ]
     valued = [at for at, cells in enumerate(columns) if cells and sum(map(_is_value, cells)) >= 0.9 * len(cells)]
     if valued:
+        if all(_letters(first[at]) not in {"", *map(_letters, columns[at])} for at in valued):
+            return True  # such as t0 above 3.5
         if not all(_is_value(first[at]) or is_missing_number(first[at]) for at in valued):
             return True
         if not any(_is_value(first[at]) for at in valued):
@@ -248,6 +250,10 @@ def _has_header(first: list[str], rows: list[list[str]]) -> bool:
     if len(rows) < MIN_AGAIN:
         return True
     return not all(cell in cells for cell, cells in zip(first, columns, strict=True))
+
+
+def _letters(cell: str) -> str:
+    return "".join(filter(str.isalpha, cell))
 
 
 def _is_value(cell: str) -> bool:
