@@ -79,7 +79,7 @@ def in_memory(memory: InMemory, options: SeriesOptions, like: Any) -> Sequences:
         return of_frame(reading.from_memory(memory).frame, where, options.types, options.labels, like, options.layout)
     labels = None if memory.labels is None or options.labels == "none" else list(memory.labels)
     if isinstance(data, list | tuple) and data and all(hasattr(each, "iloc") for each in data):
-        frames = [pd.DataFrame(each).assign(series=number) for number, each in enumerate(data)]
+        frames = [reading.table_of(each, where).frame.assign(series=number) for number, each in enumerate(data)]
         return of_frame(pd.concat(frames, ignore_index=True), where, options.types, options.labels, like, "long")
     _refuse_columns(options, where)
     if hasattr(data, "detach"):
