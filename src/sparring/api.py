@@ -29,6 +29,7 @@ from .training.resume import resume
 from .training.setup import set_up
 from .util import files
 from .util.devices import choose_device
+from .util.files import file_name
 
 
 @with_options(
@@ -133,7 +134,7 @@ def default_folder(source: str | Path | Source | InMemory, recipe: str | None) -
     else:
         name, modality = Path(source).absolute().name.split(".")[0] or "data", opening.modality_of(source)
     usual = recipe is None or (modality is not None and recipe == modalities.get(modality).default_recipe)
-    return Path("runs") / (name if usual else f"{name}-{Path(str(recipe)).stem}")
+    return Path("runs") / file_name(name if usual else f"{name}-{Path(str(recipe)).stem}")
 
 
 def _only_training(folder: Path) -> Any:

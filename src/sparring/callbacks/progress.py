@@ -7,7 +7,7 @@ import sys
 import time
 from typing import Any
 
-from ..errors import UserError
+from ..errors import UserError, printable
 from ..util import progress
 from ..util.progress import duration
 from .base import Action, Callback, Observation
@@ -29,7 +29,7 @@ class Lines(Callback):
         self.total, self.first, self.started = 0, 0, time.monotonic()
 
     def note(self, text: str) -> None:
-        print(text, flush=True)
+        print(printable(text), flush=True)
 
     def progress(self, share: float, what: str) -> None:
         progress.show(share, what)
@@ -49,7 +49,7 @@ class Lines(Callback):
         done = max(1, observation.examples - self.first)
         remaining = (time.monotonic() - self.started) / done * (self.total - observation.examples)
         seen = f"{observation.examples:>9,} of {self.total:,} examples"
-        print(f"{seen}, {duration(remaining)} left: {in_words(observation)}", flush=True)
+        self.note(f"{seen}, {duration(remaining)} left: {in_words(observation)}")
 
 
 def in_words(observation: Observation) -> str:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import UserError
+from .output import say
 from .verbs import Verbs
 
 app = typer.Typer(
@@ -31,7 +32,7 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
     if version:
         from ..util.versions import __version__
 
-        typer.echo(f"sparring {__version__}")
+        say(f"sparring {__version__}")
         raise typer.Exit
 
 
@@ -91,7 +92,7 @@ def _at(error: OSError) -> str:
 
 
 def _fail(sentence: str) -> None:
-    print(f"sparring: {' '.join(sentence.split())}", file=sys.stderr)
+    say(f"sparring: {' '.join(sentence.split())}", error=True)
     sys.exit(2)
 
 
@@ -105,9 +106,9 @@ def _fault(error: BaseException) -> Any:
     path = (current_run() or folder) / FAULT_FILE
     try:
         path.write_text(trace, encoding="utf-8")
-        print(
+        say(
             f"sparring: a fault of the program ({type(error).__name__}: {error}); please report it with {path}",
-            file=sys.stderr,
+            error=True,
         )
     except OSError:
         print(trace, file=sys.stderr)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .arguments import Device
+from .output import say
 
 if TYPE_CHECKING:
     from ..inference.apply_video import Film
@@ -86,14 +87,14 @@ def apply(
         for applied in results:
             if applied.out is None:
                 failed += 1
-                typer.echo(f"{applied.path}: {applied.reason}", err=True)
+                say(f"{applied.path}: {applied.reason}", error=True)
                 continue
             done += 1
             if applied.note:
-                typer.echo(f"{applied.path}: {applied.note}", err=True)
+                say(f"{applied.path}: {applied.note}", error=True)
             if applied.film:
                 console.note(_about_film(applied.out, applied.film))
-    typer.echo(
+    say(
         (f"{done} written: {out}" if done else "nothing was written")
         + (f", {failed} could not be used (see above)" if failed else "")
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from .output import say, say_json
 
 if TYPE_CHECKING:
     from ..data.source import Source
@@ -40,7 +41,7 @@ def check(
     recipe = None if asked.recipe is None else load_recipe(asked.recipe)
     source = open_data(data, *how_to_open(asked.data, max_image_side(choose_device(asked.device)[0]), recipe))
     if as_json:
-        typer.echo(json.dumps({**source.describe(), "report": asdict(source.report)}, indent=2, ensure_ascii=False))
+        say_json({**source.describe(), "report": asdict(source.report)})
     else:
         _print(source)
 
@@ -48,9 +49,9 @@ def check(
 def _print(source: Source) -> None:
     report = source.report
     for note in source.notes:
-        typer.echo(note)
+        say(note)
     shape = " x ".join(map(str, source.shape))
-    typer.echo(
+    say(
         f"{source.modality} of shape {shape}; "
         + ", ".join(f"{count:,} {split}" for split, count in report.counts.items())
     )
@@ -58,10 +59,8 @@ def _print(source: Source) -> None:
         if counts:
             shown = list(counts.items())
             rest = f", ... {len(shown) - MAX_ENTRIES_SHOWN} more" if len(shown) > MAX_ENTRIES_SHOWN else ""
-            typer.echo(
-                f"{title}: " + ", ".join(f"{name} {count:,}" for name, count in shown[:MAX_ENTRIES_SHOWN]) + rest
-            )
-    typer.echo(f"duplicates: {report.duplicates:,}")
-    typer.echo(f"skipped: {len(report.skipped):,}")
+            say(f"{title}: " + ", ".join(f"{name} {count:,}" for name, count in shown[:MAX_ENTRIES_SHOWN]) + rest)
+    say(f"duplicates: {report.duplicates:,}")
+    say(f"skipped: {len(report.skipped):,}")
     for name, reason in report.skipped:
-        typer.echo(f"  {name}: {reason}")
+        say(f"  {name}: {reason}")

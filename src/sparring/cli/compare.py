@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from .output import say
+
 
 def parameters() -> list[inspect.Parameter]:
     """How long to train and where, and the options of the data."""
@@ -73,5 +75,5 @@ def compare(
             data, names, folder, seeds=seeds, features=features, samples=samples, console=console, **options
         )
     for sentence in summary([asdict(entry) for entry in entries]):
-        typer.echo(sentence)
-    typer.echo(f"table: {folder / 'README.md'}\nreport: {folder / 'report.html'}\nsamples: {folder / 'samples.png'}")
+        say(sentence)
+    say(f"table: {folder / 'README.md'}", f"report: {folder / 'report.html'}", f"samples: {folder / 'samples.png'}")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .arguments import Device
+from .output import cells, say, say_json
 
 if TYPE_CHECKING:
     from ..evaluation.evaluation import Evaluation
@@ -126,7 +126,7 @@ def evaluate(
     else:
         _print_one(found[0])
         if (page := Path(run) / "report.html").is_file():
-            typer.echo(f"report: {page}")
+            say(f"report: {page}")
 
 
 def _print_metrics() -> None:
@@ -139,7 +139,7 @@ def _print_metrics() -> None:
     load_plugins()
     table = Table("metric", "measures", "data", box=None, header_style="bold")
     for name, metric in METRICS.items():
-        table.add_row(name, metric.about, metric.modality or "any")
+        table.add_row(*cells(name, metric.about, metric.modality or "any"))
     Console().print(table)
 
 
@@ -148,7 +148,7 @@ def _print_json(found: list[Evaluation], between: list[Difference]) -> None:
     if len(found) > 1:
         differing = [each.described() for each in between]
         described = {"run": described, "against": found[1].described(), "differences": differing}
-    typer.echo(json.dumps(described, indent=2, ensure_ascii=False))
+    say_json(described)
 
 
 def _print_one(found: Evaluation) -> None:
@@ -166,22 +166,23 @@ def _print_one(found: Evaluation) -> None:
         described = score.described()
         other = score.trivial if trivial else score.real
         real = "" if other is None else short(other)
-        cells = score.facts.title, short(score.value), interval(described), real, score.better
-        table.add_row(*cells, counts(described))
+        table.add_row(
+            *cells(score.facts.title, short(score.value), interval(described), real, score.better, counts(described))
+        )
     console = Console()
     console.print(table)
     if found.classes:
         rows = Table("class", "samples", "real", "recognised", "diversity", "", box=None, header_style="bold")
         for row in found.classes[:MAX_CLASSES_SHOWN]:
             right, varied = (percent(value) if value is not None else "" for value in (row.agreement, row.diversity))
-            rows.add_row(row.name, percent(row.share), percent(row.real_share), right, varied, row.frequency)
+            rows.add_row(*cells(row.name, percent(row.share), percent(row.real_share), right, varied, row.frequency))
         console.print(rows)
     for sentence in findings(found.described()):
-        typer.echo(sentence)
+        say(sentence)
     for name, reason in found.left_out.items():
-        typer.echo(f"not measured, {name}: {reason}")
+        say(f"not measured, {name}: {reason}")
     first = next(iter(found.scores.values()))
-    typer.echo("measured on: " + ", ".join(f"{key} {value}" for key, value in (first.fingerprint or {}).items()))
+    say("measured on: " + ", ".join(f"{key} {value}" for key, value in (first.fingerprint or {}).items()))
 
 
 def _print_both(names: list[str], found: list[Evaluation], between: list[Difference]) -> None:
@@ -192,7 +193,7 @@ def _print_both(names: list[str], found: list[Evaluation], between: list[Differe
 
     table = Table(
         "score",
-        *(Column(name, overflow="fold") for name in names),
+        *(Column(name, overflow="fold") for name in cells(*names)),
         Column("better", overflow="fold"),
         "by chance",
         box=None,
@@ -203,14 +204,16 @@ def _print_both(names: list[str], found: list[Evaluation], between: list[Differe
         better = {"mine": names[0], "theirs": names[1], "": ""}[each.ahead]
         chance = "not known" if each.chance is None else f"{each.chance:.2g}"
         table.add_row(
-            mine.facts.title,
-            short(mine.value),
-            short(theirs.value),
-            better if each.sure else f"? {better}" if better else "",
-            chance,
+            *cells(
+                mine.facts.title,
+                short(mine.value),
+                short(theirs.value),
+                better if each.sure else f"? {better}" if better else "",
+                chance,
+            )
         )
     Console().print(table)
-    typer.echo(
+    say(
         "by chance: the probability of so large a difference between equally good generators; "
         "? marks a difference that may be chance."
     )

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from .arguments import Device
+from .output import say
 
 
 def explore(
@@ -44,4 +45,4 @@ def explore(
             run, target, directions, columns, extent, seed=seed, label=label, device=device, progress=progress
         )
     for path in written:
-        typer.echo(path)
+        say(path)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from .arguments import Device
+from .output import say
 
 Out = Annotated[
     Path | None,
@@ -86,8 +87,8 @@ def generate(
         batch_size=batch_size,
         grid=grid,
         device=device,
-        note=lambda sentence: typer.echo(sentence, err=True),
+        note=lambda sentence: say(sentence, error=True),
     )
     classes = [] if label is None else Run(run).read_json("source.json")["classes"]
     of_class = "" if label is None else f" of the class '{label if label in classes else classes[int(label)]}'"
-    typer.echo(f"{count} samples{of_class}: {paths[0] if len(paths) == 1 else target}")
+    say(f"{count} samples{of_class}: {paths[0] if len(paths) == 1 else target}")

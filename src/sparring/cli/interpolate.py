@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from .arguments import Device
+from .output import say
 
 
 def interpolate(
@@ -61,4 +62,4 @@ def interpolate(
             device=device,
             progress=lambda share: console.progress(share, "interpolating"),
         )
-    typer.echo(written)
+    say(written)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from .arguments import Device
+from .output import say
 
 
 def invert(
@@ -51,4 +52,4 @@ def invert(
             run, picture, target, space=space, steps=steps, seed=seed, label=label, device=device, progress=progress
         )
     where = f"{found.space}, error {found.error:.4f} of the value range (PSNR {found.psnr:.1f} dB)"
-    typer.echo(f"{where}: {paths[0]} (code: {paths[1]})")
+    say(f"{where}: {paths[0]} (code: {paths[1]})")

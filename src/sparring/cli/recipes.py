@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from .output import say
+
 
 def recipes(
     name: Annotated[
@@ -24,4 +26,4 @@ def recipes(
     known = {each: load_recipe(each) for each in list_recipes()}
     width = max(map(len, known))
     for each, recipe in known.items():
-        typer.echo(f"{each:<{width}}  {recipe.summary} [{', '.join(recipe.modalities)}]")
+        say(f"{each:<{width}}  {recipe.summary} [{', '.join(recipe.modalities)}]")

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from .output import say
+
 
 def report(
     run: Annotated[
@@ -21,4 +23,4 @@ def report(
     from ..runs.folder import Run
 
     Run(run).recipe()  # refuses what is not a run
-    typer.echo(f"{write_report(run)}\n{write_card(run)}")
+    say(write_report(run), write_card(run))

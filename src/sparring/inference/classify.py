@@ -15,6 +15,7 @@ from ..errors import UserError
 from ..networks.sampling import device_of
 from ..runs.folder import Run
 from ..util import files
+from ..util.spreadsheets import defused_row
 from .apply import Applied
 from .generator import load_player
 
@@ -57,7 +58,7 @@ def classify_files(run: Path, input: Path, out: Path, device: str = "cpu") -> It
         raise UserError(f"{input} holds no files")
     table = io.StringIO()
     rows = csv.writer(table, lineterminator="\n")
-    rows.writerow(["file", "label", "probability", *names[:MAX_PROBABILITY_COLUMNS]])
+    rows.writerow(defused_row(["file", "label", "probability", *names[:MAX_PROBABILITY_COLUMNS]]))
     for path in inputs:
         try:
             value = modality.read(path, codec)
@@ -69,7 +70,7 @@ def classify_files(run: Path, input: Path, out: Path, device: str = "cpu") -> It
         best = int(probabilities.argmax())
         name = path.name if input.is_file() else path.relative_to(input).as_posix()
         columns = [f"{float(each):.4f}" for each in probabilities[:MAX_PROBABILITY_COLUMNS]]
-        rows.writerow([name, names[best], f"{float(probabilities[best]):.4f}", *columns])
+        rows.writerow(defused_row([name, names[best], f"{float(probabilities[best]):.4f}", *columns]))
         yield Applied(path, out)
     out.parent.mkdir(parents=True, exist_ok=True)
     files.write_text(out, table.getvalue())

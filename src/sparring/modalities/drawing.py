@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
+
+from ..errors import printable
 
 if TYPE_CHECKING:
     from ..data.source import Source
@@ -22,11 +25,19 @@ def figure(width: float, height: float, dpi: int, layout: Any = None) -> Any:
 
 
 def image_of(drawn: Any) -> Image.Image:
-    """The figure as an RGB picture."""
+    """The figure as an RGB picture.
+
+    Names in it are shown as they are: no formula between dollar signs, and a box for a letter that the font lacks.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.text import Text
 
     canvas = FigureCanvasAgg(drawn)
-    canvas.draw()
+    for text in drawn.findobj(Text):
+        text.set(parse_math=False, text=printable(text.get_text()))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        canvas.draw()
     return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
 
 

@@ -8,7 +8,9 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from ..config.reading import dump_yaml
 from ..data.source import SPLITS
+from ..errors import printable
 from ..metrics.score_facts import facts_of
 from ..runs.folder import Run, RunParts
 from ..runs.log import number, whole
@@ -40,13 +42,11 @@ def render(run: RunParts) -> str:
 
 def escaped(value: object) -> str:
     """Anything as one line of text without Markdown and HTML."""
-    line = " ".join(plain(value).split())
+    line = printable(" ".join(plain(value).split()))
     return re.sub(r"([\\`*_{}\[\]|~$])", r"\\\1", html.escape(line, quote=False))
 
 
 def _front_matter(run: RunParts) -> str:
-    import yaml
-
     modality = run.source.get("modality") or run.recipe.get("modality")
     kind = TAGS.get(str(mapping(run.recipe.get("algorithm")).get("name")), "gan")
     task = "image-to-image" if run.source.get("input_shape") else f"{modality}-generation" if modality else ""
@@ -57,7 +57,7 @@ def _front_matter(run: RunParts) -> str:
         "license_name": "unspecified",
         "tags": list(dict.fromkeys(tags)),
     }
-    return f"---\n{yaml.safe_dump(meta, sort_keys=False, allow_unicode=True)}---\n"
+    return f"---\n{dump_yaml(meta)}---\n"
 
 
 def _missing(run: RunParts) -> str:
@@ -120,7 +120,7 @@ def _data(run: RunParts) -> str:
 
 
 def _training(run: RunParts) -> str:
-    command = without_folders(str(run.recipe.get("command") or ""))
+    command = printable(without_folders(str(run.recipe.get("command") or "")))
     shown = f"```bash\n{command}\n```\n\n" if command and "`" not in command else ""
     rows = [
         *settings(run.recipe)[:MAX_SETTINGS],

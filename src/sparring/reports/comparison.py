@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..metrics.score_facts import HEADLINE_DISTANCES, facts_of
 from ..util.files import write_bytes, write_text
+from .card import escaped
 from .curves import COLOURS, render_svg
 from .markup import bullets, matrix, page, paragraph, picture, section, text
 from .pictures import data_uri, open_picture
@@ -73,8 +74,11 @@ def write_comparison(out: Path, name: str, unit: str, entries: Entries, lines: S
 
 def _markdown(name: str, entries: Entries, has_curves: bool) -> str:
     head, rows = rows_of(entries)
-    table = "\n".join("| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows))
-    parts = [f"# Recipes on {name}", *summary(entries), table, NOTE, "![Samples](samples.png)"]
+    written = [[escaped(cell) for cell in row] for row in (head, *rows)]
+    written.insert(1, ["---"] * len(head))
+    table = "\n".join("| " + " | ".join(row) + " |" for row in written)
+    said = [escaped(sentence) for sentence in summary(entries)]
+    parts = [f"# Recipes on {escaped(name)}", *said, table, NOTE, "![Samples](samples.png)"]
     if has_curves:
         parts.append("![Frechet distance over time and examples](curves.svg)")
     return "\n\n".join(parts) + "\n"

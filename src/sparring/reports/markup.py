@@ -5,10 +5,12 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Sequence
 
+from ..errors import printable
+
 
 def text(value: object) -> str:
     """Anything as escaped text, which cannot become markup."""
-    return html.escape(str(value), quote=True)
+    return html.escape(printable(value), quote=True)
 
 
 def section(title: str, *parts: str) -> str:

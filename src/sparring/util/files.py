@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..errors import OBEYED, UserError
+from ..errors import OBEYED, UserError, printable
 
 FAULT_FILE = "sparring-fault.txt"  # the traceback of a fault of the program
 UNFINISHED: set[Path] = set()  # files and folders that are removed where the process is ended now
@@ -27,6 +27,8 @@ ABANDONED_SECONDS = 24 * 3600  # after which what another machine was writing co
 _ESCAPED = {code: f"\\u{code:04x}" for code in OBEYED if code != ord("\n")}  # json.dumps writes line breaks to indent
 _STARTED = time.time()
 _MACHINE = f"{zlib.crc32(platform.node().encode()):08x}"
+MAX_NAME_BYTES = 120  # of a file made from a text; systems take 255, and suffixes are added
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # by Windows
 _swept: set[Path] = set()
 _TEMPORARY = re.compile(r"\..*\.([0-9a-f]{8})-(\d+)\.tmp", re.DOTALL)
 
@@ -166,6 +168,14 @@ def cache_folder(*parts: str) -> Path:
         _swept.add(folder)
         remove_temporary_files(folder)
     return folder
+
+
+def file_name(text: str) -> str:
+    """A name for a file or folder from any text: one part of a path, on every system, that cannot leave its folder."""
+    name = re.sub(r'[<>:"/\\|?*]+', "-", printable(text)).strip(" .") or "unnamed"
+    if _RESERVED.fullmatch(name):
+        name = f"_{name}"
+    return name.encode()[:MAX_NAME_BYTES].decode("utf-8", "ignore")
 
 
 def without_password(text: str) -> str:

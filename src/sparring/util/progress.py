@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
+from ..errors import printable
+
 T = TypeVar("T")
 SECONDS_BEFORE_BAR = 1.0  # work that ends sooner shows nothing
 SECONDS_BEFORE_LINE, SECONDS_BETWEEN_LINES = 10.0, 60.0  # plain lines come ever more rarely, up to one a minute
@@ -105,7 +107,7 @@ def show(share: float, what: str, amount: str = "") -> None:
     what: The work; what follows a colon may change while it lasts ("measuring: precision"). amount: "12 of 40".
     """
     global _display
-    now = time.monotonic()
+    what, now = printable(what), time.monotonic()
     began, first = _begun.setdefault(_key(what), (now, share))
     if share >= 1:
         clear(what)
@@ -124,7 +126,7 @@ def clear(what: str | None = None) -> None:
     if what is None:
         _begun.clear()
     else:
-        _begun.pop(_key(what), None)
+        _begun.pop(_key(printable(what)), None)
     if _display is not None:
         _display.clear()
 

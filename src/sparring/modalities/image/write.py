@@ -14,6 +14,7 @@ from PIL import Image
 
 from ...errors import UserError
 from ...util.files import write_bytes
+from ...util.spreadsheets import defused_row
 from . import tiff
 from .codec import ImageCodec
 from .preview import as_image, flat, images, sheet
@@ -107,7 +108,9 @@ def _files(values: np.ndarray, labels: Sequence[str] | None, grid: bool, scale: 
         yield name, _picture(value, scale)
     if labels is not None:
         table = io.StringIO()
-        csv.writer(table, lineterminator="\n").writerows([("file", "label"), *zip(names, labels, strict=True)])
+        csv.writer(table, lineterminator="\n").writerows(
+            [("file", "label"), *zip(names, defused_row(labels), strict=True)]
+        )
         yield "labels.csv", table.getvalue().encode()
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...errors import UserError
 from ...util.files import write_bytes
+from ...util.spreadsheets import defused
 from ..drawing import png
 from .plots import scatter
 
@@ -39,7 +40,7 @@ def _csv(values: np.ndarray, labels: Sequence[str] | None) -> bytes:
     rows = csv.writer(table, lineterminator="\n")
     rows.writerow(["x", "y"] + ([] if labels is None else ["label"]))
     for index, point in enumerate(values):
-        rows.writerow([str(number) for number in point] + ([] if labels is None else [labels[index]]))
+        rows.writerow([str(number) for number in point] + ([] if labels is None else [defused(labels[index])]))
     return table.getvalue().encode()
 
 

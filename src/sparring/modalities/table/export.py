@@ -14,10 +14,10 @@ import pandas as pd
 
 from ...errors import UserError
 from ...util.files import atomic_write, write_bytes
+from ...util.spreadsheets import defused, excel_text
 from .codec import TableCodec
 from .plots import histograms
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # first characters of texts that a spreadsheet would run
 MAX_EXCEL_ROWS = 1_048_575  # below the header
 MAX_PLOTTED_PARTS = 1000  # whose rows the histograms show
 Frames = Iterable[pd.DataFrame]
@@ -93,18 +93,17 @@ def write_sql(parts: Iterable[np.ndarray], url: str, table: str, codec: TableCod
             frame.to_sql(table, connection, if_exists="append", index=False)
 
 
-def defused(frame: pd.DataFrame, harmless: frozenset[str] = frozenset()) -> pd.DataFrame:
-    """With an apostrophe before texts that a spreadsheet would run as a formula, but for columns that are harmless."""
+def defused_frame(frame: pd.DataFrame, harmless: frozenset[str] = frozenset()) -> pd.DataFrame:
+    """With an apostrophe before texts and names of columns that a spreadsheet would run as a formula.
+
+    harmless: Columns whose texts stay as they are.
+    """
     found = frame.copy()
     for name in frame.columns:
         typed = pd.api.types.is_numeric_dtype(frame[name]) or pd.api.types.is_datetime64_any_dtype(frame[name])
         if not typed and name not in harmless:
-            found[name] = frame[name].astype(object).map(_defused, na_action="ignore")
-    return found
-
-
-def _defused(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+            found[name] = frame[name].astype(object).map(defused, na_action="ignore")
+    return found.set_axis(found.columns.map(defused), axis=1)
 
 
 def _kept(parts: Iterable[np.ndarray], kept: list[np.ndarray]) -> Iterator[np.ndarray]:
@@ -143,7 +142,7 @@ def _tsv(frames: Frames, path: Path, style: Style) -> None:
 def _to_csv(frames: Frames, file: Any, style: Style) -> None:
     file.write("\ufeff" if style.bom else "")
     for number, frame in enumerate(frames):
-        texts = defused(*style.texts(frame))
+        texts = defused_frame(*style.texts(frame))
         header = style.header and number == 0
         texts.to_csv(file, index=False, header=header, sep=style.separator, lineterminator="\n")
 
@@ -169,14 +168,16 @@ def _parquet(frames: Frames, path: Path, style: Style) -> None:
 
 
 def _xlsx(frames: Frames, path: Path, style: Style) -> None:
-    whole = defused(pd.concat(list(frames), ignore_index=True))
+    whole = defused_frame(pd.concat(list(frames), ignore_index=True))
     if len(whole) > MAX_EXCEL_ROWS:
         raise UserError(f"a sheet of Excel holds {MAX_EXCEL_ROWS:,} rows; write .csv or .parquet")
     for name in whole.columns:
         if isinstance(whole[name].dtype, pd.DatetimeTZDtype):  # Excel knows no time zones
             whole[name] = whole[name].map(lambda time: time.isoformat(), na_action="ignore")
+    for name in whole.select_dtypes(object):
+        whole[name] = whole[name].map(excel_text, na_action="ignore")
     try:
-        whole.to_excel(path, index=False, engine="openpyxl")
+        whole.set_axis(whole.columns.map(excel_text), axis=1).to_excel(path, index=False, engine="openpyxl")
     except ImportError:
         raise UserError('writing Excel files needs openpyxl; run: pip install "sparring[table]"') from None
 
