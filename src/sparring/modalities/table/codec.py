@@ -102,15 +102,25 @@ class TableCodec:
         inner = self.inner(values)
         spread = spreads(inner)
         return torch.from_numpy(
-            np.concatenate([code.encode(inner[:, at], spread[:, at]) for at, code in enumerate(self.codes)], axis=1)
+            np.concatenate(
+                [
+                    code.encode(inner[:, at], spread[:, at], None if code.by is None else inner[:, code.by])
+                    for at, code in enumerate(self.codes)
+                ],
+                axis=1,
+            )
         )
 
     def decode(self, tensor: torch.Tensor) -> np.ndarray:
         """N x width -> N x learned columns."""
         rows = tensor.detach().to("cpu", torch.float32).numpy()
         ends = np.cumsum([code.width for code in self.codes])
-        parts = [code.decode(rows[:, end - code.width : end]) for code, end in zip(self.codes, ends, strict=True)]
-        return self.outer(np.stack(parts, axis=1))
+        inner = np.empty((len(rows), len(self.codes)))
+        for at in sorted(range(len(self.codes)), key=lambda each: self.codes[each].by is not None):
+            code, end = self.codes[at], ends[at]
+            by = None if code.by is None else inner[:, code.by]
+            inner[:, at] = code.decode(rows[:, end - code.width : end], by)
+        return self.outer(inner)
 
     def frame(self, values: np.ndarray, first: int = 0, seed: int = 0) -> pd.DataFrame:
         """The rows as a table like that of training, with its names, order and types.

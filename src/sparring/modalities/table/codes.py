@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -37,6 +37,9 @@ class Code:
     Other numbers, which are not choices, are known by `values` and `upto`. These are either (stepped) the numbers
     that occur and the share of numbers up to each, or (not stepped) evenly spaced quantiles and their shares, between
     which numbers are interpolated.
+
+    Where the cell with number `by` has the value of one of the strata, the other numbers are those of that stratum's
+    code (see `strata`), which has the same choices.
     """
 
     choices: np.ndarray  # cells (NaN: nothing), most frequent first
@@ -46,6 +49,8 @@ class Code:
     upto: np.ndarray
     stepped: bool
     decimals: int | None  # of interpolated numbers; None: they are not rounded
+    by: int | None = None
+    strata: tuple[tuple[float, Code], ...] = ()
 
     @property
     def one_hot(self) -> tuple[int, ...]:
@@ -65,11 +70,28 @@ class Code:
         """Of an encoded cell."""
         return sum(self.one_hot) + self.scored
 
-    def encode(self, cells: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    def of(self, value: float) -> Code:
+        """The code where the cell by which it is split has this value."""
+        return next((code for own, code in self.strata if own == value), self)
+
+    def ranked(self, numbers: np.ndarray) -> Code:
+        """The same choices, with the ranks of these numbers."""
+        values, counts = np.unique(numbers, return_counts=True)
+        stepped = _is_stepped(values, counts)
+        upto = counts.cumsum() / counts.sum() if stepped else np.linspace(0, 1, min(QUANTILES, max(2, len(numbers))))
+        return replace(self, values=values if stepped else np.quantile(numbers, upto), upto=upto, stepped=stepped)
+
+    def encode(self, cells: np.ndarray, spread: np.ndarray, by: np.ndarray | None = None) -> np.ndarray:
         """N cells -> N x width float32.
 
-        spread: N values in (0, 1): the place of each cell among the ranks of equal cells.
+        spread: N values in (0, 1): the place of each cell among the ranks of equal cells. by: the cells by which the
+        code is split.
         """
+        if by is not None and self.strata:
+            found = replace(self, strata=()).encode(cells, spread)
+            for value, code in self.strata:
+                found[by == value] = code.encode(cells[by == value], spread[by == value])
+            return found
         place = self.place(cells)
         found = np.zeros((len(cells), self.width), np.float32)
         start, rows = 0, np.arange(len(cells))
@@ -81,8 +103,13 @@ class Code:
             found[numbers, start] = ndtri(self._share(cells[numbers], spread[numbers]))
         return found
 
-    def decode(self, coded: np.ndarray) -> np.ndarray:
-        """N x width -> N cells."""
+    def decode(self, coded: np.ndarray, by: np.ndarray | None = None) -> np.ndarray:
+        """N x width -> N cells. by: the cells by which the code is split."""
+        if by is not None and self.strata:
+            cells = replace(self, strata=()).decode(coded)
+            for value, code in self.strata:
+                cells[by == value] = code.decode(coded[by == value])
+            return cells
         start, place = 0, np.zeros(len(coded), np.int64)
         for width in self.one_hot:
             place = place * width + coded[:, start : start + width].argmax(axis=1)
@@ -170,7 +197,9 @@ class Code:
             "values": self.values.tolist(),
             "upto": self.upto.tolist(),
         }
-        return {**arrays, "some_number": self.some_number, "stepped": self.stepped, "decimals": self.decimals}
+        strata = [{"value": value, "code": code.describe()} for value, code in self.strata]
+        split = {"by": self.by, "strata": strata} if strata else {}
+        return {**arrays, "some_number": self.some_number, "stepped": self.stepped, "decimals": self.decimals, **split}
 
 
 def code_from(description: dict[str, Any]) -> Code:
@@ -181,7 +210,9 @@ def code_from(description: dict[str, Any]) -> Code:
     some_number, decimals = (
         None if description[key] is None else int(description[key]) for key in ("some_number", "decimals")
     )
-    found = Code(choices, shares, some_number, values, upto, bool(description["stepped"]), decimals)
+    strata = tuple((float(each["value"]), code_from(each["code"])) for each in description.get("strata", ()))
+    by = int(description["by"]) if strata else None
+    found = Code(choices, shares, some_number, values, upto, bool(description["stepped"]), decimals, by, strata)
     if not (
         1 <= len(choices) == len(shares)
         and len(values) == len(upto)
@@ -191,7 +222,9 @@ def code_from(description: dict[str, Any]) -> Code:
     return found
 
 
-def fit_code(cells: np.ndarray, numeric: bool, decimals: int | None, nullable: bool = False) -> Code:
+def fit_code(
+    cells: np.ndarray, numeric: bool, decimals: int | None, nullable: bool = False, listed: bool = True
+) -> Code:
     """The code for the training cells of a column.
 
     Args:
@@ -199,6 +232,7 @@ def fit_code(cells: np.ndarray, numeric: bool, decimals: int | None, nullable: b
         numeric: may values come out that lie between those of training?
         decimals: to which these are rounded; None: they are not.
         nullable: has the column empty cells, if perhaps not among these?
+        listed: may numbers be choices?
     """
     empty = np.isnan(cells)
     values, counts = np.unique(cells[~empty], return_counts=True)
@@ -208,6 +242,8 @@ def fit_code(cells: np.ndarray, numeric: bool, decimals: int | None, nullable: b
         or (len(values) <= MAX_CHOICES and counts.sum() >= MIN_ROWS_PER_CHOICE * len(values))
     )
     single = np.ones(len(values), bool) if few else counts >= MIN_CHOICE_SHARE * len(cells)
+    if not listed:
+        single = np.zeros(len(values), bool)
     rest, rest_counts = values[~single], counts[~single]
     choices, frequency = list(values[single]), list(counts[single])
     if len(rest):
@@ -217,13 +253,18 @@ def fit_code(cells: np.ndarray, numeric: bool, decimals: int | None, nullable: b
     order = np.argsort(-np.array(frequency), kind="stable")
     some_number = int(np.flatnonzero(order == int(single.sum()))[0]) if len(rest) else None
     ordered, shares = np.array(choices, np.float64)[order], np.array(frequency, np.float64)[order] / len(cells)
-    stepped = len(rest) <= MAX_STEPS and rest_counts.sum() >= MIN_ROWS_PER_CHOICE * len(rest)
+    stepped = _is_stepped(rest, rest_counts)
     if not len(rest) or stepped:
         return Code(
             ordered, shares, some_number, rest, rest_counts.cumsum() / max(1, rest_counts.sum()), True, decimals
         )
-    upto = np.linspace(0, 1, QUANTILES)
+    upto = np.linspace(0, 1, min(QUANTILES, max(2, int(rest_counts.sum()))))
     return Code(ordered, shares, some_number, np.quantile(np.repeat(rest, rest_counts), upto), upto, False, decimals)
+
+
+def _is_stepped(values: np.ndarray, counts: np.ndarray) -> bool:
+    """Are numbers kept one by one?"""
+    return bool(len(values) <= MAX_STEPS and counts.sum() >= MIN_ROWS_PER_CHOICE * len(values))
 
 
 def row_hashes(cells: np.ndarray) -> np.ndarray:

@@ -64,11 +64,21 @@ def _together(codec: TableCodec, where: Where) -> list[tuple[int, ...]]:
     sets: list[set[int]] = []
     for condition in where.conditions:
         mine = {group_of[place] for place in _sources(codec, condition.place) if place in group_of}
+        mine |= {_group_of_code(codec, by) for at in mine for by in _splits(codec, at)}
         for other in [each for each in sets if each & mine]:
             sets.remove(other)
             mine |= other
         sets.append(mine)
     return [tuple(sorted(each)) for each in sets]
+
+
+def _splits(codec: TableCodec, group: int) -> set[int]:
+    """Numbers of the encoded cells by which codes of a group are split."""
+    return {code.by for code in codec.codes[codec.slices[group]] if code.by is not None}
+
+
+def _group_of_code(codec: TableCodec, number: int) -> int:
+    return next(at for at, cells in enumerate(codec.slices) if cells.start <= number < cells.stop)
 
 
 def _sources(codec: TableCodec, place: int) -> set[int]:
@@ -129,19 +139,36 @@ def _of_groups(
         whole = np.full((len(inner), len(codec.learned)), np.nan)
         whole[:, list(group.places)] = group.outer(inner[:, None])
     else:
-        for at in groups:
-            whole[:, list(codec.groups[at].places)] = _drawn(codec, at)
+        split = {_group_of_code(codec, by): None for at in groups for by in _splits(codec, at)}
+        for at in sorted(groups, key=lambda each: each not in split):
+            encoded = codec.inner(whole) if _splits(codec, at) else None
+            whole[:, list(codec.groups[at].places)] = _drawn(codec, at, encoded)
     own = [(each.place, each) for each in conditions]
     fits = _fit(codec.related(whole), own)
     if fits.sum() < MIN_FITTING:
         more = _solved(codec, conditions, whole)
         for at in groups:
             held = codec.groups[at].holds(more[:, list(codec.groups[at].places)])
-            more = more[held]
+            more = more[held & _possible(codec, at, more)]
         fits = np.concatenate([fits, _fit(codec.related(more), own)])
         whole = np.concatenate([whole, more])
         shares = np.concatenate([shares, np.full(len(more), shares.min())])
     return whole[:, list(places)], shares, fits
+
+
+def _possible(codec: TableCodec, at: int, rows: np.ndarray) -> np.ndarray:
+    """Are the numbers of a group in the ranges that go with the values by which its codes are split? N bool."""
+    possible = np.ones(len(rows), bool)
+    inner = codec.inner(rows) if _splits(codec, at) else rows
+    for number in range(codec.slices[at].start, codec.slices[at].stop):
+        code = codec.codes[number]
+        if code.by is None:
+            continue
+        for value in np.unique(inner[:, code.by]):
+            mine = inner[:, code.by] == value
+            own, cells = code.of(float(value)), inner[mine, number]
+            possible[mine] = np.isin(cells, own.choices) | ((cells >= own.values.min()) & (cells <= own.values.max()))
+    return possible
 
 
 def _solved(codec: TableCodec, conditions: Sequence[Condition], drawn: np.ndarray) -> np.ndarray:
@@ -179,12 +206,21 @@ def _fit(cells: np.ndarray, conditions: list[tuple[int, Condition]]) -> np.ndarr
     return fits
 
 
-def _drawn(codec: TableCodec, at: int) -> np.ndarray:
-    """Cells of the columns of a group. Its encoded cells are drawn each by itself."""
-    draw, seen = make_rng("pool", at), [code.seen() for code in codec.codes[codec.slices[at]]]
-    return codec.groups[at].outer(
-        np.stack([draw.choice(cells, POOL, p=shares / shares.sum()) for cells, shares in seen], axis=1)
-    )
+def _drawn(codec: TableCodec, at: int, inner: np.ndarray | None = None) -> np.ndarray:
+    """Cells of the columns of a group. Its encoded cells are drawn each by itself.
+
+    inner: encoded cells of all columns, by which codes of the group are split; None: none is.
+    """
+    draw, found = make_rng("pool", at), []
+    for code in codec.codes[codec.slices[at]]:
+        cells, shares = code.seen()
+        drawn = draw.choice(cells, POOL, p=shares / shares.sum())
+        for value, own in code.strata:
+            rows = np.flatnonzero(inner[:, code.by] == value) if inner is not None else np.zeros(0, np.int64)
+            cells, shares = own.seen()
+            drawn[rows] = draw.choice(cells, len(rows), p=shares / shares.sum())
+        found.append(drawn)
+    return codec.groups[at].outer(np.stack(found, axis=1))
 
 
 def _adjusted(codec: TableCodec, at: int, drawn: np.ndarray, conditions: list[tuple[int, Condition]]) -> np.ndarray:

@@ -25,6 +25,7 @@ from .constraints import constrained_groups, unique_columns
 from .options import TableOptions
 from .relation_search import Relations, find_relations
 from .relations import Relation
+from .strata import stratified
 
 MAX_TYPES_SHOWN = 40  # columns whose types are printed
 MAX_WIDTH = 20_000  # numbers of an encoded row
@@ -114,15 +115,14 @@ class TableSource(TabularSource):
 
     def _codes(self, groups: Sequence[ColumnGroup], cells: np.ndarray) -> tuple[Code, ...]:
         """The codes of the encoded cells of all groups. cells: of all rows."""
-        codes = []
-        for group in groups:
-            places = list(group.places)
-            train, nullable = (
-                group.inner(self._cells["train"][:, places]),
-                np.isnan(group.inner(cells[:, places])).any(axis=0),
-            )
-            codes += [fit_code(train[:, at], *kind, bool(nullable[at])) for at, kind in enumerate(group.coded)]
-        return tuple(codes)
+        kinds = [kind for group in groups for kind in group.coded]
+        train, every = (
+            np.concatenate([group.inner(rows[:, list(group.places)]) for group in groups], axis=1)
+            for rows in (self._cells["train"], cells)
+        )
+        nullable = np.isnan(every).any(axis=0)
+        codes = [fit_code(train[:, at], *kind, bool(nullable[at])) for at, kind in enumerate(kinds)]
+        return tuple(stratified(codes, train, [numeric for numeric, _ in kinds]))
 
     def count(self, split: Split = "train") -> int:
         return len(self._cells[split])

@@ -1,0 +1,80 @@
+"""Numbers of rows with a rare value, such as those of fraud, that are distributed unlike those of all other rows.
+
+Such numbers get ranks of their own (see `codes`), so that they come back in the range and the distribution of their
+few rows, however far apart these lie from all others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from .codes import Code, fit_code
+
+MIN_ROWS = 10  # with a rare value
+MAX_SHARE = 0.05  # of all rows
+MAX_VALUES = 200  # different values of a column in which rare ones are looked for
+MIN_DISTANCE = 0.4  # between the distributions: the Kolmogorov-Smirnov statistic
+EVIDENCE = 2.2  # the same, times the root of the number of rows: how unlikely it is by chance
+MAX_COLUMNS = 300  # of the table: with more, none are looked for
+
+
+def stratified(codes: Sequence[Code], cells: np.ndarray, numeric: Sequence[bool]) -> list[Code]:
+    """The codes, with strata where numbers depend on a rare value of another column.
+
+    Args:
+        codes: of the encoded cells.
+        cells: of the training rows, N x codes.
+        numeric: which cells are numbers.
+    """
+    found = list(codes)
+    if len(codes) > MAX_COLUMNS:
+        return found
+    rare = {at: _rare(codes[at], cells[:, at]) for at in range(len(codes)) if not codes[at].scored}
+    rare = {at: values for at, values in rare.items() if values}
+    for at, code in enumerate(codes):
+        if not numeric[at] or at in rare or len(code.choices) + len(code.values) < 3:
+            continue
+        best = max(((_unlike(cells[:, at], cells[:, by], values), by) for by, values in rare.items()), default=None,
+                   key=lambda each: sum(each[0].values()))  # fmt: skip
+        if best and best[0]:
+            found[at] = _split(code, cells[:, at], cells[:, best[1]], best[1], list(best[0]))
+    return found
+
+
+def _rare(code: Code, cells: np.ndarray) -> list[float]:
+    if len(code.choices) > MAX_VALUES:
+        return []
+    counts = {float(value): int((cells == value).sum()) for value in code.choices if not np.isnan(value)}
+    return [value for value, count in counts.items() if MIN_ROWS <= count <= MAX_SHARE * len(cells)]
+
+
+def _unlike(numbers: np.ndarray, by: np.ndarray, values: Sequence[float]) -> dict[float, float]:
+    """The rare values whose rows have other numbers than all other rows, with the weight of each."""
+    there = ~np.isnan(numbers)
+    found = {}
+    for value in values:
+        mine, others = np.sort(numbers[there & (by == value)]), np.sort(numbers[there & (by != value)])
+        if len(mine) < MIN_ROWS or len(others) < MIN_ROWS or mine[0] == mine[-1]:
+            continue
+        every = np.concatenate([mine, others])
+        ranks = [np.searchsorted(side, every, side="right") / len(side) for side in (mine, others)]
+        distance = float(np.abs(ranks[0] - ranks[1]).max())
+        if distance >= MIN_DISTANCE and distance * len(mine) ** 0.5 >= EVIDENCE:
+            found[value] = distance**2 * len(mine)
+    return found
+
+
+def _split(code: Code, cells: np.ndarray, by: np.ndarray, place: int, values: Sequence[float]) -> Code:
+    """The code of the rows without these values, with a stratum for each value."""
+    special = np.isin(by, values)
+    nullable = bool(np.isnan(code.choices).sum() > (code.some_number is not None))
+    if not code.scored:  # choices have no ranks
+        code = fit_code(cells, True, code.decimals, nullable, listed=False)
+    single = set(code.choices.tolist())
+    own = ~np.isnan(cells) & ~np.isin(cells, [choice for choice in single if not np.isnan(choice)])
+    strata = [(value, code.ranked(cells[own & (by == value)])) for value in values if (own & (by == value)).any()]
+    others = cells[own & ~special]
+    return replace(code.ranked(others) if len(others) else code, by=place, strata=tuple(strata))
