@@ -12,6 +12,7 @@ from .relations import Linear, Product, Relation
 PROBES, PROBE_MISSES = 12, 1  # rows on which pairs of columns are tried, and how many may miss (nearly held relations)
 MIN_VALUES, MIN_SOURCE_VALUES = 5, 3  # different values of a column that is worked out, and of those it is made of
 MAX_USUAL = 0.9  # share of the most frequent value of a column that is worked out
+MAX_NUMBERS = 100  # columns among which relations are looked for: the first ones
 MAX_TRIED = 12  # candidates for a column that are held against all rows
 STRAIGHT = 0.99  # correlation from which one column may be another one in other units
 EXACT, EXACT_SINGLE = 1e-9, 1e-5  # how far floats may be off, as a share
@@ -21,7 +22,7 @@ DIGITS = range(1, 13)  # of a factor
 
 def arithmetic(table: Table, done: set[int]) -> Iterator[Relation]:
     """Relations for number columns, each with sources that do not depend on it. done: places already worked out."""
-    numbers = [at for at, column in enumerate(table.columns) if column.kind in ("integer", "float")]
+    numbers = [at for at, column in enumerate(table.columns) if column.kind in ("integer", "float")][:MAX_NUMBERS]
     made: dict[int, set[int]] = {}  # what each column that is worked out depends on
     targets = [at for at in table.open_targets(done) if at in set(numbers) and _varied(table, at)]
     for earlier in (True, False):  # what is worked out mostly stands behind what it is made of
@@ -130,6 +131,8 @@ def _pairs(table: Table, at: int, sources: list[int]) -> list[tuple[int, int, st
     rows = np.flatnonzero(~np.isnan(own) & (table.codes[:, at] != usual))
     rows = rows[np.random.default_rng(at).permutation(len(rows))[:PROBES]]
     values = table.cells[rows][:, sources]
+    if not values.size:
+        return []
     misses = {sign: np.zeros((len(sources), len(sources)), np.int64) for sign in "+-*/"}
     for row, wanted in zip(values, own[rows], strict=True):
         a, b = row[:, None], row[None]
@@ -137,6 +140,8 @@ def _pairs(table: Table, at: int, sources: list[int]) -> list[tuple[int, int, st
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 made = {"+": a + b, "-": a - b, "*": a * b, "/": a / b}[sign]
                 misses[sign] += ~(np.abs(made - wanted) <= _slack(table, at, made)) & ~np.isnan(a + b)
+        if min(int(counts.min()) for counts in misses.values()) > PROBE_MISSES:
+            return []
     found = []
     for sign, counts in misses.items():
         allowed = counts <= PROBE_MISSES

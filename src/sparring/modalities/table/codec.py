@@ -14,12 +14,14 @@ import pandas as pd
 import torch
 
 from ...errors import UserError
-from .codes import Code, code_from, spreads
+from .codes import MANY_COLUMNS, Code, code_from, spreads
 from .column_groups import ColumnGroup, all_groups, group_from
 from .columns import Column, column_from
 from .dialects import dialect_from
 from .frames import FrameLayout, layout_from
 from .relations import Relation, relation_from
+
+MAX_KNOWN = 50_000_000  # numbers of encoded rows that are kept
 
 
 @dataclass(frozen=True)
@@ -99,17 +101,29 @@ class TableCodec:
 
     def encode(self, values: np.ndarray) -> torch.Tensor:
         """N x learned columns -> N x width."""
+        if len(self.codes) <= MANY_COLUMNS:
+            return torch.from_numpy(self._encoded(values))
+        keys = [row.tobytes() for row in np.ascontiguousarray(values)]
+        new = [at for at, key in enumerate(keys) if key not in self._known]
+        fresh = dict(zip((keys[at] for at in new), self._encoded(values[new]) if new else (), strict=True))
+        rows = [fresh[key] if key in fresh else self._known[key] for key in keys]
+        if len(self._known) * self.shape[0] < MAX_KNOWN:
+            self._known.update(fresh)
+        return torch.from_numpy(np.stack(rows) if rows else np.zeros((0, *self.shape), np.float32))
+
+    @cached_property
+    def _known(self) -> dict[bytes, np.ndarray]:
+        """Encoded rows of wide tables by their cells: they take long to encode, and are asked for again and again."""
+        return {}
+
+    def _encoded(self, values: np.ndarray) -> np.ndarray:
         inner = self.inner(values)
         spread = spreads(inner)
-        return torch.from_numpy(
-            np.concatenate(
-                [
-                    code.encode(inner[:, at], spread[:, at], None if code.by is None else inner[:, code.by])
-                    for at, code in enumerate(self.codes)
-                ],
-                axis=1,
-            )
-        )
+        parts = [
+            code.encode(inner[:, at], spread[:, at], None if code.by is None else inner[:, code.by])
+            for at, code in enumerate(self.codes)
+        ]
+        return np.concatenate(parts, axis=1)
 
     def decode(self, tensor: torch.Tensor) -> np.ndarray:
         """N x width -> N x learned columns."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -28,6 +29,7 @@ MIN_RANK = 1e-4  # ranks nearer to 0 or 1 are moved to this: normal scores beyon
 NUMBERS_BETWEEN = 64  # numbers tried between two that a condition names
 MAX_STEPS = 1000  # different numbers that are kept one by one
 QUANTILES = 1001  # kept of a column with more
+QUANTILES_WIDE, MANY_COLUMNS = 201, 200  # the same, where there are more columns than this
 
 
 @dataclass(frozen=True)
@@ -146,15 +148,28 @@ class Code:
 
     def place(self, cells: np.ndarray) -> np.ndarray:
         """The choice of each cell. An unknown cell is some number, or else the most frequent choice."""
-        order = np.argsort(self.choices)  # NaN last
-        ordered = self.choices[order]
-        known = len(ordered) - int(np.isnan(ordered).sum())
+        if len(self.choices) == 1:
+            return np.zeros(len(cells), np.int64)
+        order, ordered, known = self._sorted
         at = np.minimum(np.searchsorted(ordered[:known], cells), max(0, known - 1))
         other = 0 if self.some_number is None else self.some_number
         hit = (ordered[at] == cells) if known else np.zeros(len(cells), bool)
         place = np.where(hit, order[at], other)
         empty = np.flatnonzero(np.isnan(self.choices) & (np.arange(len(self.choices)) != self.some_number))
         return np.where(np.isnan(cells), empty[0] if len(empty) else other, place)
+
+    @cached_property
+    def _sorted(self) -> tuple[np.ndarray, np.ndarray, int]:
+        """The places of the choices in ascending order with NaN last, the choices so, and how many are not NaN."""
+        order = np.argsort(self.choices)
+        return order, self.choices[order], len(order) - int(np.isnan(self.choices).sum())
+
+    @cached_property
+    def _borders(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The different values, and the shares below and up to each."""
+        values, first = np.unique(self.values, return_index=True)
+        last = np.searchsorted(self.values, values, side="right") - 1
+        return values, self.upto[first], self.upto[last]
 
     def _digits(self, place: np.ndarray) -> tuple[np.ndarray, ...]:
         widths = self.one_hot
@@ -168,14 +183,11 @@ class Code:
             share = lower + spread * (self.upto[at] - lower)
         else:
             grain = 0.0 if self.decimals is None else 10.0**-self.decimals
-            values, first = np.unique(self.values, return_index=True)
-            last = np.searchsorted(self.values, values, side="right") - 1
-            share = np.interp(numbers + (spread - 0.5) * grain, values, (self.upto[first] + self.upto[last]) / 2)
+            values, below, upto = self._borders
+            share = np.interp(numbers + (spread - 0.5) * grain, values, (below + upto) / 2)
             at = np.minimum(np.searchsorted(values, numbers), len(values) - 1)
-            tied = (values[at] == numbers) & (
-                first[at] < last[at]
-            )  # a number that is several quantiles is spread over all of them
-            share = np.where(tied, self.upto[first[at]] + spread * (self.upto[last[at]] - self.upto[first[at]]), share)
+            tied = (values[at] == numbers) & (below[at] < upto[at])  # is several quantiles, and spread over all of them
+            share = np.where(tied, below[at] + spread * (upto[at] - below[at]), share)
         return np.clip(
             np.where(np.isnan(share), 0.5, share), MIN_RANK, 1 - MIN_RANK
         )  # an empty cell in a column without empty cells in training
@@ -195,7 +207,7 @@ class Code:
             "choices": choices,
             "shares": self.shares.tolist(),
             "values": self.values.tolist(),
-            "upto": self.upto.tolist(),
+            **({"upto": self.upto.tolist()} if self.stepped else {}),
         }
         strata = [{"value": value, "code": code.describe()} for value, code in self.strata]
         split = {"by": self.by, "strata": strata} if strata else {}
@@ -204,15 +216,15 @@ class Code:
 
 def code_from(description: dict[str, Any]) -> Code:
     """The inverse of Code.describe(). Raises KeyError, TypeError or ValueError for another description."""
-    choices, shares, values, upto = (
-        np.array(description[key], np.float64) for key in ("choices", "shares", "values", "upto")
-    )
+    choices, shares, values = (np.array(description[key], np.float64) for key in ("choices", "shares", "values"))
+    stepped = bool(description["stepped"])
+    upto = np.array(description["upto"], np.float64) if stepped else np.linspace(0, 1, len(values))
     some_number, decimals = (
         None if description[key] is None else int(description[key]) for key in ("some_number", "decimals")
     )
     strata = tuple((float(each["value"]), code_from(each["code"])) for each in description.get("strata", ()))
     by = int(description["by"]) if strata else None
-    found = Code(choices, shares, some_number, values, upto, bool(description["stepped"]), decimals, by, strata)
+    found = Code(choices, shares, some_number, values, upto, stepped, decimals, by, strata)
     if not (
         1 <= len(choices) == len(shares)
         and len(values) == len(upto)
@@ -223,7 +235,12 @@ def code_from(description: dict[str, Any]) -> Code:
 
 
 def fit_code(
-    cells: np.ndarray, numeric: bool, decimals: int | None, nullable: bool = False, listed: bool = True
+    cells: np.ndarray,
+    numeric: bool,
+    decimals: int | None,
+    nullable: bool = False,
+    listed: bool = True,
+    quantiles: int = QUANTILES,
 ) -> Code:
     """The code for the training cells of a column.
 
@@ -233,6 +250,7 @@ def fit_code(
         decimals: to which these are rounded; None: they are not.
         nullable: has the column empty cells, if perhaps not among these?
         listed: may numbers be choices?
+        quantiles: how many are kept of a column with many different numbers.
     """
     empty = np.isnan(cells)
     values, counts = np.unique(cells[~empty], return_counts=True)
@@ -258,7 +276,7 @@ def fit_code(
         return Code(
             ordered, shares, some_number, rest, rest_counts.cumsum() / max(1, rest_counts.sum()), True, decimals
         )
-    upto = np.linspace(0, 1, min(QUANTILES, max(2, int(rest_counts.sum()))))
+    upto = np.linspace(0, 1, quantiles)
     return Code(ordered, shares, some_number, np.quantile(np.repeat(rest, rest_counts), upto), upto, False, decimals)
 
 

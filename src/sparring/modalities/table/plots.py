@@ -25,7 +25,9 @@ def histograms(values: np.ndarray, codec: TableCodec) -> Image.Image:
     shown = list(codec.learned[:MAX_SHOWN])
     across = min(COLUMNS, len(shown))
     rows = -(-len(shown) // across)
-    sheet = figure(WIDTH * across, HEIGHT * rows, DPI, "constrained")
+    height = HEIGHT * rows
+    sheet = figure(WIDTH * across, height, DPI)
+    sheet.subplots_adjust(0.06, 0.45 / height, 0.985, 1 - 0.25 / height, wspace=0.3, hspace=0.75)
     for number, column in enumerate(shown):
         histogram(sheet.add_subplot(rows, across, number + 1), column, [values[:, number]])
     return image_of(sheet)

@@ -18,7 +18,7 @@ from ...errors import UserError, nearest
 from ...util.files import without_password
 from . import databases, reading
 from .codec import TableCodec
-from .codes import Code, fit_code, mixed, row_hashes
+from .codes import MANY_COLUMNS, QUANTILES, QUANTILES_WIDE, Code, fit_code, mixed, row_hashes
 from .column_groups import ColumnGroup, all_groups
 from .columns import Column, find
 from .constraints import constrained_groups, unique_columns
@@ -121,7 +121,8 @@ class TableSource(TabularSource):
             for rows in (self._cells["train"], cells)
         )
         nullable = np.isnan(every).any(axis=0)
-        codes = [fit_code(train[:, at], *kind, bool(nullable[at])) for at, kind in enumerate(kinds)]
+        kept = QUANTILES if len(kinds) <= MANY_COLUMNS else QUANTILES_WIDE
+        codes = [fit_code(train[:, at], *kind, bool(nullable[at]), quantiles=kept) for at, kind in enumerate(kinds)]
         return tuple(stratified(codes, train, [numeric for numeric, _ in kinds]))
 
     def count(self, split: Split = "train") -> int:
