@@ -12,7 +12,7 @@ from .relations import Linear, Product, Relation
 PROBES, PROBE_MISSES = 12, 1  # rows on which pairs of columns are tried, and how many may miss (nearly held relations)
 MIN_VALUES, MIN_SOURCE_VALUES = 5, 3  # different values of a column that is worked out, and of those it is made of
 MAX_USUAL = 0.9  # share of the most frequent value of a column that is worked out
-MAX_NUMBERS = 100  # columns among which relations are looked for: the first ones
+MAX_NUMBERS = 60  # columns among which relations are looked for: the first ones
 MAX_TRIED = 12  # candidates for a column that are held against all rows
 STRAIGHT = 0.99  # correlation from which one column may be another one in other units
 EXACT, EXACT_SINGLE = 1e-9, 1e-5  # how far floats may be off, as a share
@@ -74,9 +74,9 @@ def _straight(table: Table, at: int, sources: list[int]) -> Relation | None:
         other = table.cells[:, source]
         if (np.isnan(other) == there).any():
             continue
-        x, y = other[there], own[there]
-        if np.ptp(x) == 0 or np.corrcoef(x, y)[0, 1] < STRAIGHT:
+        if table.correlation[at, source] < STRAIGHT:
             continue
+        x, y = other[there], own[there]
         name = f"{table.columns[at].name} = "
         for factor, constant, term in _lines(x, y, table.columns[at].cell_decimals, table.columns[source].name):
             text = name + term + (f" + {constant:g}" if constant else "")

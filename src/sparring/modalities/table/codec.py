@@ -90,7 +90,7 @@ class TableCodec:
         cells = self.outer(np.stack([np.resize(each, rows) for each in ends], axis=1))
         return cells[(~np.isnan(cells)).argmax(axis=0), np.arange(cells.shape[1])]
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int]:
         return (sum(code.width for code in self.codes),)
 

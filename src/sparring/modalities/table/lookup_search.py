@@ -56,6 +56,16 @@ class Table:
         rows = len(self.cells)
         return np.array([(np.bincount(column) / rows) @ (np.bincount(column) / rows) for column in self.codes.T])
 
+    @cached_property
+    def correlation(self) -> np.ndarray:
+        """Of columns, over some rows, where both are there; -1 where one is constant. Columns x columns."""
+        cells = self.cells[self.some]
+        there = (~np.isnan(cells)).astype(np.float64)
+        centred = np.nan_to_num(cells - np.nanmean(np.where(there.any(axis=0), cells, 0.0), axis=0)) * there
+        products, squares = centred.T @ centred, (centred**2).T @ there
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.nan_to_num(products / np.sqrt(squares * squares.T), nan=-1.0)
+
     def unlikely(self, target: int, agreeing: int) -> bool:
         """Is it unlikely that so many rows agree in a column by chance?"""
         tries = 2 * math.log(len(self.columns) + 1)

@@ -18,6 +18,7 @@ MIN_CROSSED_ROWS = 30  # the same, as a number of rows
 MIN_ORDERED_VALUES = 3
 MAX_ONE_HOT = 200
 MIN_TOTAL_VALUES = 5
+MAX_TOTALLED = 60  # columns in which constant totals are looked for: the first ones
 CLOSE = 1e-9
 UNITS = {"days": NANOSECONDS_A_DAY, "hours": 3_600_000_000_000, "minutes": 60_000_000_000, "seconds": 1_000_000_000}
 
@@ -130,7 +131,7 @@ def constant_totals(table: Table, done: set[int]) -> Iterator[FoundGroup]:
         at for at, column in enumerate(table.columns)
         if column.kind in ("integer", "float") and table.different[at] >= MIN_TOTAL_VALUES
         and not np.isnan(table.cells[:, at]).any()
-    ]  # fmt: skip
+    ][:MAX_TOTALLED]  # fmt: skip
     running = np.cumsum(np.column_stack([np.zeros(len(table.cells)), table.cells[:, numbers]]), axis=1)
     start = 0
     while start < len(numbers):

@@ -15,7 +15,7 @@ from .columns import Column
 from .lookup_search import Table, determined, emptiness, parts_of_times, years_of_times
 from .relations import Relation, in_order
 
-MAX_COLUMNS = 200  # in which relations are looked for: the first ones
+MAX_COLUMNS = 120  # in which relations are looked for: the first ones
 MAX_ROWS = 300_000  # in which they are looked for; whether they hold is then asked of all
 MIN_ROWS = 30
 MAX_SHOWN = 30
