@@ -261,9 +261,10 @@ def _refuse_loss(column: Column, values: pd.Series) -> None:
 
 
 def _column(name: str, values: pd.Series, asked: str | None, read: Meaning | None) -> Column:
+    dtype, there = str(values.dtype), values.dropna()
+    if not asked and not read and is_text(values) and (about := personal.of_column(name, there, "identifier", None)):
+        return _identifier(name, values, about)  # before mixtures of numbers and texts are refused
     kind = asked or _kind(name, values, read)
-    dtype = str(values.dtype)
-    there = values.dropna()
     as_text = "identifier" if kind == "integer" and is_text(values) else kind  # phone numbers may look like 612 345 678
     if about := personal.of_column(name, there, as_text, asked):
         return _identifier(name, values, about)
@@ -312,7 +313,7 @@ def _kind(name: str, values: pd.Series, read: Meaning | None) -> str:
     if isinstance(values.dtype, pd.CategoricalDtype):
         return "category"
     if types.is_bool_dtype(values.dtype) or (
-        len(there) and there.map(lambda value: isinstance(value, (bool, np.bool_))).all()
+        values.dtype == object and len(there) and there.map(lambda value: isinstance(value, (bool, np.bool_))).all()
     ):
         return "boolean"
     if times.is_time(values):

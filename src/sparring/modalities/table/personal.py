@@ -34,6 +34,7 @@ PHONE_SURE = re.compile(  # forms that hardly anything else has
     re.IGNORECASE,
 )
 SSN = re.compile(r"(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}")
+IDENTITY_NUMBER = re.compile(r"(?=(?:.*\d){5})[\dA-Z][\dA-Z /-]{4,19}", re.IGNORECASE)
 NUMBERED_STREET = re.compile(
     r"\b(street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|way|square|sq|place|pl|terrace|parkway|"
     r"rue|chemin|impasse|calle|avenida|av|plaza|paseo|carrera|via|viale|piazza|corso|rua|travessa|ulica|ul|ulice|gatan|"
@@ -57,7 +58,7 @@ HINTS = {
     "IBAN": r"iban|account|konto",
     "national identity number": r"ssn|social[ _-]?(security|insurance)|national[ _-]?id|passport"
     r"|(^|[ _.-])(nin|nif|dni|cpf|sin|pesel|nhs|bsn|nir|tin)([ _.-]|$)"
-    r"|tax[ _-]?(id|no|number)|steuer|identity|licen[cs]e|aadhaar|身份证|护照",
+    r"|tax[ _-]?(id|no|number)|steuer|identity|licen[cs]e[ _-]?(no|num|id)|aadhaar|身份证|护照",
     "address": r"address|street|adresse|stra(ss|ß)e|direcci[oó]n|indirizzo|endere[cç]o|住址|地址|住所|адрес",
     "IP address": r"(^|[ _.-])ip([ _.-]|v[46]|$)",
     "URL": r"url|link|website|homepage|href",
@@ -185,7 +186,7 @@ def _numbers(name: str, texts: Sequence[str]) -> Finding | None:
     if rule in ("chinese-id", "nif", "cpf"):
         return Finding("national identity number", 1.0)
     kind = "national identity number"
-    if _hinted(name, kind) and len(texts) >= MIN_DIFFERENT and all(any(map(str.isdigit, text)) for text in texts):
+    if _hinted(name, kind) and len(texts) >= MIN_DIFFERENT and all(IDENTITY_NUMBER.fullmatch(text) for text in texts):
         return Finding(kind, 1.0)
     return None
 
