@@ -128,6 +128,17 @@ def test_a_diverged_run_says_so_and_names_what_is_kept():
     assert "diverged" in summary(recipe(), source(), [tick(3, health="diverged")])[2]
 
 
+def test_a_diverged_training_shows_the_score_of_what_is_kept_and_why_it_diverged():
+    """The verdict is that of the kept snapshot, and the divergence is told beside it."""
+    line = final(scored(), health="diverged", evidence="the score is 60 and was 2 at example 900")
+    said = summary(recipe(), source(), [tick(3), line])
+    assert "is 3.3 (95 %" in said[1]
+    assert said[2] == (
+        "The training diverged (the score is 60 and was 2 at example 900); "
+        "the snapshot taken after 160,000 examples is kept."
+    )
+
+
 def test_an_unknown_health_is_shown():
     assert "health: generator collapsed" in summary(recipe(), source(), [tick(3, health="generator collapsed")])[2]
 

@@ -90,7 +90,7 @@ def _outcome(recipe: Mapping[str, Any], log: Log) -> str:
         snapshot = f"the snapshot taken after {count(kept)} examples is kept"
     diverged, final = last_event(log, "diverged"), last_event(log, "final")
     if (diverged is not None or _health(log) == "diverged") and not (final or {}).get("reason"):
-        return _divergence(diverged or {}, snapshot)
+        return _divergence(diverged or {"reason": _evidence(log)}, snapshot)
     planned, seen = examples_planned(recipe), examples_seen(log) or 0
     extent = f"{count(seen)} of {count(planned)} examples" if planned else f"{count(seen)} examples"
     if final is None:
@@ -116,5 +116,10 @@ def _health_in_words(log: Log) -> str:
     health = _health(log)
     if health in NOT_ASSESSED:
         return "; it ended too early to tell whether it was healthy"
-    evidence = next((str(line["evidence"]) for line in reversed(log) if line.get("evidence")), "")
+    evidence = _evidence(log)
     return f"; health: {health}" + (f" ({evidence})" if evidence and health != "healthy" else "")
+
+
+def _evidence(log: Log) -> str:
+    """The last evidence of the training's health; "" where there is none."""
+    return next((str(line["evidence"]) for line in reversed(log) if line.get("evidence")), "")

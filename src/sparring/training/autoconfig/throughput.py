@@ -15,6 +15,7 @@ from ..assembly import Parts
 from ..trainer import Trainer
 
 WARM_UP_STEPS, MIN_STEPS = 2, 5
+MAX_OVERTIME, MIN_SLOW_STEPS = 2.0, 2  # where steps are so slow that timing them takes this many times the time given
 TIMED_SAMPLES = 200
 ENDLESS = 1 << 40  # the length in examples of the timed training; schedules need one, but its value does not matter
 
@@ -97,7 +98,9 @@ def _time_steps(trainer: Trainer, seconds: float) -> list[list[float]]:
     trainer.steps, count = 0, 0
     cycles: list[list[float]] = [[] for _ in range(max(phase.interval for phase in trainer.phases))]
     started = time.perf_counter()
-    while count < MIN_STEPS or time.perf_counter() - started < seconds:
+    while (spent := time.perf_counter() - started) < seconds or count < (
+        MIN_STEPS if spent < MAX_OVERTIME * seconds else MIN_SLOW_STEPS
+    ):
         cycles[count % len(cycles)].append(_time(step))
         count += 1
     return cycles
