@@ -32,6 +32,7 @@ def test_pairs(recipe, label_maps, tmp_path):
         assert score.fingerprint["generated"] == 20
     logged = run.log()[-1]["scores"]  # the same numbers as at the end of the training, of as many examples
     for name in expected & set(logged):
+        assert logged[name]["low"] <= logged[name]["value"] <= logged[name]["high"]
         assert found.scores[name].value == pytest.approx(logged[name]["value"], rel=1e-3)
         assert found.scores[name].trivial == pytest.approx(logged[f"{name}_trivial"]["value"], rel=1e-3)
     assert found.headline in json.loads((run.path / "evaluation.json").read_text())["scores"]

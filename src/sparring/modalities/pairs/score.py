@@ -11,7 +11,7 @@ from PIL import Image
 
 from ...losses.perceptual import perceptual_distance
 from ...metrics.feature_net import FeatureNet
-from ...metrics.intervals import mean_estimate
+from ...metrics.intervals import bootstrap, mean_estimate
 from ...metrics.ms_ssim import ms_ssim
 from ...metrics.neighbours import closeness, variety
 from ...metrics.online_score import OnlineScore, choose_examples
@@ -21,6 +21,7 @@ from .codec import PairCodec
 from .maps import VOID, MapCodec
 
 CHUNK = 100
+BOOTSTRAP_ROUNDS = 200
 MAX_TRIED = 100  # training pictures on which the better of two trivial answers is found
 MAX_AVERAGED = 500  # training examples that a mean picture and a majority class are taken from
 FILL_RADIUS = 1 / 16  # of a side: the blur that fills masked pixels
@@ -162,6 +163,17 @@ class MapScore(_PairScore):
     def measured(self, values: np.ndarray) -> dict[str, float]:
         found = agreement(confusion(values, self.targets, len(self.codec.output.legend.ids)))
         return {"mean_iou": found.mean_iou, "pixel_accuracy": found.accuracy}
+
+    def intervals(self, values: np.ndarray) -> dict[str, tuple[float, float]]:
+        classes = len(self.codec.output.legend.ids)
+        counts = np.stack([confusion(*pair, classes) for pair in zip(values, self.targets, strict=True)])
+        found = {
+            "mean_iou": bootstrap(lambda some: agreement(some.sum(axis=0)).mean_iou, counts, repeats=BOOTSTRAP_ROUNDS),
+            "pixel_accuracy": bootstrap(
+                lambda some: agreement(some.sum(axis=0)).accuracy, counts, repeats=BOOTSTRAP_ROUNDS
+            ),
+        }
+        return {name: (interval.low, interval.high) for name, interval in found.items()}
 
     def selection(self, scores: dict[str, float]) -> float:
         return 1 - scores["mean_iou"]
