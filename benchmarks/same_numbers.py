@@ -52,9 +52,11 @@ def hash_of(folder: Path) -> str:
 
 
 def main() -> None:
-    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipes", nargs="*", help="these alone; all where none is named")
+    asked = parser.parse_args()
     torch.set_num_threads(1)
-    for recipe in list_recipes():
+    for recipe in asked.recipes or list_recipes():
         with tempfile.TemporaryDirectory() as folder:
             settings, run = smoke_settings(recipe) | {"examples": "5steps"}, Path(folder) / "run"
             api.train(source_for(recipe), recipe, run, settings=settings, seed=3, device="cpu", console=Callback())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -97,6 +98,15 @@ def test_startup_times_whole_processes_and_the_first_step(tmp_path):
     assert found["data"] == "digits" and found["date"] and {"device", "name", "threads"} <= set(found["machine"])
     assert "`sparring --version`" in table
     assert not (tmp_path / "runs").exists()
+
+
+def test_same_numbers_are_the_same_twice_and_others_for_another_recipe(tmp_path):
+    command = [sys.executable, str(FOLDER / "same_numbers.py"), "points", "mlp-small", "points"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    first, other, again = (line.split() for line in done.stdout.splitlines())
+    assert first == again and [first[0], other[0]] == ["points", "mlp-small"]
+    assert re.fullmatch("[0-9a-f]{16}", first[1]) and first[1] != other[1]
 
 
 @pytest.mark.parametrize("name", PICTURES)

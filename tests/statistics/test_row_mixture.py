@@ -41,6 +41,7 @@ def test_likelihoods_are_those_of_the_formula():
 
 
 def test_the_mixture_finds_the_components_of_the_data():
+    """The rows are always the same: of others, a quarter are parted by whether the number is there."""
     mixture = fitted()
     assert mixture.log_weights.exp().tolist() == pytest.approx([0.5, 0.5], abs=0.03)
     order = mixture.means[:, 1].argsort()

@@ -26,6 +26,21 @@ CELLS = CODEC.cells(FRAME)
         ("day >= 2021-04-01", FRAME.day >= "2021-04-01"),
         ("income < 1e3", FRAME.income < 1000),
         ("`age` <> -3", FRAME.age > -4),
+        # An empty cell is unlike no value, as in SQL.
+        ("children != 1", FRAME.children.ne(1).fillna(False)),
+        ("children <> 1 and children < 9", FRAME.children.ne(1).fillna(False)),
+        ("maybe != true", FRAME.maybe.eq(False) & FRAME.maybe.notna()),
+        # Both ends belong to a range.
+        ("age between 44 and 44", FRAME.age == 44),
+        ("age <= 44", FRAME.age <= 44),
+        ("age == 44", FRAME.age == 44),
+        ("size between S and 'M'", FRAME["size"] <= "M"),
+        ("age in (44)", FRAME.age == 44),
+        ("age in (44, 45.0 , 1e2) and size in (L)", FRAME.age.isin([44, 45]) & (FRAME["size"] == "L")),
+        ('kind = "low"', FRAME.kind == "low"),
+        ("kind IN ('high') AND age IS NOT NULL", FRAME.kind == "high"),
+        ("age BETWEEN 30 AND 45 AND kind = low", FRAME.age.between(30, 45) & (FRAME.kind == "low")),
+        ("age > -1e3 and age < +60", FRAME.age < 60),
     ],
 )
 def test_conditions_hold_where_pandas_says(text, expected):
@@ -48,6 +63,18 @@ def test_conditions_hold_where_pandas_says(text, expected):
         ("age is 3", "null or not null"),
         ("__import__('os')", "is|followed|column"),
         ("age ; drop", "no column"),
+        ("kind between 'high' and 'low'", "no order"),
+        ("age between 3 or 5", "joined by and"),
+        ("age between 3", "missing at the end"),
+        ("age in (3, 4", "missing at the end"),
+        ("age in (3 4)", "separated by commas"),
+        ("age in [3]", "followed by a list"),
+        ("age is not 3", "null or not null"),
+        ("= 3", "begins with the name"),
+        ("age > 3 and", "begins with the name"),
+        ("age > 'a", "''a' cannot be read"),
+        ("age > '", "cannot be read; for example"),
+        ("   ", "empty"),
     ],
 )
 def test_what_cannot_be_read_is_named(text, complaint):
