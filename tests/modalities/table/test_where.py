@@ -1,8 +1,10 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 import table_samples
 from sparring import UserError
+from sparring.modalities.table.source import TableSource
 from sparring.modalities.table.where import parse
 
 CODEC = table_samples.source().codec
@@ -80,3 +82,31 @@ def test_conditions_hold_where_pandas_says(text, expected):
 def test_what_cannot_be_read_is_named(text, complaint):
     with pytest.raises(UserError, match=complaint):
         parse(text, CODEC)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("zip >= 20", [20, 100]),
+        ("zip > 20", [100]),
+        ("zip < 20", [3, 7]),
+        ("zip <= 7.5", [3, 7]),
+        ("zip between 5 and 50", [7, 20]),
+        ("zip between 7 and 7", [7]),
+        ("zip != 20", [3, 7, 100]),
+        ("zip = 100", [100]),
+        ("zip in (3, 100)", [3, 100]),
+    ],
+)
+def test_categories_that_are_numbers_are_compared_as_numbers(text, expected):
+    """100 is more than 20, whatever the positions of the categories and the order of their digits; nothing is not."""
+    zips = pd.Series([20, 3, 100, 7, None] * 8, dtype="Int64").astype("category")
+    frame = pd.DataFrame({"zip": zips, "x": np.linspace(0, 1, 40)})
+    codec = TableSource(frame, "letters").codec
+    np.testing.assert_array_equal(parse(text, codec)(codec.cells(frame)), zips.isin(expected).to_numpy())
+
+
+def test_a_category_that_is_a_number_is_not_compared_with_a_word():
+    frame = pd.DataFrame({"zip": pd.Categorical([20, 3, 100, 7] * 8), "x": np.linspace(0, 1, 32)})
+    with pytest.raises(UserError, match="'many' is no number, and column 'zip' holds numbers"):
+        parse("zip between 3 and many", TableSource(frame, "letters").codec)

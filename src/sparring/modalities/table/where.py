@@ -113,20 +113,26 @@ def _comparison(tokens: list[tuple[str, str]], codec: TableCodec, text: str) -> 
         wanted_cells = [_cell(value, column, text) for value in _list(tokens, text)]
         return Condition(place, column, lambda cells: np.isin(cells, wanted_cells), tuple(wanted_cells))
     if sign == "between":
-        low = _cell(_next(tokens, text), column, text)
+        low = _compared(place, column, ">=", _next(tokens, text), text)
         if _next(tokens, text).lower() != "and":
             raise UserError(f"--where {text}: between is followed by two values that are joined by and")
-        high = _cell(_next(tokens, text), column, text)
-        return Condition(place, column, lambda cells: (cells >= low) & (cells <= high), (low, high))
+        high = _compared(place, column, "<=", _next(tokens, text), text)
+        return Condition(place, column, lambda cells: low.holds(cells) & high.holds(cells), low.asked + high.asked)
     if sign not in SIGNS:
         raise UserError(
             f"--where {text}: a column is followed by one of {', '.join(SIGNS)}, in, between, is; not by '{sign}'"
         )
-    if sign not in ("=", "==", "!=", "<>") and _of_numbers(column):
-        return _ordered_numbers(place, column, SIGNS[sign], _next(tokens, text), text)
-    if sign not in ("=", "==", "!=", "<>") and not column.numeric and not column.ordered:
-        raise UserError(f"--where {text}: '{name}' is of type {column.kind} and has no order; use = or in")
-    cell = _cell(_next(tokens, text), column, text)
+    return _compared(place, column, sign, _next(tokens, text), text)
+
+
+def _compared(place: int, column: Column, sign: str, value: str, text: str) -> Condition:
+    """A comparison with one value. Raises UserError where the column has no order and the sign asks for one."""
+    asks_order = SIGNS[sign] not in (np.equal, np.not_equal)
+    if asks_order and _of_numbers(column):
+        return _ordered_numbers(place, column, SIGNS[sign], value, text)
+    if asks_order and not column.numeric and not column.ordered:
+        raise UserError(f"--where {text}: '{column.name}' is of type {column.kind} and has no order; use = or in")
+    cell = _cell(value, column, text)
     compare = SIGNS[sign]
     return Condition(place, column, lambda cells: compare(cells, cell) & ~np.isnan(cells), (cell,))
 
