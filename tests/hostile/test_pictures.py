@@ -16,7 +16,6 @@ from sparring.data.options import OpenContext
 from sparring.modalities.opening import open_data
 
 pytestmark = pytest.mark.usefixtures("own_cache")
-RNG = np.random.default_rng(0)
 COUNT, SIDE = 20, 8
 
 
