@@ -12,12 +12,17 @@ from sparring.modalities.series.reading import of_frame
 from sparring.modalities.series.source import SeriesSource
 from sparring.networks.series import ConvolutionalSeriesGenerator
 
-RNG = np.random.default_rng(0)
-LENGTHS = {
-    "uniform": RNG.integers(10, 60, 200),
-    "two kinds": RNG.choice([12, 50], 200),
-    "a long tail": np.exp(RNG.normal(2.7, 0.6, 200)).astype(int).clip(4, 160),
-}
+
+def lengths_of_every_kind():
+    rng = np.random.default_rng(0)
+    return {
+        "uniform": rng.integers(10, 60, 200),
+        "two kinds": rng.choice([12, 50], 200),
+        "a long tail": np.exp(rng.normal(2.7, 0.6, 200)).astype(int).clip(4, 160),
+    }
+
+
+LENGTHS = lengths_of_every_kind()
 
 
 def rising(lengths):
