@@ -242,7 +242,7 @@ ZOO = {
             put(
                 folder,
                 {
-                    "a.csv": "wann;preis\n".encode()
+                    "a.csv": b"wann;preis\n"
                     + "".join(
                         f"{day:02d}/{month:02d}/2023 22:28;{day + month / 4:.2f}\n".replace(".", ",")
                         for month in range(1, 9)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import UserError
-from ..table.columns import find
+from .written import NumberTable
 
 KEY = re.compile(
     r"(^|[_ -])(id|uuid|key|series|sequence|unit|entity|subject|patient|person|user|customer|session|trial|symbol"
@@ -46,11 +46,11 @@ class Grouping(NamedTuple):
     doubt: str = ""  # a sentence about another reading
 
 
-def find_grouping(frame: pd.DataFrame, keys: Sequence[str], order: str | None, taken: Sequence[str]) -> Grouping:
+def find_grouping(table: NumberTable, keys: Sequence[str], order: str | None, taken: Sequence[str]) -> Grouping:
     """Find the keys and the order of a table.
 
     Args:
-        frame: a row for each step.
+        table: a row for each step.
         keys: the columns that tell series apart, as a person says; () to find them.
         order: the column that orders the steps, as a person says; None to find it.
         taken: columns that a person gave another role.
@@ -58,7 +58,7 @@ def find_grouping(frame: pd.DataFrame, keys: Sequence[str], order: str | None, t
     Raises:
         UserError: times occur again, and nothing tells series apart.
     """
-    search = _Search(frame, taken)
+    search, frame = _Search(table, taken), table.frame
     if keys:
         groups = series_numbers(frame, keys, None, False)
         return Grouping(tuple(keys), order or search.order_within(groups, keys), reason="as asked")
@@ -85,7 +85,7 @@ def series_numbers(frame: pd.DataFrame, keys: Sequence[str], order: str | None, 
     """The number of the series of each row; -1 where its key is empty."""
     if restarts:
         assert order is not None
-        return np.cumsum(_starts(as_numbers(frame[order]))) - 1
+        return np.cumsum(_starts(_numbers(frame[order]))) - 1
     if not keys:
         return np.zeros(len(frame), np.int64)
     if len(keys) == 1:
@@ -100,10 +100,11 @@ class _Search:
     the likeliest first.
     """
 
-    def __init__(self, frame: pd.DataFrame, taken: Sequence[str]):
-        self.frame, self.rows = frame, len(frame)
+    def __init__(self, table: NumberTable, taken: Sequence[str]):
+        self.frame, self.rows = table.frame, len(table.frame)
+        frame = table.frame
         self.names = [str(name) for name in frame.columns if name not in taken]
-        self.times = [name for name in self.names if is_time(frame[name])]
+        self.times = [name for name in self.names if name in table.times]
         self.numbers = [name for name in self.names if name not in self.times and _is_full_number(frame[name])]
         counted = [name for name in self.numbers if ORDER.search(name)]
         self.counted, self.calendar = counted, counted if self._is_calendar(counted) else []
@@ -142,7 +143,7 @@ class _Search:
 
     def by_time(self, order: str) -> Grouping | None:
         """The series that a column of times tells of; None where it does not order the steps of any."""
-        values = as_numbers(self.frame[order])
+        values = _numbers(self.frame[order])
         ranks = np.unique(values, return_inverse=True)[1]
         if 1 - (int(ranks.max()) + 1) / self.rows <= MAX_REPEATED:
             return self._by_single_times(order, values)
@@ -207,8 +208,8 @@ class _Search:
         if times := [name for name in self.times if name not in keys]:
             return times[0]
         rest = [name for name in self.numbers if name not in keys]
-        named = [name for name in rest if name in self.counted and _rises(as_numbers(self.frame[name]), groups)]
-        counting = [name for name in rest if not named and _step(as_numbers(self.frame[name]), groups)]
+        named = [name for name in rest if name in self.counted and _rises(_numbers(self.frame[name]), groups)]
+        counting = [name for name in rest if not named and _step(_numbers(self.frame[name]), groups)]
         return next(iter([*named, *counting]), None)
 
     def by_counting(self) -> Grouping | None:
@@ -217,7 +218,7 @@ class _Search:
         for name in self.numbers if len(changing) > 1 else []:
             if name in self.calendar:
                 continue
-            values = as_numbers(self.frame[name])
+            values = _numbers(self.frame[name])
             starts = _starts(values)
             groups = np.cumsum(starts) - 1
             if int(groups[-1]) + 1 > self.rows / MIN_LENGTH or not _step(values, groups):
@@ -249,19 +250,8 @@ class _Search:
         )
 
 
-def is_time(values: pd.Series) -> bool:
-    """Does a column hold times?"""
-    if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        return True
-    if pd.api.types.is_numeric_dtype(values.dtype) or not len(values):
-        return False
-    return find(pd.DataFrame({"time": values}))[0].kind == "time"
-
-
-def as_numbers(values: pd.Series) -> np.ndarray:
-    """Numbers and times as float64."""
-    kind = "float" if pd.api.types.is_numeric_dtype(values.dtype) else "time"
-    return find(pd.DataFrame({"order": values}), {"order": kind})[0].cells(values)
+def _numbers(values: pd.Series) -> np.ndarray:
+    return values.to_numpy(np.float64, na_value=np.nan)
 
 
 def _is_full_number(values: pd.Series) -> bool:

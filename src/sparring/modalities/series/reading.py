@@ -15,11 +15,12 @@ from ..table import reading
 from ..table.columns import Column, find
 from . import arrays, folder
 from .codec import SeriesCodec
-from .grouping import KEY, Grouping, as_numbers, is_time, series_numbers
+from .grouping import KEY, Grouping, series_numbers
 from .options import SeriesOptions
-from .roles import COLUMN_ROLES, Roles, find_label, find_roles, roles_like
+from .roles import Roles, find_label, find_roles, roles_like
 from .sequences import Sequences, checked
 from .wide import Steps, cells_of, is_wide, steps_of
+from .written import COLUMN_ROLES, DROP, as_numbers, check_types
 
 MIN_ROWS = 16
 UNEVEN_SHARE = 0.05  # of steps that are longer or shorter than usual by half; beyond it the length of steps is learned
@@ -115,19 +116,24 @@ def of_frame(
     if len(frame) < MIN_ROWS:
         raise UserError(f"{where} holds too little to learn from: {len(frame)} rows")
     like = like if like is not None and like.columns else None
-    if steps := _wide_steps(frame, where, layout, types or {}, like):
-        return _of_wide(frame, steps, where, types or {}, labels, like)
-    roles = roles_like(like, frame, where) if like else find_roles(frame, where, types or {}, labels)
-    frame, groups, ids = _in_order(frame, roles, where)
-    written = {column.name: column for column in roles.written}
-    columns = [_numbers(frame[name], name, where, written.get(name)) for name in roles.channels]
+    types = dict(types or {})
+    check_types(frame, types)
+    frame = frame.drop(columns=[name for name, kind in types.items() if kind == DROP])
+    types = {name: kind for name, kind in types.items() if kind != DROP}
+    if steps := _wide_steps(frame, where, layout, types, like):
+        return _of_wide(frame, steps, where, types, labels, like)
+    table = as_numbers(frame, types, _read_like(like))
+    roles = roles_like(like, frame, where) if like else find_roles(table, where, types, labels)
+    rows, groups, ids = _in_order(table.frame, roles, where)
+    frame, numbers = (each.iloc[rows].reset_index(drop=True) for each in (frame, table.frame))
+    columns = [_numbers(numbers[name], name, where) for name in roles.channels]
     values = np.stack([*columns, *(column.cells(frame[column.name]) for column in roles.choices)], axis=1)
     ends = np.flatnonzero(np.diff(groups, append=groups[-1] + 1)) + 1
     starts = np.r_[0, ends[:-1]]
     found = Sequences(
         [values[start:end] for start, end in zip(starts, ends, strict=True)],
         (*roles.channels, *(column.name for column in roles.choices)),
-        tuple(str(frame[name].dtype) for name in roles.channels),
+        tuple(str(numbers[name].dtype) for name in roles.channels),
         tuple(roles.choices),
         columns=tuple(map(str, frame.columns)),
         label=roles.label,
@@ -138,11 +144,20 @@ def of_frame(
         found.notes.append(f"Categories that change along series: {shown}.")
     if roles.left_out:
         found.notes.append(f"Left out because they are neither numbers nor categories: {', '.join(roles.left_out)}.")
-    _of_whole_series(found, frame.iloc[starts], roles, types or {}, like, where)
+    _of_whole_series(found, frame.iloc[starts], roles, types, like, where)
     _apart(found, roles, ids, len(starts))
     if roles.order:
-        _times(found, frame[roles.order], roles.order, starts, ends, like)
+        column = table.columns.get(roles.order) or _counted(frame[roles.order], roles.order)
+        _times(found, column, column.cells(frame[roles.order]), starts, ends, like)
     return checked(found, where)
+
+
+def _read_like(like: SeriesCodec | None) -> dict[str, Column] | None:
+    """The columns of times and of texts that are numbers in the table of a codec."""
+    if like is None:
+        return None
+    order = [like.order] if like.order is not None and like.order.kind == "time" else []
+    return {column.name: column for column in (*like.written, *order)}
 
 
 def _wide_steps(
@@ -160,7 +175,8 @@ def _wide_steps(
         return steps if layout == "wide" else ()
     numbered = {name for each in steps for name in each.columns}
     rest = frame[[name for name in frame.columns if name not in numbered]]
-    if any(is_time(rest[name]) or KEY.search(name) and rest[name].duplicated().any() for name in rest.columns):
+    times = as_numbers(rest, types, None).times
+    if times or any(KEY.search(name) and rest[name].duplicated().any() for name in rest.columns):
         return ()
     return steps if is_wide(frame, steps, where) else ()
 
@@ -199,8 +215,8 @@ def _plain_dtype(values: pd.Series) -> np.dtype:
     return np.dtype(getattr(values.dtype, "numpy_dtype", values.dtype))
 
 
-def _in_order(frame: pd.DataFrame, roles: Roles, where: str) -> tuple[pd.DataFrame, np.ndarray, Any]:
-    """The rows, one series after the other, with the number of the series of each row and the keys of all series."""
+def _in_order(frame: pd.DataFrame, roles: Roles, where: str) -> tuple[np.ndarray, np.ndarray, Any]:
+    """The order of the rows, one series after the other; the number of the series of each; the keys of all series."""
     keys, order, restarts, *_ = roles.grouping
     groups, ids = series_numbers(frame, keys, order, restarts), None
     if (groups < 0).any():
@@ -213,8 +229,8 @@ def _in_order(frame: pd.DataFrame, roles: Roles, where: str) -> tuple[pd.DataFra
         values = frame[order]
         if values.isna().any():
             raise UserError(f"{where}: column '{order}' says the order of the steps, and is empty in some rows")
-        rows = np.lexsort((as_numbers(values), groups))
-    return frame.iloc[rows].reset_index(drop=True), groups[rows], ids
+        rows = np.lexsort((values, groups))
+    return rows, groups[rows], ids
 
 
 def _apart(found: Sequences, roles: Roles, ids: Any, count: int) -> None:
@@ -262,10 +278,7 @@ def _of_whole_series(
         found.notes.append(f"Left out because they name each series: {', '.join(lost)}.")
 
 
-def _numbers(values: pd.Series, name: str, where: str, written: Column | None = None) -> np.ndarray:
-    """written: how texts write the numbers."""
-    if written is not None:
-        return written.cells(values)
+def _numbers(values: pd.Series, name: str, where: str) -> np.ndarray:
     if not pd.api.types.is_numeric_dtype(values.dtype):
         raise UserError(
             f"{where}: column '{name}' changes along a series and holds no numbers; leave it out, or write it as "
@@ -277,20 +290,19 @@ def _numbers(values: pd.Series, name: str, where: str, written: Column | None = 
     return found
 
 
-def _order_kind(values: pd.Series) -> str:
-    numeric = pd.api.types.is_numeric_dtype(values.dtype)
-    return "time" if not numeric else "integer" if (values % 1 == 0).all() else "float"
+def _counted(values: pd.Series, name: str) -> Column:
+    """A column of numbers that order the steps."""
+    return find(pd.DataFrame({name: values}), {name: "integer" if (values % 1 == 0).all() else "float"})[0]
 
 
 def _times(
-    found: Sequences, values: pd.Series, name: str, starts: np.ndarray, ends: np.ndarray, like: SeriesCodec | None
+    found: Sequences, column: Column, cells: np.ndarray, starts: np.ndarray, ends: np.ndarray, like: SeriesCodec | None
 ) -> None:
     """Fill in the column that orders steps, where it begins and how far it goes in a step.
 
     How far it goes is a channel of its own where this differs enough, or where it is a channel of `like`.
     """
-    column = find(pd.DataFrame({name: values}), {name: _order_kind(values)})[0]
-    cells = column.cells(values)
+    name = column.name
     inner = (
         np.concatenate([np.diff(cells[start:end]) for start, end in zip(starts, ends, strict=True)])
         if len(cells) > 1
@@ -307,7 +319,7 @@ def _times(
         if found.paced
         else ""
     )
-    found.notes.append(f"Rows are in the order of '{name}'{what}.")
+    found.notes.append(f"Rows are in the order of {column.about()}{what}.")
     if not found.paced:
         return
     at = len(found.dtypes)

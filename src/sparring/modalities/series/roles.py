@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from ...errors import UserError, nearest
-from ..table.columns import COLUMN_TYPES, Column, find
+from ..table.columns import Column, find
+from ..table.written.deciding import wanted
 from .codec import SeriesCodec
 from .grouping import Grouping, find_grouping, series_numbers
+from .written import COLUMN_ROLES, NumberTable
 
-COLUMN_ROLES = ("series", "order", "channel", "whole")  # roles that a person may give to a column
 LABEL = ("label", "class", "target", "y")
 MAX_CLASSES = 100
-NUMBERS = ("channel", "integer", "float")  # kinds of columns of numbers that change along series
 
 
 class Roles(NamedTuple):
@@ -61,11 +61,11 @@ def roles_like(codec: SeriesCodec, frame: pd.DataFrame, where: str) -> Roles:
     return roles
 
 
-def find_roles(frame: pd.DataFrame, where: str, types: Mapping[str, str], labels: str) -> Roles:
+def find_roles(table: NumberTable, where: str, types: Mapping[str, str], labels: str) -> Roles:
     """The roles of the columns, as a person says, else by names and values.
 
     Args:
-        frame: a row for each step.
+        table: a row for each step.
         where: it comes from, for messages.
         types: column -> role or type, as a person says.
         labels: "auto", "none" or the column that holds the classes.
@@ -74,19 +74,14 @@ def find_roles(frame: pd.DataFrame, where: str, types: Mapping[str, str], labels
         UserError: nothing changes along a series, or what the person says cannot be.
     """
     roles = {name: kind for name, kind in types.items() if kind in COLUMN_ROLES}
-    for name, kind in types.items():
-        if name not in frame.columns:
-            raise UserError(f"there is no column '{name}'; {nearest(name, list(frame.columns))}")
-        known = [*COLUMN_ROLES, *COLUMN_TYPES]
-        if kind not in known:
-            raise UserError(f"'{kind}' is not a type of a column of series; {nearest(kind, known)}")
     said = {role: [name for name, each in roles.items() if each == role] for role in COLUMN_ROLES}
     if len(said["order"]) > 1:
         raise UserError("two columns were said to be the order; one can be")
+    frame = table.frame
     empty = [str(name) for name in frame.columns if name not in types and frame[name].isna().all()]
     frame = frame.drop(columns=empty)
     others = [*said["channel"], *said["whole"]]
-    grouping = find_grouping(frame, said["series"], next(iter(said["order"]), None), others)
+    grouping = find_grouping(table._replace(frame=frame), said["series"], next(iter(said["order"]), None), others)
     groups = series_numbers(frame, grouping.keys, grouping.order, grouping.restarts)
     key = grouping.keys[0] if len(grouping.keys) == 1 else None
     rest = [str(name) for name in frame.columns if name not in (key, grouping.order)]
@@ -98,7 +93,8 @@ def find_roles(frame: pd.DataFrame, where: str, types: Mapping[str, str], labels
         or (many and roles.get(name) != "channel" and _constant(frame[name].iloc[rows], groups[rows]))
     ]
     label = find_label(frame, whole, labels, where)
-    channels, choices, left_out, written = _changing(frame[[name for name in rest if name not in whole]], types)
+    changing = frame[[name for name in rest if name not in whole]]
+    channels, choices, left_out = _changing(changing, types, table.times)
     if not channels and not choices:
         raise UserError(
             f"{where} has no column of numbers or categories that change along a series; say with --type "
@@ -111,28 +107,28 @@ def find_roles(frame: pd.DataFrame, where: str, types: Mapping[str, str], labels
         [name for name in whole if name != label],
         label,
         [*left_out, *(f"{name} (empty)" for name in empty)],
-        written,
+        [table.columns[name] for name in channels if name in table.columns],
     )
 
 
-def _changing(frame: pd.DataFrame, types: Mapping[str, str]) -> tuple[list[str], list[Column], list[str], list[Column]]:
-    """Columns of numbers, of categories, of neither with their kinds; and those of the first that are texts."""
-    channels, choices, left_out, written = list[str](), list[Column](), list[str](), list[Column]()
+def _changing(
+    frame: pd.DataFrame, types: Mapping[str, str], times: frozenset[str]
+) -> tuple[list[str], list[Column], list[str]]:
+    """Columns of numbers, of categories, and of neither with their kinds."""
+    channels, choices, left_out = list[str](), list[Column](), list[str]()
     for name in map(str, frame.columns):
-        kind, dtype = types.get(name), frame[name].dtype
+        dtype, asked = frame[name].dtype, types.get(name)
+        kind = None if asked in COLUMN_ROLES else wanted(asked).type
         number = pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
-        if (number and kind not in COLUMN_TYPES) or (number and kind in NUMBERS) or frame[name].isna().all():
+        if asked == "channel" or (number and kind in (None, "integer", "float") and name not in times):
             channels.append(name)
             continue
-        column = find(frame[[name]], {name: kind} if kind in COLUMN_TYPES else {})[0]
-        if column.kind in NUMBERS or kind == "channel":
-            channels.append(name)
-            written += [column] if column.kind in NUMBERS else []
-        elif column.kind in ("category", "boolean"):
+        column = find(frame[[name]], {name: kind} if kind and name not in times else {})[0]
+        if column.kind in ("category", "boolean"):
             choices.append(column)
         else:
-            left_out.append(f"{name} ({column.kind})")
-    return channels, choices, left_out, written
+            left_out.append(f"{name} ({'time' if name in times else column.kind})")
+    return channels, choices, left_out
 
 
 def _constant(values: pd.Series, groups: np.ndarray) -> bool:
