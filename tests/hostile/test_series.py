@@ -258,6 +258,62 @@ ZOO = {
             or pytest.fail("written otherwise"),
         ),
     ),
+    "days and hours in two columns": Case(
+        csv(
+            pd.DataFrame(
+                {
+                    "row": range(1, 241),
+                    "day": pd.date_range("2024-01-01", periods=10).repeat(24).strftime("%Y-%m-%d"),
+                    "hr": [*range(24)] * 10,
+                    "x": np.arange(240) % 7 * 0.5,
+                }
+            )
+        ),
+        holds(1, 240, ("hr", "x"), "day (time)", order="row"),
+    ),
+    "a date of birth before the visits": Case(
+        csv(
+            pd.DataFrame(
+                {
+                    "patient": np.repeat(np.arange(30), 8),
+                    "born": pd.date_range("1950-01-01", periods=30, freq="200D").repeat(8),
+                    "visit": [*range(8)] * 30,
+                    "x": np.arange(240) % 7 * 0.5,
+                }
+            )
+        ),
+        holds(30, 8, X, key="patient", order="visit", whole=("born",)),
+    ),
+    "every row twice": Case(
+        csv(pd.concat([panel(10, 40)] * 2).rename(columns={"entity": "ville"})),
+        refused=("'date' occurs 20 times", "--type COLUMN=series"),
+    ),
+    "every row twice, as a person says": Case(
+        csv(pd.concat([panel(10, 40)] * 2), types={"entity": "series"}),
+        lambda source: any("400 rows repeat the 'date'" in note for note in source.notes) or pytest.fail("not said"),
+    ),
+    "days and months as a person says": Case(
+        csv(panel(10, 12).assign(date=lambda rows: rows.date.dt.strftime("%m/%d/%Y")), types={"date": "mdy"}),
+        lambda source: source.codec.step == 1 or pytest.fail("months were taken for days"),
+    ),
+    "a column that is dropped": Case(
+        csv(panel().assign(noise=np.random.default_rng(0).random(600)), types={"noise": "drop"}),
+        holds(30, 20, X, key="entity", order="date"),
+    ),
+    "a file without a header": Case(
+        lambda folder: (
+            put(
+                folder,
+                {
+                    "a.tsv": "".join(
+                        "\t".join(map(str, [number % 3, *walk])) + "\n" for number, walk in enumerate(walks())
+                    ).encode()
+                },
+            )
+            / "a.tsv"
+        ),
+        holds(30, 20, ("column",), "column 2 to column 21 are its steps", whole=("column 1",)),
+    ),
     # forms
     "a row a series": Case(csv(wide()), holds(40, 24, ("t",), "Each row is a series, and t0 to t23 are its steps")),
     "a row a series, with classes and gaps": Case(

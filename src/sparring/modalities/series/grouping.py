@@ -23,8 +23,8 @@ KEY = re.compile(
     re.IGNORECASE,
 )
 ORDER = re.compile(
-    r"(^|[_ -])(t|time|timestamp|date|datetime|step|index|year|month|week|day|hour|minute|second|frame|cycle|tick)"
-    r"([_ -]|$)",
+    r"(^|[_ -])(t|time|timestamp|date|datetime|step|index|year|yr|quarter|month|mnth|week|weekday|day|hour|hr|minute"
+    r"|min|second|sec|frame|cycle|tick|period|round)([_ -]|$)",
     re.IGNORECASE,
 )
 MAX_REPEATED = 0.01  # share of the rows that may repeat the time of another row of their series
@@ -96,23 +96,35 @@ def series_numbers(frame: pd.DataFrame, keys: Sequence[str], order: str | None, 
 class _Search:
     """The columns of a table by what they could be.
 
-    times: columns of times. numbers: full columns of numbers. orders: those that are tried for the order of the steps,
-    the likeliest first.
+    times: columns of times that change along series. numbers: full columns of numbers. counted: those of them
+    named like counts. calendar: the parts of one time. orders: what is tried for the order of the steps, the likeliest
+    first.
     """
 
     def __init__(self, table: NumberTable, taken: Sequence[str]):
         self.frame, self.rows = table.frame, len(table.frame)
         frame = table.frame
         self.names = [str(name) for name in frame.columns if name not in taken]
+        self.every_time = table.times
         self.times = [name for name in self.names if name in table.times]
         self.numbers = [name for name in self.names if name not in self.times and _is_full_number(frame[name])]
         counted = [name for name in self.numbers if ORDER.search(name)]
-        self.counted, self.calendar = counted, counted if self._is_calendar(counted) else []
-        self.orders = [*self.times, *([] if self.calendar else counted)]
+        self.counted = counted
+        parts = next((each for each in ([*self.times[:1], *counted], counted) if self._is_calendar(each)), [])
+        self.calendar = parts  # the parts of one time
+        named = self.named_keys()
+        self.times = [
+            name for name in self.times if name not in parts and not any(self._belongs(name, key) for key in named)
+        ]
+        self.orders = [*self.times, *([] if parts else counted)]
+
+    def _belongs(self, time: str, key: str) -> bool:
+        """Is a time the same along each series, such as a date of birth?"""
+        return len(self.frame[[time, key]].drop_duplicates()) == self.frame[key].nunique()
 
     def _is_calendar(self, names: Sequence[str]) -> bool:
-        """Are these the parts of one time, such as year and month, by which the rows are sorted?"""
-        if len(names) < 2:
+        """Are these the parts of one time, such as year and month, or day and hour, by which the rows are sorted?"""
+        if len(names) < 2 or self.frame[names[0]].nunique() > (1 - MAX_REPEATED) * self.rows:
             return False
         parts = self.frame[list(names)].to_numpy(np.float64)
         changed = np.diff(parts, axis=0)
@@ -125,7 +137,7 @@ class _Search:
             name
             for name in self.names
             if name != order
-            and name not in self.times
+            and name not in self.every_time
             and (name not in self.counted or KEY.search(name))
             and not pd.api.types.is_float_dtype(self.frame[name].dtype)
             and self.frame[name].notna().all()

@@ -320,6 +320,8 @@ def _times(
         else ""
     )
     found.notes.append(f"Rows are in the order of {column.about()}{what}.")
+    if repeated := int((inner == 0).sum()):
+        found.notes.append(f"{repeated:,} rows repeat the '{name}' of the row before them.")
     if not found.paced:
         return
     at = len(found.dtypes)

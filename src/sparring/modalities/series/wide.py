@@ -40,11 +40,20 @@ def steps_of(frame: pd.DataFrame) -> tuple[Steps, ...]:
     if len(places) != 1 or sum(map(len, long.values())) < MIN_SHARE * numbers:
         return ()
     order = places.pop()
+    if len(long) == 1 and _is_class(frame, [next(iter(long.values()))[place] for place in order]):
+        order = order[1:]
     if order[-1] - order[0] != len(order) - 1:
         return ()
     return tuple(
         Steps(channel or "value", tuple(columns[place] for place in order)) for channel, columns in long.items()
     )
+
+
+def _is_class(frame: pd.DataFrame, names: list[str]) -> bool:
+    """Holds the first of numbered columns a class, as in files without a header: whole numbers before fractions?"""
+    first, *rest = (frame[name].dropna()[:MAX_ROWS] for name in names)
+    fractions = [bool((values % 1 != 0).any()) for values in rest]
+    return not (first % 1).any() and first.nunique() <= len(first) / 2 and sum(fractions) >= MIN_SHARE * len(rest)
 
 
 def is_wide(frame: pd.DataFrame, steps: tuple[Steps, ...], where: str) -> bool:
