@@ -178,6 +178,9 @@ DEEP = {
         holds(np.rint(UNIT * 255).astype(np.uint8), (0, 255), "uint8"),
     ),
     "an array of CT numbers": Case(lambda root: _npy(root, CT), holds(CT, (-1024, 3071), "int16")),
+    "an array of few signed integers": Case(
+        lambda root: _npy(root, numbers(-9, 8, "int64")), holds(numbers(-9, 8, "int64"), (-9, 8), "int32")
+    ),
     "an array of truth values": Case(
         lambda root: _npy(root, UNIT > 0.5), holds(np.where(UNIT > 0.5, 255, 0), (0, 255), "uint8")
     ),
@@ -270,13 +273,18 @@ PAGED = {
                 f"{n}{suffix}": animation(kind, 10 * n, **more) for n in range(4)
             }
         ),
-        says("4 files hold 12 pages or frames", "stay together", count=12),
+        says("4 files hold 12 pages or frames", "fewer than 10 files", count=12),
     )
     for suffix, kind, more in ((".gif", "GIF", {}), (".webp", "WEBP", {"lossless": True}), (".png", "PNG", {}))
 } | {
     "pages of TIFF": Case(
         folder(lambda: {"stack.tif": tif(U12), "other.tif": tif(U12[::-1])}),
         says("2 files hold 40 pages or frames", count=2 * COUNT),
+    ),
+    "one stack": Case(folder(lambda: {"stack.tif": tif(U12)}), says("1 file holds 20 pages or frames", count=COUNT)),
+    "many stacks": Case(
+        folder(lambda: {f"{n}.tif": tif(U12[n : n + 2]) for n in range(0, COUNT, 2)}),
+        says("10 files hold 20 pages or frames", "stay together", count=COUNT),
     ),
     "a thumbnail beside the page": Case(
         folder(lambda: {"a.tif": _with_thumbnail(0), "b.tif": _with_thumbnail(COUNT - 1)}), says("12 to 4,095", count=2)
@@ -322,6 +330,10 @@ def exactly(*pictures):
 
 
 KINDS = {
+    "16-bit colour in a format that is read with 8": Case(
+        folder(lambda: {f"{n}.ppm": b"P6 8 8 65535\n" + RGB16[n].astype(">u2").tobytes() for n in range(4)}),
+        says("4 pictures lose what is finer than 8 bits", count=4),
+    ),
     "HEIC of a phone": Case(folder(lambda: {"a.heic": heic(200), "b.HEIC": heic(90)}), says(count=2)),
     "turned by EXIF": Case(
         folder(lambda: {"a.tif": oriented(30), "b.tif": oriented(40)}),

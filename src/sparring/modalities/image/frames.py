@@ -26,8 +26,8 @@ PAGED = ("TIFF", "GIF", "WEBP", "PNG", "AVIF")  # formats whose further frames a
 MAX_FRAMES = 10_000
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 HEIF_EXTRA = 'is a HEIC picture: pip install "sparring[heif]" reads it'
-ROUNDED = "what is finer than 8 bits"
-DEEP_EXTRA = ROUNDED + ' (pip install "sparring[deep]" keeps it)'
+ROUNDED = "what is finer than 8 bits, as their format is read with 8; 16-bit TIFF keeps it"
+DEEP_EXTRA = 'what is finer than 8 bits; pip install "sparring[deep]" keeps it'
 
 Image.init()  # load every plug-in now: threads would race to do it, and a format that is not loaded is a KeyError
 if find_spec("pillow_heif"):

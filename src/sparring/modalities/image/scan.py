@@ -34,6 +34,8 @@ SMALL_FILE = 16 << 10  # bytes: where files are smaller on average, threads cost
 LOSSLESS_SHARE = 0.95  # of the files: for so many the chosen mode must lose nothing
 SAMPLED_HEADERS = 500  # read to guess whether all sizes are equal
 
+FEW_FILES = 10  # from which on pages and pieces of one file are held out together
+
 Pages = list[list[Decoded]]  # of a file; of each page the picture, or its pieces
 
 
@@ -58,6 +60,11 @@ class Scan:
     paged: list[int] = field(default_factory=list)  # how many pages or frames each file of several has
     skipped: Skipped = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def kept_together(self) -> bool:
+        """Are pages and pieces of one file held out together, or are there too few files for that?"""
+        return len(set(self.kept)) >= FEW_FILES
 
 
 def scan(contents: Contents, form: Form) -> tuple[Scan, Spool]:
@@ -113,16 +120,23 @@ def _about_files(found: Scan) -> list[str]:
     """Notes on files that give several pictures, and on what decoding changed."""
     notes, pages = list[str](), sum(found.paged)
     pictures = len(set(found.kept)) + pages - len(found.paged)
-    together = "those of one file stay together when some are held out."
     if pages:
-        notes.append(f"{len(found.paged):,} files hold {pages:,} pages or frames: each is a picture; {together}")
+        files = "1 file holds" if len(found.paged) == 1 else f"{len(found.paged):,} files hold"
+        notes.append(f"{files} {pages:,} pages or frames: each is a picture; {_apart(found, 'file')}")
     if len(found.kept) > pictures:
-        notes.append(f"{pictures:,} pictures give {len(found.kept):,} pieces; {together.replace('file', 'picture')}")
+        notes.append(f"{pictures:,} pictures give {len(found.kept):,} pieces; {_apart(found, 'picture')}")
     notes += [f"{count:,} pictures lose {what}." for what, count in found.lost.items()]
     if found.profiles:
         names = ", ".join(f"{count:,} of {name}" for name, count in found.profiles.most_common(4))
         notes.append(f"Colour profiles were applied, as pictures are learned in sRGB: {names}.")
     return notes
+
+
+def _apart(found: Scan, what: str) -> str:
+    if found.kept_together:
+        return f"those of one {what} stay together when some are held out."
+    few = f"there are fewer than {FEW_FILES} {what}s"
+    return f"as {few}, those of one {what} are held out too, so that scores look better than for others."
 
 
 def _decode_all(contents: Contents, size: tuple[int, int], fit: Fit, tally: Tally) -> tuple[Scan, Spool]:
@@ -209,7 +223,7 @@ def _choose_mode(found: Scan, form: Form) -> str:
             f"Pictures are stored as {mode}, {'as asked' if form.mode != 'auto' else 'enough for most'}: "
             f"{losing[mode]} of {total} lose {lost}."
         )
-    elif len(found.modes) > 1 or set(found.modes) != {mode}:
+    elif not found.lost and (len(found.modes) > 1 or set(found.modes) != {mode}):
         kinds = ", ".join(f"{count} {name}" for name, count in found.modes.most_common())
         found.notes.append(
             f"Pictures are stored as {mode}{', as asked' if form.mode != 'auto' else ''}, which loses nothing of "

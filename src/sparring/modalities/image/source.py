@@ -102,7 +102,8 @@ def build(name: str, contents: Contents, options: ImageOptions, context: OpenCon
     found, values, hashes = decoded(contents, form)
     every = list(contents.each())
     kept = [every[index] for index in found.kept]
-    done = arrange(kept, _of_pictures(found.kept, hashes), contents, options.labels, options.label_level)
+    together = _of_pictures(found.kept, hashes) if found.kept_together else hashes
+    done = arrange(kept, together, contents, options.labels, options.label_level)
     if _same_names(kept, done):
         done.notes.append(
             "The two class folders hold files of the same names: if these are pairs, learn one side from the other "

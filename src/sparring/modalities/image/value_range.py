@@ -124,6 +124,8 @@ def choose_scale(
     if "uint8" in tally.kinds:
         scale, notes = _mixed(tally, scale, asked is not None)
         return scale, notes + lost
+    if not scale.is_plain and written_scale(scale, tally).is_plain:
+        why += "; all are 8-bit levels, so they are ordinary pictures, and samples too"
     name = KIND_NAMES.get(kind, kind)
     return scale, [
         f"{name[0].upper()}{name[1:]} values {_span(tally.low, tally.high)}; scaled {_span(low, high)} ({why}).",
@@ -145,7 +147,8 @@ def _alike(tally: Tally, like: Scale) -> tuple[Scale, list[str]]:
 
 def written_scale(scale: Scale, tally: Tally) -> Scale:
     """The scale in which samples are written: arrays of 8-bit levels are ordinary pictures, as no file has a depth."""
-    return Scale() if scale.eight_bit and (tally.from_arrays or "uint8" in tally.kinds) else scale
+    usual = tally.from_arrays and (scale.low, scale.high) in USUAL
+    return Scale() if scale.eight_bit and (usual or "uint8" in tally.kinds) else scale
 
 
 def _beyond(tally: Tally, low: float, high: float) -> list[str]:
@@ -262,6 +265,8 @@ def _mixed(tally: Tally, scale: Scale, asked: bool) -> tuple[Scale, list[str]]:
             "what is white in both is not clear; bring them to one depth, open them separately, or say which range of "
             "the deeper ones is 0 to 255 with --data-range LOW,HIGH"
         )
+    if scale.high == WHITE:
+        return scale, [f"{what}the others 8-bit ones, all from 0 to 255."]
     if plain * 2 < total:
         return scale, [f"{what}the others 8-bit ones: 255 of these is taken for {shown(scale.high)}."]
     lost = "" if scale.eight_bit else ", which loses what is finer than 8 bits in them"
