@@ -151,3 +151,11 @@ def test_other_numbers_are_refused_unless_told(deep, values, words, tmp_path):
     made = tifffile.imread(applied.out)
     assert made.dtype == values.dtype
     np.testing.assert_allclose(made.astype(float), values.astype(float), atol=2e-3 * told[1])
+
+
+def test_a_film_is_refused_by_a_run_of_deep_pictures(deep, tmp_path):
+    (tmp_path / "in.mp4").write_bytes(b"x")
+    (applied,) = apply_files(deep, tmp_path / "in.mp4", tmp_path / "out.mp4")
+    assert (
+        applied.out is None and "films hold 8-bit pictures, and this run learned from signed 16-bit" in applied.reason
+    )

@@ -138,8 +138,7 @@ def _applied(
     film, note = None, ""
     try:
         if is_film(path):
-            if not translation.takes_films:
-                raise Unusable("films are for runs that turn pictures into pictures")
+            translation.check_takes_films()
             film = apply_to_film(path, target, translation.frame, temporal_smoothing, progress)
         else:
             note = translation.apply(path, target)

@@ -11,7 +11,6 @@ from .unusable import Unusable
 from .value_range import Tally, choose_scale
 
 MAX_OUTSIDE = 0.5  # of the numbers: a picture with more outside of the scale that was learned is of another kind
-OTHER_RANGE = "say which of its numbers are black and white with --data-range LOW,HIGH"
 
 
 def scale_for(
@@ -28,7 +27,7 @@ def scale_for(
     if kind == "uint8":
         if (learned.low, learned.high) == (0, WHITE) or learned.is_plain:
             return Scale()
-        raise Unusable(f"holds 8-bit values, and this run learned from {learned}: {OTHER_RANGE}")
+        raise Unusable(f"holds 8-bit values, and this run learned from {learned}")
     if learned.is_plain:
         if found is None:
             tally = Tally()
@@ -40,7 +39,7 @@ def scale_for(
     if fractions or outside(pixels, learned) > MAX_OUTSIDE:
         raise Unusable(
             f"holds {KIND_NAMES.get(kind, kind)} values {shown(low)} to {shown(high)}, and this run learned from "
-            f"{learned}: {OTHER_RANGE}"
+            f"{learned}"
         )
     return replace(learned, kind=kind, eight_bit=False)
 

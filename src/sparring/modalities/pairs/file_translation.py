@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from PIL import Image
 
-from ...errors import UserError
 from ..image import whole
 from ..image.codec import ImageCodec
 from ..image.fit import LUMA
@@ -50,10 +49,13 @@ class FileTranslation:
     found: dict[str, Scale] = field(default_factory=dict)
     kinds: dict[Path, str] = field(default_factory=dict)
 
-    @property
-    def takes_films(self) -> bool:
-        """Whether it turns pictures into pictures, so that the frames of a film can be translated."""
-        return isinstance(self.input, ImageCodec) and isinstance(self.output, ImageCodec)
+    def check_takes_films(self) -> None:
+        """Raises Unusable where the frames of films, pictures of 8 bits, cannot be translated."""
+        if not isinstance(self.input, ImageCodec) or not isinstance(self.output, ImageCodec):
+            raise Unusable("films are for runs that turn pictures into pictures")
+        for side in (self.input, self.output):
+            if not side.scale.is_plain:
+                raise Unusable(f"films hold 8-bit pictures, and this run learned from {side.scale}")
 
     def survey(self, paths: Sequence[Path]) -> list[str]:
         """Looks at all files before the first is translated, so that files of one kind get one scale.
@@ -113,10 +115,7 @@ class FileTranslation:
         return "; ".join(filter(None, (note, lost)))
 
     def frame(self, frame: np.ndarray) -> np.ndarray:
-        """One frame of a film, H x W x 3 of 0 to 1 -> sH x sW x 3. Raises UserError for a run of deeper pictures."""
-        assert isinstance(self.input, ImageCodec)
-        if not self.input.scale.is_plain:
-            raise UserError(f"films hold 8-bit pictures, and this run learned from {self.input.scale}")
+        """One frame of a film, H x W x 3 of 0 to 1 -> sH x sW x 3."""
         values = self._values(Whole((frame * WHITE,), (None,)), 0, Scale())[0]
         return (values.repeat(3, axis=2) if values.shape[2] == 1 else values) / WHITE
 
@@ -133,7 +132,10 @@ class FileTranslation:
                 bad = np.count_nonzero(~np.isfinite(frame))
                 raise Unusable(f"holds values that are not finite: {bad:,} of {frame.size:,}")
         found = self.found.get(picture.kind)
-        return scale_for(picture.frames[0], picture.kind, self.input.scale, self.data_range, found)
+        try:
+            return scale_for(picture.frames[0], picture.kind, self.input.scale, self.data_range, found)
+        except Unusable as reason:
+            raise Unusable(f"{reason}: say which numbers are black and white with --data-range LOW,HIGH") from None
 
     def _output_scale(self, scale: Scale) -> Scale:
         """The scale of results: that of the file, unless the outputs that were learned have numbers of their own."""
