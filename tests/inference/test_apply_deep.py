@@ -89,7 +89,8 @@ def test_files_of_one_kind_get_one_scale(plain, tmp_path):
         Image.fromarray(ramp).save(tmp_path / f"{number}.png")
     console = Notes()
     results = list(apply_files(plain, tmp_path, tmp_path.parent / "out-one-scale", console=console))
-    assert ["16-bit values 0 to 4,095; scaled 0 to 4,095" in note for note in console.told] == [True]
+    assert sum("scaled" in note for note in console.told) == 1
+    assert any("16-bit values 0 to 4,095; scaled 0 to 4,095" in note for note in console.told)
     assert np.asarray(Image.open(results[0].out)).max() < 260
 
 
