@@ -54,15 +54,14 @@ class DateReading:
 
 @dataclass(frozen=True)
 class MixedDates:
-    """Some texts are dates, but not all in one format: an example of each, texts that are none, the share of dates."""
+    """Texts that are dates, but not all in one format: an example of each, and the texts that are none."""
 
     examples: tuple[str, ...]
     odd: tuple[str, ...]
-    share: float
 
 
-def read_dates(texts: Sequence[str], order: str | None = None, pattern: str | None = None) -> DateReading | MixedDates:
-    """How these different texts, none of them empty, write dates and times.
+def read_dates(texts: Sequence[str], order: str | None = None, pattern: str | None = None) -> DateReading | None:
+    """How these different texts, none of them empty, write dates and times; None where no format fits all of them.
 
     Args:
         texts: different ones.
@@ -78,9 +77,7 @@ def read_dates(texts: Sequence[str], order: str | None = None, pattern: str | No
         most = max(votes.values(), default=0)
         wanted = [each for each, count in votes.items() if count == most]
     fits = [format for format in (_fitted(each, texts) for each in wanted) if format is not None]
-    if not fits:
-        return _mixed(texts, wanted)
-    return _chosen(fits, texts, order)
+    return _chosen(fits, texts, order) if fits else None
 
 
 def order_of(pattern: str) -> str:
@@ -192,8 +189,8 @@ def _fitted(format: DateFormat, texts: Sequence[str]) -> DateFormat | None:
     if "y" in parts:
         format = replace(format, first_year=_first_year(sorted({int(match["y"]) for match in matches})))
     moments = []
-    for text in texts:
-        moment = format.moment(text)
+    for match in matches:
+        moment = format.said_by(match)
         if moment is None:
             return None
         moments.append(moment)
@@ -268,14 +265,17 @@ def _chosen(fits: list[DateFormat], texts: Sequence[str], order: str | None) -> 
     return DateReading(first, f"{order_of(first.pattern)} and {doubt} fit every cell", doubt)
 
 
-def _mixed(texts: Sequence[str], wanted: Sequence[DateFormat]) -> MixedDates:
-    """What there is where no format fits all texts."""
-    kinds: dict[str, str] = {}
-    odd: list[str] = []
-    for text in texts:
-        own = next((each for each in (*guesses(text), *wanted) if each.moment(text) is not None), None)
-        if own is None:
-            odd.append(text)
-        else:
-            kinds.setdefault(own.pattern, text)
-    return MixedDates(tuple(kinds.values()), tuple(odd), 1 - len(odd) / max(1, len(texts)))
+def mixed_dates(texts: Sequence[str], share: float) -> MixedDates | None:
+    """The formats of texts that no single format fits; None where fewer than this share of them are dates."""
+    for some in (texts[:: max(1, len(texts) // SAMPLE)], texts):
+        kinds: dict[str, str] = {}
+        odd: list[str] = []
+        for text in map(str.strip, some):
+            own = next((each for each in guesses(text) if each.moment(text) is not None), None)
+            if own is None:
+                odd.append(text)
+            else:
+                kinds.setdefault(own.pattern, text)
+        if len(odd) > (1 - share) * len(some):
+            return None
+    return MixedDates(tuple(kinds.values()), tuple(odd))

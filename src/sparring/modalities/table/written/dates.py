@@ -18,6 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 
 from .month_names import LANGUAGES
 
@@ -36,6 +37,9 @@ SHOWN = {
     "%a": "weekday", "%A": "weekday", "%H": "hh", "%-H": "h", "%I": "hh", "%-I": "h", "%M": "mm", "%S": "ss", "%f": "",
     "%p": "AM/PM", "%z": "offset", "%o": "th", "%q": "quarter", "%G": "YYYY", "%V": "week", "%u": "day", "%j": "day",
 }  # fmt: skip
+MIN_QUICK = 1000  # texts from which pandas is asked first
+QUICK = re.compile(r"%-?[YmdHMSIp]|%[bBfz]|[^%]")  # what pandas reads as it is read here
+QUICK_FROM, QUICK_TO = np.datetime64("1700-01-01"), np.datetime64("2250-01-01")  # times that fit nanoseconds
 ORDINALS = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
 
 
@@ -104,8 +108,10 @@ class DateFormat:
     def moment(self, text: str) -> tuple[int, int | None] | None:
         """The local count that a text says, and its offset in minutes; None where it says none."""
         found = self.expression.fullmatch(text.strip())
-        if not found:
-            return None
+        return self.said_by(found) if found else None
+
+    def said_by(self, found: re.Match[str]) -> tuple[int, int | None] | None:
+        """The same for a match of `expression`."""
         parts = found.groupdict()
         try:
             day = self._day(parts)
@@ -160,14 +166,22 @@ class DateFormat:
 
     def counts(self, texts: Iterable[Any]) -> np.ndarray:
         """Texts, or numbers that are dates without marks, or None -> int64 in UTC, EMPTY where there is no time."""
-        found = []
-        for text in texts:
-            moment = None if text is None or text != text else self.moment(_as_text(text))
-            if moment is None:
-                found.append(EMPTY)
-            else:
-                found.append(moment[0] - (moment[1] or 0) * 60 * self.per_second)
+        values = [None if text is None or text != text else _as_text(text) for text in texts]
+        found = self._quick(values) if len(values) >= MIN_QUICK else [EMPTY] * len(values)
+        for at, value in enumerate(values):
+            if found[at] == EMPTY and value is not None and (moment := self.moment(value)) is not None:
+                found[at] = moment[0] - (moment[1] or 0) * 60 * self.per_second
         return np.array(found, np.int64)
+
+    def _quick(self, values: list[str | None]) -> list[int]:
+        """The counts that pandas finds, which is quick; EMPTY for the others."""
+        if self.language != "English" or QUICK.sub("", self.pattern) or self.fraction[1]:
+            return [EMPTY] * len(values)
+        pattern = self.pattern.replace("%-", "%").replace("%f", "")
+        times = pd.to_datetime(pd.Series(values, dtype=object), format=pattern, errors="coerce", utc=True)
+        times = times.dt.tz_localize(None).to_numpy()
+        times = np.where((times < QUICK_FROM) | (times > QUICK_TO), np.datetime64("NaT"), times)
+        return times.astype("datetime64[us]").astype(np.int64).tolist()
 
     def text(self, count: int) -> str:
         """A time as the column writes it. count: in UTC."""

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ....errors import UserError
 from . import Format, Words
-from .date_reading import ORDERS, DateReading, MixedDates, order_of, read_dates
+from .date_reading import ORDERS, mixed_dates, order_of, read_dates
 from .dates import DateFormat
 from .epochs import epoch_of
 from .missing import is_missing_number
@@ -132,13 +132,11 @@ def meaning(name: str, values: pd.Series, want: Wanted, hints: Hints, typed: boo
         return _words(texts, missing)
     if want.type == "time" or want.type is None:
         dates = read_dates(texts, want.order or hints.order, want.pattern)
-        if isinstance(dates, DateReading):
+        if dates is not None:
             format = replace(dates.format, missing=missing)
             if want.order or want.pattern or want.type == "time" or _credible(format, texts, name):
                 doubt = None if want.order or want.pattern else dates.doubt
                 return Meaning("time", format, dates.why, doubt)
-        elif want.type == "time":
-            return None
     if want.type == "time":
         return None
     numbers = read_numbers(texts, want.decimal or hints.decimal, told)
@@ -173,7 +171,7 @@ def _of_numbers(name: str, values: pd.Series, want: Wanted) -> Meaning | None:
     if len(there) and (want.order or want.pattern or _all_compact(there)):
         texts = [str(int(number)) for number in there.unique()]
         dates = read_dates(texts, want.order, want.pattern)
-        if isinstance(dates, DateReading) and (want.type or _credible(dates.format, texts, name)):
+        if dates is not None and (want.type or _credible(dates.format, texts, name)):
             return Meaning("time", dates.format, dates.why)
     if want.type == "time" and len(there) and not (want.order or want.pattern):
         return Meaning("time", epoch_of(float(there.astype(np.float64).abs().max())), "as said")
@@ -223,8 +221,8 @@ def refuse_mixture(name: str, values: pd.Series) -> None:
     Such a column would be taken for identifiers, and what is invented would be no dates or numbers.
     """
     texts = [text for text in values.dropna().unique() if isinstance(text, str) and not is_missing_number(text)]
-    dates = read_dates(texts)
-    if isinstance(dates, MixedDates) and dates.share >= MIN_DATES:
+    dates = mixed_dates(texts, MIN_DATES)
+    if dates is not None and (dates.odd or len(dates.examples) > 1):
         if dates.odd:
             raise _odd_cell(name, values, "dates", dates.examples[0], dates.odd[0])
         ways = " and ".join(_cell(values, example) for example in dates.examples[:2])

@@ -55,7 +55,7 @@ def read_numbers(texts: Sequence[str], decimal: str | None = None, codes: bool =
         return None
     format = replace(marks.format, zero=zero, prefix=decorated[0], suffix=decorated[1], **_signs(parts))
     whole = _digits(format, parts, codes)
-    if whole is None or np.isnan([whole.number(text) for text in finite]).any():
+    if whole is None or np.isnan(whole.cells(finite)).any():
         return None
     return replace(marks, format=whole)
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 MINUS = "-\u2212\u2013"  # hyphen, minus sign, en dash
 SPACES = " \u00a0\u202f\u2009"
@@ -23,6 +24,7 @@ TEXT = re.compile(
     re.ASCII,
 )
 INFINITE = re.compile(rf"{_SIGN}?(inf|infinity|\u221e|1\.#inf)", re.IGNORECASE)
+MIN_QUICK = 1000  # texts from which pandas is asked first
 MAX_PLACES = 17  # decimals that a float may need
 
 
@@ -95,7 +97,25 @@ class NumberFormat:
 
     def cells(self, texts: Iterable[Any]) -> np.ndarray:
         """Texts or numbers, or None -> float64, NaN where there is no number."""
-        return np.array([self.number(text) if isinstance(text, str) else _float(text) for text in texts], np.float64)
+        values = list(texts)
+        found = self._quick(values) if len(values) >= MIN_QUICK else np.full(len(values), np.nan)
+        for at in np.flatnonzero(np.isnan(found)):
+            value = values[at]
+            found[at] = self.number(value) if isinstance(value, str) else _float(value)
+        return found
+
+    def _quick(self, values: list[Any]) -> np.ndarray:
+        """The numbers that pandas finds among texts with the usual marks, which is quick; NaN for the others."""
+        texts = pd.Series([value if isinstance(value, str) else "" for value in values], dtype="str").str.strip()
+        minus = texts.str.startswith("-")
+        texts = texts.where(~minus, texts.str.slice(1)).str.removeprefix(self.prefix).str.removesuffix(self.suffix)
+        texts = texts.where(texts.str.fullmatch(self._core.pattern), "")
+        if self.thousands:
+            texts = texts.str.replace(self.thousands, "", regex=False)
+        if self.decimal != ".":
+            texts = texts.str.replace(self.decimal, ".", regex=False)
+        numbers = pd.to_numeric(texts, errors="coerce").to_numpy(np.float64, copy=True)
+        return np.where(minus, -numbers, numbers)
 
     def text(self, number: float) -> str:
         """A number as the column writes it."""

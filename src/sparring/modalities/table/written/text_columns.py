@@ -68,7 +68,7 @@ def _numbers(texts: pd.Series) -> tuple[pd.Series | None, NumberFormat]:
     power = texts.str.contains("e", case=False, regex=False)
     exponents = bool(power.any())
     if not exponents and bool((point < 0).all()):
-        plus = bool(texts.str.startswith("+").all())
+        plus = _has_plus(texts)
         try:
             return texts.astype(np.int64), NumberFormat(plus=plus)
         except (OverflowError, ValueError):
@@ -80,7 +80,7 @@ def _numbers(texts: pd.Series) -> tuple[pd.Series | None, NumberFormat]:
     scientific = exponents and bool(power.all())
     style = _exponent(texts[power]) if exponents else ""
     written = NumberFormat(
-        plus=bool(texts.str.startswith("+").all()),
+        plus=_has_plus(texts),
         least=least,
         most=most if fixed or (scientific and most <= MAX_FIXED) else None,
         exponent=style,
@@ -92,6 +92,12 @@ def _numbers(texts: pd.Series) -> tuple[pd.Series | None, NumberFormat]:
     if written.bare_whole:
         written = NumberFormat(**{**written.__dict__, "least": most})
     return pd.to_numeric(texts).astype(np.float64), written
+
+
+def _has_plus(texts: pd.Series) -> bool:
+    """Have all positive numbers a plus?"""
+    plus = texts.str.startswith("+")
+    return bool(plus.any()) and bool((plus | texts.str.startswith("-") | (texts.str.strip("0.") == "")).all())
 
 
 def _exponent(texts: pd.Series) -> str:
