@@ -291,7 +291,9 @@ def _numbers(values: pd.Series, name: str, where: str) -> np.ndarray:
 
 
 def _counted(values: pd.Series, name: str) -> Column:
-    """A column of numbers that order the steps."""
+    """A column of numbers that order the steps, or of whole numbers that are dates, such as 20230629."""
+    if pd.api.types.is_integer_dtype(values.dtype) and (column := find(pd.DataFrame({name: values}))[0]).kind == "time":
+        return column
     return find(pd.DataFrame({name: values}), {name: "integer" if (values % 1 == 0).all() else "float"})[0]
 
 
