@@ -284,6 +284,9 @@ ZOO = {
         ),
         holds(AB, 20),
     ),
+    "UTF-16, and other cases": Case(
+        labelled(rows("ä", "ö").upper().replace("FILE,LABEL", "File,Label").encode("utf-16")), holds(("Ä", "Ö"), 20)
+    ),
     "a table about other files": Case(labelled("file,label\nx.png,a\ny.png,b"), refused=("none of the files", "x.png")),
     "a table of an unknown name": Case(
         labelled(rows("a", "b"), name="train_labels.csv"), holds((), 20, noted="Not used: train_labels.csv")
@@ -359,6 +362,10 @@ ZOO = {
         in_memory(list(map(Image.fromarray, ARRAY)), [np.nan, *[0.0, 1.0] * 14, 0.0]),
         holds(("0", "1"), 29, skipped=["no label"]),
     ),
+    "no label at all": Case(in_memory(ARRAY, [None] * 30), holds((), 30, noted="No item has a label")),
+    "labels without order": Case(in_memory(ARRAY, dict.fromkeys(range(30))), refused=("a dict have no order",)),
+    "a pair of arrays": Case(in_memory((ARRAY, np.arange(30))), refused=("a pair of arrays", "labels=")),
+    "a dictionary": Case(in_memory({"images": ARRAY}), refused=("of a dictionary give the pictures",)),
     "halves as labels": Case(in_memory(ARRAY, [0.5] * 30), refused=("'0.5' is no label",)),
     "a dataset of lone tensors": Case(
         in_memory(torch.utils.data.TensorDataset(torch.tensor(ARRAY).permute(0, 3, 1, 2))), holds((), 30)

@@ -89,13 +89,13 @@ def _label_column(table: LabelTable, column: str) -> str | None:
 class _Places:
     """Which file a table means by a name: from its own folder, from the top, or by the last part of the name.
 
-    The last part will do where no other file has it; it may lack the suffix.
+    The last part will do where no other file has it; it may lack the suffix, and be written in other cases.
     """
 
     def __init__(self, members: Sequence[Member]):
         self.names = {member.name for member in members}
-        self.last = _unique(self.names, lambda name: name.rsplit("/", 1)[-1])
-        self.bare = _unique(self.names, lambda name: name.rsplit("/", 1)[-1].rsplit(".", 1)[0])
+        self.last = _unique(self.names, lambda name: name.casefold().rsplit("/", 1)[-1])
+        self.bare = _unique(self.names, lambda name: name.casefold().rsplit("/", 1)[-1].rsplit(".", 1)[0])
 
     def find(self, written: str, table: Member) -> str | None:
         """The name of the member; None where there is none."""
@@ -104,7 +104,7 @@ class _Places:
         for whole in (f"{folder}/{name}" if folder else name, name):
             if whole in self.names:
                 return whole
-        last = name.rsplit("/", 1)[-1]
+        last = name.casefold().rsplit("/", 1)[-1]
         return self.last.get(last) or (self.bare.get(last) if "." not in last else None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -62,7 +63,8 @@ def _last(member: Member) -> str:
 def _csv(member: Member) -> LabelTable:
     """A table with a header; cells are parted by what is most frequent in it: comma, semicolon, tab or bar."""
     try:
-        text = member.whole().decode("utf-8-sig")
+        data = member.whole()
+        text = data.decode("utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig")
         header = text.split("\n", 1)[0]
         reader = csv.DictReader(io.StringIO(text), delimiter=max(",;\t|", key=header.count))
         columns = [name.strip() for name in reader.fieldnames or []]
@@ -116,7 +118,7 @@ def _cell(value: Any) -> str | None:
     """A cell as text; a list of one is its element, other lists and objects name no class."""
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
-    if value is None or isinstance(value, list | dict):
+    if value is None or isinstance(value, list | dict) or value != value:  # the last: not a number
         return None
     return str(int(value) if isinstance(value, float) and value.is_integer() else value).strip() or None
 

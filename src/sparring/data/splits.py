@@ -79,6 +79,8 @@ def arrange(
         names = [item.label for item in items] if contents.labelled_by else _folder_labels(below, label_level)
         where = contents.labelled_by or f"the {'first' if label_level == 'first' else 'deepest'} folder level"
         _number(items, names, contents.classes, where, labels == "auto", done)
+        if contents.labelled_by and not any(names):
+            done.notes.append(f"No item has a label in {where}, so labels are not used.")
         if (
             done.classes
             and not contents.labelled_by

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -71,13 +71,16 @@ def _contents(memory: InMemory, column: str) -> Contents:
             f"labels '{column}' names a column, and the data in {memory} has none: give labels=[...], one for each "
             f"picture"
         )
+    elif isinstance(data, tuple) and len(data) == 2 and all(hasattr(each, "shape") for each in data):
+        raise UserError("a pair of arrays was given: give the pictures alone, and their classes as labels=")
     elif isinstance(data, np.ndarray) or hasattr(data, "detach"):
         parts = [_Items(_as_array(data), None)]
     elif hasattr(data, "__getitem__") and hasattr(data, "__len__") and not isinstance(data, str | bytes | Mapping):
         classes = tuple(map(str, getattr(data, "classes", None) or ()))
         parts = [_of_items((data[index] for index in range(len(data))), classes)]
     else:
-        raise UserError(f"{type(data).__name__} is no data that can be trained on: give a path, {ACCEPTED}")
+        hint = "; of a dictionary give the pictures, and the classes as labels=" if isinstance(data, Mapping) else ""
+        raise UserError(f"{type(data).__name__} is no data that can be trained on: give a path, {ACCEPTED}{hint}")
     if memory.labels is not None:
         if len(parts) > 1:
             raise UserError(
@@ -192,6 +195,8 @@ def _of_hugging_face(data: Any, label: str | None, classes: Sequence[str], split
 
 def _names(labels: Any, count: int) -> list[str | None]:
     """Labels beside an array as names. Raises UserError where they are not one for each picture."""
+    if isinstance(labels, Mapping | Set):
+        raise UserError(f"labels in a {type(labels).__name__} have no order: give a list with one for each picture")
     try:
         values = _as_array(labels if hasattr(labels, "__array__") or hasattr(labels, "detach") else list(labels))
     except (TypeError, ValueError):
