@@ -75,12 +75,12 @@ def test_an_evaluation_renews_the_verdict():
     measured = {"value": 1.04, "low": 1.0, "high": 1.1, "real": 0.28, "real_low": 0.26, "real_high": 0.3}
     scores = {
         "frechet_distance": {**measured, "fingerprint": {"generated": 7810, "real": 1065}},
-        "coverage": {"value": 0.47, "low": 0.45, "high": 0.5, "real": 0.81},
+        "coverage": {"value": 0.47, "low": 0.45, "high": 0.5, "real": 0.81, "fingerprint": {"generated": 1065}},
     }
     said = verdict(scored(0.8, 1.4), {"headline": "frechet_distance", "scores": scores})
     assert "7,810 generated examples from 1,065 held-out ones is 1.04" in said
     assert "3.7 times as far (95 %: 3.4 to 4.1)" in said
-    assert "samples cover 47 % of the held-out examples (training examples: 81 %)" in said
+    assert "1,065 samples cover 47 % of as many held-out examples (training examples: 81 %)" in said
 
 
 def test_a_restoration_that_is_worse_than_nothing_says_so():

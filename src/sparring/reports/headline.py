@@ -116,7 +116,9 @@ class Headline:
         if covered is None or self.value("coverage", "low") is None:
             return ""
         reference = f" (training {unit}: {percent(real)})" if real is not None else ""
-        return f"samples cover {percent(covered)} of the held-out {unit}{reference}"
+        generated = whole(mapping(mapping(self.scores["coverage"]).get("fingerprint")).get("generated"))
+        those, others = (f"{count(generated)} samples", "as many") if generated else ("samples", "the")
+        return f"{those} cover {percent(covered)} of {others} held-out {unit}{reference}"
 
     def _labels(self, unit: str) -> str:
         agreed, real = self.value("label_agreement"), self.value("label_agreement", "real")
