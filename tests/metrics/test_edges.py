@@ -258,6 +258,9 @@ def test_label_agreement():
     assert {label: row.value for label, row in found.by_class.items()} == pytest.approx({0: 2 / 3, 1: 1 / 2, 2: 1})
     assert all(0 <= row.low < row.value <= row.high <= 1 for row in found.by_class.values())
     assert metrics.label_agreement(np.array([7]), np.array([7])).overall.low < 0.3  # one hit proves little
+    for predicted, requested in (([1, 2], [1]), ([[1, 2]], [[1, 2]]), ([], []), ([[1], [2]], [1, 2])):
+        with pytest.raises(ValueError, match="N numbers each, not of shapes"):
+            metrics.label_agreement(np.array(predicted), np.array(requested))
 
 
 def test_the_bounds_of_the_inception_score():
@@ -270,6 +273,7 @@ def test_the_bounds_of_the_inception_score():
         1
     )  # parts of two classes each at most
     assert metrics.inception_score(np.eye(10)[by_class], 10).value > 6
+    assert metrics.inception_score(np.eye(10)[by_class], 10) == metrics.inception_score(np.eye(10)[by_class], 10)
     assert metrics.inception_score(sure[:1]) == metrics.Parts(1.0, 0.0, 1)
     with pytest.raises(ValueError, match="softmax"):
         metrics.inception_score(np.array([[-1.0, 2.0]]))

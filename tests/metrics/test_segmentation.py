@@ -18,3 +18,9 @@ def test_agreement_of_maps_by_hand():
 def test_agreement_without_any_labelled_pixel():
     found = agreement(confusion(np.zeros((2, 2), int), np.full((2, 2), 255), 3))
     assert (found.mean_iou, found.accuracy) == (0.0, 0.0)
+
+
+def test_one_pixel_counts_as_a_whole():
+    found = agreement(confusion(np.array([[1]]), np.array([[1]]), 2))
+    assert found.accuracy == 1
+    np.testing.assert_array_equal(found.iou, [np.nan, 1])

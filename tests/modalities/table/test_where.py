@@ -77,11 +77,13 @@ def test_conditions_hold_where_pandas_says(text, expected):
         ("age > 'a", "''a' cannot be read"),
         ("age > '", "cannot be read; for example"),
         ("   ", "empty"),
+        ("age and kind = low", "not by 'and'"),
     ],
 )
 def test_what_cannot_be_read_is_named(text, complaint):
-    with pytest.raises(UserError, match=complaint):
+    with pytest.raises(UserError, match=complaint) as refusal:
         parse(text, CODEC)
+    assert str(refusal.value).startswith(f"--where {text}: " if text.strip() else "--where is empty")
 
 
 @pytest.mark.parametrize(
@@ -110,3 +112,12 @@ def test_a_category_that_is_a_number_is_not_compared_with_a_word():
     frame = pd.DataFrame({"zip": pd.Categorical([20, 3, 100, 7] * 8), "x": np.linspace(0, 1, 32)})
     with pytest.raises(UserError, match="'many' is no number, and column 'zip' holds numbers"):
         parse("zip between 3 and many", TableSource(frame, "letters").codec)
+
+
+def test_conditions_know_their_column_and_the_cells_that_they_name():
+    """So values that a condition names are tried where none of the drawn ones fits."""
+    where = parse("age between 3 and 5 and children is null and kind in (high, low) and income > 2.5", CODEC)
+    assert [each.column.name for each in where.conditions] == ["age", "children", "kind", "income"]
+    kinds = [where.conditions[2].column.categories.index(kind) for kind in ("high", "low")]
+    assert [each.asked for each in where.conditions] == [(3, 5), (), tuple(kinds), (2.5,)]
+    assert all(CODEC.learned[each.place] is each.column for each in where.conditions)
