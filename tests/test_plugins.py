@@ -150,3 +150,69 @@ def test_a_plugin_never_hides_an_installed_module(tmp_path):
     (tmp_path / "json.py").write_text("")
     with pytest.raises(UserError, match="there is an installed module 'json'"):
         load_plugin(str(tmp_path / "json.py"))
+
+
+def trained_with(tmp_path, network, **options):
+    """A training with a generator of one's own."""
+    from smoke import ArraySource, smoke_settings
+    from sparring import api
+    from sparring.callbacks.base import Callback
+
+    settings = {
+        **smoke_settings("mlp"),
+        "players.generator.network": network,
+        "players.generator.options": options,
+    }
+    return api.train(ArraySource(), "mlp", tmp_path / "run", settings=settings, device="cpu", console=Callback())
+
+
+@pytest.mark.parametrize(
+    ("constructor", "made", "words"),
+    [
+        (
+            "self, shape, latent_size",
+            "torch.zeros(len(latent), 3)",
+            "returned a tensor of 3 x 3, and a tensor of 3 x 1",
+        ),
+        ("self, shape, latent_size", "torch.zeros(2, 1, 8, 8)", "a tensor of 3 x 1 x 8 x 8 was expected"),
+        ("self, shape, latent_size", "3", "returned a int"),
+        ("self, shape, latent_size", "None", "returned a NoneType"),
+        ("self, shape, latent_size", "latent @ latent", "forward of network 'mine' fails: RuntimeError"),
+        ("self, shape, latent_size, colour", "latent", "asks for 'colour'; it can have shape, input_shape, layout"),
+        ("self, shape, latent_size, *, width=1 / 0 if False else 3", "1", "returned a int"),
+        ("self, shape, latent_size, *, width: 'Nowhere' = 3", "latent", "names a type that is not there"),
+    ],
+)
+def test_a_network_that_breaks_its_promise_is_named(tmp_path, monkeypatch, constructor, made, words):
+    import torch
+
+    from sparring import networks
+
+    monkeypatch.setattr(networks.NETWORKS, "_things", dict(networks.NETWORKS._things))
+    space = {"networks": networks, "torch": torch, "__name__": "mine"}
+    exec(
+        f"class Mine(networks.Generator):\n"
+        f"    def __init__({constructor}):\n        super().__init__()\n"
+        f"    def forward(self, latent, condition=None, noise=None):\n        return {made}\n",
+        space,
+    )
+    networks.register_network("mine")(space["Mine"])
+    with pytest.raises(UserError, match=words):
+        trained_with(tmp_path, "mine")
+
+
+@pytest.mark.parametrize(
+    ("discriminator", "words"),
+    [
+        (lambda real, fake: 3.0, "should return one number as a tensor"),
+        (lambda real, fake: real + fake, "should return one number as a tensor"),
+        (lambda real: real.mean(), "the function discriminator of the loss 'mine' fails for four logits: TypeError"),
+        (lambda real, fake: real.mean().detach(), "that depends on the logits"),
+    ],
+)
+def test_a_loss_that_is_none_is_refused_when_it_is_registered(discriminator, words):
+    import sparring
+    from sparring.losses.adversarial import AdversarialLoss
+
+    with pytest.raises(UserError, match=words):
+        sparring.register_loss("mine", AdversarialLoss(discriminator, lambda fake, real=None: fake.mean()))

@@ -14,7 +14,7 @@ import filelock
 
 from . import modalities
 from .callbacks.base import Callback
-from .callbacks.progress import Lines, seconds_from
+from .callbacks.progress import checked_console, seconds_from
 from .config.options import TrainOptions, train_options
 from .config.reading import length_from
 from .config.signatures import with_options
@@ -27,7 +27,7 @@ from .training import run as training_run
 from .training.callbacks import TensorBoard
 from .training.resume import resume
 from .training.setup import set_up
-from .util import files
+from .util import checks, files
 from .util.devices import choose_device
 from .util.files import file_name
 
@@ -70,12 +70,15 @@ def train(
         Diverged: When the training broke before it had a usable snapshot.
     """
     started, callbacks = time.monotonic(), _checked_callbacks(callbacks)
+    console = checked_console(console)
+    checks.instance(stop or threading.Event(), "stop", threading.Event, "a threading.Event")
+    checks.instance("" if command is None else command, "command", str, "the command as a text")
     where, options = with_labels(data, options)
     asked = train_options({"recipe": recipe, "out": out, **options}, opening.option_fields())
     _check_lengths(asked)
     deadline = None if asked.max_time is None else started + seconds_from(asked.max_time)
     budget_end = None if asked.budget is None else started + seconds_from(asked.budget)
-    console, stop = console or Lines(), stop or threading.Event()
+    stop = stop or threading.Event()
     chosen, why = choose_device(asked.device)
     run = Run(asked.out or default_folder(where, recipe))
     created, locked_before = not run.path.exists(), (run.path / ".lock").exists()

@@ -11,22 +11,24 @@ import numpy as np
 
 from . import api, modalities
 from .callbacks.base import Callback
-from .callbacks.progress import Lines
+from .callbacks.progress import checked_console, seconds_from
 from .config.options import TrainOptions, how_to_open, train_options
 from .config.reading import load_recipe
 from .config.signatures import with_options
 from .data.source import Source
 from .errors import Diverged, UserError, nearest
+from .evaluation import extractors
 from .evaluation.evaluation import Evaluation
 from .evaluation.extractors import classifier
-from .evaluation.run import SAMPLES, evaluate
+from .evaluation.run import MAX_SAMPLES, SAMPLES, evaluate
 from .inference.generator import load
 from .modalities.adapters import check_source
 from .modalities.opening import open_data, option_fields
 from .runs.folder import Run
-from .util import files
+from .util import checks, files
 from .util.devices import choose_device, max_image_side
 
+MAX_SEEDS = 100
 ROWS, COLUMNS = 10, 4  # of samples of each recipe in samples.png
 
 
@@ -86,7 +88,10 @@ def compare(
     Raises:
         UserError: For everything that the caller can mend, before anything is trained where it can be known then.
     """
-    console, out = console or Lines(), Path(out)
+    console, out = checked_console(console), checks.path(out, "out")
+    seeds = checks.whole_number(seeds, "seeds", 1, MAX_SEEDS)
+    checks.one_of(features, "features", extractors.names())
+    samples = None if samples is None else checks.whole_number(samples, "samples", 2, MAX_SAMPLES)
     asked, source = _checked(data, recipes, options)
     out.mkdir(parents=True, exist_ok=True)
     classifier.load_or_learn(source, console.progress)  # now, so that no recipe pays for all
@@ -117,8 +122,16 @@ def _checked(data: Any, recipes: Sequence[str], options: dict[str, Any]) -> tupl
     asked = train_options(options, option_fields())
     if (asked.budget is None) == (asked.examples is None):
         raise UserError("give either --budget or --examples: all recipes are trained equally long")
+    if (
+        isinstance(recipes, str)
+        or not isinstance(recipes, Sequence)
+        or not all(isinstance(each, str) for each in recipes)
+    ):
+        raise UserError(f"recipes should be a list of names such as ['dcgan', 'vae'], not {checks.shown(recipes)}")
     if not recipes or len({Path(name).stem for name in recipes}) < len(recipes):
         raise UserError("name at least one recipe, and each only once")
+    if asked.budget is not None:
+        seconds_from(asked.budget)
     source = open_data(where, *how_to_open(asked.data, max_image_side(choose_device(asked.device)[0])))
     for recipe in recipes:
         check_source(load_recipe(recipe), source)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from .errors import UserError
 from .inference.generator import Gan, load
 from .runs.folder import Run
+from .util import checks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,9 +53,17 @@ class TableGAN:
         device: str = "auto",
         settings: dict[str, Any] | None = None,
     ):
+        self.run = None if run is None else checks.path(run, "run")
+        self.seed = checks.whole_number(seed, "seed")
+        for name, texts in (("constraints", constraints), ("ignored_relations", ignored_relations)):
+            listed = isinstance(texts, Sequence) and not isinstance(texts, str)
+            if not listed or not all(isinstance(each, str) for each in texts):
+                raise UserError(f"{name} should be a list of texts, not {checks.shown(texts)}")
+        if not (types is None or isinstance(types, Mapping)):
+            raise UserError(f"types should be a mapping such as {{'code': 'category'}}, not {checks.shown(types)}")
         self.budget, self.examples, self.recipe = budget, examples, recipe
         self.types, self.constraints, self.ignored_relations = types, tuple(constraints), tuple(ignored_relations)
-        self.run, self.seed, self.device, self.settings = run, seed, device, settings
+        self.device, self.settings = device, settings
         self._gan: Gan | None = None
         self._source: TableSource | None = None  # None: evaluate reads the data where the run found it
 
@@ -67,6 +76,8 @@ class TableGAN:
         from .modalities.table.reading import table_of
         from .modalities.table.source import TableSource
 
+        if not hasattr(frame, "to_pandas") and not (hasattr(frame, "iloc") and hasattr(frame, "columns")):
+            raise UserError(f"a TableGAN is fitted to a pandas or polars DataFrame, not to {checks.shown(frame)}")
         table = table_of(frame, name)
         self._source = TableSource(
             table.frame,
@@ -86,7 +97,7 @@ class TableGAN:
             budget=self.budget,
             seed=self.seed,
             device=self.device,
-            settings=self.settings or {},
+            settings={} if self.settings is None else self.settings,
         )
         self._gan = load(self.run_)
         return self
@@ -110,7 +121,8 @@ class TableGAN:
 
     def write(self, path: str | Path, count: int, where: str | None = None, seed: int = 0) -> list[Path]:
         """Any number of new rows into a .csv, .csv.gz, .parquet, .jsonl or .xlsx file, in bounded memory."""
-        return self.gan.modality.write_stream(self._parts(count, where, seed), Path(path), self.gan.codec, seed)
+        target, parts = checks.path(path, "path"), self._parts(count, where, seed)
+        return self.gan.modality.write_stream(parts, target, self.gan.codec, seed)
 
     def to_sql(self, url: str, table: str, count: int, where: str | None = None, seed: int = 0) -> None:
         """Append any number of new rows to a table of a database; url: as SQLAlchemy takes it, "sqlite:///shop.db"."""
@@ -139,5 +151,6 @@ class TableGAN:
         return self._gan
 
     def _parts(self, count: int, where: str | None, seed: int) -> Iterator[np.ndarray]:
+        count = checks.whole_number(count, "the number of rows", 1)
         for start in range(0, count, ROWS_AT_ONCE):
             yield self.gan.at(range(start, min(count, start + ROWS_AT_ONCE)), seed, where=where)

@@ -80,5 +80,5 @@ def test_a_metric_of_other_people_is_evaluated_and_described(own_registry):
     with pytest.raises(UserError, match="'recall' is declared already"):
         register_metric("other", mean_scores, "another", scores=[facts_of("recall")])
     register_metric("undeclared", mean_scores, "a score that it does not declare", scores=[])
-    with pytest.raises(ValueError, match="does not declare: mean_value"):
+    with pytest.raises(UserError, match="does not declare: mean_value"):
         evaluate_samples(generated, ring, extractors.build("raw", ring), ["undeclared"])

@@ -292,7 +292,7 @@ def test_films_with_early_sound_and_uneven_frames(same, tmp_path):
 def test_temporal_smoothing_lowers_the_flicker(same, tmp_path):
     path = film(tmp_path / "in.mp4")
     flickers = [
-        next(iter(apply_files(same, path, tmp_path / f"{share}.mp4", temporal_smoothing=share))).film.flicker
+        next(iter(apply_files(same, path, tmp_path / f"{share}.mp4", temporal_smoothing=share))).film.flicker.output
         for share in (0.0, 0.8)
     ]
     assert flickers[1] < 0.7 * flickers[0]
@@ -303,4 +303,64 @@ def test_a_broken_film_is_named_and_leaves_nothing(same, tmp_path):
     (tmp_path / "in" / "a.mp4").write_bytes(b"no film")
     (applied,) = apply_files(same, tmp_path / "in", tmp_path / "out")
     assert applied.out is None and applied.reason
-    assert list((tmp_path / "out").iterdir()) == []
+    assert not (tmp_path / "out").exists() or list((tmp_path / "out").iterdir()) == []
+
+
+def frames_of(path):
+    with av.open(str(path)) as opened:
+        stream = opened.streams.video[0]
+        about = (stream.width, stream.height, stream.average_rate)
+        return [frame.to_ndarray(format="rgb24") for frame in opened.decode(video=0)], about
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm"])
+@pytest.mark.parametrize("size", [(40, 31), (64, 48)])
+def test_a_film_of_each_container_comes_back_in_it(same, suffix, size, tmp_path):
+    with av.open(str(tmp_path / f"in{suffix}"), "w") as out:
+        stream = out.add_stream("libvpx-vp9" if suffix == ".webm" else "mpeg4", rate=Fraction(25))
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        for number in range(5):
+            picture = np.full((size[1], size[0], 3), 40 * number, np.uint8)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        out.mux(stream.encode(None))
+    (applied,) = apply_files(same, tmp_path / f"in{suffix}", tmp_path / "out")
+    assert applied.out == tmp_path / "out" / f"in{suffix}", applied.reason
+    before, was = frames_of(tmp_path / f"in{suffix}")
+    made, is_now = frames_of(applied.out)
+    assert is_now == was == (*size, Fraction(25))
+    assert len(made) == len(before) == 5
+    assert max(np.abs(a.astype(int) - b).mean() for a, b in zip(made, before, strict=True)) < 4
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [f"in{suffix}"]
+
+
+def test_what_a_container_cannot_hold_is_said(same, tmp_path):
+    (applied,) = apply_files(same, film(tmp_path / "in.mp4"), tmp_path / "out.webm")
+    assert applied.film.lost == ("its audio cannot be kept in .webm",)
+    assert len(frames_of(applied.out)[0]) == 12
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_films_of_hardly_any_frames(same, count, tmp_path):
+    if not count:
+        with av.open(str(tmp_path / "in.mkv"), "w") as empty:
+            stream = empty.add_stream("mpeg4", rate=25)
+            stream.width, stream.height, stream.pix_fmt = 16, 16, "yuv420p"
+            empty.start_encoding()
+    else:
+        film(tmp_path / "in.mkv", frames=count, sound=False)
+    (applied,) = apply_files(same, tmp_path / "in.mkv", tmp_path / "out.mkv")
+    if count:
+        assert len(frames_of(applied.out)[0]) == applied.film.frames == count
+    else:
+        assert applied.out is None and applied.reason
+        assert list(tmp_path.glob("*out*")) == list(tmp_path.glob(".*tmp*")) == []
+
+
+@pytest.mark.parametrize("suffix", [".gifv", ".png", ""])
+def test_films_need_a_container(same, suffix, tmp_path):
+    if suffix:
+        with pytest.raises(UserError, match=r"a film cannot be written as out.*; use \.mp4"):
+            list(apply_files(same, film(tmp_path / "in.mp4", frames=2), tmp_path / f"out{suffix}"))
+    else:
+        (applied,) = apply_files(same, film(tmp_path / "in.mpg.mp4", frames=2), tmp_path / "out")
+        assert applied.out.suffix == ".mp4"

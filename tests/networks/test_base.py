@@ -6,6 +6,7 @@ from torch import nn
 
 from sparring import networks
 from sparring.config.recipe import Latent
+from sparring.errors import UserError
 from sparring.networks import FittedStart, Generator, register_network, sampling
 from sparring.networks.base import BatchCoupled, is_batch_coupled
 
@@ -38,7 +39,7 @@ def test_an_own_generator_needs_a_constructor_and_forward(registry):
 
 
 def test_a_network_without_a_role_is_refused(registry):
-    with pytest.raises(TypeError, match="must derive from one of Generator, Discriminator, Encoder, ImageTranslator"):
+    with pytest.raises(UserError, match="must derive from one of Generator, Discriminator, Encoder, ImageTranslator"):
         register_network("plain")(nn.Linear)
 
 

@@ -98,3 +98,12 @@ def test_speeds_that_cannot_be_played_are_refused(run, tmp_path):
         write_frames([digits_grid(1)], tmp_path / "a.gif", fps=0)
     with pytest.raises(UserError, match="above 0"):
         write_film(run, seconds=0)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".gif"])
+@pytest.mark.parametrize("size", [(32_800, 3), (3, 20_000), (5000, 5000)])
+def test_frames_beyond_what_a_film_holds_are_made_smaller(tmp_path, suffix, size):
+    """A sheet of eight samples of 1 x 4096 is 32,768 pixels wide."""
+    frames = [Image.new("RGB", size, colour) for colour in ("red", "blue")]
+    made = frames_of(write_frames(iter(frames), tmp_path / f"film{suffix}", 2))
+    assert len(made) == 2 and max(made[0].shape) == 4096

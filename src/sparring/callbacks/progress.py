@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from ..errors import UserError, printable
-from ..util import progress
+from ..util import checks, progress
 from ..util.progress import duration
 from .base import Action, Callback, Observation
 
@@ -50,6 +50,14 @@ class Lines(Callback):
         remaining = (time.monotonic() - self.started) / done * (self.total - observation.examples)
         seen = f"{observation.examples:>9,} of {self.total:,} examples"
         self.note(f"{seen}, {duration(remaining)} left: {in_words(observation)}")
+
+
+def checked_console(console: Any) -> Callback:
+    """The callback that gets messages and progress; None: one that prints lines. Raises UserError for anything else."""
+    found: Callback = Lines() if console is None else console
+    if not isinstance(found, Callback):
+        raise UserError(f"console should be an instance of sparring.Callback, not {checks.shown(console)}")
+    return found
 
 
 def in_words(observation: Observation) -> str:

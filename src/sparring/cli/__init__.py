@@ -53,13 +53,11 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        if error.errno is None or error.errno not in _DISK:
+        if error.errno is None:
             _fault(error)
         else:
-            _fail(
-                f"{_DISK[error.errno]}{_at(error)}; mend that and run the same command again, what was written "
-                f"before is kept"
-            )
+            what = _DISK.get(error.errno) or (error.strerror or "a file cannot be used").lower()
+            _fail(f"{what}{_at(error)}; mend that and run the same command again, what was written before is kept")
     except MemoryError:
         _fail(OUT_OF_MEMORY)
     except Exception as error:
@@ -84,6 +82,7 @@ _DISK = {
     errno.EEXIST: "a file stands where a folder is needed",
     errno.EISDIR: "a folder stands where a file is needed",
     errno.ENAMETOOLONG: "a name is too long",
+    errno.ENOENT: "there is no such file or folder, or none can be made",
 }
 
 

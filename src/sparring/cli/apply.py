@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,14 +14,23 @@ from .output import say
 if TYPE_CHECKING:
     from ..inference.apply_video import Film
 
+if TYPE_CHECKING:
+    from ..callbacks.base import Callback
+    from ..inference.apply import Applied
+    from ..inference.apply_video import Film
+
 Reverse = Annotated[
     bool,
     typer.Option("--reverse", help="Turn outputs into inputs. For recipes that learn both directions (cyclegan)."),
 ]
 TemporalSmoothing = Annotated[
-    float,
+    float | None,
     typer.Option(
-        min=0, max=1, help="Films: the share of the frame before that is kept where the picture stands still."
+        min=0,
+        max=1,
+        help="Films: the share of the frame before that is kept where the film shows the same as before. Default: "
+        "measured on the first frames, none where the result flickers no more than the film.",
+        show_default=False,
     ),
 ]
 Ensemble = Annotated[
@@ -39,6 +49,14 @@ DataRange = Annotated[
         show_default=False,
     ),
 ]
+Mask = Annotated[
+    Path | None,
+    typer.Option(
+        help="Runs that fill holes (restore-inpaint): a picture that is white where yours is to be filled, or a folder "
+        "of masks with the names of your pictures. Everything else stays as it is.",
+        show_default=False,
+    ),
+]
 
 
 def apply(
@@ -50,9 +68,10 @@ def apply(
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="A file, or a folder for the results.", show_default=False)],
     reverse: Reverse = False,
-    temporal_smoothing: TemporalSmoothing = 0.0,
+    temporal_smoothing: TemporalSmoothing = None,
     ensemble: Ensemble = False,
     data_range: DataRange = None,
+    mask: Mask = None,
     device: Device = "auto",
 ) -> None:
     """Apply what a run has learned to your pictures: restore, translate or segment them.
@@ -60,6 +79,8 @@ def apply(
     Example:  sparring apply runs/photos-restore-denoise holiday/ -o clean/
 
     Example:  sparring apply runs/streets street.jpg -o labels.png
+
+    Example:  sparring apply runs/photos-restore-inpaint photo.jpg --mask scratch.png -o whole.png
 
     Sizes are kept (times the run's scale). Films keep their frame rate and sound. A run of `sgan` classifies: -o
     labels.csv. `restore-inpaint` fills the transparent parts. A file that cannot be used is named, and the others are
@@ -71,29 +92,23 @@ def apply(
     from .progress import terminal
 
     names = classifies(run)
-    if names and (reverse or temporal_smoothing or ensemble or data_range):
-        raise UserError(
-            f"{run} classifies pictures: --reverse, --temporal-smoothing, --ensemble and --data-range have no use "
-            f"there; leave them out"
-        )
-    done, failed = 0, 0
+    given = {
+        "--reverse": reverse,
+        "--temporal-smoothing": temporal_smoothing,
+        "--ensemble": ensemble,
+        "--mask": mask,
+        "--data-range": data_range,
+    }
+    if names and (unused := [option for option, value in given.items() if value]):
+        raise UserError(f"{run} classifies pictures: {' and '.join(unused)} has no use there; leave it out")
     with terminal() as console:
         if names:
             results = classify_files(run, pictures, out, device)
         else:
             results = apply_files(
-                run, pictures, out, reverse, temporal_smoothing, ensemble, device, console, data_range
+                run, pictures, out, reverse, temporal_smoothing, ensemble, device, console, data_range, mask
             )
-        for applied in results:
-            if applied.out is None:
-                failed += 1
-                say(f"{applied.path}: {applied.reason}", error=True)
-                continue
-            done += 1
-            if applied.note:
-                say(f"{applied.path}: {applied.note}", error=True)
-            if applied.film:
-                console.note(_about_film(applied.out, applied.film))
+        done, failed = _print(results, console)
     say(
         (f"{done} written: {out}" if done else "nothing was written")
         + (f", {failed} could not be used (see above)" if failed else "")
@@ -102,8 +117,29 @@ def apply(
         raise typer.Exit(2)
 
 
-def _about_film(out: Path, film: Film) -> str:
-    return (
-        f"{out}: {film.frames} frames; where the picture stands still, the result changes by {film.flicker:.2%} "
-        f"from frame to frame and the input by {film.input_flicker:.2%}"
+def _print(results: Iterable[Applied], console: Callback) -> tuple[int, int]:
+    """Say what became of each file. Returns how many were written, and how many could not be used."""
+    done, failed = 0, 0
+    for applied in results:
+        if applied.out is None:
+            failed += 1
+            say(f"{applied.path}: {applied.reason}", error=True)
+            continue
+        done += 1
+        if applied.note:
+            say(f"{applied.path}: {applied.note}", error=True)
+        if film := applied.film:
+            for sentence in _about(film):
+                console.note(f"{applied.out}: {sentence}")
+    return done, failed
+
+
+def _about(film: Film) -> Iterator[str]:
+    """What to say of a translated film."""
+    if film.reason:
+        yield f"temporal smoothing {film.smoothing:g}: {film.reason}"
+    yield (
+        f"{film.frames} frames; along the motion the result changes by {film.flicker.output:.2%} from frame to frame, "
+        f"the film by {film.flicker.input:.2%}"
     )
+    yield from film.lost

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
+from math import isfinite
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -84,6 +88,32 @@ class TrainOptions(BaseModel):
         if len(lengths) > 1:
             raise UserError(f"give either {' or '.join(lengths)}: each says how long to train")
         return {**given, "examples": f"{given['epochs']}epochs"} if given.get("epochs") is not None else given
+
+    @field_validator("seed", "epochs", mode="before")
+    @classmethod
+    def _whole(cls, given: Any) -> Any:
+        """No True, no 3.5; "3" is what a command line gives."""
+        text = isinstance(given, str) and re.fullmatch(r"[+-]?\d+", given)
+        if given is None or text or (isinstance(given, Integral) and not isinstance(given, bool)):
+            return given if given is None else int(given)
+        raise ValueError("should be a whole number")
+
+    @field_validator("examples", "budget", "max_time", mode="before")
+    @classmethod
+    def _length(cls, given: Any) -> Any:
+        """A text, or a finite number above 0."""
+        if given is None or (isinstance(given, str) and given.strip()):
+            return given
+        if isinstance(given, Real) and not isinstance(given, bool) and isfinite(given) and float(given) > 0:
+            return given.item() if hasattr(given, "item") else given
+        raise ValueError("should be a number above 0 or a text such as 2M, 50epochs, 90s or 10m")
+
+    @field_validator("recipe", "out", "init_from", mode="before")
+    @classmethod
+    def _named(cls, given: Any) -> Any:
+        if given is None or (isinstance(given, str | os.PathLike) and os.fspath(given) and "\0" not in str(given)):
+            return given
+        raise ValueError("should be a name or a path")
 
     @field_validator("settings", mode="before")
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from importlib import resources
 from pathlib import Path
@@ -108,8 +109,10 @@ def parse_settings(settings: list[str] | tuple[str, ...]) -> dict[str, Any]:
         if not equals or not key:
             raise UserError(f"--set {setting} should look like key=value, for example --set batch=64")
         try:
-            parsed[key.strip()] = load_yaml(text)
-        except yaml.YAMLError:
+            value = load_yaml(text)
+            json.dumps(value, default=str)  # raises ValueError for a value that holds itself (&a [*a])
+            parsed[key.strip()] = value
+        except (yaml.YAMLError, ValueError, RecursionError, TypeError):
             raise UserError(f"--set {setting}: '{text}' is not a value that YAML can read") from None
     return parsed
 

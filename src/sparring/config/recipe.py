@@ -189,7 +189,9 @@ class AlgorithmConfig(Part):
         """Raise ValueError if the players or the latents do not suit the algorithm."""
         if set(players) != set(self.allowed_penalties):
             wanted = " and ".join(sorted(self.allowed_penalties))
-            raise ValueError(f"the algorithm '{self.name}' has the players {wanted}, not {', '.join(sorted(players))}")
+            raise ValueError(
+                f"the algorithm '{self.name}' has the players {wanted}, not {', '.join(sorted(players)) or 'none'}"
+            )
         for name, player in players.items():
             self._check_penalties(name, player)
         for name in self.player_groups[0]:

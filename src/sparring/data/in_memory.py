@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import UserError
+
 PICTURE_COLUMNS = ("image", "img", "picture", "pixel_values")
 ACCEPTED = "a NumPy array, a torch tensor or Dataset, a Hugging Face dataset, a list of PIL pictures or a DataFrame"
 
@@ -32,6 +34,17 @@ class InMemory:
 
     def __str__(self) -> str:
         return f"memory ({type(self.data).__name__})"
+
+
+def refuse_tensors_without_numbers(data: Any) -> None:
+    """Raises UserError for a torch tensor that does not hold its numbers one by one."""
+    if not hasattr(data, "is_meta"):
+        return
+    layout = str(data.layout).removeprefix("torch.")
+    kind = "meta" if data.is_meta else "quantized" if data.is_quantized else "" if layout == "strided" else layout
+    if kind:
+        advice = {"meta": "it has no numbers", "quantized": "give data.dequantize()"}.get(kind, "give data.to_dense()")
+        raise UserError(f"the data is a {kind} tensor, and a dense one is needed: {advice}")
 
 
 def is_hugging_face(data: Any) -> bool:

@@ -127,9 +127,11 @@ def refuse_different_shapes(generated: Source, real: Source) -> None:
 def _compute(name: str, metric: Metric, sets: SampleSets, extractor: Extractor) -> list[Score]:
     """The scores of one metric, with those of real examples and with fingerprints."""
     found, references = metric.function(sets), _real_references(metric, sets)
+    if not all(isinstance(score, Score) for score in found):
+        raise UserError(f"the metric '{name}' should return a list of Score, and it returned {found!r}"[:300])
     unknown = [score.name for score in found if score.name not in metric.scores]
     if unknown:
-        raise ValueError(f"the metric '{name}' returned scores that it does not declare: {', '.join(unknown)}")
+        raise UserError(f"the metric '{name}' returned scores that it does not declare: {', '.join(unknown)}")
     fingerprint = _fingerprint(sets, extractor)
     scores = [
         replace(score, fingerprint=fingerprint if score.fingerprint is None else score.fingerprint) for score in found

@@ -9,6 +9,7 @@ from ..data.source import SimulatedSource, Source
 from ..errors import UserError, nearest
 from ..metrics.score_facts import ScoreFacts, add_facts
 from ..metrics.scores import Score
+from ..util import checks
 from ..util.registry import load_plugins
 from .error_rate import error_rate_scores
 from .feature_metrics import (
@@ -187,6 +188,9 @@ def register_metric(
     Raises:
         UserError: There is a metric of this name, or a score of one of these keys.
     """
+    checks.text(name, "the name of a metric")
+    if not callable(function):
+        raise UserError(f"the metric '{name}' should be a function of sample sets, not {checks.shown(function)}")
     if name in METRICS or name == "all":
         raise UserError(f"there is a metric '{name}' already; register yours under another name")
     add_facts(scores)
@@ -209,7 +213,8 @@ def choose_metrics(names: Sequence[str] | None, source: Source) -> list[str]:
 def known_metrics(names: Sequence[str]) -> list[str]:
     """The names, each once, in any case ("FID"). Raises UserError for one that no metric has, and for none at all."""
     load_plugins()
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+    listed = isinstance(names, Sequence) and not isinstance(names, str)
+    if not listed or not all(isinstance(name, str) for name in names):
         raise UserError(f"metrics should be a list of names such as ['fid', 'prdc'], not {names!r}")
     if not names:
         raise UserError(f"name at least one metric: {', '.join(METRICS)}")

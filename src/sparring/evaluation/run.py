@@ -12,7 +12,7 @@ import torch
 
 from .. import modalities
 from ..callbacks.base import Callback
-from ..callbacks.progress import Lines
+from ..callbacks.progress import checked_console
 from ..config.reading import load_recipe
 from ..data.in_memory import InMemory
 from ..data.options import OpenContext
@@ -26,11 +26,13 @@ from ..modalities.opening import open_data, place_of
 from ..reports import write_card, write_report
 from ..runs.folder import Run
 from ..runs.log import kept_snapshot
+from ..util import checks
 from ..util.devices import choose_device, max_image_side
 from . import extractors
 from .discriminator import load_discriminator
 from .evaluation import Evaluation, evaluate_samples, refuse_different_shapes
 from .extractors import Extractor
+from .registry import known_metrics
 from .sample_sets import SEED
 from .samples import AllSplits, GeneratedSource
 from .translators import evaluate_translator
@@ -38,7 +40,7 @@ from .translators import evaluate_translator
 if TYPE_CHECKING:
     pass
 
-MIN_SAMPLES, SAMPLES = 2000, 10_000
+MIN_SAMPLES, SAMPLES, MAX_SAMPLES = 2000, 10_000, 10_000_000
 MAX_DRAWN = 5000  # values of each side in the picture of generated and real data
 PAIRS_PICTURE, COMPARISON_PICTURE = "nearest_pairs", "generated_and_real"
 
@@ -78,7 +80,13 @@ def evaluate(
     Raises:
         UserError: For everything that the caller can mend.
     """
-    console, run = console or Lines(), Run(what)
+    console, run = checked_console(console), Run(checks.path(what, "what is evaluated"))
+    metrics = None if metrics is None else known_metrics(metrics)
+    checks.one_of(features, "features", extractors.names())
+    weights = None if weights is None else checks.path(weights, "weights")
+    samples = None if samples is None else checks.whole_number(samples, "samples", 2, MAX_SAMPLES)
+    recipe = None if recipe is None else checks.text(recipe, "recipe")
+    choose_device(device)
     data = data if labels is None else InMemory(data, labels)
     real = _open_real(run, data, recipe)
     own = run.exists and real.content_hash == run.read_json("source.json")["content_hash"]

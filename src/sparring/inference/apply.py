@@ -8,14 +8,16 @@ from pathlib import Path
 
 from ..callbacks.base import Callback
 from ..errors import UserError
+from ..modalities.image.codec import ImageCodec
 from ..modalities.image.frames import SUFFIXES
 from ..modalities.image.options import checked_data_range
 from ..modalities.image.unusable import Unusable
 from ..modalities.pairs.file_translation import FileTranslation
 from ..reports.headline import headline_of
 from ..runs.folder import Run
-from .apply_video import Film, apply_to_film, is_film
+from .apply_video import Film, apply_to_film, is_film, suffix_for
 from .generator import load_translator
+from .masks import LOSSLESS, Masks, filled, with_holes
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,12 @@ def apply_files(
     input: Path,
     out: Path,
     reverse: bool = False,
-    temporal_smoothing: float = 0.0,
+    temporal_smoothing: float | None = None,
     ensemble: bool = False,
     device: str = "cpu",
     console: Callback | None = None,
     data_range: str | tuple[float, float] | None = None,
+    mask: Path | None = None,
 ) -> Iterator[Applied]:
     """Applies what a run has learned to a picture or film, or to all below a folder, one after the other.
 
@@ -60,6 +63,7 @@ def apply_files(
         device: See `load`.
         console: Is told the progress.
         data_range: Which numbers of the inputs are black and white; None: as learned, or found from all inputs.
+        mask: For runs that fill holes, a picture that is white where the input is to be filled, or a folder of them.
 
     Yields:
         What became of each input. One that cannot be used has a reason, and the others go on.
@@ -79,9 +83,11 @@ def apply_files(
         )
     inputs = _inputs(input)
     _check_places(input, inputs, out, temporal_smoothing)
+    masks = None if mask is None else _masks(run, translation, mask, input)
     for note in translation.survey([path for path in inputs if not is_film(path)]):
         console.note(note)
-    taken: dict[Path, Path] = {path.resolve(): path for path in inputs}  # files that no result may overwrite
+    # files that no result may overwrite
+    taken: dict[Path, Path] = {path.resolve(): path for path in (*inputs, *(masks.files if masks else ()))}
     for number, path in enumerate(inputs):
 
         def progress(share: float, number: int = number, path: Path = path) -> None:
@@ -89,10 +95,12 @@ def apply_files(
 
         progress(0.0)
         target = _target(translation, path, input, out)
+        if masks and target != out and target.suffix.lower() not in LOSSLESS:
+            target = target.with_suffix(".png")
         if (already := taken.setdefault(target.resolve(), path)) != path or target.resolve() == path.resolve():
             yield Applied(path, None, f"its result, {target}, would be written over {already}")
             continue
-        yield _applied(translation, path, target, temporal_smoothing, progress)
+        yield _applied(translation, path, target, temporal_smoothing, progress, masks)
 
 
 def _inputs(input: Path) -> list[Path]:
@@ -109,7 +117,7 @@ def _usable(path: Path) -> bool:
     return path.is_file() and not path.name.startswith(".") and (path.suffix.lower() in SUFFIXES or is_film(path))
 
 
-def _check_places(input: Path, inputs: list[Path], out: Path, temporal_smoothing: float) -> None:
+def _check_places(input: Path, inputs: list[Path], out: Path, temporal_smoothing: float | None) -> None:
     """Raises UserError for what cannot be, before anything is written."""
     if temporal_smoothing and not any(map(is_film, inputs)):
         raise UserError(f"--temporal-smoothing is for films, and {input} holds none; leave it out")
@@ -124,20 +132,45 @@ def _target(translation: FileTranslation, path: Path, input: Path, out: Path) ->
     if input.is_file() and out.suffix:
         return out
     relative = path.relative_to(input.parent if input.is_file() else input)
-    return (out / relative).with_suffix(".mp4" if is_film(path) else translation.suffix_for(path))
+    return (out / relative).with_suffix(suffix_for(path) if is_film(path) else translation.suffix_for(path))
+
+
+def _masks(run: Path, translation: FileTranslation, mask: Path, input: Path) -> Masks:
+    """Raises UserError where the run does not fill holes, or where there is no mask."""
+    fills = isinstance(translation.input, ImageCodec) and translation.input.channels in (2, 4)
+    if not (fills and translation.keeps_mode and translation.takes_films):
+        raise UserError(f"{run} has not learned to fill holes (see recipe restore-inpaint); leave --mask out")
+    return Masks(mask, input)
+
+
+def _fill(translation: FileTranslation, path: Path, target: Path, masks: Masks) -> str:
+    """Translates the parts of a picture that its mask marks, and leaves the others as they are. Returns a note."""
+    if is_film(path):
+        raise Unusable("masks are for pictures, not for films")
+    mask = masks.of(path)
+    note = translation.apply(
+        path, target, lambda picture, translate: filled(picture, translate(with_holes(picture, mask)), mask)
+    )
+    lossy = (
+        "" if target.suffix.lower() in LOSSLESS else f"{target.suffix} is lossy: pixels outside of the mask change too"
+    )
+    return "; ".join(filter(None, (note, lossy)))
 
 
 def _applied(
     translation: FileTranslation,
     path: Path,
     target: Path,
-    temporal_smoothing: float,
+    temporal_smoothing: float | None,
     progress: Callable[[float], None],
+    masks: Masks | None,
 ) -> Applied:
     """Translates one file."""
     film, note = None, ""
     try:
-        if is_film(path):
+        if masks:
+            note = _fill(translation, path, target, masks)
+        elif is_film(path):
             translation.check_takes_films()
             film = apply_to_film(path, target, translation.frame, temporal_smoothing, progress)
         else:

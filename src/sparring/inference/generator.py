@@ -19,10 +19,12 @@ from ..errors import UserError, nearest
 from ..modalities import Codec, Modality
 from ..networks import sampling
 from ..runs.folder import Run
-from ..util import safetensors
+from ..util import checks, safetensors
 from ..util.devices import choose_device
+from . import requests
 from .translator import Translator
 
+MAX_COUNT = 10**12  # of samples or steps; more would take years
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")  # a class named by a number
 
 
@@ -80,8 +82,7 @@ class Gan:
 
     def stream(self, count: int, seed: int = 0, label: str | int | None = None, **options: Any) -> Iterator[np.ndarray]:
         """Yields the samples of `values` a chunk at a time, so that any number can be made in bounded memory."""
-        if count < 1:
-            raise UserError(f"{count} samples were asked for; ask for 1 at least")
+        count = checks.whole_number(count, "the number of samples", 1, MAX_COUNT)
         size = self.generator.chunk_size
         for start in range(0, count, size):
             yield self.at(range(start, min(count, start + size)), seed, label, **options)
@@ -109,13 +110,15 @@ class Gan:
         Raises:
             UserError: The model does not have the class, or an option does not apply to it.
         """
+        indices, seed = requests.sample_numbers(indices), checks.whole_number(seed, "seed")
         psi, threshold = self._truncation(truncation)
         labels = self.labels(indices, seed, label)
         if truncation is not None and (where is not None or length is not None):
             raise UserError("truncation goes neither with conditions nor with a length; leave one of them out")
         if where is not None:
-            return self.modality.conditional_sampling(self, where, indices, seed)
+            return self.modality.conditional_sampling(self, checks.text(where, "where"), indices, seed)
         if length is not None:
+            length = checks.whole_number(length, "length", 1, MAX_COUNT)
             return self.modality.extrapolate(self, length, indices, seed, label)
         latents = sampling.latents(self.recipe.latent, seed, indices, threshold, self.generator.untruncated_latents)
         made = sampling.sample(self.generator, latents, self.condition(labels), seed=seed, indices=indices, psi=psi)
@@ -123,7 +126,9 @@ class Gan:
 
     def decode(self, latents: Tensor, labels: Sequence[int] | None = None) -> np.ndarray:
         """Decoded samples of latents, N x latent size, all with the same noise. labels: N class numbers."""
-        return self.codec.decode(torch.cat(list(sampling.sample(self.generator, latents, self.condition(labels)))))
+        latents = requests.rows(latents, [self.recipe.latent.size], "latents")
+        condition = self.condition(requests.class_numbers(labels, len(latents), self.classes))
+        return self.codec.decode(torch.cat(list(sampling.sample(self.generator, latents, condition))))
 
     @property
     def is_style_based(self) -> bool:
@@ -134,8 +139,9 @@ class Gan:
     def styles(self, latents: Tensor, labels: Sequence[int] | None = None) -> Tensor:
         """Styles of latents, N x num_layers x style_width. Raises UserError where the generator has none."""
         self._check_style_based()
+        latents = requests.rows(latents, [self.recipe.latent.size], "latents")
         device = sampling.device_of(self.generator)
-        condition = self.condition(labels)
+        condition = self.condition(requests.class_numbers(labels, len(latents), self.classes))
         moved = condition and {name: value.to(device) for name, value in condition.items()}
         return self.generator.map(latents.to(device), moved).cpu()
 
@@ -143,6 +149,7 @@ class Gan:
     def decode_styles(self, styles: Tensor) -> np.ndarray:
         """Decoded samples of styles, N x num_layers x style_width, all with the same noise."""
         self._check_style_based()
+        styles = requests.rows(styles, [self.generator.num_layers, self.generator.style_width], "styles")
         parts = styles.to(sampling.device_of(self.generator)).split(self.generator.chunk_size)
         return self.codec.decode(
             torch.cat([self.generator.synthesise(part, self.fixed_noise(len(part))).cpu() for part in parts])
@@ -188,6 +195,7 @@ class Gan:
         """(share kept of a style's distance to the mean, largest latent). Raises UserError for a value out of range."""
         if truncation is None:
             return None, None
+        truncation = float(checks.number(truncation, "truncation"))
         if self.is_style_based:
             if not 0 <= truncation <= 1:
                 raise UserError(f"truncation {truncation:g} should lie between 0 (the mean sample) and 1 (none)")
@@ -211,6 +219,7 @@ class Gan:
                     "it makes the same samples as without; leave the label out"
                 )
             return [number] * len(indices)
+        indices, seed = requests.sample_numbers(indices), checks.whole_number(seed, "seed")
         return sampling.classes(self.shares, seed, indices).tolist() if self.classes else None
 
     def class_number(self, label: str | int) -> int:
@@ -220,6 +229,8 @@ class Gan:
         """
         if not self.classes:
             raise UserError("this model was trained without labels, so no label can be asked for")
+        if not isinstance(label, str | int | np.integer):
+            raise UserError(f"a label is the name or the number of a class, not {checks.shown(label)}")
         if str(label) in self.classes:
             return self.classes.index(str(label))
         place = int(label) if re.fullmatch(r"\d{1,6}", str(label), re.ASCII) else -1

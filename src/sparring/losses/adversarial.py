@@ -12,10 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
+import torch
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
 from ..errors import UserError
+from ..util import checks
 from ..util.registry import Registry
 
 
@@ -194,7 +196,26 @@ def register_loss(name: str, loss: AdversarialLoss) -> None:
     Raises:
         UserError: If another loss has this name already.
     """
+    checks.instance(loss, f"the loss '{name}'", AdversarialLoss, "an AdversarialLoss (sparring.losses.adversarial)")
+    _try(name, loss)
     LOSSES.register(name)(loss)
+
+
+def _try(name: str, loss: AdversarialLoss) -> None:
+    """Raise UserError where one of the functions of a loss does not give a scalar for four logits."""
+    real, fake = torch.zeros(4, requires_grad=True), torch.zeros(4, requires_grad=True)
+    for part, call in (
+        ("discriminator", lambda: loss.discriminator(real, fake)),
+        ("generator", lambda: loss.generator(fake, real if loss.needs_real_logits else None)),
+    ):
+        what = f"the function {part} of the loss '{name}'"
+        try:
+            value = call()
+        except Exception as error:
+            reason = " ".join(str(error).split())[:200]
+            raise UserError(f"{what} fails for four logits: {type(error).__name__}: {reason}") from error
+        if not isinstance(value, Tensor) or value.numel() != 1 or not value.requires_grad:
+            raise UserError(f"{what} should return one number as a tensor that depends on the logits, not {value!r}")
 
 
 def get(name: str, real_target: float = 1.0, fake_target: float = 0.0) -> AdversarialLoss:

@@ -10,6 +10,7 @@ import importlib
 import pkgutil
 
 from ..errors import UserError
+from ..util import checks
 from ..util.registry import Registry
 from .base import Codec, Modality, Preview
 
@@ -24,6 +25,7 @@ def register_modality(modality: Modality) -> None:
     Raises:
         UserError: Another modality has this name already.
     """
+    checks.instance(modality, "a modality", Modality, "an instance of a subclass of sparring.modalities.Modality")
     if modality.name in _shipped():
         raise UserError(f"there is a modality '{modality.name}' already; define yours in a module of another name")
     _REGISTERED.register(modality.name)(modality)

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from .. import modalities
 from ..data import named
-from ..data.in_memory import InMemory
+from ..data.in_memory import InMemory, refuse_tensors_without_numbers
 from ..data.options import DataOptions, OpenContext
 from ..data.source import Source
 from ..errors import UserError, nearest
@@ -128,6 +128,7 @@ def _open_url(url: str, asked: Mapping[str, Any], context: OpenContext) -> Sourc
 
 
 def _open_in_memory(memory: InMemory, asked: Mapping[str, Any], context: OpenContext) -> Source:
+    refuse_tensors_without_numbers(memory.data)
     allowed = modalities.every(context.modalities)
     for modality in allowed:
         if (len(allowed) == 1 and modality.asked_first) or modality.takes(memory):

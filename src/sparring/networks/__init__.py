@@ -22,8 +22,10 @@ from pydantic import ValidationError, create_model
 from torch import nn
 
 from ..errors import UserError, nearest
+from ..util import checks
 from ..util.registry import Registry
 from .base import Condition, Discriminator, Encoder, FittedStart, Generator, ImageTranslator, StyleGenerator
+from .contract import construct
 from .output import DiscriminatorOutput
 
 __all__ = [
@@ -50,14 +52,15 @@ def register_network(name: str) -> Callable[[_Class], _Class]:
     """Class decorator that makes a network known to recipes under this name.
 
     Raises:
-        TypeError: The class derives from none of Generator, Discriminator, Encoder and ImageTranslator.
-        UserError: Another network has this name already.
+        UserError: Another network has this name already, or the class derives from none of Generator, Discriminator,
+            Encoder and ImageTranslator.
     """
+    checks.text(name, "the name of a network")
 
     def add(network: _Class) -> _Class:
-        if not issubclass(network, _ROLES):
+        if not isinstance(network, type) or not issubclass(network, _ROLES):
             roles = ", ".join(role.__name__ for role in _ROLES)
-            raise TypeError(f"network '{name}' must derive from one of {roles} (sparring.networks)")
+            raise UserError(f"network '{name}' must derive from one of {roles} (sparring.networks)")
         NETWORKS.register(name)(network)
         return network
 
@@ -83,7 +86,7 @@ def build(name: str, options: dict[str, Any], **dimensions: Any) -> nn.Module:
             f"network '{name}' translates input pictures, and this recipe has no inputs; choose another network"
         )
     asked = {key: value for key, value in dimensions.items() if key in parameters}
-    return network(**asked, **_checked(name, network, options))
+    return construct(name, network, {**asked, **_checked(name, network, options)}, tuple(dimensions))
 
 
 def dimensions(player: str, codec: Any, classes: int, latent_size: int) -> dict[str, Any]:
@@ -105,8 +108,13 @@ def dimensions(player: str, codec: Any, classes: int, latent_size: int) -> dict[
 def _checked(name: str, network: type[nn.Module], options: dict[str, Any]) -> dict[str, Any]:
     """The options, converted to the types of the network's keyword-only parameters."""
     parameters = inspect.signature(network).parameters.values()
-    hints = get_type_hints(network.__init__, include_extras=True)
-    known = {each.name: (hints[each.name], each.default) for each in parameters if each.kind is each.KEYWORD_ONLY}
+    try:
+        hints = get_type_hints(network.__init__, include_extras=True)
+    except NameError as error:
+        raise UserError(f"the constructor of network '{name}' names a type that is not there: {error}") from None
+    known = {
+        each.name: (hints.get(each.name, Any), each.default) for each in parameters if each.kind is each.KEYWORD_ONLY
+    }
     for option in options:
         if option not in known:
             raise UserError(f"network '{name}' has no option '{option}'; {nearest(option, list(known))}")

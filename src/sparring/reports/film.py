@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 SLOWEST, FASTEST = 2, 30  # frames a second of a film of samples
+MAX_SIDE = 4096  # pixels; larger frames are made smaller, because few players show them and H.264 ends at 16,384
 
 
 def write_film(run: Path, seconds: float = 10) -> Path:
@@ -43,7 +44,7 @@ def write_frames(frames: Iterable[Image], out: Path, fps: float, smallest: int =
     """Write the frames as a film, .mp4 (H.264) or .gif by the name of `out`, and return `out`.
 
     Every frame gets the size of the first. Frames whose longer side is below `smallest` are enlarged by a whole
-    factor, and their pixels stay sharp.
+    factor, and their pixels stay sharp. Frames beyond MAX_SIDE are made smaller.
 
     Raises:
         UserError: The suffix is unknown, PyAV is missing, there are no frames, or `fps` is not positive.
@@ -71,14 +72,17 @@ def _same_size(frames: Iterable[Image], smallest: int) -> Iterator[Image]:
 
     size: tuple[int, int] | None = None
     for frame in frames:
-        size = size or _enlarged(frame.size, smallest)
-        picture = frame.convert("RGB")
-        yield picture if picture.size == size else picture.resize(size, Image.Resampling.NEAREST)
+        size = size or _film_size(frame.size, smallest)
+        picture, shrinks = frame.convert("RGB"), max(frame.size) > max(size)
+        kernel = Image.Resampling.BOX if shrinks else Image.Resampling.NEAREST
+        yield picture if picture.size == size else picture.resize(size, kernel)
 
 
-def _enlarged(size: tuple[int, int], smallest: int) -> tuple[int, int]:
-    factor = max(1, -(-smallest // max(size)))
-    return size[0] * factor, size[1] * factor
+def _film_size(size: tuple[int, int], smallest: int) -> tuple[int, int]:
+    """The size of the frames of a film: enlarged by a whole factor, or made smaller."""
+    longer = max(size)
+    factor: float = max(1, -(-smallest // longer)) if longer <= MAX_SIDE else MAX_SIDE / longer
+    return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
 
 
 def _gif(frames: Iterator[Image], fps: float) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 from ..config.reading import recipe_from
 from ..config.recipe import Recipe
 from ..errors import UserError
+from ..util import checks
 from . import stored
 from .log import Log, damaged_lines, kept_snapshot, read_log
 from .stored import ABOUT, HASH, UnreadablePart
@@ -47,7 +48,7 @@ class Run:
     """A run folder. Files are read at each call, so a training may be writing to the folder meanwhile."""
 
     def __init__(self, path: str | os.PathLike[str]):
-        self.path = Path(path)
+        self.path = checks.path(path, "a run")
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"

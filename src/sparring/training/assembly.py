@@ -24,7 +24,7 @@ from ..metrics.feature_net import FeatureNet, Progress
 from ..metrics.online_score import choose_examples
 from ..modalities import Codec
 from ..modalities import Preview as PreviewFiles
-from ..networks import FittedStart
+from ..networks import FittedStart, contract
 from ..networks.base import DEFAULT_CHUNK_SIZE
 from ..networks.initialisation import initialise, seeded
 from ..util import safetensors
@@ -187,6 +187,7 @@ def build_players(recipe: Recipe, codec: Codec, classes: int, device: torch.devi
         def build(name: str = name, settings: Any = settings) -> nn.Module:
             dimensions = networks.dimensions(name, codec, classes, recipe.latent.size)
             network = networks.build(settings.network, settings.options, **dimensions)
+            contract.check(settings.network, network, dimensions)
             return initialise(network, settings.initialisation)
 
         players[name] = seeded(derive_seed(recipe.seed, "weights", name), build).to(device)

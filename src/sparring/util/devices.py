@@ -6,6 +6,7 @@ import torch
 
 from ..errors import UserError
 
+DEVICES = "auto, cpu, cuda, cuda:1 or mps"
 # The largest side, in pixels, to which images are resized unless the user asks for more: it trains in reasonable time.
 MAX_IMAGE_SIDE_ON_CPU = 64
 MAX_IMAGE_SIDE_ON_GPU = 256
@@ -20,6 +21,8 @@ def choose_device(asked: str) -> tuple[torch.device, str]:
     Raises:
         UserError: If the named device is not available.
     """
+    if not isinstance(asked, str) or not asked:
+        raise UserError(f"device should be {DEVICES}, not {asked!r}")
     if asked == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda"), f"found {torch.cuda.get_device_name()}"
@@ -31,7 +34,7 @@ def choose_device(asked: str) -> tuple[torch.device, str]:
         if torch.empty(1, device=device).is_meta:
             raise RuntimeError
     except (RuntimeError, AssertionError):
-        raise UserError(f"device '{asked}' is not available here; use --device auto") from None
+        raise UserError(f"device '{asked}' is not available here; use {DEVICES}") from None
     return device, "asked for"
 
 

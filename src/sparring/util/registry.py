@@ -10,6 +10,7 @@ from importlib.metadata import entry_points
 from typing import Generic, TypeVar
 
 from ..errors import UserError, nearest
+from . import checks
 
 T = TypeVar("T")
 PLUGINS = "sparring.plugins"  # the group of entry points that installed packages declare; each names a module
@@ -37,6 +38,7 @@ class Registry(Generic[T]):
         Raises:
             UserError: If another thing has that name already.
         """
+        checks.text(name, f"the name of a {self.kind}")
 
         def remember(thing: T) -> T:
             if self._things.get(name, thing) is not thing:

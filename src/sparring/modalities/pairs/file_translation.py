@@ -22,6 +22,7 @@ from . import maps
 from .codec import Side
 from .maps import MapCodec
 
+Edit = Callable[[Whole, Callable[[Whole], Whole]], Whole]
 MAX_OUTSIDE_UNSAID = 1e-3  # of the numbers of a file may lie beyond those learned from without a note
 
 
@@ -91,8 +92,10 @@ class FileTranslation:
             kind = self._output_scale(Scale(kind=self.kinds.get(path, "uint8"))).kind
         return whole.suffix_for(path, kind, self.output.channels > 1)
 
-    def apply(self, path: Path, target: Path) -> str:
+    def apply(self, path: Path, target: Path, edited: Edit = lambda picture, translate: translate(picture)) -> str:
         """Translates one file. Returns a note, or "".
+
+        edited: What is written of a picture and the function that translates it.
 
         Raises Unusable for a bad input, UserError for a target that cannot be written.
         """
@@ -111,7 +114,7 @@ class FileTranslation:
             maps.write(numbers[0, 0], self.output.legend, target)
             return note
         output = self._output_scale(scale)
-        lost = whole.write(self.picture(picture, scale, output), target, output)
+        lost = whole.write(edited(picture, lambda given: self.picture(given, scale, output)), target, output)
         return "; ".join(filter(None, (note, lost)))
 
     def frame(self, frame: np.ndarray) -> np.ndarray:

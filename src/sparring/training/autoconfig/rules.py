@@ -14,16 +14,26 @@ from ...util.devices import choose_precision
 from ..gradients import batch_coupled
 from . import Choices
 
+MAX_BATCH_OF_FEW = 1024  # of fewer training examples, which then come more than once in a batch
 WIDTH, WIDTH_OF_COLOUR = 16, 32  # on a CPU: docs/experiments.md, "A start from statistics"
 WIDTH_ON_GPU = 64
 RANK, RANK_OF_COLOUR = 16, 48  # docs/experiments.md, "More components for colour"
 
 
 def from_data(choices: Choices, source: Source) -> None:
-    """Fill the batch size, the length and the half-life of the average."""
+    """Fill the batch size, the length and the half-life of the average.
+
+    Raises UserError for a batch that is far larger than the data.
+    """
     choices.settle(
         "batch", max(2, min(64, source.count("train"))), f"64, at most the {source.count('train')} training examples"
     )
+    assert choices.recipe.batch
+    if choices.recipe.batch > max(MAX_BATCH_OF_FEW, source.count("train")):
+        raise UserError(
+            f"a batch of {choices.recipe.batch:,} is larger than the {source.count('train'):,} training examples; "
+            f"give a smaller one with --set batch=N, {max(MAX_BATCH_OF_FEW, source.count('train')):,} at most"
+        )
     choices.settle("examples", "50epochs", "the recipe names no length")
     choices.settle("ema_half_life", 10_000, "the half-life that StyleGAN2 uses at batch 32")
 

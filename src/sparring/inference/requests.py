@@ -1,0 +1,46 @@
+"""What a person asks of a generator, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..errors import UserError
+from ..util import checks
+
+
+def sample_numbers(indices: Any) -> list[int] | range:
+    """Numbers of samples: whole numbers from 0 on, one at least."""
+    if isinstance(indices, range) and indices and indices[0] >= 0 and indices[-1] >= 0:
+        return indices
+    if isinstance(indices, str | bytes | dict) or not isinstance(indices, Sequence | np.ndarray) or not len(indices):
+        raise UserError(f"indices should be the numbers of one sample or more, not {checks.shown(indices)}")
+    return [checks.whole_number(index, "the number of a sample", 0) for index in indices]
+
+
+def rows(tensor: Any, shape: Sequence[int], name: str) -> Tensor:
+    """A tensor of N rows of this shape, N at least 1, with finite numbers, as float32."""
+    wanted = " x ".join(map(str, ["N", *shape]))
+    if not isinstance(tensor, Tensor) or tensor.layout != torch.strided or tensor.is_meta or tensor.is_quantized:
+        raise UserError(f"{name} should be a dense tensor of {wanted}, not {checks.shown(tensor)}")
+    if tuple(tensor.shape[1:]) != tuple(shape) or not len(tensor) or tensor.is_complex():
+        raise UserError(f"{name} should be a tensor of {wanted} numbers, not of {' x '.join(map(str, tensor.shape))}")
+    if not torch.isfinite(tensor).all():
+        raise UserError(f"{name} hold values that are not finite")
+    return tensor.float()
+
+
+def class_numbers(labels: Any, count: int, classes: Sequence[str]) -> list[int] | None:
+    """The class number of each of `count` samples; None for a model without classes."""
+    if not classes:
+        if labels is not None:
+            raise UserError("this model was trained without labels, so no label can be asked for")
+        return None
+    numbers = labels.tolist() if isinstance(labels, Tensor | np.ndarray) and labels.ndim == 1 else labels
+    if not isinstance(numbers, list | tuple) or len(numbers) != count:
+        raise UserError(f"labels should be {count} numbers of classes, not {checks.shown(labels)}")
+    return [checks.whole_number(each, "the number of a class", 0, len(classes) - 1) for each in numbers]

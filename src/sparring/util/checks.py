@@ -1,0 +1,75 @@
+"""Checks of values that a person gives to a function: each returns the value, or raises UserError in one sentence."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError, nearest
+
+MAX_SHOWN = 40  # characters of a value in a message
+
+
+def whole_number(value: Any, name: str, least: int | None = None, most: int | None = None) -> int:
+    """A whole number of Python or NumPy within the bounds; True and 3.0 are none."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise UserError(f"{name} should be a whole number{_bounds(least, most)}, not {shown(value)}")
+    return int(number(value, name, least, most))
+
+
+def number(value: Any, name: str, least: float | None = None, most: float | None = None) -> float | int:
+    """A finite number within the bounds; True and "3" are none."""
+    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not real or not (isinstance(value, numbers.Integral) or math.isfinite(value)):
+        raise UserError(f"{name} should be a number{_bounds(least, most)}, not {shown(value)}")
+    if (least is not None and value < least) or (most is not None and value > most):
+        raise UserError(f"{name} should be a number{_bounds(least, most)}, not {shown(value)}")
+    return value
+
+
+def text(value: Any, name: str) -> str:
+    """A text that is not empty."""
+    if not isinstance(value, str) or not value.strip():
+        raise UserError(f"{name} should be a text, not {shown(value)}")
+    return value
+
+
+def one_of(value: Any, name: str, known: Sequence[str]) -> str:
+    """One of the known words."""
+    if not isinstance(value, str) or value not in known:
+        raise UserError(f"{name} {shown(value)} is unknown; {nearest(str(value), list(known))}")
+    return value
+
+
+def path(value: Any, name: str) -> Path:
+    """A path, given as a text or as an object that stands for one."""
+    if not isinstance(value, str | os.PathLike) or not os.fspath(value) or isinstance(os.fspath(value), bytes):
+        raise UserError(f"{name} should be the path of a file or folder, not {shown(value)}")
+    if "\0" in os.fspath(value):
+        raise UserError(f"{name} is no path: it holds a null character")
+    return Path(value)
+
+
+def instance(value: Any, name: str, kind: type, what: str) -> Any:
+    """An instance of a class. what: what the class stands for, in words."""
+    if not isinstance(value, kind):
+        raise UserError(f"{name} should be {what}, not {shown(value)}")
+    return value
+
+
+def shown(value: Any) -> str:
+    """A value in a message: short, on one line."""
+    written = " ".join(repr(value).split())
+    return written if len(written) <= MAX_SHOWN else f"a {type(value).__name__}"
+
+
+def _bounds(least: float | None, most: float | None) -> str:
+    if least is not None and most is not None:
+        return f" from {least:,} to {most:,}"
+    if least is not None:
+        return f" of at least {least:,}"
+    return f" of at most {most:,}" if most is not None else ""
