@@ -82,11 +82,7 @@ def evaluate(
     """
     console, run = checked_console(console), Run(checks.path(what, "what is evaluated"))
     metrics = None if metrics is None else known_metrics(metrics)
-    checks.one_of(features, "features", extractors.names())
-    weights = None if weights is None else checks.path(weights, "weights")
-    samples = None if samples is None else checks.whole_number(samples, "samples", 2, MAX_SAMPLES)
-    recipe = None if recipe is None else checks.text(recipe, "recipe")
-    choose_device(device)
+    _refuse_wrong_values(features, weights, samples, recipe, device)
     data = data if labels is None else InMemory(data, labels)
     real = _open_real(run, data, recipe)
     own = run.exists and real.content_hash == run.read_json("source.json")["content_hash"]
@@ -111,6 +107,18 @@ def evaluate(
     if own:
         _write(run, found, snapshot)
     return found
+
+
+def _refuse_wrong_values(features: Any, weights: Any, samples: Any, recipe: Any, device: Any) -> None:
+    """Raise UserError for an option of `evaluate` that cannot be, before anything is opened."""
+    checks.one_of(features, "features", extractors.names())
+    if weights is not None:
+        checks.path(weights, "weights")
+    if samples is not None:
+        checks.whole_number(samples, "samples", 2, MAX_SAMPLES)
+    if recipe is not None:
+        checks.text(recipe, "recipe")
+    choose_device(device)
 
 
 def _evaluate_samples(

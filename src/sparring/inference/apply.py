@@ -75,12 +75,7 @@ def apply_files(
     restores = translator.recipe.algorithm.restores
     translation = FileTranslation(translator.input, translator.output, translator.translate, translator.scale, restores)
     translation.data_range = checked_data_range(data_range)
-    known = Run(run)
-    if worse := headline_of(known.evaluation(), known.log()).worse_than_trivial:
-        console.note(
-            f"by {' and '.join(worse)} on held-out pictures, the results of {run} are worse than doing nothing; "
-            "train it longer"
-        )
+    _say_if_worse_than_nothing(run, console)
     inputs = _inputs(input)
     _check_places(input, inputs, out, temporal_smoothing)
     masks = None if mask is None else _masks(run, translation, mask, input)
@@ -101,6 +96,15 @@ def apply_files(
             yield Applied(path, None, f"its result, {target}, would be written over {already}")
             continue
         yield _applied(translation, path, target, temporal_smoothing, progress, masks)
+
+
+def _say_if_worse_than_nothing(run: Path, console: Callback) -> None:
+    known = Run(run)
+    if worse := headline_of(known.evaluation(), known.log()).worse_than_trivial:
+        console.note(
+            f"by {' and '.join(worse)} on held-out pictures, the results of {run} are worse than doing nothing; "
+            "train it longer"
+        )
 
 
 def _inputs(input: Path) -> list[Path]:
