@@ -77,6 +77,7 @@ def test_every_option_has_a_text_with_its_default():
         "settings",
         "types",
         "constraints",
+        "ignored_relations",
     }  # nothing happens without them
 
 

@@ -364,3 +364,66 @@ def test_films_need_a_container(same, suffix, tmp_path):
     else:
         (applied,) = apply_files(same, film(tmp_path / "in.mpg.mp4", frames=2), tmp_path / "out")
         assert applied.out.suffix == ".mp4"
+
+
+def masked(folder, size=(30, 20), hole=(slice(5, 12), slice(8, 20))):
+    """A picture and the mask of a hole in it."""
+    values = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    mask = np.zeros((size[1], size[0]), np.uint8)
+    mask[hole] = 255
+    folder.mkdir(exist_ok=True)
+    Image.fromarray(values).save(folder / "in.png")
+    Image.fromarray(mask).save(folder / "mask.png")
+    return values, mask > 0
+
+
+@pytest.fixture(scope="module")
+def inpainter(tmp_path_factory):
+    return trained("restore-inpaint", ArraySource((3, 12, 16), 0, 40, 12), tmp_path_factory.mktemp("holes") / "run")
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".webp", ".bmp"])
+def test_only_what_a_mask_marks_is_filled(inpainter, suffix, tmp_path):
+    values, hole = masked(tmp_path)
+    (applied,) = apply_files(inpainter, tmp_path / "in.png", tmp_path / f"out{suffix}", mask=tmp_path / "mask.png")
+    made = np.asarray(Image.open(applied.out).convert("RGB"))
+    assert (made[~hole] == values[~hole]).all()
+    assert (made[hole] != values[hole]).any()
+
+
+def test_a_folder_of_masks(inpainter, tmp_path):
+    for name in ("pictures", "masks"):
+        (tmp_path / name).mkdir()
+    values, hole = masked(tmp_path / "x")
+    Image.fromarray(values).save(tmp_path / "pictures" / "a.jpg")
+    Image.fromarray(values).save(tmp_path / "pictures" / "b.png")
+    Image.fromarray(hole).save(tmp_path / "masks" / "a.png")
+    results = list(apply_files(inpainter, tmp_path / "pictures", tmp_path / "out", mask=tmp_path / "masks"))
+    assert results[0].out == tmp_path / "out" / "a.png"  # JPEG would change what the mask leaves alone
+    assert results[1].out is None and "has no mask" in results[1].reason
+
+
+@pytest.mark.parametrize(
+    ("mask", "words"),
+    [
+        (np.zeros((20, 30), np.uint8), "marks nothing"),
+        (np.full((20, 30), 255, np.uint8), "marks all of the picture"),
+        (np.eye(20, dtype=np.uint8) * 255, "is 20x30 and its mask 20x20"),
+    ],
+)
+def test_masks_that_cannot_be_are_named(inpainter, mask, words, tmp_path):
+    masked(tmp_path)
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    (applied,) = apply_files(inpainter, tmp_path / "in.png", tmp_path / "out.png", mask=tmp_path / "mask.png")
+    assert applied.out is None and words in applied.reason
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_masks_are_for_runs_that_fill_holes_and_are_not_overwritten(same, inpainter, tmp_path):
+    masked(tmp_path)
+    with pytest.raises(UserError, match="has not learned to fill holes"):
+        list(apply_files(same, tmp_path / "in.png", tmp_path / "out.png", mask=tmp_path / "mask.png"))
+    with pytest.raises(UserError, match="there is no mask"):
+        list(apply_files(inpainter, tmp_path / "in.png", tmp_path / "out.png", mask=tmp_path / "nope.png"))
+    (applied,) = apply_files(inpainter, tmp_path / "in.png", tmp_path / "mask.png", mask=tmp_path / "mask.png")
+    assert applied.out is None and "would be written over" in applied.reason

@@ -89,10 +89,8 @@ def evaluate(
     if own and data is not None:
         run.remember_data(place_of(data))
     if run.exists and not own:
-        console.note(
-            f"{real.name} is not the data that {run.path} was trained on: the scores hold for this data "
-            "and are not written into the run"
-        )
+        other = f"{real.name} is not the data that {run.path} was trained on"
+        console.note(f"{other}: the scores hold for this data and are not written into the run")
     snapshot = kept_snapshot(run.log())
     if run.exists and run.recipe()[0].algorithm.translates:
         if metrics or features != "classifier":

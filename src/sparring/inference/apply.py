@@ -142,7 +142,7 @@ def _target(translation: FileTranslation, path: Path, input: Path, out: Path) ->
 def _masks(run: Path, translation: FileTranslation, mask: Path, input: Path) -> Masks:
     """Raises UserError where the run does not fill holes, or where there is no mask."""
     fills = isinstance(translation.input, ImageCodec) and translation.input.channels in (2, 4)
-    if not (fills and translation.keeps_mode and translation.takes_films):
+    if not (fills and translation.keeps_mode):
         raise UserError(f"{run} has not learned to fill holes (see recipe restore-inpaint); leave --mask out")
     return Masks(mask, input)
 
