@@ -241,6 +241,29 @@ def test_a_plateau_is_found_through_noise(noise, seed):
     assert 20 <= (first_stop(curve * (1 + noise * rng.normal(size=80)), patience=10) or 999) <= 80
 
 
+def test_the_first_diagnosis_sees_four_rising_ticks():
+    assert health_of([1.0, 1.1, 1.2, 1.3]).health == "worsening"
+    assert health_of([1.0, 1.001, 1.002, 1.003]).health == "healthy"  # by a twentieth of the best score it is no rise
+
+
+def test_a_rise_with_ups_and_downs_is_seen():
+    scores = [1.0, 1.05, 1.15, 1.1, 1.2, 1.18, 1.28, 1.25, 1.33, 1.3]
+    assert health_of(scores).health == "worsening"
+    assert health_of([1.0, 1.1, 1.2, 1.15, 1.12, 1.2, 1.1, 1.18, 1.14, 1.15]).health == "healthy"
+
+
+def test_a_plateau_needs_proof_not_the_lack_of_it():
+    """Ten ticks of wide noise do not show that the score stands still."""
+    wide = [1.3, 1.1, 1.35, 1.15, 1.3, 1.1, 1.35, 1.15, 1.3, 1.12]
+    assert first_stop([3.0, 2.0, 1.0, *wide], patience=10) is None
+    assert first_stop([3.0, 2.0, 1.0, *[1.2] * 10], patience=10) == 13
+
+
+def test_only_scores_after_the_best_one_count_for_a_plateau():
+    """The best one is low by selection; three scores are the least from which a slope is judged."""
+    assert first_stop([5.0, 4.0, 3.0, 2.0, 1.0, 1.1, 1.1, 1.1, 1.1], patience=2) == 8
+
+
 @pytest.mark.slow
 def test_how_often_a_falling_score_is_ended_by_mistake():
     """Below one in a hundred over whole trainings, where the score falls by half with 5 % of noise."""

@@ -71,6 +71,15 @@ def test_a_kernel_distance_below_zero_is_explained():
     assert "no difference" in said and "(below 0 means that no difference was found)" in said
 
 
+@pytest.mark.parametrize(("low", "verdict"), [(0.2, "farther away beyond doubt"), (0.05, "no difference from real")])
+def test_the_kernel_distance_carries_a_verdict_by_its_intervals(low, verdict):
+    scores = {
+        "kernel_distance": {"value": 0.3, "low": low, "high": 0.4, "fingerprint": {"generated": 50, "real": 9}},
+        "kernel_distance_real": {"value": 0.02, "low": -0.1, "high": 0.1, "fingerprint": {"generated": 50, "real": 9}},
+    }
+    assert verdict in summary(recipe(), source(), [tick(3), final(scores, headline="kernel_distance")])[1]
+
+
 def test_an_evaluation_renews_the_verdict():
     measured = {"value": 1.04, "low": 1.0, "high": 1.1, "real": 0.28, "real_low": 0.26, "real_high": 0.3}
     scores = {

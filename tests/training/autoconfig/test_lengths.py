@@ -4,7 +4,7 @@ import pytest
 
 from sparring.config.reading import load_recipe, with_settings
 from sparring.training.autoconfig import Choices
-from sparring.training.autoconfig.lengths import MIN_STEPS, Data, lengths_of, settle_lengths
+from sparring.training.autoconfig.lengths import MIN_STEPS, Data, Lengths, lengths_of, settle_lengths
 from sparring.training.autoconfig.throughput import Throughput
 
 DATA = Data(examples=50_000, values=784, per_step=32)
@@ -60,6 +60,17 @@ def test_no_last_tick_follows_soon_after_the_one_before(budget):
     planned = settled(Throughput(0.5, 1e-5), budget)
     rest = planned.examples % planned.tick
     assert rest == 0 or rest >= planned.tick // 4
+
+
+def test_the_time_of_a_training_is_that_of_its_steps_ticks_and_final_score():
+    lengths = Lengths(examples=640, tick=64, patience=0, score_samples=256, final_samples=2000)
+    by_hand = 20 * 0.5 + 10 * ((256 + 120) * 0.01 + 0.3) + 1.5 * 2000 * 0.01
+    assert lengths.seconds(Throughput(0.5, 0.01, 0.3), per_step=32) == pytest.approx(by_hand)
+
+
+@pytest.mark.parametrize(("examples", "final"), [(320, 2000), (3_200, 4_800), (1_000_000, 10_000)])
+def test_the_final_score_has_two_thousand_samples_at_least(examples, final):
+    assert settled(examples=examples).final_samples == final
 
 
 def test_what_is_stated_stays():
