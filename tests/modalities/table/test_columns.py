@@ -182,3 +182,18 @@ def test_floats_that_are_sums_of_cents_have_two_decimals():
     assert find(pd.DataFrame({"a": values * 3}))[0].decimals == 2
     assert find(pd.DataFrame({"a": values.astype(np.float32)}))[0].decimals == 2
     assert find(pd.DataFrame({"a": values * 1e-17}))[0].decimals is None
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [f"{at + 3} {('Oak', 'Main', 'Elm', 'Lake', 'Hill')[at % 5]} Gardens {at}" for at in range(60)],
+        [f"{10_000 + 7 * at}{'X' if at % 7 == 0 else ''}" for at in range(60)],
+        [f"A/{at % 5} {20_000 + 31 * at}" if at % 3 else str(113_000 + 17 * at) for at in range(60)],
+        [f"{at * 2_654_435_761 % 2**32:08x}" for at in range(60)],
+        [f"{at}-{at + 10}" for at in range(60)],
+        [f"978-3-16-{148_000 + at}-{at % 10}" for at in range(60)],
+    ],
+)
+def test_texts_with_numbers_in_them_are_neither_read_as_numbers_nor_refused(texts):
+    assert find(pd.DataFrame({"a": texts}))[0].kind in ("identifier", "text")

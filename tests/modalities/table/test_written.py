@@ -100,6 +100,8 @@ PATTERNS = [
     "%Y\u5e74%-m\u6708%-d\u65e5",
     "%a %b %d %H:%M:%S %Y",
     "%Y-%b-%d",
+    "%Y:%m:%d %H:%M:%S",
+    "%a %b %e %H:%M:%S %Y",
 ]
 
 

@@ -22,6 +22,9 @@ CLOCK = re.compile(
     rf"(?P<p>(?P<gap>\s?)(?P<half>[AaPp]\.?[Mm]\.?)(?!\w))?(?P<z>(?P<space>\s?)(?P<offset>{OFFSET})(?![\w:]))?",
     re.ASCII,
 )
+DOTTED = re.compile(r"(?<=\d{4})([ T])\d{1,2}([.h])\d\d(\2\d\d)?$", re.ASCII)  # 29.06.2023 22.28
+EXIF = re.compile(r"^\d{4}:\d\d:\d\d(?= |$)", re.ASCII)  # as cameras write dates
+PADDED_DAY = re.compile(r"  (\d)(?!\d)", re.ASCII)
 FIXED = (  # dates whose parts are told apart by their places
     (r"(\d{4})(-?)W\d\d-?[1-7](?!\d)", r"%G\2W%V\2%u"),
     (r"(\d{4})(-?)W\d\d(?!\d)", r"%G\2W%V"),
@@ -75,7 +78,7 @@ def read_dates(texts: Sequence[str], order: str | None = None, pattern: str | No
         sample = texts[:: max(1, len(texts) // SAMPLE)]
         votes = Counter(each for text in sample for each in dict.fromkeys(guesses(text)))
         most = max(votes.values(), default=0)
-        wanted = [each for each, count in votes.items() if count == most]
+        wanted = [each for each, count in votes.items() if count == most or "%e" in each.pattern]
     fits = [format for format in (_fitted(each, texts) for each in wanted) if format is not None]
     return _chosen(fits, texts, order) if fits else None
 
@@ -87,6 +90,13 @@ def order_of(pattern: str) -> str:
 
 def guesses(text: str) -> Iterator[DateFormat]:
     """The formats in which a single text can be meant."""
+    whole = text
+    text = EXIF.sub("%Y:%m:%d", text)
+    padded = PADDED_DAY.sub(r" \1", text)
+    if padded != text:  # "Jun  8": days are filled up with spaces
+        yield from (replace(each, pattern=re.sub("%-?d", "%e", each.pattern)) for each in guesses(padded))
+        return
+    text = DOTTED.sub(lambda found: f"{found[1]}%H{found[2]}%M" + (f"{found[2]}%S" if found[3] else ""), text)
     clock = CLOCK.search(text)
     half = clock["half"] if clock and clock["half"] else "AM"
     details: dict[str, Any] = {
@@ -95,8 +105,10 @@ def guesses(text: str) -> Iterator[DateFormat]:
         "point": clock["f"][0] if clock and clock["f"] else ".",
     }
     rest = text if clock is None else text[: clock.start()] + _clock_pattern(clock) + text[clock.end() :]
-    if clock and not re.search(r"\d", rest.replace(_clock_pattern(clock), "")) and len(rest) < len(text) + 8:
+    if rest != whole and not re.search(r"\d", rest):
         yield DateFormat(rest, **details)
+        if clock and rest == _clock_pattern(clock):
+            yield DateFormat(rest.replace("%H", "%N"), **details)  # a duration may be longer than a day
         return
     for shape, pattern in FIXED:
         if re.search(shape, rest, re.ASCII):
@@ -180,7 +192,7 @@ def _fitted(format: DateFormat, texts: Sequence[str]) -> DateFormat | None:
             return None
         matches.append(match)
     parts = format.expression.groupindex
-    for letter in "dmHI":
+    for letter in "dmHIN":
         if letter in parts and any(len(match[letter]) == 1 for match in matches):
             format = replace(format, pattern=format.pattern.replace(f"%{letter}", f"%-{letter}"))
     if "f" in parts:

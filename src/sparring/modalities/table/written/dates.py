@@ -4,7 +4,8 @@ A time is a count of microseconds since 1970 in UTC, or, where fractions of seco
 nanoseconds; times without an offset are counted as if they were in UTC. The years 1 to 9999 are known.
 
 The directives of a pattern are those of `strftime`, and: %f the decimals of a second with their mark, which may be
-missing; %-d, %-m, %-H, %-I numbers without a zero in front; %o the ending of "29th"; %q a quarter.
+missing; %-d, %-m, %-H, %-I numbers without a zero in front; %e days with a space in front; %o the ending of "29th"; %q a
+quarter; %N the hours of a duration.
 """
 
 from __future__ import annotations
@@ -29,13 +30,14 @@ OFFSET = r"Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?"
 DIGITS = {
     "%Y": r"\d{4}", "%y": r"\d\d", "%G": r"\d{4}", "%j": r"\d{3}", "%V": r"\d{1,2}", "%u": "[1-7]", "%q": "[1-4]",
     "%M": r"\d\d", "%S": r"\d\d", "%f": r"(?:[.,]\d{1,9})?", "%o": "st|nd|rd|th", "%z": OFFSET,
-    "%p": r"[AaPp]\.?[Mm]\.?",
+    "%p": r"[AaPp]\.?[Mm]\.?", "%e": r"[ \d]?\d", "%N": r"\d{1,6}", "%-N": r"\d{1,6}",
     **{f"%{sign}{letter}": r"\d{1,2}" for letter in "dmHI" for sign in ("", "-")},
 }  # fmt: skip
 SHOWN = {
     "%Y": "YYYY", "%y": "YY", "%m": "MM", "%-m": "M", "%d": "DD", "%-d": "D", "%b": "month", "%B": "month",
     "%a": "weekday", "%A": "weekday", "%H": "hh", "%-H": "h", "%I": "hh", "%-I": "h", "%M": "mm", "%S": "ss", "%f": "",
     "%p": "AM/PM", "%z": "offset", "%o": "th", "%q": "quarter", "%G": "YYYY", "%V": "week", "%u": "day", "%j": "day",
+    "%e": "D", "%N": "hours", "%-N": "hours",
 }  # fmt: skip
 MIN_QUICK = 1000  # texts from which pandas is asked first
 QUICK = re.compile(r"%-?[YmdHMSIp]|%[bBfz]|[^%]")  # what pandas reads as it is read here
@@ -118,7 +120,7 @@ class DateFormat:
         except ValueError:
             return None
         hour, minute, second = self._hour(parts), int(parts.get("M") or 0), int(parts.get("S") or 0)
-        if hour > 23 or minute > 59 or second > 59:
+        if (hour > 23 and "N" not in parts) or minute > 59 or second > 59:
             return None
         count = (((day - EPOCH.toordinal()) * 24 + hour) * 60 + minute) * 60 + second
         part = (parts.get("f") or "")[1:]
@@ -145,7 +147,7 @@ class DateFormat:
             month = names.short_months.index(name.lower()) + 1
         if name := parts.get("B"):
             month = names.months.index(name.lower()) + 1
-        day = date(year, month, int(parts.get("d") or 1))
+        day = date(year, month, int(parts.get("d") or parts.get("e") or 1))
         for letter, known in (("a", names.short_days), ("A", names.days)):
             if (name := parts.get(letter)) and known.index(name.lower()) != day.weekday():
                 raise ValueError
@@ -155,7 +157,7 @@ class DateFormat:
         return self.first_year + (two - self.first_year) % 100
 
     def _hour(self, parts: dict[str, str | None]) -> int:
-        if hour := parts.get("H"):
+        if hour := parts.get("H") or parts.get("N"):
             return int(hour)
         half = int(parts.get("I") or 0)
         if "I" not in parts:
@@ -251,6 +253,9 @@ SIMPLE: dict[str, Callable[[datetime], str]] = {
     "%-m": lambda time: str(time.month),
     "%d": lambda time: f"{time.day:02d}",
     "%-d": lambda time: str(time.day),
+    "%e": lambda time: f"{time.day:2d}",
+    "%N": lambda time: f"{(time - EPOCH) // timedelta(hours=1):02d}",
+    "%-N": lambda time: str((time - EPOCH) // timedelta(hours=1)),
     "%o": lambda time: ORDINALS.get(time.day, "th"),
     "%H": lambda time: f"{time.hour:02d}",
     "%-H": lambda time: str(time.hour),

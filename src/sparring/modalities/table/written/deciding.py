@@ -32,6 +32,7 @@ BARCODES = (8, 12, 13, 14)  # digits of an EAN, UPC or GTIN
 MIN_CODES = 10  # different numbers from which a check digit that is always right makes them codes
 MIN_DATES = 0.6  # share of texts that are dates, from which the others are faults
 MIN_NUMBERS, MIN_MARKED_NUMBERS = 0.95, 0.6  # the same for whole numbers, and for numbers with decimals or units
+MIN_USUAL = 0.1  # share of texts with the same marks and unit, from which they are a way of writing
 WORDS = (
     ("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"), ("0", "1"), ("off", "on"), ("nein", "ja"), ("non", "oui"),
     ("falsch", "wahr"), ("faux", "vrai"), ("falso", "verdadero"), ("no", "sí"), ("0.0", "1.0"),
@@ -242,7 +243,9 @@ def _refuse_mixed_numbers(name: str, values: pd.Series, texts: list[str]) -> Non
             kinds.setdefault((decoration(found), marks), []).append(text)
         else:
             odd.append(text)
-    readable = {kind: each for kind, each in kinds.items() if read_numbers(each) is not None}
+    # Addresses such as "12 Oak Road" have as many endings as rows; units are few.
+    usual = {kind: each for kind, each in kinds.items() if len(each) >= max(2, MIN_USUAL * len(texts))}
+    readable = {kind: each for kind, each in usual.items() if read_numbers(each) is not None}
     odd += [text for kind, each in kinds.items() if kind not in readable for text in each]
     count = sum(map(len, readable.values()))
     marked = sum(len(each) for (parts, marks), each in readable.items() if marks or any(parts))
