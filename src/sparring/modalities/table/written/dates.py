@@ -4,8 +4,8 @@ A time is a count of microseconds since 1970 in UTC, or, where fractions of seco
 nanoseconds; times without an offset are counted as if they were in UTC. The years 1 to 9999 are known.
 
 The directives of a pattern are those of `strftime`, and: %f the decimals of a second with their mark, which may be
-missing; %-d, %-m, %-H, %-I numbers without a zero in front; %e days with a space in front; %o the ending of "29th"; %q a
-quarter; %N the hours of a duration.
+missing; %-d, %-m, %-H, %-I numbers without a zero in front; %e days with a space in front; %o the ending of "29th"; %q
+a quarter; %N the hours of a duration.
 """
 
 from __future__ import annotations
