@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 import torch
 
+import damage_trials
 import sparring
 from smoke import ArraySource, StopAt, fingerprint, smoke_settings
 from sparring import api
@@ -306,3 +311,16 @@ def test_any_flipped_byte_of_a_run_ends_in_the_same_result_or_one_sentence(strai
     except UserError:
         return
     assert fingerprint(half) == fingerprint(straight) or path.name == "log.jsonl"
+
+
+@pytest.mark.slow
+def test_kills_and_flipped_bytes_over_eight_recipes():
+    script = Path(damage_trials.__file__)
+    path = os.pathsep.join([str(script.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
+    done = subprocess.run(
+        [sys.executable, script, "--kills", "16", "--flips", "32", "--seed", "1"],
+        env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout

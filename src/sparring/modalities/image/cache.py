@@ -61,11 +61,11 @@ def load(name: str) -> tuple[Scan, np.ndarray, list[bytes]] | None:
             values = np.array(values)
         hashes = item_hashes(values)
         total = hashlib.sha256(b"".join(hashes)).hexdigest()
-        if not is_whole(facts) or total != facts["hash"] or len(facts["kept"]) != len(values):
+        if not is_whole(facts) or [total, *_layout(values)] != [facts["hash"], facts["shape"], facts["dtype"]]:
             raise ValueError("its content does not match its hash")
         os.utime(folder / "facts.json")
         return _scan_from(facts), values, hashes
-    except (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError) as error:
+    except Exception as error:  # damaged headers of arrays raise nearly anything
         warn(f"the decoded pictures in {folder} are damaged ({error}); they are decoded anew")
         return None
 
@@ -88,11 +88,17 @@ def store(name: str, found: Scan, items: Iterable[np.ndarray], shape: tuple[int,
                 file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        files.write_json(aside / "facts.json", sealed(_facts(found) | {"hash": total.hexdigest()}))
+        layout = {"hash": total.hexdigest(), "shape": list(shape), "dtype": found.scale.dtype.str}
+        files.write_json(aside / "facts.json", sealed(_facts(found) | layout))
         files.replace_folder(aside, root / name)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     _prune(root, name)
+
+
+def _layout(values: np.ndarray) -> tuple[list[int], str]:
+    """What the bytes of an array do not say."""
+    return list(values.shape), values.dtype.str
 
 
 def _facts(found: Scan) -> dict[str, Any]:

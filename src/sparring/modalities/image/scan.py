@@ -113,7 +113,7 @@ def _headers(members: list[Member]) -> Counter:
         except Exception:  # decoding will name the reason
             return None
 
-    return Counter(size for size in map(size, members) if size)
+    return Counter(size for size in map(size, members) if size and min(size) > 0)
 
 
 def _about_files(found: Scan) -> list[str]:

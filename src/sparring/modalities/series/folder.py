@@ -76,7 +76,7 @@ def arrays_of(path: Path, names: list[str], labels: str) -> Sequences:
     for name in names:
         try:
             every.append(np.load(path / name, allow_pickle=False))
-        except (OSError, ValueError, EOFError) as error:
+        except Exception as error:  # damaged headers raise nearly anything
             raise UserError(f"{path / name} holds no whole array ({str(error)[:100]}): save it again.") from None
         if not isinstance(every[-1], np.ndarray):
             raise UserError(f"{path / name} holds several arrays; in a folder give a .npy file for each series")
