@@ -312,9 +312,13 @@ def _player(run: Run, name: str, recipe: Recipe, codec: Any, classes: int, devic
     if not weights.is_file():
         raise UserError(f"{run.path} has no trained {name} yet; the first is written at the first tick of a training")
     player = recipe.players[name]
-    network = networks.build(
-        player.network, player.options, **networks.dimensions(name, codec, classes, recipe.latent.size)
-    )
+    try:
+        network = networks.build(
+            player.network, player.options, **networks.dimensions(name, codec, classes, recipe.latent.size)
+        )
+    except (RuntimeError, MemoryError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        why = str(error).partition("\n")[0][:200]
+        raise UserError(f"recipe.yaml and codec.json of {run.path} do not describe a {name} ({why})") from None
     try:
         tensors = safetensors.from_bytes(weights.read_bytes(), weights)
     except safetensors.DamagedFile as error:
