@@ -275,4 +275,5 @@ def cell_named(values: pd.Series, those: np.ndarray) -> str:
 
 
 def _cell(values: pd.Series, text: str) -> str:
-    return cell_named(values, (values == text).to_numpy(bool, na_value=False))
+    those = (values == text).to_numpy(bool, na_value=False)
+    return cell_named(values, those) if those.any() else f"'{text[:40]}'"  # examples may be written more plainly
