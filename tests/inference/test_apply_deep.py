@@ -1,6 +1,9 @@
 """`apply` on files that are not 8 bits, and on files of several pages: numbers, types and pages stay, or it is said."""
 
+import io
+
 import numpy as np
+import pydicom
 import pytest
 import tifffile
 import torch
@@ -52,6 +55,22 @@ def deep(tmp_path_factory):
     for number, picture in enumerate(ct(52)):
         tifffile.imwrite(folder / "ct" / f"{number}.tif", picture)
     return doing_nothing(folder / "ct", folder / "run")
+
+
+def dicom_of(numbers):
+    made = pydicom.Dataset()
+    made.file_meta = pydicom.dataset.FileMetaDataset()
+    made.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    made.file_meta.MediaStorageSOPClassUID = made.SOPClassUID = pydicom.uid.CTImageStorage
+    made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID = "1.2.3"
+    made.Rows, made.Columns, made.SamplesPerPixel = *numbers.shape, 1
+    made.PhotometricInterpretation, made.PixelRepresentation = "MONOCHROME2", 1
+    made.BitsAllocated, made.BitsStored, made.HighBit = 16, 16, 15
+    made.RescaleSlope, made.RescaleIntercept = "1", "0"
+    made.PixelData = numbers.tobytes()
+    buffer = io.BytesIO()
+    made.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
 
 
 DEEP = {
@@ -120,6 +139,13 @@ def test_numbers_that_are_none_are_named(plain, tmp_path):
     tifffile.imwrite(tmp_path / "in.tif", np.where(DEEP["float 0 to 1"] < 0.1, np.nan, DEEP["float 0 to 1"]))
     (applied,) = apply_files(plain, tmp_path / "in.tif", tmp_path / "out.tif")
     assert applied.out is None and "not finite: 60 of 600" in applied.reason
+    pages = np.stack([DEEP["float 0 to 1"], np.full((30, 20), np.nan, np.float32)])
+    tifffile.imwrite(tmp_path / "pages.tif", pages, photometric="minisblack")
+    tifffile.imwrite(tmp_path / "whole.tif", DEEP["float 0 to 1"])
+    console = Notes()
+    results = {each.path.name: each for each in apply_files(plain, tmp_path, tmp_path.parent / "nan", console=console)}
+    assert "not finite: 600 of 600" in results["pages.tif"].reason and results["whole.tif"].out
+    assert any("values 0 to 1; scaled 0 to 1" in note for note in console.told)
 
 
 def test_a_run_of_deep_pictures_knows_its_own_numbers(deep, tmp_path):
@@ -160,3 +186,13 @@ def test_a_film_is_refused_by_a_run_of_deep_pictures(deep, tmp_path):
     assert (
         applied.out is None and "films hold 8-bit pictures, and this run learned from signed 16-bit" in applied.reason
     )
+
+
+def test_medical_files_without_a_suffix_are_found_and_become_tiff(deep, tmp_path):
+    (tmp_path / "in").mkdir()
+    for number in range(2):
+        (tmp_path / "in" / f"IM{number}").write_bytes(dicom_of(ct(1)[0]))
+    (tmp_path / "in" / "README").write_text("words")
+    results = list(apply_files(deep, tmp_path / "in", tmp_path / "out"))
+    assert [each.out.name for each in results] == ["IM0.tif", "IM1.tif"]
+    assert np.abs(tifffile.imread(results[0].out).astype(int) - ct(1)[0]).max() <= 1

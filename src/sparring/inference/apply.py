@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..callbacks.base import Callback
 from ..errors import UserError
+from ..modalities.image import dicom
 from ..modalities.image.codec import ImageCodec
 from ..modalities.image.frames import SUFFIXES
 from ..modalities.image.options import checked_data_range
@@ -118,7 +119,18 @@ def _inputs(input: Path) -> list[Path]:
 
 
 def _usable(path: Path) -> bool:
-    return path.is_file() and not path.name.startswith(".") and (path.suffix.lower() in SUFFIXES or is_film(path))
+    if not path.is_file() or path.name.startswith("."):
+        return False
+    return path.suffix.lower() in SUFFIXES or is_film(path) or (not path.suffix and _is_dicom(path))
+
+
+def _is_dicom(path: Path) -> bool:
+    """DICOM files often have names without a suffix."""
+    try:
+        with path.open("rb") as file:
+            return dicom.is_dicom(file.read(dicom.HEAD))
+    except OSError:
+        return False
 
 
 def _check_places(input: Path, inputs: list[Path], out: Path, temporal_smoothing: float | None) -> None:

@@ -12,12 +12,13 @@ import numpy as np
 from .unusable import MAX_PIXELS, Unusable, brief
 
 SUFFIXES = (".dcm", ".dicom")
+HEAD = 132  # bytes that tell the format
 EXTRA = 'is a DICOM file: pip install "sparring[medical]" reads it'
 
 
 def is_dicom(data: bytes) -> bool:
     """Is it a DICOM file? They begin with 128 bytes for anything, then DICM."""
-    return data[128:132] == b"DICM"
+    return data[128:HEAD] == b"DICM"
 
 
 def frames(data: bytes) -> Iterator[np.ndarray]:

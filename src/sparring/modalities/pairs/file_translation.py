@@ -72,7 +72,7 @@ class FileTranslation:
             except Unusable:
                 continue
             self.kinds[path] = picture.kind
-            for frame in picture.frames if np.isfinite(picture.frames[0]).all() else ():
+            for frame in filter(lambda frame: np.isfinite(frame).all(), picture.frames):
                 tallies.setdefault(picture.kind, Tally()).add(frame, picture.kind, path.name)
         if not isinstance(self.input, ImageCodec) or not self.input.scale.is_plain:
             return []
