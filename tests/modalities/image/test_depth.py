@@ -1,5 +1,6 @@
 """Pictures deeper than 8 bits: the scale is undone on output, and what a file cannot hold is said."""
 
+import contextlib
 import io
 import json
 
@@ -16,11 +17,12 @@ from data_samples import everything, picture, png, put
 from sparring.errors import UserError
 from sparring.modalities.image import frames, modality
 from sparring.modalities.image.codec import ImageCodec
-from sparring.modalities.image.decode import decode_one
+from sparring.modalities.image.decode import decode, decode_one
 from sparring.modalities.image.degradations import DEGRADATIONS, UNROUNDED, degraded
 from sparring.modalities.image.fit import fitted
 from sparring.modalities.image.load import read
 from sparring.modalities.image.scale import Scale
+from sparring.modalities.image.unusable import Unusable, quiet
 from sparring.modalities.image.value_range import Tally, choose_scale
 from sparring.modalities.opening import open_data
 from sparring.util.random import make_rng
@@ -219,7 +221,6 @@ def test_16_bit_colour_of_png_is_whole_or_its_loss_is_said(monkeypatch):
 
 def test_extras_that_are_missing_are_named(monkeypatch):
     from sparring.modalities.image import dicom
-    from sparring.modalities.image.unusable import Unusable
 
     monkeypatch.setattr(dicom, "find_spec", lambda name: None)
     with pytest.raises(Unusable, match=r"sparring\[medical\]"):
@@ -265,3 +266,38 @@ def test_values_that_are_no_numbers_become_black_of_the_data():
     codec = ImageCodec(1, 1, 2, mode="L", scale=CT)
     made = codec.decode(torch.tensor([[[[float("nan"), 5.0]]]]))
     assert CT.restored_pictures(made).tolist() == [[[[-1024, 3071]]]]
+
+
+@pytest.mark.parametrize("kind", ["deep TIFF", "DICOM", "GIF", "PNG of 16 bits"])
+def test_damaged_files_are_refused_in_one_sentence(kind):
+    """Bytes changed, cut off and put in, always the same ones."""
+    import pydicom
+    from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+
+    def medical() -> bytes:
+        made = pydicom.Dataset()
+        made.file_meta = pydicom.dataset.FileMetaDataset()
+        made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        made.file_meta.MediaStorageSOPClassUID = made.SOPClassUID = CTImageStorage
+        made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID = "1.2.3"
+        made.Rows, made.Columns, made.SamplesPerPixel, made.PixelRepresentation = 8, 8, 1, 0
+        made.PhotometricInterpretation, made.BitsAllocated, made.BitsStored, made.HighBit = "MONOCHROME2", 16, 16, 15
+        made.PixelData = bytes(128)
+        buffer = io.BytesIO()
+        made.save_as(buffer, enforce_file_format=True)
+        return buffer.getvalue()
+
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, np.zeros((2, 8, 8), np.uint16), photometric="minisblack")
+    animation = png(picture(1), "GIF", save_all=True, append_images=[picture(2)])
+    whole = {"deep TIFF": buffer.getvalue(), "DICOM": medical(), "GIF": animation, "PNG of 16 bits": colour_png16()}
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        data = bytearray(whole[kind])
+        for place in rng.integers(0, len(data), rng.integers(1, 6)):
+            data[place] = rng.integers(256)
+        if rng.random() < 0.3:
+            del data[rng.integers(len(data)) :]
+        for read_ in (lambda given: list(decode(given, "a")), lambda given: frames.header_size(given, "a")):
+            with contextlib.suppress(Unusable), quiet():
+                read_(bytes(data))

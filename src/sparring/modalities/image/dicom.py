@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 from .unusable import MAX_PIXELS, Unusable, brief
 
 SUFFIXES = (".dcm", ".dicom")
+logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # what is wrong is said once, by this program
 HEAD = 132  # bytes that tell the format
 EXTRA = 'is a DICOM file: pip install "sparring[medical]" reads it'
 

@@ -12,7 +12,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from . import dicom, tiff
 from .profiles import in_srgb
-from .unusable import MAX_PIXELS, Unusable, brief
+from .unusable import MAX_FRAMES, MAX_PIXELS, Unusable, brief
 
 SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".avif"),
@@ -23,7 +23,6 @@ SUFFIXES = (
 FORMATS = ["PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "PPM", "JPEG2000", "ICO", "QOI"]
 ORIENTED = ("JPEG", "MPO", "TIFF", "WEBP")  # formats whose header tells the orientation without decoding
 PAGED = ("TIFF", "GIF", "WEBP", "PNG", "AVIF")  # formats whose further frames are pictures, not previews
-MAX_FRAMES = 10_000
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 HEIF_EXTRA = 'is a HEIC picture: pip install "sparring[heif]" reads it'
 ROUNDED = "what is finer than 8 bits, as their format is read with 8; 16-bit TIFF keeps it"
@@ -57,14 +56,19 @@ class Frame(NamedTuple):
 
 def header_size(data: bytes, name: str) -> tuple[int, int]:
     """Height and width of the upright picture, without decoding it. Raises Unusable."""
-    if dicom.is_dicom(data):
-        return dicom.size(data)
-    if tiff.is_deep(data):
-        return tiff.size(data)
-    with opened(data, name) as picture:
-        width, height = picture.size
-        turned = picture.format in ORIENTED and picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)
-        return (width, height) if turned else (height, width)
+    try:
+        if dicom.is_dicom(data):
+            return dicom.size(data)
+        if tiff.is_deep(data):
+            return tiff.size(data)
+        with opened(data, name) as picture:
+            width, height = picture.size
+            turned = picture.format in ORIENTED and picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+            return (width, height) if turned else (height, width)
+    except Unusable:
+        raise
+    except Exception as error:  # decoders of damaged files raise nearly anything
+        raise Unusable(f"truncated or damaged: {brief(error)}") from None
 
 
 def frames(data: bytes, name: str, profiles: bool = True) -> Iterator[Frame]:
@@ -82,9 +86,9 @@ def frames(data: bytes, name: str, profiles: bool = True) -> Iterator[Frame]:
         )
     else:
         with opened(data, name) as picture:
-            if getattr(picture, "n_frames", 1) > MAX_FRAMES:
-                raise Unusable(f"too long: more than {MAX_FRAMES:,} frames")
             try:
+                if getattr(picture, "n_frames", 1) > MAX_FRAMES:
+                    raise Unusable(f"too long: more than {MAX_FRAMES:,} frames")
                 yield from _of_pillow(picture, data, profiles)
             except (Unusable, GeneratorExit):
                 raise
@@ -121,12 +125,19 @@ def opened(data: bytes, name: str) -> Image.Image:
 
 def _of_pillow(picture: Image.Image, data: bytes, profiles: bool) -> Iterator[Frame]:
     count = getattr(picture, "n_frames", 1) if picture.format in PAGED else 1
-    for number in range(count):
+    numbers = [number for number in range(count) if count == 1 or not _is_copy(picture, number)] or [0]
+    for number in numbers:
         if count > 1:
             picture.seek(number)
-            if picture.format == "TIFF" and int(picture.tag_v2.get(254, 0)) & (tiff.REDUCED | tiff.MASK):  # type: ignore[attr-defined]
-                continue
         yield _frame(picture, data, profiles)
+
+
+def _is_copy(picture: Image.Image, number: int) -> bool:
+    """Is this page of a TIFF a smaller copy of another one, or a mask?"""
+    if picture.format != "TIFF":
+        return False
+    picture.seek(number)
+    return bool(int(picture.tag_v2.get(254, 0)) & (tiff.REDUCED | tiff.MASK))  # type: ignore[attr-defined]
 
 
 def _frame(picture: Image.Image, data: bytes, profiles: bool) -> Frame:

@@ -11,7 +11,7 @@ from .codec import ImageCodec
 from .decode import decode_one
 from .fit import fitted, in_mode
 from .matching_scale import scale_for
-from .unusable import Unusable
+from .unusable import Unusable, quiet
 
 
 def read(path: Path, codec: ImageCodec) -> np.ndarray:
@@ -20,7 +20,8 @@ def read(path: Path, codec: ImageCodec) -> np.ndarray:
     Raises UserError for a file that is no single picture, or whose numbers do not fit the codec.
     """
     try:
-        found = decode_one(path.read_bytes(), path.name)
+        with quiet():
+            found = decode_one(path.read_bytes(), path.name)
         pixels, scale = found.pixels, scale_for(found.pixels, found.kind, codec.scale)
     except Unusable as reason:
         raise UserError(f"{path}: {reason}") from None

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import tifffile
 
-from .unusable import MAX_PIXELS, Unusable, brief
+from .unusable import MAX_FRAMES, MAX_PIXELS, Unusable, brief
 
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 REDUCED, MASK = 1, 4  # bits of the tag NewSubfileType
 ALPHA = (1, 2)  # of the tag ExtraSamples: opacity
+MAX_CHANNELS = 4
 MINISWHITE = 0  # of the tag PhotometricInterpretation
+
+logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what is wrong with a file is said once, by this program
 
 
 def is_deep(data: bytes) -> bool:
@@ -39,6 +43,8 @@ def pages(data: bytes) -> Iterator[tuple[np.ndarray, str]]:
     try:
         with tifffile.TiffFile(io.BytesIO(data)) as file:
             found = [page for page in file.pages if not _kind_of(page) & (REDUCED | MASK)] or [file.pages.first]
+            if len(found) > MAX_FRAMES:
+                raise Unusable(f"too long: more than {MAX_FRAMES:,} pages")
             for page in found:
                 yield _read(page)
     except (Unusable, MemoryError):
@@ -75,7 +81,7 @@ def write(pages: Sequence[np.ndarray], about: dict[str, Any] | None = None) -> b
 
 
 def _read(page: Any) -> tuple[np.ndarray, str]:
-    if page.imagewidth * page.imagelength > MAX_PIXELS:
+    if page.imagewidth * page.imagelength > MAX_PIXELS or int(np.prod(page.shape)) > MAX_CHANNELS * MAX_PIXELS:
         raise Unusable(f"too large: {page.imagewidth} x {page.imagelength} is more than {MAX_PIXELS:,} pixels")
     values = page.asarray(maxworkers=1)
     axes = page.axes

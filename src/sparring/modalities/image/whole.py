@@ -17,7 +17,7 @@ from . import dicom, tiff
 from .frames import frames, is_wide, opened
 from .preview import as_image, in_8_bits
 from .scale import Scale
-from .unusable import Unusable
+from .unusable import Unusable, quiet
 
 MAX_EXIF = 60_000  # bytes: JPEG has no room for more
 PROFILE_CHANNELS = {
@@ -60,7 +60,8 @@ def read(path: Path) -> Whole:
         data = path.read_bytes()
     except OSError as error:
         raise Unusable(f"cannot be read: {error.strerror or str(error)[:100]}") from None
-    found, about = list(frames(data, path.name, profiles=False)), _about(data, path.name)
+    with quiet():
+        found, about = list(frames(data, path.name, profiles=False)), _about(data, path.name)
     colours, opacity = zip(*(_split(frame.pixels) for frame in found), strict=True)
     paged = len(found) == 1 or data[:4] in tiff.MAGIC or dicom.is_dicom(data)
     times = () if paged else tuple(frame.milliseconds for frame in found)
@@ -75,7 +76,7 @@ def is_deep(path: Path) -> bool:
         raise Unusable(f"cannot be read: {error.strerror or str(error)[:100]}") from None
     if dicom.is_dicom(data) or tiff.is_deep(data):
         return True
-    with opened(data, path.name) as picture:
+    with quiet(), opened(data, path.name) as picture:
         return picture.mode.startswith(("I", "F")) or (picture.format == "PNG" and is_wide(picture))
 
 
