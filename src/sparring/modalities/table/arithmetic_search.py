@@ -37,8 +37,26 @@ def arithmetic(table: Table, done: set[int]) -> Iterator[Relation]:
             ]
             found = None if at in made else _best(table, at, sources)
             if found:
-                made[at] = set(found.sources)
+                found = _as_sum(table, found, made, done)
+                made[found.target] = set(found.sources)
                 yield found
+
+
+def _as_sum(table: Table, found: Relation, made: dict[int, set[int]], done: set[int]) -> Relation:
+    """A difference that is never below 0 as the sum it comes from: rest = all - used as all = used + rest.
+
+    So the rest is not below 0 in new rows either.
+    """
+    if not isinstance(found, Linear) or found.factors != (1.0, -1.0) or found.constant:
+        return found
+    whole, used = found.sources
+    free = whole not in done | table.taken | made.keys() and whole not in _roots(made, used)
+    if not free or np.nanmin(table.cells[:, found.target]) < 0 or table.columns[whole].cell_decimals is None:
+        return found
+    names = [table.columns[at].name for at in (whole, used, found.target)]
+    text, decimals = f"{names[0]} = {names[1]} + {names[2]}", table.columns[whole].cell_decimals
+    total = Linear(text, whole, (used, found.target), (1.0, 1.0), 0.0, decimals)
+    return total if _holds(table, total) else found
 
 
 def _roots(made: dict[int, set[int]], at: int) -> set[int]:

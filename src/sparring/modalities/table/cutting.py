@@ -127,9 +127,14 @@ def webs(texts: Sequence[str]) -> list[list[Run]]:
 
 
 def addresses_of_machines(texts: Sequence[str]) -> list[list[Run]]:
-    """IP addresses: the four numbers of those of version 4; others are codes."""
+    """IP addresses: of those of version 4 the numbers that all have stay; others are codes."""
     if all(text.count(".") == 3 for text in texts):
-        return [[Run(run, "octet") if run.isdigit() else Run(run) for run in RUNS.findall(text)] for text in texts]
+        rows = [text.split(".") for text in texts]
+        pools = ["=" if len(set(octets)) == 1 else "!octet" for octets in zip(*rows, strict=True)]
+        return [
+            [piece for octet, pool in zip(row, pools, strict=True) for piece in (Run("."), Run(octet, pool))][1:]
+            for row in rows
+        ]
     return codes(texts)
 
 

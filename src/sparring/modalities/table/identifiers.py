@@ -127,7 +127,8 @@ def _templates(texts: Sequence[str], kind: str | None, every: Sequence[str]) -> 
         words = {run for text in every for run in RUNS.findall(text) if run.isalpha()}
         words |= {part for word in words if name_lists.east_asian(word) for part in name_lists.split_east_asian(word)}
         place, plain = name_lists.place_of(words), all(map(str.isascii, every))
-        pools |= {part: name_lists.pool(part, place, words, plain) for part in ("first", "last")}
+        first, last = (name_lists.pool(part, place, words, plain) for part in ("first", "last"))
+        pools |= {"first": first, "last": [name for name in last if name not in set(first)] or last}
     checked = texts if kind in CHECKED and len(texts) >= MIN_CHECKED else []
     rule = check_digits.rule_of(checked, 1.0 if kind is None else CHECKED_SHARE)
     if rule:

@@ -102,7 +102,7 @@ def _part(table: Table, at: int, source: int) -> Relation | None:
             continue
         own = clock.part(table.cells[:, source], part)
         first = _agreeing(own, table.codes[:, at])
-        if first is None or not _tells(own[first], table.codes[first, at]):
+        if first is None or len(first) * ROWS_PER_KEY > len(own) or not _tells(own[first], table.codes[first, at]):
             continue
         if not table.unlikely(at, len(own) - len(first)):
             continue

@@ -63,10 +63,10 @@ def find_relations(
     rows = slice(None) if len(cells) <= MAX_ROWS else np.random.default_rng(0).permutation(len(cells))[:MAX_ROWS]
     table = Table(columns[:MAX_COLUMNS], cells[rows, :MAX_COLUMNS], taken)
     search = _Search(table, cells, wanted_off)
-    search.relations(
-        parts_of_times, order_search.same_times, determined, years_of_times, order_search.spans, arithmetic
-    )
-    groups = search.groups(train)
+    search.relations(parts_of_times, order_search.same_times, determined, years_of_times, order_search.spans)
+    search.totals(train)
+    search.relations(arithmetic)
+    groups = search.orders(train)
     search.relations(emptiness, done_too=False)
     unknown = sorted(wanted_off - {_bare(text) for text in search.texts})
     if unknown:
@@ -91,6 +91,7 @@ class _Search:
         self.raised: list[Relation] = []
         self.texts: list[str] = []
         self.kept: list[str] = []
+        self.kept_groups: list[ColumnGroup] = []
         self.done: set[int] = set()
 
     def relations(self, *finders: Finder, done_too: bool = True) -> None:
@@ -103,41 +104,41 @@ class _Search:
                     if done_too:
                         self.done.add(each.target)
 
-    def groups(self, train: np.ndarray) -> tuple[ColumnGroup, ...]:
-        """Groups of columns that keep relations; each column is in one group at most."""
-        table, used = self.table, set[int]()
-        found: list[ColumnGroup] = []
-        pairs = order_search.orders(table, self.done)
-        hot = [*order_search.one_hot(table, self.done), *order_search.constant_totals(table, self.done)]
-        for each in hot:
-            used |= self._keep(each, used, train, found)
-        pairs = [pair for pair in pairs if not used & set(pair) and self._on(_order_text(table, pair), told=False)]
-        for each in order_search.chains(table, pairs):
-            self._keep(each, used, train, found)
-        chained = [group.places for group in found]
-        left = [
-            pair
-            for pair in pairs
-            if np.isnan(self.cells[:, pair[1]]).any() or not any({*pair} <= {*places} for places in chained)
+    def totals(self, train: np.ndarray) -> None:
+        """Keep one-hot groups and constant totals."""
+        for each in [
+            *order_search.one_hot(self.table, self.done),
+            *order_search.constant_totals(self.table, self.done),
+        ]:
+            self._keep(each, train)
+
+    def orders(self, train: np.ndarray) -> tuple[ColumnGroup, ...]:
+        """Keep orders. Returns all groups of columns that keep relations; each column is in one at most."""
+        table = self.table
+        pairs = [
+            pair for pair in order_search.orders(table, self.done) if self._on(_order_text(table, pair), told=False)
         ]
-        self.raised += order_search.at_least(table, left)
-        told = [_order_text(table, pair) for pair in pairs if not any({*pair} <= {*places} for places in chained)]
+        for each in order_search.chains(table, pairs):
+            self._keep(each, train)
+        chained = [group.places for group in self.kept_groups]
+        left = [pair for pair in pairs if not any({*pair} <= {*places} for places in chained)]
+        empty = [pair for pair in pairs if pair not in left and np.isnan(self.cells[:, pair[1]]).any()]
+        self.raised += order_search.at_least(table, [*left, *empty])
+        told = [_order_text(table, pair) for pair in left]
         self.kept += told
         self.texts += told
-        return tuple(found)
+        return tuple(self.kept_groups)
 
-    def _keep(
-        self, each: order_search.FoundGroup, used: set[int], train: np.ndarray, found: list[ColumnGroup]
-    ) -> set[int]:
+    def _keep(self, each: order_search.FoundGroup, train: np.ndarray) -> None:
         places = each.group.places
-        if used & set(places) or not self._on(each.text):
-            return set()
+        if self.table.taken & set(places) or not self._on(each.text):
+            return
         own = self.cells[:, places]
         if not each.group.fitted(own).holds(own).all():  # type: ignore[attr-defined]
-            return set()
-        found.append(each.group.fitted(own[train]))  # type: ignore[attr-defined]
+            return
+        self.kept_groups.append(each.group.fitted(own[train]))  # type: ignore[attr-defined]
         self.kept.append(each.text)
-        return set(places)
+        self.table.taken |= set(places)
 
     def _on(self, text: str, told: bool = True) -> bool:
         if told or _bare(text) in self.off:

@@ -24,7 +24,7 @@ from .times import counts_from, datetimes
 
 NANOSECONDS_A_DAY = 86_400_000_000_000
 NONE = float("nan")
-PARTS = ("weekday", "month", "quarter", "hour", "year", "day", "minute", "second", "week", "dayofyear", "month number")
+PARTS = ("weekday", "quarter", "month", "hour", "year", "day", "minute", "second", "week", "dayofyear", "month number")
 
 
 @dataclass(frozen=True)

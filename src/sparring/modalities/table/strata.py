@@ -34,13 +34,17 @@ def stratified(codes: Sequence[Code], cells: np.ndarray, numeric: Sequence[bool]
         return found
     rare = {at: _rare(codes[at], cells[:, at]) for at in range(len(codes)) if not codes[at].scored}
     rare = {at: values for at, values in rare.items() if values}
-    for at, code in enumerate(codes):
-        if not numeric[at] or at in rare or len(code.choices) + len(code.values) < 3:
+    named = {by: values for by, values in rare.items() if not numeric[by]}
+    order = sorted(range(len(codes)), key=lambda at: at not in rare)
+    for at in order:  # numbers that are choices first: those which are split tell nothing about others any more
+        if not numeric[at] or len(codes[at].choices) + len(codes[at].values) < 3:
             continue
-        best = max(((_unlike(cells[:, at], cells[:, by], values), by) for by, values in rare.items()), default=None,
-                   key=lambda each: sum(each[0].values()))  # fmt: skip
-        if best and best[0]:
-            found[at] = _split(code, cells[:, at], cells[:, best[1]], best[1], list(best[0]))
+        tellers = named if at in rare else rare
+        unlike = [(_unlike(cells[:, at], cells[:, by], values), by) for by, values in tellers.items()]
+        best, by = max(unlike, default=({}, at), key=lambda each: sum(each[0].values()))
+        if best:
+            found[at] = _split(codes[at], cells[:, at], cells[:, by], by, list(best))
+            rare.pop(at, None)
     return found
 
 
@@ -71,8 +75,7 @@ def _split(code: Code, cells: np.ndarray, by: np.ndarray, place: int, values: Se
     """The code of the rows without these values, with a stratum for each value."""
     special = np.isin(by, values)
     nullable = bool(np.isnan(code.choices).sum() > (code.some_number is not None))
-    if not code.scored:  # choices have no ranks
-        code = fit_code(cells, True, code.decimals, nullable, listed=False)
+    code = fit_code(cells, True, code.decimals, nullable, listed=False)  # choices have no ranks
     single = set(code.choices.tolist())
     own = ~np.isnan(cells) & ~np.isin(cells, [choice for choice in single if not np.isnan(choice)])
     strata = [(value, code.ranked(cells[own & (by == value)])) for value in values if (own & (by == value)).any()]

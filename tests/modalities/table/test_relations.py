@@ -1,0 +1,242 @@
+"""Relations that hold in every row: found, said, kept in whatever the network draws, and switched off one by one."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import table_samples
+from sparring import UserError
+from sparring.modalities.table.codec import codec_from
+from sparring.modalities.table.source import TableSource
+
+N = 600
+CITIES = {"Berlin": "DE", "Hamburg": "DE", "Paris": "FR", "Lyon": "FR", "Rome": "IT", "Oslo": "NO"}
+DAY = pd.Timestamp("2024-06-01")
+
+
+def base():
+    rng = np.random.default_rng(1)
+    start = pd.Series(pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 1200, N), "D"))
+    return rng, pd.DataFrame(
+        {
+            "city": rng.choice(list(CITIES), N),
+            "start": start,
+            "price": rng.lognormal(3, 0.5, N).round(2),
+            "amount": rng.integers(1, 9, N),
+            "a": rng.integers(0, 60, N),
+            "b": rng.integers(3, 90, N),
+            "status": rng.choice(["open", "closed"], N),
+            "tall": rng.normal(170, 10, N).round(1),
+        }
+    )
+
+
+def _country(rng, f):
+    f["country"] = f.city.map(CITIES)
+
+
+def _parts(rng, f):
+    f["month"], f["year"], f["weekday"], f["quarter"] = (
+        f.start.dt.month, f.start.dt.year, f.start.dt.day_name(), "Q" + f.start.dt.quarter.astype(str),
+    )  # fmt: skip
+
+
+def _total(rng, f):
+    f["total"], f["vat"] = (f.price * f.amount).round(2), (f.price * 0.19).round(2)
+
+
+def _sums(rng, f):
+    f["c"] = rng.integers(1, 50, N)
+    f["sum"], f["difference"] = f.a + f.b + f.c, f.a - f.b
+
+
+def _ratio(rng, f):
+    f["each"] = (f.price / f.amount).round(4)
+
+
+def _units(rng, f):
+    f["inches"], f["rounded"], f["whole"] = (f.tall / 2.54).round(1), f.price.round(0), np.floor(f.price)
+
+
+def _span(rng, f):
+    f["days"] = rng.poisson(20, N)
+    f["end"] = f.start + pd.to_timedelta(f.days, "D")
+
+
+def _age(rng, f):
+    f["born"] = pd.Timestamp("1940-01-01") + pd.to_timedelta(rng.integers(0, 25_000, N), "D")
+    f["age"] = DAY.year - f.born.dt.year - (f.born.dt.month * 100 + f.born.dt.day > 601)
+
+
+def _one_hot(rng, f):
+    kind = rng.choice(["red", "green", "blue", "grey"], N)
+    for name in ("red", "green", "blue", "grey"):
+        f["is_" + name] = (kind == name).astype(int)
+
+
+def _shares(rng, f):
+    first = rng.integers(1, 50, N)
+    second = ((100 - first) * rng.random(N)).astype(int)
+    f["s1"], f["s2"], f["s3"] = first, second, 100 - first - second
+
+
+def _empty(rng, f):
+    f["closed_on"] = (f.start + pd.to_timedelta(rng.integers(0, 9, N), "D")).where(f.status == "closed")
+    f["why"] = pd.Series(rng.choice(["x", "y", "z"], N)).where(f.status == "closed")
+
+
+def _band(rng, f):
+    f["band"] = pd.cut(f.tall, [0, 160, 175, 300], labels=["low", "mid", "high"]).astype(str)
+
+
+def _constant(rng, f):
+    f["same"] = 7
+
+
+def _rest(rng, f):
+    f["used"] = rng.integers(0, 80, N)
+    f["whole_sum"] = f.used + rng.integers(0, 50, N)
+    f["rest"] = f.whole_sum - f.used
+
+
+RELATIONS = {
+    "whole_sum = used + rest": (_rest, lambda m: (m.rest == m.whole_sum - m.used) & (m.rest >= 0)),
+    "city -> country": (_country, lambda m: m.city.map(CITIES) == m.country),
+    "month = month of start": (_parts, lambda m: m.start.dt.month == m.month),
+    "year = year of start": (_parts, lambda m: m.start.dt.year == m.year),
+    "weekday = weekday of start": (_parts, lambda m: m.start.dt.day_name() == m.weekday),
+    "quarter = quarter of start": (_parts, lambda m: "Q" + m.start.dt.quarter.astype(str) == m.quarter),
+    "total = price * amount": (_total, lambda m: (m.price * m.amount).round(2) == m.total),
+    "vat = 0.19 * price": (_total, lambda m: ((m.price * 0.19) - m.vat).abs() < 0.00501),
+    "sum = a + b + c": (_sums, lambda m: m["sum"] == m.a + m.b + m.c),
+    "difference = a - b": (_sums, lambda m: m.difference == m.a - m.b),
+    "each = price / amount": (_ratio, lambda m: (m.price / m.amount).round(4) == m.each),
+    "inches = tall / 2.54": (_units, lambda m: (m.tall / 2.54 - m.inches).abs() < 0.0501),
+    "rounded = price, rounded": (_units, lambda m: m.price.round(0) == m.rounded),
+    "whole = price, rounded down": (_units, lambda m: np.floor(m.price) == m.whole),
+    "days = end - start in days": (_span, lambda m: (m.end - m.start).dt.days == m.days),
+    "start <= end": (_span, lambda m: m.start <= m.end),
+    "age = years from born to ": (
+        _age,
+        lambda m: DAY.year - m.born.dt.year - (m.born.dt.month * 100 + m.born.dt.day > 601) == m.age,
+    ),
+    "exactly one of is_red, is_green, is_blue, is_grey": (
+        _one_hot,
+        lambda m: m.filter(like="is_").sum(axis=1) == 1,
+    ),
+    "s1 + s2 + s3 = 100": (_shares, lambda m: m.s1 + m.s2 + m.s3 == 100),
+    "closed_on: empty by status": (_empty, lambda m: m.closed_on.isna() == (m.status == "open")),
+    "why: empty where closed_on is": (_empty, lambda m: m.why.isna() == (m.status == "open")),
+    "start <= closed_on": (_empty, lambda m: ~(m.closed_on < m.start)),
+    "tall -> band": (
+        _band,
+        lambda m: pd.cut(m.tall, [0, 160, 175, 300], labels=["low", "mid", "high"]).astype(str) == m.band,
+    ),
+}
+CONDITIONS = {
+    "city -> country": "country = 'DE'",
+    "month = month of start": "month = 2",
+    "weekday = weekday of start": "weekday = 'Monday' and year = 2021",
+    "total = price * amount": "total > 150",
+    "sum = a + b + c": "sum between 50 and 60 and a > 30",
+    "difference = a - b": "difference = 7",
+    "each = price / amount": "each < 2",
+    "days = end - start in days": "days > 25 and start > 2021-05-01",
+    "age = years from born to ": "age > 70",
+    "exactly one of is_red, is_green, is_blue, is_grey": "is_blue = 1",
+    "closed_on: empty by status": "closed_on is not null and start > 2022-01-01",
+    "tall -> band": "band = 'high' and tall < 180",
+}
+
+
+def made_table(build):
+    rng, frame = base()
+    build(rng, frame)
+    return frame
+
+
+def drawn(source, rows=800):
+    """Rows that the codec makes of noise: the worst that a network can do."""
+    codec = codec_from(json.loads(json.dumps(source.codec.describe())))
+    noise = torch.randn(rows, codec.shape[0], generator=torch.Generator().manual_seed(0))
+    return codec.frame(codec.decode(noise))
+
+
+@pytest.mark.parametrize("text", list(RELATIONS))
+def test_relations_are_found_said_and_kept_in_every_row(text):
+    build, holds = RELATIONS[text]
+    frame = made_table(build)
+    assert holds(frame).all()
+    source = TableSource(frame, "t")
+    assert any(note.startswith(f"Holds in every row, and is kept: {text}") for note in source.notes), source.notes
+    made = drawn(source)
+    assert holds(made).all()
+    assert made.dtypes.equals(frame.dtypes)
+
+
+@pytest.mark.parametrize("text", list(CONDITIONS))
+def test_relations_go_together_with_conditions(text):
+    build, holds = RELATIONS[text]
+    source = TableSource(made_table(build), "t")
+    made = table_samples.started(source).generate(60, seed=1, where=CONDITIONS[text])
+    assert len(made) == 60 and holds(made).all()
+
+
+def test_a_relation_is_switched_off_by_its_text():
+    frame = made_table(_country)
+    source = TableSource(frame, "t", ignored_relations=["city -> country"])
+    assert not (drawn(source).city.map(CITIES) == drawn(source).country).all()
+    assert not any("city -> country" in note for note in source.notes)
+    assert not TableSource(frame, "t", ignored_relations=["all"]).codec.relations
+    with pytest.raises(UserError, match="'city -> land' is no relation that was found; did you mean 'city -> country'"):
+        TableSource(frame, "t", ignored_relations=["city -> land"])
+
+
+def test_a_relation_that_nearly_holds_is_said_and_not_kept():
+    frame = made_table(_country)
+    frame.loc[:2, "country"] = "XX"
+    frame["end"] = frame.start + pd.to_timedelta(np.r_[-400, np.arange(1, N)], "D")
+    source = TableSource(frame, "t")
+    assert any("Holds in 99.50% of the rows, and is not kept: city -> country" in note for note in source.notes)
+    assert any("Holds in 99.83% of the rows, and is not kept: start <= end" in note for note in source.notes)
+    assert not any(relation.text == "city -> country" for relation in source.codec.relations)
+
+
+def test_columns_that_have_nothing_to_do_with_one_another_have_no_relations():
+    rng = np.random.default_rng(0)
+    for _ in range(4):
+        frame = pd.DataFrame({f"n{at}": rng.normal(50 + at, 10, 300).round(1) for at in range(6)})
+        frame = frame.assign(**{f"i{at}": rng.integers(0, 4 + at, 300) for at in range(6)})
+        frame = frame.assign(
+            **{f"c{at}": rng.choice(list("abcdef"), 300) for at in range(3)}, rare=rng.random(300) < 0.01
+        )
+        source = TableSource(frame, "t")
+        assert not source.codec.relations and not source.codec.constrained, source.notes
+
+
+def test_a_constraint_of_a_person_comes_first():
+    frame = made_table(_span)
+    source = TableSource(frame, "t", constraints=["start <= end"])
+    assert (drawn(source).start <= drawn(source).end).all()
+
+
+def test_chains_of_relations_and_copies():
+    rng, frame = base()
+    frame["country"] = frame.city.map(CITIES)
+    frame["continent"] = frame.country.map({"DE": "north", "NO": "north", "FR": "south", "IT": "south"})
+    frame["again"], frame["total"] = frame.price, (frame.price * frame.amount).round(2)
+    frame["net"] = frame.total - frame.a
+    made = drawn(TableSource(frame, "t"))
+    assert (made.again == made.price).all() and ((made.total - made.a - made.net).abs() < 1e-6).all()
+    assert (made.country.map({"DE": "north", "NO": "north", "FR": "south", "IT": "south"}) == made.continent).all()
+
+
+def test_integers_and_single_floats_keep_their_types():
+    rng, frame = base()
+    frame["sum"] = (frame.a + frame.b).astype("int16")
+    frame["half"] = (frame.tall / 2).astype("float32")
+    made = drawn(TableSource(frame, "t"))
+    assert made.dtypes.equals(frame.dtypes) and (made["sum"] == made.a + made.b).all()
