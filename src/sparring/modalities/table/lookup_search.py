@@ -151,7 +151,9 @@ def determined(table: Table, done: set[int]) -> Iterator[Relation]:
     some, holds = table.codes[table.some], {}
     for source in sources:
         _, first, which = np.unique(some[:, source], return_index=True, return_inverse=True)
-        holds[source] = (some[first[which]] == some).mean(axis=0)
+        last = np.zeros(len(first), np.int64)
+        last[which] = np.arange(len(some))
+        holds[source] = np.maximum(*((some[rows[which]] == some).mean(axis=0) for rows in (first, last)))
     for at in targets:
         before = [each for each in sources if rank.index(each) < rank.index(at)]
         for source in sorted(before, key=lambda each: (different[each], each)):
