@@ -197,3 +197,10 @@ def test_floats_that_are_sums_of_cents_have_two_decimals():
 )
 def test_texts_with_numbers_in_them_are_neither_read_as_numbers_nor_refused(texts):
     assert find(pd.DataFrame({"a": texts}))[0].kind in ("identifier", "text")
+
+
+def test_cells_with_spaces_around_them_are_named_and_very_long_digits_are_identifiers():
+    dates = [f"{at % 28 + 1:02d}/03/{1950 + at}" for at in range(40)]
+    with pytest.raises(UserError, match=r"' 31/02/2020 ' \(row 41\)|'31/02/2020' \(row 41\)"):
+        find(pd.DataFrame({"a": [*dates, " 31/02/2020 "]}))
+    assert find(pd.DataFrame({"a": [f"{'9' * 400}{at}" for at in range(40)]}))[0].kind == "identifier"

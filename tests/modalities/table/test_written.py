@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sparring.errors import UserError
 from sparring.modalities.table.written import DateFormat, EpochFormat, NumberFormat, Words, describe, format_from
 from sparring.modalities.table.written.date_reading import guesses, mixed_dates, read_dates
 from sparring.modalities.table.written.dates import EMPTY, EPOCH
+from sparring.modalities.table.written.deciding import wanted
 from sparring.modalities.table.written.epochs import epoch_of
 from sparring.modalities.table.written.month_names import LANGUAGES
 from sparring.modalities.table.written.number_reading import read_numbers
@@ -191,6 +193,7 @@ def test_dates_in_two_ways_are_named():
     found = mixed_dates(["29/06/2023", "2023-06-29", "30/06/2023"], 0.6)
     assert found.examples == ("29/06/2023", "2023-06-29")
     assert mixed_dates(["a", "b", "29/06/2023"], 0.6) is None
+    assert list(guesses("29/%d/06/2023 %d 10:30")) == []
     assert list(guesses("Monday")) == [] or all(each.moment("Monday") is None for each in guesses("Monday"))
 
 
@@ -208,3 +211,10 @@ def test_a_format_of_another_version_is_refused():
     with pytest.raises(KeyError):
         format_from({"kind": "words", "perhaps": "vielleicht"})
     assert format_from(describe(replace(DateFormat("%Y"), fraction=(1, 3)))).fraction == (1, 3)
+
+
+@pytest.mark.parametrize("pattern", ["%d.%d.%Y", "%Q", "100 %", "%d%", "%"])
+def test_a_pattern_that_is_none_is_refused(pattern):
+    with pytest.raises(UserError, match="is no pattern of dates"):
+        wanted(pattern)
+    assert wanted("%d.%m.%Y").pattern == "%d.%m.%Y"

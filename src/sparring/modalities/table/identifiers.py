@@ -100,7 +100,7 @@ def _counter(texts: Sequence[str]) -> dict[str, Any] | None:
     if len(before) > 1 or len(after) > 1 or len({*map(len, digits)}) > 1 and any(each[0] == "0" for each in digits):
         return None
     numbers = [int(each) for each in digits]
-    if len(texts) < MIN_COUNTER_SHARE * (max(numbers) - min(numbers) + 1):
+    if len(texts) / MIN_COUNTER_SHARE < max(numbers) - min(numbers) + 1:  # which may be too large for a float
         return None
     widths = {*map(len, digits)}
     return {

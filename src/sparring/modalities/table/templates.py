@@ -217,7 +217,7 @@ def _without_taken(template: Template, pieces: list[list[str]], pools: dict[str,
             number = number * len(known) + known[part]
         else:
             numbers.add(number)
-    if len(numbers) > MAX_TAKEN * math.prod(map(len, choices)):
+    if len(numbers) / MAX_TAKEN > math.prod(map(len, choices)):  # the product may be too large for a float
         return Template(template.count, template.slots, b"\1")
     taken = bytearray(2 * len(numbers) + 1)
     for number in numbers:

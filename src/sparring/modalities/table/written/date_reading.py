@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from .dates import EPOCH, OFFSET, DateFormat
+from .dates import EPOCH, OFFSET, DateFormat, is_pattern
 from .month_names import LANGUAGES
 
 SAMPLE = 60  # texts from which formats are guessed
@@ -90,6 +90,11 @@ def order_of(pattern: str) -> str:
 
 def guesses(text: str) -> Iterator[DateFormat]:
     """The formats in which a single text can be meant."""
+    if "%" not in text:  # it would be taken for a directive
+        yield from (each for each in _guesses(text) if is_pattern(each.pattern))
+
+
+def _guesses(text: str) -> Iterator[DateFormat]:
     whole = text
     text = EXIF.sub("%Y:%m:%d", text)
     padded = PADDED_DAY.sub(r" \1", text)

@@ -271,6 +271,13 @@ SIMPLE: dict[str, Callable[[datetime], str]] = {
 }
 
 
+def is_pattern(text: str) -> bool:
+    """Is a text a pattern of directives that are known, each of which stands there once?"""
+    found = [each.replace("-", "") for each in DIRECTIVE.findall(text)]
+    known = {*DIGITS, "%b", "%B", "%a", "%A"}
+    return bool(found) and len(set(found)) == len(found) and set(found) <= known and "%" not in DIRECTIVE.sub("", text)
+
+
 def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else str(int(value))
 

@@ -14,7 +14,7 @@ import pandas as pd
 from ....errors import UserError
 from . import Format, Words
 from .date_reading import ORDERS, mixed_dates, order_of, read_dates
-from .dates import DateFormat
+from .dates import DateFormat, is_pattern
 from .epochs import epoch_of
 from .missing import is_missing_number
 from .number_reading import read_numbers
@@ -72,6 +72,8 @@ def wanted(asked: str | None) -> Wanted:
     if asked in ORDERS:
         return Wanted("time", order=asked)
     if asked and "%" in asked:
+        if not is_pattern(asked):
+            raise UserError(f"'{asked}' is no pattern of dates: write each part once, as in %d.%m.%Y %H:%M:%S")
         return Wanted("time", pattern=asked)
     return Wanted(asked)
 
@@ -275,5 +277,5 @@ def cell_named(values: pd.Series, those: np.ndarray) -> str:
 
 
 def _cell(values: pd.Series, text: str) -> str:
-    those = (values == text).to_numpy(bool, na_value=False)
+    those = np.array([isinstance(value, str) and value.strip() == text.strip() for value in values], bool)
     return cell_named(values, those) if those.any() else f"'{text[:40]}'"  # examples may be written more plainly
