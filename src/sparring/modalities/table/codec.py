@@ -21,6 +21,7 @@ from .dialects import dialect_from
 from .frames import FrameLayout, layout_from
 from .relations import Relation, relation_from
 
+FORMAT = 2  # of the description of a codec
 MAX_KNOWN = 50_000_000  # numbers of encoded rows that are kept
 
 
@@ -166,6 +167,7 @@ class TableCodec:
         """codec.json."""
         return {
             "modality": "table",
+            "table_format": FORMAT,
             "columns": [column.describe() for column in self.columns],
             "codes": [code.describe() for code in self.codes],
             "constrained": [part.describe() for part in self.constrained],
@@ -181,6 +183,10 @@ def codec_from(description: dict[str, Any]) -> TableCodec:
     """The inverse of TableCodec.describe(). Raises UserError for what another version, or nobody, has written."""
     if description.get("modality") != "table":
         raise UserError("codec.json is not a description of tables: use the version of sparring that wrote it.")
+    if (found := description.get("table_format", 1)) != FORMAT:
+        raise UserError(
+            f"codec.json of tables has format {found}, and this version reads format {FORMAT}: train again."
+        )
     try:
         groups = tuple(map(group_from, description.get("constrained", ())))
         codec = TableCodec(
