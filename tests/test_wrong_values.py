@@ -146,7 +146,7 @@ def test_what_is_evaluated(value):
         ("settings", [3, "batch", {"batch": "many"}, {"x": 1}, {3: 4}, [None], Strange()]),
         (
             "settings",
-            [{"batch": 10**9}, {"batch": -1}, {"batch": math.nan}, {"batch": True}, "x=&a [*a]", "players={}"],
+            [{"batch": 10**9}, {"batch": -1}, {"batch": math.nan}, "x=&a [*a]", "players={}"],
         ),
         ("tensorboard", [3, "maybe", [], Strange()]),
         ("labels", [3, "", [1], Strange()]),
