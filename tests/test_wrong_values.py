@@ -59,7 +59,7 @@ def test_seeds(gan, value):
     refused(lambda: gan.labels([0], seed=value))
 
 
-@named([value for value in NO_NUMBERS if value is not None])
+@named([*(value for value in NO_NUMBERS if value is not None), 10**400])
 def test_lengths_and_truncation(gan, value):
     refused(lambda: gan.values(1, length=value))
     if value not in (1.5, 10**30):
@@ -137,7 +137,7 @@ def test_what_is_evaluated(value):
     [
         ("recipe", [3, "", "dcgn", [], b"x", True, "nowhere.yaml", Strange()]),
         ("out", [3, "", [], b"x", True, "a\0b", Strange()]),
-        ("examples", [0, -1, 1.5, math.nan, math.inf, "", "many", [], True, "1e400", Strange()]),
+        ("examples", [0, -1, 1.5, 10**400, math.nan, math.inf, "", "many", [], True, "1e400", Strange()]),
         ("epochs", [0, -1, 1.5, math.nan, "", "many", [], True, Strange()]),
         ("budget", [0, -1, math.nan, math.inf, "", "soon", "-3m", [], True, Strange()]),
         ("max_time", [0, -1, math.nan, math.inf, "", "soon", [], True, Strange()]),

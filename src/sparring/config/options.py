@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from math import isfinite
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,6 +16,8 @@ from ..data.options import OpenContext
 from ..errors import UserError, nearest
 from ..util.options import checked, flag_of
 from .recipe import Recipe
+
+MAX_LENGTH = 1e15  # examples or seconds; more would take years
 
 
 class TrainOptions(BaseModel):
@@ -101,10 +102,10 @@ class TrainOptions(BaseModel):
     @field_validator("examples", "budget", "max_time", mode="before")
     @classmethod
     def _length(cls, given: Any) -> Any:
-        """A text, or a finite number above 0."""
+        """A text, or a number above 0 and below MAX_LENGTH."""
         if given is None or (isinstance(given, str) and given.strip()):
             return given
-        if isinstance(given, Real) and not isinstance(given, bool) and isfinite(given) and float(given) > 0:
+        if isinstance(given, Real) and not isinstance(given, bool) and 0 < given < MAX_LENGTH:
             return given.item() if hasattr(given, "item") else given
         raise ValueError("should be a number above 0 or a text such as 2M, 50epochs, 90s or 10m")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -36,9 +36,6 @@ from .registry import known_metrics
 from .sample_sets import SEED
 from .samples import AllSplits, GeneratedSource
 from .translators import evaluate_translator
-
-if TYPE_CHECKING:
-    pass
 
 MIN_SAMPLES, SAMPLES, MAX_SAMPLES = 2000, 10_000, 10_000_000
 MAX_DRAWN = 5000  # values of each side in the picture of generated and real data

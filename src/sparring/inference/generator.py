@@ -118,7 +118,7 @@ class Gan:
         if where is not None:
             return self.modality.conditional_sampling(self, checks.text(where, "where"), indices, seed)
         if length is not None:
-            length = checks.whole_number(length, "length", 1, MAX_COUNT)
+            length = checks.whole_number(length, "length", 0, MAX_COUNT)
             return self.modality.extrapolate(self, length, indices, seed, label)
         latents = sampling.latents(self.recipe.latent, seed, indices, threshold, self.generator.untruncated_latents)
         made = sampling.sample(self.generator, latents, self.condition(labels), seed=seed, indices=indices, psi=psi)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import numbers
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,17 +16,16 @@ MAX_SHOWN = 40  # characters of a value in a message
 
 def whole_number(value: Any, name: str, least: int | None = None, most: int | None = None) -> int:
     """A whole number of Python or NumPy within the bounds; True and 3.0 are none."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not whole or not _is_within(value, least, most):
         raise UserError(f"{name} should be a whole number{_bounds(least, most)}, not {shown(value)}")
-    return int(number(value, name, least, most))
+    return int(value)
 
 
 def number(value: Any, name: str, least: float | None = None, most: float | None = None) -> float | int:
     """A finite number within the bounds; True and "3" are none."""
     real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not real or not (isinstance(value, numbers.Integral) or math.isfinite(value)):
-        raise UserError(f"{name} should be a number{_bounds(least, most)}, not {shown(value)}")
-    if (least is not None and value < least) or (most is not None and value > most):
+    if not real or not abs(value) <= sys.float_info.max or not _is_within(value, least, most):
         raise UserError(f"{name} should be a number{_bounds(least, most)}, not {shown(value)}")
     return value
 
@@ -65,6 +64,10 @@ def shown(value: Any) -> str:
     """A value in a message: short, on one line."""
     written = " ".join(repr(value).split())
     return written if len(written) <= MAX_SHOWN else f"a {type(value).__name__}"
+
+
+def _is_within(value: Any, least: float | None, most: float | None) -> bool:
+    return (least is None or value >= least) and (most is None or value <= most)
 
 
 def _bounds(least: float | None, most: float | None) -> str:

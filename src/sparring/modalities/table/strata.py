@@ -40,7 +40,8 @@ def stratified(codes: Sequence[Code], cells: np.ndarray, numeric: Sequence[bool]
         if not numeric[at] or len(codes[at].choices) + len(codes[at].values) < 3:
             continue
         tellers = named if at in rare else rare
-        unlike = [(_unlike(cells[:, at], cells[:, by], values), by) for by, values in tellers.items()]
+        ranks = _Ranks(cells[:, at])
+        unlike = [(_unlike(ranks, cells[:, by], values), by) for by, values in tellers.items()]
         best, by = max(unlike, default=({}, at), key=lambda each: sum(each[0].values()))
         if best:
             found[at] = _split(codes[at], cells[:, at], cells[:, by], by, list(best))
@@ -55,19 +56,37 @@ def _rare(code: Code, cells: np.ndarray) -> list[float]:
     return [value for value, count in counts.items() if MIN_ROWS <= count <= MAX_SHARE * len(cells)]
 
 
-def _unlike(numbers: np.ndarray, by: np.ndarray, values: Sequence[float]) -> dict[float, float]:
+class _Ranks:
+    """Numbers of a column with their ranks, sorted once. below, upto: the shares of numbers below and up to each."""
+
+    def __init__(self, numbers: np.ndarray):
+        self.numbers, self.there = numbers, ~np.isnan(numbers)
+        ordered = np.sort(numbers[self.there])
+        self.count = len(ordered)
+        self.below, self.upto = (np.searchsorted(ordered, numbers, side) / self.count for side in ("left", "right"))
+
+    def distance(self, members: np.ndarray) -> float:
+        """The Kolmogorov-Smirnov statistic of these numbers and all others. members: N bool, without empty cells.
+
+        Against all numbers it is smaller by the share of the others, and it lies beside one of the members.
+        """
+        mine = np.sort(self.numbers[members])
+        below, upto = (np.searchsorted(mine, mine, side) / len(mine) for side in ("left", "right"))
+        off = max(np.abs(upto - np.sort(self.upto[members])).max(), np.abs(below - np.sort(self.below[members])).max())
+        return float(off * self.count / (self.count - len(mine)))
+
+
+def _unlike(ranks: _Ranks, by: np.ndarray, values: Sequence[float]) -> dict[float, float]:
     """The rare values whose rows have other numbers than all other rows, with the weight of each."""
-    there = ~np.isnan(numbers)
     found = {}
     for value in values:
-        mine, others = np.sort(numbers[there & (by == value)]), np.sort(numbers[there & (by != value)])
-        if len(mine) < MIN_ROWS or len(others) < MIN_ROWS or mine[0] == mine[-1]:
+        members = ranks.there & (by == value)
+        count = int(members.sum())
+        if count < MIN_ROWS or ranks.count - count < MIN_ROWS or np.ptp(ranks.numbers[members]) == 0:
             continue
-        every = np.concatenate([mine, others])
-        ranks = [np.searchsorted(side, every, side="right") / len(side) for side in (mine, others)]
-        distance = float(np.abs(ranks[0] - ranks[1]).max())
-        if distance >= MIN_DISTANCE and distance * len(mine) ** 0.5 >= EVIDENCE:
-            found[value] = distance**2 * len(mine)
+        distance = ranks.distance(members)
+        if distance >= MIN_DISTANCE and distance * count**0.5 >= EVIDENCE:
+            found[value] = distance**2 * count
     return found
 
 
