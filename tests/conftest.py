@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 import torch
@@ -13,6 +14,10 @@ from global_state import differences, global_state
 from report_samples import make_run
 from seeds import SEED, seed_all
 from smoke import ArraySource
+
+# Properties are tried with the same examples each time, however long one takes; tests/repeat.py tries others.
+hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=SEED == 0, database=None)
+hypothesis.settings.load_profile("repeatable")
 
 
 @pytest.hookimpl(wrapper=True)

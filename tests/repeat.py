@@ -26,6 +26,7 @@ def run(number: int, paths: list[str], report: Path) -> tuple[str, list[str]]:
     threads, older = THREADS[number % 2], number % 4 >= 2
     workers = max(1, (os.cpu_count() or 1) // threads)
     order = ["-p", "randomly", f"--randomly-seed={number}", "--randomly-dont-reset-seed"]  # conftest.py seeds the tests
+    order += [f"--hypothesis-seed={number}"]
     asked = ["-q", "-m", "not slow", "-n", str(workers), "--dist", "worksteal", f"--junitxml={report}", *order, *paths]
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "SPARRING_TEST_SEED": str(number)}
     begin = time.monotonic()
