@@ -293,6 +293,13 @@ def test_ms_ssim_ranks_pictures_by_similarity(rng):
     assert metrics.ms_ssim_of_pairs(varied[:1].repeat(30, axis=0)).value == pytest.approx(1)
     assert metrics.ms_ssim_of_pairs(varied).value < 0.2
     assert metrics.ms_ssim_of_pairs(varied[:1]) == metrics.Estimate(1.0, float("inf"))
+    two = np.stack([np.zeros((1, 24, 24), np.uint8), np.full((1, 24, 24), 255, np.uint8)])
+    assert (
+        metrics.ms_ssim_of_pairs(two).value
+        == pytest.approx(  # no picture is compared with itself
+            float(metrics.ms_ssim(two[:1], two[1:])[0])
+        )
+    )
 
 
 @pytest.mark.parametrize(
