@@ -16,7 +16,7 @@ from seeds import SEED
 TESTS = Path(__file__).parent
 # The only tests that may look at a clock: they kill a process at a random moment, or start one that must end.
 TIMED = {"repeat.py", "damage_trials.py", "test_interruptions.py"}
-CLOCK = re.compile(r"\b(time\.(time|monotonic|perf_counter|process_time|sleep)\(|datetime\.now\(|Timestamp\.now\()")
+CLOCK = re.compile(r"^[^\"']*\b(time\.(time|monotonic|perf_counter|process_time|sleep)\(|datetime\.now\(|Timestamp\.now\()")
 # One generator for several tests: each test's numbers would depend on the tests that drew before it.
 SHARED_RNG = re.compile(
     r"^\w+ = (np\.random\.(default_rng|RandomState|Generator)|torch\.Generator|random\.Random)\([^()]*\)$"

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -27,8 +26,9 @@ setup._features = prepare
 from sparring.cli import main
 main()
 """
-IN_PYTHON = "time.sleep(60)"
-IN_C = "import torch; torch.linalg.svd(torch.randn(6000, 6000))"  # no handler of Python runs meanwhile
+# Both take more than ten minutes, so that what ends within five was ended, on a busy machine too.
+IN_PYTHON = "time.sleep(3600)"
+IN_C = "import hashlib; hashlib.pbkdf2_hmac('sha256', b'', b'', 2**31 - 1)"  # no handler of Python runs meanwhile
 
 
 @pytest.fixture
@@ -57,9 +57,7 @@ def test_a_preparation_ends_at_once_and_leaves_nothing(photos, tmp_path, wait, n
         if line.startswith("ready"):
             break
     process.send_signal(number)
-    begin = time.monotonic()
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=300)
     assert process.returncode == 128 + number, errors
     assert errors.strip() == "sparring: interrupted"
     assert not (tmp_path / "run").exists()
-    assert time.monotonic() - begin < 30
