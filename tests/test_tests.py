@@ -1,8 +1,8 @@
 """The rules of the tests themselves: seeds, nothing left behind, no clocks; and the jobs that run them elsewhere."""
 
+import ast
 import os
 import random
-import re
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +16,26 @@ from seeds import SEED
 TESTS = Path(__file__).parent
 # The only tests that may look at a clock: they kill a process at a random moment, or start one that must end.
 TIMED = {"repeat.py", "damage_trials.py", "test_interruptions.py"}
-CLOCK = re.compile(r"^[^\"']*\b(time\.(time|monotonic|perf_counter|process_time|sleep)\(|datetime\.now\(|Timestamp\.now\()")
-# One generator for several tests: each test's numbers would depend on the tests that drew before it.
-SHARED_RNG = re.compile(
-    r"^\w+ = (np\.random\.(default_rng|RandomState|Generator)|torch\.Generator|random\.Random)\([^()]*\)$"
-)
+CLOCKS = {"time.time", "time.monotonic", "time.perf_counter", "time.process_time", "time.sleep", "datetime.now"}
+GENERATORS = {"np.random.default_rng", "np.random.RandomState", "torch.Generator", "random.Random"}
+
+
+def called(node):
+    """The names of what is called below a node, such as "time.sleep"."""
+    return {ast.unparse(each.func) for each in ast.walk(node) if isinstance(each, ast.Call)}
+
+
+def shared_generators(module):
+    """Names of generators of the whole module that its functions draw from: their numbers depend on who drew before."""
+    held = {
+        target.id
+        for each in module.body
+        if isinstance(each, ast.Assign) and isinstance(each.value, ast.Call)
+        for target in each.targets
+        if isinstance(target, ast.Name) and ast.unparse(each.value.func) in GENERATORS
+    }
+    functions = [each for each in ast.walk(module) if isinstance(each, ast.FunctionDef | ast.Lambda)]
+    return held & {each.id for function in functions for each in ast.walk(function) if isinstance(each, ast.Name)}
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +89,15 @@ def test_what_a_test_leaves_behind_is_named(change, named, monkeypatch, tmp_path
 
 @pytest.mark.parametrize("path", sorted(TESTS.rglob("*.py")), ids=lambda path: str(path.relative_to(TESTS)))
 def test_no_test_looks_at_a_clock_or_shares_a_generator(path):
-    lines = path.read_text(encoding="utf-8").splitlines()
-    assert path.name in TIMED or not [line for line in lines if CLOCK.search(line)]
-    assert not [line for line in lines if SHARED_RNG.match(line)]
+    module = ast.parse(path.read_text(encoding="utf-8"))
+    assert path.name in TIMED or not called(module) & CLOCKS
+    assert not shared_generators(module)
+
+
+def test_clocks_and_shared_generators_are_found():
+    module = ast.parse("RNG = np.random.default_rng(0)\nDATA = RNG.normal()\ndef test():\n    time.sleep(1)")
+    assert called(module) & CLOCKS == {"time.sleep"} and not shared_generators(module)
+    assert shared_generators(ast.parse("RNG = np.random.default_rng(0)\ndef test():\n    RNG.normal()")) == {"RNG"}
 
 
 def test_lower_bounds_become_exact_versions():
