@@ -124,6 +124,36 @@ def test_missing_classes_are_detected(missing):
     assert all(value == pytest.approx(1, abs=0.1) for value in list(rows.values())[: 10 - missing])
 
 
+def test_density_coverage_and_precision_by_hand():
+    """On a line the balls around 0, 1, 2 and 10 reach to the nearest other one: 1, 1, 1 and 8 away."""
+    real, generated = np.array([[0.0], [1], [2], [10]]), np.array([[0.5], [0.5], [30.0], [3.5]])
+    found = metrics.density_coverage(generated, real, k=1)
+    # The ball around 1 holds two others, so it counts half. 0.5 lies in those of 0 and 1, 3.5 in that of 10.
+    crowd = np.array([1.5, 1.5, 0, 1])
+    assert (found.density, found.coverage) == (1.0, 0.75)
+    assert found.density_error == pytest.approx(crowd.std(ddof=1) / 2)
+    assert metrics.density_coverage(generated[:1], real, k=1).density_error == float("inf")
+    assert metrics.precision_recall(generated, real, k=1).precision == 0.75
+    spread, pairs = np.arange(0, 60, 10.0)[:, None], np.arange(0, 60, 10.0)[:, None] + 21
+    assert metrics.precision_recall(pairs, spread) == metrics.precision_recall(pairs, spread, k=3)
+    assert metrics.precision_recall(pairs, spread) != metrics.precision_recall(pairs, spread, k=1)
+
+
+def test_two_samples_of_a_class_have_a_distance():
+    real, labels = np.array([[0.0, 0], [3, 4], [1, 1], [1, 1]]), np.array([0, 0, 1, 1])
+    found = metrics.intra_class_diversity(real[:2] / 2, real, np.array([0, 0]), labels)
+    assert found.by_class == {0: 0.5, 1: 1.0}  # equal real ones count as 1
+    assert metrics.intra_class_diversity(real[:1], real, np.array([0]), labels).by_class[0] == 0
+
+
+def test_the_error_of_means_far_apart_by_hand():
+    """Of a distance that is almost (m_a - m_b)^2 the error is 2 |m_a - m_b| deviation / root N."""
+    steps = np.repeat([-1.0, 1.0], 100)[:, None]  # deviation 1
+    near = metrics.frechet_error(steps + 50, steps, fixed_reals=True)
+    assert near == pytest.approx(2 * 50 / np.sqrt(200), rel=0.02)
+    assert metrics.frechet_error(steps + 50, steps) == pytest.approx(near * np.sqrt(2), rel=0.02)
+
+
 def test_the_collapse_of_one_class_is_detected():
     real, labels = digits(seed=1)
     made, asked = digits(seed=2)

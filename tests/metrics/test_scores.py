@@ -7,6 +7,7 @@ import pytest
 
 from sparring import UserError
 from sparring.metrics.intervals import Estimate, Interval, Parts, jackknife, quantile
+from sparring.metrics.score_facts import FACTS, ScoreFacts, facts_of
 from sparring.metrics.scores import Score, difference, differences, score_from
 
 NORMAL = 1.959964  # half the width of a 95 % interval in standard errors
@@ -106,3 +107,17 @@ def test_an_interval_needs_samples():
     with pytest.raises(ValueError, match="an interval needs at least one sample of every kind"):
         jackknife(np.mean, np.zeros(0))
     assert Parts(1.0, 0.5, 10).deviation == 0.5
+
+
+def test_facts_of_classes_and_references_follow_from_their_score():
+    iou, coverage = FACTS["iou"], FACTS["coverage"]
+    assert facts_of("iou sky") == ScoreFacts("iou sky", "iou sky", iou.meaning, iou.better, iou.trivial)
+    assert iou.meaning and iou.trivial
+    real = facts_of("coverage_real")
+    assert (real.key, real.title, real.better) == ("coverage_real", f"{coverage.title} of real examples", "higher")
+    assert "real training examples" in real.meaning
+    plain = facts_of("psnr_trivial")
+    assert (plain.title, plain.better) == (f"{FACTS['psnr'].title}, without learning", "higher")
+    assert "the input itself" in plain.meaning
+    assert facts_of("of_my_own") == ScoreFacts("of_my_own", "of_my_own", "", "")
+    assert facts_of("of_my_own_real") == ScoreFacts("of_my_own_real", "of_my_own_real", "", "")

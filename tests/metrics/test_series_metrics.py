@@ -72,3 +72,13 @@ def test_the_predictive_score_reaches_the_optimum_of_a_known_process():
     assert predictive(values[:2000], values[2000:3000]) == pytest.approx(1 - 1 / values.var(), abs=0.02)
     assert predictive(np.random.default_rng(0).permuted(values[:2000], axis=1), values[2000:3000]) < 0.5
     assert predictive(values[:2, :1], values) is None
+
+
+def test_a_channel_of_two_values_is_predicted_and_a_constant_one_is_left_out():
+    """Each step is the opposite of the one before it, so both models know the next one."""
+    turns = np.tile([1.0, -1.0], (40, 15))[:, :, None]
+    assert predictive(turns, turns) == pytest.approx(1, abs=0.05)
+    assert (
+        predictive(np.concatenate([turns, turns * 0 + 3], axis=2), np.concatenate([turns, turns * 0 + 3], axis=2)) > 0.9
+    )
+    assert predictive(turns * 0, turns * 0) is None
