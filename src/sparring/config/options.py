@@ -105,7 +105,8 @@ class TrainOptions(BaseModel):
         """A text, or a number above 0 and below MAX_LENGTH."""
         if given is None or (isinstance(given, str) and given.strip()):
             return given
-        if isinstance(given, Real) and not isinstance(given, bool) and 0 < given < MAX_LENGTH:
+        is_number = isinstance(given, Real) and not isinstance(given, bool)
+        if is_number and 0 < given < MAX_LENGTH:
             return given.item() if hasattr(given, "item") else given
         raise ValueError("should be a number above 0 or a text such as 2M, 50epochs, 90s or 10m")
 

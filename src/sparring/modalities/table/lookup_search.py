@@ -10,7 +10,8 @@ from functools import cached_property
 import numpy as np
 
 from .columns import Column
-from .relations import NANOSECONDS_A_DAY, NONE, PARTS, Clock, Empty, Lookup, Relation, Years, full_years
+from .relations import NONE, PARTS, Clock, Empty, Lookup, Relation, Years, full_years
+from .times import NANOSECONDS_A_DAY
 
 MAX_KEYS = 2000  # values of a column that determines another one
 ROWS_PER_KEY = 5  # on average
@@ -35,9 +36,14 @@ class Table:
     near: dict[str, float] = field(default_factory=dict)
 
     @cached_property
+    def values(self) -> list[np.ndarray]:
+        """The different values of each column in ascending order; NaN, last, for nothing."""
+        return [np.unique(column) for column in self.cells.T]
+
+    @cached_property
     def codes(self) -> np.ndarray:
-        """N x columns: the number of each cell among the different values of its column; nothing counts as a value."""
-        found = [np.unique(column, return_inverse=True)[1] for column in self.cells.T]
+        """N x columns: the number of each cell among the values of its column."""
+        found = [np.searchsorted(values, column) for values, column in zip(self.values, self.cells.T, strict=True)]
         return np.stack(found, axis=1) if found else np.zeros(self.cells.shape, np.int64)
 
     @cached_property
@@ -126,16 +132,13 @@ def _lookup(
     table: Table, text: str, at: int, source: int, own: np.ndarray, part: str = "", clock: Clock | None = None
 ) -> Lookup:
     keys, first = np.unique(own, return_index=True)
-    there = ~np.isnan(keys)
-    values, keys = table.cells[first, at], keys
+    there, values = ~np.isnan(keys), table.cells[first, at]
     known, found = keys[there], values[there]
     shift = None
     if table.columns[at].numeric and len(known) > 1 and np.ptp(found - known) == 0:
         shift = float(found[0] - known[0])
-    empty = float(values[~there][0]) if (~there).any() else NONE
-    return Lookup(
-        text, at, (source,), tuple(known.tolist()), tuple(found.tolist()), empty, part, clock, shift
-    )  # fmt: skip
+    empty = NONE if there.all() else float(values[~there][0])
+    return Lookup(text, at, (source,), tuple(known.tolist()), tuple(found.tolist()), empty, part, clock, shift)
 
 
 def determined(table: Table, done: set[int]) -> Iterator[Relation]:
@@ -192,6 +195,9 @@ def _steps(table: Table, at: int, done: set[int]) -> Iterator[Relation]:
         if source == at or source in done or not column.numeric or column.kind == "time" or not many:
             continue
         if np.isnan(own).any() or np.isnan(table.cells[:, at]).any():
+            continue
+        some = np.lexsort((table.codes[table.some, at], own[table.some]))
+        if (np.diff(table.codes[table.some, at][some]) != 0).sum() >= MAX_STEPS:  # among all rows there are more
             continue
         order = np.lexsort((table.codes[:, at], own))
         numbers, codes = own[order], table.codes[order, at]
@@ -272,22 +278,24 @@ def _empty(table: Table, at: int, source: int, holes: np.ndarray, done: set[int]
         return None
     if masks and (holes[:, source] == holes[:, at]).all() and source > at and source not in done:
         return None  # of columns that are empty together, the first one decides
-    own = holes[:, source].astype(np.float64) if masks else table.cells[:, source]
-    rows, share = len(own), holes[:, at].mean()
+    codes, values = (holes[:, source].astype(np.int64), [0.0, 1.0]) if masks else (
+        table.codes[:, source], table.values[source].tolist()
+    )  # fmt: skip
+    rows, share = len(codes), holes[:, at].mean()
+    counts = np.bincount(codes, minlength=len(values))
+    empties = np.bincount(codes[holes[:, at]], minlength=len(values))
     always: list[float] = []
     never: list[float] = []
     settled = 0
-    for value in np.unique(own):
-        members = np.isnan(own) if np.isnan(value) else own == value
-        count, empty = int(members.sum()), int(holes[members, at].sum())
+    for value, count, empty in zip(values, counts.tolist(), empties.tolist(), strict=True):
         if empty == count and count * -math.log(share) > EVIDENCE:
-            always.append(float(value))
+            always.append(value)
         elif empty == 0 and count * -math.log(1 - share) > EVIDENCE:
-            never.append(float(value))
+            never.append(value)
         else:
             continue
         settled += count
-    if not always or (not never and masks is False and len(always) == 0):
+    if not always:
         return None
     there = table.cells[~holes[:, at], at]
     fill = np.quantile(there, np.linspace(0, 1, FILL), method="nearest") if len(there) else np.zeros(0)

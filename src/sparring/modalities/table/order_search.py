@@ -10,7 +10,9 @@ import numpy as np
 from .column_groups import ColumnGroup, Sum, Together
 from .constraints import ordered
 from .lookup_search import NEAR, Table
-from .relations import NANOSECONDS_A_DAY, AtLeast, Linear, Relation
+from .relations import AtLeast, Linear, Relation
+from .times import NANO, NANOSECONDS_A_DAY
+from .times import UNITS as TIME_UNITS
 
 MIN_CROSSING = 0.05  # share of pairs of rows in which columns that were unrelated would be out of order
 MIN_CROSSING_NEAR = 0.2  # the same, for orders that nearly hold
@@ -20,7 +22,7 @@ MAX_ONE_HOT = 200
 MIN_TOTAL_VALUES = 5
 MAX_TOTALLED = 60  # columns in which constant totals are looked for: the first ones
 CLOSE = 1e-9
-UNITS = {"days": NANOSECONDS_A_DAY, "hours": 3_600_000_000_000, "minutes": 60_000_000_000, "seconds": 1_000_000_000}
+UNITS = {f"{name}s": unit for unit, name in TIME_UNITS.items() if unit >= NANO}  # in which spans are told
 
 
 @dataclass(frozen=True)
@@ -132,13 +134,14 @@ def constant_totals(table: Table, done: set[int]) -> Iterator[FoundGroup]:
         if column.kind in ("integer", "float") and table.different[at] >= MIN_TOTAL_VALUES
         and not np.isnan(table.cells[:, at]).any()
     ][:MAX_TOTALLED]  # fmt: skip
-    running = np.cumsum(np.column_stack([np.zeros(len(table.cells)), table.cells[:, numbers]]), axis=1)
+    cells = np.column_stack([np.zeros(len(table.cells)), table.cells[:, numbers]])
+    running, sizes = np.cumsum(cells, axis=1), np.cumsum(np.abs(cells), axis=1)
     start = 0
     while start < len(numbers):
         for end in range(len(numbers), start + 1, -1):
             members = numbers[start:end]
             totals = running[:, end] - running[:, start]
-            size = float(np.abs(table.cells[:, members]).sum(axis=1).max())
+            size = float((sizes[:, end] - sizes[:, start]).max())
             if np.ptp(totals) > max(CLOSE * size, 1e-12) or {*members} & (done | table.taken):
                 continue
             total = float(np.round(np.median(totals), 9))
@@ -153,13 +156,13 @@ def constant_totals(table: Table, done: set[int]) -> Iterator[FoundGroup]:
 def orders(table: Table, done: set[int]) -> list[tuple[int, int]]:
     """Pairs of places whose columns are in order in every row, and would not be by chance."""
     found = []
-    for kind in (True, False):
+    for of_times in (True, False):
         places = [
             at
             for at, column in enumerate(table.columns)
             if at not in done | table.taken
             and column.numeric
-            and (column.kind == "time") == kind
+            and (column.kind == "time") == of_times
             and table.different[at] >= MIN_ORDERED_VALUES
         ]
         numbers = np.stack([_nanoseconds(table, at) for at in places], axis=1) if places else np.zeros((0, 0))
@@ -175,12 +178,13 @@ def _in_order(table: Table, places: list[int], numbers: np.ndarray, first: int, 
     with np.errstate(invalid="ignore"):
         if (a[table.some] > b[table.some]).mean() > 1 - NEAR:
             return False
+    crossing = _crossing(a[table.some], b[table.some])
+    if crossing < MIN_CROSSING:
+        return False
+    with np.errstate(invalid="ignore"):
         broken = float((a > b).mean())
     both = ~np.isnan(a) & ~np.isnan(b)
-    if both.sum() < 2 or broken > 1 - NEAR or (broken == 0 and (a == b)[both].all()):
-        return False
-    crossing = 1 - np.searchsorted(np.sort(a[both]), b[both], side="right").mean() / both.sum()
-    if crossing < MIN_CROSSING or crossing * both.sum() < MIN_CROSSED_ROWS:
+    if broken > 1 - NEAR or (broken == 0 and (a == b)[both].all()) or crossing * both.sum() < MIN_CROSSED_ROWS:
         return False
     if broken:
         if crossing >= MIN_CROSSING_NEAR:
@@ -188,6 +192,13 @@ def _in_order(table: Table, places: list[int], numbers: np.ndarray, first: int, 
             table.near[text] = 1 - broken
         return False
     return True
+
+
+def _crossing(a: np.ndarray, b: np.ndarray) -> float:
+    """The share of pairs of rows in which a of the one is above b of the other."""
+    both = ~np.isnan(a) & ~np.isnan(b)
+    a, b = np.sort(a[both]), b[both]
+    return 1 - float(np.searchsorted(a, b, side="right").mean()) / len(a) if len(a) > 1 else 0.0
 
 
 def chains(table: Table, pairs: Sequence[tuple[int, int]]) -> list[FoundGroup]:

@@ -22,7 +22,6 @@ import pandas as pd
 from .codes import row_hashes
 from .times import counts_from, datetimes
 
-NANOSECONDS_A_DAY = 86_400_000_000_000
 NONE = float("nan")
 PARTS = ("weekday", "quarter", "month", "hour", "year", "day", "minute", "second", "week", "dayofyear", "month number")
 

@@ -19,6 +19,8 @@ MAX_VALUES = 200  # different values of a column in which rare ones are looked f
 MIN_DISTANCE = 0.4  # between the distributions: the Kolmogorov-Smirnov statistic
 EVIDENCE = 2.2  # the same, times the root of the number of rows: how unlikely it is by chance
 MAX_COLUMNS = 300  # of the table: with more, none are looked for
+MAX_COMPARED = 1000  # rows with a rare value whose numbers are compared
+Rare = dict[float, np.ndarray]  # rare values and the numbers of their rows
 
 
 def stratified(codes: Sequence[Code], cells: np.ndarray, numeric: Sequence[bool]) -> list[Code]:
@@ -41,7 +43,7 @@ def stratified(codes: Sequence[Code], cells: np.ndarray, numeric: Sequence[bool]
             continue
         tellers = named if at in rare else rare
         ranks = _Ranks(cells[:, at])
-        unlike = [(_unlike(ranks, cells[:, by], values), by) for by, values in tellers.items()]
+        unlike = [(_unlike(ranks, values), by) for by, values in tellers.items()]
         best, by = max(unlike, default=({}, at), key=lambda each: sum(each[0].values()))
         if best:
             found[at] = _split(codes[at], cells[:, at], cells[:, by], by, list(best))
@@ -49,11 +51,11 @@ def stratified(codes: Sequence[Code], cells: np.ndarray, numeric: Sequence[bool]
     return found
 
 
-def _rare(code: Code, cells: np.ndarray) -> list[float]:
+def _rare(code: Code, cells: np.ndarray) -> Rare:
     if len(code.choices) > MAX_VALUES:
-        return []
-    counts = {float(value): int((cells == value).sum()) for value in code.choices if not np.isnan(value)}
-    return [value for value, count in counts.items() if MIN_ROWS <= count <= MAX_SHARE * len(cells)]
+        return {}
+    rows = {float(value): np.flatnonzero(cells == value) for value in code.choices}
+    return {value: each for value, each in rows.items() if MIN_ROWS <= len(each) <= MAX_SHARE * len(cells)}
 
 
 class _Ranks:
@@ -65,28 +67,30 @@ class _Ranks:
         self.count = len(ordered)
         self.below, self.upto = (np.searchsorted(ordered, numbers, side) / self.count for side in ("left", "right"))
 
-    def distance(self, members: np.ndarray) -> float:
-        """The Kolmogorov-Smirnov statistic of these numbers and all others. members: N bool, without empty cells.
+    def distance(self, rows: np.ndarray) -> float:
+        """The Kolmogorov-Smirnov statistic of the numbers in these rows, none of them empty, and all others.
 
-        Against all numbers it is smaller by the share of the others, and it lies beside one of the members.
+        Against all numbers it is smaller by the share of the others. It is reached beside one of the rows, of which
+        MAX_COMPARED are compared.
         """
-        mine = np.sort(self.numbers[members])
+        some = rows[:: -(-len(rows) // MAX_COMPARED)]
+        some = some[np.argsort(self.numbers[some])]
+        mine = self.numbers[some]
         below, upto = (np.searchsorted(mine, mine, side) / len(mine) for side in ("left", "right"))
-        off = max(np.abs(upto - np.sort(self.upto[members])).max(), np.abs(below - np.sort(self.below[members])).max())
-        return float(off * self.count / (self.count - len(mine)))
+        off = max(np.abs(upto - self.upto[some]).max(), np.abs(below - self.below[some]).max())
+        return float(off * self.count / (self.count - len(rows)))
 
 
-def _unlike(ranks: _Ranks, by: np.ndarray, values: Sequence[float]) -> dict[float, float]:
+def _unlike(ranks: _Ranks, values: Rare) -> dict[float, float]:
     """The rare values whose rows have other numbers than all other rows, with the weight of each."""
     found = {}
-    for value in values:
-        members = ranks.there & (by == value)
-        count = int(members.sum())
-        if count < MIN_ROWS or ranks.count - count < MIN_ROWS or np.ptp(ranks.numbers[members]) == 0:
+    for value, rows in values.items():
+        rows = rows[ranks.there[rows]]
+        if len(rows) < MIN_ROWS or ranks.count - len(rows) < MIN_ROWS or np.ptp(ranks.numbers[rows]) == 0:
             continue
-        distance = ranks.distance(members)
-        if distance >= MIN_DISTANCE and distance * count**0.5 >= EVIDENCE:
-            found[value] = distance**2 * count
+        distance = ranks.distance(rows)
+        if distance >= MIN_DISTANCE and distance * len(rows) ** 0.5 >= EVIDENCE:
+            found[value] = distance**2 * len(rows)
     return found
 
 

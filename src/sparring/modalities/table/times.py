@@ -14,8 +14,9 @@ import pandas as pd
 from .written import DateFormat, EpochFormat
 from .written.dates import EMPTY
 
+NANOSECONDS_A_DAY = 86_400_000_000_000
 UNITS = {  # in nanoseconds, from a day down
-    86_400_000_000_000: "day",
+    NANOSECONDS_A_DAY: "day",
     3_600_000_000_000: "hour",
     60_000_000_000: "minute",
     1_000_000_000: "second",
