@@ -106,7 +106,7 @@ def test_a_run_on_data_in_memory_is_stopped_by_a_callback_and_evaluated(pictures
     assert run.evaluation()  # it is the run's own data
     with pytest.raises(UserError, match="say so with --data"):
         sparring.evaluate(run)
-    with pytest.raises(UserError, match="ask for 1 at least"):
+    with pytest.raises(UserError, match="the number of samples should be a whole number from 1"):
         sparring.load(run).generate(0)
 
 

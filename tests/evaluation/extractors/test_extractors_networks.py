@@ -266,7 +266,8 @@ def test_missing_weights_are_reported_in_one_sentence(alone, monkeypatch):
         extractors.build("inception", ArraySource((3, 8, 8)), weights=alone / "given.pth")
 
 
-def test_weights_of_other_programs_are_found(alone):
+def test_weights_of_other_programs_are_found(alone, monkeypatch):
+    monkeypatch.setattr(inception, "SHA256", hashlib.sha256(b"x").hexdigest())
     kept = alone / "hub" / "checkpoints" / inception.FILE
     kept.parent.mkdir(parents=True)
     kept.write_bytes(b"x")
@@ -275,6 +276,8 @@ def test_weights_of_other_programs_are_found(alone):
     ours.parent.mkdir(exist_ok=True)
     ours.write_bytes(b"x")
     assert inception.find() == ours
+    ours.write_bytes(b"damaged")
+    assert inception.find() == kept
 
 
 def test_a_missing_efficientnet_is_reported_in_one_sentence(monkeypatch):
