@@ -1,5 +1,7 @@
 """The command line as a newcomer meets it."""
 
+import contextlib
+import io
 import json
 import pickle
 import subprocess
@@ -10,12 +12,19 @@ import pytest
 from smoke import ArraySource, smoke_settings
 from sparring import api
 from sparring.callbacks.base import Callback
+from sparring.cli import main
 
 
-def sparring(*arguments, **options):
-    return subprocess.run(
-        [sys.executable, "-m", "sparring", *map(str, arguments)], capture_output=True, text=True, **options
-    )
+def sparring(*arguments):
+    """Run the command line in this process: starting one for each command takes most of the time."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as end:
+        main([*map(str, arguments)])
+    return subprocess.CompletedProcess(arguments, end.value.code or 0, out.getvalue(), err.getvalue())
+
+
+def process(*arguments):
+    return subprocess.run([sys.executable, "-m", "sparring", *map(str, arguments)], capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +43,12 @@ def refused(done, *words):
     assert "Traceback" not in done.stderr
     for word in words:
         assert word in done.stderr
+
+
+def test_processes_say_and_return_the_same():
+    for arguments in (["--version"], ["recipes", "dcgan"], ["recipes", "dcgn"], ["trian", "digits"]):
+        started, here = process(*arguments), sparring(*arguments)
+        assert (started.returncode, started.stdout, started.stderr) == (here.returncode, here.stdout, here.stderr)
 
 
 def test_the_same_seed_gives_the_same_files_whatever_the_batch_size(run, tmp_path):
