@@ -22,7 +22,7 @@ from sparring.callbacks.progress import Lines
 from sparring.cli import output
 from sparring.comparison import Entry
 from sparring.config.reading import dump_yaml, load_yaml
-from sparring.errors import OBEYED, UserError, printable
+from sparring.errors import UNPRINTABLE, UserError, printable
 from sparring.modalities.drawing import figure, image_of
 from sparring.modalities.image.write import write as write_pictures
 from sparring.modalities.points.write import write as write_points
@@ -35,7 +35,7 @@ from sparring.util import notes, progress
 from sparring.util.files import file_name, json_text
 from sparring.util.spreadsheets import defused
 
-ALL = "".join(map(chr, sorted(code for code in OBEYED if code < 0xD800)))
+ALL = "".join(map(chr, sorted(code for code in UNPRINTABLE if code < 0xD800)))
 HOSTILE = (
     "\x1b[2J\x1b]0;title\x07",
     "\x9b31m",
@@ -51,7 +51,7 @@ HOSTILE = (
 
 def obeyed(text, allowed="\n"):
     """What a terminal would obey in a text."""
-    return [character for character in text if ord(character) in OBEYED and character not in allowed]
+    return [character for character in text if ord(character) in UNPRINTABLE and character not in allowed]
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 # What names and data may hold and a terminal or a page would obey: control characters (escape sequences begin with
 # one), line and paragraph separators, overrides of the direction of writing; and surrogates, which no encoding has.
-OBEYED = frozenset(
+UNPRINTABLE = frozenset(
     [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
     + [*range(0xD800, 0xE000)]
 )
-_SHOWN = {code: ascii(chr(code))[1:-1] for code in OBEYED}
+_SHOWN = {code: ascii(chr(code))[1:-1] for code in UNPRINTABLE}
 
 
 def printable(value: object) -> str:

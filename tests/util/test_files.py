@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from sparring.errors import OBEYED, UserError
+from sparring.errors import UNPRINTABLE, UserError
 from sparring.util import files
 
 
@@ -179,7 +179,7 @@ def test_json_escapes_what_a_terminal_would_obey(tmp_path):
     files.write_json(tmp_path / "a.json", hostile)
     text = (tmp_path / "a.json").read_text(encoding="utf-8")
     assert json.loads(text) == hostile
-    assert "ü" in text and not set(map(ord, text)) & (OBEYED - {ord("\n")})
+    assert "ü" in text and not set(map(ord, text)) & (UNPRINTABLE - {ord("\n")})
 
 
 def test_the_cache_folder_is_made_where_the_environment_says(tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from ..errors import OBEYED, UserError, nearest
+from ..errors import UNPRINTABLE, UserError, nearest
 from ..util.files import read_text
 from .recipe import Recipe, first_fault
 
@@ -51,7 +51,7 @@ def load_yaml(text: str) -> Any:
 def dump_yaml(values: dict[str, Any]) -> str:
     """The YAML from which `load_yaml` makes these values again."""
     text = yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=140)
-    if any(ord(character) in OBEYED and character != "\n" for character in text):
+    if any(ord(character) in UNPRINTABLE and character != "\n" for character in text):
         text = yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=False, width=140)
     return text
 

@@ -21,7 +21,7 @@ from ..networks import sampling
 from ..runs.folder import Run
 from ..util import checks, safetensors
 from ..util.devices import choose_device
-from . import requests
+from . import argument_checks
 from .translator import Translator
 
 MAX_COUNT = 10**12  # of samples or steps; more would take years
@@ -110,7 +110,7 @@ class Gan:
         Raises:
             UserError: The model does not have the class, or an option does not apply to it.
         """
-        indices, seed = requests.sample_numbers(indices), checks.whole_number(seed, "seed")
+        indices, seed = argument_checks.sample_numbers(indices), checks.whole_number(seed, "seed")
         psi, threshold = self._truncation(truncation)
         labels = self.labels(indices, seed, label)
         if truncation is not None and (where is not None or length is not None):
@@ -126,8 +126,8 @@ class Gan:
 
     def decode(self, latents: Tensor, labels: Sequence[int] | None = None) -> np.ndarray:
         """Decoded samples of latents, N x latent size, all with the same noise. labels: N class numbers."""
-        latents = requests.rows(latents, [self.recipe.latent.size], "latents")
-        condition = self.condition(requests.class_numbers(labels, len(latents), self.classes))
+        latents = argument_checks.rows(latents, [self.recipe.latent.size], "latents")
+        condition = self.condition(argument_checks.class_numbers(labels, len(latents), self.classes))
         return self.codec.decode(torch.cat(list(sampling.sample(self.generator, latents, condition))))
 
     @property
@@ -139,9 +139,9 @@ class Gan:
     def styles(self, latents: Tensor, labels: Sequence[int] | None = None) -> Tensor:
         """Styles of latents, N x num_layers x style_width. Raises UserError where the generator has none."""
         self._check_style_based()
-        latents = requests.rows(latents, [self.recipe.latent.size], "latents")
+        latents = argument_checks.rows(latents, [self.recipe.latent.size], "latents")
         device = sampling.device_of(self.generator)
-        condition = self.condition(requests.class_numbers(labels, len(latents), self.classes))
+        condition = self.condition(argument_checks.class_numbers(labels, len(latents), self.classes))
         moved = condition and {name: value.to(device) for name, value in condition.items()}
         return self.generator.map(latents.to(device), moved).cpu()
 
@@ -149,7 +149,7 @@ class Gan:
     def decode_styles(self, styles: Tensor) -> np.ndarray:
         """Decoded samples of styles, N x num_layers x style_width, all with the same noise."""
         self._check_style_based()
-        styles = requests.rows(styles, [self.generator.num_layers, self.generator.style_width], "styles")
+        styles = argument_checks.rows(styles, [self.generator.num_layers, self.generator.style_width], "styles")
         parts = styles.to(sampling.device_of(self.generator)).split(self.generator.chunk_size)
         return self.codec.decode(
             torch.cat([self.generator.synthesise(part, self.fixed_noise(len(part))).cpu() for part in parts])
@@ -219,7 +219,7 @@ class Gan:
                     "it makes the same samples as without; leave the label out"
                 )
             return [number] * len(indices)
-        indices, seed = requests.sample_numbers(indices), checks.whole_number(seed, "seed")
+        indices, seed = argument_checks.sample_numbers(indices), checks.whole_number(seed, "seed")
         return sampling.classes(self.shares, seed, indices).tolist() if self.classes else None
 
     def class_number(self, label: str | int) -> int:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ..config.reading import dump_yaml, load_yaml
 from ..errors import UserError
 from ..util import files
-from ..util.sealed import HASH, is_whole, sealed
+from ..util.hashed import HASH, hash_matches, with_hash
 
 FORMAT = 3  # of every text file of a run
 Count = Annotated[int, Field(ge=0, lt=1 << 53)]
@@ -107,7 +107,7 @@ class UnreadablePart(UserError):
 
 def write(path: Path, values: Facts) -> None:
     """Write the values with their format and hash, atomically. The suffix says whether as YAML or as JSON."""
-    whole = sealed({"format": FORMAT, **values})
+    whole = with_hash({"format": FORMAT, **values})
     if path.suffix == ".yaml":
         files.write_text(path, dump_yaml(whole))
     else:  # the order of keys is kept: that of players shows in the log
@@ -126,7 +126,7 @@ def read(path: Path) -> Facts:
     if HASH not in values and values["format"] != FORMAT:
         found = values["format"]
         raise UserError(f"{path} has format {found}; this version of sparring reads format {FORMAT} only")
-    if not is_whole(values):
+    if not hash_matches(values):
         raise UnreadablePart(
             f"{path} is damaged or was edited: its content does not match its hash; {ADVICE.get(name, RUN_AGAIN)}",
             f"{name} is damaged or was edited",

@@ -15,9 +15,9 @@ from torch import Tensor
 
 from ..errors import UserError
 from ..util import files
+from ..util.hashed import HASH, hash_matches, with_hash
 from ..util.notes import warn
 from ..util.safetensors import DamagedFile, from_bytes, hash_of, to_bytes
-from ..util.sealed import HASH, is_whole, sealed
 
 FORMAT = 4
 Groups = dict[str, dict[str, Tensor]]
@@ -65,7 +65,7 @@ class Checkpoints:
                 hashes[name] = hash_of(data)
                 files.write_bytes(aside / f"{name}.safetensors", data)
             facts = {"format": FORMAT, "examples": examples, "groups": hashes, **state.facts}
-            files.write_json(aside / "state.json", sealed(facts))
+            files.write_json(aside / "state.json", with_hash(facts))
             files.replace_folder(aside, target)
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
@@ -90,7 +90,7 @@ class Checkpoints:
                     f"checkpoint {folder} has format {facts.get('format')}, this version of sparring reads format "
                     f"{FORMAT}"
                 )
-            if not is_whole(facts) or facts["format"] != FORMAT or facts["examples"] != examples:
+            if not hash_matches(facts) or facts["format"] != FORMAT or facts["examples"] != examples:
                 raise DamagedFile("state.json does not match its hash")
             return State({name: _group(folder, name, wanted) for name, wanted in facts["groups"].items()}, facts)
         except OSError as error:

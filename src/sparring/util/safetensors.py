@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from ..errors import UserError
-from .sealed import HASH
+from .hashed import HASH
 
 METADATA_KEY = "sparring"  # only one, for the library writes several keys in random order
 

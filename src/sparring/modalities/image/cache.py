@@ -18,8 +18,8 @@ import numpy as np
 
 from ...data.contents import Contents
 from ...util import files
+from ...util.hashed import hash_matches, with_hash
 from ...util.notes import warn
-from ...util.sealed import is_whole, sealed
 from .options import Form
 from .scale import scale_from
 from .scan import Scan
@@ -61,7 +61,7 @@ def load(name: str) -> tuple[Scan, np.ndarray, list[bytes]] | None:
             values = np.array(values)
         hashes = item_hashes(values)
         total = hashlib.sha256(b"".join(hashes)).hexdigest()
-        if not is_whole(facts) or [total, *_layout(values)] != [facts["hash"], facts["shape"], facts["dtype"]]:
+        if not hash_matches(facts) or [total, *_layout(values)] != [facts["hash"], facts["shape"], facts["dtype"]]:
             raise ValueError("its content does not match its hash")
         os.utime(folder / "facts.json")
         return _scan_from(facts), values, hashes
@@ -89,7 +89,7 @@ def store(name: str, found: Scan, items: Iterable[np.ndarray], shape: tuple[int,
             file.flush()
             os.fsync(file.fileno())
         layout = {"hash": total.hexdigest(), "shape": list(shape), "dtype": found.scale.dtype.str}
-        files.write_json(aside / "facts.json", sealed(_facts(found) | layout))
+        files.write_json(aside / "facts.json", with_hash(_facts(found) | layout))
         files.replace_folder(aside, root / name)
     finally:
         shutil.rmtree(aside, ignore_errors=True)

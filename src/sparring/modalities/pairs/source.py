@@ -24,7 +24,7 @@ from ..image.scale import Scale
 from ..image.unusable import Unusable
 from . import maps
 from .codec import PairCodec
-from .evidence import correspond
+from .correspondence import correspond
 from .maps import Legend, MapCodec
 from .matching import Matched, matched
 from .options import PairOptions

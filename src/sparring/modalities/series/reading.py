@@ -12,7 +12,7 @@ import pandas as pd
 from ...data.in_memory import InMemory
 from ...errors import UserError
 from ..table import reading
-from ..table.columns import Column, find
+from ..table.columns import DROP, Column, find
 from . import arrays, folder
 from .codec import SeriesCodec
 from .grouping import KEY, Grouping, series_numbers
@@ -20,7 +20,7 @@ from .options import SeriesOptions
 from .roles import Roles, find_label, find_roles, roles_like
 from .sequences import Sequences, checked
 from .wide import Steps, cells_of, is_wide, steps_of
-from .written import COLUMN_ROLES, DROP, as_numbers, check_types
+from .written import COLUMN_ROLES, as_numbers, check_types
 
 MIN_ROWS = 16
 UNEVEN_SHARE = 0.05  # of steps that are longer or shorter than usual by half; beyond it the length of steps is learned

@@ -8,11 +8,10 @@ from typing import NamedTuple
 import pandas as pd
 
 from ...errors import UserError, nearest
-from ..table.columns import ASKED_TYPES, READINGS, Column, find
+from ..table.columns import ASKED_TYPES, DROP, READINGS, Column, find
 from ..table.written.deciding import wanted
 
 COLUMN_ROLES = ("series", "order", "channel", "whole")  # roles that a person may give to a column
-DROP = "drop"  # asks to leave a column out
 
 
 class NumberTable(NamedTuple):

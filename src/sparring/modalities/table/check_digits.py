@@ -9,6 +9,7 @@ NIF_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 CHINESE_CHECKS = "10X98765432"
 CHINESE_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CPF_DIGITS = 11
+BAR_CODE_LENGTHS = (8, 12, 13, 14)  # of EAN, UPC and GTIN
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ CHECKS = {
     ),
     "chinese-id": Check(lambda code: _digits(code[:17], (17,)) and len(code) == 18, (17,), _chinese),
     "luhn": Check(lambda code: _digits(code, range(8, 20)), (-1,), _luhn),
-    "bar-code": Check(lambda code: _digits(code, (8, 12, 13, 14)), (-1,), _bar_code),
+    "bar-code": Check(lambda code: _digits(code, BAR_CODE_LENGTHS), (-1,), _bar_code),
     "nif": Check(lambda code: _digits(code[:8], (8,)) and len(code) == 9 and code[8:].isalpha(), (8,), _nif),
     "cpf": Check(lambda code: _digits(code, (CPF_DIGITS,)), (9, 10), _cpf),
 }

@@ -29,6 +29,7 @@ from .written.deciding import (
 from .written.text_columns import TextColumn
 
 COLUMN_TYPES = ("integer", "float", "boolean", "category", "time", "identifier", "text")
+DROP = "drop"  # as a type: leave the column out
 ASKED_TYPES = (*COLUMN_TYPES, *personal.TYPES)  # personal data is made as identifiers are
 MIN_IDENTIFIERS = 20  # different values from which a column can be an identifier
 IDENTIFIER_SHARE = 0.9  # of different values, from which strings are identifiers

@@ -96,14 +96,8 @@ def dialect_of(path: Path, encoding: str | None = None) -> Dialect:
     above, extra = _above(rows)
     rows = rows[above:]
     if above:
-        skipped = rows and lines[0].strip()[:40]
-        found = replace(
-            found,
-            notes=(
-                *found.notes,
-                f"Left out: {above} {'line' if above == 1 else 'lines'} above the header, '{skipped}'.",
-            ),
-        )
+        left_out = f"{above} {'line' if above == 1 else 'lines'} above the header, '{lines[0].strip()[:40]}'"
+        found = replace(found, notes=(*found.notes, f"Left out: {left_out}."))
     first = [cell.strip() for cell in rows[0][1]]
     header = _has_header(first, [row for _, row in rows[1:]])
     if header:

@@ -5,6 +5,7 @@ Names of columns may be numbers, None, times or, with several levels, tuples; an
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -143,9 +144,9 @@ def _names(labels: Sequence[Label], index: int) -> list[str]:
     names = [".".join(map(str, label)) if isinstance(label, tuple) else str(label) for label in labels]
     for at in range(index):  # a level of the index without a name
         names[at] = names[at] if labels[at] is not None else f"index {at + 1}" if index > 1 else "index"
-    for name in names:
-        if names.count(name) > 1:
-            raise UserError(f"the table has two columns named '{name}'; give each a name of its own")
+    name, count = Counter(names).most_common(1)[0] if names else ("", 0)
+    if count > 1:
+        raise UserError(f"the table has two columns named '{name}'; give each a name of its own")
     return names
 
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from ...util.random import derive_seed
 from . import check_digits, name_lists
-from .cutting import CUTTERS, POOLS, RUNS, codes
-from .templates import Run, Templates, find_templates, template_from
+from .templates import Templates, Token, find_templates, is_pool, template_from
+from .tokenizers import POOLS, TOKENIZERS, TOKENS, codes
 
 MAX_READ = 20_000  # different values from which templates are read
 CHECKED_SHARE = 0.9  # of the values of a known kind that must do so
@@ -124,7 +124,7 @@ def _templates(texts: Sequence[str], kind: str | None, every: Sequence[str]) -> 
     if kind is None and _wordy(texts):
         kind = "address"
     if kind in NAMED:
-        words = {run for text in every for run in RUNS.findall(text) if run.isalpha()}
+        words = {token for text in every for token in TOKENS.findall(text) if token.isalpha()}
         words |= {part for word in words if name_lists.east_asian(word) for part in name_lists.split_east_asian(word)}
         place, plain = name_lists.place_of(words), all(map(str.isascii, every))
         first, last = (name_lists.pool(part, place, words, plain) for part in ("first", "last"))
@@ -133,9 +133,9 @@ def _templates(texts: Sequence[str], kind: str | None, every: Sequence[str]) -> 
     rule = check_digits.rule_of(checked, 1.0 if kind is None else CHECKED_SHARE)
     if rule:
         texts = [text for text in texts if check_digits.CHECKS[rule].fits(check_digits.bare(text))]
-    cut = CUTTERS.get(kind, codes)([check_digits.blanked(text, rule) for text in texts] if rule else texts)
-    found = find_templates(cut or [[Run("0")]], pools)
-    used = {slot[0][1:].partition(":")[0] for each in found for slot in each.slots if slot[0][:1] == "@" != slot[0]}
+    cut = TOKENIZERS.get(kind, codes)([check_digits.blanked(text, rule) for text in texts] if rule else texts)
+    found = find_templates(cut or [[Token("0")]], pools)
+    used = {slot[0][1:].partition(":")[0] for each in found for slot in each.slots if is_pool(slot)}
     return {
         "form": "templates",
         "templates": [each.describe() for each in found],

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from .check_digits import CARD_LENGTHS, bare, rule_of, valid
-from .cutting import TITLES
 from .name_lists import east_asian, known, split_east_asian
+from .tokenizers import TITLES
 
 MAX_READ = 2000  # different values that are looked at
 MIN_DIFFERENT = 8  # values from which a column without a telling name is recognised
@@ -107,7 +107,7 @@ def recognise(name: str, values: Sequence[str]) -> Finding | None:
     if not texts:
         return None
     for kind, looks in LOOKS.items():
-        hinted = bool(re.search(HINTS[kind], name, re.IGNORECASE))
+        hinted = _hinted(name, kind)
         if len(texts) < (2 if hinted else MIN_DIFFERENT):
             continue
         sure = looks if hinted or kind not in SURE_LOOKS else SURE_LOOKS[kind]

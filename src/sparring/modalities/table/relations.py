@@ -14,7 +14,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -50,6 +50,7 @@ class Clock:
         return np.asarray(getattr(times, name), np.float64)
 
 
+@dataclass(frozen=True)
 class Relation(ABC):
     """What the cells of a column (target) are, by those of others (sources); both are places of learned columns.
 
@@ -59,7 +60,7 @@ class Relation(ABC):
     text: str
     target: int
     sources: tuple[int, ...]
-    replaces: bool = True
+    replaces: ClassVar[bool] = True
 
     @abstractmethod
     def apply(self, cells: np.ndarray) -> np.ndarray:
@@ -72,7 +73,7 @@ class Relation(ABC):
     def describe(self) -> dict[str, Any]:
         """For codec.json."""
         name = next(name for name, kind in KINDS.items() if kind is type(self))
-        return {"kind": name, **_jsonable(asdict(self))}  # type: ignore[call-overload]
+        return {"kind": name, **_jsonable(asdict(self))}
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,6 @@ class Lookup(Relation):
     keys: ascending. A value between keys is that of the nearest key; shift: where the target is the key plus this.
     """
 
-    text: str
-    target: int
-    sources: tuple[int, ...]
     keys: tuple[float, ...]
     values: tuple[float, ...]
     empty: float = NONE  # where the source is empty
@@ -116,9 +114,6 @@ class Lookup(Relation):
 class Linear(Relation):
     """The sum of sources times factors, plus a constant; rounded (down, if so) to decimals (None: not at all)."""
 
-    text: str
-    target: int
-    sources: tuple[int, ...]
     factors: tuple[float, ...]
     constant: float = 0.0
     decimals: int | None = None
@@ -137,9 +132,6 @@ class Linear(Relation):
 class Product(Relation):
     """The product of two sources, or the first divided by the second, times a factor."""
 
-    text: str
-    target: int
-    sources: tuple[int, ...]
     ratio: bool
     factor: float = 1.0
     decimals: int | None = None
@@ -162,9 +154,6 @@ class Product(Relation):
 class Years(Relation):
     """Full years from a time to a day (in nanoseconds) or, with two sources, to the second one."""
 
-    text: str
-    target: int
-    sources: tuple[int, ...]
     clocks: tuple[Clock, ...]
     day: int = 0
 
@@ -183,14 +172,11 @@ class Empty(Relation):
     whether the source is empty counts (values 1 and 0). fill: values for cells that may not be empty.
     """
 
-    text: str
-    target: int
-    sources: tuple[int, ...]
     always: tuple[float, ...]
     never: tuple[float, ...]
     masks: bool
     fill: tuple[float, ...]
-    replaces = False
+    replaces: ClassVar[bool] = False
 
     def apply(self, cells: np.ndarray) -> np.ndarray:
         own, source = cells[:, self.target].copy(), cells[:, self.sources[0]]
@@ -206,13 +192,10 @@ class Empty(Relation):
 class AtLeast(Relation):
     """The target is at least the source. scale, offset: target = source * scale + offset where both are the same."""
 
-    text: str
-    target: int
-    sources: tuple[int, ...]
     scale: float = 1.0
     offset: float = 0.0
     decimals: int | None = None
-    replaces = False
+    replaces: ClassVar[bool] = False
 
     def apply(self, cells: np.ndarray) -> np.ndarray:
         least = cells[:, self.sources[0]] * self.scale + self.offset

@@ -20,7 +20,7 @@ from . import databases, reading
 from .codec import TableCodec
 from .codes import MANY_COLUMNS, QUANTILES, QUANTILES_WIDE, Code, fit_code, mixed, row_hashes
 from .column_groups import ColumnGroup, all_groups
-from .columns import Column, find
+from .columns import DROP, Column, find
 from .constraints import constrained_groups, unique_columns
 from .options import TableOptions
 from .relation_search import Relations, find_relations
@@ -29,7 +29,6 @@ from .strata import stratified
 
 MAX_TYPES_SHOWN = 40  # columns whose types are printed
 MAX_WIDTH = 20_000  # numbers of an encoded row
-DROP = "drop"  # the type of columns that are left out
 SMALL_TABLE = 1000  # training rows below which another recipe suits
 
 

@@ -1,9 +1,9 @@
 """Templates of texts such as codes, phone numbers, addresses and names: what stays, and what is made anew.
 
-A text is cut into runs (see `cutting`). Texts with the same kinds of runs share a template. Each of its slots holds
-the choices for a piece of the text: one, where all texts agree; some, where several rows share each; the characters
-of an alphabet; or a pool, such as one of names. The texts of a template are numbered (mixed radix), and numbers with
-the residue of a training text's number are left out, so that no new text is an old one.
+A text is cut into tokens (see `tokenizers`). Texts with the same kinds of tokens share a template. Each of its slots
+holds the choices for a piece of the text: one, where all texts agree; some, where several rows share each; the
+characters of an alphabet; or a pool, such as one of names. The texts of a template are numbered (mixed radix), and
+numbers with the residue of a training text's number are left out, so that no new text is an old one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MAX_TAKEN = 0.1  # of the possible texts may be training ones; else their residu
 Slot = str | tuple[str, ...]  # choices: the characters of a text, or several texts; ("@last:T",) is a pool
 
 
-class Run(NamedTuple):
+class Token(NamedTuple):
     """A piece of a text.
 
     pool: "" keeps what several rows share and makes other digits and letters one by one; "=" keeps all; a name is that
@@ -81,7 +81,7 @@ class _Numbered:
         whole, rest = divmod(self.room, self.modulus)
         self.possible = whole * len(self.free) + int(np.searchsorted(self.free, rest))
         self.length = sum(max(map(len, each)) for each in self.choices)
-        made = [at for at, slot in enumerate(template.slots) if isinstance(slot, str) or _is_pool(slot)]
+        made = [at for at, slot in enumerate(template.slots) if isinstance(slot, str) or is_pool(slot)]
         mail = template.slots.index(("@",)) if ("@",) in template.slots else len(template.slots)
         self.end = next((at + 1 for at in reversed(made) if at < mail), mail)  # where longer texts get longer
 
@@ -144,11 +144,11 @@ class Templates:
         return Counter(which for which, _ in self._turns)
 
 
-def find_templates(cut: Sequence[Sequence[Run]], pools: dict[str, Sequence[str]]) -> tuple[Template, ...]:
-    """The most frequent templates of different texts that were cut into runs."""
+def find_templates(cut: Sequence[Sequence[Token]], pools: dict[str, Sequence[str]]) -> tuple[Template, ...]:
+    """The most frequent templates of different texts that were cut into tokens."""
     groups = defaultdict(list)
-    for runs in cut:
-        groups[kinds(runs)].append(runs)
+    for tokens in cut:
+        groups[kinds(tokens)].append(tokens)
     found = []
     for members in sorted(groups.values(), key=lambda group: (-len(group), group[0]))[:MAX_TEMPLATES]:
         pieces = [piece for place in zip(*members, strict=True) for piece in _slots(place)]
@@ -158,26 +158,26 @@ def find_templates(cut: Sequence[Sequence[Run]], pools: dict[str, Sequence[str]]
     return tuple(roomy or found)
 
 
-def kinds(runs: Sequence[Run]) -> tuple[str, ...]:
+def kinds(tokens: Sequence[Token]) -> tuple[str, ...]:
     """What texts have in common that share a template."""
-    return tuple(map(_kind, runs))
+    return tuple(map(_kind, tokens))
 
 
-def _kind(run: Run) -> str:
-    if run.pool:
-        return run.pool + (_case(run.text) if run.text.isalpha() else "")
-    if run.text.isdigit():
-        return f"d{len(run.text)}"
-    return f"a{len(run.text)}" if run.text.isalnum() else run.text
+def _kind(token: Token) -> str:
+    if token.pool:
+        return token.pool + (_case(token.text) if token.text.isalpha() else "")
+    if token.text.isdigit():
+        return f"d{len(token.text)}"
+    return f"a{len(token.text)}" if token.text.isalnum() else token.text
 
 
 def _case(word: str) -> str:
     return "l" if word.islower() else "U" if word.isupper() and len(word) > 1 else "T"
 
 
-def _slots(runs: Sequence[Run]) -> list[tuple[Slot, list[str]]]:
-    """The slots for the runs at one place of a template, with what stands there in each text."""
-    texts, pool = [run.text for run in runs], runs[0].pool
+def _slots(tokens: Sequence[Token]) -> list[tuple[Slot, list[str]]]:
+    """The slots for the tokens at one place of a template, with what stands there in each text."""
+    texts, pool = [token.text for token in tokens], tokens[0].pool
     counts = Counter(texts)
     shared = sorted(text for text, count in counts.items() if count >= MIN_ROWS_PER_WORD)
     some = shared and len(shared) <= MAX_SHARED and sum(counts[text] for text in shared) >= SHARED_ROWS * len(texts)
@@ -225,12 +225,13 @@ def _without_taken(template: Template, pieces: list[list[str]], pools: dict[str,
     return Template(template.count, template.slots, bytes(taken))
 
 
-def _is_pool(slot: Slot) -> bool:
+def is_pool(slot: Slot) -> bool:
+    """Does a slot name a pool, such as ("@last:T",)?"""
     return not isinstance(slot, str) and len(slot) == 1 and len(slot[0]) > 1 and slot[0].startswith("@")
 
 
 def _choices(slot: Slot, pools: dict[str, Sequence[str]]) -> Sequence[str]:
-    if not _is_pool(slot):
+    if not is_pool(slot):
         return slot
     name, _, case = slot[0][1:].partition(":")
     change = {"l": str.lower, "U": str.upper}.get(case, str)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import re
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,9 +46,9 @@ def read_text_file(path: Path, encoding: str | None = None) -> TextTable:
     """
     dialect = dialect_of(path, encoding)
     names = dialect.names
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise UserError(f"{path} has two columns named '{twice[0]}'; give each a name of its own")
+    name, count = Counter(names).most_common(1)[0]
+    if count > 1:
+        raise UserError(f"{path} has two columns named '{name}'; give each a name of its own")
     notes = [*dialect.notes, *_lines_checked(path, dialect)]
     frame = _cells(path, dialect)
     frame, dropped = _without_odd_rows(frame)

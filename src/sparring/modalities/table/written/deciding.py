@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ....errors import UserError
+from ..check_digits import BAR_CODE_LENGTHS, valid
 from . import Format, Words
 from .date_reading import ORDERS, mixed_dates, order_of, read_dates
 from .dates import DateFormat, is_pattern
@@ -28,7 +29,6 @@ CODE_NAME = re.compile(
     r"(^|[_ .-])(zip|zipcode|plz|postal|postcode|ean|ean13|gtin|isbn|issn|upc|fips|barcode)([_ .-]|$)",
     re.IGNORECASE,
 )
-BARCODES = (8, 12, 13, 14)  # digits of an EAN, UPC or GTIN
 MIN_CODES = 10  # different numbers from which a check digit that is always right makes them codes
 MIN_DATES = 0.6  # share of texts that are dates, from which the others are faults
 MIN_NUMBERS, MIN_MARKED_NUMBERS = 0.95, 0.6  # the same for whole numbers, and for numbers with decimals or units
@@ -208,14 +208,9 @@ def is_code(name: str, values: pd.Series) -> bool:
         return True
     different = there.unique()
     digits = {len(str(int(number))) for number in (min(different), max(different))}
-    if len(different) < MIN_CODES or len(digits) > 1 or next(iter(digits)) not in BARCODES:
+    if len(different) < MIN_CODES or len(digits) > 1 or next(iter(digits)) not in BAR_CODE_LENGTHS:
         return False
-    return all(_checks(str(int(number))) for number in different)
-
-
-def _checks(digits: str) -> bool:
-    """Is the last digit the check digit of the others (ISO/IEC 15420)?"""
-    return sum(int(digit) * (3 if at % 2 else 1) for at, digit in enumerate(reversed(digits))) % 10 == 0
+    return all(valid(str(int(number)), "bar-code") for number in different)
 
 
 def refuse_mixture(name: str, values: pd.Series) -> None:

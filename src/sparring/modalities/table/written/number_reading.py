@@ -129,7 +129,7 @@ def _single_mark(cores: list[str], mark: str, decimal: str | None) -> NumberRead
 def _fitting(cores: list[str], format: NumberFormat) -> NumberReading | None:
     """The format, or the same with pairs of digits, where all texts fit it."""
     for each in (format, replace(format, pairs=True)) if format.thousands else (format,):
-        pattern = each._core
+        pattern = each.core_pattern
         if all(pattern.fullmatch(core) for core in cores):
             return NumberReading(each)
     return None

@@ -64,7 +64,8 @@ class NumberFormat:
         )  # fmt: skip
 
     @cached_property
-    def _core(self) -> re.Pattern[str]:
+    def core_pattern(self) -> re.Pattern[str]:
+        """Matches the digits of a number with their marks; groups: whole part, decimals."""
         whole = r"\d+"
         if self.thousands:
             gap = "[" + (SPACES if self.thousands in SPACES else re.escape(self.thousands)) + "]"
@@ -79,7 +80,7 @@ class NumberFormat:
         if not found:
             return self._special(text)
         prefix, suffix = decoration(found)
-        core = self._core.fullmatch(found["core"])
+        core = self.core_pattern.fullmatch(found["core"])
         if core is None or prefix not in ("", self.prefix) or suffix not in ("", self.suffix):
             return np.nan
         if bool(found["open"]) != bool(found["close"]):
@@ -109,7 +110,7 @@ class NumberFormat:
         texts = pd.Series([value if isinstance(value, str) else "" for value in values], dtype="str").str.strip()
         minus = texts.str.startswith("-")
         texts = texts.where(~minus, texts.str.slice(1)).str.removeprefix(self.prefix).str.removesuffix(self.suffix)
-        texts = texts.where(texts.str.fullmatch(self._core.pattern), "")
+        texts = texts.where(texts.str.fullmatch(self.core_pattern.pattern), "")
         if self.thousands:
             texts = texts.str.replace(self.thousands, "", regex=False)
         if self.decimal != ".":

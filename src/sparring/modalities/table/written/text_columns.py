@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from . import Format, NumberFormat, Words
 from .missing import EMPTY
 
 PLAIN = r"[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"  # no zeros in front: they are codes
+THOUSANDS = r"[-+]?[1-9][0-9]{0,2}(?:\.[0-9]{3})?"  # 1.234 may be meant
 TRUTHS = (("False", "True"), ("FALSE", "TRUE"), ("false", "true"))
 MAX_FIXED = 9  # decimals up to which numbers are written with as many as they had
 
@@ -37,10 +38,9 @@ def typed(values: pd.Series, decimal: str | None = None) -> tuple[pd.Series, Tex
     there = values[~empty]
     if not len(there):
         return pd.Series(np.nan, index=values.index, name=values.name), TextColumn(blank, None, decimal)
-    unsure = decimal == "," and bool(
-        there.str.fullmatch(r"[-+]?[1-9][0-9]{0,2}(?:\.[0-9]{3})?").all()
-    )  # 1.234: thousands?
-    if bool(there.str.fullmatch(PLAIN).all()) and not (unsure and bool(there.str.contains(".", regex=False).any())):
+    marked = bool(there.str.contains(".", regex=False).any())
+    unsure = decimal == "," and marked and bool(there.str.fullmatch(THOUSANDS).all())
+    if bool(there.str.fullmatch(PLAIN).all()) and not unsure:
         numbers, written = _numbers(there)
         if numbers is not None:
             return _with_empty(numbers, values, empty), TextColumn(blank, written, decimal)
@@ -48,9 +48,9 @@ def typed(values: pd.Series, decimal: str | None = None) -> tuple[pd.Series, Tex
     for false, true in TRUTHS:
         if different <= {false, true} and bool(there.isin((false, true)).all()):
             truths = (there == true).astype(bool)
-            return truths.reindex(values.index).astype(object).where(
-                ~empty, None
-            ) if empty.any() else truths, TextColumn(blank, Words(false, true), decimal)
+            if empty.any():
+                truths = truths.reindex(values.index).astype(object).where(~empty, None)
+            return truths, TextColumn(blank, Words(false, true), decimal)
     return values.where(~empty), TextColumn(blank, None, decimal)
 
 
@@ -90,7 +90,7 @@ def _numbers(texts: pd.Series) -> tuple[pd.Series | None, NumberFormat]:
         ),
     )  # fmt: skip
     if written.bare_whole:
-        written = NumberFormat(**{**written.__dict__, "least": most})
+        written = replace(written, least=most)
     return pd.to_numeric(texts).astype(np.float64), written
 
 

@@ -9,7 +9,7 @@ from typing import Any
 HASH = "sha256"  # the key of the hash among the values
 
 
-def sealed(values: dict[str, Any]) -> dict[str, Any]:
+def with_hash(values: dict[str, Any]) -> dict[str, Any]:
     """The values with their hash, for a JSON or YAML file. The spelling and the order of keys do not change the hash.
 
     Raises ValueError for values that JSON cannot represent.
@@ -17,8 +17,8 @@ def sealed(values: dict[str, Any]) -> dict[str, Any]:
     return {**values, HASH: _digest(values)}
 
 
-def is_whole(values: Any) -> bool:
-    """Whether values read from a file are those that were sealed."""
+def hash_matches(values: Any) -> bool:
+    """Whether values read from a file are those that `with_hash` gave."""
     if not isinstance(values, dict) or not isinstance(values.get(HASH), str):
         return False
     try:

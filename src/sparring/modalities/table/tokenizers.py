@@ -1,4 +1,4 @@
-"""How texts of each kind of personal data are cut into runs (see `templates`)."""
+"""Cut texts of each kind of personal data into tokens, from which `templates` are found."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from . import name_lists
-from .templates import Run, kinds
+from .templates import Token, kinds
 
-RUNS = re.compile(r"\d+|[^\W\d_]+|[\W_]")
-MIXED_RUNS = re.compile(r"[^\W_]+|[\W_]")  # where digits and letters follow one another in any order
+TOKENS = re.compile(r"\d+|[^\W\d_]+|[\W_]")
+MIXED_TOKENS = re.compile(r"[^\W_]+|[\W_]")  # where digits and letters follow one another in any order
 MAX_KINDS, MIN_KINDS = 0.05, 8  # of texts: with more kinds, where digits and letters stand says nothing
 EAST_ASIAN_PLACE = re.compile(r"[省市区县州镇乡村路街道巷弄号楼室都府県郡町丁目番地시도구군읍면동로길]")
 STREET = re.compile(  # a word for a street, or the end of one
@@ -39,128 +39,137 @@ TITLES = frozenset(
 )
 
 
-def codes(texts: Sequence[str]) -> list[list[Run]]:
-    """Codes and numbers: runs of digits and of letters; both together where these are mixed, as in 9f3c."""
-    cut = [[Run(run) for run in RUNS.findall(text)] for text in texts]
+def codes(texts: Sequence[str]) -> list[list[Token]]:
+    """Codes and numbers: tokens of digits and of letters; both together where these are mixed, as in 9f3c."""
+    cut = [[Token(token) for token in TOKENS.findall(text)] for text in texts]
     if len({*map(kinds, cut)}) > max(MIN_KINDS, MAX_KINDS * len(cut)):
-        return [[Run(run) for run in MIXED_RUNS.findall(text)] for text in texts]
+        return [[Token(token) for token in MIXED_TOKENS.findall(text)] for text in texts]
     return cut
 
 
-def names(texts: Sequence[str]) -> list[list[Run]]:
+def names(texts: Sequence[str]) -> list[list[Token]]:
     """Names of people, of which every word is made anew."""
     return [_name(text) for text in texts]
 
 
-def only(part: str) -> Callable[[Sequence[str]], list[list[Run]]]:
+def only(part: str) -> Callable[[Sequence[str]], list[list[Token]]]:
     """Names that are all first names, or all last names."""
     pools = {"!first": f"!{part}", "!last": f"!{part}"}
-    return lambda texts: [[Run(run.text, pools.get(run.pool, run.pool)) for run in _name(text)] for text in texts]
-
-
-def _name(text: str) -> list[Run]:
-    if name_lists.east_asian(text) and " " not in text:
-        last, first = name_lists.split_east_asian(text)
-        return [Run(last, "!last"), *([Run(first, "!first")] if first else [])]
-    runs = RUNS.findall(text)
-    return [
-        _word(run, following == ".") if run.isalpha() else Run(run)
-        for run, following in zip(runs, [*runs[1:], ""], strict=True)
+    return lambda texts: [
+        [Token(token.text, pools.get(token.pool, token.pool)) for token in _name(text)] for text in texts
     ]
 
 
-def _word(word: str, shortened: bool = False) -> Run:
+def _name(text: str) -> list[Token]:
+    if name_lists.east_asian(text) and " " not in text:
+        last, first = name_lists.split_east_asian(text)
+        return [Token(last, "!last"), *([Token(first, "!first")] if first else [])]
+    tokens = TOKENS.findall(text)
+    return [
+        _word(token, following == ".") if token.isalpha() else Token(token)
+        for token, following in zip(tokens, [*tokens[1:], ""], strict=True)
+    ]
+
+
+def _word(word: str, shortened: bool = False) -> Token:
     """shortened: does a full stop follow?"""
     folded, short = word.casefold(), 1 < len(word) <= MAX_TITLE
     if folded in TITLES or (short and (shortened or (word.islower() and len(word) < MAX_TITLE - 1))):
-        return Run(word, "=")
+        return Token(word, "=")
     if len(word) == 1 and not name_lists.east_asian(word):
-        return Run(word, "!letter")
+        return Token(word, "!letter")
     first, last = (folded in name_lists.known(part) for part in ("first", "last"))
-    return Run(word, "!first" if first and not last else "!last")
+    return Token(word, "!first" if first and not last else "!last")
 
 
-def mails(texts: Sequence[str]) -> list[list[Run]]:
+def mails(texts: Sequence[str]) -> list[list[Token]]:
     """E-mail addresses: words are made anew, and domains that few rows share."""
     counts = Counter(text.rpartition("@")[2] for text in texts)
     shared = {domain for domain, count in counts.items() if count >= MIN_ROWS_PER_DOMAIN}
     found = []
     for text in texts:
         local, _, domain = text.rpartition("@")
-        words = [_word(run.title()) if run.isalpha() else Run(run) for run in RUNS.findall(local)]
+        words = [_word(token.title()) if token.isalpha() else Token(token) for token in TOKENS.findall(local)]
         words = [
-            Run(run, each.pool.replace("=", "!last")) for run, each in zip(RUNS.findall(local), words, strict=True)
+            Token(token, each.pool.replace("=", "!last"))
+            for token, each in zip(TOKENS.findall(local), words, strict=True)
         ]
-        found.append([*words, Run("@"), Run(domain) if domain in shared else Run("example.com", "!domain")])
+        found.append([*words, Token("@"), Token(domain) if domain in shared else Token("example.com", "!domain")])
     return found
 
 
-def words(texts: Sequence[str]) -> list[list[Run]]:
+def words(texts: Sequence[str]) -> list[list[Token]]:
     """Addresses: words that few rows share are made anew."""
-    return [[piece for run in RUNS.findall(text) for piece in _place(run)] for text in texts]
+    return [[piece for token in TOKENS.findall(text) for piece in _place(token)] for text in texts]
 
 
-def _place(run: str) -> list[Run]:
-    if not run.isalpha():
-        return [Run(run)]
-    if not name_lists.east_asian(run):
-        stem, street = STREET.fullmatch(run).groups("")  # type: ignore[union-attr]
-        kept = [Run(street, "=")] if street else []
+def _place(token: str) -> list[Token]:
+    if not token.isalpha():
+        return [Token(token)]
+    if not name_lists.east_asian(token):
+        stem, street = STREET.fullmatch(token).groups("")  # type: ignore[union-attr]
+        kept = [Token(street, "=")] if street else []
         named = len(stem) > MAX_CODE or (not stem.isupper() and len(stem) > 1)
-        return [Run(stem, "last") if named else Run(stem), *kept] if stem else kept
-    pieces = [piece for piece in re.split(f"({EAST_ASIAN_PLACE.pattern})", run) if piece]
-    return [Run(piece, "=" if EAST_ASIAN_PLACE.fullmatch(piece) else "last") for piece in pieces]
+        return [Token(stem, "last") if named else Token(stem), *kept] if stem else kept
+    pieces = [piece for piece in re.split(f"({EAST_ASIAN_PLACE.pattern})", token) if piece]
+    return [Token(piece, "=" if EAST_ASIAN_PLACE.fullmatch(piece) else "last") for piece in pieces]
 
 
-def webs(texts: Sequence[str]) -> list[list[Run]]:
+def webs(texts: Sequence[str]) -> list[list[Token]]:
     """URLs: the scheme and the last part of the host stay, words that few rows share are made anew."""
     found = []
     for text in texts:
         parts = WEB.fullmatch(text)
         scheme, www, host, path = parts.groups("") if parts else ("", "", "", text)
         name, dot, top = host.rpartition(".")
-        runs = [Run(each, "=") for each in (scheme, www) if each]
-        runs += [piece for run in RUNS.findall(name) for piece in _place(run)]
-        runs += [Run(dot + top, "=")] if host else []
-        found.append(runs + [piece for run in RUNS.findall(path) for piece in _place(run)])
+        tokens = [Token(each, "=") for each in (scheme, www) if each]
+        tokens += [piece for token in TOKENS.findall(name) for piece in _place(token)]
+        tokens += [Token(dot + top, "=")] if host else []
+        found.append(tokens + [piece for token in TOKENS.findall(path) for piece in _place(token)])
     return found
 
 
-def addresses_of_machines(texts: Sequence[str]) -> list[list[Run]]:
+def addresses_of_machines(texts: Sequence[str]) -> list[list[Token]]:
     """IP addresses: of those of version 4 the numbers that all have stay; others are codes."""
     if all(text.count(".") == 3 for text in texts):
         rows = [text.split(".") for text in texts]
         pools = ["=" if len(set(octets)) == 1 else "!octet" for octets in zip(*rows, strict=True)]
         return [
-            [piece for octet, pool in zip(row, pools, strict=True) for piece in (Run("."), Run(octet, pool))][1:]
+            [piece for octet, pool in zip(row, pools, strict=True) for piece in (Token("."), Token(octet, pool))][1:]
             for row in rows
         ]
     return codes(texts)
 
 
-def identity_numbers(texts: Sequence[str]) -> list[list[Run]]:
+def identity_numbers(texts: Sequence[str]) -> list[list[Token]]:
     """Of China: area, year, day, number, check; social security numbers of the USA; others are codes."""
     if all(re.fullmatch(r"\d{17}[\dXx]", text) for text in texts):
         return [
-            [Run(text[:6]), Run(text[6:10], "="), Run(text[10:14], "!day"), Run(text[14:17]), Run(text[17:], "=")]
+            [
+                Token(text[:6]),
+                Token(text[6:10], "="),
+                Token(text[10:14], "!day"),
+                Token(text[14:17]),
+                Token(text[17:], "="),
+            ]
             for text in texts
         ]
     if all(re.fullmatch(r"\d{3}-\d{2}-\d{4}", text) for text in texts):
         return [
             [
-                Run(text[:3], "!area"),
-                Run("-"),
-                Run(text[4:6], "!group"),
-                Run("-"),
-                Run(text[7], "!digit"),
-                Run(text[8:]),
+                Token(text[:3], "!area"),
+                Token("-"),
+                Token(text[4:6], "!group"),
+                Token("-"),
+                Token(text[7], "!digit"),
+                Token(text[8:]),
             ]
             for text in texts
         ]
     return codes(texts)
 
 
-CUTTERS: dict[str | None, Callable[[Sequence[str]], list[list[Run]]]] = {
+TOKENIZERS: dict[str | None, Callable[[Sequence[str]], list[list[Token]]]] = {
     "name": names,
     "first name": only("first"),
     "last name": only("last"),
