@@ -12,9 +12,6 @@ from .arguments import Device
 from .output import say
 
 if TYPE_CHECKING:
-    from ..inference.apply_video import Film
-
-if TYPE_CHECKING:
     from ..callbacks.base import Callback
     from ..inference.apply import Applied
     from ..inference.apply_video import Film
@@ -100,7 +97,7 @@ def apply(
         "--data-range": data_range,
     }
     if names and (unused := [option for option, value in given.items() if value]):
-        raise UserError(f"{run} classifies pictures: {' and '.join(unused)} has no use there; leave it out")
+        raise UserError(f"{run} classifies pictures: leave {' and '.join(unused)} out")
     with terminal() as console:
         if names:
             results = classify_files(run, pictures, out, device)

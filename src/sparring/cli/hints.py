@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from ..errors import nearest
 
-# What the option of another program is here. The first advice counts whose option the verb has; advice without an
-# option always counts, except that which a marked option of the verb must be there for ("--budget|...").
-RESUMES = "--budget|run the same command again: it resumes"
-DATA_FIRST = "--labels|give the data first, without an option"
-NO_WORKERS = "--budget|leave it out: loading needs no workers"
+# What the option of another program is here. The first advice counts that applies to the verb: an option, if the verb
+# has it; a sentence, if the verb has the option in FOR_VERBS_WITH, or always if there is none.
+RESUMES = "run the same command again: it resumes"
+DATA_FIRST = "give the data first, without an option"
+NO_WORKERS = "leave it out: loading needs no workers"
 RUN_FIRST = "give the run folder first, without an option"
+FOR_VERBS_WITH = {RESUMES: "--budget", DATA_FIRST: "--labels", NO_WORKERS: "--budget"}
 DEVICE = "--device cuda (a training uses one device)"
 OPTIONS: dict[str, tuple[str, ...]] = {
     "amp": ("--set precision=bfloat16",),
@@ -98,11 +99,11 @@ def option_hint(typed: str, known: Sequence[str]) -> str:
     """How to say it to a verb that knows these options ("--out", "-o")."""
     name = typed.lstrip("-").split("=")[0].lower().replace("_", "-")
     for advice in OPTIONS.get(name, ()):
-        needed, bar, plain = advice.rpartition("|")
-        if not advice.startswith("--") or (bar and needed in known):
-            return plain
-        if advice.split()[0].rstrip(",") in known:
-            return f"use {advice}"
+        if advice.startswith("--"):
+            if advice.split()[0].rstrip(",") in known:
+                return f"use {advice}"
+        elif advice not in FOR_VERBS_WITH or FOR_VERBS_WITH[advice] in known:
+            return advice
     if f"--{name}" in known:
         return f"did you mean '--{name}'?"
     return nearest(f"--{name}", [option for option in known if option.startswith("--")])

@@ -60,10 +60,11 @@ class Interrupts:
 
     def _watch(self, watched: socket.socket) -> None:
         """End the process where the handler does not get its turn."""
-        while received := watched.recv(1):
-            if received[0] in (signal.SIGINT, signal.SIGTERM) and not self.training:
-                time.sleep(GRACE_SECONDS)
-                leave(received[0])
+        with watched:
+            while received := watched.recv(1):
+                if received[0] in (signal.SIGINT, signal.SIGTERM) and not self.training:
+                    time.sleep(GRACE_SECONDS)
+                    leave(received[0])
 
 
 def leave(number: int) -> None:

@@ -31,10 +31,13 @@ def apply(contents: Contents, column: str) -> Contents:
     """
     tables = tables_in(contents.members)
     used = [table for table in tables if table.format == tables[0].format]
-    for table in tables:
-        contents.members.remove(table.member)
-        if table.format != tables[0].format:
-            contents.notes.append(f"Not used: {table.member.shown}, because {used[0].member.shown} is there.")
+    contents.notes += [
+        f"Not used: {table.member.shown}, because {used[0].member.shown} is there."
+        for table in tables
+        if table.format != tables[0].format
+    ]
+    names = {table.member.name for table in tables}
+    contents.members = [member for member in contents.members if member.name not in names]
     _say_unused(contents)
     rows, sources, places = dict[str, _Row](), list[str](), _Places(contents.members)
     for table in used:
@@ -87,9 +90,10 @@ def _label_column(table: LabelTable, column: str) -> str | None:
 
 
 class _Places:
-    """Which file a table means by a name: from its own folder, from the top, or by the last part of the name.
+    """Finds the file that a table means by a name.
 
-    The last part will do where no other file has it; it may lack the suffix, and be written in other cases.
+    The name counts from the folder of the table, then from the top. Else its last part decides, where one file alone
+    has that; case is ignored, and the suffix may be missing.
     """
 
     def __init__(self, members: Sequence[Member]):
@@ -114,7 +118,7 @@ def _unique(names: set[str], short: Callable[[str], str]) -> dict[str, str]:
 
 
 def _rows(table: LabelTable, label_column: str | None, places: _Places, contents: Contents) -> dict[str, _Row]:
-    """What the table says of the members, by name; notes and what is missing are added to the contents."""
+    """The rows of the table by the names of the members. Adds notes, and files that are missing, to the contents."""
     found, missing = dict[str, _Row](), list[str]()
     for written, cells in table.rows:
         row = _Row(cells.get(label_column) if label_column else None, _split(cells, table))

@@ -1,4 +1,4 @@
-"""Files that say more about other files: labels.csv, metadata.jsonl, StyleGAN's dataset.json, COCO's annotations."""
+"""Read tables of labels: labels.csv, metadata.jsonl, StyleGAN's dataset.json, COCO's annotations."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,16 +21,17 @@ LABEL_COLUMNS = ("label", "class", "labels", "category", "target")
 TEXT_COLUMNS = ("text", "caption", "captions", "prompt", "description", "url")  # a lone column that names no class
 SPLIT = "split"
 CSV_NAMES = ("labels.csv", "labels.tsv", "metadata.csv")
-MAX_JSON_FILES = 20  # that are looked into; with more they are something that goes with each picture
+STYLEGAN, COCO = "dataset.json", "coco.json"
+MAX_JSON_FILES = 20  # that are read; where there are more, each belongs to one picture
 
 
 @dataclass
 class LabelTable:
-    """Rows about files.
+    """A table with a row for each labelled file.
 
-    format: the name of a file of this kind. rows: the name of a file and its cells by column, None where a cell is
-    empty. columns: that may hold labels. usual: the one of them that does where a person names none; None where that
-    cannot be told. columns_are: what the columns are called in a note.
+    format: the usual name of such a table, "labels.csv". rows: the name of a file and its cells by column, None where a
+    cell is empty. columns: those that may hold labels. usual: the column that is taken where a person names none; None
+    where none stands out. columns_are: what notes call the columns.
     """
 
     member: Member
@@ -43,17 +44,14 @@ class LabelTable:
 
 
 def tables_in(members: Sequence[Member]) -> list[LabelTable]:
-    """Every table about files among these members, the best kind first. Raises UserError where one is damaged."""
+    """Every table of labels among these members, the best kind first. Raises UserError where one is damaged."""
     found = list[LabelTable]()
     for name in CSV_NAMES:
         found += [_csv(member) for member in members if _last(member) == name]
     found += [_json_lines(member) for member in members if _last(member) == "metadata.jsonl"]
     others = [member for member in members if _last(member).endswith(".json")]
-    for read in (_stylegan, _coco):
-        for member in others if len(others) <= MAX_JSON_FILES else []:
-            if table := _of_json(member, read):
-                found.append(table)
-    return found
+    of_json = [table for member in others if (table := _of_json(member))] if len(others) <= MAX_JSON_FILES else []
+    return found + sorted(of_json, key=lambda table: table.format != STYLEGAN)
 
 
 def _last(member: Member) -> str:
@@ -124,14 +122,13 @@ def _cell(value: Any) -> str | None:
 
 
 def _from_one_hot(table: LabelTable) -> bool:
-    """Take as the class of each row the only column in which it has a 1 and not a 0. False where that is not so."""
+    """Make one label of columns of 0 and 1, of which each row has exactly one 1. False for other tables."""
     if len(table.columns) < 2:
         return False
     chosen = list[str]()
     for _, cells in table.rows:
-        values = [cells[name] in ("1", "1.0") if cells[name] in ("0", "1", "0.0", "1.0") else None for name in cells]
-        ones = [name for name, one in zip(cells, values, strict=True) if one and name in table.columns]
-        if len(ones) != 1 or any(cells[name] not in ("0", "1", "0.0", "1.0") for name in table.columns):
+        ones = [name for name in table.columns if cells[name] in ("1", "1.0")]
+        if len(ones) != 1 or not all(cells[name] in ("0", "1", "0.0", "1.0") for name in table.columns):
             return False
         chosen += ones
     table.columns_are, table.usual = "columns", ", ".join(table.columns)
@@ -140,13 +137,14 @@ def _from_one_hot(table: LabelTable) -> bool:
     return True
 
 
-def _of_json(member: Member, read: Callable[[Member, Any], LabelTable | None]) -> LabelTable | None:
+def _of_json(member: Member) -> LabelTable | None:
+    """The labels of a JSON file; None where it holds none, or is no whole JSON."""
     try:
         told = json.loads(member.read())
     except Exception:  # not every .json is about labels, nor is each one whole
         return None
     try:
-        return read(member, told) if isinstance(told, dict) else None
+        return (_stylegan(member, told) or _coco(member, told)) if isinstance(told, dict) else None
     except (KeyError, TypeError, ValueError, AttributeError):
         raise UserError(
             f"{member.shown} is damaged: its labels cannot be read; write it again or take it away."
@@ -157,7 +155,7 @@ def _stylegan(member: Member, told: dict[str, Any]) -> LabelTable | None:
     """{"labels": [[file, class number], ...]}; `labels` may be null, and a class one-hot."""
     if "labels" not in told or "images" in told or not isinstance(told["labels"], list | None):
         return None
-    table, several = LabelTable(member, "dataset.json", [], ("label",), "label", "list"), 0
+    table, several = LabelTable(member, STYLEGAN, [], ("label",), "label", "list"), 0
     for name, label in told["labels"] or []:
         if isinstance(label, list):
             ones = [place for place, value in enumerate(label) if value]
@@ -184,7 +182,7 @@ def _coco(member: Member, told: dict[str, Any]) -> LabelTable | None:
     for each in told["annotations"]:
         if "category_id" in each and each["image_id"] in seen:
             seen[each["image_id"]].add(names.get(each["category_id"], str(each["category_id"])))
-    table = LabelTable(member, "coco.json", [], ("category",), "category")
+    table = LabelTable(member, COCO, [], ("category",), "category")
     for each in told["images"]:
         kinds = seen[each["id"]]
         table.rows.append((str(each["file_name"]), {"category": next(iter(kinds)) if len(kinds) == 1 else None}))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import UserError
 from . import archives, arrays, cifar, folders, idx, label_files, tables
-from .contents import Contents
+from .contents import Contents, Member
 from .splits import split_of
 
 FILE_READERS: tuple[Callable[[Path], Contents | None], ...] = (arrays.from_file, idx.from_file)
@@ -88,9 +88,13 @@ def _settle(found: Contents, labels: str) -> Contents:
         arrays_found = known(found.members)
         if arrays_found is not None:
             return arrays_found
-    packed = [member for member in found.members if member.name.lower().endswith((*archives.SUFFIXES, ".7z", ".rar"))]
-    found.skipped += [(member.shown, "an archive beside or inside other data: unpack it") for member in packed]
-    found.members = [member for member in found.members if member not in packed] if packed else found.members
+    plain = list[Member]()
+    for member in found.members:
+        if member.name.lower().endswith((*archives.SUFFIXES, ".7z", ".rar")):
+            found.skipped.append((member.shown, "an archive beside or inside other data: unpack it"))
+        else:
+            plain.append(member)
+    found.members = plain
     return label_files.apply(found, labels)
 
 

@@ -74,8 +74,8 @@ def apply_files(
     """
     translator, console = load_translator(run, reverse, ensemble, device), console or Callback()
     restores = translator.recipe.algorithm.restores
-    translation = FileTranslation(translator.input, translator.output, translator.translate, translator.scale, restores)
-    translation.data_range = checked_data_range(data_range)
+    codecs, asked = (translator.input, translator.output), checked_data_range(data_range)
+    translation = FileTranslation(*codecs, translator.translate, translator.scale, restores, asked)
     _say_if_worse_than_nothing(run, console)
     inputs = _inputs(input)
     _check_places(input, inputs, out, temporal_smoothing)

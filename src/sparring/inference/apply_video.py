@@ -19,19 +19,15 @@ from ..modalities.image.unusable import Unusable
 from ..util.files import temporary_path
 from .flicker import TRIED_FRAMES, Flicker, Smoother, Translate, choose_share
 
-# The codec that is written into each container, its options, and the largest side in pixels.
-H264 = ("libx264", {"crf": "16"}, 16384)
-WRITERS: dict[str, tuple[str, dict[str, str], int]] = {
+MAX_SIDE = 16384  # pixels that the codecs take
+H264 = ("libx264", {"crf": "16"})
+WRITERS: dict[str, tuple[str, dict[str, str]]] = {  # the codec that is written into each container, and its options
     ".mp4": H264,
     ".m4v": H264,
     ".mov": H264,
     ".mkv": H264,
-    ".avi": (
-        "libx264",
-        {"crf": "16", "bf": "0"},
-        16384,
-    ),  # its times are counted in frames, which must not be reordered
-    ".webm": ("libvpx-vp9", {"crf": "18", "b": "0", "deadline": "realtime", "cpu-used": "4"}, 16384),
+    ".avi": ("libx264", {"crf": "16", "bf": "0"}),  # its times count frames, which must not be reordered
+    ".webm": ("libvpx-vp9", {"crf": "18", "b": "0", "deadline": "realtime", "cpu-used": "4"}),
 }
 SUFFIXES = (*WRITERS, ".mpg", ".mpeg")
 CONSTANT_RATE = (".avi",)  # containers whose frames come at one rate
@@ -126,7 +122,7 @@ def _translate_streams(
     """Translates the pictures of an open film into a new file, and copies its sound; returns what is lost."""
     import av
 
-    codec, options, _ = WRITERS[out.suffix.lower()]
+    codec, options = WRITERS[out.suffix.lower()]
     with av.open(str(out), "w") as target:
         stream: Any = target.add_stream(codec, rate=video.average_rate or DEFAULT_RATE, options=dict(options))
         kept = [each for each in source.streams.audio if each.codec.canonical_name in target.supported_codecs]
@@ -166,9 +162,8 @@ def _translated(frame: Any, stream: Any, translate: Smoother, out: Path) -> Any:
     output = translate(_picture(frame))
     if translate.count == 1:
         height, width = output.shape[:2]
-        largest = WRITERS[out.suffix.lower()][2]
-        if max(height, width) > largest:
-            raise Unusable(f"its result of {height}x{width} pixels is larger than a film may be, {largest} a side")
+        if max(height, width) > MAX_SIDE:
+            raise Unusable(f"its result of {height}x{width} pixels is larger than a film may be, {MAX_SIDE} a side")
         stream.height, stream.width = height, width
         stream.pix_fmt = "yuv420p" if height % 2 == width % 2 == 0 else "yuv444p"  # 4:2:0 needs even sides
     rounded = np.rint(output.clip(0, 1) * 255).astype(np.uint8)

@@ -65,8 +65,8 @@ class Run:
     @property
     def has_lost_its_recipe(self) -> bool:
         """Whether recipe.yaml is missing from a run that has trained, so that it can be written back from its copy."""
-        steps = [entry.name for entry in (self.path / "checkpoints").glob("*") if entry.name.isdecimal()]
-        return not self.exists and (self.path / COPY).is_file() and any(map(int, steps))
+        examples = [int(entry.name) for entry in (self.path / "checkpoints").glob("*") if entry.name.isdecimal()]
+        return not self.exists and (self.path / COPY).is_file() and max(examples, default=0) > 0
 
     def recipe(self) -> tuple[Recipe, dict[str, Any]]:
         """The resolved recipe, and the other entries of recipe.yaml: data, asked, reasons, command, versions and so on.

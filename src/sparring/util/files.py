@@ -24,9 +24,7 @@ from ..errors import UNPRINTABLE, UserError, printable
 FAULT_FILE = "sparring-fault.txt"  # the traceback of a fault of the program
 UNFINISHED: set[Path] = set()  # files and folders that are removed where the process is ended now
 ABANDONED_SECONDS = 24 * 3600  # after which what another machine was writing counts as left behind
-_ESCAPED = {
-    code: f"\\u{code:04x}" for code in UNPRINTABLE if code != ord("\n")
-}  # json.dumps writes line breaks to indent
+_ESCAPED = {code: f"\\u{code:04x}" for code in UNPRINTABLE - {ord("\n")}}  # json.dumps indents by line breaks
 _STARTED = time.time()
 _MACHINE = f"{zlib.crc32(platform.node().encode()):08x}"
 MAX_NAME_BYTES = 120  # of a file made from a text; systems take 255, and suffixes are added
