@@ -64,6 +64,13 @@ def test_numbers_as_python_writes_them_come_back_exactly(numbers):
     assert list(map(float, exact)) == list(map(float, texts)) or found.format.scientific
 
 
+@pytest.mark.parametrize("texts", [["5,001E+02", "1,250E+03", "7,333E+01"], ["5.001e2", "1.250e3", "7.333e1"]])
+def test_a_mark_before_an_exponent_is_a_decimal_mark(texts):
+    found = read_numbers(texts)
+    assert found is not None
+    np.testing.assert_allclose(found.format.cells(texts), [500.1, 1250, 73.33])
+
+
 def test_many_texts_are_read_as_few_are():
     format = NumberFormat(decimal=",", thousands=".", prefix="", suffix=" \u20ac", least=2, most=2)
     numbers = np.arange(-1500, 1500) * 7.25

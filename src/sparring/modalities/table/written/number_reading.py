@@ -50,7 +50,7 @@ def read_numbers(texts: Sequence[str], decimal: str | None = None, codes: bool =
         return None
     parts: list[re.Match[str]] = [each for each in found if each]
     decorated = _decoration(parts)
-    marks = None if decorated is None else _marks([part["core"] for part in parts], decimal)
+    marks = None if decorated is None else _marks(_cores(parts), decimal)
     if decorated is None or marks is None:
         return None
     format = replace(marks.format, zero=zero, prefix=decorated[0], suffix=decorated[1], **_signs(parts))
@@ -58,6 +58,11 @@ def read_numbers(texts: Sequence[str], decimal: str | None = None, codes: bool =
     if whole is None or np.isnan(whole.cells(finite)).any():
         return None
     return replace(marks, format=whole)
+
+
+def _cores(parts: list[re.Match[str]]) -> list[str]:
+    """The digits and marks of all numbers. With an exponent a mark is a decimal mark, which one more digit shows."""
+    return [part["core"] + ("0" if part["exponent"] and re.search(r"[.,]\d+$", part["core"]) else "") for part in parts]
 
 
 def _decoration(parts: list[re.Match[str]]) -> tuple[str, str] | None:
