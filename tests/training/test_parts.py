@@ -157,6 +157,15 @@ def test_checkpoints_keep_two_and_the_best(tmp_path):
     assert checkpoints.load(20).groups["players"]["w"].tolist() == [20.0] * 3
 
 
+def test_checkpoints_after_the_one_that_is_saved_are_gone(tmp_path):
+    """A run went back to 20 examples: a resume must not find what it had at 30 and 40, were it the best or not."""
+    checkpoints = Checkpoints(tmp_path)
+    for number in (10, 20, 30, 40):
+        checkpoints.save(number, state(float(number)), keep={10, 20, 30})
+    checkpoints.save(25, state(25.0), keep={10, 30})
+    assert checkpoints.numbers() == [10, 20, 25]
+
+
 def test_half_written_checkpoints_do_not_count_and_are_cleaned(tmp_path):
     checkpoints = Checkpoints(tmp_path)
     checkpoints.save(10, state(1.0), set())
