@@ -46,7 +46,9 @@ class Clock:
         if name == "month number":
             return np.asarray(times.year * 12 + times.month, np.float64)
         if name == "week":
-            return np.asarray(pd.Series(times).dt.isocalendar().week.astype("Float64").to_numpy(np.float64, na_value=NONE))
+            return np.asarray(
+                pd.Series(times).dt.isocalendar().week.astype("Float64").to_numpy(np.float64, na_value=NONE)
+            )
         return np.asarray(getattr(times, name), np.float64)
 
 
