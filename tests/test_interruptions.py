@@ -252,12 +252,17 @@ def test_a_training_that_diverges_says_so_and_keeps_the_best(tmp_path):
         train(tmp_path / "run", settings=broken)
 
 
-def test_a_log_cut_by_hand_is_one_sentence(tmp_path):
-    stop = threading.Event()
-    train(tmp_path / "run", console=StopAt(48, stop), stop=stop)
-    (tmp_path / "run" / "log.jsonl").write_text("")
-    with pytest.raises(UserError, match="shorter than its checkpoint"):
-        train(tmp_path / "run")
+@pytest.mark.parametrize("kept", [0, 0.5, 1])
+def test_a_training_goes_on_without_lines_that_its_log_lost(straight, tmp_path, kept, caplog):
+    stop, run = threading.Event(), tmp_path / "run"
+    train(run, console=StopAt(48, stop), stop=stop)
+    whole = (run / "log.jsonl").read_bytes()
+    (run / "log.jsonl").write_bytes(whole[: int(kept * len(whole))])
+    train(run)
+    assert ("log.jsonl has lost" in caplog.text) == (kept < 1)
+    expected, found = fingerprint(straight), fingerprint(run)
+    assert (found.pop("log") == expected.pop("log")) == (kept == 1)
+    assert found == expected
 
 
 def test_max_time_saves_and_can_go_on(straight, tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 # What names and data may hold and a terminal or a page would obey: control characters (escape sequences begin with
 # one), line and paragraph separators, overrides of the direction of writing; and surrogates, which no encoding has.
 UNPRINTABLE = frozenset(
@@ -39,8 +41,17 @@ def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
     Returns:
         "did you mean 'dcgan'?" for the closest known word, in any case, or "known: ..." with all if none is close.
     """
+    found = closest(word, known)
+    return f"did you mean '{found}'?" if found else "known: " + ", ".join(sorted(known))
+
+
+def closest(word: str, known: Sequence[str], likeness: float = 0.6) -> str | None:
+    """The known word that is spelled most like a word, in any case.
+
+    likeness: 1 is the same word, 0 has no letter in common (difflib's ratio). Returns None if none is as close.
+    """
     import difflib
 
     spelled = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(word.lower(), spelled, n=1, cutoff=0.6)
-    return f"did you mean '{spelled[close[0]]}'?" if close else "known: " + ", ".join(sorted(known))
+    found = difflib.get_close_matches(word.lower(), spelled, n=1, cutoff=likeness)
+    return spelled[found[0]] if found else None

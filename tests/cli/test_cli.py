@@ -69,6 +69,20 @@ def test_generate_one_class_and_a_sheet(run, tmp_path):
     refused(sparring("generate", run, "-o", tmp_path / "x.bmpx"), ".bmpx")
 
 
+def test_generate_replaces_nothing_in_a_folder(run, tmp_path):
+    """One file that is named whole is replaced: who names it means it."""
+    own = tmp_path / "photos" / "000003.png"
+    own.parent.mkdir()
+    own.write_bytes(b"a photograph of my own")
+    refused(sparring("generate", run, "-n", 4, "-o", own.parent), "holds 000003.png already")
+    assert sparring("generate", run, "-n", 3, "-o", own.parent).returncode == 0
+    refused(sparring("generate", run, "-n", 3, "-o", own.parent), "holds 000000.png already")
+    refused(sparring("generate", run, "-n", 3, "-o", run), "is the folder of a run")
+    assert own.read_bytes() == b"a photograph of my own"
+    for _ in range(2):
+        assert sparring("generate", run, "-n", 4, "-o", tmp_path / "sheet.png").returncode == 0
+
+
 @pytest.mark.parametrize("suffix", [".gif", ".png", ".mp4"])
 def test_interpolate(run, tmp_path, suffix):
     done = sparring("interpolate", run, "-o", tmp_path / f"walk{suffix}", "--keyframes", 3, "--frames", 4)

@@ -65,7 +65,10 @@ def test_texts_lists_numbers_and_switches_arrive_as_such():
         ("train", "--lr", "use --set players.generator.optimizer.lr=1e-4"),
         ("train", "--metrics=FID", "sparring evaluate measures a run"),
         ("compare", "--resume", "run the same command again"),
-        ("generate", "--resume", "known: "),
+        ("generate", "--resume", "see sparring generate --help"),
+        ("train", "--force", "see sparring train --help"),
+        ("train", "--where", "it is an option of sparring generate"),
+        ("evaluate", "--truncation", "it is an option of sparring generate"),
         ("evaluate", "--metric", "use --metrics"),
         ("generate", "--gpus", "use --device cuda"),
         ("generate", "--data", "run folder first"),
@@ -86,7 +89,7 @@ def test_hints_name_what_exists():
                 with_settings(load_recipe("dcgan"), parse_settings([advice.removeprefix("--set ")]))
     assert set(VERBS.values()) <= set(KNOWN_VERBS)
     assert not set(VERBS) & set(KNOWN_VERBS)
-    assert option_hint("--zzz", ["--out", "-o"]) == "known: --out"
+    assert option_hint("--zzz", ["--out", "-o"]) == ""
     assert verb_hint("sample", KNOWN_VERBS) == "use generate"
     assert verb_hint("trian", KNOWN_VERBS) == "did you mean 'train'?"
 

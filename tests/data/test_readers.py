@@ -169,6 +169,9 @@ def test_what_cannot_be_opened_is_one_sentence(tmp_path):
         with pytest.raises(UserError, match=text) as caught:
             open_data(tmp_path / name)
         assert "\n" not in str(caught.value)
+    for url in ("https://example.org/photos.zip", "S3://bucket/photos", "gs://bucket/a.csv"):
+        with pytest.raises(UserError, match="is elsewhere: download it first"):
+            open_data(url)
     with pytest.raises(UserError, match="did you mean 'mnist'"):
         open_data("mnits")
 

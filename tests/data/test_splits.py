@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from data_samples import classes, picture, png, put
-from sparring.data.splits import hold_out
+from sparring.data.splits import hold_out, natural
 from sparring.errors import UserError
 from sparring.modalities.opening import open_data
 
@@ -114,6 +114,10 @@ def test_a_folder_for_each_item_is_no_class(tmp_path):
 
 def test_numbers_are_sorted_as_numbers(tmp_path):
     assert open_data(put(tmp_path, classes(names=("10", "9", "1"), each=10))).classes == ("1", "9", "10")
+    many = "9" * 5000
+    assert sorted(["a10", "a9", f"a{many}", "a010b2", "a010b1", "10"], key=natural) == [
+        *("10", "a9", "a10", "a010b1", "a010b2", f"a{many}")
+    ]
 
 
 def test_sibling_archives_are_splits(tmp_path):

@@ -209,6 +209,14 @@ def unlabelled_arrays(folder):
     return folder / "a.npz"
 
 
+def labelled_arrays(labels):
+    def make(folder):
+        np.savez(folder / "a.npz", images=ARRAY, labels=labels)
+        return folder / "a.npz"
+
+    return make
+
+
 AB, CAT_DOG = ("a", "b"), ("cat", "dog")
 ZOO = {
     # links
@@ -266,6 +274,14 @@ ZOO = {
     ),
     "a column that is not there": Case(labelled(rows("a", "b"), labels="kind"), refused=("no column 'kind'", "label")),
     "numbers as labels": Case(labelled(rows("1.0", "2.0", "10.0")), holds(("1", "2", "10"), 20)),
+    "cells of nan": Case(labelled(rows("a", "b", "a", "b", "NaN")), holds((), 20, noted="4 of 20 items have none")),
+    "names of files elsewhere": Case(
+        labelled(rows("a", "b").replace("\n", "\n../other/")), refused=("none of the files", "../other/0.png")
+    ),
+    "a number of thousands of digits in a name": Case(
+        in_folder({f"{'9' * 200}{index}/{name}": data for index in "ab" for name, data in LOOSE.items()}),
+        holds(("9" * 200 + "a", "9" * 200 + "b"), 40),
+    ),
     "a number of its own for each": Case(
         labelled("file,score\n" + "\n".join(f"{n}.png,{n / 7}" for n in range(20)), labels="score"),
         refused=("20 classes for 20 items", "--labels"),
@@ -367,6 +383,20 @@ ZOO = {
     "a pair of arrays": Case(in_memory((ARRAY, np.arange(30))), refused=("a pair of arrays", "labels=")),
     "a dictionary": Case(in_memory({"images": ARRAY}), refused=("of a dictionary give the pictures",)),
     "halves as labels": Case(in_memory(ARRAY, [0.5] * 30), refused=("'0.5' is no label",)),
+    "a dataset of pictures and labels of one element": Case(
+        in_memory(
+            torch.utils.data.TensorDataset(
+                torch.tensor(ARRAY).permute(0, 3, 1, 2), torch.arange(30)[:, None].remainder(3)
+            )
+        ),
+        holds(("0", "1", "2"), 30),
+    ),
+    "an array that masks numbers": Case(
+        in_memory(np.ma.masked_greater(ARRAY, 250)), refused=("masks some of its numbers", "fill them")
+    ),
+    "labels that are missing numbers, in a file": Case(
+        labelled_arrays(np.where(np.arange(30) == 0, np.nan, np.arange(30) % 2)), holds(("0", "1"), 29)
+    ),
     "a dataset of lone tensors": Case(
         in_memory(torch.utils.data.TensorDataset(torch.tensor(ARRAY).permute(0, 3, 1, 2))), holds((), 30)
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..errors import nearest
+from ..errors import closest, nearest
 
 # What the option of another program is here. The first advice counts that applies to the verb: an option, if the verb
 # has it; a sentence, if the verb has the option in FOR_VERBS_WITH, or always if there is none.
@@ -13,6 +13,7 @@ DATA_FIRST = "give the data first, without an option"
 NO_WORKERS = "leave it out: loading needs no workers"
 RUN_FIRST = "give the run folder first, without an option"
 FOR_VERBS_WITH = {RESUMES: "--budget", DATA_FIRST: "--labels", NO_WORKERS: "--budget"}
+SPELLED_ALIKE = 0.7  # from here on an option is taken for a misspelled one: dashes do not count
 DEVICE = "--device cuda (a training uses one device)"
 OPTIONS: dict[str, tuple[str, ...]] = {
     "amp": ("--set precision=bfloat16",),
@@ -96,7 +97,7 @@ VERBS = {
 
 
 def option_hint(typed: str, known: Sequence[str]) -> str:
-    """How to say it to a verb that knows these options ("--out", "-o")."""
+    """How to say it to a verb that knows these options ("--out", "-o"); "" if no option of it is meant."""
     name = typed.lstrip("-").split("=")[0].lower().replace("_", "-")
     for advice in OPTIONS.get(name, ()):
         if advice.startswith("--"):
@@ -104,9 +105,8 @@ def option_hint(typed: str, known: Sequence[str]) -> str:
                 return f"use {advice}"
         elif advice not in FOR_VERBS_WITH or FOR_VERBS_WITH[advice] in known:
             return advice
-    if f"--{name}" in known:
-        return f"did you mean '--{name}'?"
-    return nearest(f"--{name}", [option for option in known if option.startswith("--")])
+    meant = closest(name, [option.removeprefix("--") for option in known if option.startswith("--")], SPELLED_ALIKE)
+    return f"did you mean '--{meant}'?" if meant else ""
 
 
 def verb_hint(typed: str, known: Sequence[str]) -> str:

@@ -86,10 +86,20 @@ class Verb(TyperCommand):
         except UsageError as error:
             typed = getattr(error, "option_name", None)
             if typed and type(error).__name__ == "NoSuchOption":
-                known = [option for parameter in self.params for option in parameter.opts]
-                raise UserError(f"{self.name} has no option {typed}; {option_hint(typed, known)}") from None
+                hint = option_hint(typed, _options(self)) or _owners(typed) or f"see sparring {self.name} --help"
+                raise UserError(f"{self.name} has no option {typed}; {hint}") from None
             sentence = error.format_message().strip().rstrip(".")
             raise UserError(f"{sentence[:1].lower()}{sentence[1:]}; see sparring {self.name} --help") from None
+
+
+def _options(command: Any) -> list[str]:
+    return [option for parameter in command.params for option in parameter.opts]
+
+
+def _owners(typed: str) -> str:
+    """Which verbs have the option; "" if none has."""
+    owners = [verb for verb in VERBS if typed in _options(built(verb))]
+    return f"it is an option of sparring {', '.join(owners)}" if owners else ""
 
 
 def built(name: str) -> Any:

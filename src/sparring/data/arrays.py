@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -104,6 +105,11 @@ def _part(path: Path, file: np.lib.npyio.NpzFile, key: str, label_key: str | Non
             f"{path}: {len(labels)} labels in '{label_key}' for {len(values)} items in '{key}': they do not belong "
             "together."
         )
-    if labels.dtype.kind == "f" and (labels == labels.round()).all():
-        labels = labels.astype(np.int64)
-    return ArrayPart(name, values, [str(label) for label in labels.tolist()], split)
+    return ArrayPart(name, values, [_label(label) for label in labels.tolist()], split)
+
+
+def _label(value: Any) -> str | None:
+    """A label as text: 3.0 is class 3, and NaN is none."""
+    if isinstance(value, float):
+        return None if value != value else str(int(value) if value.is_integer() else value)
+    return str(value)

@@ -36,8 +36,12 @@ class InMemory:
         return f"memory ({type(self.data).__name__})"
 
 
-def refuse_tensors_without_numbers(data: Any) -> None:
-    """Raises UserError for a torch tensor that does not hold its numbers one by one."""
+def refuse_missing_numbers(data: Any) -> None:
+    """Raises UserError for a tensor that does not hold its numbers one by one, and for an array that masks some."""
+    import numpy as np  # here, so that the list of options needs no numpy
+
+    if isinstance(data, np.ma.MaskedArray) and np.ma.getmaskarray(data).any():
+        raise UserError("the data is an array that masks some of its numbers: fill them, or leave those items out")
     if not hasattr(data, "is_meta"):
         return
     layout = str(data.layout).removeprefix("torch.")

@@ -108,6 +108,8 @@ class _Places:
         for whole in (f"{folder}/{name}" if folder else name, name):
             if whole in self.names:
                 return whole
+        if ".." in name.split("/"):  # a file elsewhere, not one of its name here
+            return None
         last = name.casefold().rsplit("/", 1)[-1]
         return self.last.get(last) or (self.bare.get(last) if "." not in last else None)
 

@@ -118,7 +118,8 @@ def _cell(value: Any) -> str | None:
         value = value[0]
     if value is None or isinstance(value, list | dict) or value != value:  # the last: not a number
         return None
-    return str(int(value) if isinstance(value, float) and value.is_integer() else value).strip() or None
+    text = str(int(value) if isinstance(value, float) and value.is_integer() else value).strip()
+    return None if text.casefold() in ("", "nan") else text
 
 
 def _from_one_hot(table: LabelTable) -> bool:

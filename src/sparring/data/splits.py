@@ -209,7 +209,9 @@ def natural(name: str) -> tuple[Any, ...]:
     """A sort key by which 9 comes before 10, and class 9 before class 10."""
     if re.fullmatch(r"[+-]?\d+(\.\d+)?", name, re.ASCII):
         return 0, float(name), name
-    return 1, [(part.isdecimal(), int(part) if part.isdecimal() else part) for part in re.split(r"(\d+)", name)], name
+    parts: list[Any] = re.split(r"(\d+)", name)
+    parts[1::2] = [(len(digits), digits) for digits in (part.lstrip("0") for part in parts[1::2])]
+    return 1, parts, name
 
 
 def _some(names: Sequence[str], limit: int = 6) -> str:

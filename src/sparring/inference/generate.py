@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import prod
 from pathlib import Path
 
@@ -45,9 +45,10 @@ def generate_files(
         The paths written.
 
     Raises:
-        UserError: As Gan.at, or the samples do not fit into memory.
+        UserError: As Gan.at, the samples do not fit into memory, or files in a folder would be replaced.
     """
     gan = load(run, device)
+    _refuse_overwriting(out, gan.modality.names_in_folder(gan.codec, count, grid))
     length = gan.length(length)
     chunk = gan.generator.chunk_size
     size = max(chunk, batch_size // chunk * chunk)
@@ -67,3 +68,11 @@ def generate_files(
     numbers = gan.labels(range(count), seed, label)
     names = None if numbers is None else [gan.classes[number] for number in numbers]
     return gan.modality.write(np.concatenate(list(parts)), names, out, grid, gan.codec, seed)
+
+
+def _refuse_overwriting(out: Path, names: Sequence[str]) -> None:
+    """A folder may hold what somebody needs; a file that is named whole is meant to be replaced."""
+    if (out / "recipe.yaml").is_file():
+        raise UserError(f"{out} is the folder of a run: name another place for the samples")
+    if out.is_dir() and (there := sorted({entry.name for entry in out.iterdir()}.intersection(names))):
+        raise UserError(f"{out} holds {there[0]} already, which stays as it is: name another folder, or empty this one")

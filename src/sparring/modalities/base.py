@@ -201,6 +201,10 @@ class Modality(ABC):
         Raises UserError for a suffix that it cannot write.
         """
 
+    def names_in_folder(self, codec: Any, count: int, grid: bool) -> Sequence[str]:
+        """The names of the files that `write` makes in a folder."""
+        return ()
+
     def lost_in(self, out: Path, codec: Any, count: int, grid: bool) -> str:
         """What `write` cannot put into a file of this name, in one sentence; "" where nothing is lost."""
         return ""

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from .. import modalities
 from ..data import named
-from ..data.in_memory import InMemory, refuse_tensors_without_numbers
+from ..data.in_memory import InMemory, refuse_missing_numbers
 from ..data.options import DataOptions, OpenContext
 from ..data.source import Source
 from ..errors import UserError, nearest
@@ -19,6 +19,7 @@ from ..util.files import without_password
 from ..util.options import checked, flag_of
 from .base import Modality
 
+NETWORKS = ("http", "https", "ftp", "s3", "gs", "hdfs")  # URLs of files, not of databases
 READABLE = (
     "pictures in a folder, .zip or .tar, or an IDX, .npy, .npz or .parquet file, or a table (.csv, .parquet, .xlsx)"
 )
@@ -121,6 +122,8 @@ def place_of(where: Any) -> str | None:
 
 
 def _open_url(url: str, asked: Mapping[str, Any], context: OpenContext) -> Source:
+    if url.partition("://")[0].lower() in NETWORKS:
+        raise UserError(f"{without_password(url)} is elsewhere: download it first, and give the file or folder")
     for modality in modalities.every(context.modalities):
         if modality.opens_urls:
             return modality.open_url(url, checked_options(modality, asked, url), context)
@@ -128,7 +131,7 @@ def _open_url(url: str, asked: Mapping[str, Any], context: OpenContext) -> Sourc
 
 
 def _open_in_memory(memory: InMemory, asked: Mapping[str, Any], context: OpenContext) -> Source:
-    refuse_tensors_without_numbers(memory.data)
+    refuse_missing_numbers(memory.data)
     allowed = modalities.every(context.modalities)
     for modality in allowed:
         if (len(allowed) == 1 and modality.asked_first) or modality.takes(memory):

@@ -206,15 +206,20 @@ class Log(Callback):
     def load_state(self, state: dict[str, Any]) -> None:
         self.bytes = state.get("bytes", 0)
         length = self.path.stat().st_size if self.path.exists() else 0
-        if length < self.bytes:
-            raise UserError(
-                f"{self.path} is shorter than its checkpoint says; put the file back, or train into another folder "
-                "with --out"
-            )
         if length > self.bytes:
             os.truncate(self.path, self.bytes)
+        elif length < self.bytes:  # the training needs no log: its state is in the checkpoint
+            warn(f"{self.path} has lost {self.bytes - length:,} of {self.bytes:,} bytes: reports lack what stood there")
+            self.bytes = length + self._end_line()
         if damaged := damaged_lines(self.path.parent):
             warn(f"{self.path} is damaged in line {damaged[0]}: reports leave {len(damaged)} of its lines out")
+
+    def _end_line(self) -> int:
+        """End a last line that was cut off, so that the next one stands alone. Returns the bytes written."""
+        if not self.path.exists() or self.path.read_bytes()[-1:] in (b"", b"\n"):
+            return 0
+        with open(self.path, "ab") as file:
+            return file.write(b"\n")
 
 
 class TensorBoard(Callback):

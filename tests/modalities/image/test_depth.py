@@ -68,6 +68,30 @@ def test_any_floats_come_back(start, width, seed):
     assert np.abs(found - numbers).max() <= (3e-3 if scale.eight_bit else 1e-6) * span
 
 
+@pytest.mark.parametrize(("dark", "refused"), [(0.0, True), (0.9, True), (0.97, False)])
+def test_fractions_beside_numbers_of_a_wider_range_are_refused(dark, refused):
+    """One in ten pictures is enough; some of 3 % may be dark ones, and whole numbers up to 1 are labels or masks."""
+    rng = np.random.default_rng(0)
+    pictures = rng.random((100, 4, 4, 1)).astype(np.float32)
+    pictures[: int(100 * dark)] *= 255
+    pictures[-1] *= 200
+    tally = Tally()
+    tally.add(pictures, "float32", "it", len(pictures))
+    if refused:
+        with pytest.raises(UserError, match=r"hold fractions up to 1 and .* others numbers as far as"):
+            choose_scale(tally)
+        assert choose_scale(tally, (0, 255))[0].high == 255
+    else:
+        assert choose_scale(tally)[0].high > 200
+
+
+def test_whole_numbers_up_to_1_are_no_fractions():
+    tally = Tally()
+    tally.add(np.ones((9, 4, 4, 1), np.float32), "float32", "masks", 9)
+    tally.add(np.full((1, 4, 4, 1), 200, np.float32), "float32", "it")
+    assert choose_scale(tally)[0].high == 255
+
+
 def test_a_tally_does_not_depend_on_the_order():
     rng = np.random.default_rng(0)
     parts = [rng.integers(0, 4096, (8, 8), dtype=np.uint16) for _ in range(30)]
@@ -217,6 +241,16 @@ def test_16_bit_colour_of_png_is_whole_or_its_loss_is_said(monkeypatch):
     monkeypatch.setattr(frames, "find_spec", lambda name: None)
     rounded = decode_one(colour_png16(), "a.png")
     assert rounded.kind == "uint8" and 'pip install "sparring[deep]"' in rounded.lost
+
+
+@pytest.mark.parametrize("largest", [300, 1023, 4095, 65535])
+@pytest.mark.parametrize("plain", [True, False])
+def test_netpbm_keeps_its_own_numbers(largest, plain):
+    numbers = np.random.default_rng(0).integers(0, largest + 1, (6, 8)).astype(np.uint16)
+    body = " ".join(map(str, numbers.flat)).encode() if plain else numbers.astype(">u2").tobytes()
+    decoded = decode_one(f"P{2 if plain else 5} 8 6 {largest}\n".encode() + body, "a.pgm")
+    assert decoded.kind == "uint16"
+    np.testing.assert_array_equal(decoded.pixels[..., 0], numbers)
 
 
 def test_extras_that_are_missing_are_named(monkeypatch):

@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,13 @@ def test_duckdb_is_only_read(tmp_path):
     assert state(tmp_path) == before
     with pytest.raises(UserError, match="there is no file"):
         read_url(f"duckdb:///{tmp_path}/shpo.duckdb#orders")
+
+
+def test_a_driver_that_is_not_installed_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pymysql", None)
+    with pytest.raises(UserError, match="needs pymysql; run: pip install pymysql") as refusal:
+        read_url("mysql+pymysql://me:secret@localhost/shop#orders")
+    assert "secret" not in str(refusal.value)
 
 
 @pytest.fixture(scope="module")

@@ -65,6 +65,9 @@ class ImageModality(Modality):
     ) -> list[Path]:
         return self.module("write").write(values, labels, out, grid, codec)
 
+    def names_in_folder(self, codec: Any, count: int, grid: bool) -> Sequence[str]:
+        return self.module("write").names_in_folder(codec, count, grid)
+
     def lost_in(self, out: Path, codec: Any, count: int, grid: bool) -> str:
         return self.module("write").lost_in(out, codec, count, grid)
 

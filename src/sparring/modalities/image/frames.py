@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from importlib.util import find_spec
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -142,6 +142,7 @@ def _is_copy(picture: Image.Image, number: int) -> bool:
 
 def _frame(picture: Image.Image, data: bytes, profiles: bool) -> Frame:
     mode, lost, milliseconds = picture.mode, _rounded_off(picture), int(picture.info.get("duration") or 100)
+    largest = _largest_of_netpbm(picture)
     if lost and picture.format == "PNG" and find_spec("imagecodecs"):
         values = _deep_png(data, "transparency" in picture.info)
         if values is not None:
@@ -149,7 +150,7 @@ def _frame(picture: Image.Image, data: bytes, profiles: bool) -> Frame:
     picture.load()
     upright = ImageOps.exif_transpose(picture) if picture.getexif().get(0x0112, 1) != 1 else picture
     if mode.startswith(("I", "F")):
-        numbers = _numbers(upright)[..., None]
+        numbers = _as_in_the_file(_numbers(upright), largest)[..., None]
         return Frame(numbers, numbers.dtype.name, mode, lost)
     profile = ""
     if profiles or mode == "CMYK":
@@ -169,11 +170,25 @@ def _rounded_off(picture: Image.Image) -> str:
 
 def is_wide(picture: Image.Image) -> bool:
     """Does the file hold more than 8 bits a channel? From its header, as Pillow's mode does not say so for colour."""
+    options = _decoder(picture)[1]
+    return (
+        (_largest_of_netpbm(picture) or 0) > 255
+        or ";16" in str(options[0])
+        or int(picture.info.get("bit_depth", 8)) > 8
+    )
+
+
+def _decoder(picture: Image.Image) -> tuple[str, tuple[Any, ...]]:
+    """The name of Pillow's decoder and what it is told, from the header of the file."""
     tiles = getattr(picture, "tile", ())
-    raw = tiles[0][3] if tiles else ""
-    words = raw if isinstance(raw, tuple) else (raw,)
-    of_netpbm = picture.format == "PPM" and any(isinstance(word, int) and word > 255 for word in words)
-    return of_netpbm or ";16" in str(words[0]) or int(picture.info.get("bit_depth", 8)) > 8
+    name, options = (tiles[0][0], tiles[0][3]) if tiles else ("", "")
+    return name, options if isinstance(options, tuple) else (options,)
+
+
+def _largest_of_netpbm(picture: Image.Image) -> int | None:
+    """The largest number that a netpbm file says it can hold; None where Pillow takes its numbers as they are."""
+    name, options = _decoder(picture)
+    return options[1] if name.startswith("ppm") and len(options) > 1 else None
 
 
 def _deep_png(data: bytes, keyed: bool) -> np.ndarray | None:
@@ -214,6 +229,11 @@ def _numbers(picture: Image.Image) -> np.ndarray:
     if values.dtype.itemsize <= 2 or (values.min() >= 0 and values.max() <= 65535):
         return values.astype(np.uint16)
     return values.astype(np.int32)
+
+
+def _as_in_the_file(values: np.ndarray, largest: int | None) -> np.ndarray:
+    """The numbers of a netpbm file, which Pillow has spread from 0 to `largest` over all 16 bits."""
+    return values if largest is None else np.rint(values.astype(np.float64) * (largest / 65535)).astype(np.uint16)
 
 
 def plain_mode(picture: Image.Image) -> str:

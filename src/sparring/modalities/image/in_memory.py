@@ -216,7 +216,9 @@ def _name(label: Any, classes: Sequence[str]) -> str | None:
     """
     if label is None or isinstance(label, str):
         return label or None
-    value = label.item() if hasattr(label, "item") and getattr(label, "size", 1) == 1 else label
+    value = label
+    if hasattr(label, "item") and _as_array(label).size == 1:
+        value = label.item()
     if isinstance(value, float) and math.isnan(value):
         return None
     if isinstance(value, float) and value.is_integer():

@@ -22,6 +22,9 @@ NEAR_ZERO = 0.1  # of the largest number: a smallest one below it is taken for 0
 BIT_DEPTHS = (1, 8, 10, 12, 14, 16)
 USUAL = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0))  # ranges of floating-point pictures
 LEVEL_TOLERANCE = 0.02  # of one of 255 steps
+FRACTIONS_SHARE = 0.05  # of pictures of fractions, from which on they are no dark pictures of a wider range
+WIDER = 16.0  # times as far as fractions go, from which on they would be black
+SAMPLED = 1000  # numbers of a picture that tell fractions from whole numbers
 BUCKETS = 1 << 16
 MANY = 1 << 16  # numbers, from which on counting into all buckets is quicker than adding one by one
 MAX_FLOAT = float(np.finfo(np.float32).max)
@@ -32,8 +35,9 @@ class Tally:
     """What is known of the numbers of pictures deeper than 8 bits. Any thread may add pictures.
 
     kinds, first: how many pictures hold numbers of a type, and the name of one. at_low, at_high: how many numbers are
-    exactly the lowest and the highest. float_high: the highest of floating-point numbers. levels: the ranges of which
-    all numbers are 1/255 steps. from_arrays: do all pictures come from arrays, which have no files of a depth?
+    exactly the lowest and the highest. float_high: the highest of floating-point numbers. fractions, wider: how many
+    pictures hold fractions up to 1, and how many go WIDER times as far. levels: the ranges of which all numbers are
+    1/255 steps. from_arrays: do all pictures come from arrays, which have no files of a depth?
     """
 
     kinds: Counter = field(default_factory=Counter)
@@ -43,6 +47,8 @@ class Tally:
     at_low: int = 0
     at_high: int = 0
     float_high: float = -np.inf
+    fractions: int = 0
+    wider: int = 0
     count: int = 0
     buckets: np.ndarray = field(default_factory=lambda: np.zeros(BUCKETS, np.int64))
     levels: list[tuple[float, float]] = field(default_factory=lambda: list(USUAL))
@@ -55,12 +61,16 @@ class Tally:
             self._count("uint8", name, count)
 
     def add(self, numbers: np.ndarray, kind: str, name: str, count: int = 1, from_array: bool = False) -> None:
-        """Add pictures deeper than 8 bits. numbers: of their colours, all finite, in any shape. kind: their type."""
+        """Add `count` pictures deeper than 8 bits, one after the other.
+
+        numbers: of their colours, all finite, in any shape. kind: their type.
+        """
         flat = numbers.reshape(-1)
         low, high = flat.min(), flat.max()
         at_low, at_high, keys = int((flat == low).sum()), int((flat == high).sum()), _keys(flat)
         low, high, floating = float(low), float(high), kind.startswith("float")
         levels = [each for each in self.levels if floating and _in_levels(flat, each)]
+        fractions, wider = _fractions_and_wider(flat.reshape(count, -1)) if floating else (0, 0)
         with self.lock:
             self._count(kind, name, count)
             self.from_arrays &= from_array
@@ -74,6 +84,7 @@ class Tally:
             else:
                 np.add.at(self.buckets, keys, 1)
             if floating:
+                self.fractions, self.wider = self.fractions + fractions, self.wider + wider
                 self.float_high = max(self.float_high, high)
                 self.levels = [each for each in self.levels if each in levels]
 
@@ -113,6 +124,12 @@ def choose_scale(
             return Scale(), []
         return Scale(*asked, "uint8", False), [f"8-bit values; scaled {_span(*asked)} as asked."]
     kind = _common_kind(tally)
+    if asked is None and tally.wider and tally.fractions > FRACTIONS_SHARE * (tally.fractions + tally.wider):
+        raise UserError(
+            f"{tally.fractions:,} pictures hold fractions up to 1 and {tally.wider:,} others numbers as far as "
+            f"{shown(tally.float_high)}, beside which fractions are black: bring all to one range, open them "
+            "separately, or say what is black and white with --data-range LOW,HIGH"
+        )
     if asked:
         low, high, why = *asked, "as asked"
         lost = _beyond(tally, *asked)
@@ -288,6 +305,13 @@ def _in_levels(numbers: np.ndarray, ends: tuple[float, float]) -> bool:
         if (np.abs(steps - np.rint(steps)) > LEVEL_TOLERANCE).any() or steps.min() < -0.5 or steps.max() > WHITE + 0.5:
             return False
     return True
+
+
+def _fractions_and_wider(pictures: np.ndarray) -> tuple[int, int]:
+    """How many rows of numbers are fractions from -1 to 1, and how many go WIDER times as far."""
+    far = np.abs(pictures).max(axis=1)
+    small = pictures[far <= 1 + TOLERANCE, :SAMPLED]
+    return int((small != np.rint(small)).any(axis=1).sum()), int((far >= WIDER).sum())
 
 
 def _keys(numbers: np.ndarray) -> np.ndarray:

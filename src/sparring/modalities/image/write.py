@@ -21,6 +21,7 @@ from .preview import as_image, flat, images, sheet
 from .scale import Scale, shown
 
 TIFF_SUFFIXES = (".tif", ".tiff")
+GRID, LABELS = "grid.png", "labels.csv"  # files beside or in the place of single pictures
 SHEETS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 
 
@@ -64,6 +65,11 @@ def write(
     return [out]
 
 
+def names_in_folder(codec: ImageCodec, count: int, grid: bool) -> list[str]:
+    """The names of the files that `write` makes in a folder."""
+    return [GRID] if grid else [*_names(count, codec.scale, codec.channels), LABELS]
+
+
 def lost_in(out: Path, codec: ImageCodec, count: int, grid: bool) -> str:
     """What a file of this name cannot hold of so many pictures; "" where it holds them whole."""
     suffix, scale = out.suffix.lower(), codec.scale
@@ -98,12 +104,17 @@ def _folder(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: b
     return written
 
 
+def _names(count: int, scale: Scale, channels: int) -> list[str]:
+    """Those of single pictures, in order."""
+    suffix = ".png" if _in_png(scale, channels) else ".tif"
+    return [f"{index:06d}{suffix}" for index in range(count)]
+
+
 def _files(values: np.ndarray, labels: Sequence[str] | None, grid: bool, scale: Scale) -> Iterator[tuple[str, bytes]]:
     if grid:
-        yield "grid.png", _encoded(_sheet(values), "PNG")
+        yield GRID, _encoded(_sheet(values), "PNG")
         return
-    suffix = ".png" if _in_png(scale, values.shape[1]) else ".tif"
-    names = [f"{index:06d}{suffix}" for index in range(len(values))]
+    names = _names(len(values), scale, values.shape[1])
     for name, value in zip(names, values, strict=True):
         yield name, _picture(value, scale)
     if labels is not None:
@@ -111,7 +122,7 @@ def _files(values: np.ndarray, labels: Sequence[str] | None, grid: bool, scale: 
         csv.writer(table, lineterminator="\n").writerows(
             [("file", "label"), *zip(names, defused_row(labels), strict=True)]
         )
-        yield "labels.csv", table.getvalue().encode()
+        yield LABELS, table.getvalue().encode()
 
 
 def _sheet(values: np.ndarray) -> Image.Image:

@@ -57,5 +57,8 @@ class PointsModality(Modality):
     ) -> list[Path]:
         return self.module("write").write(values, labels, out, grid)
 
+    def names_in_folder(self, codec: Any, count: int, grid: bool) -> Sequence[str]:
+        return ("points.csv", "points.png")
+
 
 modality = PointsModality()

@@ -73,6 +73,9 @@ class SeriesModality(Modality):
     ) -> list[Path]:
         return self.module("export").write(values, labels, out, grid, codec, seed)
 
+    def names_in_folder(self, codec: Any, count: int, grid: bool) -> Sequence[str]:
+        return ("series.csv", "series.png")
+
     def joined_steps(self, codec: Any) -> int:
         return max(codec.data_lengths, default=0)
 

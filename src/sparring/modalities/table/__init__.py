@@ -85,6 +85,9 @@ class TableModality(Modality):
     def write_stream(self, parts: Iterable[np.ndarray], out: Path, codec: Any, seed: int) -> list[Path]:
         return self.module("export").write_stream(parts, out, codec, seed)
 
+    def names_in_folder(self, codec: Any, count: int, grid: bool) -> Sequence[str]:
+        return ("rows.csv", "rows.png")
+
     def conditional_sampling(self, gan: Any, where: str, indices: Sequence[int], seed: int) -> np.ndarray:
         return self.module("conditional_sampling").conditional_sampling(gan, where, indices, seed)
 

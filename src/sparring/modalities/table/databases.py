@@ -92,7 +92,9 @@ def _opened(place: str, shown: str) -> Iterator[Database]:
             yield database
     except sqlite3.DatabaseError as error:
         raise _unreadable(shown, error) from None
-    except (sqlalchemy.exc.SQLAlchemyError, ModuleNotFoundError, ValueError, OSError) as error:  # pandas' is an OSError
+    except ModuleNotFoundError as error:
+        raise UserError(f"reading {shown} needs {error.name}; run: pip install {error.name}") from None
+    except (sqlalchemy.exc.SQLAlchemyError, ValueError, OSError) as error:  # pandas' is an OSError
         raise _unreadable(shown, error) from None
 
 
