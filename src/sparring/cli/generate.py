@@ -40,7 +40,8 @@ Length = Annotated[
     int | None,
     typer.Option(
         min=1,
-        help="Series: the number of steps; longer series than learned are extrapolated.",
+        help="Series: the number of steps of each; a model of windows goes on beyond what it learned. Default: as many "
+        "as the series of the data have (of a single series: a window).",
         metavar="STEPS",
         show_default=False,
     ),

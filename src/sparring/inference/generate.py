@@ -35,7 +35,7 @@ def generate_files(
         run: The run folder.
         out: A folder for single files, or one file, by its suffix.
         count: Number of samples.
-        seed, label, truncation, where, length: See Gan.at. The files depend on these alone.
+        seed, label, truncation, where, length: See Gan.at; windows are joined. The files depend on these alone.
         batch_size: Samples that are in memory at once, rounded down to whole forward passes.
         grid: One sheet of all samples, whatever the count.
         device: See `load`.
@@ -49,15 +49,14 @@ def generate_files(
     """
     gan = load(run, device)
     _refuse_overwriting(out, gan.modality.names_in_folder(gan.codec, count, grid))
-    length = gan.length(length)
     chunk = gan.generator.chunk_size
     size = max(chunk, batch_size // chunk * chunk)
     starts = range(0, count, size)
-    parts = (gan.at(range(at, min(count, at + size)), seed, label, truncation, where, length) for at in starts)
+    parts = (gan.at(range(at, min(count, at + size)), seed, label, truncation, where, length, True) for at in starts)
     if gan.modality.writes_stream and not grid:
         return gan.modality.write_stream(parts, out, gan.codec, seed)
-    longest = length or gan.modality.joined_steps(gan.codec)
-    needed = count * prod(gan.codec.shape) * (longest // gan.codec.shape[0] + 1)
+    longest = length if length is not None else gan.modality.max_joined_length(gan.codec)
+    needed = count * prod(gan.codec.shape) * ((longest or 0) // gan.codec.shape[0] + 1)
     if needed > MAX_VALUES:
         raise UserError(
             f"{count:,} samples of this model do not fit into memory at once; "

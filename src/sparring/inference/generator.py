@@ -60,15 +60,14 @@ class Gan:
         return modalities.get(self.modality_name)
 
     def generate(self, count: int, seed: int = 0, label: str | int | None = None, **options: Any) -> Any:
-        """`count` samples as Python objects: a list of PIL images, a DataFrame of rows. Options: see `at`."""
-        options = {**options, "length": self.length(options.get("length"))}
+        """`count` samples as Python objects: a list of PIL images, a DataFrame of rows.
+
+        Options: see `at`. Series that were learned in windows are joined.
+        """
+        options = {"joined": True, **options}
         values, numbers = self._values(count, seed, label, **options), self.labels(range(count), seed, label)
         names = None if numbers is None else [self.classes[number] for number in numbers]
         return self.modality.items(values, self.codec, seed, names)
-
-    def length(self, asked: int | None) -> int | None:
-        """The length that samples are given out with: as asked, else that of the data (0) where windows are learned."""
-        return 0 if asked is None and self.modality.joined_steps(self.codec) else asked
 
     def values(self, count: int, seed: int = 0, label: str | int | None = None, **options: Any) -> np.ndarray:
         """`count` decoded samples as one array, in the numbers of the data (pictures: N x C x H x W).
@@ -95,6 +94,7 @@ class Gan:
         truncation: float | None = None,
         where: str | None = None,
         length: int | None = None,
+        joined: bool = False,
     ) -> np.ndarray:
         """The decoded samples with these numbers.
 
@@ -105,7 +105,9 @@ class Gan:
             truncation: Less variety for better looks. Style-based generators keep this share of the distance to the
                 mean style, 0 to 1; others draw latents no larger than this (Brock et al. 2019, arXiv:1809.11096).
             where: Of tables, conditions that hold in every row: "income = '>50K' and age > 60".
-            length: Of series, the number of steps; 0: of each as many as some series of the data has.
+            length: Of series, the number of steps of each.
+            joined: Of series that were learned in windows, without a length: each is as long as some series of the
+                data. Otherwise, and where the data are a single series, a sample is one window.
 
         Raises:
             UserError: The model does not have the class, or an option does not apply to it.
@@ -113,12 +115,15 @@ class Gan:
         indices, seed = argument_checks.sample_numbers(indices), checks.whole_number(seed, "seed")
         psi, threshold = self._truncation(truncation)
         labels = self.labels(indices, seed, label)
+        joined = length is None and joined and self.modality.max_joined_length(self.codec) is not None
         if truncation is not None and (where is not None or length is not None):
             raise UserError("truncation goes neither with conditions nor with a length; leave one of them out")
+        if truncation is not None and joined:
+            raise UserError("this model learned windows, which are joined without truncation; leave the truncation out")
         if where is not None:
             return self.modality.conditional_sampling(self, checks.text(where, "where"), indices, seed)
-        if length is not None:
-            length = checks.whole_number(length, "length", 0, MAX_COUNT)
+        if length is not None or joined:
+            length = None if joined else checks.whole_number(length, "length", 1, MAX_COUNT)
             return self.modality.extrapolate(self, length, indices, seed, label)
         latents = sampling.latents(self.recipe.latent, seed, indices, threshold, self.generator.untruncated_latents)
         made = sampling.sample(self.generator, latents, self.condition(labels), seed=seed, indices=indices, psi=psi)

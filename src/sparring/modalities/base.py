@@ -227,12 +227,15 @@ class Modality(ABC):
         """Samples for which the condition `where` holds."""
         raise UserError(f"conditions are for tables, and this model was trained on {self.unit}; leave --where out")
 
-    def joined_steps(self, codec: Any) -> int:
-        """The most steps of the values that `extrapolate` makes with the length 0; 0 where values are learned whole."""
-        return 0
+    def max_joined_length(self, codec: Any) -> int | None:
+        """The most steps of values that `extrapolate` joins from windows to the lengths of the data.
+
+        None where values are learned whole, and where there is but one, whose length new ones need not have.
+        """
+        return None
 
     def extrapolate(
-        self, gan: Any, length: int, indices: Sequence[int], seed: int, label: str | int | None
+        self, gan: Any, length: int | None, indices: Sequence[int], seed: int, label: str | int | None
     ) -> np.ndarray:
-        """Samples of `length` steps; 0: each as long as some value of the data."""
+        """Samples of `length` steps; None: each as long as some value of the data."""
         raise UserError(f"a length is for series, and this model was trained on {self.unit}; leave --length out")

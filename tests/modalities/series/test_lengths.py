@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
+import sparring
 from sparring.config.reading import load_recipe
 from sparring.inference.generator import Gan
 from sparring.modalities.series.codec import codec_from
@@ -93,6 +94,19 @@ def test_series_that_are_joined_from_windows_are_as_long_as_those_of_the_data(na
     pd.testing.assert_frame_equal(few, made.iloc[: len(few)])  # each depends on its number alone
     assert column == ["unit", "t", "x", "wear"]
     assert gan.generate(2, seed=3, length=30).groupby("unit").size().tolist() == [30, 30]
+    assert gan.modality.max_joined_length(gan.codec) == lengths.max()
+    with pytest.raises(sparring.UserError, match="length should be a whole number from 1 to .*, not 0"):
+        gan.generate(2, length=0)
+    with pytest.raises(sparring.UserError, match="joined without truncation"):
+        gan.generate(2, truncation=0.5)
+    assert gan.values(2, truncation=0.5).shape[1] == 8
+
+
+def test_a_single_series_is_given_out_in_windows_where_no_length_is_asked_for():
+    gan = fitted(SeriesSource(of_frame(rising([800]), "x"), "x"))
+    assert gan.modality.max_joined_length(gan.codec) is None
+    assert gan.generate(2).groupby("series").size().tolist() == [100, 100]
+    assert len(gan.generate(1, length=250)) == 250
 
 
 def test_how_long_values_are_is_chosen_from_the_data():

@@ -76,11 +76,11 @@ class SeriesModality(Modality):
     def names_in_folder(self, codec: Any, count: int, grid: bool) -> Sequence[str]:
         return ("series.csv", "series.png")
 
-    def joined_steps(self, codec: Any) -> int:
-        return max(codec.data_lengths, default=0)
+    def max_joined_length(self, codec: Any) -> int | None:
+        return max(codec.data_lengths, default=None)
 
     def extrapolate(
-        self, gan: Any, length: int, indices: Sequence[int], seed: int, label: str | int | None
+        self, gan: Any, length: int | None, indices: Sequence[int], seed: int, label: str | int | None
     ) -> np.ndarray:
         return self.module("extrapolate").extrapolate(gan, length, indices, seed, label)
 

@@ -19,7 +19,8 @@ import torch
 from ...errors import UserError
 from ..table.codes import Code, code_from, spreads
 from ..table.columns import Column, column_from
-from .wide import Steps, spread
+from .headers import Steps
+from .wide import spread
 
 MAX_COUNTED = 8  # values of a choice whose frequency is measured
 MIN_COUNTED_SHARE = 0.01  # of the steps that each of these values has
@@ -85,6 +86,7 @@ class SeriesCodec:
     restarts: bool = False  # does a series begin wherever `order` starts again?
     written: tuple[Column, ...] = ()  # channels whose numbers are texts, such as 51,26
     wide: tuple[Steps, ...] = ()  # the columns of the steps, where a row of the table is a series
+    names_anew: tuple[Column, ...] = ()  # columns that name each series, for which new names are made
     data_lengths: tuple[int, ...] = ()  # quantiles of the lengths of the data, where values are windows
     input: ClassVar[None] = None
 
@@ -209,7 +211,7 @@ class SeriesCodec:
             labels: the class of each series, where there are classes.
         """
         if self.wide:
-            return self._wide_frame(values, labels)
+            return self._wide_frame(values, first, seed, labels)
         lengths = self.lengths(values)
         which = np.repeat(np.arange(len(values)), lengths)
         when = np.concatenate([np.arange(length) for length in lengths]) if len(lengths) else np.zeros(0, int)
@@ -232,25 +234,32 @@ class SeriesCodec:
             )
         if self.key is not None or len(values) > 1:
             names = (
-                self.key.new(range(first, first + len(values)), seed)
-                if self.key is not None
-                else pd.Series(range(first, first + len(values)))
+                pd.Series(range(first, first + len(values)))
+                if self.key is None
+                else self._new_names(self.key, len(values), first, seed)
             )
             found[self.key.name if self.key is not None else "series"] = names.take(which).reset_index(drop=True)
+        for column in self.names_anew:
+            found[column.name] = self._new_names(column, len(values), first, seed).take(which).reset_index(drop=True)
         if self.label is not None and labels is not None:
             found[self.label] = pd.Series(np.array(labels, dtype=object)[which])
         known = [name for name in self.columns if name in found]
         return pd.DataFrame({name: found[name] for name in [*(name for name in found if name not in known), *known]})
 
-    def _wide_frame(self, values: np.ndarray, labels: Any) -> pd.DataFrame:
+    def _wide_frame(self, values: np.ndarray, first: int, seed: int, labels: Any) -> pd.DataFrame:
         """A row for each series."""
-        count = len(self.channels)
-        found = spread(values[:, :, :count], self.wide, tuple(channel.dtype for channel in self.channels))
+        count, written = len(self.channels), {column.name: column for column in self.written}
+        found = spread(values[:, :, :count], self.wide, tuple(channel.dtype for channel in self.channels), written)
+        found |= {column.name: self._new_names(column, len(values), first, seed) for column in self.names_anew}
         for at, kept in enumerate(self.whole, count):
             found[kept.name] = kept.series(values[:, 0, at])
         if self.label is not None and labels is not None:
             found[self.label] = pd.Series(np.array(labels, dtype=object))
         return pd.DataFrame({name: found[name] for name in self.columns if name in found})
+
+    @staticmethod
+    def _new_names(column: Column, count: int, first: int, seed: int) -> pd.Series:
+        return column.new(range(first, first + count), seed)
 
     def _passed(self, values: np.ndarray) -> np.ndarray:
         """How far `order` has gone since the first step, N x T."""
@@ -278,6 +287,7 @@ class SeriesCodec:
         optional |= {"restarts": True} if self.restarts else {}
         optional |= {"written": [column.describe() for column in self.written]} if self.written else {}
         optional |= {"wide": [[each.channel, list(each.columns)] for each in self.wide]} if self.wide else {}
+        optional |= {"names_anew": [column.describe() for column in self.names_anew]} if self.names_anew else {}
         if self.data_lengths:
             optional["data_lengths"] = list(self.data_lengths)
         if any(channel.log is not None for channel in self.channels):
@@ -340,6 +350,7 @@ def codec_from(description: dict[str, Any]) -> SeriesCodec:
             bool(description.get("restarts", False)),
             tuple(map(column_from, description.get("written", ()))),
             tuple(Steps(str(name), tuple(map(str, columns))) for name, columns in description.get("wide", ())),
+            tuple(map(column_from, description.get("names_anew", ()))),
             tuple(map(int, description.get("data_lengths", ()))),
         )
     except (KeyError, TypeError, ValueError):

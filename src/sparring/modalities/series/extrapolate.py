@@ -21,36 +21,37 @@ from .codec import SeriesCodec
 MAX_STEPS = 1_000_000
 
 
-def extrapolate(gan: Any, length: int, indices: Sequence[int], seed: int, label: str | int | None = None) -> np.ndarray:
+def extrapolate(
+    gan: Any, length: int | None, indices: Sequence[int], seed: int, label: str | int | None = None
+) -> np.ndarray:
     """Decoded series of `length` steps with these indices. Each depends on (seed, index), label and length alone.
 
-    length: 0 makes each as long as some series of the data; NaN follows its end.
+    length: None makes each as long as some series of the data; NaN follows its end.
 
     The first half of every window is drawn given the second half of the window before, and the outputs for both are
     blended there. Raises UserError for an impossible length, and where whole series with their ends were learned.
     """
     codec = gan.codec
     assert isinstance(codec, SeriesCodec)
-    if not 0 <= length <= MAX_STEPS:
+    parts = np.array_split(np.array(indices), -(-len(indices) // gan.generator.chunk_size))
+    if length is None:
+        return np.concatenate([_as_long_as_data(gan, codec, list(part), seed, label) for part in parts])
+    if not 1 <= length <= MAX_STEPS:
         raise UserError(f"a series can have 1 to {MAX_STEPS:,} steps, not {length:,}")
     if length > codec.steps and not codec.windows:
         raise UserError(
             f"this model learned whole series of up to {codec.steps} steps, which do not go on after their end; "
             "leave --length out"
         )
-    parts = np.array_split(np.array(indices), -(-len(indices) // gan.generator.chunk_size))
-    if length == 0 and codec.windows:
-        return np.concatenate([_as_long_as_data(gan, codec, list(part), seed, label) for part in parts])
-    steps = length or codec.steps
-    made = torch.cat([_windows(gan, codec, steps, list(part), seed, label) for part in parts])
-    return codec.decode(made)[:, :steps]
+    made = torch.cat([_windows(gan, codec, length, list(part), seed, label) for part in parts])
+    return codec.decode(made)[:, :length]
 
 
 def _as_long_as_data(
     gan: Any, codec: SeriesCodec, indices: list[int], seed: int, label: str | int | None
 ) -> np.ndarray:
     """Series with lengths of the data, filled up with NaN to the longest length of all."""
-    known = codec.data_lengths or (codec.steps,)
+    known = codec.data_lengths
     lengths = [known[int(make_rng(seed, "length", index).integers(len(known)))] for index in indices]
     # an overlap more than needed: no series then holds steps that a further window would have changed
     made = codec.decode(_windows(gan, codec, max(lengths) + codec.steps // 2, indices, seed, label))

@@ -15,12 +15,13 @@ from ..table import reading
 from ..table.columns import DROP, Column, find
 from . import arrays, folder
 from .codec import SeriesCodec
-from .grouping import KEY, Grouping, series_numbers
+from .grouping import Grouping, series_numbers
+from .headers import Steps
 from .options import SeriesOptions
 from .roles import Roles, find_label, find_roles, roles_like
 from .sequences import Sequences, checked
-from .wide import Steps, cells_of, is_wide, steps_of
-from .written import COLUMN_ROLES, as_numbers, check_types
+from .wide import cells_of, wide_steps
+from .written import COLUMN_ROLES, NumberTable, as_numbers, check_types
 
 MIN_ROWS = 16
 UNEVEN_SHARE = 0.05  # of steps that are longer or shorter than usual by half; beyond it the length of steps is learned
@@ -113,16 +114,16 @@ def of_frame(
     Raises:
         UserError: there is too little in it, or a column is missing or cannot be what it should be.
     """
-    if len(frame) < MIN_ROWS:
-        raise UserError(f"{where} holds too little to learn from: {len(frame)} rows")
     like = like if like is not None and like.columns else None
     types = dict(types or {})
     check_types(frame, types)
     frame = frame.drop(columns=[name for name, kind in types.items() if kind == DROP])
     types = {name: kind for name, kind in types.items() if kind != DROP}
-    if steps := _wide_steps(frame, where, layout, types, like):
-        return _of_wide(frame, steps, where, types, labels, like)
     table = as_numbers(frame, types, _read_like(like))
+    if steps := wide_steps(table, where, layout, types, None if like is None else like.wide):
+        return _of_wide(frame, table, steps, where, types, labels, like)
+    if len(frame) < MIN_ROWS:
+        raise UserError(f"{where} holds too little to learn from: {len(frame)} rows")
     roles = roles_like(like, frame, where) if like else find_roles(table, where, types, labels)
     rows, groups, ids = _in_order(table.frame, roles, where)
     frame, numbers = (each.iloc[rows].reset_index(drop=True) for each in (frame, table.frame))
@@ -160,47 +161,29 @@ def _read_like(like: SeriesCodec | None) -> dict[str, Column] | None:
     return {column.name: column for column in (*like.written, *order)}
 
 
-def _wide_steps(
-    frame: pd.DataFrame, where: str, layout: str, types: Mapping[str, str], like: SeriesCodec | None
-) -> tuple[Steps, ...]:
-    """The columns of steps of a wide table; () for a long one. Raises UserError where it cannot be told."""
-    if like is not None:
-        if missing := [name for each in like.wide for name in each.columns if name not in frame.columns]:
-            raise UserError(f"{where} has no column '{missing[0]}'")
-        return like.wide
-    steps = steps_of(frame) if layout != "long" else ()
-    if layout == "wide" and not steps:
-        raise UserError(f"{where} has no numbered columns that could be the steps of a series, such as x0, x1, x2 ...")
-    if layout == "wide" or not steps or {"series", "order", "channel"} & set(types.values()):
-        return steps if layout == "wide" else ()
-    numbered = {name for each in steps for name in each.columns}
-    rest = frame[[name for name in frame.columns if name not in numbered]]
-    times = as_numbers(rest, types, None).times
-    if times or any(KEY.search(name) and rest[name].duplicated().any() for name in rest.columns):
-        return ()
-    return steps if is_wide(frame, steps, where) else ()
-
-
 def _of_wide(
     frame: pd.DataFrame,
+    table: NumberTable,
     steps: tuple[Steps, ...],
     where: str,
     types: Mapping[str, str],
     labels: str,
     like: SeriesCodec | None,
 ) -> Sequences:
-    """The rows of a wide table as series."""
+    """The rows of a wide table as series. frame: the table as it is."""
     numbered = {name for each in steps for name in each.columns}
     rest = [str(name) for name in frame.columns if name not in numbered]
     label = like.label if like else find_label(frame, rest, labels, where)
     whole = [name for name in rest if name != label and not frame[name].isna().all()]
-    dtypes = tuple(str(np.result_type(*(_plain_dtype(frame[name]) for name in each.columns))) for each in steps)
+    numbers = table.frame
+    dtypes = tuple(str(np.result_type(*(_plain_dtype(numbers[name]) for name in each.columns))) for each in steps)
     found = Sequences(
-        list(cells_of(frame, steps)),
+        list(cells_of(numbers, steps)),
         tuple(each.channel for each in steps),
         dtypes,
         columns=tuple(map(str, frame.columns)),
         label=label,
+        written=tuple(table.columns[name] for name in numbers.columns if name in numbered & table.columns.keys()),
         wide=steps,
     )
     shown = f"{steps[0].columns[0]} to {steps[0].columns[-1]}"
@@ -274,8 +257,10 @@ def _of_whole_series(
     found.whole = tuple(column for column in every if column.learned)
     if found.whole:
         found.cells = np.stack([column.cells(firsts[column.name]) for column in found.whole], axis=1)
-    if lost := [column.name for column in every if not column.learned]:
-        found.notes.append(f"Left out because they name each series: {', '.join(lost)}.")
+    found.names_anew = like.names_anew if like else tuple(column for column in every if not column.learned)
+    if found.names_anew:
+        names = ", ".join(column.name for column in found.names_anew)
+        found.notes.append(f"Not learned because they name each series, new ones are made: {names}.")
 
 
 def _numbers(values: pd.Series, name: str, where: str) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...errors import UserError
 from ..table.columns import Column
-from .wide import Steps
+from .headers import Steps
 
 MIN_STEPS = 8  # of all series together
 MAX_NUMBERS = 200_000_000  # of all series together
@@ -31,6 +31,7 @@ class Sequences:
     begins: float = 0.0  # the cell of `order` in the first step
     step: float = 1.0  # by which the cells of `order` grow
     label: str | None = None
+    names_anew: tuple[Column, ...] = ()  # columns that name each series, for which new names are made
     paced: bool = False  # does the last channel hold how far `order` goes from the step before?
     apart: tuple[str, ...] = ()  # the columns that tell series apart, where these are several
     restarts: bool = False  # does a series begin wherever `order` starts again?
@@ -50,7 +51,8 @@ def checked(found: Sequences, where: str) -> Sequences:
         there = np.flatnonzero(~np.isnan(np.delete(values, pace, axis=1) if found.paced else values).all(axis=1))
         if len(there):
             kept.append(number)
-            found.values[number] = values[there[0] : there[-1] + 1]
+            # a row of a wide table keeps its beginning, which lies at the time that its header says
+            found.values[number] = values[0 if found.wide else there[0] : there[-1] + 1]
             if found.paced:
                 found.values[number][0, pace] = (
                     found.step

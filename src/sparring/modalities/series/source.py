@@ -284,6 +284,7 @@ def _fitted(found: Sequences, parts: dict[Split, Part], steps: int, windows: boo
         written=found.written,
         wide=found.wide,
         restarts=found.restarts,
+        names_anew=found.names_anew,
         data_lengths=tuple(int(length) for length in quantiles) if windows and len(lengths) > 1 else (),
     )
 

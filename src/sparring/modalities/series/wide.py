@@ -1,75 +1,97 @@
-"""Tables in which a row is a series and numbered columns are its steps: x0, x1, x2, ... or x_0 ... y_0 ..."""
+"""Tables in which a row is a series and its columns are the steps, as their headers tell (see `headers`)."""
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
 
 from ...errors import UserError
+from ..table.columns import Column
 from .axes import ordered_axis
+from .grouping import KEY, ORDER
+from .headers import Headers, Steps, headers_of
+from .written import NumberTable
 
-NUMBERED = re.compile(r"(.*?)[_ .-]?(\d+)")
-MIN_COLUMNS = 8  # that are numbered, for a table to be wide
 MIN_DOUBTED = 16  # numbered columns from which a table may be wide even where its numbers do not tell
-MIN_SHARE = 0.8  # of the columns of numbers must be numbered
+MIN_CLASS_SHARE = 0.8  # of numbered columns hold fractions, where the first one is a class
 MAX_ROWS = 2000  # that are looked at
 
 
-class Steps(NamedTuple):
-    """The columns of the steps of a channel, in order."""
+def wide_steps(
+    table: NumberTable, where: str, layout: str, types: Mapping[str, str], like: tuple[Steps, ...] | None
+) -> tuple[Steps, ...]:
+    """The columns of steps of a wide table; () for a long one.
 
-    channel: str
-    columns: tuple[str, ...]
-
-
-def steps_of(frame: pd.DataFrame) -> tuple[Steps, ...]:
-    """The numbered columns of each channel; () where a table has none, or channels of different numbers."""
-    found: dict[str, dict[int, str]] = {}
-    numbers = 0
-    for name in map(str, frame.columns):
-        if not pd.api.types.is_numeric_dtype(frame[name].dtype) or pd.api.types.is_bool_dtype(frame[name].dtype):
-            continue
-        numbers += 1
-        if match := NUMBERED.fullmatch(name):
-            found.setdefault(match[1], {})[int(match[2])] = name
-    long = {channel: columns for channel, columns in found.items() if len(columns) >= MIN_COLUMNS}
-    places = {tuple(sorted(columns)) for columns in long.values()}
-    if len(places) != 1 or sum(map(len, long.values())) < MIN_SHARE * numbers:
+    like: those of another table that this one is read like, () where that one is long. Raises UserError where it
+    cannot be told whether rows or columns are series.
+    """
+    if like is not None:
+        if missing := [name for each in like for name in each.columns if name not in table.frame.columns]:
+            raise UserError(f"{where} has no column '{missing[0]}'")
+        return like
+    if layout == "long" or (layout == "auto" and {"series", "order", "channel"} & set(types.values())):
         return ()
-    order = places.pop()
-    if len(long) == 1 and _is_class(frame, [next(iter(long.values()))[place] for place in order]):
-        order = order[1:]
-    if order[-1] - order[0] != len(order) - 1:
-        return ()
-    return tuple(
-        Steps(channel or "value", tuple(columns[place] for place in order)) for channel, columns in long.items()
-    )
+    headers = _headers(table)
+    if layout == "wide" and not headers.steps:
+        raise UserError(
+            f"{where} has no columns whose headers tell the steps of a series, such as x0, x1, x2 ... or 2021-01, "
+            "2021-02 ..."
+        )
+    return headers.steps if layout == "wide" or _is_wide(table, headers, where) else ()
 
 
-def _is_class(frame: pd.DataFrame, names: list[str]) -> bool:
+def _headers(table: NumberTable) -> Headers:
+    """What the headers of the columns of numbers tell. Empty columns may be steps as well."""
+    types, names, numbers = pd.api.types, list[str](), 0
+    for name in map(str, table.frame.columns):
+        values = table.frame[name]
+        nothing = bool(values.isna().all())
+        if name not in table.times and (
+            nothing or (types.is_numeric_dtype(values.dtype) and not types.is_bool_dtype(values.dtype))
+        ):
+            names.append(name)
+            numbers += not nothing
+    headers = headers_of(names, numbers)
+    if len(headers.steps) == 1 and not headers.times and _is_class(table.frame, headers.steps[0].columns):
+        channel, columns = headers.steps[0]
+        return Headers((Steps(channel, columns[1:]),))
+    return headers
+
+
+def _is_class(frame: pd.DataFrame, names: Collection[str]) -> bool:
     """Holds the first of numbered columns a class, as in files without a header: whole numbers before fractions?"""
     first, *rest = (frame[name].dropna()[:MAX_ROWS] for name in names)
     fractions = [bool((values % 1 != 0).any()) for values in rest]
-    return not (first % 1).any() and first.nunique() <= len(first) / 2 and sum(fractions) >= MIN_SHARE * len(rest)
+    return not (first % 1).any() and first.nunique() <= len(first) / 2 and sum(fractions) >= MIN_CLASS_SHARE * len(rest)
 
 
-def is_wide(frame: pd.DataFrame, steps: tuple[Steps, ...], where: str) -> bool:
-    """Do numbers follow one another along the rows and not along the columns?
+def _is_wide(table: NumberTable, headers: Headers, where: str) -> bool:
+    """Do the steps of series follow one another along the rows?
 
-    Raises UserError where this cannot be told and both could be.
+    Headers that say times decide, unless numbers follow one another along the columns, and a column orders the rows.
+    Where headers only count, the numbers decide.
     """
+    steps = headers.steps
     if not steps:
         return False
-    axis = ordered_axis(cells_of(frame[:MAX_ROWS], steps[:1])[:, :, 0], 0, 1)
+    numbered = {name for each in steps for name in each.columns}
+    rest = table.frame[[name for name in table.frame.columns if name not in numbered]]
+    axis = ordered_axis(cells_of(table.frame[:MAX_ROWS], steps[:1])[:, :, 0], 0, 1)
+    first, *_, last = steps[0].columns
+    doubt = UserError(
+        f"{where}: {first} to {last} may be the steps of a series in each row, or as many channels of one series; "
+        "say --layout wide or --layout long"
+    )
+    if headers.times:
+        if axis == 0 and (not len(rest.columns) or table.times or any(map(ORDER.search, map(str, rest.columns)))):
+            raise doubt
+        return True
+    if table.times or any(KEY.search(str(name)) and rest[name].duplicated().any() for name in rest.columns):
+        return False
     if axis is None and len(steps[0].columns) >= MIN_DOUBTED:
-        first, *_, last = steps[0].columns
-        raise UserError(
-            f"{where}: {first} to {last} may be the steps of a series in each row, or as many channels of one series; "
-            "say --layout wide or --layout long"
-        )
+        raise doubt
     return axis == 1
 
 
@@ -79,12 +101,20 @@ def cells_of(frame: pd.DataFrame, steps: tuple[Steps, ...]) -> np.ndarray:
     return np.stack(parts, axis=2)
 
 
-def spread(values: np.ndarray, steps: tuple[Steps, ...], dtypes: tuple[str, ...]) -> dict[str, pd.Series]:
-    """The columns of N x T x channels values: the inverse of `cells_of`. Steps after the longest series are empty."""
+def spread(
+    values: np.ndarray, steps: tuple[Steps, ...], dtypes: tuple[str, ...], written: Mapping[str, Column]
+) -> dict[str, pd.Series]:
+    """The columns of N x T x channels values: the inverse of `cells_of`. Steps after the longest series are empty.
+
+    written: the columns whose numbers are texts.
+    """
     found = {}
     for at, (each, dtype) in enumerate(zip(steps, dtypes, strict=True)):
         for place, name in enumerate(each.columns):
             cells = values[:, place, at] if place < values.shape[1] else np.full(len(values), np.nan)
+            if name in written:
+                found[name] = written[name].series(cells)
+                continue
             column = pd.Series(cells)
             whole = pd.api.types.is_integer_dtype(dtype)
             found[name] = column.astype("Int64") if whole and column.hasnans else column.astype(dtype)
