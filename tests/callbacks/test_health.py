@@ -264,6 +264,15 @@ def test_only_scores_after_the_best_one_count_for_a_plateau():
     assert first_stop([5.0, 4.0, 3.0, 2.0, 1.0, 1.1, 1.1, 1.1, 1.1], patience=2) == 8
 
 
+def test_a_training_made_longer_after_a_plateau_has_its_patience_again():
+    standing = history(*[{"selection": 1.1}] * 9)
+    actions = {}
+    for extended_at in (0, 1200):  # the last tick is at 1,400
+        for patience in (200, 500):
+            actions[extended_at, patience] = diagnose(standing, patience, True, 1, extended_at=extended_at).action
+    assert actions == {(0, 200): "stop", (0, 500): "stop", (1200, 200): "stop", (1200, 500): ""}
+
+
 @pytest.mark.slow
 def test_how_often_a_falling_score_is_ended_by_mistake():
     """Below one in a hundred over whole trainings, where the score falls by half with 5 % of noise."""
@@ -302,7 +311,7 @@ def send_back_from(monkeypatch, examples):
     """A training is sent back from `examples`, once; its score is made up so that example 96 is its best until then."""
     score = callbacks.Score.observe
 
-    def once(history, patience, can_augment, rollbacks_left, noise, all_players_from):
+    def once(history, patience, can_augment, rollbacks_left, noise, all_players_from, *rest):
         again = rollbacks_left == 2 and history[-1].examples == examples
         action = Action.ROLL_BACK if again else Action.NONE
         return Diagnosis("mode-collapse" if again else "healthy", "as the test wants it", action)
@@ -419,6 +428,24 @@ def test_an_early_end_is_an_end(tmp_path, monkeypatch):
     before = (tmp_path / "run" / "log.jsonl").read_bytes()
     train(tmp_path / "run")
     assert (tmp_path / "run" / "log.jsonl").read_bytes() == before
+
+
+def test_a_run_that_ended_at_a_plateau_goes_on_when_it_is_made_longer(tmp_path, monkeypatch):
+    told = []
+
+    def at_a_plateau(history, patience, can_augment, rollbacks_left, noise, start, extended_at):
+        told.append(extended_at)
+        return Diagnosis("plateau", "enough", Action.STOP if not extended_at and len(history) == 5 else Action.NONE)
+
+    monkeypatch.setattr(callbacks, "diagnose", at_a_plateau)
+    run = train(tmp_path / "run")
+    ended = run.log()[-1]["examples"]
+    stop = threading.Event()
+    stop.set()
+    train(run.path, stop=stop, examples=512)  # stopped before its first step
+    run = train(run.path)
+    assert run.log()[-1]["examples"] == 512
+    assert set(told) == {0, ended}
 
 
 def test_a_kill_between_the_last_tick_and_the_end_is_made_up_for(tmp_path, monkeypatch):

@@ -26,16 +26,17 @@ def shown(source, stop_after=None):
 def test_few_pictures_are_repeated_in_training():
     count, net = shown(ArraySource((1, 8, 8), classes=0, train=40))
     assert count >= 3 * 512
-    assert "hurried" not in net.about
+    assert "hurried" not in net.about and "hurried" not in net.fingerprint
 
 
 def test_features_stopped_early_are_used_but_not_cached(own_cache):
     source = ArraySource((1, 8, 8), train=300, seed=5)
     count, net = shown(source, stop_after=2)
     assert count == 128
-    assert net.about["hurried"]
+    assert net.about["hurried"] and net.fingerprint["hurried"]
     features, classes = net(source.values(np.arange(20)))
     assert np.isfinite(features).all() and len(classes) == 20
+    np.testing.assert_array_equal(net.classes_of(features), classes)
     classifier.load_or_learn(source, lambda done, what: True)
     cached = list(files.cache_folder("features").glob(f"{source.content_hash[:32]}-*"))
     assert not cached

@@ -47,6 +47,14 @@ def test_a_finished_run_in_three_sentences():
     ]
 
 
+def test_features_that_were_cut_short_are_said_until_an_evaluation():
+    scores = {
+        name: {**score, "fingerprint": {**score["fingerprint"], "hurried": True}} for name, score in scored().items()
+    }
+    assert "3.0 times as far (95 %: 2.6 to 3.4) (in features whose learning the budget cut short" in verdict(scores)
+    assert "cut short" not in verdict(scored())
+
+
 @pytest.mark.parametrize(("fake", "real", "spread"), [(0.812, 1.397, 0.1), (1.2, 1.1, 0.2), (1.0, 1.1, 0.01)])
 def test_samples_never_read_as_better_than_real_ones(fake, real, spread):
     said = verdict(scored(fake, real, spread=spread))

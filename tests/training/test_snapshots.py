@@ -102,7 +102,7 @@ def test_a_training_too_short_for_a_diagnosis_says_so(tmp_path):
 
 def test_the_final_score_has_intervals_and_equal_counts(tmp_path):
     line = train(tmp_path / "run").log()[-1]
-    for name in ("kernel_distance", "coverage", "label_agreement"):
+    for name in ("kernel_distance", "coverage", "label_agreement", "label_agreement_real"):
         score = line["scores"][name]
         assert score["low"] <= score["value"] <= score["high"], name
     mine, real = (line["scores"][name]["fingerprint"] for name in ("kernel_distance", "kernel_distance_real"))

@@ -71,6 +71,7 @@ def diagnose(
     rollbacks_left: int,
     noise: float = 0.0,
     all_players_from: float = 0.0,
+    extended_at: int = 0,
 ) -> Diagnosis:
     """The health of a training at the last tick of its history.
 
@@ -82,15 +83,15 @@ def diagnose(
             instead.
         noise: The standard error of a score. Differences of a few standard errors are ignored.
         all_players_from: Examples from which all players are trained. Patience is counted from there at the earliest.
+        extended_at: Examples at which the training was made longer after its end. Patience is counted from there too.
     """
     if len(history) < MIN_TICKS:
         return Diagnosis("warming-up", f"too early to tell: the health is assessed from the {MIN_TICKS}th tick on")
     now, best = history[-1], min(history, key=lambda tick: tick.selection)
     trouble = _trouble(history, best, noise, all_players_from)
     since = max(best.examples, all_players_from)
-    stalled = (
-        bool(patience) and now.examples - since >= patience and not _may_gain(history, best, since, patience, noise)
-    )
+    waited = now.examples - max(since, extended_at)
+    stalled = bool(patience) and waited >= patience and not _may_gain(history, best, since, patience, noise)
     if trouble is None:
         if stalled:
             evidence = f"no better score than {best.selection:.3g} since example {best.examples:,}"

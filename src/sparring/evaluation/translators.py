@@ -64,9 +64,7 @@ def evaluate_translator(run: Run, pairs: Any, samples: int | None, device: str, 
         )
         scores = _unpaired_scores(pairs, net, inputs, _translate(translator, inputs, console), reverse, console)
     fingerprint = {
-        "features": net.identity(),
-        "net": net.about["net"],
-        "task": net.about["task"],
+        **net.fingerprint,
         "generated": len(inputs),
         "split": "test",
         "source": pairs.content_hash[:16],

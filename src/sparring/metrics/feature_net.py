@@ -56,6 +56,20 @@ class FeatureNet:
                 classes.append(self.head(features).argmax(dim=1))
         return torch.cat(raw).double().numpy(), torch.cat(classes).numpy() if classes else None
 
+    @property
+    def fingerprint(self) -> dict[str, Any]:
+        """What says in which features a score was computed; "hurried" where learning them was stopped early."""
+        told = {"features": self.identity(), "net": self.about["net"], "task": self.about["task"]}
+        return told | ({"hurried": True} if self.about.get("hurried") else {})
+
+    @torch.no_grad()
+    def classes_of(self, features: np.ndarray) -> np.ndarray | None:
+        """The classes (N) that it sees in features that it returned; None without labels."""
+        if self.head is None:
+            return None
+        raw = torch.from_numpy(features).float() * self.deviation + self.mean
+        return self.head(raw).argmax(dim=1).numpy()
+
     def of(self, source: Source, indices: np.ndarray, split: Split = "train") -> np.ndarray:
         """The features of these examples of a source, of which a chunk at a time is in memory."""
         parts = [indices[start : start + CHUNK] for start in range(0, len(indices), CHUNK)]

@@ -57,9 +57,7 @@ class OnlineScore:
         self.test, self.training = features_of(net, source, held_out, "test"), features_of(net, source, training)
         self.test_gaussian = frechet.fit(self.test)
         self.fingerprint = {
-            "features": net.identity(),
-            "net": net.about["net"],
-            "task": net.about["task"],
+            **net.fingerprint,
             "generated": self.shown,
             "real": len(self.test),
             "split": "test",
@@ -78,6 +76,8 @@ class OnlineScore:
         self._set_reference(source, held_out, training, few, seed)
         self.of_real = {f"{name}_real": value for name, value in self._distances(self.training).items()}
         self.of_real["coverage_real"] = coverage(self.training, self.test)
+        if self.classes and (seen := net.classes_of(self.test)) is not None:
+            self.of_real["label_agreement_real"] = float((seen == source.labels(held_out, "test")).mean())
 
     def __call__(
         self, values: np.ndarray, asked: np.ndarray | None = None, with_intervals: bool = False
@@ -125,9 +125,10 @@ class OnlineScore:
             count = self._fingerprint_of("coverage")["real"]
             covered = wilson(round(scores[f"coverage{suffix}"] * count), count)
             found[f"coverage{suffix}"] = covered.low, covered.high
-        if "label_agreement" in scores:
-            agreed = wilson(round(scores["label_agreement"] * self.count), self.count)
-            found["label_agreement"] = agreed.low, agreed.high
+        for name, count in (("label_agreement", self.count), ("label_agreement_real", len(self.test))):
+            if name in scores:
+                agreed = wilson(round(scores[name] * count), count)
+                found[name] = agreed.low, agreed.high
         return found
 
     def neighbours(self, features: np.ndarray) -> dict[str, float]:

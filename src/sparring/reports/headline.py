@@ -14,6 +14,7 @@ from .scores import logged_scores
 from .values import count, mapping, percent, short
 
 BELOW_ZERO = "below 0 means that no difference was found"
+HURRIED = "in features whose learning the budget cut short: run sparring evaluate, which learns them to their end"
 Measured = Mapping[str, Mapping[str, Any]]  # scores by name: value, low, high, real, real_low, real_high, trivial ...
 
 
@@ -92,6 +93,8 @@ class Headline:
         if real is not None:
             said += f", that of as many training {unit} {self._with_ends(self.name, 'real')}"
             said += f": {self._verdict(unit)}"
+        if on.get("hurried"):
+            said += f" ({HURRIED})"
         if min(value, 0.0 if real is None else real) < 0:
             said += f" ({BELOW_ZERO})"
         return f"{said} ({self.why})" if self.why else said

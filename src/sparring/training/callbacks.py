@@ -108,7 +108,7 @@ class HealthCheck(Callback):
         real, fake = (observation.values.get(f"accuracy.{kind}") for kind in ("real", "fake"))
         self.history.append(HealthTick(observation.examples, observation.selection, real=real, fake=fake, **seen))
         can_augment, noise = trainer.algorithm.can_augment_more, self.score.score.noise
-        found = diagnose(self.history, self.patience, can_augment, rollbacks_left, noise, start)
+        found = diagnose(self.history, self.patience, can_augment, rollbacks_left, noise, start, trainer.extended_at)
         values = {f"seen.{name}": value for name, value in seen.items()}
         return Result(values, health=found.health, evidence=found.evidence, action=found.action)
 

@@ -80,11 +80,11 @@ def resume(
             f"or start a new training with --init-from {run.path}"
         )
     console.note(f"resuming at {assembly.trainer.examples:,} of {assembly.trainer.end:,} examples")
+    if assembly.trainer.ended and longer != recipe:
+        assembly.trainer.go_on()
     if longer != recipe:
         console.note(f"examples: {longer.examples:,} ({about['reasons']['examples']})")
         run.write_recipe(longer, about)
-    if ended:
-        assembly.trainer.ended = False  # the user asked for more examples
     assembly.save_best.restore(assembly.trainer)
     return assembly
 

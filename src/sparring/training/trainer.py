@@ -80,6 +80,7 @@ class Trainer:
         }
         self.examples = self.steps = self.attempt = self.discarded_examples = 0
         self.ended = False
+        self.extended_at = 0  # examples seen when a training that had ended was made longer
         self.best: dict[str, Any] | None = None
         self.micro_batch = recipe.micro_batch
         self.split_at: list[dict[str, int]] = []
@@ -338,6 +339,7 @@ class Trainer:
             "attempt": self.attempt,
             "discarded_examples": self.discarded_examples,
             "ended": self.ended,
+            "extended_at": self.extended_at,
             "micro_batch": self.micro_batch,
             "split_at": self.split_at,
             "best": self.best,
@@ -364,6 +366,7 @@ class Trainer:
         self._meters.load(groups["meters"], facts["weights"], self.device)
         self.examples, self.steps, self.attempt, self.best = examples, facts["steps"], facts["attempt"], facts["best"]
         self.discarded_examples, self.ended = facts["discarded_examples"], facts["ended"]
+        self.extended_at = facts["extended_at"]
         self.micro_batch, self.split_at = facts["micro_batch"], list(facts["split_at"])
         self._load_callbacks(state, survives_rollback=False)
 
@@ -380,6 +383,11 @@ class Trainer:
     def save(self) -> None:
         self.checkpoints.save(self.examples, self.state(), {self._back_to})
         self._saved, self._saved_at = self.examples, time.monotonic()
+
+    def go_on(self) -> None:
+        """Train on after the end, as somebody asked for more; saved, so that a kill does not end it again."""
+        self.ended, self.extended_at = False, self.examples
+        self.save()
 
     def resume(self) -> bool:
         """Restore the newest checkpoint that is whole. Returns False if there is none."""

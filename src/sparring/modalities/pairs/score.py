@@ -49,9 +49,7 @@ class _PairScore(ABC):
         self.test = net(self.targets)[0]
         self.training = net.of(source, choose_examples(source.count("train"), self.count, seed, "training"))
         self.fingerprint = {
-            "features": net.identity(),
-            "net": net.about["net"],
-            "task": net.about["task"],
+            **net.fingerprint,
             "generated": self.count,
             "split": "test",
             "source": source.content_hash[:16],
