@@ -273,6 +273,99 @@ def test_a_training_made_longer_after_a_plateau_has_its_patience_again():
     assert actions == {(0, 200): "stop", (0, 500): "stop", (1200, 200): "stop", (1200, 500): ""}
 
 
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ([], "the best score so far, 1"),
+        ([{"selection": 1.3}, {"selection": 1.2}], "the score is 1.2; the best, 1, was at example 500"),
+        ([{"selection": 8.0}, {"selection": 9.0}], "the score is 9 and was 1 at example 500"),
+        ([{"selection": 1.1}] * 5, "no better score than 1 since example 500"),
+        (
+            [{"selection": 2.5, "variety": 0.35}, {"selection": 2.5, "variety": 0.31}],
+            "the variety of samples is 31% of that of reals, and was 90%",
+        ),
+        (
+            [{"selection": 1.2, "real": 0.99, "fake": 0.96}, {"selection": 1.2, "real": 0.97, "fake": 0.98}],
+            "the accuracy is 97% on reals and 98% on fakes, and the score does not improve",
+        ),
+        (
+            [{"selection": 3.0, "real": 0.9, "fake": 0.2}, {"selection": 3.0, "real": 0.8, "fake": 0.13}],
+            "87% of the fakes pass as real, and the score does not improve",
+        ),
+        (
+            [{"selection": 1.1, "gap": 0.8, "closeness": 0.4}, {"selection": 1.1, "gap": 1.5, "closeness": 0.3}],
+            "the distance of samples to training examples is 30% of that of held-out reals, and the discriminator's "
+            "logits of held-out reals lie 100% of the way from training examples to fakes",
+        ),
+        ([{"selection": 1.2 + 0.1 * step} for step in range(4)], "it gets worse from tick to tick: the score is 1.5 "),
+    ],
+)
+def test_the_evidence_is_that_of_the_last_tick(changes, sentence):
+    found = diagnose(history(*changes), patience=500, can_augment=True, rollbacks_left=1)
+    assert found.evidence.startswith(sentence)
+
+
+def test_the_evidence_before_there_is_any():
+    assert diagnose(history(falling=3), 500, True, 1).evidence == (
+        "too early to tell: the health is assessed from the 4th tick on"
+    )
+    scores = [1.0, *[60.0 + step for step in range(7)]]
+    assert health_of(scores[:7]).evidence == "no better yet than at its first tick, 1"
+    assert health_of(scores).evidence == (
+        "no better yet than at its first tick, 1; the score is 66 and was 1 at example 100"
+    )
+    never = [
+        dataclasses.replace(tick, variety=0.2 - 0.01 * at) for at, tick in enumerate(history(*[{"selection": 1.1}] * 4))
+    ]
+    never = [dataclasses.replace(tick, variety=min(tick.variety, 0.24)) for tick in never]
+    assert diagnose(never, 500, False, 1).evidence == (
+        "the variety of samples is 11% of that of reals, and the score does not improve"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "health"),
+    [
+        ({"selection": 2.5, "variety": 0.39}, "mode-collapse"),
+        ({"selection": 2.5, "variety": 0.4}, "worsening"),  # low is below 40 % of that of reals
+        ({"selection": 1.2, "real": 0.95, "fake": 0.95}, "discriminator-dominates"),
+        ({"selection": 1.2, "real": 0.949, "fake": 1.0}, "healthy"),
+        ({"selection": 1.2, "real": 0.8, "fake": 0.2}, "generator-dominates"),
+        (
+            {"selection": 1.2, "real": 0.79, "fake": 0.2},
+            "healthy",
+        ),  # a discriminator that is wrong on both is only weak
+        ({"selection": 1.2, "real": 0.9, "fake": 0.21}, "healthy"),
+        ({"selection": 1.2, "real": None, "fake": 0.1}, "healthy"),
+        ({"selection": 1.2, "real": 0.99, "fake": None}, "healthy"),
+        ({"selection": 1.1, "closeness": 0.5, "gap": 0.5}, "memorising"),
+        ({"selection": 1.1, "closeness": 0.51, "gap": 0.9}, "healthy"),
+        ({"selection": 1.1, "closeness": 0.1, "gap": 0.49}, "healthy"),
+        ({"selection": 4.0}, "worsening"),  # four times the best is not yet beyond it
+        ({"selection": 4.1}, "diverged"),
+    ],
+)
+def test_limits(change, health):
+    assert diagnose(history(*[change] * 2), patience=500, can_augment=True, rollbacks_left=1).health == health
+
+
+def test_memorising_is_never_gone_back_from_and_is_said_from_the_first_tick_on():
+    """Of a training whose first tick is its best, too: its samples are copies, however it scores."""
+    copies = {"gap": 0.8, "closeness": 0.3}
+    assert diagnose(history(*[{"selection": 3.0, **copies}] * 2), 500, False, 1).action == ""
+    found = health_of([1.0, *[2.0] * 6], **copies)
+    assert found.health == "memorising"
+
+
+def test_noise_widens_what_counts_as_a_change():
+    """Four standard errors; an unknown error counts as none."""
+    for noise, expected in ((0.0, "worsening"), (float("nan"), "worsening"), (0.2, "worsening"), (0.3, "healthy")):
+        assert health_of([5.0, 3.0, 2.0, 1.0, 2.1], noise).health == expected, noise
+    ticks = ticks_of([5.0, 1.0, *[1.2 - 0.01 * step for step in range(9)]])  # by 8 % within a patience
+    actions = [diagnose(ticks, 800, False, 1, noise).action for noise in (0.0, float("nan"), 0.2, 1.0)]
+    assert actions == ["", "", "", "stop"]
+
+
 @pytest.mark.slow
 def test_how_often_a_falling_score_is_ended_by_mistake():
     """Below one in a hundred over whole trainings, where the score falls by half with 5 % of noise."""

@@ -23,3 +23,16 @@ def test_a_wild_score_does_not_move_the_limits_much():
     scores = list(10 - 0.5 * np.arange(20) + 0.1 * rng.normal(size=20))
     low, high = slope_limits(range(20), [*scores[:9], 1e6, *scores[10:]])
     assert -0.55 < low < -0.5 < high < -0.45
+
+
+def test_a_surer_interval_is_wider():
+    scores = np.random.default_rng(0).normal(size=20)
+    widths = [np.diff(slope_limits(range(20), scores, level))[0] for level in (0.5, 0.95, 0.99)]
+    assert widths == sorted(widths)
+    assert widths[0] < widths[1] < widths[2]
+    assert slope_limits(range(20), scores) == slope_limits(range(20), scores, 0.99)
+
+
+def test_each_position_has_its_score():
+    with pytest.raises(ValueError, match="zip"):
+        slope_limits([0, 1, 2, 3], [1.0, 2.0, 3.0])
