@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import UserError
+from .clocks import ROUGH, SMOOTH, is_epoch, rises_evenly, roughness, smooth_along
 from .written import NumberTable
 
 KEY = re.compile(
@@ -33,6 +34,7 @@ MIN_BLOCKS = 5  # of rows, from which a column that comes in blocks is taken to 
 MAX_GAP, MAX_GAP_SHARE = 3, 0.2  # times between two steps of a series: number, and share of the series
 MAX_PAIRED = 12  # columns of which pairs are tried
 MAX_TRIED = 200_000  # rows in which times within a column are counted
+ROW, ALL = "\0row", "\0all"  # columns that are added for a while
 MAX_GAP_ROWS = 50_000  # rows in which gaps are measured
 
 
@@ -78,7 +80,7 @@ def find_grouping(table: NumberTable, keys: Sequence[str], order: str | None, ta
     if named:
         groups = series_numbers(frame, named[:1], None, False)
         return Grouping((named[0],), search.order_within(groups, named[:1]), reason="by its name")
-    return search.by_counting() or search.by_blocks()
+    return search.by_even_numbers() or search.by_counting() or search.by_even_rows() or search.by_blocks()
 
 
 def series_numbers(frame: pd.DataFrame, keys: Sequence[str], order: str | None, restarts: bool) -> np.ndarray:
@@ -96,17 +98,18 @@ def series_numbers(frame: pd.DataFrame, keys: Sequence[str], order: str | None, 
 class _Search:
     """The columns of a table by what they could be.
 
-    times: columns of times that change along series. numbers: full columns of numbers. counted: those of them
-    named like counts. calendar: the parts of one time. orders: what is tried for the order of the steps, the likeliest
-    first.
+    times: columns of times that change along series, and of numbers that count seconds since 1970. numbers: other full
+    columns of numbers. counted: those of them named like counts. calendar: the parts of one time. orders: what is tried
+    for the order of the steps, the likeliest first.
     """
 
     def __init__(self, table: NumberTable, taken: Sequence[str]):
         self.frame, self.rows = table.frame, len(table.frame)
         frame = table.frame
         self.names = [str(name) for name in frame.columns if name not in taken]
-        self.every_time = table.times
-        self.times = [name for name in self.names if name in table.times]
+        epochs = {name for name in self.names if _is_full_number(frame[name]) and is_epoch(_numbers(frame[name]))}
+        self.every_time = table.times | epochs
+        self.times = [name for name in self.names if name in self.every_time]
         self.numbers = [name for name in self.names if name not in self.times and _is_full_number(frame[name])]
         counted = [name for name in self.numbers if ORDER.search(name)]
         self.counted = counted
@@ -177,18 +180,44 @@ class _Search:
         return None
 
     def _by_single_times(self, order: str, values: np.ndarray) -> Grouping | None:
-        """One series, or several that are told apart by blocks or by a name, where no time occurs again."""
-        back = np.flatnonzero(np.diff(values) < 0)
+        """One series, or several, where no time occurs again.
+
+        What tells these apart comes in blocks, or times rise evenly or numbers follow one another within it only.
+        """
+        back, one = np.flatnonzero(np.diff(values) < 0), np.zeros(self.rows, np.int64)
+        candidates = self.candidates(order)
         if len(back):
-            for name in self.candidates(order):
+            for name in candidates:
                 changes = _changes(self.frame[name])
                 if len(changes) + 1 == self.frame[name].nunique() and np.isin(back, changes).all():
                     return Grouping((name,), order, reason=f"'{order}' goes back only where it changes")
+        for name in [] if rises_evenly(values, one) else candidates:
+            if rises_evenly(values, series_numbers(self.frame, (name,), None, False)):
+                return Grouping((name,), order, reason=f"within which '{order}' rises evenly")
         for name in self.named_keys(order):
             if order in self.times or _rises(values, series_numbers(self.frame, (name,), None, False)):
                 return Grouping((name,), order, reason="by its name")
-        one = np.zeros(self.rows, np.int64)
-        return Grouping((), order) if order in self.times or _rises(values, one) else None
+        if order not in self.times and not _rises(values, one):
+            return None
+        many = [name for name in candidates if self.frame[name].nunique() >= MIN_BLOCKS]
+        for name in [] if self._roughness(order, ALL) <= ROUGH else many:
+            if self._roughness(order, name) < SMOOTH:
+                return Grouping((name,), order, reason="within which numbers follow one another")
+        doubt = f"If '{many[0]}' tells series apart say --type {many[0]}=series." if many else ""
+        return Grouping((), order, doubt=doubt)
+
+    def _roughness(self, order: str, key: str) -> float:
+        """See `clocks.roughness`: of all other numbers. ROW is the order of the rows, ALL the key of all of them."""
+        return roughness(self.frame.assign(**{ROW: np.arange(self.rows), ALL: 0}), self._others(order, key), order, key)
+
+    def _others(self, *names: str) -> list[str]:
+        """The columns of numbers that are neither times nor these; they may have empty cells."""
+        numeric = pd.api.types.is_numeric_dtype
+        return [
+            name
+            for name in self.names
+            if name not in names and name not in self.every_time and numeric(self.frame[name].dtype)
+        ]
 
     def _repeats(self, keys: Sequence[str], ranks: np.ndarray) -> float:
         """The share of rows that repeat a time within these keys; 1 where these cannot be keys.
@@ -221,8 +250,36 @@ class _Search:
             return times[0]
         rest = [name for name in self.numbers if name not in keys]
         named = [name for name in rest if name in self.counted and _rises(_numbers(self.frame[name]), groups)]
-        counting = [name for name in rest if not named and _step(_numbers(self.frame[name]), groups)]
+        counting = [name for name in rest if not named and rises_evenly(_numbers(self.frame[name]), groups)]
         return next(iter([*named, *counting]), None)
+
+    def by_even_numbers(self) -> Grouping | None:
+        """Numbers that are evenly spaced within the values of another column, whatever the order of the rows.
+
+        Raises UserError where two columns may change places.
+        """
+        found: dict[str, list[str]] = {}
+        for order in self.numbers:
+            values = _numbers(self.frame[order])
+            for key in [] if order in self.calendar else self.candidates(order):
+                if self.frame[key].nunique() * self.frame[order].nunique() < self.rows:
+                    continue
+                if rises_evenly(values, series_numbers(self.frame, (key,), None, False)):
+                    found.setdefault(order, []).append(key)
+        for order, keys in found.items():
+            key = min(keys, key=lambda name: (not KEY.search(name), self.frame[name].nunique()))
+            if key not in found or order not in found[key]:
+                return Grouping((key,), order, reason=f"within which '{order}' rises evenly")
+            smooth = smooth_along(self.frame, self._others(key, order), key, order)
+            if smooth is None:
+                first, last = sorted((key, order), key=self.names.index)
+                raise UserError(
+                    f"'{first}' and '{last}' could each tell series apart or order their steps; say which does what, "
+                    f"for example with --type {first}=series --type {last}=order"
+                )
+            key, order = (key, order) if smooth == order else (order, key)
+            return Grouping((key,), order, reason=f"along '{order}' numbers follow one another")
+        return None
 
     def by_counting(self) -> Grouping | None:
         """A column that counts steps, whatever its name: over all rows, or from 0 or 1 at the start of each series."""
@@ -243,6 +300,18 @@ class _Search:
                     if np.array_equal(changes, np.flatnonzero(starts)[1:] - 1):
                         return Grouping((key,), name, reason=f"'{name}' starts again where it changes")
                 return Grouping((), name, True)
+        return None
+
+    def by_even_rows(self) -> Grouping | None:
+        """A number that counts the steps of one series whose rows do not stand in its order."""
+        for name in self.numbers:
+            values = _numbers(self.frame[name])
+            if len(np.unique(values)) < self.rows or not rises_evenly(values, np.zeros(self.rows, np.int64)):
+                continue
+            if (np.diff(values) < 0).all():
+                return Grouping((), doubt=f"'{name}' falls from row to row: if it orders them say --type {name}=order.")
+            if self._roughness(name, ALL) < SMOOTH and self._roughness(ROW, ALL) > ROUGH:
+                return Grouping((), name)
         return None
 
     def by_blocks(self) -> Grouping:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ...errors import UserError
 from ..table import reading
 from ..table.columns import DROP, Column, find
 from . import arrays, folder
+from .clocks import is_epoch
 from .codec import SeriesCodec
 from .grouping import Grouping, series_numbers
 from .headers import Steps
@@ -276,7 +278,9 @@ def _numbers(values: pd.Series, name: str, where: str) -> np.ndarray:
 
 
 def _counted(values: pd.Series, name: str) -> Column:
-    """A column of numbers that order the steps, or of whole numbers that are dates, such as 20230629."""
+    """A column of numbers that order the steps, which may be dates such as 20230629, or seconds since 1970."""
+    if is_epoch(values.to_numpy(np.float64)):
+        return replace(find(pd.DataFrame({name: values}), {name: "time"})[0], why="as its numbers are of our days")
     if pd.api.types.is_integer_dtype(values.dtype) and (column := find(pd.DataFrame({name: values}))[0]).kind == "time":
         return column
     return find(pd.DataFrame({name: values}), {name: "integer" if (values % 1 == 0).all() else "float"})[0]
