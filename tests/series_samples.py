@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from sparring.modalities.series.reading import of_frame
+from sparring.modalities.series.frames import of_frame
 from sparring.modalities.series.source import SeriesSource
 
 

@@ -227,7 +227,9 @@ ZOO = {
         csv(pd.DataFrame({"time": np.r_[np.arange(300), 5], "x": np.arange(301) % 7 * 0.5})),
         holds(1, 301, X, order="time"),
     ),
-    "year, month and day": Case(csv(calendar()), holds(1, 300, ("year", "month", "day", "x"))),
+    "year, month and day": Case(
+        csv(calendar()), holds(1, 300, X, "year, month, day tell the times together", order="year, month, day")
+    ),
     "an index without a name": Case(
         csv(pd.DataFrame({"x": np.arange(200) % 9 * 0.5}).reset_index(names="Unnamed: 0")),
         holds(1, 200, X, order="Unnamed: 0"),
@@ -269,7 +271,7 @@ ZOO = {
                 }
             )
         ),
-        holds(1, 240, ("hr", "x"), "day (time)", order="row"),
+        holds(1, 240, X, "since they follow from the order: row", order="day, hr"),
     ),
     "a date of birth before the visits": Case(
         csv(

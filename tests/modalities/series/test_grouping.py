@@ -6,7 +6,7 @@ import pytest
 
 import sparring
 from sparring.modalities.series.clocks import is_epoch
-from sparring.modalities.series.reading import of_frame
+from sparring.modalities.series.frames import of_frame
 
 RNG = np.random.default_rng(1)
 NOW = 1_672_531_200

@@ -6,8 +6,8 @@ import pytest
 
 import sparring
 from sparring.modalities.series.codec import codec_from
+from sparring.modalities.series.frames import of_frame
 from sparring.modalities.series.headers import headers_of
-from sparring.modalities.series.reading import of_frame
 from sparring.modalities.series.source import SeriesSource
 
 DAYS = pd.date_range("2021-12-20", periods=30)

@@ -9,7 +9,7 @@ import sparring
 from sparring.config.reading import load_recipe
 from sparring.inference.generator import Gan
 from sparring.modalities.series.codec import codec_from
-from sparring.modalities.series.reading import of_frame
+from sparring.modalities.series.frames import of_frame
 from sparring.modalities.series.source import SeriesSource
 from sparring.networks.series import ConvolutionalSeriesGenerator
 

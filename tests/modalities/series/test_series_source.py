@@ -12,7 +12,7 @@ from sparring import modalities
 from sparring.data.options import OpenContext
 from sparring.modalities.opening import open_data
 from sparring.modalities.series.codec import codec_from
-from sparring.modalities.series.reading import of_frame
+from sparring.modalities.series.frames import of_frame
 from sparring.modalities.series.source import SeriesSource
 
 SERIES = ("series",)

@@ -5,14 +5,48 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..table.written.deciding import DATE_NAME
 from .axes import ROUGH, SMOOTH
 
 EPOCH_PARTS = (1, 1_000, 1_000_000, 1_000_000_000)  # of a second since 1970
 EPOCH_SECONDS = (631_152_000, 2_524_608_000)  # 1990 and 2050
+COMPACT = (  # patterns of whole numbers, digits after the year, and the least and the largest of these
+    ("%Y%q", 1, 1, 4),
+    ("%Y%m", 2, 1, 12),
+    ("%G%V", 2, 1, 53),
+    ("%Y%j", 3, 1, 366),
+    ("%Y%m%d", 4, 101, 1231),
+)
+MIN_COMPACT = 8  # different ones
 MIN_USUAL, MAX_USUAL = 0.6, 3.0  # share of the steps that are the usual one, and how many times as long others may be
 MIN_EVEN = 0.9  # share of the steps that may not be longer
 MIN_DIFFERENT = 0.5  # share of different numbers, from which they need not be evenly spaced
 MAX_ROWS = 50_000  # that are looked at
+
+
+def numeric_time(values: pd.Series) -> str | None:
+    """The type or the pattern with which a column of numbers tells times, such as 202103; None where it does not."""
+    types = pd.api.types
+    if not types.is_numeric_dtype(values.dtype) or types.is_bool_dtype(values.dtype) or values.isna().any():
+        return None
+    numbers = values.to_numpy(np.float64)
+    if not len(numbers) or (numbers % 1 != 0).any():
+        return "time" if len(numbers) and is_epoch(numbers) else None
+    different = np.unique(numbers).astype(np.int64) if abs(numbers).max() < 1e15 else np.zeros(0, np.int64)
+    for pattern, digits, low, high in COMPACT:
+        years, rest = np.divmod(different, 10**digits)
+        if len(different) < MIN_COMPACT or years.min() < 1900 or years.max() > 2100:
+            continue
+        if years.min() == years.max() and pattern != "%Y%m%d" and not DATE_NAME.search(str(values.name)):
+            continue  # numbers as names of things may look like the months of a year
+        if pattern == "%Y%m%d":
+            months, days = np.divmod(rest, 100)
+            fits = months.min() >= 1 and months.max() <= 12 and days.min() >= 1 and days.max() <= 31
+        else:
+            fits = rest.min() >= low and rest.max() <= high and len(np.unique(rest)) >= high / 3
+        if fits:
+            return pattern
+    return "time" if is_epoch(numbers) else None
 
 
 def is_epoch(values: np.ndarray) -> bool:

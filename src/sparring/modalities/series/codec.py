@@ -19,6 +19,8 @@ import torch
 from ...errors import UserError
 from ..table.codes import Code, code_from, spreads
 from ..table.columns import Column, column_from
+from .calendar_parts import Part, joined_name, part_from
+from .grid import Grid, local_times
 from .headers import Steps
 from .wide import spread
 
@@ -75,8 +77,8 @@ class SeriesCodec:
     codes: tuple[Code, ...] = ()  # of these columns
     columns: tuple[str, ...] = ()  # of the table, in order; () for arrays
     order: Column | None = None  # the column that orders the steps
-    begins: float = 0.0  # the cell of `order` in the first step
-    step: float = 1.0  # by which the cells of `order` grow
+    begins: float = 0.0  # the place of `order` on its grid in the first step
+    step: float = 1.0  # by which these places grow
     key: Column | None = None  # the column that tells series apart
     label: str | None = None  # the column that holds the class
     choices: tuple[Column, ...] = ()  # columns of categories that change along a series
@@ -87,6 +89,8 @@ class SeriesCodec:
     written: tuple[Column, ...] = ()  # channels whose numbers are texts, such as 51,26
     wide: tuple[Steps, ...] = ()  # the columns of the steps, where a row of the table is a series
     names_anew: tuple[Column, ...] = ()  # columns that name each series, for which new names are made
+    grid: Grid = Grid()  # in what `order` goes
+    parts: tuple[Part, ...] = ()  # columns that `order` was joined from, or that follow from it
     data_lengths: tuple[int, ...] = ()  # quantiles of the lengths of the data, where values are windows
     input: ClassVar[None] = None
 
@@ -229,8 +233,8 @@ class SeriesCodec:
         for at, kept in enumerate((*self.choices, *self.whole), len(self.channels)):
             found[kept.name] = kept.series(rows[:, at])
         if self.order is not None:
-            found[self.order.name] = self.order.series(
-                self.begins + (self._passed(values)[which, when] if self.paced else self.step * when)
+            found |= self._in_order(
+                self.begins + (self._passed(values)[which, when] if self.paced else self.step * when), when
             )
         if self.key is not None or len(values) > 1:
             names = (
@@ -256,6 +260,17 @@ class SeriesCodec:
         if self.label is not None and labels is not None:
             found[self.label] = pd.Series(np.array(labels, dtype=object))
         return pd.DataFrame({name: found[name] for name in self.columns if name in found})
+
+    def _in_order(self, places: np.ndarray, steps: np.ndarray) -> dict[str, pd.Series]:
+        """The column of the order, or those that it was joined from, and those that follow from it.
+
+        places: on the grid. steps: which of their series they are.
+        """
+        assert self.order is not None
+        cells = self.grid.cells(self.order, places)
+        found = {} if joined_name(self.parts) else {self.order.name: self.order.series(cells)}
+        times = local_times(self.order, cells) if self.order.kind == "time" else np.zeros(len(cells), "datetime64[us]")
+        return found | {part.name: part.write(times, steps) for part in self.parts}
 
     @staticmethod
     def _new_names(column: Column, count: int, first: int, seed: int) -> pd.Series:
@@ -288,6 +303,8 @@ class SeriesCodec:
         optional |= {"written": [column.describe() for column in self.written]} if self.written else {}
         optional |= {"wide": [[each.channel, list(each.columns)] for each in self.wide]} if self.wide else {}
         optional |= {"names_anew": [column.describe() for column in self.names_anew]} if self.names_anew else {}
+        optional |= {"grid": asdict(self.grid)} if self.grid != Grid() else {}
+        optional |= {"parts": [part.describe() for part in self.parts]} if self.parts else {}
         if self.data_lengths:
             optional["data_lengths"] = list(self.data_lengths)
         if any(channel.log is not None for channel in self.channels):
@@ -351,6 +368,8 @@ def codec_from(description: dict[str, Any]) -> SeriesCodec:
             tuple(map(column_from, description.get("written", ()))),
             tuple(Steps(str(name), tuple(map(str, columns))) for name, columns in description.get("wide", ())),
             tuple(map(column_from, description.get("names_anew", ()))),
+            Grid(**description.get("grid", {})),
+            tuple(map(part_from, description.get("parts", ()))),
             tuple(map(int, description.get("data_lengths", ()))),
         )
     except (KeyError, TypeError, ValueError):

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import UserError
-from .clocks import ROUGH, SMOOTH, is_epoch, rises_evenly, roughness, smooth_along
+from .clocks import ROUGH, SMOOTH, rises_evenly, roughness, smooth_along
 from .written import NumberTable
 
 KEY = re.compile(
@@ -75,7 +75,7 @@ def find_grouping(table: NumberTable, keys: Sequence[str], order: str | None, ta
         raise UserError(
             f"each time in column '{search.times[0]}' occurs {often:.3g} times on average, and no column tells series "
             f"apart; say which one does with --type COLUMN=series, or that there is one series with "
-            f"--type {search.times[0]}=order"
+            f"{table.said_as_order(search.times[0])}"
         )
     if named:
         groups = series_numbers(frame, named[:1], None, False)
@@ -98,17 +98,16 @@ def series_numbers(frame: pd.DataFrame, keys: Sequence[str], order: str | None, 
 class _Search:
     """The columns of a table by what they could be.
 
-    times: columns of times that change along series, and of numbers that count seconds since 1970. numbers: other full
-    columns of numbers. counted: those of them named like counts. calendar: the parts of one time. orders: what is tried
-    for the order of the steps, the likeliest first.
+    times: columns of times that change along series. numbers: full columns of numbers. counted: those of them
+    named like counts. calendar: the parts of one time. orders: what is tried for the order of the steps, the likeliest
+    first.
     """
 
     def __init__(self, table: NumberTable, taken: Sequence[str]):
         self.frame, self.rows = table.frame, len(table.frame)
         frame = table.frame
         self.names = [str(name) for name in frame.columns if name not in taken]
-        epochs = {name for name in self.names if _is_full_number(frame[name]) and is_epoch(_numbers(frame[name]))}
-        self.every_time = table.times | epochs
+        self.every_time = table.times
         self.times = [name for name in self.names if name in self.every_time]
         self.numbers = [name for name in self.names if name not in self.times and _is_full_number(frame[name])]
         counted = [name for name in self.numbers if ORDER.search(name)]

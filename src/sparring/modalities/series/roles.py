@@ -11,7 +11,10 @@ import pandas as pd
 from ...errors import UserError, nearest
 from ..table.columns import Column, find
 from ..table.written.deciding import wanted
+from .calendar_parts import Part
 from .codec import SeriesCodec
+from .followers import followers
+from .grid import local_times
 from .grouping import Grouping, find_grouping, series_numbers
 from .written import COLUMN_ROLES, NumberTable
 
@@ -38,6 +41,25 @@ class Roles(NamedTuple):
     @property
     def order(self) -> str | None:
         return self.grouping.order
+
+    def without_followers(
+        self, frame: pd.DataFrame, order: Column, starts: np.ndarray
+    ) -> tuple[Roles, tuple[Part, ...]]:
+        """The roles without columns that follow from the order, if any others change; and these columns.
+
+        frame: a row for each step, in order. starts: the first row of each series.
+        """
+        names = [*self.channels, *(column.name for column in self.choices)]
+        times = local_times(order, order.cells(frame[order.name])) if order.kind == "time" else None
+        found = followers(frame, names, times, starts)
+        after = {part.name for part in found}
+        if after >= set(names):
+            return self, ()
+        return self._replace(
+            channels=[name for name in self.channels if name not in after],
+            choices=[column for column in self.choices if column.name not in after],
+            written=[column for column in self.written if column.name not in after],
+        ), found
 
 
 def roles_like(codec: SeriesCodec, frame: pd.DataFrame, where: str) -> Roles:

@@ -8,6 +8,8 @@ import numpy as np
 
 from ...errors import UserError
 from ..table.columns import Column
+from .calendar_parts import Part
+from .grid import Grid
 from .headers import Steps
 
 MIN_STEPS = 8  # of all series together
@@ -28,8 +30,10 @@ class Sequences:
     columns: tuple[str, ...] = ()  # of the table, in order; () for arrays
     key: Column | None = None
     order: Column | None = None
-    begins: float = 0.0  # the cell of `order` in the first step
-    step: float = 1.0  # by which the cells of `order` grow
+    grid: Grid = Grid()  # in what `order` goes
+    begins: float = 0.0  # the place of `order` on its grid in the first step
+    step: float = 1.0  # by which these places grow
+    parts: tuple[Part, ...] = ()  # columns that `order` was joined from, or that follow from it
     label: str | None = None
     names_anew: tuple[Column, ...] = ()  # columns that name each series, for which new names are made
     paced: bool = False  # does the last channel hold how far `order` goes from the step before?

@@ -275,6 +275,8 @@ def _fitted(found: Sequences, parts: dict[Split, Part], steps: int, windows: boo
         order=found.order,
         begins=found.begins,
         step=found.step,
+        grid=found.grid,
+        parts=found.parts,
         key=found.key,
         label=found.label,
         choices=found.choices,

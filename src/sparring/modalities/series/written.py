@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 import pandas as pd
@@ -10,6 +12,7 @@ import pandas as pd
 from ...errors import UserError, nearest
 from ..table.columns import ASKED_TYPES, DROP, READINGS, Column, find
 from ..table.written.deciding import wanted
+from .clocks import numeric_time
 
 COLUMN_ROLES = ("series", "order", "channel", "whole")  # roles that a person may give to a column
 
@@ -17,11 +20,16 @@ COLUMN_ROLES = ("series", "order", "channel", "whole")  # roles that a person ma
 class NumberTable(NamedTuple):
     """A table in which times and numbers are numbers.
 
-    columns: of the times, and of the texts that are numbers, by name.
+    columns: of the times, and of the texts that are numbers, by name. joined: columns that were joined from others.
     """
 
     frame: pd.DataFrame
     columns: Mapping[str, Column]
+    joined: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+    def said_as_order(self, name: str) -> str:
+        """The option with which a person says that a column orders the steps."""
+        return " ".join(f"--type {each}=order" for each in self.joined.get(name, (name,)))
 
     @property
     def times(self) -> frozenset[str]:
@@ -48,6 +56,9 @@ def as_numbers(frame: pd.DataFrame, types: Mapping[str, str], like: Mapping[str,
     else:
         asked = {name: kind for name, kind in types.items() if kind not in COLUMN_ROLES}
         numeric = pd.api.types.is_numeric_dtype
+        asked |= {
+            name: kind for name in map(str, frame.columns) if name not in types and (kind := numeric_time(frame[name]))
+        }
         names = [
             name
             for name in map(str, frame.columns)
@@ -55,4 +66,7 @@ def as_numbers(frame: pd.DataFrame, types: Mapping[str, str], like: Mapping[str,
         ]
         found = find(frame[names], {name: kind for name, kind in asked.items() if name in names}) if names else ()
         columns = {column.name: column for column in found if column.kind in ("time", "integer", "float")}
+        for name in columns.keys() - types.keys():
+            if asked.get(name) is not None:
+                columns[name] = replace(columns[name], why=f"as its numbers are; if not: --type {name}=channel")
     return NumberTable(frame.assign(**{name: column.cells(frame[name]) for name, column in columns.items()}), columns)
