@@ -121,3 +121,52 @@ def test_conditions_know_their_column_and_the_cells_that_they_name():
     kinds = [where.conditions[2].column.categories.index(kind) for kind in ("high", "low")]
     assert [each.asked for each in where.conditions] == [(3, 5), (), tuple(kinds), (2.5,)]
     assert all(CODEC.learned[each.place] is each.column for each in where.conditions)
+
+
+NAMES = pd.DataFrame(
+    {
+        name: np.random.default_rng(at).permutation(np.arange(40) / 10)
+        for at, name in enumerate(["annual income", "income 2020", "it's", "2nd try", "a,b", "7"])
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("annual income > 2", "annual income"),
+        ("income 2020 > 2", "income 2020"),
+        ("'it''s' > 2", "it's"),
+        ('"it\'s" > 2', "it's"),
+        ("2nd try > 2", "2nd try"),
+        ("`a,b` > 2", "a,b"),
+        ("'a,b' > 2", "a,b"),
+        ("7 > 2", "7"),
+    ],
+)
+def test_names_of_several_words_numbers_and_in_quotes(text, name):
+    codec = TableSource(NAMES, "names").codec
+    where = parse(text, codec)
+    assert where.text == text
+    np.testing.assert_array_equal(where(codec.cells(NAMES)), NAMES[name] > 2)
+
+
+def test_values_with_quotes():
+    frame = pd.DataFrame({"who": ["it's", "plain"] * 20, "x": np.linspace(0, 1, 40)})
+    codec = TableSource(frame, "quotes").codec
+    np.testing.assert_array_equal(parse("who = 'it''s'", codec)(codec.cells(frame)), frame.who == "it's")
+
+
+@pytest.mark.parametrize("value", ["05/03/2021", "2021-03-05", "2021-03-05T00:00"])
+def test_a_time_is_asked_for_as_the_column_writes_it_or_in_iso(value):
+    days = pd.date_range("2021-01-01", periods=90)
+    frame = pd.DataFrame({"day": days.strftime("%d/%m/%Y"), "x": np.linspace(0, 1, 90)})
+    codec = TableSource(frame, "days").codec
+    np.testing.assert_array_equal(parse(f"day >= '{value}'", codec)(codec.cells(frame)), days >= "2021-03-05")
+    with pytest.raises(UserError, match="'soon' is not of type time, which column 'day' is"):
+        parse("day >= soon", codec)
+
+
+def test_what_follows_a_column_is_listed():
+    with pytest.raises(UserError, match="one of =, ==, !=, <>, <, <=, >, >=, in, between, is; not by '\\('"):
+        parse("age ( 3", CODEC)
