@@ -1,15 +1,21 @@
 """Hostile tables: what looks like something else, or means more than it says."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from faker import Faker
 
 from hostile_zoo import Case, run_case
 from sparring.data.options import OpenContext
+from sparring.modalities.table import name_lists
+from sparring.modalities.table.columns import find
+from sparring.modalities.table.identifiers import identifiers, new_identifiers
+from sparring.modalities.table.letters import script_of
 from sparring.modalities.table.options import TableOptions
 from sparring.modalities.table.source import open_path
 
@@ -98,6 +104,33 @@ NETS = column([f"192.168.{n % 4}.{n}" for n in range(N)])
 CHINESE_FIRST = ["伟", "芳", "娜", "敏", "静", "秀英", "丽", "强", "磊", "军", "洋", "勇"]
 CHINESE = column([last + first for last in "王李张刘陈杨赵黄周吴" for first in CHINESE_FIRST], "姓名")
 OFTEN = column(NAMES * 20, "customer")
+INITIALS = column([f"{first[0]}. {last}" for first in FIRST for last in LAST] * 2, "y")
+NO_LISTS = column([f"{a}{b}{c}ka" for a in ("Zub", "Kro", "Vel") for b in "aeiou" for c in ("b", "d", "g", "k") * 2],
+                  "last name")  # fmt: skip
+UNSURE = column([f"{one}{other}a" for one in ("Zub", "Kro", "Vel", "Mir") for other in "aeiou"] * 6, "name")
+NAMED_MAILS = column([f"{name} <{name.split()[0].lower()}{at}@x.org>" for at, name in enumerate(PEOPLE)])
+LINKED_MAILS = column([f"mailto:{name.split()[0].lower()}{at}@x.org" for at, name in enumerate(PEOPLE)])
+PORTS = column([f"10.0.{n % 7}.{n}:{2000 + n * 31}" for n in range(N)])
+UNITS = {
+    "rooms": [f"{n * 7 % 23 + 1} Bedroom" for n in range(N)],
+    "heights": [f"{n * 37 % 900 + 11} Meter" for n in range(N)],
+    "boxes": [f"{n % 9 + 1} {'Small' if n % 2 else 'Large'} Boxes" for n in range(N)],
+}
+
+
+def people(place: str) -> pd.DataFrame:
+    """A column of names as they are written at a place, under a word for it."""
+    names = Faker(place)
+    names.seed_instance(0)
+    header = {"zh": "姓名", "ja": "氏名", "ko": "이름", "ru": "ФИО", "ar": "الاسم", "hi": "नाम", "th": "ชื่อ"}.get(
+        place[:2], "name"
+    )
+    return column([f"{names.last_name()}{names.first_name()}" if place[:2] in ("zh", "ko") else
+                   f"{names.first_name()} {names.last_name()}" for _ in range(N)], header)  # fmt: skip
+
+
+PLACES_OF_NAMES = ("zh_CN", "zh_TW", "ja_JP", "ko_KR", "ru_RU", "uk_UA", "ar_SA", "fa_IR", "he_IL", "hi_IN", "th_TH",
+                   "el_GR", "pl_PL", "tr_TR")  # fmt: skip
 PLACES = column(["Paris", "London", "Austin", "Florence"] * 30, "city")
 STREETS = column([f"{n + 3} {LAST[n % 11]} Street, Springfield" for n in range(N)])
 INTEGERS = table(id=pd.Series(range(N)).to_numpy() + 5)
@@ -120,6 +153,13 @@ CASES = {
     "names in capitals": case(UPPER, anew(UPPER, "holder", r"[^a-z]+")),
     "names in Chinese": case(CHINESE, anew(CHINESE, "姓名", r"[\u4e00-\u9fff]{2,4}", unique=False)),
     "few names, often": case(OFTEN, anew(OFTEN, "customer", unique=False)),
+    "initials, with no word above": case(INITIALS, anew(INITIALS, "y", r"[A-Z]\. \w+(-\w+)?", unique=False)),
+    "last names of no list": case(NO_LISTS, anew(NO_LISTS, "last name", unique=False)),
+    "perhaps names": case(UNSURE, lambda source: _all(pd.Series(
+        [any("may hold names of people, and the values come out as they are" in note for note in source.notes)]))),
+    "names before mails": case(NAMED_MAILS, anew(NAMED_MAILS, "c", r"[\w ]+ <[a-z]+\d+@x\.org>")),
+    "links to mails": case(LINKED_MAILS, anew(LINKED_MAILS, "c", r"mailto:[a-z]+\d+@x\.org")),
+    "addresses of machines with ports": case(PORTS, anew(PORTS, "c", r"10\.0\.\d{1,3}\.\d{1,3}:\d{4,5}")),
     "mails": case(MAILS, anew(MAILS, "c", r"[a-z.-]+@firm\.de")),
     "mails with holes": case(HOLES, lambda source: (anew(HOLES, "mail")(source), _all(pd.Series(
         [0.5 < made(source).mail.isna().mean() < 0.8])))),
@@ -154,3 +194,38 @@ CASES = {
 @pytest.mark.parametrize("name", list(CASES))
 def test_a_table_means_what_it_means(name, tmp_path):
     run_case(CASES[name], opened, tmp_path)
+
+
+@pytest.mark.parametrize("place", PLACES_OF_NAMES)
+def test_names_of_every_script_are_made_anew_in_it(place, tmp_path):
+    frame = people(place)
+    (name,) = frame.columns[1:]
+    run_case(case(frame, anew(frame, name, unique=False)), opened, tmp_path)
+    source = opened(written(frame)(tmp_path))
+    words = " ".join(made(source)[name].astype(str))
+    scripts = [{script_of(letter) for letter in text if letter.isalpha()} for text in (words, "".join(frame[name]))]
+    assert scripts[0] <= scripts[1], "made in the same script"
+
+
+@pytest.mark.parametrize("part", ["first", "last"])
+@pytest.mark.parametrize("place", ["en_US", "de_DE", "ja_JP", "ko_KR", "ru_RU", "ar_SA", "he_IL", "vi_VN"])
+def test_a_column_with_all_names_of_a_list_shows_none_of_them(place, part):
+    every = sorted(getattr(name_lists.lists()[place], part))
+    about = identifiers(every * 2, f"{part} name")
+    new = new_identifiers(about, range(500), 1, "x")
+    assert not set(new) & set(every)
+    assert "again" not in about
+
+
+def test_values_that_cannot_be_made_anew_are_counted():
+    column = find(table(c=PEOPLE))[1]
+    assert "none of them one of the data" in column.note()
+    column = replace(column, made={**column.made, "again": 0.25})
+    assert "about 25.0% of them are values of the data" in column.note()
+
+
+@pytest.mark.parametrize("name", list(UNITS))
+def test_numbers_with_a_unit_are_no_addresses(name, tmp_path):
+    source = opened(written(column(UNITS[name]))(tmp_path))
+    assert source.fields[1].kind in ("integer", "category")
+    assert set(made(source).c) <= set(UNITS[name]) or source.fields[1].kind == "integer"

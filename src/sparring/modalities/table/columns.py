@@ -174,17 +174,25 @@ class Column:
         return f"{self.name}: {self.made.get('kind', self.kind)}{f' ({more})' if more else ''}{self._about_writing()}"
 
     def note(self) -> str:
-        """For people: what happens to values that are not learned."""
+        """For people: what happens to values that are not learned, or that may name people; "" where that is plain."""
+        if self.learned and not self.made:
+            return ""
         keep = (
             f"--type {self.name}=category learns the values as they are, --type {self.name}=drop leaves the column out"
         )
         if self.kind == "text":
             return f"{self.name}: free text is not learned; new texts are made of words that many rows share. {keep}."
-        share = self.made.get("share", 0.0)
-        why = f" ({share:.0%} of the values look like it)" if share else ""
+        if self.kind == "category":
+            return (
+                f"{self.name}: may hold names of people, and the values come out as they are. --type {self.name}=name "
+                f"makes new ones instead, --type {self.name}=drop leaves the column out."
+            )
+        share, again = self.made.get("share"), self.made.get("again", 0.0)
+        why = "" if share is None else f" ({share:.0%} of the values look like it)" if share else " (as its name says)"
+        old = f"about {again:.1%} of them are values of the data" if again else "none of them one of the data"
         return (
             f"{self.name}: {self.made.get('kind', self.kind)}{why}, not learned; new ones are made in the same form, "
-            f"none of them one of the data. {keep}."
+            f"{old}. {keep}."
         )
 
     @property
@@ -290,7 +298,9 @@ def _column(name: str, values: pd.Series, asked: str | None, read: Meaning | Non
             ordered=bool(values.cat.ordered),
         )
     different = plain(there).unique().tolist()
-    return Column(name, kind, dtype, categories=tuple(sorted(different, key=lambda each: (type(each).__name__, each))))
+    made = {"perhaps": "name"} if not asked and personal.perhaps_people(name, different) else {}
+    every = tuple(sorted(different, key=lambda each: (type(each).__name__, each)))
+    return Column(name, kind, dtype, categories=every, made=made)
 
 
 def _identifier(name: str, values: pd.Series, about: personal.Finding | None = None) -> Column:
@@ -305,7 +315,7 @@ def _identifier(name: str, values: pd.Series, about: personal.Finding | None = N
     made = identifiers.identifiers(
         there.tolist(), about.kind if about else None, (int(limits.min), int(limits.max)) if limits else None
     )
-    share = {"share": about.share} if about and about.share else {}
+    share = {"share": about.share} if about and not about.asked else {}
     return Column(name, "identifier", dtype, made={**made, **share}, empty=float(values.isna().mean()))
 
 

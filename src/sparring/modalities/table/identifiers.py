@@ -14,16 +14,18 @@ import numpy as np
 
 from ...util.random import derive_seed
 from . import check_digits, name_lists
+from .letters import MARKS, is_word
 from .templates import Templates, Token, find_templates, is_pool, template_from
 from .tokenizers import POOLS, TOKENIZERS, TOKENS, codes
 
+MAX_TRIED = 1000  # new values of which none should be an old one
 MAX_READ = 20_000  # different values from which templates are read
 CHECKED_SHARE = 0.9  # of the values of a known kind that must do so
 MIN_CHECKED = 8  # values that must keep the rule of a check digit before new ones do
 MIN_COUNTER_SHARE = 0.1  # of the numbers between the lowest and the highest code that occur: from here they are counted
 MIN_NEW_SHARE = 0.8  # of rows with values of their own, from which new rows have such
 WORDY_SHARE = 0.5  # of texts with a word in them, from which words are made of names, not of random letters
-WORD = re.compile(r"(?=\w*[^\W\d_A-Z])[^\W\d_]{4,}")
+WORD = re.compile(rf"(?=\w*[^\W\d_A-Z])(?:[^\W\d_]|[{MARKS}]){{4,}}")
 MAX_INTEGER, MIN_INTEGER = 2**63 - 1, -(2**63)
 CODE = re.compile(r"(.*?)(\d+)(\D*)", re.DOTALL)
 NAMED = ("name", "first name", "last name", "e-mail address", "address", "URL")  # whose words are made from names
@@ -49,7 +51,10 @@ def identifiers(
     texts = [str(value) for value in different]
     counter = _counter(texts) if kind is None and count["all_different"] else None
     found = counter or _templates(texts[:: max(1, -(-len(texts) // MAX_READ))] or ["0"], kind, texts)
-    return {**count, **({"kind": kind} if kind else {}), **({"number": True} if numbers else {}), **found}
+    made = {**count, **({"kind": kind} if kind else {}), **({"number": True} if numbers else {}), **found}
+    tried = set(map(str, new_identifiers(made, range(MAX_TRIED), 0, ""))) if texts else set()
+    again = len(tried & set(texts)) / max(1, len(tried))
+    return made | ({"again": again} if again else {})
 
 
 def new_identifiers(made: dict[str, Any], rows: range, seed: int, name: str) -> list[Any]:
@@ -124,7 +129,7 @@ def _templates(texts: Sequence[str], kind: str | None, every: Sequence[str]) -> 
     if kind is None and _wordy(texts):
         kind = "address"
     if kind in NAMED:
-        words = {token for text in every for token in TOKENS.findall(text) if token.isalpha()}
+        words = {token for text in every for token in TOKENS.findall(text) if is_word(token)}
         words |= {part for word in words if name_lists.east_asian(word) for part in name_lists.split_east_asian(word)}
         place, plain = name_lists.place_of(words), all(map(str.isascii, every))
         first, last = (name_lists.pool(part, place, words, plain) for part in ("first", "last"))

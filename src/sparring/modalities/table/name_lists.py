@@ -5,17 +5,20 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice, product
 
 from ...errors import UserError
+from .letters import is_word, script
 
 LETTERS_OF_EAST_ASIA = ("CJK", "HANGUL", "HIRAGANA", "KATAKANA")
 LIKE_LATIN = ("en_US", "es_ES", "it_IT", "de_DE", "fr_FR")  # places whose names do where others are too few
 EAST_ASIA = ("zh_CN", "zh_TW", "ja_JP", "ko_KR")
 MIN_LETTERS = 3  # of words that tell a place
-ENOUGH_NAMES, MIN_NAMES = 300, 30  # new names that are enough; with fewer than the second, old ones are used too
+ENOUGH_NAMES, MIN_NAMES = 300, 30  # new names that are enough; with fewer than the second, more are made of halves
 MAX_NAMES = 2000  # of each kind that are kept for making new ones
 
 
@@ -51,9 +54,17 @@ def _strings(provider: type, start: str) -> set[str]:
 
 
 @cache
+def given_characters() -> frozenset[str]:
+    """The characters of first names of East Asia, which combine them freely."""
+    names = {name for place in EAST_ASIA for name in lists()[place].first}
+    return frozenset(letter for name in names if east_asian(name) for letter in name)
+
+
+@cache
 def known(part: str) -> frozenset[str]:
-    """All names of a part ("first" or "last") of all places, with case folded."""
-    return frozenset(name.casefold() for names in lists().values() for name in getattr(names, part))
+    """All names of a part ("first" or "last") of all places, and words of long ones, with case folded."""
+    every = {name.casefold() for names in lists().values() for name in getattr(names, part)}
+    return frozenset(every | {word for name in every for word in name.split() if not word.isascii()})
 
 
 def place_of(words: Iterable[str]) -> str:
@@ -72,9 +83,10 @@ def place_of(words: Iterable[str]) -> str:
 
 
 def pool(part: str, place: str, without: Iterable[str], ascii_only: bool) -> list[str]:
-    """Names to make new ones of, of a place or others that are like it; none of those given, if there are others.
+    """Names to make new ones of, of a place or others that are like it, in the same script; none of those given.
 
-    No name is the beginning of another, so that names can follow one another and still be told apart.
+    Where the lists hold no others, names are made of the halves of two. No name is the beginning of another, so that
+    names can follow one another and still be told apart.
     """
     old = {name.casefold() for name in without}
     every: set[str] = set()
@@ -85,13 +97,34 @@ def pool(part: str, place: str, without: Iterable[str], ascii_only: bool) -> lis
         names = [_plain(name) if ascii_only else name for name in getattr(lists()[other], part)]
         if place in EAST_ASIA and not ascii_only:
             names = [name for name in names if east_asian(name)]
-        every |= {name for name in names if name.isalpha() and not any(letter.isupper() for letter in name[1:])}
+        every |= {name for name in names if is_word(name) and not any(letter.isupper() for letter in name[1:])}
         if len(fresh := {name for name in every if name.casefold() not in old}) >= ENOUGH_NAMES:
             break
-    kept = sorted(fresh if len(fresh) >= MIN_NAMES else every)
+    if not ascii_only and not east_asian("".join([*every][:50])):
+        fresh = _in_script_of(old, fresh)
+    kept = sorted(fresh if len(fresh) >= MIN_NAMES else {*fresh, *_blended(sorted(every | {*without}), old)})
     if not east_asian("".join(kept[:50])):
         kept = [name for name, after in zip(kept, [*kept[1:], ""], strict=True) if not after.startswith(name)]
     return kept[:: max(1, -(-len(kept) // MAX_NAMES))]
+
+
+def _in_script_of(old: set[str], names: set[str]) -> set[str]:
+    """The names in the script that most of the old ones are in, if there are any."""
+    scripts = Counter(map(script, old)).most_common(1)
+    alike = {name for name in names if scripts and script(name) == scripts[0][0]}
+    return alike or names
+
+
+def _blended(names: list[str], old: set[str]) -> set[str]:
+    """As many names as are enough, each of the first half of one name and the second half of another."""
+    names = names[:: max(1, len(names) // ENOUGH_NAMES)]
+    pairs = product(range(1, max(2, len(names))), range(len(names)))
+    made = (_halves(names[at], names[(at + away) % len(names)]) for away, at in pairs) if names else iter(())
+    return set(islice((name for name in made if name.casefold() not in old), ENOUGH_NAMES))
+
+
+def _halves(one: str, other: str) -> str:
+    return one[: -(-len(one) // 2)] + other[len(other) // 2 :].lower()
 
 
 def _latin(place: str) -> bool:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from .check_digits import CARD_LENGTHS, bare, rule_of, valid
-from .name_lists import east_asian, known, split_east_asian
+from .letters import MARKS
+from .name_lists import east_asian, given_characters, known, split_east_asian
 from .tokenizers import TITLES
 
 MAX_READ = 2000  # different values that are looked at
@@ -22,8 +23,11 @@ MIN_NAMES = 20  # the same for names of people, which words of other kinds resem
 ALIKE = 0.95  # of values that may be such, beside HINTED that can hardly be anything else
 SURE, HINTED = 0.9, 0.5  # shares of values that must look like it, without and with a hint
 NAMES_SURE, NAMES_HINTED = 0.6, 0.25  # for names, of which no list has all
+EASTERN_SURE = 0.8  # the same for names without a space between
 NAMES_ALONE_SURE = 0.95  # for columns of first names or last names alone, which are words and places too
-EMAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]{2,}")
+_MAIL = r"[^\s@<>,;:]+@[^\s@<>,;]+\.[^\s@<>,;]{2,}"
+EMAIL = re.compile(rf"(?:mailto:)?{_MAIL}|[^<>@]*<{_MAIL}>", re.IGNORECASE)
+PORT = re.compile(r"([\d.]+|\[[\da-f:.]+\]):\d{1,5}", re.IGNORECASE)  # of an address of a machine
 URL = re.compile(r"(?:https?|ftp)://\S+|www\.\S+\.\S+", re.IGNORECASE)
 UUID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
 MAC = re.compile(r"[0-9a-f]{2}([:-][0-9a-f]{2}){5}", re.IGNORECASE)
@@ -42,15 +46,19 @@ NUMBERED_STREET = re.compile(
     r"|[路街道巷弄号號丁目番地]|улица|ул\.|проспект",
     re.IGNORECASE,
 )
-NUMBER_AND_NAMES = re.compile(r"\d{1,5}[A-Za-z]?,? (?:[A-Z][\w.'-]+,? ?){1,4}(?:[\d-]*\b.*)?")  # 12 Baker Hill
-NAME_WORD = re.compile(r"[^\W\d_][^\W\d_'’.-]*(?:['’.-][^\W\d_]*)*")
+NUMBER_AND_NAMES = re.compile(r"\d{1,5}[A-Za-z]?,? ((?:[A-Z][\w'-]{2,},? ?){2,4})(?:[\d-]*\b.*)?")  # 12 Baker Hill
+MIN_STREETS = 8  # different names behind house numbers, without a word for a street: units are few
+NAME_WORD = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{MARKS}])*(?:['’.-](?:[^\W\d_]|[{MARKS}])*)*")
+INITIAL = re.compile(r"[^\W\d_a-z]\.?(?:[ -]?[^\W\d_a-z]\.)*")  # F. or J.-P.
 HINTS = {
-    "first name": r"(first|given|fore|christian)[ _.-]?name|vorname|pr[eé]nom|^nombres?$|nome$|^fname$|^given$"
-    r"|^名$|名字",
+    "first name": r"(first|given|fore|christian)[ _.-]?name|vorname|pr[eé]nom|^nombres?$|(?<!cog)nome$|^fname$|^given$"
+    r"|^名$|名字|^imi[eę]$|^voornaam|förnamn|fornavn|^имя$|الاسم الأول",
     "last name": r"(last|family|sur|second)[ _.-]?name|nachname|familienname|^nom$|apellidos?|cognome|^lname$|^surname"
-    r"|^姓$|姓氏",
+    r"|^姓$|姓氏|nazwisko|achternaam|efternamn|etternavn|soyad|фамилия|прізвище|اسم العائلة|اللقب",
     "name": r"(^|[ _.-])(full)?[ _.-]?names?$|^fullname|customer|client|person|patient|employee|author|owner|contact|"
-    r"holder|student|teacher|doctor|manager|passenger|guest|member|buyer|seller|applicant|kunde|姓名|氏名|이름|имя",
+    r"holder|student|teacher|doctor|manager|passenger|guest|member|buyer|seller|applicant|kunde"
+    r"|姓名|氏名|名前|이름|성명|(^|[ _.-])имя|фио|імя|ім.я|اسم|نام|שם|नाम|όνομα|ονοματεπώνυμο|ชื่อ"
+    r"|^nom |^naam$|^namn$|^navn$|^isim$|ad soyad|họ tên|^tên$|^jméno|^név$",
     "e-mail address": r"e[ _-]?mail|correo|邮箱",
     "phone number": r"phone|mobile|(^|[ _.-])(tel|cell|fax|handy)([ _.-]|$)|telefon|tel[eé]fono|telefone"
     r"|portable|电话|手机",
@@ -65,6 +73,12 @@ HINTS = {
     "MAC address": r"mac",
     "UUID": r"uuid|guid",
 }
+OF_PEOPLE = re.compile(  # names of columns that hold nothing else
+    r"(first|given|fore|last|family|sur|full|maiden|patient|customer|employee)[ _.-]?name|vorname|nachname|familienname"
+    r"|pr[eé]nom|apellido|cognome|nazwisko|voornaam|achternaam|姓名|氏名|성명|фио|фамилия|прізвище|отчество|ad soyad"
+    r"|họ tên|ονοματεπώνυμο|नाम$",
+    re.IGNORECASE,
+)
 NAME_COLUMN = re.compile(r"(^|[ _.-])(full)?name$", re.IGNORECASE)
 NOT_PEOPLE = re.compile(
     r"city|town|country|state|region|province|county|place|location|station|island|brand|make|model|product|item|species|"
@@ -77,10 +91,11 @@ NOT_PEOPLE = re.compile(
 
 @dataclass(frozen=True)
 class Finding:
-    """kind: one of the values of TYPES. share: of the values, that look like it; 0 where it was asked for."""
+    """kind: one of the values of TYPES. share: of the values, that look like it. asked: does a person say so?"""
 
     kind: str
     share: float
+    asked: bool = False
 
 
 def of_column(name: str, values: pd.Series, kind: str, asked: str | None) -> Finding | None:
@@ -89,7 +104,7 @@ def of_column(name: str, values: pd.Series, kind: str, asked: str | None) -> Fin
     kind: the type that the column has otherwise.
     """
     if asked:
-        return Finding(TYPES[asked], 0.0) if asked in TYPES else None
+        return Finding(TYPES[asked], 0.0, True) if asked in TYPES else None
     if pd.api.types.is_integer_dtype(values.dtype):
         telling = any(_hinted(name, each) for each in ("phone number", "national identity number"))
         if kind in ("integer", "identifier") and len(values) and (telling or values.min() >= 10**12):
@@ -111,6 +126,8 @@ def recognise(name: str, values: Sequence[str]) -> Finding | None:
         if len(texts) < (2 if hinted else MIN_DIFFERENT):
             continue
         sure = looks if hinted or kind not in SURE_LOOKS else SURE_LOOKS[kind]
+        if kind == "address" and not hinted and not _are_streets(texts):
+            continue
         share, alike = (sum(map(each, texts)) / len(texts) for each in (sure, looks))
         if share >= (HINTED if hinted else SURE) or (share >= HINTED and alike >= ALIKE):
             return Finding(kind, max(share, alike))
@@ -144,16 +161,20 @@ def _people(name: str, texts: Sequence[str]) -> Finding | None:
     words = [_words(text) for text in texts]
     if sum(map(bool, words)) < SURE * len(texts):
         return None
-    for kind, part in (("first name", "first"), ("last name", "last")):
-        if _hinted(name, kind):
-            share = sum(any(word.casefold() in known(part) for word in each) for each in words) / len(texts)
-            return Finding(kind, share) if share >= NAMES_HINTED else None
+    sure = len(texts) >= MIN_DIFFERENT and OF_PEOPLE.search(name) is not None
     several = [each for each in words if len(each) >= 2]
+    for kind, part in (("first name", "first"), ("last name", "last")):
+        if _hinted(name, kind) and (part == "last" or not several or called):
+            share = sum(any(word.casefold() in known(part) for word in each) for each in words) / len(texts)
+            return Finding(kind, share) if share >= NAMES_HINTED or sure else None
     if len(several) >= HINTED * len(texts):
-        if len(texts) < (2 if _hinted(name, "name") else MIN_NAMES):
+        hinted = _hinted(name, "name")
+        if len(texts) < (2 if hinted else MIN_NAMES):
             return None
-        share = sum(map(_is_full_name, words)) / len(texts)
-        return Finding("name", share) if share >= (NAMES_HINTED if _hinted(name, "name") else NAMES_SURE) else None
+        share = sum(_is_full_name(each, hinted) for each in words) / len(texts)
+        eastern = not hinted and all(map(east_asian, texts))  # where many words begin with a family name
+        enough = NAMES_HINTED if hinted else EASTERN_SURE if eastern else NAMES_SURE
+        return Finding("name", share) if share >= enough or sure else None
     if len(texts) < MIN_NAMES:
         return None
     enough = NAMES_SURE if re.fullmatch(r"names?", name, re.IGNORECASE) else NAMES_ALONE_SURE
@@ -161,6 +182,17 @@ def _people(name: str, texts: Sequence[str]) -> Finding | None:
     if max(first, last) >= enough * len(texts):
         return Finding("first name" if first >= last else "last name", max(first, last) / len(texts))
     return None
+
+
+def perhaps_people(name: str, values: Sequence[object]) -> bool:
+    """May a column whose different values are learned hold names of people that no list knows?"""
+    texts = [value for value in values[:MAX_READ] if isinstance(value, str)]
+    if len(texts) < max(MIN_DIFFERENT, len(values[:MAX_READ])) or not _hinted(name, "name"):
+        return False
+    if NOT_PEOPLE.search(name) and not NAME_COLUMN.search(name):
+        return False
+    words = [_words(text.strip()) for text in texts]
+    return sum(bool(each) and not each[0].islower() for each in words) >= SURE * len(texts)
 
 
 def _words(text: str) -> list[str]:
@@ -173,11 +205,19 @@ def _words(text: str) -> list[str]:
     return [word for word in words if word.strip(".").casefold() not in TITLES] or words
 
 
-def _is_full_name(words: Sequence[str]) -> bool:
+def _is_full_name(words: Sequence[str], hinted: bool) -> bool:
+    """hinted: is a known first name enough, where no list has the last one?"""
     if len(words) < 2:
         return False
+    if len(words) == 2 and all(map(east_asian, words)):
+        family, given = words
+        return family in known("last") and (given in known("first") or set(given) <= given_characters())
     pieces = [word.casefold() for each in words for word in (each, *re.split(r"['’-]", each))]
-    return any(word in known("first") for word in pieces) and any(word in known("last") for word in pieces[1:])
+    first, last = (any(word in known(part) for word in pieces) for part in ("first", "last"))
+    initials = [bool(INITIAL.fullmatch(word)) and (hinted or word.endswith(".")) for word in words]
+    if any(initials) and not all(initials):  # F. Silva, Silva F., Anna S.
+        return last or first
+    return first and (hinted or any(word in known("last") for word in pieces[1:]))
 
 
 def _numbers(name: str, texts: Sequence[str]) -> Finding | None:
@@ -196,8 +236,9 @@ def _is_card(text: str) -> bool:
 
 
 def _is_ip(text: str) -> bool:
+    with_port = PORT.fullmatch(text)
     try:
-        ipaddress.ip_address(text)
+        ipaddress.ip_address(with_port[1].strip("[]") if with_port else text)
     except ValueError:
         return False
     return True
@@ -209,6 +250,13 @@ def _is_phone(text: str) -> bool:
 
 def _is_address(text: str) -> bool:
     return bool(NUMBERED_STREET.search(text)) and any(map(str.isdigit, text)) and len(text) >= 6
+
+
+def _are_streets(texts: Sequence[str]) -> bool:
+    """Do enough texts name a street, or enough different ones? "3 Large Boxes" and "11 Aug. 2022" are no addresses."""
+    numbered = [text for text in texts if not _is_address(text)]
+    named = {found[1].strip(", ") for text in numbered if (found := NUMBER_AND_NAMES.fullmatch(text))}
+    return len(numbered) <= (1 - SURE) * len(texts) or len(named) >= MIN_STREETS
 
 
 def _is_hinted_address(text: str) -> bool:

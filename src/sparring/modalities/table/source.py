@@ -109,7 +109,7 @@ class TableSource(TabularSource):
             f"A row is {self.codec.shape[0]:,} numbers wide when encoded.",
             f"{held_out:,} rows are held out for scoring, chosen by content, and never trained on.",
             *([f"Holds in every row: {'; '.join(constraints)}."] if constraints else []),
-            *(column.note() for column in self.fields if not column.learned),
+            *(note for column in self.fields if (note := column.note())),
         )
 
     def _codes(self, groups: Sequence[ColumnGroup], cells: np.ndarray) -> tuple[Code, ...]:

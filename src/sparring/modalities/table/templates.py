@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from .letters import is_word, script_of
 
 ALPHABETS = (
     "0123456789",
@@ -31,6 +34,7 @@ MIN_ROWS_PER_WORD = 5  # rows that must hold a piece of text before it is used a
 MAX_SHARED = 200  # different pieces of a slot that are kept as they are
 SHARED_ROWS = 0.9  # of the rows whose pieces others share, from which all pieces of a slot are kept as they are
 ROWS_PER_CHARACTER = 5  # rows for each character seen at a place, from which others do not occur there
+NEAR, MAX_NEAR = 8, 400  # how far from letters of other scripts others are used, and in how wide a range
 MAX_TEMPLATES = 60
 MAX_TAKEN = 0.1  # of the possible texts may be training ones; else their residues would list them
 Slot = str | tuple[str, ...]  # choices: the characters of a text, or several texts; ("@last:T",) is a pool
@@ -168,7 +172,7 @@ def _kind(token: Token) -> str:
         return token.pool + (_case(token.text) if token.text.isalpha() else "")
     if token.text.isdigit():
         return f"d{len(token.text)}"
-    return f"a{len(token.text)}" if token.text.isalnum() else token.text
+    return f"a{len(token.text)}" if token.text.isalnum() or is_word(token.text) else token.text
 
 
 def _case(word: str) -> str:
@@ -181,7 +185,7 @@ def _slots(tokens: Sequence[Token]) -> list[tuple[Slot, list[str]]]:
     counts = Counter(texts)
     shared = sorted(text for text, count in counts.items() if count >= MIN_ROWS_PER_WORD)
     some = shared and len(shared) <= MAX_SHARED and sum(counts[text] for text in shared) >= SHARED_ROWS * len(texts)
-    if pool == "=" or (len(counts) == 1 and not texts[0].isalnum()):
+    if pool == "=" or (len(counts) == 1 and not any(map(str.isalnum, texts[0]))):
         return [(tuple(sorted(counts)), texts)]
     if some and not pool.startswith("!"):
         return [(tuple(shared), texts)]
@@ -199,9 +203,23 @@ def _alphabet(seen: Sequence[str], leading: bool) -> str:
     different = sorted(set(seen))
     if len(seen) >= ROWS_PER_CHARACTER * len(different):
         return "".join(different)
-    known = next((alphabet for alphabet in ALPHABETS if set(different) <= set(alphabet)), None)
+    known = next((alphabet for alphabet in ALPHABETS if set(different) <= set(alphabet)), None) or _own(different)
     known = known or "".join(sorted({*different, *ALPHANUMERIC}))
     return known.lstrip("0") if leading and "0" not in different and known == ALPHABETS[0] else known
+
+
+def _own(different: Sequence[str]) -> str:
+    """The characters of other scripts than the Latin one: all digits of it, or the letters around those seen."""
+    if any(map(str.isascii, different)):
+        return ""
+    if all(map(str.isdecimal, different)):
+        zeros = {chr(ord(digit) - unicodedata.digit(digit)) for digit in different}
+        return "".join(chr(ord(zero) + digit) for zero in sorted(zeros) for digit in range(10))
+    scripts = {*map(script_of, different)}
+    near = range(max(0, ord(different[0]) - NEAR), ord(different[-1]) + NEAR)
+    kinds = {*map(unicodedata.category, different)}
+    found = {chr(code) for code in near if unicodedata.category(chr(code)) in kinds and script_of(chr(code)) in scripts}
+    return "".join(sorted(found | {*different})) if len(near) <= MAX_NEAR else "".join(different)
 
 
 def _without_taken(template: Template, pieces: list[list[str]], pools: dict[str, Sequence[str]]) -> Template:

@@ -7,10 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from . import name_lists
+from .letters import MARKS, WORD, is_word, script
 from .templates import Token, kinds
 
-TOKENS = re.compile(r"\d+|[^\W\d_]+|[\W_]")
-MIXED_TOKENS = re.compile(r"[^\W_]+|[\W_]")  # where digits and letters follow one another in any order
+TOKENS = re.compile(rf"\d+|{WORD}|[\W_]")
+MIXED_TOKENS = re.compile(
+    rf"[^\W_](?:[^\W_]|[{MARKS}])*|[\W_]"
+)  # where digits and letters follow one another in any order
 MAX_KINDS, MIN_KINDS = 0.05, 8  # of texts: with more kinds, where digits and letters stand says nothing
 EAST_ASIAN_PLACE = re.compile(r"[省市区县州镇乡村路街道巷弄号楼室都府県郡町丁目番地시도구군읍면동로길]")
 STREET = re.compile(  # a word for a street, or the end of one
@@ -27,6 +30,7 @@ MAX_CODE = 3  # letters of a code in capitals, such as that of a state
 POOLS: dict[str, tuple[str, ...]] = {
     "letter": tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
     "octet": tuple(map(str, range(256))),
+    "port": tuple(map(str, range(1024, 65_536, 17))),
     "domain": DOMAINS,
     "area": tuple(f"{area:03d}" for area in range(1, 900) if area != 666),  # of a social security number
     "group": tuple(f"{group:02d}" for group in range(1, 100)),
@@ -66,7 +70,7 @@ def _name(text: str) -> list[Token]:
         return [Token(last, "!last"), *([Token(first, "!first")] if first else [])]
     tokens = TOKENS.findall(text)
     return [
-        _word(token, following == ".") if token.isalpha() else Token(token)
+        _word(token, following == ".") if is_word(token) else Token(token)
         for token, following in zip(tokens, [*tokens[1:], ""], strict=True)
     ]
 
@@ -77,24 +81,30 @@ def _word(word: str, shortened: bool = False) -> Token:
     if folded in TITLES or (short and (shortened or (word.islower() and len(word) < MAX_TITLE - 1))):
         return Token(word, "=")
     if len(word) == 1 and not name_lists.east_asian(word):
-        return Token(word, "!letter")
+        return Token(word, "!letter" if script(word) == "LATIN" else "")
     first, last = (folded in name_lists.known(part) for part in ("first", "last"))
     return Token(word, "!first" if first and not last else "!last")
 
 
 def mails(texts: Sequence[str]) -> list[list[Token]]:
     """E-mail addresses: words are made anew, and domains that few rows share."""
-    counts = Counter(text.rpartition("@")[2] for text in texts)
+    counts = Counter(text.rpartition("@")[2].removesuffix(">") for text in texts)
     shared = {domain for domain, count in counts.items() if count >= MIN_ROWS_PER_DOMAIN}
     found = []
     for text in texts:
         local, _, domain = text.rpartition("@")
-        words = [_word(token.title()) if token.isalpha() else Token(token) for token in TOKENS.findall(local)]
+        start = local[: len("mailto:")] if local.lower().startswith("mailto:") else ""
+        end, local = ">" if domain.endswith(">") else "", local[len(start) :]
+        domain = domain.removesuffix(end)
+        words = [_word(token.title()) if is_word(token) else Token(token) for token in TOKENS.findall(local)]
         words = [
             Token(token, each.pool.replace("=", "!last"))
             for token, each in zip(TOKENS.findall(local), words, strict=True)
         ]
-        found.append([*words, Token("@"), Token(domain) if domain in shared else Token("example.com", "!domain")])
+        place = Token(domain) if domain in shared else Token("example.com", "!domain")
+        found.append(
+            [*([Token(start, "=")] if start else []), *words, Token("@"), place, *([Token(end)] if end else [])]
+        )
     return found
 
 
@@ -104,7 +114,7 @@ def words(texts: Sequence[str]) -> list[list[Token]]:
 
 
 def _place(token: str) -> list[Token]:
-    if not token.isalpha():
+    if not is_word(token):
         return [Token(token)]
     if not name_lists.east_asian(token):
         stem, street = STREET.fullmatch(token).groups("")  # type: ignore[union-attr]
@@ -131,7 +141,11 @@ def webs(texts: Sequence[str]) -> list[list[Token]]:
 
 def addresses_of_machines(texts: Sequence[str]) -> list[list[Token]]:
     """IP addresses: of those of version 4 the numbers that all have stay; others are codes."""
-    if all(text.count(".") == 3 for text in texts):
+    if all(re.fullmatch(r"[\d.]+:\d+", text) for text in texts):
+        parts = [text.partition(":") for text in texts]
+        numbers = addresses_of_machines([address for address, _, _ in parts])
+        return [[*each, Token(":"), Token(port, "port")] for each, (_, _, port) in zip(numbers, parts, strict=True)]
+    if all(text.count(".") == 3 and ":" not in text for text in texts):
         rows = [text.split(".") for text in texts]
         pools = ["=" if len(set(octets)) == 1 else "!octet" for octets in zip(*rows, strict=True)]
         return [
