@@ -75,6 +75,28 @@ def renamed(name, **options):
     return csv(panel(**options).rename(columns={"entity": name}))
 
 
+def counted(word, width=1):
+    """The panel with texts such as t1 as times, in any order of rows."""
+    rows = panel(shuffled=True)
+    return rows.assign(date=[f"{word}{(date - rows.date.min()).days + 1:0{width}d}" for date in rows.date])
+
+
+def runs():
+    """30 runs of three things, of which some follow the one before without a step back in time."""
+    begins = np.random.default_rng(3).integers(0, 100, 30)
+    return pd.concat(
+        [
+            pd.DataFrame({"t": begins[number] + np.arange(len(walk)), "who": f"m{number % 3}", "x": walk})
+            for number, walk in enumerate(walks(unequal=True))
+        ],
+        ignore_index=True,
+    )
+
+
+def with_comma(number):
+    return str(number).replace(".", ",")
+
+
 def two_keys():
     rows = panel(30, 20, [f"{shop}-{thing}" for shop in "abcde" for thing in "uvwxyz"])
     parts = rows.entity.str.split("-", expand=True)
@@ -164,6 +186,7 @@ def in_memory(data, labels=None):
 
 
 CUBE = np.stack(walks(40, 24)).reshape(20, 2, 24)
+MONTHS = pd.date_range("2020-01-01", periods=40, freq="MS").strftime("%Y-%m")
 X = ("x",)
 FAST = {"fast": "fast", "slow": "slow"}
 ZOO = {
@@ -316,7 +339,91 @@ ZOO = {
         ),
         holds(30, 20, ("column",), "column 2 to column 21 are its steps", whole=("column 1",)),
     ),
+    "counts written as texts": Case(csv(counted("t")), holds(30, 20, X, "as a count", key="entity", order="date")),
+    "counts with a word": Case(
+        csv(counted("Day ").rename(columns={"date": "when"})), holds(30, 20, X, "Day ", key="entity", order="when")
+    ),
+    "counts with zeros in front": Case(
+        csv(counted("step_", 3)),
+        lambda source: (
+            source.codec.frame(source.values(np.arange(1))).date.tolist()[:2] == ["step_001", "step_002"]
+            or pytest.fail("written otherwise")
+        ),
+    ),
+    "names that are empty in some rows": Case(
+        csv(panel().assign(entity=lambda rows: rows.entity.where(~rows.index.isin([5, 77])))),
+        refused=("'entity' seems to tell series apart, and is empty in 2 rows", "--type entity=channel"),
+    ),
+    "half of the rows twice": Case(
+        csv(pd.concat([panel(10, 40), panel(10, 40)[::2]])),
+        refused=("'date' occurs more than once within 'entity' in 200 rows",),
+    ),
+    "runs of things that come again": Case(
+        csv(runs()), holds(30, 17, X, "'who' changes or 't' starts again: 30 series", order="t", whole=("who",))
+    ),
+    "two rows each": Case(
+        csv(panel(30, 2).rename(columns={"entity": "customer_id"})), holds(30, 2, X, key="customer_id", order="date")
+    ),
+    "a row each": Case(
+        csv(pd.DataFrame({"who": [f"w{at}" for at in range(50)], "t": 0, "x": np.arange(50) % 7 * 0.3})),
+        refused=("'who' occurs in one row", "--recipe table"),
+    ),
+    "a word as the order": Case(
+        csv(panel().assign(state="on"), types={"state": "order"}), refused=("'state' cannot order the steps",)
+    ),
+    "starts and ends": Case(
+        csv(panel().assign(end=lambda rows: rows.date + pd.Timedelta("23h"))),
+        holds(30, 20, X, "they follow from the order: end", key="entity", order="date"),
+    ),
+    "what is the same in every series": Case(
+        csv(panel().assign(dose=lambda rows: (rows.date.dt.day % 5).map({0: "high"}).fillna("low"))),
+        holds(30, 20, X, "they follow from the order: dose", key="entity", order="date"),
+    ),
+    "clocks of several zones": Case(
+        csv(
+            panel().assign(
+                date=lambda rows: [
+                    date.tz_localize("UTC").tz_convert(["Asia/Tokyo", "UTC", "Asia/Tokyo"][at % 3]).isoformat()
+                    for at, date in enumerate(rows.date)
+                ]
+            )
+        ),
+        holds(30, 20, X, "several offsets from UTC: new ones are all written with", key="entity", order="date"),
+    ),
     # forms
+    "a row a day, hours as headers": Case(
+        csv(
+            pd.DataFrame(np.stack(walks(40, 24)), columns=[f"{hour:02d}:00" for hour in range(24)]).assign(
+                date=pd.date_range("2024-01-01", periods=40)
+            )
+        ),
+        holds(40, 24, ("value",), "00:00 to 23:00 are its steps", whole=("date",)),
+    ),
+    "a row a day, years as headers": Case(
+        csv(
+            pd.DataFrame(np.stack(walks(4, 200), axis=1), columns=["2019", "2020", "2021", "2022"]).assign(
+                day=range(1, 201)
+            )
+        ),
+        refused=("2019 to 2022 may be", "--layout wide or --layout long"),
+    ),
+    "decimal commas below years": Case(
+        csv(
+            pd.DataFrame(np.stack(walks(40, 20)), columns=range(2000, 2020)).astype(str).replace(r"\.", ",", regex=True)
+        ),
+        lambda source: (
+            holds(40, 20, ("value",))(source),
+            "," in source.codec.frame(source.values(np.arange(1)))["2003"][0] or pytest.fail("written otherwise"),
+        ),
+    ),
+    "five rows with months as headers": Case(
+        csv(
+            pd.DataFrame(
+                np.stack(walks(5, 40)), columns=pd.date_range("2020-01-01", periods=40, freq="MS").strftime("%Y-%m")
+            )
+        ),
+        holds(5, 40, ("value",)),
+    ),
     "a row a series": Case(csv(wide()), holds(40, 24, ("t",), "Each row is a series, and t0 to t23 are its steps")),
     "a row a series, with classes and gaps": Case(
         csv(
@@ -367,6 +474,14 @@ ZOO = {
     "an array for each series in a folder": Case(
         folder_of(array, **{"about.txt": b"x", "plot.png": png(picture(1))}),
         holds(30, 17, ("channel 0",), "Not used: about.txt"),
+    ),
+    "numbers in some files and words in others": Case(
+        folder_of(lambda place, walk, number: table(place, walk if number else ["a"] * len(walk), number)),
+        refused=("column 'x' holds no numbers in run 0.csv, and numbers in run 1.csv",),
+    ),
+    "arrays of channels x steps in a folder": Case(
+        folder_of(lambda place, walk, number: np.save(f"{place}.npy", np.stack([walk, 2 * walk]))),
+        refused=("2 x 20 seems to be channels x steps", "array.T"),
     ),
     "a folder without series": Case(lambda folder: put(folder / "data", {"a.txt": b"x"}), refused=("holds no series",)),
     # lengths

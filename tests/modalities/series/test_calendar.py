@@ -185,3 +185,9 @@ def test_numbers_that_only_look_like_times_are_numbers():
         "price": 10 * RNG.integers(19_000, 21_000, 200),
     })  # fmt: skip
     assert of_frame(frame, "x").names == ("age", "month", "calls_a_day", "price")
+
+
+def test_what_follows_from_the_times_is_learned_where_a_person_says_so():
+    assert of_frame(FOLLOWING["weekends"], "x", {"free": "channel"}).names == ("free", "x")
+    alone = FOLLOWING["a second count"].drop(columns="x")
+    assert of_frame(alone, "x").names == ("row",)  # something must be learned

@@ -83,11 +83,20 @@ def _is_lone(values: np.ndarray) -> bool:
     return values.shape[1] < MIN_STEPS or ordered_axis(values, 0, 1) == 0
 
 
+def _is_exchanged(values: np.ndarray) -> bool:
+    """Are these channels x steps, by their number or by which numbers follow one another?"""
+    if values.ndim != 2 or values.dtype.kind not in "biuf":
+        return False
+    return values.shape[0] < MIN_STEPS <= values.shape[1] or ordered_axis(values, 0, 1) == 1
+
+
 def from_list(every: Sequence[Any], labels: Sequence[Any] | None, where: str, dtype: str = "float64") -> Sequences:
     """Arrays of steps, or of steps x channels, one for each series. Raises UserError where they do not go together."""
     series = [np.asarray(each.detach().cpu() if hasattr(each, "detach") else each) for each in every]
     series = [each[:, None] if each.ndim == 1 else each for each in series]
     for number, each in enumerate(series):
+        if each.ndim == 2 and each.shape[0] == series[0].shape[0] and _is_exchanged(each):
+            continue  # refused below, if all are
         if each.ndim != 2 or each.dtype.kind not in "biuf" or each.shape[1] != series[0].shape[1]:
             raise UserError(
                 f"{where}: series {number} is {each.dtype} of shape {' x '.join(map(str, each.shape))}; each should be "
@@ -95,6 +104,12 @@ def from_list(every: Sequence[Any], labels: Sequence[Any] | None, where: str, dt
             )
         if np.isinf(each).any():
             raise UserError(f"{where} holds infinite numbers; replace them, or write NaN where there is nothing")
+    if series and all(_is_exchanged(each) for each in series):
+        shape = " x ".join(map(str, series[0].shape))
+        raise UserError(
+            f"{where}: series 0 of shape {shape} seems to be channels x steps; give steps x channels, for example by "
+            "array.T"
+        )
     if not series or sum(each.size for each in series) > MAX_NUMBERS:
         raise UserError(f"{where} holds {'too much' if series else 'no series'}: give {FORMS}")
     if labels is not None and (len(labels) != len(series) or any(label is None for label in labels)):

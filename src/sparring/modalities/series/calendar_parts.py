@@ -42,7 +42,8 @@ class Part:
 
     Attributes:
         name: of the column.
-        unit: one of calendar_units.NUMBERS, "date", "clock", or "steps" of the series.
+        unit: one of calendar_units.NUMBERS, "date", "clock", "shifted" (a time, offset by microseconds) or "steps" of
+            the series.
         dtype: of the column.
         offset, scale: a number is that of the unit times scale, plus offset.
         values: in place of the numbers of the unit, from its least number on; None where none is known.
@@ -62,7 +63,7 @@ class Part:
     @property
     def first(self) -> int:
         """The least number of the unit."""
-        return LIMITS[self.unit][0] if self.unit in LIMITS else 1
+        return LIMITS[self.unit][0] if self.unit in LIMITS else 0
 
     def numbers(self, values: pd.Series) -> np.ndarray:
         """The numbers of the unit that the column holds, float64; NaN where it holds none."""
@@ -77,7 +78,8 @@ class Part:
         """The column at these times, datetime64[us], which are these steps of their series."""
         if self.column is not None:
             day = times.astype("datetime64[D]").astype("datetime64[us]")
-            there = (day if self.unit == "date" else times - day).astype(np.int64) * 1000
+            there = {"date": day, "clock": times - day, "shifted": times}[self.unit].astype(np.int64) * 1000
+            there += round(1000 * self.offset)
             return self.column.series((there - self.column.origin) / self.column.unit)
         numbers = steps if self.unit == "steps" else NUMBERS[self.unit](pd.DatetimeIndex(times))
         if not self.values:

@@ -55,19 +55,35 @@ def notes_on(names: list[str], others: list[str]) -> list[str]:
 def tables_of(path: Path, names: list[str], options: SeriesOptions) -> pd.DataFrame:
     """The rows of all tables, with the name of the file and of its class folder in columns of their own.
 
-    Raises UserError where the tables have different columns.
+    Raises UserError where the tables have different columns, or numbers in some and none in others.
     """
     frames, classes = list[pd.DataFrame](), classes_of(names) if options.labels != "none" else None
+    kinds = dict[str, tuple[str, str]]()
     for number, name in enumerate(names):
         frame = reading.read_file(path / name, options.encoding, options.sheet).frame
         if frames and set(frame.columns) != set(frames[0].columns) - {FILE, CLASS}:
             odd = sorted(set(frame.columns) ^ (set(frames[0].columns) - {FILE, CLASS}))
-            raise UserError(f"{path}: {name} and {names[0]} have different columns ({', '.join(odd[:5])})")
+            raise UserError(
+                f"{path}: {name} and {names[0]} have different columns ({', '.join(odd[:5])}); give all files "
+                "the same ones"
+            )
+        for column, values in frame.items():
+            if kind := _kind(values):
+                first, where = kinds.setdefault(str(column), (kind, name))
+                if first != kind:
+                    raise UserError(f"{path}: column '{column}' holds {first} in {where}, and {kind} in {name}")
         told = {FILE: name} | ({CLASS: classes[number]} if classes else {})
         if taken := [column for column in told if column in frame.columns]:
             raise UserError(f"{path / name} has a column '{taken[0]}', which the files of a folder may not; rename it")
         frames.append(frame.assign(**told))
     return pd.concat(frames, ignore_index=True)
+
+
+def _kind(values: pd.Series) -> str:
+    """What a column holds, for a message; "" where it is empty."""
+    if values.isna().all():
+        return ""
+    return "numbers" if pd.api.types.is_numeric_dtype(values.dtype) else "no numbers"
 
 
 def arrays_of(path: Path, names: list[str], labels: str) -> Sequences:

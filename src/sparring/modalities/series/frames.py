@@ -77,7 +77,7 @@ def _of_long(
     starts = np.r_[0, ends[:-1]]
     order = column_of(roles.order, table, frame) if roles.order else None
     if like is None and order is not None:
-        roles, more = roles.without_followers(frame, order, starts)
+        roles, more = roles.without_followers(frame, order, starts, types, table.columns)
         parts = (*parts, *more)
     columns = [_numbers(numbers[name], name, where) for name in roles.channels]
     values = np.stack([*columns, *(column.cells(frame[column.name]) for column in roles.choices)], axis=1)
@@ -117,7 +117,8 @@ def _read_like(like: SeriesCodec | None) -> dict[str, Column] | None:
     """The columns of times and of texts that are numbers in the table of a codec."""
     if like is None:
         return None
-    order = [like.order] if like.order is not None and like.order.kind == "time" else []
+    read = like.order is not None and (like.order.kind == "time" or like.order.written is not None)
+    order = [like.order] if read and like.order is not None else []
     return {column.name: column for column in (*like.written, *order)}
 
 
@@ -184,6 +185,11 @@ def _apart(found: Sequences, roles: Roles, ids: Any, count: int) -> None:
         found.key = find(pd.DataFrame({roles.key: pd.Series(ids)}), {roles.key: "identifier"})[0]
         other = f" (if not: --type {roles.key}=channel)" if reason != "as asked" else ""
         found.notes.append(f"Rows are told apart by '{roles.key}': {count:,} series{why}{other}.")
+    elif keys and found.restarts:
+        found.apart = keys
+        found.notes.append(
+            f"A series begins wherever '{keys[0]}' changes or '{order}' starts again: {count:,} series{why}."
+        )
     elif keys:
         found.apart = keys
         found.notes.append(f"Rows are told apart by '{keys[0]}' and '{keys[1]}' together: {count:,} series{why}.")

@@ -6,7 +6,6 @@ the one within which every time occurs once.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import combinations
 from typing import NamedTuple
@@ -16,20 +15,11 @@ import pandas as pd
 
 from ...errors import UserError
 from .clocks import ROUGH, SMOOTH, rises_evenly, roughness, smooth_along
+from .key_names import KEY, ORDER, refuse_unclear_keys
 from .written import NumberTable
 
-KEY = re.compile(
-    r"(^|[_ -])(id|uuid|key|series|sequence|unit|entity|subject|patient|person|user|customer|session|trial|symbol"
-    r"|ticker|device|sensor|station|store|machine)([_ -]|$)",
-    re.IGNORECASE,
-)
-ORDER = re.compile(
-    r"(^|[_ -])(t|time|timestamp|date|datetime|step|index|year|yr|quarter|month|mnth|week|weekday|day|hour|hr|minute"
-    r"|min|second|sec|frame|cycle|tick|period|round)([_ -]|$)",
-    re.IGNORECASE,
-)
 MAX_REPEATED = 0.01  # share of the rows that may repeat the time of another row of their series
-MIN_LENGTH = 4  # steps of a series, on average
+MIN_LENGTH, MIN_NAMED_LENGTH = 4, 2  # steps of a series, on average; of those that a name or restarts tell apart
 MIN_BLOCKS = 5  # of rows, from which a column that comes in blocks is taken to tell series apart
 MAX_GAP, MAX_GAP_SHARE = 3, 0.2  # times between two steps of a series: number, and share of the series
 MAX_PAIRED = 12  # columns of which pairs are tried
@@ -39,7 +29,10 @@ MAX_GAP_ROWS = 50_000  # rows in which gaps are measured
 
 
 class Grouping(NamedTuple):
-    """keys: the columns that tell series apart; () for one series, or where these begin wherever `order` restarts."""
+    """keys: the columns that tell series apart; () for one series, or where these begin wherever `order` restarts.
+
+    Where it restarts and there is a key, series begin wherever the key changes too.
+    """
 
     keys: tuple[str, ...] = ()
     order: str | None = None
@@ -70,6 +63,8 @@ def find_grouping(table: NumberTable, keys: Sequence[str], order: str | None, ta
         if found := search.by_time(name):
             return found
     named = search.named_keys()
+    if search.times:
+        refuse_unclear_keys(frame, search.names, search.times[0])
     if search.times and not named:
         often = len(frame) / frame[search.times[0]].nunique()
         raise UserError(
@@ -80,6 +75,7 @@ def find_grouping(table: NumberTable, keys: Sequence[str], order: str | None, ta
     if named:
         groups = series_numbers(frame, named[:1], None, False)
         return Grouping((named[0],), search.order_within(groups, named[:1]), reason="by its name")
+    search.refuse_single_steps()
     return search.by_even_numbers() or search.by_counting() or search.by_even_rows() or search.by_blocks()
 
 
@@ -87,7 +83,10 @@ def series_numbers(frame: pd.DataFrame, keys: Sequence[str], order: str | None, 
     """The number of the series of each row; -1 where its key is empty."""
     if restarts:
         assert order is not None
-        return np.cumsum(_starts(_numbers(frame[order]))) - 1
+        starts = _starts(_numbers(frame[order]))
+        for key in keys:
+            starts[_changes(frame[key]) + 1] = True
+        return np.cumsum(starts) - 1
     if not keys:
         return np.zeros(len(frame), np.int64)
     if len(keys) == 1:
@@ -143,7 +142,7 @@ class _Search:
             and (name not in self.counted or KEY.search(name))
             and not pd.api.types.is_float_dtype(self.frame[name].dtype)
             and self.frame[name].notna().all()
-            and 2 <= self.frame[name].nunique() <= self.rows / MIN_LENGTH
+            and 2 <= self.frame[name].nunique() <= self.rows / (MIN_NAMED_LENGTH if KEY.search(name) else MIN_LENGTH)
         ]
 
     def named_keys(self, order: str | None = None) -> list[str]:
@@ -174,9 +173,28 @@ class _Search:
         for pair in combinations(candidates[:MAX_PAIRED], 2):
             if self._repeats(pair, ranks) <= MAX_REPEATED:
                 return Grouping(pair, order, reason=f"within which each '{order}' occurs once")
-        if 2 <= _starts(values).sum() <= self.rows / MIN_LENGTH:
-            return Grouping((), order, True)
-        return None
+        return self._by_restarts(order, values)
+
+    def _by_restarts(self, order: str, values: np.ndarray) -> Grouping | None:
+        """Series that begin wherever times start again.
+
+        Raises UserError where a column that should tell them apart does not.
+        """
+        starts = _starts(values)
+        count, back = int(starts.sum()), np.flatnonzero(starts)[1:] - 1
+        if not 2 <= count <= self.rows / MIN_NAMED_LENGTH:
+            return None
+        refuse_unclear_keys(self.frame, self.names, order)
+        if named := self.named_keys(order):
+            return Grouping((named[0],), order, reason="by its name")
+        for name in self.names:
+            changes = _changes(self.frame[name])
+            if np.array_equal(changes, back) and self.frame[name].nunique() == count:
+                return Grouping((name,), order, reason=f"'{order}' starts again where it changes")
+            run = self.rows / (len(changes) + 1)
+            if count > MIN_BLOCKS and run >= MIN_LENGTH and len(changes) > len(back) and np.isin(back, changes).all():
+                return Grouping((name,), order, True, reason=f"'{order}' starts again only where it changes")
+        return Grouping((), order, True) if count <= self.rows / MIN_LENGTH else None
 
     def _by_single_times(self, order: str, values: np.ndarray) -> Grouping | None:
         """One series, or several, where no time occurs again.
@@ -226,7 +244,7 @@ class _Search:
         """
         groups = series_numbers(self.frame, keys, None, False).astype(np.int64)
         count, times = int(groups.max()) + 1, int(ranks.max()) + 1
-        if not 2 <= count <= self.rows / MIN_LENGTH:
+        if not 2 <= count <= self.rows / (MIN_NAMED_LENGTH if KEY.search(keys[0]) else MIN_LENGTH):
             return 1.0
         tried = ranks % -(-self.rows // MAX_TRIED) == 0
         pairs = groups[tried] * times + ranks[tried]
@@ -251,6 +269,16 @@ class _Search:
         named = [name for name in rest if name in self.counted and _rises(_numbers(self.frame[name]), groups)]
         counting = [name for name in rest if not named and rises_evenly(_numbers(self.frame[name]), groups)]
         return next(iter([*named, *counting]), None)
+
+    def refuse_single_steps(self) -> None:
+        """Raises UserError where each row is a series of its own: all at one time, each with another name."""
+        same = [name for name in (*self.times, *self.counted) if self.frame[name].nunique() == 1]
+        named = [name for name in self.names if name not in self.numbers and self.frame[name].is_unique]
+        if same and named:
+            raise UserError(
+                f"each value of '{named[0]}' occurs in one row, and '{same[0]}' is the same in all: series of one step "
+                "are rows of a table (--recipe table)"
+            )
 
     def by_even_numbers(self) -> Grouping | None:
         """Numbers that are evenly spaced within the values of another column, whatever the order of the rows.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from ..table.columns import Column, find
+from ..table.written import DateFormat
 from .codec import SeriesCodec
 from .grid import UNEVEN_SHARE, grid_of, uneven_share
 from .sequences import Sequences
@@ -20,6 +23,16 @@ def column_of(name: str, table: NumberTable, frame: pd.DataFrame) -> Column:
     return find(frame[[name]], {name: "integer" if whole else "float"})[0]
 
 
+def _in_one_zone(column: Column) -> tuple[Column, str]:
+    """The column as it is written with one offset, and a note where it has several that no zone explains."""
+    if not isinstance(column.written, DateFormat) or not column.written.mixed:
+        return column, ""
+    minutes = max(column.written.mixed, key=lambda each: each[1])[0]
+    zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+    note = f"The times of '{column.name}' have several offsets from UTC: new ones are all written with {zone}."
+    return replace(column, written=replace(column.written, mixed=(), zone=zone)), note
+
+
 def put_in_order(
     found: Sequences, column: Column, cells: np.ndarray, starts: np.ndarray, ends: np.ndarray, like: SeriesCodec | None
 ) -> None:
@@ -27,6 +40,8 @@ def put_in_order(
 
     How far it goes is a channel of its own where this differs enough, or where it is a channel of `like`.
     """
+    column, note = _in_one_zone(column)
+    found.notes += [note] if note else []
     inside = np.ones(max(0, len(cells) - 1), bool)
     inside[starts[1:] - 1] = False
     found.order = column

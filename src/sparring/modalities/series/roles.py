@@ -36,29 +36,39 @@ class Roles(NamedTuple):
     @property
     def key(self) -> str | None:
         """The column that alone tells series apart; a pair of columns belongs to whole series, and so does no key."""
-        return self.grouping.keys[0] if len(self.grouping.keys) == 1 else None
+        return self.grouping.keys[0] if len(self.grouping.keys) == 1 and not self.grouping.restarts else None
 
     @property
     def order(self) -> str | None:
         return self.grouping.order
 
     def without_followers(
-        self, frame: pd.DataFrame, order: Column, starts: np.ndarray
+        self,
+        frame: pd.DataFrame,
+        order: Column,
+        starts: np.ndarray,
+        types: Mapping[str, str],
+        columns: Mapping[str, Column],
     ) -> tuple[Roles, tuple[Part, ...]]:
         """The roles without columns that follow from the order, if any others change; and these columns.
 
-        frame: a row for each step, in order. starts: the first row of each series.
+        frame: a row for each step, in order. starts: the first row of each series. types: what a person said.
+        columns: of times and texts that are numbers.
         """
         names = [*self.channels, *(column.name for column in self.choices)]
+        names = [name for name in names if types.get(name) != "channel"]
         times = local_times(order, order.cells(frame[order.name])) if order.kind == "time" else None
-        found = followers(frame, names, times, starts)
+        left_out = {f"{name} (time)": column for name, column in columns.items() if column.kind == "time"}
+        others = {column.name: column for shown, column in left_out.items() if shown in self.left_out}
+        found = followers(frame, names, times, starts, others)
         after = {part.name for part in found}
-        if after >= set(names):
+        if len(after & set(names)) == len(self.channels) + len(self.choices):
             return self, ()
         return self._replace(
             channels=[name for name in self.channels if name not in after],
             choices=[column for column in self.choices if column.name not in after],
             written=[column for column in self.written if column.name not in after],
+            left_out=[shown for shown in self.left_out if not (shown in left_out and left_out[shown].name in after)],
         ), found
 
 
@@ -100,12 +110,15 @@ def find_roles(table: NumberTable, where: str, types: Mapping[str, str], labels:
     if len(said["order"]) > 1:
         raise UserError("two columns were said to be the order; one can be")
     frame = table.frame
+    for name in said["order"]:
+        if not pd.api.types.is_numeric_dtype(frame[name].dtype) or pd.api.types.is_bool_dtype(frame[name].dtype):
+            raise UserError(f"{where}: column '{name}' cannot order the steps: it holds neither numbers nor times")
     empty = [str(name) for name in frame.columns if name not in types and frame[name].isna().all()]
     frame = frame.drop(columns=empty)
     others = [*said["channel"], *said["whole"]]
     grouping = find_grouping(table._replace(frame=frame), said["series"], next(iter(said["order"]), None), others)
     groups = series_numbers(frame, grouping.keys, grouping.order, grouping.restarts)
-    key = grouping.keys[0] if len(grouping.keys) == 1 else None
+    key = grouping.keys[0] if len(grouping.keys) == 1 and not grouping.restarts else None
     rest = [str(name) for name in frame.columns if name not in (key, grouping.order)]
     rows, many = np.argsort(groups, kind="stable"), bool(grouping.keys) or grouping.restarts
     whole = [

@@ -9,9 +9,9 @@ import pandas as pd
 
 from ...errors import UserError
 from ..table.columns import Column
-from .axes import ordered_axis
-from .grouping import KEY, ORDER
+from .axes import SMOOTH, ordered_axis, roughness
 from .headers import Headers, Steps, headers_of
+from .key_names import KEY, ORDER
 from .written import NumberTable
 
 MIN_DOUBTED = 16  # numbered columns from which a table may be wide even where its numbers do not tell
@@ -78,18 +78,21 @@ def _is_wide(table: NumberTable, headers: Headers, where: str) -> bool:
         return False
     numbered = {name for each in steps for name in each.columns}
     rest = table.frame[[name for name in table.frame.columns if name not in numbered]]
-    axis = ordered_axis(cells_of(table.frame[:MAX_ROWS], steps[:1])[:, :, 0], 0, 1)
+    cells = cells_of(table.frame[:MAX_ROWS], steps[:1])[:, :, 0]
     first, *_, last = steps[0].columns
     doubt = UserError(
         f"{where}: {first} to {last} may be the steps of a series in each row, or as many channels of one series; "
         "say --layout wide or --layout long"
     )
     if headers.times:
-        if axis == 0 and (not len(rest.columns) or table.times or any(map(ORDER.search, map(str, rest.columns)))):
+        along_rows, along_columns = roughness(cells, 1), roughness(cells, 0)
+        ordered = not len(rest.columns) or table.times or any(map(ORDER.search, map(str, rest.columns)))
+        if ordered and along_columns < min(SMOOTH, along_rows):
             raise doubt
         return True
     if table.times or any(KEY.search(str(name)) and rest[name].duplicated().any() for name in rest.columns):
         return False
+    axis = ordered_axis(cells, 0, 1)
     if axis is None and len(steps[0].columns) >= MIN_DOUBTED:
         raise doubt
     return axis == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -11,9 +12,14 @@ import pandas as pd
 
 from ...errors import UserError, nearest
 from ..table.columns import ASKED_TYPES, DROP, READINGS, Column, find
-from ..table.written.deciding import wanted
+from ..table.written.deciding import is_text, wanted
+from ..table.written.numbers import NumberFormat
 from .clocks import numeric_time
+from .headers import TIME_WORD
+from .key_names import KEY, ORDER
 
+COUNTED_TEXT = re.compile(r"([^\W\d]+[ _.-]?)(\d+)")
+MIN_COUNTED = 3  # different ones
 COLUMN_ROLES = ("series", "order", "channel", "whole")  # roles that a person may give to a column
 
 
@@ -56,17 +62,40 @@ def as_numbers(frame: pd.DataFrame, types: Mapping[str, str], like: Mapping[str,
     else:
         asked = {name: kind for name, kind in types.items() if kind not in COLUMN_ROLES}
         numeric = pd.api.types.is_numeric_dtype
-        asked |= {
-            name: kind for name in map(str, frame.columns) if name not in types and (kind := numeric_time(frame[name]))
-        }
+        open_ = [name for name in map(str, frame.columns) if types.get(name) in (None, "order")]
+        asked |= {name: kind for name in open_ if (kind := numeric_time(frame[name]))}
         names = [
             name
             for name in map(str, frame.columns)
             if not numeric(frame[name].dtype) or wanted(asked.get(name)).type == "time"
         ]
+        read = {name: _counted(name, frame[name], types.get(name) == "order") for name in open_ if name in names}
+        counted = {name: column for name, column in read.items() if column is not None}
+        names = [name for name in names if name not in counted]
         found = find(frame[names], {name: kind for name, kind in asked.items() if name in names}) if names else ()
-        columns = {column.name: column for column in found if column.kind in ("time", "integer", "float")}
-        for name in columns.keys() - types.keys():
-            if asked.get(name) is not None:
+        columns = counted | {column.name: column for column in found if column.kind in ("time", "integer", "float")}
+        for name in columns:
+            if name in asked and name not in types:
                 columns[name] = replace(columns[name], why=f"as its numbers are; if not: --type {name}=channel")
     return NumberTable(frame.assign(**{name: column.cells(frame[name]) for name, column in columns.items()}), columns)
+
+
+def _counted(name: str, values: pd.Series, said: bool) -> Column | None:
+    """Texts such as t1, Day 2 and step_003 as counts, if the column, their word or a person (said) says so."""
+    if not is_text(values) or values.isna().any() or (KEY.search(name) and not said):
+        return None
+    texts = values.unique()
+    matches = [COUNTED_TEXT.fullmatch(text) for text in texts if isinstance(text, str)]
+    found = [match for match in matches if match]
+    words = {match[1] for match in found}
+    if len(found) < max(MIN_COUNTED, len(texts)) or len(words) > 1:
+        return None
+    word = words.pop()
+    width = min(len(match[2]) for match in found)
+    written = NumberFormat(prefix=word, width=width)
+    if not said and not ORDER.search(name) and not (len(word) > 2 and TIME_WORD.search(word)):
+        return None
+    if any(written.text(int(match[2])) != match[0] for match in found):
+        return None
+    why = f"as a count; if not: --type {name}=category"
+    return Column(name, "integer", str(values.dtype), decimals=0, written=written, why=why)
