@@ -134,3 +134,49 @@ def test_a_registered_loss_is_found_and_never_replaces_another(monkeypatch):
         adversarial.register_loss("hinge", loss)
     with pytest.raises(UserError, match="no label smoothing"):
         adversarial.get("mixed", real_target=0.9)
+
+
+def _is_given(value):
+    assert value is not None
+    return value.mean()
+
+
+@pytest.mark.parametrize(
+    ("discriminator", "generator", "needs_real", "sentence"),
+    [
+        (
+            lambda real, fake: 1 / 0,
+            lambda fake, real=None: fake.mean(),
+            False,
+            "the function discriminator of the loss 'own' fails for four logits: ZeroDivisionError: division by zero",
+        ),
+        (
+            lambda real, fake: real.mean(),
+            lambda fake, real=None: fake,
+            False,
+            "the function generator of the loss 'own' should return one number as a tensor that depends on the logits, "
+            "not tensor([0., 0., 0., 0.], requires_grad=True)",
+        ),
+        (lambda real, fake: 0.5, lambda fake, real=None: fake.mean(), False, "the function discriminator of the loss"),
+        (lambda real, fake: fake.detach().mean(), lambda fake, real=None: fake.mean(), False, "the function discr"),
+        (lambda real, fake: real.mean(), lambda fake, real: _is_given(real), False, "fails for four logits: Assertion"),
+    ],
+)
+def test_a_loss_that_gives_no_number_is_refused_before_a_training(discriminator, generator, needs_real, sentence):
+    loss = adversarial.AdversarialLoss(discriminator, generator, 0.0, needs_real)
+    with pytest.raises(UserError) as refusal:
+        adversarial.register_loss("own", loss)
+    assert sentence in str(refusal.value)
+    assert "own" not in adversarial.LOSSES.names()
+
+
+def test_a_loss_may_ask_for_the_logits_of_reals_alone_or_beside():
+    for number, loss in enumerate(
+        (
+            adversarial.AdversarialLoss(lambda real, fake: real.mean(), lambda fake, real: _is_given(real), 0.0, True),
+            adversarial.AdversarialLoss(lambda real, fake: fake.mean(), lambda fake, real: fake.mean(), 0.0, False),
+        )
+    ):
+        adversarial._try(f"own {number}", loss)
+    with pytest.raises(UserError, match=r"the loss 'own' .* an AdversarialLoss \(sparring.losses.adversarial\)"):
+        adversarial.register_loss("own", 3)
