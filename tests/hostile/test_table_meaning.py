@@ -13,6 +13,7 @@ from faker import Faker
 from hostile_zoo import Case, run_case
 from sparring.data.options import OpenContext
 from sparring.modalities.table import name_lists
+from sparring.modalities.table.column_notes import note
 from sparring.modalities.table.columns import find
 from sparring.modalities.table.identifiers import identifiers, new_identifiers
 from sparring.modalities.table.letters import script_of
@@ -219,9 +220,9 @@ def test_a_column_with_all_names_of_a_list_shows_none_of_them(place, part):
 
 def test_values_that_cannot_be_made_anew_are_counted():
     column = find(table(c=PEOPLE))[1]
-    assert "none of them one of the data" in column.note()
+    assert "none of them one of the data" in note(column)
     column = replace(column, made={**column.made, "again": 0.25})
-    assert "about 25.0% of them are values of the data" in column.note()
+    assert "about 25.0% of them are values of the data" in note(column)
 
 
 @pytest.mark.parametrize("name", list(UNITS))

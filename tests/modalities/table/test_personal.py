@@ -9,6 +9,7 @@ from faker import Faker
 
 from sparring import UserError
 from sparring.modalities.table import check_digits
+from sparring.modalities.table.column_notes import note
 from sparring.modalities.table.columns import column_from, find
 from sparring.modalities.table.source import TableSource
 from sparring.modalities.table.templates import _scattered
@@ -61,7 +62,7 @@ def test_the_name_of_a_column_is_a_hint(what):
     found = column(faked("en_US", what, unique=unique), "customer_" + MADE[what].replace(" ", "_").replace("-", "_"))
     assert found.made.get("kind") == MADE[what]
     assert not found.learned and MADE[what] in found.about()
-    assert f"--type {found.name}=category" in found.note() and f"--type {found.name}=drop" in found.note()
+    assert f"--type {found.name}=category" in note(found) and f"--type {found.name}=drop" in note(found)
 
 
 def test_cards_and_accounts_keep_their_check_digits():

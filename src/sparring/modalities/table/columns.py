@@ -15,7 +15,7 @@ from ...util.random import make_rng
 from . import free_text, identifiers, personal, times
 from .odd_values import refuse_odd
 from .values import fits, is_number, plain
-from .written import DateFormat, EpochFormat, Format, NumberFormat, Words, describe, format_from
+from .written import DateFormat, EpochFormat, Format, NumberFormat, Numeric, Words, describe, format_from
 from .written.deciding import (
     READINGS,
     Meaning,
@@ -92,7 +92,7 @@ class Column:
         if self.kind == "time":
             return self._times(cells)
         if self.kind in ("integer", "float"):
-            if isinstance(self.written, NumberFormat) and not is_number(self.dtype):
+            if isinstance(self.written, Numeric) and not is_number(self.dtype):
                 return pd.Series(self.written.texts(cells), name=self.name, dtype=object).astype(self.dtype)
             numbers = pd.Series(cells, name=self.name)
             if self.kind == "integer":
@@ -135,7 +135,7 @@ class Column:
         if not is_text(values):
             return pd.to_numeric(values, errors="coerce").astype("Float64").to_numpy(np.float64, na_value=np.nan)
         places, different = pd.factorize(values.astype(object))
-        format = self.written if isinstance(self.written, NumberFormat) else NumberFormat()
+        format = self.written if isinstance(self.written, Numeric) else NumberFormat()
         return np.append(format.cells(different), np.nan)[places]
 
     def _times(self, cells: np.ndarray) -> pd.Series:
@@ -154,7 +154,7 @@ class Column:
         there = values.notna()
         if is_text(values) or self.written is None:
             made = values
-        elif isinstance(self.written, NumberFormat):
+        elif isinstance(self.written, Numeric):
             made = pd.Series(self.written.texts(values.astype("Float64").to_numpy(np.float64, na_value=np.nan)))
         elif isinstance(self.written, Words):
             made = values.map({False: self.written.false, True: self.written.true})
@@ -173,28 +173,6 @@ class Column:
         }.get(self.kind, "")
         return f"{self.name}: {self.made.get('kind', self.kind)}{f' ({more})' if more else ''}{self._about_writing()}"
 
-    def note(self) -> str:
-        """For people: what happens to values that are not learned, or that may name people; "" where that is plain."""
-        if self.learned and not self.made:
-            return ""
-        keep = (
-            f"--type {self.name}=category learns the values as they are, --type {self.name}=drop leaves the column out"
-        )
-        if self.kind == "text":
-            return f"{self.name}: free text is not learned; new texts are made of words that many rows share. {keep}."
-        if self.kind == "category":
-            return (
-                f"{self.name}: may hold names of people, and the values come out as they are. --type {self.name}=name "
-                f"makes new ones instead, --type {self.name}=drop leaves the column out."
-            )
-        share, again = self.made.get("share"), self.made.get("again", 0.0)
-        why = "" if share is None else f" ({share:.0%} of the values look like it)" if share else " (as its name says)"
-        old = f"about {again:.1%} of them are values of the data" if again else "none of them one of the data"
-        return (
-            f"{self.name}: {self.made.get('kind', self.kind)}{why}, not learned; new ones are made in the same form, "
-            f"{old}. {keep}."
-        )
-
     @property
     def local_zone(self) -> str | None:
         """Where the clocks of a column of times stand; None where nothing says so."""
@@ -205,7 +183,7 @@ class Column:
         if self.written is None:
             return ""
         empty = f", '{self.written.missing}' where empty" if self.written.missing else ""
-        if isinstance(self.written, NumberFormat) and self.written.plain and not self.why:
+        if isinstance(self.written, Numeric) and self.written.plain and not self.why:
             return empty
         doubt = f"; --type {self.name}={self.doubt} reads them the other way" if self.doubt else ""
         return f", {self.written.about()}{empty}" + (f" ({self.why}{doubt})" if self.why else "")
@@ -340,7 +318,7 @@ def _kind(name: str, values: pd.Series, read: Meaning | None) -> str:
         named = IDENTIFIER_NAME.search(name) or numbers.is_monotonic_increasing
         if read is None and is_code(name, there):
             return "identifier" if different >= IDENTIFIER_SHARE * len(there) and unique else "category"
-        marked = read is not None and isinstance(read.format, NumberFormat) and not read.format.plain
+        marked = read is not None and isinstance(read.format, Numeric) and not read.format.plain
         return "identifier" if unique and named and not marked else "integer"
     if types.is_float_dtype(values.dtype):
         return "float"
@@ -357,7 +335,7 @@ def _kind(name: str, values: pd.Series, read: Meaning | None) -> str:
 def _number(name: str, values: pd.Series, kind: str, read: Meaning | None) -> Column:
     """Raises UserError where there are infinite numbers."""
     dtype = str(values.dtype)
-    written = read.format if read and isinstance(read.format, NumberFormat) else None
+    written = read.format if read and isinstance(read.format, Numeric) else None
     column = Column(
         name, kind, dtype, written=written, why=read.why if read else "", doubt=read.doubt if read else None
     )

@@ -26,6 +26,7 @@ MIN_COUNTER_SHARE = 0.1  # of the numbers between the lowest and the highest cod
 MIN_NEW_SHARE = 0.8  # of rows with values of their own, from which new rows have such
 WORDY_SHARE = 0.5  # of texts with a word in them, from which words are made of names, not of random letters
 WORD = re.compile(rf"(?=\w*[^\W\d_A-Z])(?:[^\W\d_]|[{MARKS}]){{4,}}")
+NUMBERS = re.compile(r"\D*\d+(?:[^\w]+\d+)+\W*")  # 151/99, 1.2.18: several numbers without letters
 MAX_INTEGER, MIN_INTEGER = 2**63 - 1, -(2**63)
 CODE = re.compile(r"(.*?)(\d+)(\D*)", re.DOTALL)
 NAMED = ("name", "first name", "last name", "e-mail address", "address", "URL")  # whose words are made from names
@@ -54,7 +55,8 @@ def identifiers(
     made = {**count, **({"kind": kind} if kind else {}), **({"number": True} if numbers else {}), **found}
     tried = set(map(str, new_identifiers(made, range(MAX_TRIED), 0, ""))) if texts else set()
     again = len(tried & set(texts)) / max(1, len(tried))
-    return made | ({"again": again} if again else {})
+    form = _form_of_numbers(texts) if kind is None and not counter else ""
+    return made | ({"again": again} if again else {}) | ({"numbers": form} if form else {})
 
 
 def new_identifiers(made: dict[str, Any], rows: range, seed: int, name: str) -> list[Any]:
@@ -147,3 +149,13 @@ def _templates(texts: Sequence[str], kind: str | None, every: Sequence[str]) -> 
         "pools": {name: list(pools[name]) for name in sorted(used)},
         **({"check": rule} if rule else {}),
     }
+
+
+def _form_of_numbers(texts: Sequence[str]) -> str:
+    """The form of codes that may be measures, each written as several numbers: 000/00; "" where they are none.
+
+    Codes have letters, or the same number of digits each.
+    """
+    if not all(NUMBERS.fullmatch(text) for text in texts) or len({re.sub(r"\d+", "0", text) for text in texts}) > 1:
+        return ""
+    return re.sub(r"\d", "0", max(texts, key=len)) if len({*map(len, texts)}) > 1 else ""

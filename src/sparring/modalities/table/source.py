@@ -20,6 +20,7 @@ from . import databases, reading
 from .codec import TableCodec
 from .codes import MANY_COLUMNS, QUANTILES, QUANTILES_WIDE, Code, fit_code, mixed, row_hashes
 from .column_groups import ColumnGroup, all_groups
+from .column_notes import note
 from .columns import DROP, Column, find
 from .constraints import constrained_groups, unique_columns
 from .options import TableOptions
@@ -109,7 +110,7 @@ class TableSource(TabularSource):
             f"A row is {self.codec.shape[0]:,} numbers wide when encoded.",
             f"{held_out:,} rows are held out for scoring, chosen by content, and never trained on.",
             *([f"Holds in every row: {'; '.join(constraints)}."] if constraints else []),
-            *(note for column in self.fields if (note := column.note())),
+            *(said for column in self.fields if (said := note(column))),
         )
 
     def _codes(self, groups: Sequence[ColumnGroup], cells: np.ndarray) -> tuple[Code, ...]:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from .dates import DateFormat
+from .durations import DurationFormat
 from .epochs import EpochFormat
 from .numbers import NumberFormat
 
@@ -25,8 +26,9 @@ class Words:
         return f"written as {self.false} and {self.true}"
 
 
-Format = NumberFormat | DateFormat | EpochFormat | Words
-FORMATS: dict[str, type] = {each.kind: each for each in (NumberFormat, DateFormat, EpochFormat, Words)}
+Numeric = NumberFormat | DurationFormat  # formats of cells that are numbers
+Format = Numeric | DateFormat | EpochFormat | Words
+FORMATS: dict[str, type] = {each.kind: each for each in (NumberFormat, DurationFormat, DateFormat, EpochFormat, Words)}
 
 
 def describe(format: Format) -> dict[str, Any]:
@@ -47,4 +49,6 @@ def format_from(description: dict[str, Any]) -> Format:
         values["mixed"] = tuple((int(offset), float(share)) for offset, share in values["mixed"])
     if "fraction" in values:
         values["fraction"] = tuple(map(int, values["fraction"]))
+    if made is DurationFormat:
+        values |= {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
     return made(**values)

@@ -11,8 +11,10 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from .compact_dates import SHORT
 from .dates import EPOCH, OFFSET, DateFormat, is_pattern
 from .month_names import LANGUAGES
+from .numbers import ascii_digits, zero_of
 
 SAMPLE = 60  # texts from which formats are guessed
 ORDERS = ("dmy", "mdy", "ymd", "ydm")
@@ -23,6 +25,7 @@ CLOCK = re.compile(
     re.ASCII,
 )
 DOTTED = re.compile(r"(?<=\d{4})([ T])\d{1,2}([.h])\d\d(\2\d\d)?$", re.ASCII)  # 29.06.2023 22.28
+HOUR = re.compile(r"(?<![\d.:])(?P<H>\d{1,2})(?P<gap>\s?)(?P<half>[AaPp]\.?[Mm]\.?)(?!\w)", re.ASCII)  # 11 PM
 EXIF = re.compile(r"^\d{4}:\d\d:\d\d(?= |$)", re.ASCII)  # as cameras write dates
 PADDED_DAY = re.compile(r"  (\d)(?!\d)", re.ASCII)
 FIXED = (  # dates whose parts are told apart by their places
@@ -36,9 +39,18 @@ FIXED = (  # dates whose parts are told apart by their places
     (r"(?<!\d)\d{8}(?!\d)", "%Y%m%d"),
     (r"(?<!\d)\d{8}(?!\d)", "%d%m%Y"),
     (r"(?<!\d)\d{8}(?!\d)", "%m%d%Y"),
+    (r"^(\d{4}-\d\d-\d\d)([T ])\d{6}(?=Z?$)", r"%Y-%m-%d\2%H%M%S"),
+    (r"^\d{6}$", "%Y%m"),
+    (r"^\d{6}$", "%y%m%d"),
+    (r"^\d{6}$", "%d%m%y"),
+    (r"^\d{6}$", "%m%d%y"),
+    (r"^\d{4}$", "%H%M"),
+    (r"(?<![\d:.])\d{1,2}([hH])\d\d(?!\w)", r"%H\1%M"),
+    (r"^\d{1,4}([hH])\d\d$", r"%N\1%M"),
 )
 TOKEN = re.compile(r"%-?[A-Za-z]|\d+|[^\W\d_]+|.", re.DOTALL)
 MIN_MONTHS = 3  # different dates from which it counts that all are the first of a month
+MAX_YEARS = 20  # between the numbers beside names of months; where they lie further apart, they are days
 MAX_TOKENS = 24  # in a date; longer texts are none
 ZONES_TRIED_FIRST = (
     "Europe/Berlin", "Europe/London", "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles",
@@ -71,7 +83,7 @@ def read_dates(texts: Sequence[str], order: str | None = None, pattern: str | No
         order: one of ORDERS, where a person says so or other columns of the table have it.
         pattern: the pattern, where a person gives it.
     """
-    texts = [text.strip() for text in texts]
+    spelled, texts = "".join(texts[:SAMPLE]), [ascii_digits(text.strip()) for text in texts]
     if pattern is not None:
         wanted = [DateFormat(pattern.replace(".%f", "%f").replace(",%f", "%f"), language) for language in LANGUAGES]
     else:
@@ -80,7 +92,10 @@ def read_dates(texts: Sequence[str], order: str | None = None, pattern: str | No
         most = max(votes.values(), default=0)
         wanted = [each for each, count in votes.items() if count == most or "%e" in each.pattern]
     fits = [format for format in (_fitted(each, texts) for each in wanted) if format is not None]
-    return _chosen(fits, texts, order) if fits else None
+    if not fits:
+        return None
+    found = _chosen(fits, texts, order)
+    return replace(found, format=replace(found.format, zero=zero_of(spelled)))
 
 
 def order_of(pattern: str) -> str:
@@ -102,12 +117,13 @@ def _guesses(text: str) -> Iterator[DateFormat]:
         yield from (replace(each, pattern=re.sub("%-?d", "%e", each.pattern)) for each in guesses(padded))
         return
     text = DOTTED.sub(lambda found: f"{found[1]}%H{found[2]}%M" + (f"{found[2]}%S" if found[3] else ""), text)
-    clock = CLOCK.search(text)
-    half = clock["half"] if clock and clock["half"] else "AM"
+    clock = CLOCK.search(text) or HOUR.search(text)
+    parts = clock.groupdict() if clock else {}
+    half = parts.get("half") or "AM"
     details: dict[str, Any] = {
         "half": half if half[0] in "Aa" else half.replace("P", "A").replace("p", "a"),
-        "offset": _offset_style(clock["offset"]) if clock and clock["offset"] else "+02:00",
-        "point": clock["f"][0] if clock and clock["f"] else ".",
+        "offset": _offset_style(parts["offset"]) if parts.get("offset") else "+02:00",
+        "point": parts["f"][0] if parts.get("f") else ".",
     }
     rest = text if clock is None else text[: clock.start()] + _clock_pattern(clock) + text[clock.end() :]
     if rest != whole and not re.search(r"\d", rest):
@@ -123,6 +139,8 @@ def _guesses(text: str) -> Iterator[DateFormat]:
 
 
 def _clock_pattern(clock: re.Match[str]) -> str:
+    if clock.re is HOUR:
+        return f"%I{clock['gap']}%p"
     hour = "%I" if clock["half"] else "%H"
     seconds = ":%S%f" if clock["S"] else ""
     half = f"{clock['gap']}%p" if clock["half"] else ""
@@ -142,12 +160,15 @@ def _patterns(text: str) -> Iterator[tuple[str, str, str]]:
     words = [token.lower() for token in tokens if token.isalpha() and len(token) > 1]
     for language, names in LANGUAGES.items():
         months = {"%b": names.short_months, "%B": names.months}
+        pieces = _with_points(tokens, names.short_months) if "points" in language else tokens
+        if pieces is not tokens:
+            words = [piece.lower() for piece in pieces]
         named = [mark for mark, known in months.items() if any(word in known for word in words)]
         if not named and language != "English":
             continue
         for month in named or [""]:
             marked, case = [], "title"
-            for token in tokens:
+            for token in pieces:
                 word = token.lower()
                 if month and word in months[month]:
                     marked.append(month)
@@ -160,6 +181,17 @@ def _patterns(text: str) -> Iterator[tuple[str, str, str]]:
                     marked.append(token)
             for pattern in _assigned(marked, bool(month), bool(quarter)):
                 yield language, pattern, case
+
+
+def _with_points(tokens: list[str], months: Sequence[str]) -> list[str]:
+    """The tokens, with the points that belong to short names of months at their ends."""
+    found: list[str] = []
+    for token in tokens:
+        if token == "." and found and f"{found[-1].lower()}." in months:
+            found[-1] += token
+        else:
+            found.append(token)
+    return found
 
 
 def _assigned(tokens: list[str], named: bool, quarter: bool) -> Iterator[str]:
@@ -178,7 +210,8 @@ def _assigned(tokens: list[str], named: bool, quarter: bool) -> Iterator[str]:
             rest[False, 2] = ["dm", "md"]
         orders = [[*each[: years[0]], "Y", *each[years[0] :]] for each in rest.get((named, len(short)), [])]
     else:
-        orders = list(map(list, {(True, 2): ["dy", "yd"], (True, 1): ["y"], (False, 3): ["dmy", "mdy", "ymd"]}.get(
+        alone = ["d", "y"] if not {"%a", "%A"} & {*tokens} else ["y"]  # "Aug 11"; a weekday needs a year
+        orders = list(map(list, {(True, 2): ["dy", "yd"], (True, 1): alone, (False, 3): ["dmy", "mdy", "ymd"]}.get(
             (named, len(short)), []
         )))  # fmt: skip
     for order in orders:
@@ -217,7 +250,7 @@ def _fitted(format: DateFormat, texts: Sequence[str]) -> DateFormat | None:
 
 
 def _is_compact(format: DateFormat) -> bool:
-    return re.search("%Y%m%d|%d%m%Y|%m%d%Y", format.pattern) is not None
+    return re.search("%Y%m|%d%m%Y|%m%d%Y", format.pattern) is not None
 
 
 def _recent(match: re.Match[str]) -> bool:
@@ -268,6 +301,11 @@ def _named(offset: int) -> str:
 
 def _chosen(fits: list[DateFormat], texts: Sequence[str], order: str | None) -> DateReading:
     """The format among several that all texts fit."""
+    days = [each for each in fits if _is_day_of_year(each)]
+    if days and len(days) < len(fits):
+        return _day_or_year(days[0], next(each for each in fits if each not in days), texts)
+    if len(fits) > 1 and all("%y" in each.pattern and each.pattern in SHORT for each in fits):
+        fits = sorted(fits, key=lambda each: _years(each, texts))  # dates of a table lie in few years
     first = fits[0]
     orders = {order_of(each.pattern): each for each in reversed(fits) if order_of(each.pattern) in ORDERS}
     if order in orders:
@@ -282,12 +320,30 @@ def _chosen(fits: list[DateFormat], texts: Sequence[str], order: str | None) -> 
     return DateReading(first, f"{order_of(first.pattern)} and {doubt} fit every cell", doubt)
 
 
+def _years(format: DateFormat, texts: Sequence[str]) -> int:
+    """In how many different years the dates lie."""
+    return len({found["y"] for text in texts if (found := format.expression.fullmatch(text))})
+
+
+def _is_day_of_year(format: DateFormat) -> bool:
+    """Has a pattern a month and a day, but no year, as "Aug 11"?"""
+    return not re.search("%-?[yYG]", format.pattern) and bool(re.search("%[bB]", format.pattern))
+
+
+def _day_or_year(day: DateFormat, year: DateFormat, texts: Sequence[str]) -> DateReading:
+    """Whether the number beside the name of a month is a day or a year, where both fit: "11 Aug", "Aug 11"."""
+    numbers = {int(found["d"]) for text in texts if (found := day.expression.fullmatch(text))}
+    if re.search("%o|%-?d.*%[bB]", day.pattern) or max(numbers) - min(numbers) > MAX_YEARS:
+        return DateReading(day, "the number is a day", year.pattern)
+    return DateReading(year, "the number is a year", day.pattern)
+
+
 def mixed_dates(texts: Sequence[str], share: float) -> MixedDates | None:
     """The formats of texts that no single format fits; None where fewer than this share of them are dates."""
     for some in (texts[:: max(1, len(texts) // SAMPLE)], texts):
         kinds: dict[str, str] = {}
         odd: list[str] = []
-        for text in map(str.strip, some):
+        for text in (ascii_digits(text.strip()) for text in some):
             own = next((each for each in guesses(text) if each.moment(text) is not None), None)
             if own is None:
                 odd.append(text)

@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from .month_names import LANGUAGES
+from .numbers import ascii_digits, in_digits_of
 
 EMPTY = np.iinfo(np.int64).min  # the count of an empty cell
 EPOCH = datetime(1970, 1, 1)
@@ -59,6 +60,7 @@ class DateFormat:
         offset: how offsets from UTC are written: "Z", "UTC", "+02", "+0200" or "+02:00".
         zone: where texts have offsets, an IANA zone or a fixed offset such as "+02:00".
         mixed: offsets in minutes and their shares, where no zone explains them.
+        zero: the digit zero of the script.
         first_year: the first of the hundred years that two digits can mean.
         missing: the text of an empty cell, where it has one.
     """
@@ -72,6 +74,7 @@ class DateFormat:
     offset: str = "+02:00"
     zone: str | None = None
     mixed: tuple[tuple[int, float], ...] = ()
+    zero: str = "0"
     first_year: int = 1969
     missing: str | None = None
 
@@ -85,7 +88,7 @@ class DateFormat:
     @property
     def has_date(self) -> bool:
         """Is there more than a time of the day?"""
-        return any(mark in self.pattern for mark in ("%Y", "%y", "%G"))
+        return any(mark in self.pattern for mark in ("%Y", "%y", "%G", "%b", "%B", "%m", "%-m"))
 
     @cached_property
     def _parts(self) -> list[str]:
@@ -102,14 +105,14 @@ class DateFormat:
             if at % 2 == 0:
                 found += re.escape(part)
             elif part in groups:
-                found += f"(?P<{part[-1]}>{'|'.join(sorted(map(re.escape, groups[part]), key=len, reverse=True))})"
+                found += f"(?P<{part[-1]}>{_any_of(groups[part])})"
             else:
                 found += f"(?P<{part[-1]}>{DIGITS[part]})"
         return re.compile(found, re.IGNORECASE | re.ASCII)
 
     def moment(self, text: str) -> tuple[int, int | None] | None:
         """The local count that a text says, and its offset in minutes; None where it says none."""
-        found = self.expression.fullmatch(text.strip())
+        found = self.expression.fullmatch(ascii_digits(text.strip()))
         return self.said_by(found) if found else None
 
     def said_by(self, found: re.Match[str]) -> tuple[int, int | None] | None:
@@ -128,12 +131,15 @@ class DateFormat:
         return count * self.per_second + int(part.ljust(digits, "0")[:digits] or 0), _minutes(parts.get("z"))
 
     def _day(self, parts: dict[str, str | None]) -> int:
-        """The number of the day, as `date.toordinal` counts. Raises ValueError for a day that is in no calendar."""
+        """The number of the day, as `date.toordinal` counts; without a year, of 2000, which has a February 29.
+
+        Raises ValueError for a day that is in no calendar.
+        """
         if not self.has_date:
             return EPOCH.toordinal()
         if week := parts.get("V"):
             return date.fromisocalendar(int(parts.get("G") or 1), int(week), int(parts.get("u") or 1)).toordinal()
-        year = int(four) if (four := parts.get("Y")) else self._century(int(parts.get("y") or 0))
+        year = int(four) if (four := parts.get("Y")) else self._century(int(parts["y"] or 0)) if "y" in parts else 2000
         if nth := parts.get("j"):
             number = date(year, 1, 1).toordinal() + int(nth) - 1
             if date.fromordinal(number).year != year:
@@ -190,10 +196,11 @@ class DateFormat:
         whole, part = divmod(count, self.per_second)
         minutes = self._offset(count, whole) if self.zone or self.mixed else 0
         local = EPOCH + timedelta(seconds=whole + 60 * minutes)
-        return "".join(
+        written = "".join(
             piece if at % 2 == 0 else self._directive(piece, local, part, minutes)
             for at, piece in enumerate(self._parts)
         )
+        return in_digits_of(self.zero, written)
 
     def _offset(self, count: int, seconds: int) -> int:
         """The offset from UTC in minutes."""
@@ -269,6 +276,12 @@ SIMPLE: dict[str, Callable[[datetime], str]] = {
     "%u": lambda time: str(time.isoweekday()),
     "%q": lambda time: str((time.month + 2) // 3),
 }
+
+
+def _any_of(names: Iterable[str]) -> str:
+    """Matches the names; re.ASCII ignores the case of ASCII letters alone."""
+    every = {re.escape(form) for name in names for form in (name, name.title(), name.upper())}
+    return "|".join(sorted(every, key=lambda form: (-len(form), form)))
 
 
 def is_pattern(text: str) -> bool:

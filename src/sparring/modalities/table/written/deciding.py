@@ -14,11 +14,13 @@ import pandas as pd
 from ....errors import UserError
 from ..check_digits import BAR_CODE_LENGTHS, valid
 from . import Format, Words
-from .date_reading import ORDERS, mixed_dates, order_of, read_dates
+from .compact_dates import SHORT, is_spread, may_be_compact
+from .date_reading import ORDERS, DateReading, mixed_dates, order_of, read_dates
 from .dates import DateFormat, is_pattern
+from .durations import read_durations
 from .epochs import epoch_of
 from .missing import is_missing_number
-from .number_reading import read_numbers
+from .number_reading import SYMBOLS, mixed_marks, read_numbers
 from .numbers import GROUPING, TEXT, NumberFormat, decoration
 from .text_columns import TextColumn
 
@@ -138,10 +140,11 @@ def meaning(name: str, values: pd.Series, want: Wanted, hints: Hints, typed: boo
         if dates is not None:
             format = replace(dates.format, missing=missing)
             if want.order or want.pattern or want.type == "time" or _credible(format, texts, name):
-                doubt = None if want.order or want.pattern else dates.doubt
-                return Meaning("time", format, dates.why, doubt)
+                return _as_time(dates, format, want)
     if want.type == "time":
         return None
+    if (lasting := read_durations(texts)) is not None:
+        return Meaning(want.type or ("float" if lasting.decimals else "integer"), replace(lasting, missing=missing))
     numbers = read_numbers(texts, want.decimal or hints.decimal, told)
     if numbers is None and told:  # the type is as said, and the cell that has no number will be named
         numbers = read_numbers([text for text in texts if TEXT.fullmatch(text.strip())], want.decimal, True)
@@ -159,10 +162,20 @@ def is_text(values: pd.Series) -> bool:
     return values.dtype == object or isinstance(values.dtype, pd.StringDtype)
 
 
+def _as_time(dates: DateReading, format: DateFormat, want: Wanted) -> Meaning:
+    if want.order or want.pattern:
+        return Meaning("time", format, dates.why)
+    if format.pattern in SHORT and not dates.doubt and want.type is None:
+        return Meaning("time", format, "every cell is a date", "integer")
+    return Meaning("time", format, dates.why, dates.doubt)
+
+
 def _credible(format: DateFormat, texts: Sequence[str], name: str) -> bool:
     """Is a date without marks meant as one, and no number that happens to look like one?"""
-    compact = re.fullmatch(r"(%[YmdHMS]|%f|W|%V|%u|%G)+", format.pattern)
-    return not compact or len(texts) > 1 or DATE_NAME.search(name) is not None
+    compact = re.fullmatch(r"(%[YymdHMS]|%f|W|%V|%u|%G)+", format.pattern)
+    if not compact or DATE_NAME.search(name):
+        return True
+    return is_spread(format, texts) if format.pattern in SHORT else len(texts) > 1
 
 
 def _of_numbers(name: str, values: pd.Series, want: Wanted) -> Meaning | None:
@@ -171,22 +184,14 @@ def _of_numbers(name: str, values: pd.Series, want: Wanted) -> Meaning | None:
     if not numeric or want.type not in (None, "time"):
         return None
     there = values.dropna()
-    if len(there) and (want.order or want.pattern or _all_compact(there)):
+    if len(there) and (want.order or want.pattern or may_be_compact(there)):
         texts = [str(int(number)) for number in there.unique()]
         dates = read_dates(texts, want.order, want.pattern)
-        if dates is not None and (want.type or _credible(dates.format, texts, name)):
-            return Meaning("time", dates.format, dates.why)
+        if dates is not None and (want.type or want.order or want.pattern or _credible(dates.format, texts, name)):
+            return _as_time(dates, dates.format, want)
     if want.type == "time" and len(there) and not (want.order or want.pattern):
         return Meaning("time", epoch_of(float(there.astype(np.float64).abs().max())), "as said")
     return None
-
-
-def _all_compact(numbers: pd.Series) -> bool:
-    """Can all numbers be dates such as 20230629?"""
-    if not pd.api.types.is_integer_dtype(numbers.dtype):
-        return False
-    month, day = numbers // 100 % 100, numbers % 100
-    return bool((numbers.between(19_000_101, 21_001_231) & month.between(1, 12) & day.between(1, 31)).all())
 
 
 def _words(texts: Sequence[str], missing: str | None) -> Meaning | None:
@@ -232,6 +237,12 @@ def refuse_mixture(name: str, values: pd.Series) -> None:
 
 
 def _refuse_mixed_numbers(name: str, values: pd.Series, texts: list[str]) -> None:
+    if (mixed := mixed_marks(texts)) is not None:
+        point, comma = (_cell(values, example) for example in mixed)
+        raise UserError(
+            f"column '{name}' writes decimals with '.' in {point} and with ',' in {comma}: write all in one way, or "
+            f"say --type {name}=category"
+        )
     kinds: dict[tuple, list[str]] = {}
     odd = []
     for text in texts:
@@ -248,7 +259,8 @@ def _refuse_mixed_numbers(name: str, values: pd.Series, texts: list[str]) -> Non
     marked = sum(len(each) for (parts, marks), each in readable.items() if marks or any(parts))
     if not texts or count < len(texts) * (MIN_MARKED_NUMBERS if marked > count / 2 else MIN_NUMBERS):
         return
-    if not odd and len(readable) > 1 and marked >= 0.9 * count:
+    symbols = {prefix.strip(SYMBOLS) + suffix for (prefix, suffix), _ in readable}
+    if not odd and len(readable) > 1 and (marked >= 0.9 * count or len(symbols) == 1):
         most = sorted(readable.values(), key=len, reverse=True)[:2]
         ways = " and ".join(_cell(values, each[0]) for each in most)
         raise UserError(

@@ -61,4 +61,64 @@ LANGUAGES = {
         "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag",
         "ma di wo do vr za zo",
     ),
+    "Swedish": _names(
+        "januari februari mars april maj juni juli augusti september oktober november december",
+        "jan feb mar apr maj jun jul aug sep okt nov dec",
+        "måndag tisdag onsdag torsdag fredag lördag söndag",
+        "mån tis ons tors fre lör sön",
+    ),
+    "Danish": _names(
+        "januar februar marts april maj juni juli august september oktober november december",
+        "jan feb mar apr maj jun jul aug sep okt nov dec",
+        "mandag tirsdag onsdag torsdag fredag lørdag søndag",
+        "man tir ons tor fre lør søn",
+    ),
+    "Norwegian": _names(
+        "januar februar mars april mai juni juli august september oktober november desember",
+        "jan feb mar apr mai jun jul aug sep okt nov des",
+        "mandag tirsdag onsdag torsdag fredag lørdag søndag",
+        "man tir ons tor fre lør søn",
+    ),
+    "Polish": _names(
+        "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
+        "sty lut mar kwi maj cze lip sie wrz paź lis gru",
+        "poniedziałek wtorek środa czwartek piątek sobota niedziela",
+        "pon wt śr czw pt sob niedz",
+    ),
+    "Czech": _names(
+        "ledna února března dubna května června července srpna září října listopadu prosince",
+        "led úno bře dub kvě čvn čvc srp zář říj lis pro",
+        "pondělí úterý středa čtvrtek pátek sobota neděle",
+        "po út st čt pá so ne",
+    ),
+    "Russian": _names(
+        "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+        "янв фев мар апр мая июн июл авг сен окт ноя дек",
+        "понедельник вторник среда четверг пятница суббота воскресенье",
+        "пн вт ср чт пт сб вс",
+    ),
+    "Ukrainian": _names(
+        "січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня",
+        "січ лют бер кві тра чер лип сер вер жов лис гру",
+        "понеділок вівторок середа четвер п'ятниця субота неділя",
+        "пн вт ср чт пт сб нд",
+    ),
+    "Turkish": _names(
+        "ocak şubat mart nisan mayıs haziran temmuz ağustos eylül ekim kasım aralık",
+        "oca şub mar nis may haz tem ağu eyl eki kas ara",
+        "pazartesi salı çarşamba perşembe cuma cumartesi pazar",
+        "pzt sal çar per cum cmt paz",
+    ),
+}
+POINTED = {  # short names of months with their points
+    "English": "jan. feb. march april may june july aug. sept. oct. nov. dec.",
+    "German": "jan. feb. märz april mai juni juli aug. sept. okt. nov. dez.",
+    "French": "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.",
+    "Spanish": "ene. feb. mar. abr. mayo jun. jul. ago. sept. oct. nov. dic.",
+    "Dutch": "jan. feb. mrt. apr. mei juni juli aug. sept. okt. nov. dec.",
+    "Swedish": "jan. feb. mars apr. maj juni juli aug. sept. okt. nov. dec.",
+}
+LANGUAGES |= {
+    f"{language} with points": LANGUAGES[language]._replace(short_months=tuple(months.split()))
+    for language, months in POINTED.items()
 }

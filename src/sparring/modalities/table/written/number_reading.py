@@ -10,7 +10,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .numbers import GROUPING, INFINITE, SPACES, TEXT, NumberFormat, ascii_digits, decoration, is_negative
+from .numbers import (
+    GROUPING,
+    INFINITE,
+    OWN_MARKS,
+    SPACES,
+    TEXT,
+    NumberFormat,
+    ascii_digits,
+    decoration,
+    is_negative,
+    without_end,
+    zero_of,
+)
 
 CURRENCIES = re.compile(
     r"(usd|eur|gbp|chf|jpy|cny|rmb|inr|rs|aud|cad|nzd|sek|nok|dkk|pln|czk|huf|ron|bgn|rub|uah|try|tl|brl|mxn|ars|clp"
@@ -21,6 +33,8 @@ BEFORE_DOLLAR = re.compile("(R|US|A|C|NZ|HK|S|MX|AU|CA)?")  # letters that go wi
 UNIT = re.compile(r"\s?(?:[^\W\d_]|[%\u2030\u00b0\u00b2\u00b3/\u00b7^ ]|(?<=\w)[23])*\.?")  # after a number
 MAX_UNIT = 20  # letters of a unit
 SYMBOLS = "~\u2248<>\u2264\u2265\u00b1=#"  # that may stand before numbers
+WHOLE_END = re.compile(r"(?<=\d)(?:[.,:] ?[-\u2013\u2014]{1,2}|\.)(?![\d.,-])")
+MIN_MIXED = 0.05  # share of numbers with each of two decimal marks, from which a column mixes them
 MIN_WHOLE = 4  # digits without a mark between thousands from which there is none in the column
 
 
@@ -42,9 +56,14 @@ def read_numbers(texts: Sequence[str], decimal: str | None = None, codes: bool =
         codes: may whole numbers begin with zeros? They are codes otherwise, such as 0311.
     """
     finite = [text for text in map(str.strip, texts) if not INFINITE.fullmatch(text)]
-    digit = next((letter for text in finite for letter in text if letter.isdecimal()), "0")
-    zero = chr(ord(digit) - unicodedata.digit(digit))
-    finite = finite if zero == "0" else list(map(ascii_digits, finite))
+    zero = zero_of("".join(finite[:MIN_WHOLE]))
+    own = ""
+    if zero != "0":
+        seen = sorted({letter for text in finite for letter in text if ord(letter) in OWN_MARKS})
+        own = "".join(letter.translate(OWN_MARKS) + letter for letter in seen)
+        finite = [ascii_digits(text).translate(OWN_MARKS) for text in finite]
+    end = _whole_end(finite)
+    finite = [without_end(text, end) for text in finite] if end else finite
     found = [TEXT.fullmatch(text) for text in finite]
     if not finite or not all(found):
         return None
@@ -53,11 +72,45 @@ def read_numbers(texts: Sequence[str], decimal: str | None = None, codes: bool =
     marks = None if decorated is None else _marks(_cores(parts), decimal)
     if decorated is None or marks is None:
         return None
-    format = replace(marks.format, zero=zero, prefix=decorated[0], suffix=decorated[1], **_signs(parts))
+    format = replace(marks.format, zero=zero, own=own, prefix=decorated[0], suffix=decorated[1], **_signs(parts))
     whole = _digits(format, parts, codes)
     if whole is None or np.isnan(whole.cells(finite)).any():
         return None
+    if end:
+        whole = replace(whole, whole_end=end, bare_whole=bool(whole.most), least=whole.most or 0)
     return replace(marks, format=whole)
+
+
+def _whole_end(texts: Sequence[str]) -> str:
+    """What whole numbers have in place of decimals, as 500.- and 36. have; "" where that is not always the same."""
+    ends = {found[0] if (found := WHOLE_END.search(text)) else "" for text in texts}
+    if len(ends - {""}) != 1:
+        return ""
+    (end,) = ends - {""}
+    others = [text for text in texts if not WHOLE_END.search(text)]
+    return end if all(re.search(r"[.,]\d{1,2}(?!\d)", text) for text in others) else ""
+
+
+def mixed_marks(texts: Sequence[str]) -> tuple[str, str] | None:
+    """A number with a decimal point and one with a decimal comma, where all texts are numbers and both are usual."""
+    found = [TEXT.fullmatch(text.strip()) for text in texts]
+    if not texts or not all(found) or len({decoration(each) for each in found if each}) > 1:
+        return None
+    of: dict[str, list[str]] = {".": [], ",": []}
+    for text, match in zip(texts, found, strict=True):
+        if match and (mark := _decimal_for_sure(match["core"])):
+            of[mark].append(text)
+    usual = all(len(each) >= MIN_MIXED * len(texts) for each in of.values())
+    return (of["."][0], of[","][0]) if usual else None
+
+
+def _decimal_for_sure(core: str) -> str | None:
+    """The mark before the decimals of a number; None where it has none, or could have none."""
+    last = max(core.rfind("."), core.rfind(","))
+    if last < 0 or core.count(core[last]) > 1:
+        return None
+    other = "," if core[last] == "." else "."
+    return core[last] if other in core or len(core) - last - 1 != 3 else None
 
 
 def _cores(parts: list[re.Match[str]]) -> list[str]:
@@ -169,7 +222,10 @@ def _digits(format: NumberFormat, parts: list[re.Match[str]], codes: bool) -> Nu
         if len(set(map(len, whole))) > 1 or not (codes or min(places)):
             return None
         width = len(whole[0])
-    found = replace(format, least=min(places), most=max(places), width=width)
+    bare = any(digits == "" for digits in whole) and not any(
+        digits == "0" and after for digits, after in zip(whole, places, strict=True)
+    )
+    found = replace(format, least=min(places), most=max(places), width=width, zero_first=not bare)
     longest = max(places)
     if (
         longest > 1

@@ -14,6 +14,7 @@ import pandas as pd
 
 MINUS = "-\u2212\u2013"  # hyphen, minus sign, en dash
 SPACES = " \u00a0\u202f\u2009"
+OWN_MARKS = str.maketrans("\u066b\u066c\uff0e\uff0c", ".,.,")  # marks that go with the digits of other scripts
 GROUPING = SPACES + ".,'\u2019_"  # characters that may stand between groups of digits
 _SIGN = rf"[+\{MINUS}]"
 TEXT = re.compile(
@@ -51,7 +52,10 @@ class NumberFormat:
     scientific: bool = False  # has every number an exponent?
     width: int = 1  # digits before the decimal mark, filled up with zeros
     bare_whole: bool = False  # are whole numbers written without decimals where others have all of theirs?
+    whole_end: str = ""  # what whole numbers have in place of decimals: "." as in 36., ".-" as in 500.-
+    zero_first: bool = True  # does a 0 stand before a decimal mark?
     zero: str = "0"  # the digit zero of the script
+    own: str = ""  # marks of the script: those of these numbers and its own, in turn
     missing: str | None = None  # the text of an empty cell, where it has one
 
     kind = "number"
@@ -59,9 +63,8 @@ class NumberFormat:
     @property
     def plain(self) -> bool:
         """Would every reader of CSV files take these texts as numbers?"""
-        return (self.decimal, self.thousands, self.prefix, self.suffix, self.negative, self.width, self.zero) == (
-            ".", "", "", "", "-", 1, "0",
-        )  # fmt: skip
+        marks = (self.decimal, self.thousands, self.prefix, self.suffix, self.negative, self.width, self.zero)
+        return marks == (".", "", "", "", "-", 1, "0") and not self.whole_end
 
     @cached_property
     def core_pattern(self) -> re.Pattern[str]:
@@ -76,6 +79,10 @@ class NumberFormat:
     def number(self, text: str) -> float:
         """The number that a text says; NaN where it says none."""
         text = text if text.isascii() else ascii_digits(text)
+        if self.own:
+            text = text.translate(str.maketrans(self.own[1::2], self.own[::2]))
+        if self.whole_end:
+            text = without_end(text, self.whole_end)
         found = TEXT.fullmatch(text.strip())
         if not found:
             return self._special(text)
@@ -110,9 +117,10 @@ class NumberFormat:
         texts = pd.Series([value if isinstance(value, str) else "" for value in values], dtype="str").str.strip()
         minus = texts.str.startswith("-")
         texts = texts.where(~minus, texts.str.slice(1)).str.removeprefix(self.prefix).str.removesuffix(self.suffix)
+        if self.whole_end:
+            texts = texts.str.removesuffix(self.whole_end)
         texts = texts.where(texts.str.fullmatch(self.core_pattern.pattern), "")
-        if self.thousands:
-            texts = texts.str.replace(self.thousands, "", regex=False)
+        texts = texts.str.replace(self.thousands, "", regex=False) if self.thousands else texts
         if self.decimal != ".":
             texts = texts.str.replace(self.decimal, ".", regex=False)
         numbers = pd.to_numeric(texts, errors="coerce").to_numpy(np.float64, copy=True)
@@ -122,8 +130,9 @@ class NumberFormat:
         """A number as the column writes it."""
         body = self._unsigned(abs(number))
         zero = not any(digit in body for digit in "123456789")  # perhaps by rounding
-        if self.zero != "0":
-            body = body.translate({ord("0") + digit: ord(self.zero) + digit for digit in range(10)})
+        body = in_digits_of(self.zero, body)
+        if self.own:
+            body = body.translate(str.maketrans(self.own[::2], self.own[1::2]))
         if zero or number > 0:
             mark = "+" if self.plus and not zero else ""
             return f"{mark}{self.prefix}{body}{self.suffix}"
@@ -160,7 +169,9 @@ class NumberFormat:
             size = 2 if self.pairs else 3
             groups = [head[max(0, end - size) : end] for end in range(len(head), 0, -size)][::-1]
             whole = self.thousands.join([*groups, tail])
-        return whole + (self.decimal + part if part else "")
+        if not self.zero_first and whole == "0" and part:
+            whole = ""
+        return whole + (self.decimal + part if part else self.whole_end)
 
     def texts(self, cells: np.ndarray) -> list[str | None]:
         """Numbers as the column writes them; `missing` for an empty cell."""
@@ -182,14 +193,34 @@ def decoration(found: re.Match[str]) -> tuple[str, str]:
     return found["prefix"], found["suffix"]
 
 
+def without_end(text: str, end: str) -> str:
+    """The text without what stands in place of decimals behind its digits."""
+    at = text.find(end)
+    whole = at > 0 and text[at - 1].isdigit() and not text[at + len(end) : at + len(end) + 1].isdigit()
+    return text[:at] + text[at + len(end) :] if whole else text
+
+
 def is_negative(found: re.Match[str]) -> bool:
     """Is the number of a text below zero?"""
     signs = (found["sign"] or "") + (found["inner"] or "") + (found["trailing"] or "")
     return bool(found["open"]) or any(sign in MINUS for sign in signs)
 
 
+def zero_of(text: str) -> str:
+    """The zero of the script of the first digit of a text."""
+    digit = next((letter for letter in text if letter.isdecimal()), "0")
+    return chr(ord(digit) - unicodedata.digit(digit))
+
+
+def in_digits_of(zero: str, text: str) -> str:
+    """The text with the digits 0 to 9 as those of the script with this zero."""
+    return text if zero == "0" else text.translate({ord("0") + digit: ord(zero) + digit for digit in range(10)})
+
+
 def ascii_digits(text: str) -> str:
     """The text with the digits of other scripts as 0 to 9."""
+    if text.isascii():
+        return text
     return "".join(str(unicodedata.digit(letter)) if letter.isdecimal() else letter for letter in text)
 
 

@@ -79,7 +79,10 @@ def _numbers(texts: pd.Series) -> tuple[pd.Series | None, NumberFormat]:
     fixed = most <= MAX_FIXED and not exponents
     scientific = exponents and bool(power.all())
     style = _exponent(texts[power]) if exponents else ""
+    bare, ended = texts.str.fullmatch(r"[-+]?\..*"), texts.str.endswith(".")
     written = NumberFormat(
+        zero_first=not (bool(bare.any()) and not bool(texts.str.fullmatch(r"[-+]?0\..*").any())),
+        whole_end="." if bool(ended.any()) and bool((ended == (digits == 0)).all()) else "",
         plus=_has_plus(texts),
         least=least,
         most=most if fixed or (scientific and most <= MAX_FIXED) else None,
