@@ -54,7 +54,7 @@ def train(
     Args:
         data: A path, a name such as "digits" or "mnist", or a Source. Or data in memory: a NumPy array or torch tensor
             of pictures (N x H x W, N x H x W x C or N x C x H x W), a torch Dataset, a Hugging Face dataset, a list of
-            PIL pictures, a pandas or polars DataFrame; for recipes of series an array or a list of arrays. For data in
+            PIL pictures, a DataFrame or another table; for recipes of series an array or a list of arrays. For data in
             memory `labels` may be a sequence with the class of each picture or series.
         **options: See `sparring.config.options.TrainOptions` and the options of the data.
         callbacks: Look at every step and every tick of the training, see `sparring.callbacks.base.Callback`.

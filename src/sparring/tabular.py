@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .data.in_memory import InMemory
 from .errors import UserError
 from .inference.generator import Gan, load
 from .runs.folder import Run
@@ -67,8 +68,8 @@ class TableGAN:
         self._gan: Gan | None = None
         self._source: TableSource | None = None  # None: evaluate reads the data where the run found it
 
-    def fit(self, frame: pd.DataFrame, name: str = "table") -> TableGAN:
-        """Train on the rows of a pandas or polars DataFrame.
+    def fit(self, frame: Any, name: str = "table") -> TableGAN:
+        """Train on the rows of a DataFrame of pandas or polars, or of another table (see `sparring.train`).
 
         Raises UserError for everything that the caller can mend.
         """
@@ -76,8 +77,8 @@ class TableGAN:
         from .modalities.table.reading import table_of
         from .modalities.table.source import TableSource
 
-        if not hasattr(frame, "to_pandas") and not (hasattr(frame, "iloc") and hasattr(frame, "columns")):
-            raise UserError(f"a TableGAN is fitted to a pandas or polars DataFrame, not to {checks.shown(frame)}")
+        if not InMemory(frame).is_table:
+            raise UserError(f"a TableGAN is fitted to a DataFrame or another table, not to {checks.shown(frame)}")
         table = table_of(frame, name)
         self._source = TableSource(
             table.frame,

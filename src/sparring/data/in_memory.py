@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import UserError
 
 PICTURE_COLUMNS = ("image", "img", "picture", "pixel_values")
-ACCEPTED = "a NumPy array, a torch tensor or Dataset, a Hugging Face dataset, a list of PIL pictures or a DataFrame"
+ACCEPTED = (
+    "a NumPy array, a torch tensor or Dataset, a Hugging Face dataset, a list of PIL pictures or a table (a DataFrame, "
+    "a dictionary of columns, a list of dictionaries)"
+)
 
 
 @dataclass(frozen=True)
@@ -30,10 +34,36 @@ class InMemory:
         """Does it have named columns and no pictures in them?"""
         if is_hugging_face(self.data):
             return picture_column(self.data) is None
-        return hasattr(self.data, "to_pandas") or (hasattr(self.data, "iloc") and hasattr(self.data, "columns"))
+        if hasattr(self.data, "to_pandas") or (hasattr(self.data, "iloc") and hasattr(self.data, "index")):
+            return True
+        return bool(getattr(getattr(self.data, "dtype", None), "names", None)) or (
+            is_columns(self.data) or is_records(self.data)
+        )
 
     def __str__(self) -> str:
         return f"memory ({type(self.data).__name__})"
+
+
+def is_columns(data: Any) -> bool:
+    """Is it a dictionary of columns, whose cells are numbers, texts and the like?"""
+    if not isinstance(data, Mapping) or not data or any(name in PICTURE_COLUMNS for name in data):
+        return False
+    one_dimensional = (isinstance(each, list | tuple) or len(getattr(each, "shape", ())) == 1 for each in data.values())
+    return all(one_dimensional) and all(_is_cell(each) for column in data.values() for each in list(column)[:1])
+
+
+def is_records(data: Any) -> bool:
+    """Is it a list of dictionaries, one a row, whose values are numbers, texts and the like?"""
+    if not isinstance(data, list | tuple) or not data or not all(isinstance(each, Mapping) for each in data):
+        return False
+    return bool(data[0]) and all(_is_cell(value) and name not in PICTURE_COLUMNS for name, value in data[0].items())
+
+
+def _is_cell(value: Any) -> bool:
+    """Is it one value, and neither a picture nor an array?"""
+    return isinstance(value, str | bytes) or not (
+        hasattr(value, "__len__") and getattr(value, "shape", None) != () or hasattr(value, "convert")
+    )
 
 
 def refuse_missing_numbers(data: Any) -> None:

@@ -143,6 +143,9 @@ def _open_in_memory(memory: InMemory, asked: Mapping[str, Any], context: OpenCon
 def _open_path(path: Path, asked: Mapping[str, Any], context: OpenContext) -> Source:
     try:
         if not path.exists():
+            place, mark, table = str(path).partition("#")
+            if mark and Path(place).is_file():
+                raise UserError(f"a table of a database is named by its URL: sqlite:///{place}#{table}")
             raise UserError(
                 f"There is no file or folder {path}, nor a built-in set of that name: "
                 f"{nearest(path.name, known_names())}"

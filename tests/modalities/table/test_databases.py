@@ -227,3 +227,34 @@ def test_postgresql_is_only_read(postgres):
         names = sqlalchemy.inspect(connection).get_table_names()
     engine.dispose()
     assert names == ["orders"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select a, b from orders where b <> ';'",
+        "select a, b from orders where b <> 'it''s; so'",
+        "select a, b from orders /* one; two */",
+        "select a, b from orders; -- the end; really",
+        'select a, b as "x;y" from orders',
+    ],
+)
+def test_a_semicolon_that_ends_nothing_is_no_second_statement(tmp_path, query):
+    assert len(read_url(f"sqlite:///{shop(tmp_path / 'shop.db')}#{query}")) == 40
+
+
+@pytest.mark.parametrize("name", ["shop.db", "shop.sqlite", "shop.sqlite3"])
+def test_the_file_of_a_database_is_opened_or_its_url_named(tmp_path, name):
+    path = shop(tmp_path / name)
+    with pytest.raises(UserError, match=f"say which table of sqlite:///{path} after a #.*orders"):
+        open_data(path)
+    with pytest.raises(UserError, match=f"named by its URL: sqlite:///{path}#orders"):
+        open_data(f"{path}#orders")
+    with sqlite3.connect(path) as connection:
+        connection.execute("drop view large")
+        connection.execute('drop table "order items"')
+    connection.close()
+    assert [field.name for field in open_data(path).fields] == ["a", "b"]
+    (tmp_path / "odd.db").write_bytes(b"no database at all")
+    with pytest.raises(UserError, match="holds nothing that sparring can train on"):
+        open_data(tmp_path / "odd.db")

@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 from sparring import UserError
+from sparring.data.in_memory import InMemory
+from sparring.modalities.opening import open_data
 from sparring.modalities.table.codec import codec_from
 from sparring.modalities.table.reading import table_of
 from sparring.modalities.table.source import TableSource
@@ -75,6 +77,13 @@ def columns():
         "arrow duration": arrow(pa.duration("s"), [datetime.timedelta(seconds=90), datetime.timedelta(days=1)]),
         "arrow decimal": arrow(pa.decimal128(7, 2), [decimal.Decimal("1.25"), decimal.Decimal("3.50")]),
         "arrow dictionary": arrow(pa.dictionary(pa.int8(), pa.string()), ["x", "y"]),
+        "arrow dictionary of moments": pd.Series(
+            pd.arrays.ArrowExtensionArray(pa.array(some([moment, moment.replace(year=1999)])).dictionary_encode())
+        ),
+        "groups": pd.cut(pd.Series(some([0.1, 5.5, 9.0])), 3),
+        "groups of integers": pd.cut(pd.Series(some([1.0, 5.0, 9.0])), [0, 5, 10], right=False),
+        "groups of times": pd.cut(pd.Series(pd.to_datetime(some(["2020-01-01", "2021-07-05"]))), 2),
+        "open groups": pd.cut(pd.Series(some([1.0, 5.0, 9.0])), [-np.inf, 3, np.inf]),
     }
 
 
@@ -183,3 +192,84 @@ def test_polars_comes_back_as_polars():
     assert back.schema == frame.schema
     assert back.equals(frame)
     assert round_trip(frame.lazy()).equals(frame)
+
+
+def test_pyarrow_comes_back_as_pyarrow():
+    pa = pytest.importorskip("pyarrow")
+    day = datetime.date(2020, 2, 29)
+    columns = {
+        "i8": pa.array(some([1, 5]), pa.int8()),
+        "text": pa.array(some(["x", "y"]), pa.large_string()),
+        "truth": pa.array(some([True, False])),
+        "day": pa.array(some([day, datetime.date(1999, 12, 31)])),
+        "moment": pa.array(some([datetime.datetime(2020, 1, 1, 5)]), pa.timestamp("ms", "Europe/Berlin")),
+        "wait": pa.array(some([datetime.timedelta(seconds=5)]), pa.duration("ms")),
+        "price": pa.array(some([decimal.Decimal("1.25"), decimal.Decimal("3.50")]), pa.decimal128(7, 2)),
+        "kind": pa.array(some(["a", "b"])).dictionary_encode(),
+        "nothing": pa.nulls(N),
+    }
+    table = pa.table(columns)
+    back = round_trip(table)
+    assert back.schema == table.schema
+    assert back.to_pylist() == table.to_pylist()
+
+
+PLAIN = pd.DataFrame({"a": np.arange(N) % 7, "b": [f"k{at}" for at in HALF]})
+TABLES = {
+    "a list of dictionaries": PLAIN.to_dict("records"),
+    "a dictionary of lists": PLAIN.to_dict("list"),
+    "a dictionary of arrays": {name: PLAIN[name].to_numpy() for name in PLAIN},
+    "a dictionary of series": {name: PLAIN[name] for name in PLAIN},
+    "records of NumPy": PLAIN.astype({"b": "object"}).to_records(index=False),
+}
+
+
+@pytest.mark.parametrize("name", list(TABLES))
+def test_rows_and_columns_of_python_are_tables(name):
+    assert InMemory(TABLES[name]).is_table
+    source = open_data(TABLES[name])
+    assert source.modality == "table" and sorted(field.name for field in source.fields) == ["a", "b"]
+    pd.testing.assert_frame_equal(round_trip(TABLES[name]), PLAIN, check_dtype=False)
+
+
+def test_a_series_is_a_table_of_one_column():
+    pd.testing.assert_frame_equal(round_trip(PLAIN.a), PLAIN[["a"]])
+    assert open_data(PLAIN.a.rename(None)).fields[0].name == "value"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [{"image": "a.png", "label": 1}] * 3,
+        [{"a": np.ones((3, 3)), "b": 1}] * 3,
+        {"a": np.ones((3, 4, 4)), "b": [1, 2, 3]},
+        {"a": 1, "b": 2},
+        [np.ones((4, 4))] * 3,
+        np.ones((3, 4, 4)),
+    ],
+)
+def test_pictures_in_dictionaries_are_no_tables(data):
+    assert not InMemory(data).is_table
+
+
+def test_columns_of_different_lengths_are_refused():
+    with pytest.raises(UserError, match="different lengths: 'a' 3, 'b' 2"):
+        open_data({"a": [1, 2, 3], "b": [1, 2]})
+
+
+@pytest.mark.parametrize("label", [pd.Interval(0, 1), datetime.date(2020, 1, 1), pd.Timedelta("1h"), b"a"])
+def test_names_that_could_not_be_given_back_are_refused_before_the_training(label):
+    with pytest.raises(UserError, match="name it by a text or a number"):
+        table_of(pd.DataFrame({"a": HALF}).set_axis(pd.Index([label], dtype=object), axis=1), "t")
+
+
+@pytest.mark.parametrize("kind", ["string_view", "month_day_nano_interval"])
+def test_types_that_pandas_cannot_read_are_refused_before_the_training(kind):
+    pa = pytest.importorskip("pyarrow")
+    values = (
+        pa.array(some(["x"]), pa.string_view())
+        if kind == "string_view"
+        else pa.array([(1, 2, 3)] * N, getattr(pa, kind)())
+    )
+    with pytest.raises(UserError, match="column 'odd' .* (write|leave)"):
+        table_of(pa.table({"odd": values, "half": HALF}), "t")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .codec import TableCodec
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".feather", ".arrow", ".xlsx")
+DATABASES = (".db", ".sqlite", ".sqlite3", ".duckdb")
 
 
 class TableModality(Modality):
@@ -39,8 +40,10 @@ class TableModality(Modality):
 
     def recognises(self, path: Path) -> bool:
         """A file of one of these kinds; a Parquet file unless it holds encoded items, such as pictures."""
-        if not path.is_file() or not path.name.lower().endswith(SUFFIXES):
+        if not path.is_file() or not path.name.lower().endswith((*SUFFIXES, *DATABASES)):
             return False
+        if path.name.lower().endswith(DATABASES):
+            return self.module("databases").url_of(path) is not None
         return path.suffix.lower() != ".parquet" or self.module("source").is_plain(path)
 
     def takes(self, memory: InMemory) -> bool:

@@ -28,6 +28,13 @@ READING = frozenset(  # what SQLite may do for a query
 SQLITE_WAL = b"\x02\x02"  # bytes 18 and 19 of a file whose newest pages may stand in a file of their own
 QUERY = re.compile(r"(\s|\(|--[^\n]*\n|/\*.*?\*/)*(select|with|values|from)\b", re.IGNORECASE | re.DOTALL)
 WRITES_FILES = re.compile(r"\b(outfile|dumpfile|lo_export|lo_import|dblink\w*)\b", re.IGNORECASE)
+QUOTED = re.compile(  # texts, names and comments, in which a ';' ends nothing
+    r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/", re.DOTALL
+)
+FILES = {
+    b"SQLite format 3\0": (0, "sqlite"),
+    b"DUCK": (8, "duckdb"),
+}  # what a file of a database begins with, and where
 MAX_TABLES_SHOWN = 10
 
 
@@ -39,6 +46,17 @@ class Database:
     query: Callable[[str], pd.DataFrame]
     quote: Callable[[str], str]
     queries: bool = True  # can a query be run without any danger?
+
+
+def url_of(path: Path) -> str | None:
+    """The URL of the database in a file; None where it holds none."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(32)
+    except OSError:
+        return None
+    kinds = (kind for mark, (at, kind) in FILES.items() if head[at : at + len(mark)] == mark)
+    return next((f"{kind}:///{path}" for kind in kinds), None)
 
 
 def read_url(url: str) -> pd.DataFrame:
@@ -70,7 +88,7 @@ def _statement(database: Database, asked: str, shown: str) -> str:
         if " " in asked:
             raise UserError(f"{shown} is only read, by a SELECT or the name of a table, not '{asked[:40]}'; {known}")
         raise UserError(f"{shown} has no table '{asked}'; {nearest(asked, tables)}")
-    if ";" in asked:
+    if ";" in QUOTED.sub("", asked).rstrip().removesuffix(";"):
         raise UserError(f"{shown} is read with one SELECT: leave the ';' out of the query")
     if found := WRITES_FILES.search(asked):
         raise UserError(f"{shown} is only read, and '{found[0]}' can write files or other databases: leave it out")

@@ -35,6 +35,8 @@ def learnable(values: pd.Series) -> tuple[pd.Series, Was]:
     if isinstance(dtype, pd.ArrowDtype):
         return _of_arrow(values)
     if isinstance(dtype, pd.CategoricalDtype):
+        if isinstance(dtype.categories.dtype, pd.IntervalDtype):
+            return _of_intervals(values)
         return values, {"as": "category", "dtype": str(dtype.categories.dtype)}
     if isinstance(dtype, pd.StringDtype) and str(dtype) == "string":
         return values, {"as": "string", "storage": dtype.storage}
@@ -73,12 +75,32 @@ def _of_arrow(values: pd.Series) -> tuple[pd.Series, Was]:
     return inner, {"as": "arrow", "type": packed, "inner": was}
 
 
+def _of_intervals(values: pd.Series) -> tuple[pd.Series, Was]:
+    """Groups of numbers or times, as pd.cut makes them."""
+    groups = values.cat.categories
+    ends = {side: [str(end) for end in getattr(groups, side)] for side in ("left", "right")}
+    was = {"as": "intervals", **ends, "of": str(groups.dtype.subtype), "closed": groups.closed}
+    return values.cat.rename_categories([str(group) for group in groups]), was
+
+
+def _as_intervals(values: pd.Series, was: Was) -> pd.Series:
+    left, right = (pd.Index(pd.Series(was[side], dtype=object).astype(was["of"])) for side in ("left", "right"))
+    groups = pd.IntervalIndex.from_arrays(left, right, closed=was["closed"])
+    return values.cat.rename_categories(groups)
+
+
 def _to_arrow(values: pd.Series, was: Was) -> pd.Series:
     import pyarrow as pa
 
     kind = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(was["type"]))).field("x").type
     objects = given_back(values, was["inner"]).astype(object)
-    found = pa.array([None if _is_empty(value) else value for value in objects], kind)
+    plain = [None if _is_empty(value) else value for value in objects]
+    if pa.types.is_dictionary(kind):  # whose categories are kept as texts where they are no numbers
+        texts = any(isinstance(value, str) for value in plain)
+        found = (pa.array(plain, pa.string()) if texts else pa.array(plain)).cast(kind.value_type)
+        found = found.dictionary_encode().cast(kind)
+    else:
+        found = pa.array(plain, kind)
     return pd.Series(pd.arrays.ArrowExtensionArray(found), index=values.index, name=values.name)
 
 
@@ -167,6 +189,7 @@ GIVEN_BACK: dict[str, Callable[[pd.Series, Was], pd.Series]] = {
     "timedelta": _durations,
     "arrow": _to_arrow,
     "category": _as_categories,
+    "intervals": _as_intervals,
     "string": lambda values, was: values.astype(pd.StringDtype(was["storage"])),
     "int": _mapped(int),
     "float": _mapped(float),

@@ -6,7 +6,7 @@ Names of columns may be numbers, None, times or, with several levels, tuples; an
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,7 +24,7 @@ class FrameLayout:
 
     labels: of all columns, those of the index first. levels: names of the levels of the columns' labels, of which there
     are several where `multi`. index: how many columns are the index. was: what each column was (see `frame_types`).
-    enums: categories of the columns of polars that may hold nothing else.
+    enums: categories of the columns of polars that may hold nothing else. arrow: was it a table of pyarrow?
     """
 
     labels: tuple[Label, ...] = ()
@@ -34,6 +34,7 @@ class FrameLayout:
     was: tuple[Was, ...] = ()
     polars: bool = False
     enums: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    arrow: bool = False
 
     def of(self, names: Sequence[str]) -> FrameLayout:
         """The layout of those columns of the plain table alone. Without columns of the index, there is no index."""
@@ -60,6 +61,8 @@ class FrameLayout:
         found = self.typed(frame)
         if self.polars:
             return _to_polars(found, self.enums)
+        if self.arrow:
+            return _to_arrow(found)
         labels = self.labels[self.index :]
         made = found.iloc[:, self.index :]
         if self.multi:
@@ -83,6 +86,7 @@ class FrameLayout:
             "was": list(self.was),
             "polars": self.polars,
             "enums": [[name, list(names)] for name, names in self.enums],
+            "arrow": self.arrow,
         }
 
 
@@ -98,15 +102,16 @@ def layout_from(description: dict[str, Any]) -> FrameLayout:
         tuple(map(dict, description["was"])),
         bool(description["polars"]),
         tuple((str(name), tuple(map(str, names))) for name, names in description["enums"]),
+        bool(description.get("arrow", False)),
     )
 
 
 def plain_frame(data: Any) -> tuple[pd.DataFrame, FrameLayout]:
-    """A frame of pandas, polars or a table with `to_pandas` as a plain table, and what it had beside that.
+    """A table of a Python program (see `data.in_memory`) as a plain table, and what it had beside that.
 
-    Raises UserError where two columns get the same name.
+    Raises UserError where two columns get the same name or one cannot be read.
     """
-    polars = type(data).__module__.partition(".")[0] == "polars"
+    polars, arrow = (type(data).__module__.partition(".")[0] == each for each in ("polars", "pyarrow"))
     enums: tuple[tuple[str, tuple[str, ...]], ...] = ()
     if polars:
         data = data.collect() if hasattr(data, "collect") else data
@@ -115,18 +120,44 @@ def plain_frame(data: Any) -> tuple[pd.DataFrame, FrameLayout]:
         )
         frame = data.to_pandas(use_pyarrow_extension_array=True)
     else:
-        frame = data.to_pandas() if hasattr(data, "to_pandas") else data
+        frame = _as_frame(data, arrow)
     index = _index_columns(frame)
     labels = [*(label for label, _ in index), *frame.columns]
     columns = [*(values for _, values in index), *(frame.iloc[:, at] for at in range(len(frame.columns)))]
     names = _names(labels, len(index))
-    found = [learnable(values.reset_index(drop=True)) for values in columns]
+    for label in frame.columns:
+        _encoded(label)  # a name that could not be given back is refused now
+    found = [_learnable(name, values) for name, values in zip(names, columns, strict=True)]
     plain = pd.DataFrame(
         {name: values for name, (values, _) in zip(names, found, strict=True)}, index=range(len(frame))
     )
     multi = isinstance(frame.columns, pd.MultiIndex)
     was = tuple(each for _, each in found)
-    return plain, FrameLayout(tuple(labels), tuple(frame.columns.names), multi, len(index), was, polars, enums)
+    return plain, FrameLayout(tuple(labels), tuple(frame.columns.names), multi, len(index), was, polars, enums, arrow)
+
+
+def _as_frame(data: Any, arrow: bool) -> pd.DataFrame:
+    """The table as a DataFrame of pandas. Raises UserError where columns have different lengths."""
+    if arrow:
+        return data.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
+    frame = data.to_pandas() if hasattr(data, "to_pandas") else data
+    if isinstance(frame, Mapping):
+        lengths = {name: len(column) for name, column in frame.items()}
+        if len({*lengths.values()}) > 1:
+            some = ", ".join(f"'{name}' {length:,}" for name, length in list(lengths.items())[:3])
+            raise UserError(f"the columns of the table have different lengths: {some}; give each row a cell of each")
+    if hasattr(frame, "to_frame") and not hasattr(frame, "columns"):
+        return frame.to_frame("value" if frame.name is None else frame.name)
+    return frame if hasattr(frame, "columns") else pd.DataFrame(frame)
+
+
+def _learnable(name: str, values: pd.Series) -> tuple[pd.Series, Was]:
+    """Raises UserError for a column of a type that pandas cannot read."""
+    try:
+        return learnable(values.reset_index(drop=True))
+    except NotImplementedError:
+        raise UserError(f"column '{name}' is of the type {values.dtype}, which pandas cannot read: write it as text or "
+                        "leave it out") from None  # fmt: skip
 
 
 def _index_columns(frame: pd.DataFrame) -> list[tuple[Label, pd.Series]]:
@@ -170,6 +201,14 @@ def _decoded(label: Any) -> Label:
     if kind == "tuple":
         return tuple(map(_decoded, value))
     return pd.Timestamp(value) if kind == "time" else value
+
+
+def _to_arrow(frame: pd.DataFrame) -> Any:
+    """A table of pyarrow."""
+    import pyarrow
+
+    columns = [pyarrow.array(frame[name]) for name in frame.columns]
+    return pyarrow.Table.from_arrays(columns, names=list(frame.columns))
 
 
 def _to_polars(frame: pd.DataFrame, enums: Sequence[tuple[str, tuple[str, ...]]]) -> Any:

@@ -167,6 +167,8 @@ def _numbered(hashes: np.ndarray) -> np.ndarray:
 def open_path(path: Path, options: TableOptions, context: OpenContext) -> TableSource:
     """Raises UserError where the file is no table to learn from."""
     _refuse_labels(path, options)
+    if (url := databases.url_of(path)) is not None:
+        return open_url(url, options, context)
     suffix = reading.suffix_of(path)
     assert suffix
     table = reading.read_file(path, options.encoding, options.sheet)
