@@ -5,7 +5,7 @@ import pytest
 from sparring.cli.hints import OPTIONS, VERBS, option_hint, verb_hint
 from sparring.cli.verbs import VERBS as KNOWN_VERBS
 from sparring.cli.verbs import built, load_plugin
-from sparring.config.options import TrainOptions
+from sparring.config.options import TrainOptions, train_options
 from sparring.config.reading import load_recipe, parse_settings, with_settings
 from sparring.errors import UserError
 from sparring.modalities.opening import option_fields
@@ -78,6 +78,38 @@ def test_a_mistyped_option_is_answered_with_the_right_one(verb, option, words):
     with pytest.raises(UserError, match=words) as raised:
         typed(verb, "x", option, "3")
     assert str(raised.value).startswith(f"{verb} has no option {option.split('=')[0]}; ")
+
+
+SINGLE = [
+    (verb, option, parameter.is_flag)
+    for verb in KNOWN_VERBS
+    for option, parameter in options_of(verb).items()
+    if parameter.param_type_name == "option" and not (parameter.multiple or parameter.is_eager)
+]
+
+
+@pytest.mark.parametrize("verb", KNOWN_VERBS)
+def test_an_option_with_one_value_is_given_once(verb):
+    options = [(option, is_flag) for name, option, is_flag in SINGLE if name == verb]
+    assert verb == "recipes" or verb == "report" or options
+    for option, is_flag in options:
+        twice = [option, option] if is_flag else [option, "1", option, "2"]
+        with pytest.raises(UserError, match=f"--.* is given 2 times, and {verb} takes one value of it"):
+            typed(verb, "x", "y", *twice)
+
+
+def test_two_spellings_of_an_option_are_the_same_one():
+    with pytest.raises(UserError, match="--count is given 2 times"):
+        typed("generate", "x", "-n", "3", "--count", "4")
+    with pytest.raises(UserError, match="--tensorboard is given 2 times"):
+        typed("train", "x", "--tensorboard", "--no-tensorboard")
+
+
+def test_one_key_of_an_option_for_several_is_given_once():
+    with pytest.raises(UserError, match="'batch' is given twice"):
+        parse_settings(["batch=3", "seed=1", "batch=4"])
+    with pytest.raises(UserError, match="gives two types to 'a'"):
+        train_options({"types": ["a=float", "a=text"]}, option_fields())
 
 
 def test_hints_name_what_exists():

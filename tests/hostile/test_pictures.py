@@ -286,6 +286,10 @@ PAGED = {
         folder(lambda: {f"{n}.tif": tif(U12[n : n + 2]) for n in range(0, COUNT, 2)}),
         says("10 files hold 20 pages or frames", "stay together", count=COUNT),
     ),
+    "planes behind one header": Case(
+        folder(lambda: {"hidden.tif": tif(U12, truncate=True), "other.tif": tif(U12[::-1])}),
+        says(count=COUNT, skipped=("hidden.tif: holds an array of 20 x 8 x 8 behind one header",)),
+    ),
     "a thumbnail beside the page": Case(
         folder(lambda: {"a.tif": _with_thumbnail(0), "b.tif": _with_thumbnail(COUNT - 1)}), says("12 to 4,095", count=2)
     ),

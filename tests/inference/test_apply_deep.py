@@ -13,6 +13,7 @@ from smoke import ArraySource, smoke_settings
 from sparring import api
 from sparring.callbacks.base import Callback
 from sparring.inference.apply import apply_files
+from sparring.modalities.image.stacks import Stack
 from sparring.util.safetensors import from_bytes, to_bytes
 
 
@@ -196,3 +197,58 @@ def test_medical_files_without_a_suffix_are_found_and_become_tiff(deep, tmp_path
     results = list(apply_files(deep, tmp_path / "in", tmp_path / "out"))
     assert [each.out.name for each in results] == ["IM0.tif", "IM1.tif"]
     assert np.abs(tifffile.imread(results[0].out).astype(int) - ct(1)[0]).max() <= 1
+
+
+RAMP = (1000 + np.arange(4 * 3 * 2 * 12 * 16) % 3000).reshape(4, 3, 2, 12, 16).astype(np.uint16)
+COLOURS = np.random.default_rng(5).integers(0, 256, (4, 3, 12, 16, 3)).astype(np.uint8)
+STACKS = {  # array, its axes, and how tifffile writes it
+    "ImageJ, 16 bits": (RAMP, "TZCYX", {"imagej": True, "resolution": (3.0, 3.0)}, {"spacing": 2.5, "unit": "um"}),
+    "ImageJ, 8 bits": ((RAMP // 16).astype(np.uint8), "TZCYX", {"imagej": True}, {"finterval": 0.5}),
+    "ImageJ, fractions": (RAMP.astype(np.float32) / 4000, "TZCYX", {"imagej": True}, {}),
+    "ImageJ, channels alone": (RAMP[0, 0], "CYX", {"imagej": True}, {"mode": "composite"}),
+    "ImageJ, times alone": (RAMP[:, 0, 0], "TYX", {"imagej": True}, {}),
+    "ImageJ, colours": (COLOURS, "TZYXS", {"imagej": True, "photometric": "rgb"}, {}),
+    "OME": (RAMP, "TZCYX", {"ome": True}, {"PhysicalSizeX": 0.5, "PhysicalSizeXUnit": "µm"}),
+    "an array": (RAMP, "QQQYX", {}, {}),
+}
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_the_axes_of_a_stack_are_written_back(plain, name, tmp_path):
+    values, axes, options, about = STACKS[name]
+    tifffile.imwrite(
+        tmp_path / "in.tif", values, **{"photometric": "minisblack", **options}, metadata={"axes": axes} | about
+    )
+    (applied,) = apply_files(plain, tmp_path / "in.tif", tmp_path / "out")
+    assert "was translated by itself" in applied.note
+    with tifffile.TiffFile(applied.out) as made, tifffile.TiffFile(tmp_path / "in.tif") as given:
+        assert made.series[0].axes == axes and made.asarray().dtype == values.dtype
+        np.testing.assert_allclose(made.asarray(), values, atol=0.02 * float(values.max()))
+        assert made.imagej_metadata == given.imagej_metadata and made.is_ome == given.is_ome
+        assert made.pages.first.get_resolution() == given.pages.first.get_resolution()
+        assert "PhysicalSizeX" not in about or 'PhysicalSizeX="0.5"' in made.ome_metadata
+
+
+def test_axes_that_a_format_cannot_hold_are_named(plain, tmp_path):
+    tifffile.imwrite(tmp_path / "in.tif", (RAMP // 16).astype(np.uint8), imagej=True, metadata={"axes": "TZCYX"})
+    (applied,) = apply_files(plain, tmp_path / "in.tif", tmp_path / "out.gif")
+    assert ".gif holds no axes, so 4 times x 3 depths x 2 channels are frames" in applied.note
+
+
+def test_an_enlarged_stack_has_finer_pixels():
+    stack = Stack("imagej", "T", (2,), {"ROI": b"", "spacing": 2.0}, (3.0, 3.0))
+    assert stack.enlarged(2) == Stack("imagej", "T", (2,), {"spacing": 2.0}, (6.0, 6.0))
+
+
+def test_planes_that_a_header_hides_are_not_left_out_in_silence(plain, tmp_path):
+    tifffile.imwrite(tmp_path / "in.tif", RAMP, truncate=True)
+    (applied,) = apply_files(plain, tmp_path / "in.tif", tmp_path / "out.tif")
+    assert applied.out is None and "4 x 3 x 2 x 12 x 16 behind one header" in applied.reason
+
+
+def test_two_stacks_in_one_file_are_refused(plain, tmp_path):
+    with tifffile.TiffWriter(tmp_path / "in.ome.tif", ome=True) as file:
+        file.write(RAMP, metadata={"axes": "TZCYX"})
+        file.write(RAMP[:2], metadata={"axes": "TZCYX"})
+    (applied,) = apply_files(plain, tmp_path / "in.ome.tif", tmp_path / "out.tif")
+    assert applied.out is None and "2 images with axes of their own" in applied.reason

@@ -11,7 +11,8 @@ import importlib.util
 import inspect
 import sys
 import traceback
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
@@ -82,6 +83,8 @@ class Verb(TyperCommand):
 
     def parse_args(self, context: Any, arguments: list[str]) -> list[str]:
         try:
+            _, _, given = self.make_parser(context).parse_args(args=list(arguments))
+            self._refuse_repeated(given)
             return super().parse_args(context, arguments)
         except UsageError as error:
             typed = getattr(error, "option_name", None)
@@ -90,6 +93,13 @@ class Verb(TyperCommand):
                 raise UserError(f"{self.name} has no option {typed}; {hint}") from None
             sentence = error.format_message().strip().rstrip(".")
             raise UserError(f"{sentence[:1].lower()}{sentence[1:]}; see sparring {self.name} --help") from None
+
+    def _refuse_repeated(self, given: Sequence[Any]) -> None:
+        """Of an option with one value the last one would count, and the others would be lost in silence."""
+        for parameter, times in Counter(given).items():
+            if times > 1 and parameter.param_type_name == "option" and not (parameter.multiple or parameter.is_eager):
+                name = max(parameter.opts, key=len)
+                raise UserError(f"{name} is given {times} times, and {self.name} takes one value of it: give it once")
 
 
 def _options(command: Any) -> list[str]:

@@ -101,13 +101,15 @@ def with_settings(recipe: Recipe, settings: dict[str, Any], origin: str = "--set
 def parse_settings(settings: list[str] | tuple[str, ...]) -> dict[str, Any]:
     """Settings such as ["batch=64", "players.generator.optimizer.lr=1e-3"] as a mapping; values are read as YAML.
 
-    Raises UserError for a setting without "=" or with a value that is not YAML.
+    Raises UserError for a setting without "=", with a value that is not YAML, or of a key that is given twice.
     """
-    parsed = {}
+    parsed = dict[str, Any]()
     for setting in settings:
         key, equals, text = setting.partition("=")
         if not equals or not key:
             raise UserError(f"--set {setting} should look like key=value, for example --set batch=64")
+        if key.strip() in parsed:
+            raise UserError(f"--set {setting}: '{key.strip()}' is given twice; give it once")
         try:
             value = load_yaml(text)
             json.dumps(value, default=str)  # raises ValueError for a value that holds itself (&a [*a])

@@ -241,7 +241,8 @@ class Gan:
         place = int(label) if re.fullmatch(r"\d{1,6}", str(label), re.ASCII) else -1
         if 0 <= place < len(self.classes) and not any(NUMBER.fullmatch(name) for name in self.classes):
             return place
-        raise UserError(f"this model has no class '{label}'; {nearest(str(label), self.classes[:50])}")
+        several = "ask for one class at a time; " if "," in str(label) else ""
+        raise UserError(f"this model has no class '{label}'; {several}{nearest(str(label), self.classes[:50])}")
 
 
 def load(path: str | os.PathLike[str], device: str = "cpu") -> Gan:

@@ -77,6 +77,8 @@ def frames(data: bytes, name: str, profiles: bool = True) -> Iterator[Frame]:
     Modes 1, L and P become grey or colour, CMYK and other colour spaces RGB, transparency of any kind opacity.
     profiles: convert to sRGB where a profile says that colours are of another space.
     """
+    if data[:4] in tiff.MAGIC:
+        tiff.check_planes(data)
     if dicom.is_dicom(data):
         yield from (Frame(values, values.dtype.name, f"DICOM {values.dtype}") for values in dicom.frames(data))
     elif tiff.is_deep(data):

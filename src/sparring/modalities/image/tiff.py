@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -31,6 +32,18 @@ def is_deep(data: bytes) -> bool:
     except Exception:  # damaged: Pillow will say so
         return False
     return kind.kind in "iuf" and kind != np.uint8
+
+
+def check_planes(data: bytes) -> None:
+    """Raises Unusable for a TIFF file of many planes behind the header of one, of which programs read the first."""
+    try:
+        with tifffile.TiffFile(io.BytesIO(data)) as file:
+            shape = file.series[0].shape if len(file.pages) == 1 else ()
+            hidden = math.prod(shape) > math.prod(file.pages.first.shape)
+    except Exception:  # damaged: Pillow or `pages` will say so
+        return
+    if hidden:
+        raise Unusable(f"holds an array of {' x '.join(map(str, shape))} behind one header: save it with one a page")
 
 
 def pages(data: bytes) -> Iterator[tuple[np.ndarray, str]]:

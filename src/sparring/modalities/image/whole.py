@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,11 @@ from PIL import Image, ImageOps
 
 from ...errors import UserError
 from ...util.files import write_bytes
-from . import dicom, tiff
+from . import dicom, stacks, tiff
 from .frames import frames, is_wide, opened
 from .preview import as_image, in_8_bits
 from .scale import Scale
+from .stacks import Stack
 from .unusable import Unusable, quiet
 
 MAX_EXIF = 60_000  # bytes: JPEG has no room for more
@@ -44,7 +45,8 @@ class Whole:
 
     frames: H x W x C colours, 1 (grey) or 3, in the numbers of the file. opacity: of each frame, H x W x 1 from 0 to
     1, or None. kind: the NumPy type of the numbers in the file. milliseconds: of each frame; () for a still picture or
-    pages. about: what else the file says, as Pillow writes it: icc_profile, exif (of the upright picture), dpi.
+    pages. about: what else the file says, as Pillow writes it: icc_profile, exif (of the upright picture), dpi. stack:
+    the axes of which the frames are the planes; None where they are pages.
     """
 
     frames: tuple[np.ndarray, ...]
@@ -52,6 +54,7 @@ class Whole:
     kind: str = "uint8"
     milliseconds: tuple[int, ...] = ()
     about: dict[str, Any] = field(default_factory=dict)
+    stack: Stack | None = None
 
 
 def read(path: Path) -> Whole:
@@ -62,10 +65,11 @@ def read(path: Path) -> Whole:
         raise Unusable(f"cannot be read: {error.strerror or str(error)[:100]}") from None
     with quiet():
         found, about = list(frames(data, path.name, profiles=False)), _about(data, path.name)
+        stack = stacks.stack_of(data)
     colours, opacity = zip(*(_split(frame.pixels) for frame in found), strict=True)
     paged = len(found) == 1 or data[:4] in tiff.MAGIC or dicom.is_dicom(data)
     times = () if paged else tuple(frame.milliseconds for frame in found)
-    return Whole(colours, opacity, found[0].kind, times, about)
+    return Whole(colours, opacity, found[0].kind, times, about, stack)
 
 
 def is_deep(path: Path) -> bool:
@@ -132,6 +136,10 @@ def write(whole: Whole, path: Path, scale: Scale) -> str:
     if not holds(suffix, kind, whole.frames[0].shape[2] == 3 or whole.opacity[0] is not None):
         lost = f"{suffix} holds 8 bits, so {scale} are rounded to 256 levels; a .tif keeps them"
         whole = _rounded(whole, scale)
+    if whole.stack and suffix not in TIFF_SUFFIXES:
+        lost = "; ".join(
+            filter(None, (lost, f"{suffix} holds no axes, so {whole.stack} are frames; a .tif keeps them"))
+        )
     data = _encoded(whole, suffix)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(path, data)
@@ -141,7 +149,7 @@ def write(whole: Whole, path: Path, scale: Scale) -> str:
 def _rounded(whole: Whole, scale: Scale) -> Whole:
     """The 8-bit view of deep pictures."""
     views = tuple(in_8_bits(scale.scaled(frame)) for frame in whole.frames)
-    return Whole(views, whole.opacity, "uint8", whole.milliseconds, whole.about)
+    return replace(whole, frames=views, kind="uint8")
 
 
 def _encoded(whole: Whole, suffix: str) -> bytes:
@@ -149,6 +157,8 @@ def _encoded(whole: Whole, suffix: str) -> bytes:
     about = dict(whole.about)
     if PROFILE_CHANNELS.get(about.get("icc_profile", b"")[16:20]) != whole.frames[0].shape[2]:
         about.pop("icc_profile", None)
+    if whole.stack and suffix in TIFF_SUFFIXES:
+        return stacks.write([_joined(*part, whole.kind) for part in parts], whole.stack)
     if whole.kind != "uint8":
         numbers = [_joined(*part, whole.kind) for part in parts]
         if suffix in TIFF_SUFFIXES:

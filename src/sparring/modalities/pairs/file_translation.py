@@ -115,7 +115,8 @@ class FileTranslation:
             return note
         output = self._output_scale(scale)
         lost = whole.write(edited(picture, lambda given: self.picture(given, scale, output)), target, output)
-        return "; ".join(filter(None, (note, lost)))
+        planes = f"each of its planes ({picture.stack}) was translated by itself" if picture.stack else ""
+        return "; ".join(filter(None, (planes, note, lost)))
 
     def frame(self, frame: np.ndarray) -> np.ndarray:
         """One frame of a film, H x W x 3 of 0 to 1 -> sH x sW x 3."""
@@ -126,7 +127,10 @@ class FileTranslation:
         """Every frame of a picture translated. scale, output: of its numbers and of those of the result."""
         made = [self._values(picture, number, scale) for number in range(len(picture.frames))]
         colours = tuple(output.restored(values) for values, _ in made)
-        return replace(picture, frames=colours, opacity=tuple(alpha for _, alpha in made), kind=output.kind)
+        stack = picture.stack and picture.stack.enlarged(self.scale)
+        return replace(
+            picture, frames=colours, opacity=tuple(alpha for _, alpha in made), kind=output.kind, stack=stack
+        )
 
     def _input_scale(self, picture: Whole) -> Scale:
         assert isinstance(self.input, ImageCodec)

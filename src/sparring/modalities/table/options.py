@@ -11,7 +11,7 @@ from ...data.options import DataOptions
 
 
 def types_from(value: Any) -> Any:
-    """["code=category"] as {"code": "category"}. Raises ValueError for a text of another form."""
+    """["code=category"] as {"code": "category"}. Raises ValueError for another form and a column given twice."""
     if value is None or isinstance(value, Mapping):
         return dict(value or {})
     found = {}
@@ -19,6 +19,8 @@ def types_from(value: Any) -> Any:
         name, equals, kind = str(text).rpartition("=")
         if not equals or not name:
             raise ValueError("should look like COLUMN=TYPE, for example --type code=category")
+        if name in found:
+            raise ValueError(f"gives two types to '{name}'; give one")
         found[name] = kind
     return found
 
