@@ -12,8 +12,10 @@ from PIL import Image
 from smoke import ArraySource, smoke_settings
 from sparring import api
 from sparring.callbacks.base import Callback
+from sparring.errors import UserError
 from sparring.inference.apply import apply_files
 from sparring.modalities.image.stacks import Stack
+from sparring.modalities.opening import open_data
 from sparring.util.safetensors import from_bytes, to_bytes
 
 
@@ -252,3 +254,18 @@ def test_two_stacks_in_one_file_are_refused(plain, tmp_path):
         file.write(RAMP[:2], metadata={"axes": "TZCYX"})
     (applied,) = apply_files(plain, tmp_path / "in.ome.tif", tmp_path / "out.tif")
     assert applied.out is None and "2 images with axes of their own" in applied.reason
+
+
+@pytest.mark.parametrize("values", [DEEP["CT"], DEEP["float 0 to 1"], np.arange(80, dtype=np.uint8).reshape(8, 10)])
+@pytest.mark.parametrize("far", [(1e6, 2e6), (-2e6, -1e6)])
+def test_a_range_beyond_all_values_is_refused(plain, values, far, tmp_path):
+    for number in range(4):
+        tifffile.imwrite(tmp_path / f"{number}.tif", np.roll(values, number))
+    with pytest.raises(UserError, match=r"all values are .* asks for others"):
+        open_data(tmp_path, {"data_range": far})
+    try:
+        reasons = [each.reason for each in apply_files(plain, tmp_path, tmp_path.parent / "out", data_range=far)]
+    except UserError as error:
+        reasons = [str(error)]
+    assert all("all values are" in reason or "all beyond the" in reason for reason in reasons)
+    assert not (tmp_path.parent / "out").exists()

@@ -107,6 +107,11 @@ def scale_from(description: dict[str, Any]) -> Scale:
     return scale
 
 
+def misses(ends: tuple[float, float], low: float, high: float) -> bool:
+    """Do all numbers from low to high lie beyond these ends, or on one of them, so that they would have one shade?"""
+    return high < ends[0] or low > ends[1] or (low < high and (high == ends[0] or low == ends[1]))
+
+
 def shown(number: float) -> str:
     """A number for people: 4,095 or 0.0125."""
     return f"{number:,.0f}" if number == round(number) and abs(number) < 1e15 else f"{number:.6g}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...errors import UserError
-from .scale import KIND_NAMES, WHITE, Scale, shown
+from .scale import KIND_NAMES, WHITE, Scale, misses, shown
 
 FEW_SHARE, FEW = 1e-4, 3  # so many of all values may be outliers, such as hot pixels
 ENOUGH = 1000  # values, among which outliers can be told
@@ -115,14 +115,21 @@ def choose_scale(
     """The scale of all pictures, and notes that say why.
 
     asked: low and high, as a person wants them. like: the scale of other pictures that these are read like. Raises
-    UserError where pictures of several depths have no scale in common.
+    UserError where pictures of several depths have no scale in common, and where all lie beyond what is asked for.
     """
     if like is not None:
         return _alike(tally, like)
+    held = (tally.low, tally.high) if tally.deep else (0.0, float(WHITE))
+    if asked is not None and misses(asked, *held):
+        raise UserError(
+            f"all values are {_span(*held)}, and --data-range {asked[0]:g},{asked[1]:g} asks for others: nothing "
+            "would be left to see"
+        )
     if not tally.deep:
         if asked is None or asked == (0, WHITE):
             return Scale(), []
-        return Scale(*asked, "uint8", False), [f"8-bit values; scaled {_span(*asked)} as asked."]
+        clipped = ", and what lies beyond is clipped" if asked[0] > 0 or asked[1] < WHITE else ""
+        return Scale(*asked, "uint8", False), [f"8-bit values; scaled {_span(*asked)} as asked{clipped}."]
     kind = _common_kind(tally)
     if asked is None and tally.wider and tally.fractions > FRACTIONS_SHARE * (tally.fractions + tally.wider):
         raise UserError(

@@ -14,7 +14,7 @@ from ..image import whole
 from ..image.codec import ImageCodec
 from ..image.fit import LUMA
 from ..image.matching_scale import outside, scale_for
-from ..image.scale import WHITE, Scale, shown
+from ..image.scale import WHITE, Scale, misses, shown
 from ..image.unusable import Unusable
 from ..image.value_range import Tally, choose_scale
 from ..image.whole import Whole
@@ -138,6 +138,10 @@ class FileTranslation:
             if frame.dtype.kind == "f" and not np.isfinite(frame).all():
                 bad = np.count_nonzero(~np.isfinite(frame))
                 raise Unusable(f"holds values that are not finite: {bad:,} of {frame.size:,}")
+        low, high = (min(map(np.min, picture.frames)), max(map(np.max, picture.frames)))
+        if self.data_range and misses(self.data_range, low, high):
+            wanted = f"{shown(self.data_range[0])} to {shown(self.data_range[1])}"
+            raise Unusable(f"holds values {shown(low)} to {shown(high)}, all beyond the {wanted} that were asked for")
         found = self.found.get(picture.kind)
         try:
             return scale_for(picture.frames[0], picture.kind, self.input.scale, self.data_range, found)
