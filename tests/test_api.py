@@ -104,9 +104,9 @@ def test_a_run_on_data_in_memory_is_stopped_by_a_callback_and_evaluated(pictures
     assert last["reason"] == "the callback StopEarly asked for it"
     sparring.evaluate(run, pictures, labels=NAMES, samples=40, console=Callback())
     assert run.evaluation()  # it is the run's own data
-    with pytest.raises(UserError, match="say so with --data"):
+    with pytest.raises(UserError, match="say so with `data`"):
         sparring.evaluate(run)
-    with pytest.raises(UserError, match="the number of samples should be a whole number from 1"):
+    with pytest.raises(UserError, match="`count` should be a whole number from 1"):
         sparring.load(run).generate(0)
 
 
@@ -215,7 +215,7 @@ def test_settings_are_checked_and_numbers_of_numpy_are_numbers(pictures, tmp_pat
         run = sparring.train(pictures, "mlp", tmp_path, settings={**smoke_settings("mlp"), **settings}, **options)
         assert run.recipe()[0].batch == 16
     else:
-        with pytest.raises(UserError, match="--set"):
+        with pytest.raises(UserError, match="`settings`"):
             sparring.train(pictures, "mlp", tmp_path, settings=settings, **options)
 
 

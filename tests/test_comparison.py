@@ -65,8 +65,8 @@ def test_two_recipes_and_a_broken_one(recipes, tmp_path):
 def test_what_cannot_be_compared_is_refused_before_anything_is_trained(tmp_path):
     source, out = ArraySource(classes=0), tmp_path / "out"
     for recipes, options, word in (
-        (["dcgan"], {}, "--budget or --examples"),
-        (["dcgan"], {"budget": "1m", "examples": 5}, "--examples or --budget"),
+        (["dcgan"], {}, "`budget` or `examples`"),
+        (["dcgan"], {"budget": "1m", "examples": 5}, "`examples` or `budget`"),
         ([], {"examples": 5}, "at least one"),
         (["dcgan", "dcgan"], {"examples": 5}, "once"),
         (["dcgan", "acgan"], {"examples": 5}, "no labels"),

@@ -16,7 +16,6 @@ from . import modalities
 from .callbacks.base import Callback
 from .callbacks.progress import checked_console, seconds_from
 from .config.options import TrainOptions, train_options
-from .config.reading import length_from
 from .config.signatures import with_options
 from .data.in_memory import InMemory
 from .data.source import Source
@@ -30,8 +29,10 @@ from .training.setup import set_up
 from .util import checks, files
 from .util.devices import choose_device
 from .util.files import file_name
+from .util.spelling import spells_options
 
 
+@spells_options
 @with_options(
     {**{name: field for name, field in TrainOptions.model_fields.items() if name != "data"}, **opening.option_fields()}
 )
@@ -71,11 +72,10 @@ def train(
     """
     started, callbacks = time.monotonic(), _checked_callbacks(callbacks)
     console = checked_console(console)
-    checks.instance(stop or threading.Event(), "stop", threading.Event, "a threading.Event")
-    checks.instance("" if command is None else command, "command", str, "the command as a text")
+    checks.instance(stop or threading.Event(), "`stop`", threading.Event, "a threading.Event")
+    checks.instance("" if command is None else command, "`command`", str, "the command as a text")
     where, options = with_labels(data, options)
     asked = train_options({"recipe": recipe, "out": out, **options}, opening.option_fields())
-    _check_lengths(asked)
     deadline = None if asked.max_time is None else started + seconds_from(asked.max_time)
     budget_end = None if asked.budget is None else started + seconds_from(asked.budget)
     stop = stop or threading.Event()
@@ -102,7 +102,7 @@ def _checked_callbacks(callbacks: Any) -> list[Callback]:
     for callback in found:
         if not isinstance(callback, Callback):
             name = callback.__name__ if isinstance(callback, type) else type(callback).__name__
-            raise UserError(f"callbacks should be a list of instances of sparring.Callback, and {name} is none")
+            raise UserError(f"`callbacks` should be a list of instances of sparring.Callback, and {name} is none")
     return found
 
 
@@ -119,12 +119,6 @@ def with_labels(data: Any, options: dict[str, Any]) -> tuple[str | Path | Source
     if values is None or isinstance(values, str):
         return InMemory(data), options
     return InMemory(data, values), {**options, "labels": None}
-
-
-def _check_lengths(asked: TrainOptions) -> None:
-    """Refuse lengths that cannot be read before anything slow is done."""
-    if asked.examples is not None:
-        length_from(asked.examples, 1, 1)
 
 
 def default_folder(source: str | Path | Source | InMemory, recipe: str | None) -> Path:

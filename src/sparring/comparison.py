@@ -11,7 +11,7 @@ import numpy as np
 
 from . import api, modalities
 from .callbacks.base import Callback
-from .callbacks.progress import checked_console, seconds_from
+from .callbacks.progress import checked_console
 from .config.options import TrainOptions, how_to_open, train_options
 from .config.reading import load_recipe
 from .config.signatures import with_options
@@ -27,6 +27,7 @@ from .modalities.opening import open_data, option_fields
 from .runs.folder import Run
 from .util import checks, files
 from .util.devices import choose_device, max_image_side
+from .util.spelling import spells_options
 
 MAX_SEEDS = 100
 ROWS, COLUMNS = 10, 4  # of samples of each recipe in samples.png
@@ -55,6 +56,7 @@ class Entry:
     real: dict[str, float]
 
 
+@spells_options
 @with_options({**{name: TrainOptions.model_fields[name] for name in SHARED}, **option_fields()})
 def compare(
     data: Any,
@@ -88,10 +90,10 @@ def compare(
     Raises:
         UserError: For everything that the caller can mend, before anything is trained where it can be known then.
     """
-    console, out = checked_console(console), checks.path(out, "out")
-    seeds = checks.whole_number(seeds, "seeds", 1, MAX_SEEDS)
-    checks.one_of(features, "features", extractors.names())
-    samples = None if samples is None else checks.whole_number(samples, "samples", 2, MAX_SAMPLES)
+    console, out = checked_console(console), checks.path(out, "--out")
+    seeds = checks.whole_number(seeds, "--seeds", 1, MAX_SEEDS)
+    checks.one_of(features, "--features", extractors.names())
+    samples = None if samples is None else checks.whole_number(samples, "--samples", 2, MAX_SAMPLES)
     asked, source = _checked(data, recipes, options)
     out.mkdir(parents=True, exist_ok=True)
     classifier.load_or_learn(source, console.progress)  # now, so that no recipe pays for all
@@ -127,11 +129,9 @@ def _checked(data: Any, recipes: Sequence[str], options: dict[str, Any]) -> tupl
         or not isinstance(recipes, Sequence)
         or not all(isinstance(each, str) for each in recipes)
     ):
-        raise UserError(f"recipes should be a list of names such as ['dcgan', 'vae'], not {checks.shown(recipes)}")
+        raise UserError(f"--recipes should be a list of names such as ['dcgan', 'vae'], not {checks.shown(recipes)}")
     if not recipes or len({Path(name).stem for name in recipes}) < len(recipes):
-        raise UserError("name at least one recipe, and each only once")
-    if asked.budget is not None:
-        seconds_from(asked.budget)
+        raise UserError("--recipes should name at least one recipe, and each only once")
     source = open_data(where, *how_to_open(asked.data, max_image_side(choose_device(asked.device)[0])))
     for recipe in recipes:
         check_source(load_recipe(recipe), source)

@@ -14,6 +14,7 @@ from .errors import UserError
 from .inference.generator import Gan, load
 from .runs.folder import Run
 from .util import checks
+from .util.spelling import spells_options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,20 +55,21 @@ class TableGAN:
         device: str = "auto",
         settings: dict[str, Any] | None = None,
     ):
-        self.run = None if run is None else checks.path(run, "run")
-        self.seed = checks.whole_number(seed, "seed")
+        self.run = None if run is None else checks.path(run, "`run`")
+        self.seed = checks.whole_number(seed, "--seed")
         for name, texts in (("constraints", constraints), ("ignored_relations", ignored_relations)):
             listed = isinstance(texts, Sequence) and not isinstance(texts, str)
             if not listed or not all(isinstance(each, str) for each in texts):
-                raise UserError(f"{name} should be a list of texts, not {checks.shown(texts)}")
+                raise UserError(f"`{name}` should be a list of texts, not {checks.shown(texts)}")
         if not (types is None or isinstance(types, Mapping)):
-            raise UserError(f"types should be a mapping such as {{'code': 'category'}}, not {checks.shown(types)}")
+            raise UserError(f"`types` should be a mapping such as {{'code': 'category'}}, not {checks.shown(types)}")
         self.budget, self.examples, self.recipe = budget, examples, recipe
         self.types, self.constraints, self.ignored_relations = types, tuple(constraints), tuple(ignored_relations)
         self.device, self.settings = device, settings
         self._gan: Gan | None = None
         self._source: TableSource | None = None  # None: evaluate reads the data where the run found it
 
+    @spells_options
     def fit(self, frame: Any, name: str = "table") -> TableGAN:
         """Train on the rows of a DataFrame of pandas or polars, or of another table (see `sparring.train`).
 
@@ -113,6 +115,7 @@ class TableGAN:
             raise UserError(f"{run} was not trained on a table")
         return found
 
+    @spells_options
     def sample(self, count: int, where: str | None = None, seed: int = 0) -> pd.DataFrame:
         """Generate rows with the columns and types of the training table.
 
@@ -120,17 +123,20 @@ class TableGAN:
         """
         return self.gan.generate(count, seed, where=where)
 
+    @spells_options
     def write(self, path: str | Path, count: int, where: str | None = None, seed: int = 0) -> list[Path]:
         """Any number of new rows into a .csv, .csv.gz, .parquet, .jsonl or .xlsx file, in bounded memory."""
-        target, parts = checks.path(path, "path"), self._parts(count, where, seed)
+        target, parts = checks.path(path, "`path`"), self._parts(count, where, seed)
         return self.gan.modality.write_stream(parts, target, self.gan.codec, seed)
 
+    @spells_options
     def to_sql(self, url: str, table: str, count: int, where: str | None = None, seed: int = 0) -> None:
         """Append any number of new rows to a table of a database; url: as SQLAlchemy takes it, "sqlite:///shop.db"."""
         from .modalities.table.export import write_sql
 
         write_sql(self._parts(count, where, seed), url, table, self.gan.codec, seed)  # type: ignore[arg-type]
 
+    @spells_options
     def evaluate(self, frame: pd.DataFrame | None = None) -> dict[str, Any]:
         """Compare samples with the held-out rows of the training table, or with all rows of another table.
 
@@ -152,6 +158,6 @@ class TableGAN:
         return self._gan
 
     def _parts(self, count: int, where: str | None, seed: int) -> Iterator[np.ndarray]:
-        count = checks.whole_number(count, "the number of rows", 1)
+        count = checks.whole_number(count, "--count", 1)
         for start in range(0, count, ROWS_AT_ONCE):
             yield self.gan.at(range(start, min(count, start + ROWS_AT_ONCE)), seed, where=where)

@@ -136,7 +136,7 @@ def test_what_is_no_data_is_one_sentence(tmp_path):
         (["--budget", "soon"], "soon"),
         (["--examples", "1k", "--budget", "1m"], "either"),
         (["--epochs", "3", "--examples", "1k"], "either"),
-        (["--epochs", "0"], "--epochs 0"),
+        (["--epochs", "0"], "--epochs should be a whole number of at least 1, not 0"),
         (["--recipe", "dcgn"], "dcgan"),
         (["--set", "batch"], "key=value"),
         (["--set", "algorithm.objective.name=hing"], "hinge"),

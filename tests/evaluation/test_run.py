@@ -77,7 +77,7 @@ def test_files_of_any_program_are_evaluated(run, bars, tmp_path):
     assert "label_agreement" in found.scores  # the labels that were written with them
     assert "discriminator" in found.left_out
     assert not (tmp_path / "samples" / "evaluation.json").exists()
-    with pytest.raises(UserError, match="--data"):
+    with pytest.raises(UserError, match="with `data`"):
         measured(tmp_path / "samples", None)
     with pytest.raises(UserError, match="holds 24 samples, not 25"):
         measured(tmp_path / "samples", bars, samples=25)
@@ -141,7 +141,7 @@ def test_moved_data_is_found_once_told(tmp_path):
     run = api.train(tmp_path / "data" / "pictures.npy", "mlp", tmp_path / "runs" / "one", **options)
     few = {"samples": 20, "metrics": ["fid"], "features": "raw", "console": Callback()}
     (tmp_path / "data").rename(tmp_path / "moved")
-    with pytest.raises(UserError, match="say with --data where the data lies now"):
+    with pytest.raises(UserError, match="say with `data` where the data lies now"):
         sparring.evaluate(run, **few)
     sparring.evaluate(run, tmp_path / "moved" / "pictures.npy", **few)
     assert sparring.evaluate(run, **few).scores

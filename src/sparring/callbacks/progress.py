@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import UserError, printable
 from ..util import checks, progress
 from ..util.progress import duration
+from ..util.spelling import spelled
 from .base import Action, Callback, Observation
 
 DOING = {
@@ -29,7 +30,7 @@ class Lines(Callback):
         self.total, self.first, self.started = 0, 0, time.monotonic()
 
     def note(self, text: str) -> None:
-        print(printable(text), flush=True)
+        print(printable(spelled(text)), flush=True)
 
     def progress(self, share: float, what: str) -> None:
         progress.show(share, what)
@@ -56,7 +57,7 @@ def checked_console(console: Any) -> Callback:
     """The callback that gets messages and progress; None: one that prints lines. Raises UserError for anything else."""
     found: Callback = Lines() if console is None else console
     if not isinstance(found, Callback):
-        raise UserError(f"console should be an instance of sparring.Callback, not {checks.shown(console)}")
+        raise UserError(f"`console` should be an instance of sparring.Callback, not {checks.shown(console)}")
     return found
 
 

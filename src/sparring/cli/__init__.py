@@ -42,10 +42,11 @@ def main(arguments: list[str] | None = None) -> None:
     Exit codes: 0 done; 2 the user can mend it (one sentence says how); 130 or 143 interrupted, saved; 1 a fault of the
     program.
     """
+    from ..util.spelling import on_the_command_line
     from .interrupts import interrupts
 
     try:
-        with interrupts.handled():
+        with interrupts.handled(), on_the_command_line():
             app(arguments, standalone_mode=True)
     except UserError as error:
         _fail(str(error))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
-from numbers import Integral, Real
+from collections.abc import Callable, Mapping
+from numbers import Integral
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -88,7 +88,8 @@ class TrainOptions(BaseModel):
         ]
         if len(lengths) > 1:
             raise UserError(f"give either {' or '.join(lengths)}: each says how long to train")
-        return {**given, "examples": f"{given['epochs']}epochs"} if given.get("epochs") is not None else given
+        epochs = str(given.get("epochs")).lstrip("+")  # what is no number is refused when the fields are read
+        return {**given, "examples": f"{epochs}epochs"} if epochs.isdigit() and int(epochs) > 0 else given
 
     @field_validator("seed", "epochs", mode="before")
     @classmethod
@@ -99,16 +100,31 @@ class TrainOptions(BaseModel):
             return given if given is None else int(given)
         raise ValueError("should be a whole number")
 
-    @field_validator("examples", "budget", "max_time", mode="before")
+    @field_validator("examples", mode="before")
     @classmethod
-    def _length(cls, given: Any) -> Any:
-        """A text, or a number above 0 and below MAX_LENGTH."""
-        if given is None or (isinstance(given, str) and given.strip()):
+    def _count(cls, given: Any) -> Any:
+        """A text that `length_from` reads, or a whole number above 0 and below MAX_LENGTH."""
+        from .reading import length_from
+
+        if _is_text(given):
+            _read(length_from, given, 1, 1)
             return given
-        is_number = isinstance(given, Real) and not isinstance(given, bool)
-        if is_number and 0 < given < MAX_LENGTH:
-            return given.item() if hasattr(given, "item") else given
-        raise ValueError("should be a number above 0 or a text such as 2M, 50epochs, 90s or 10m")
+        if given is None or (isinstance(given, int) and 0 < given < MAX_LENGTH):
+            return given
+        raise ValueError("should be a whole number above 0 or a text such as 2M, 50epochs or 30000steps")
+
+    @field_validator("budget", "max_time", mode="before")
+    @classmethod
+    def _time(cls, given: Any) -> Any:
+        """A text that `seconds_from` reads, or a number above 0 and below MAX_LENGTH."""
+        from ..callbacks.progress import seconds_from
+
+        if _is_text(given):
+            _read(seconds_from, given)
+            return given
+        if given is None or (isinstance(given, int | float) and 0 < given < MAX_LENGTH):
+            return given
+        raise ValueError("should be a number of seconds above 0 or a text such as 90s, 10m or 1h30m")
 
     @field_validator("recipe", "out", "init_from", mode="before")
     @classmethod
@@ -124,8 +140,8 @@ class TrainOptions(BaseModel):
 
         if isinstance(given, str):
             return parse_settings([given])
-        if isinstance(given, Mapping):  # numbers of NumPy and torch as those of Python
-            return {key: value.item() if hasattr(value, "item") else value for key, value in given.items()}
+        if isinstance(given, Mapping):
+            return given
         if not isinstance(given, list | tuple) or not all(isinstance(each, str) for each in given):
             raise ValueError('should be {"key": value} or ["key=value"]')
         return parse_settings(list(given))
@@ -143,6 +159,18 @@ class TrainOptions(BaseModel):
             # The name alone, because recipe.yaml may be shared and a path of this machine is private.
             plain["init_from"] = self.init_from.absolute().name
         return {name: value for name, value in plain.items() if value != {}}
+
+
+def _is_text(given: Any) -> bool:
+    return isinstance(given, str) and bool(given.strip())
+
+
+def _read(reader: Callable[..., Any], *given: Any) -> None:
+    """Raises ValueError where the reader raises UserError, so that the message gets the name of the option."""
+    try:
+        reader(*given)
+    except UserError as error:
+        raise ValueError(str(error)) from None
 
 
 def train_options(given: Mapping[str, Any], data_fields: Mapping[str, FieldInfo]) -> TrainOptions:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_args
 from pydantic.fields import FieldInfo
 
 from ..util.options import help_text
+from ..util.spelling import in_python
 
 MARK = "    **options: "  # the line of a docstring that is replaced by the options' help texts
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -55,6 +56,8 @@ def _readable(annotation: Any) -> str:
 
 
 def _text(name: str, field: FieldInfo) -> str:
+    extra = field.json_schema_extra
+    text = str(extra["in_python"]) if isinstance(extra, dict) and "in_python" in extra else in_python(help_text(field))
     return textwrap.fill(
-        f"{name}: {help_text(field)}", 110, initial_indent="    ", subsequent_indent="        ", break_on_hyphens=False
+        f"{name}: {text}", 110, initial_indent="    ", subsequent_indent="        ", break_on_hyphens=False
     )

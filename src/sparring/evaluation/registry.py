@@ -175,7 +175,7 @@ def register_metric(
     """Add a metric, which `evaluate`, the command line and reports then know like their own.
 
     Args:
-        name: What it is called in `--metrics`.
+        name: What it is called in `metrics`.
         function: Computes its scores from sample sets; raises NotApplicable where something is missing.
         about: What it measures, in a few words.
         scores: The facts of every score that it may return.

@@ -28,6 +28,7 @@ from ..runs.folder import Run
 from ..runs.log import kept_snapshot
 from ..util import checks
 from ..util.devices import choose_device, max_image_side
+from ..util.spelling import spells_options
 from . import extractors
 from .discriminator import load_discriminator
 from .evaluation import Evaluation, evaluate_samples, refuse_different_shapes
@@ -42,6 +43,7 @@ MAX_DRAWN = 5000  # values of each side in the picture of generated and real dat
 PAIRS_PICTURE, COMPARISON_PICTURE = "nearest_pairs", "generated_and_real"
 
 
+@spells_options
 def evaluate(
     what: str | Path,
     data: Any = None,
@@ -77,9 +79,9 @@ def evaluate(
     Raises:
         UserError: For everything that the caller can mend.
     """
-    console, run = checked_console(console), Run(checks.path(what, "what is evaluated"))
+    console, run = checked_console(console), Run(checks.path(what, "`what`"))
     metrics = None if metrics is None else known_metrics(metrics)
-    _refuse_wrong_values(features, weights, samples, recipe, device)
+    samples = _checked(features, weights, samples, recipe, device)
     data = data if labels is None else InMemory(data, labels)
     real = _open_real(run, data, recipe)
     own = run.exists and real.content_hash == run.read_json("source.json")["content_hash"]
@@ -104,16 +106,15 @@ def evaluate(
     return found
 
 
-def _refuse_wrong_values(features: Any, weights: Any, samples: Any, recipe: Any, device: Any) -> None:
-    """Raise UserError for an option of `evaluate` that cannot be, before anything is opened."""
-    checks.one_of(features, "features", extractors.names())
+def _checked(features: Any, weights: Any, samples: Any, recipe: Any, device: Any) -> int | None:
+    """The number of samples. Raises UserError for an option of `evaluate` that cannot be, before anything is opened."""
+    checks.one_of(features, "--features", extractors.names())
     if weights is not None:
-        checks.path(weights, "weights")
-    if samples is not None:
-        checks.whole_number(samples, "samples", 2, MAX_SAMPLES)
+        checks.path(weights, "--weights")
     if recipe is not None:
-        checks.text(recipe, "recipe")
+        checks.text(recipe, "--recipe")
     choose_device(device)
+    return None if samples is None else checks.whole_number(samples, "--samples", 2, MAX_SAMPLES)
 
 
 def _evaluate_samples(
@@ -176,7 +177,7 @@ def _open_as(run: Run, data: Any, recipe: str | None) -> Source:
     if place is None:
         raise UserError(
             f"{run.path} does not say where its data lies (it came from a Python program, or from another machine); "
-            f"say so with --data (in Python data=)"
+            "say so with --data"
         )
     try:
         return open_data(place, asked, context)

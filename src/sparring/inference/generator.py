@@ -21,6 +21,7 @@ from ..networks import sampling
 from ..runs.folder import Run
 from ..util import checks, safetensors
 from ..util.devices import choose_device
+from ..util.spelling import spells_options
 from . import argument_checks
 from .translator import Translator
 
@@ -59,6 +60,7 @@ class Gan:
         """The modality of this kind of data."""
         return modalities.get(self.modality_name)
 
+    @spells_options
     def generate(self, count: int, seed: int = 0, label: str | int | None = None, **options: Any) -> Any:
         """`count` samples as Python objects: a list of PIL images, a DataFrame of rows.
 
@@ -69,6 +71,7 @@ class Gan:
         names = None if numbers is None else [self.classes[number] for number in numbers]
         return self.modality.items(values, self.codec, seed, names)
 
+    @spells_options
     def values(self, count: int, seed: int = 0, label: str | int | None = None, **options: Any) -> np.ndarray:
         """`count` decoded samples as one array, in the numbers of the data (pictures: N x C x H x W).
 
@@ -79,13 +82,16 @@ class Gan:
     def _values(self, count: int, seed: int, label: str | int | None, **options: Any) -> np.ndarray:
         return np.concatenate(list(self.stream(count, seed, label, **options)))
 
+    @spells_options
     def stream(self, count: int, seed: int = 0, label: str | int | None = None, **options: Any) -> Iterator[np.ndarray]:
-        """Yields the samples of `values` a chunk at a time, so that any number can be made in bounded memory."""
-        count = checks.whole_number(count, "the number of samples", 1, MAX_COUNT)
+        """The samples of `values` a chunk at a time, so that any number can be made in bounded memory."""
+        count = checks.whole_number(count, "--count", 1, MAX_COUNT)
         size = self.generator.chunk_size
-        for start in range(0, count, size):
-            yield self.at(range(start, min(count, start + size)), seed, label, **options)
+        return (
+            self.at(range(start, min(count, start + size)), seed, label, **options) for start in range(0, count, size)
+        )
 
+    @spells_options
     def at(
         self,
         indices: Sequence[int],
@@ -112,7 +118,7 @@ class Gan:
         Raises:
             UserError: The model does not have the class, or an option does not apply to it.
         """
-        indices, seed = argument_checks.sample_numbers(indices), checks.whole_number(seed, "seed")
+        indices, seed = argument_checks.sample_numbers(indices), checks.whole_number(seed, "--seed")
         psi, threshold = self._truncation(truncation)
         labels = self.labels(indices, seed, label)
         joined = length is None and joined and self.modality.max_joined_length(self.codec) is not None
@@ -121,9 +127,9 @@ class Gan:
         if truncation is not None and joined:
             raise UserError("this model learned windows, which are joined without truncation; leave the truncation out")
         if where is not None:
-            return self.modality.conditional_sampling(self, checks.text(where, "where"), indices, seed)
+            return self.modality.conditional_sampling(self, checks.text(where, "--where"), indices, seed)
         if length is not None or joined:
-            length = None if joined else checks.whole_number(length, "length", 1, MAX_COUNT)
+            length = None if joined else checks.whole_number(length, "--length", 1, MAX_COUNT)
             return self.modality.extrapolate(self, length, indices, seed, label)
         latents = sampling.latents(self.recipe.latent, seed, indices, threshold, self.generator.untruncated_latents)
         made = sampling.sample(self.generator, latents, self.condition(labels), seed=seed, indices=indices, psi=psi)
@@ -200,7 +206,7 @@ class Gan:
         """(share kept of a style's distance to the mean, largest latent). Raises UserError for a value out of range."""
         if truncation is None:
             return None, None
-        truncation = float(checks.number(truncation, "truncation"))
+        truncation = float(checks.number(truncation, "--truncation"))
         if self.is_style_based:
             if not 0 <= truncation <= 1:
                 raise UserError(f"truncation {truncation:g} should lie between 0 (the mean sample) and 1 (none)")
@@ -214,6 +220,7 @@ class Gan:
             )
         return None, truncation
 
+    @spells_options
     def labels(self, indices: Sequence[int], seed: int = 0, label: str | int | None = None) -> list[int] | None:
         """The class number of each sample: that of `label`, else drawn from (seed, index) as often as in training."""
         if label is not None:
@@ -224,9 +231,10 @@ class Gan:
                     "it makes the same samples as without; leave the label out"
                 )
             return [number] * len(indices)
-        indices, seed = argument_checks.sample_numbers(indices), checks.whole_number(seed, "seed")
+        indices, seed = argument_checks.sample_numbers(indices), checks.whole_number(seed, "--seed")
         return sampling.classes(self.shares, seed, indices).tolist() if self.classes else None
 
+    @spells_options
     def class_number(self, label: str | int) -> int:
         """The number of the class with this name; or else with this place, where no class has a number as its name.
 
@@ -234,8 +242,9 @@ class Gan:
         """
         if not self.classes:
             raise UserError("this model was trained without labels, so no label can be asked for")
-        if not isinstance(label, str | int | np.integer):
-            raise UserError(f"a label is the name or the number of a class, not {checks.shown(label)}")
+        label = checks.plain(label)
+        if not isinstance(label, str | int):
+            raise UserError(f"--label should be the name or the number of a class, not {checks.shown(label)}")
         if str(label) in self.classes:
             return self.classes.index(str(label))
         place = int(label) if re.fullmatch(r"\d{1,6}", str(label), re.ASCII) else -1
@@ -245,6 +254,7 @@ class Gan:
         raise UserError(f"this model has no class '{label}'; {several}{nearest(str(label), self.classes[:50])}")
 
 
+@spells_options
 def load(path: str | os.PathLike[str], device: str = "cpu") -> Gan:
     """The generator of a run folder: its best snapshot so far.
 

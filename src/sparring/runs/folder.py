@@ -48,7 +48,7 @@ class Run:
     """A run folder. Files are read at each call, so a training may be writing to the folder meanwhile."""
 
     def __init__(self, path: str | os.PathLike[str]):
-        self.path = checks.path(path, "a run")
+        self.path = checks.path(path, "`path`")
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"

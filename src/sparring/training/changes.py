@@ -37,7 +37,7 @@ def refuse_changes(run: Run, recipe: Recipe, about: dict[str, Any], options: Tra
     if changed:
         raise UserError(
             f"{run.path} was started with other options ({'; '.join(changed)}); leave the change out to resume it, "
-            f"or train into another folder with --out (in Python out=)"
+            f"or train into another folder with --out"
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numbers
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,23 @@ from ..errors import UserError, nearest
 MAX_SHOWN = 40  # characters of a value in a message
 
 
+def plain(value: Any) -> Any:
+    """Numbers and devices of NumPy and torch as those of Python, also in lists and mappings; others as they are."""
+    if isinstance(value, Mapping):
+        return {key: plain(each) for key, each in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(plain, value))
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+        try:
+            return value.item()
+        except (RuntimeError, NotImplementedError):  # a tensor that holds no values
+            return value
+    return str(value) if (type(value).__module__, type(value).__name__) == ("torch", "device") else value
+
+
 def whole_number(value: Any, name: str, least: int | None = None, most: int | None = None) -> int:
-    """A whole number of Python or NumPy within the bounds; True and 3.0 are none."""
+    """A whole number of Python, NumPy or torch within the bounds; True and 3.0 are none."""
+    value = plain(value)
     whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
     if not whole or not _is_within(value, least, most):
         raise UserError(f"{name} should be a whole number{_bounds(least, most)}, not {shown(value)}")
@@ -24,6 +39,7 @@ def whole_number(value: Any, name: str, least: int | None = None, most: int | No
 
 def number(value: Any, name: str, least: float | None = None, most: float | None = None) -> float | int:
     """A finite number within the bounds; True and "3" are none."""
+    value = plain(value)
     real = isinstance(value, numbers.Real) and not isinstance(value, bool)
     if not real or not abs(value) <= sys.float_info.max or not _is_within(value, least, most):
         raise UserError(f"{name} should be a number{_bounds(least, most)}, not {shown(value)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from ..errors import UserError
+from . import checks
 
 DEVICES = "auto, cpu, cuda, cuda:1 or mps"
 # The largest side, in pixels, to which images are resized unless the user asks for more: it trains in reasonable time.
@@ -12,17 +13,18 @@ MAX_IMAGE_SIDE_ON_CPU = 64
 MAX_IMAGE_SIDE_ON_GPU = 256
 
 
-def choose_device(asked: str) -> tuple[torch.device, str]:
+def choose_device(asked: str | torch.device) -> tuple[torch.device, str]:
     """The device, and why.
 
     Args:
-        asked: "auto" or a name that torch knows, such as "cpu" or "cuda:1".
+        asked: "auto", a name that torch knows, such as "cpu" or "cuda:1", or a torch.device.
 
     Raises:
         UserError: If the named device is not available.
     """
+    asked = checks.plain(asked)
     if not isinstance(asked, str) or not asked:
-        raise UserError(f"device should be {DEVICES}, not {asked!r}")
+        raise UserError(f"--device should be {DEVICES}, not {checks.shown(asked)}")
     if asked == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda"), f"found {torch.cuda.get_device_name()}"
@@ -34,7 +36,7 @@ def choose_device(asked: str) -> tuple[torch.device, str]:
         if torch.empty(1, device=device).is_meta:
             raise RuntimeError
     except (RuntimeError, AssertionError):
-        raise UserError(f"device '{asked}' is not available here; use {DEVICES}") from None
+        raise UserError(f"--device '{asked}' is not available here; use {DEVICES}") from None
     return device, "asked for"
 
 

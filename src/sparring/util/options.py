@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from ..errors import UserError, nearest
+from . import checks
 
 
 def flag_of(name: str, field: FieldInfo) -> str:
@@ -53,22 +55,33 @@ def _alternatives(annotation: Any) -> tuple[Any, ...]:
 
 def checked(model: type[BaseModel], values: Mapping[str, Any]) -> Any:
     """The model of these values. Raises UserError with the first thing that is wrong, by the flag of the option."""
+    values = checks.plain(values)
+    for name, value in values.items():
+        if isinstance(value, bool) and name in model.model_fields and bool not in kinds(model.model_fields[name]):
+            raise UserError(_sentence(name, model.model_fields[name], value))  # to pydantic it is a number
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise UserError(_sentence(model, error)) from None
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        reason = first["msg"].removeprefix("Value error, ") if first["type"] == "value_error" else ""
+        raise UserError(_sentence(name, model.model_fields[name], values.get(name), reason)) from None
 
 
-def _sentence(model: type[BaseModel], error: ValidationError) -> str:
-    """The first error in one sentence: "--fit squeeze is not one of crop, pad, stretch, patches"."""
-    first = error.errors()[0]
-    name = str(first["loc"][0])
-    field = model.model_fields[name]
-    flag, value = flag_of(name, field), first["input"]
-    value = " ".join(map(str, value)) if isinstance(value, list | tuple) else value
+def _sentence(name: str, field: FieldInfo, value: Any, reason: str = "") -> str:
+    """What is wrong with a value: "--fit squeeze is not one of crop, pad, stretch, patches"."""
+    flag = flag_of(name, field)
     if words := choices(field):
         hint = nearest(str(value), words)
         return f"{flag} {value} is not one of {', '.join(words)}" + (f"; {hint}" if hint.startswith("did you") else "")
-    if first["type"] == "value_error":
-        return f"{flag} {value} {first['msg'].removeprefix('Value error, ')}"
-    return f"{flag} {value}: {first['msg'][0].lower()}{first['msg'][1:]}"
+    if reason and not reason.startswith("should"):
+        return f"{flag} {reason}"
+    return f"{flag} {reason or 'should be ' + _expected(field)}, not {checks.shown(value)}"
+
+
+def _expected(field: FieldInfo) -> str:
+    """What a value should be: "a whole number of at least 1"."""
+    words = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", Path: "a path"}
+    bounds = [getattr(each, "ge", None) for each in field.metadata]
+    least = next((f" of at least {bound:,}" for bound in bounds if bound is not None), "")
+    return " or ".join(dict.fromkeys(words.get(kind, "a list or a mapping") for kind in kinds(field))) + least

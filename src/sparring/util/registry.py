@@ -58,7 +58,7 @@ class Registry(Generic[T]):
             self._discover()
         if name not in self._things:
             known = nearest(name, self.names())
-            own = "(one of your own: name its module with --plugin)"
+            own = "(one of your own: import its module first, with --plugin on the command line)"
             raise UserError(f"{self.kind} '{name}' is unknown; {known} {own}")
         return self._things[name]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -27,7 +28,7 @@ def size_from(value: Any) -> Any:
     match = re.fullmatch(r"(\d+)(?:[xX](\d+))?", str(value).strip()) if isinstance(value, (str, int)) else None
     sides = [match[1], match[2] or match[1]] if match else value
     try:
-        height, width = (int(side) for side in sides)
+        height, width = (int(side) if isinstance(side, str) else operator.index(side) for side in sides)
     except (TypeError, ValueError):
         height = width = 0
     if not (0 < height <= MAX_SIZE and 0 < width <= MAX_SIZE):
