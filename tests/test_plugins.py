@@ -127,7 +127,11 @@ def test_a_module_named_on_the_command_line_brings_its_own_parts(packages):
     assert worked(sparring(packages, "generate", "run", "-n", "3", "-o", "three.txt", "--plugin", "boutkit"))
     assert (packages / "three.txt").read_text().count("[") == 4
     done = sparring(packages, "generate", "run", "-n", "3", "-o", "none.txt")
-    assert done.returncode == 2 and "import its module first, with --plugin" in done.stderr and "Traceback" not in done.stderr
+    assert (
+        done.returncode == 2
+        and "import its module first, with --plugin" in done.stderr
+        and "Traceback" not in done.stderr
+    )
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,8 @@ def test_the_python_functions_show_every_option():
     text, parameters = inspect.getdoc(sparring.train), inspect.signature(sparring.train).parameters
     for name, field in DECLARED.items():
         assert name in parameters
-        assert f"    {name}: {field.description.split()[0]}" in text
+        about = (field.json_schema_extra or {}).get("in_python", field.description)
+        assert f"    {name}: {about.split()[0]}" in text
     assert "**options" not in text
     assert not any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters.values())
     assert parameters["size"].annotation == "tuple[int, int] | None"

@@ -32,7 +32,7 @@ class TrainOptions(BaseModel):
 
     recipe: str | None = Field(
         None,
-        description="A recipe by name (see `sparring recipes`) or a YAML file of your own, for example --recipe r3gan. "
+        description="A recipe by name (see `sparring recipes`) or a YAML file of your own, for example r3gan. "
         "Default: the recipe for this kind of data.",
     )
     out: Path | None = Field(None, description="The run folder. Default: runs/NAME.")
@@ -45,8 +45,7 @@ class TrainOptions(BaseModel):
     epochs: int | None = Field(
         None,
         ge=1,
-        description="How long to train, in passes over the training data: --epochs 50 is short for --examples "
-        "50epochs.",
+        description="How long to train, in passes over the training data: 50 is short for 50epochs of --examples.",
     )
     budget: str | float | None = Field(
         None,
@@ -62,7 +61,7 @@ class TrainOptions(BaseModel):
     seed: int | None = Field(None, description="The seed of all random numbers. Default: 0.")
     init_from: Path | None = Field(
         None,
-        description="Start from the weights of another run (fine-tuning), for example --init-from runs/faces. "
+        description="Start from the weights of another run (fine-tuning), for example runs/faces. "
         "Default: new weights.",
         json_schema_extra={"metavar": "RUN"},
     )
@@ -73,7 +72,11 @@ class TrainOptions(BaseModel):
         {},
         description="Change one value of the recipe: --set batch=64 --set players.generator.optimizer.lr=1e-3. Repeat "
         "it for each value.",
-        json_schema_extra={"flag": "--set", "metavar": "KEY=VALUE"},
+        json_schema_extra={
+            "flag": "--set",
+            "metavar": "KEY=VALUE",
+            "in_python": 'Values of the recipe to change: {"batch": 64, "players.generator.optimizer.lr": 1e-3}.',
+        },
     )
     tensorboard: bool = Field(False, description="Write TensorBoard event files into the run folder. Default: no.")
     data: dict[str, Any] = Field({}, exclude=True)

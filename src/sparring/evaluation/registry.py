@@ -215,7 +215,7 @@ def known_metrics(names: Sequence[str]) -> list[str]:
     load_plugins()
     listed = isinstance(names, Sequence) and not isinstance(names, str)
     if not listed or not all(isinstance(name, str) for name in names):
-        raise UserError(f"metrics should be a list of names such as ['fid', 'prdc'], not {names!r}")
+        raise UserError(f"--metrics should be a list of names such as ['fid', 'prdc'], not {checks.shown(names)}")
     if not names:
         raise UserError(f"name at least one metric: {', '.join(METRICS)}")
     found = []

@@ -82,7 +82,7 @@ def evaluate(
     console, run = checked_console(console), Run(checks.path(what, "`what`"))
     metrics = None if metrics is None else known_metrics(metrics)
     samples = _checked(features, weights, samples, recipe, device)
-    data = data if labels is None else InMemory(data, labels)
+    data = data if labels is None else _labelled(data, labels)
     real = _open_real(run, data, recipe)
     own = run.exists and real.content_hash == run.read_json("source.json")["content_hash"]
     if own and data is not None:
@@ -106,11 +106,17 @@ def evaluate(
     return found
 
 
+def _labelled(data: Any, labels: Any) -> InMemory:
+    if data is None or isinstance(data, str | Path | Source):
+        raise UserError("`labels` are those of `data` in memory, and there is none; leave `labels` out")
+    return InMemory(data, labels)
+
+
 def _checked(features: Any, weights: Any, samples: Any, recipe: Any, device: Any) -> int | None:
     """The number of samples. Raises UserError for an option of `evaluate` that cannot be, before anything is opened."""
     checks.one_of(features, "--features", extractors.names())
-    if weights is not None:
-        checks.path(weights, "--weights")
+    if weights is not None and not checks.path(weights, "--weights").is_file():
+        raise UserError(f"--weights: there is no file {weights}")
     if recipe is not None:
         checks.text(recipe, "--recipe")
     choose_device(device)

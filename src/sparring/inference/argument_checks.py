@@ -17,6 +17,8 @@ def sample_numbers(indices: Any) -> list[int] | range:
     """Numbers of samples: whole numbers from 0 on, one at least."""
     if isinstance(indices, range) and indices and indices[0] >= 0 and indices[-1] >= 0:
         return indices
+    if isinstance(indices, Tensor) and indices.ndim == 1:
+        indices = indices.tolist()
     if isinstance(indices, str | bytes | dict) or not isinstance(indices, Sequence | np.ndarray) or not len(indices):
         raise UserError(f"`indices` should be the numbers of one sample or more, not {checks.shown(indices)}")
     return [checks.whole_number(index, "the number of a sample", 0) for index in indices]
@@ -28,7 +30,7 @@ def rows(tensor: Any, shape: Sequence[int], name: str) -> Tensor:
     if not isinstance(tensor, Tensor) or tensor.layout != torch.strided or tensor.is_meta or tensor.is_quantized:
         raise UserError(f"`{name}` should be a dense tensor of {wanted}, not {checks.shown(tensor)}")
     if tuple(tensor.shape[1:]) != tuple(shape) or not len(tensor) or tensor.is_complex():
-        raise UserError(f"`{name}` should be a tensor of {wanted} numbers, not of {' x '.join(map(str, tensor.shape))}")
+        raise UserError(f"`{name}` should be a tensor of {wanted} numbers, not of shape {tuple(tensor.shape)}")
     if not torch.isfinite(tensor).all():
         raise UserError(f"`{name}` hold values that are not finite")
     return tensor.float()
@@ -42,5 +44,5 @@ def class_numbers(labels: Any, count: int, classes: Sequence[str]) -> list[int] 
         return None
     numbers = labels.tolist() if isinstance(labels, Tensor | np.ndarray) and labels.ndim == 1 else labels
     if not isinstance(numbers, list | tuple) or len(numbers) != count:
-        raise UserError(f"`labels` should be {count} numbers of classes, not {checks.shown(labels)}")
+        raise UserError(f"`labels` should be a list of {count} class numbers, not {checks.shown(labels)}")
     return [checks.whole_number(each, "the number of a class", 0, len(classes) - 1) for each in numbers]

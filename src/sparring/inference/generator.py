@@ -209,13 +209,13 @@ class Gan:
         truncation = float(checks.number(truncation, "--truncation"))
         if self.is_style_based:
             if not 0 <= truncation <= 1:
-                raise UserError(f"truncation {truncation:g} should lie between 0 (the mean sample) and 1 (none)")
+                raise UserError(f"--truncation {truncation:g} should lie between 0 (the mean sample) and 1 (none)")
             return truncation, None
         if self.recipe.latent.distribution != "normal":
             raise UserError("this model's latents are uniform, which leaves nothing to truncate")
         if truncation < 0.05:
             raise UserError(
-                f"truncation {truncation:g} is too small: latents are drawn again until none is larger; "
+                f"--truncation {truncation:g} is too small: latents are drawn again until none is larger; "
                 "use 0.05 or more"
             )
         return None, truncation
@@ -243,7 +243,7 @@ class Gan:
         if not self.classes:
             raise UserError("this model was trained without labels, so no label can be asked for")
         label = checks.plain(label)
-        if not isinstance(label, str | int):
+        if not isinstance(label, str | int) or isinstance(label, bool):
             raise UserError(f"--label should be the name or the number of a class, not {checks.shown(label)}")
         if str(label) in self.classes:
             return self.classes.index(str(label))

@@ -20,7 +20,7 @@ from ...data.contents import ArrayPart, Contents, Member
 from ...data.in_memory import ACCEPTED, PICTURE_COLUMNS, InMemory, is_hugging_face, picture_column
 from ...data.options import OpenContext
 from ...data.source import Split
-from ...data.splits import split_of
+from ...data.splits import FILENAME, split_of
 from ...errors import UserError, nearest
 from .axes import channels_last
 from .options import ImageOptions
@@ -67,9 +67,9 @@ def _contents(memory: InMemory, column: str) -> Contents:
         labelled_by = f"the column '{label}'" if label else labelled_by
         parts = [_of_hugging_face(each, label, classes, split_of(name.split("[")[0])) for name, each in splits.items()]
     elif column not in ("auto", "none"):
+        what = "asks for names of files" if column == FILENAME else "names a column"
         raise UserError(
-            f"labels '{column}' names a column, and the data in {memory} has none: give labels=[...], one for each "
-            f"picture"
+            f"--labels {column} {what}, and the data in {memory} has none: give labels=[...], one for each picture"
         )
     elif isinstance(data, tuple) and len(data) == 2 and all(hasattr(each, "shape") for each in data):
         raise UserError("a pair of arrays was given: give the pictures alone, and their classes as labels=")

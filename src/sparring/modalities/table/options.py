@@ -30,7 +30,7 @@ class ColumnOptions(DataOptions):
 
     types: Annotated[dict[str, str], BeforeValidator(types_from)] = Field(
         {},
-        description="Of a table: the type of a column, where the one that is found is wrong: --type code=category. "
+        description="Of a table: the type of a column, where the one that is found is wrong: code=category. "
         "Types: integer, float, boolean, category, time, identifier, text; dmy, mdy, ymd or a pattern such as %d.%m.%Y "
         "for dates; decimal-point, decimal-comma; drop, which leaves it out; of personal data "
         "that is made anew: name, first-name, last-name, email, phone, card, iban, identity-number, address, ip, mac, "
@@ -52,7 +52,12 @@ class TableOptions(ColumnOptions):
         (),
         description="Of a table: what holds in every row: 'opened <= closed', 'a + b = total', 'a + b + c = 100', "
         "together(city, country), unique(code). Give the option once for each.",
-        json_schema_extra={"flag": "--constraint", "metavar": "RULE"},
+        json_schema_extra={
+            "flag": "--constraint",
+            "metavar": "RULE",
+            "in_python": "Of a table: what holds in every row: ['opened <= closed', 'a + b = total', 'a + b + c = 100', "
+            "'together(city, country)', 'unique(code)'].",
+        },
     )
     ignored_relations: Annotated[
         tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)
@@ -60,5 +65,10 @@ class TableOptions(ColumnOptions):
         (),
         description="Of a table: a relation that holds in every row and was found, but is not to be kept: "
         "'city -> country', as it is printed; all switches all off. Give the option once for each.",
-        json_schema_extra={"flag": "--ignore-relation", "metavar": "RELATION"},
+        json_schema_extra={
+            "flag": "--ignore-relation",
+            "metavar": "RELATION",
+            "in_python": "Of a table: relations that hold in every row and were found, but are not to be kept: "
+            "['city -> country'], as they are printed; ['all'] switches all off.",
+        },
     )
