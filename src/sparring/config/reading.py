@@ -134,9 +134,8 @@ def length_from(text: int | str, epoch: int, per_step: int) -> int:
         r"\s*([0-9]*\.?[0-9]+(?:e[0-9]+)?)\s*(k|m|epochs?|steps?|examples?)?\s*",
         str(text).lower().replace(",", "").replace("_", ""),
     )
-    part = (
-        match and (match[2] or "example").startswith("example") and not float(match[1]).is_integer()
-    )  # half an example
+    of_examples = match and (match[2] or "example").startswith("example")
+    part = match and of_examples and not float(match[1]).is_integer()  # of an example
     if not match or part or not 0 < float(match[1]) < 1e12:
         raise UserError(f"'{text}' is not a number of examples; write for example 200000, 2M, 50epochs or 30000steps")
     factor = {"k": 1e3, "m": 1e6, "epoch": epoch, "step": per_step}.get((match[2] or "").removesuffix("s"), 1)

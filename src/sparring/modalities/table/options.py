@@ -55,8 +55,8 @@ class TableOptions(ColumnOptions):
         json_schema_extra={
             "flag": "--constraint",
             "metavar": "RULE",
-            "in_python": "Of a table: what holds in every row: ['opened <= closed', 'a + b = total', 'a + b + c = 100', "
-            "'together(city, country)', 'unique(code)'].",
+            "in_python": "Of a table: what holds in every row: ['opened <= closed', 'a + b = total', "
+            "'a + b + c = 100', 'together(city, country)', 'unique(code)'].",
         },
     )
     ignored_relations: Annotated[
