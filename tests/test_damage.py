@@ -103,7 +103,7 @@ def test_without_a_whole_checkpoint_there_is_one_sentence_and_the_snapshot_stays
     for state in (half / "checkpoints").glob("*/state.json"):
         flip(state)
     before = (half / "generator.safetensors").read_bytes()
-    with pytest.raises(UserError, match="no checkpoint is whole; put .* back from a copy, or train into another --out"):
+    with pytest.raises(UserError, match="no checkpoint is whole; put .* back from a copy, or train into another `out`"):
         train(half)
     assert (half / "generator.safetensors").read_bytes() == before
 

@@ -34,5 +34,5 @@ def test_a_label_is_a_name_first():
     ],
 )
 def test_what_is_no_class_is_refused(label, classes):
-    with pytest.raises(UserError, match=f"no class '{label}'"):
+    with pytest.raises(UserError, match="label. should be" if label is True else f"no class '{label}'"):
         number(label, *classes)

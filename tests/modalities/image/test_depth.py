@@ -225,7 +225,7 @@ def test_a_range_may_be_told(own_cache, tmp_path):
     assert source.content_hash != open_data(root).content_hash
     assert everything(source).min() == 0
     for bad in ("5", "5,1", "a,b", "0,nan", "0,inf"):
-        with pytest.raises(UserError, match="--data-range .* should be LOW,HIGH"):
+        with pytest.raises(UserError, match=f"--data-range should be LOW,HIGH, .* not '{bad}'"):
             open_data(root, {"data_range": bad})
 
 

@@ -14,8 +14,10 @@ def types_from(value: Any) -> Any:
     """["code=category"] as {"code": "category"}. Raises ValueError for another form and a column given twice."""
     if value is None or isinstance(value, Mapping):
         return dict(value or {})
-    found = {}
-    for text in [value] if isinstance(value, str) else value:
+    texts, found = [value] if isinstance(value, str) else value, dict[str, str]()
+    if not isinstance(texts, list | tuple):
+        raise ValueError("should map columns to types, for example code=category")
+    for text in texts:
         name, equals, kind = str(text).rpartition("=")
         if not equals or not name:
             raise ValueError("should look like COLUMN=TYPE, for example --type code=category")
