@@ -9,6 +9,7 @@ import torch
 
 import table_samples
 from sparring import UserError
+from sparring.modalities.table import relations
 from sparring.modalities.table.codec import codec_from
 from sparring.modalities.table.source import TableSource
 
@@ -102,7 +103,43 @@ def _rest(rng, f):
     f["rest"] = f.whole_sum - f.used
 
 
+def _counted(rng, f):
+    flags = rng.random((N, 3)) < [0.3, 0.5, 0.2]
+    for at in range(3):
+        f[f"flag{at}"] = flags[:, at].astype(int)
+    f["raised"] = flags.sum(axis=1)
+
+
+def _few(rng, f):
+    f["first"], f["second"] = rng.integers(0, 3, N), rng.integers(0, 2, N)
+    f["both"] = f["first"] + f["second"]
+
+
+def _at_most_one(rng, f):
+    kind = rng.choice(["red", "green", "blue", "none"], N)
+    for name in ("red", "green", "blue"):
+        f["is_" + name] = kind == name
+
+
+def _since(rng, f):
+    moments = pd.Timestamp("2021-05-01 10:00:03") + pd.to_timedelta(rng.integers(0, 10**7, N), "s")
+    f["at"] = pd.Series(moments)
+    f["unix"] = (f["at"] - pd.Timestamp("1970-01-01")) // pd.Timedelta("1s")
+    f["milli"] = f["unix"] * 1000
+    f["day"] = (f.start - pd.Timestamp("1899-12-30")).dt.days
+
+
+EPOCH = pd.Timestamp("1970-01-01")
 RELATIONS = {
+    "raised = flag0 + flag1 + flag2": (_counted, lambda m: m.filter(regex="flag[0-9]").sum(axis=1) == m.raised),
+    "both = first + second": (_few, lambda m: m.both == m["first"] + m.second),
+    "at most one of is_red, is_green, is_blue": (_at_most_one, lambda m: m.filter(like="is_").sum(axis=1) <= 1),
+    "unix = at in seconds since 1970-01-01": (_since, lambda m: (m["at"] - EPOCH) // pd.Timedelta("1s") == m["unix"]),
+    "milli = at in milliseconds since 1970-01-01": (
+        _since,
+        lambda m: (m["at"] - EPOCH) // pd.Timedelta("1ms") == m.milli,
+    ),
+    "day = start in days since 1899-12-30": (_since, lambda m: (m.start - pd.Timestamp("1899-12-30")).dt.days == m.day),
     "whole_sum = used + rest": (_rest, lambda m: (m.rest == m.whole_sum - m.used) & (m.rest >= 0)),
     "city -> country": (_country, lambda m: m.city.map(CITIES) == m.country),
     "month = month of start": (_parts, lambda m: m.start.dt.month == m.month),
@@ -137,6 +174,9 @@ RELATIONS = {
     ),
 }
 CONDITIONS = {
+    "raised = flag0 + flag1 + flag2": "raised = 2",
+    "at most one of is_red, is_green, is_blue": "is_red = true",
+    "unix = at in seconds since 1970-01-01": "unix > 1625000000",
     "city -> country": "country = 'DE'",
     "month = month of start": "month = 2",
     "weekday = weekday of start": "weekday = 'Monday' and year = 2021",
@@ -240,3 +280,35 @@ def test_integers_and_single_floats_keep_their_types():
     frame["half"] = (frame.tall / 2).astype("float32")
     made = drawn(TableSource(frame, "t"))
     assert made.dtypes.equals(frame.dtypes) and (made["sum"] == made.a + made.b).all()
+
+
+def test_relations_in_a_circle_are_not_said_to_be_kept():
+    rng, frame = base()
+    frame["count"] = rng.integers(0, 5, N)
+    frame["any"], frame["more"] = (frame["count"] > 0).astype(int), np.maximum(frame["count"] - 1, 0)
+    frame["twice"], frame["copy"] = 2 * frame["count"], frame["count"]
+    source = TableSource(frame, "t")
+    told = [note.partition("is kept: ")[2] for note in source.notes if note.startswith("Holds in every row")]
+    kept = {relation.text for relation in source.codec.relations}
+    assert len(kept) >= 4 and {text for text in told if "->" in text or "=" in text} == kept
+    made = drawn(source)
+    assert (made["count"] == made["any"] + made.more).all() and (made.twice == 2 * made["copy"]).all()
+
+
+def test_rare_flags_that_never_meet_are_no_relation():
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        frame = pd.DataFrame({f"f{at}": rng.random(400) < 0.03 for at in range(8)}).assign(x=rng.normal(size=400))
+        assert not [note for note in TableSource(frame, "t").notes if "at most one" in note]
+
+
+def test_the_work_of_the_search_does_not_grow_with_pairs_of_times(monkeypatch):
+    """Pairs are tried on a few rows: whole columns are only looked at where these fit."""
+    rng, looked = np.random.default_rng(0), []
+    apply = relations.Linear.apply
+    monkeypatch.setattr(relations.Linear, "apply", lambda self, cells: looked.append(len(cells)) or apply(self, cells))
+    frame = pd.DataFrame({f"i{at}": rng.integers(0, 90, 2000) for at in range(20)})
+    for at in range(20):
+        frame[f"t{at}"] = pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 10**8, 2000), "s")
+    TableSource(frame, "t")
+    assert sum(looked) < 100 * len(frame)  # 20 x 20 x 20 pairs, units and roundings would be 64,000 columns

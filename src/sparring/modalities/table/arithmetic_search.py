@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,6 +12,7 @@ from .relations import Linear, Product, Relation
 
 PROBES, PROBE_MISSES = 12, 1  # rows on which pairs of columns are tried, and how many may miss (nearly held relations)
 MIN_VALUES, MIN_SOURCE_VALUES = 5, 3  # different values of a column that is worked out, and of those it is made of
+MAX_COUNTS = 100  # different values of a column that is the sum of counts
 MAX_USUAL = 0.9  # share of the most frequent value of a column that is worked out
 MAX_NUMBERS = 60  # columns among which relations are looked for: the first ones
 MAX_TRIED = 12  # candidates for a column that are held against all rows
@@ -40,6 +42,32 @@ def arithmetic(table: Table, done: set[int]) -> Iterator[Relation]:
                 found = _as_sum(table, found, made, done)
                 made[found.target] = set(found.sources)
                 yield found
+
+
+def sums_of_counts(table: Table, done: set[int]) -> Iterator[Relation]:
+    """Whole numbers of few values, such as counts of flags, that are the sum of others."""
+    counts = [at for at, column in enumerate(table.columns) if column.kind == "integer" and _counts(table, at)]
+    made: dict[int, set[int]] = {}
+    for at in reversed(counts[:MAX_NUMBERS]):
+        if at not in table.open_targets(done) or not MIN_SOURCE_VALUES <= table.different[at] <= MAX_COUNTS:
+            continue
+        sources = [each for each in counts[:MAX_NUMBERS] if each != at and at not in _roots(made, each)]
+        found = next(
+            (
+                each
+                for one, other, sign in _pairs(table, at, sources)
+                if sign == "+" and (each := _pair(table, at, one, other, sign))
+            ),
+            None,
+        ) or _sum(table, at, sources)
+        combined = math.prod(int(table.different[each]) for each in found.sources) if found else 0
+        if isinstance(found, Linear) and min(found.factors) > 0 and table.unlikely(at, len(table.cells) - combined):
+            made[at] = set(found.sources)
+            yield found
+
+
+def _counts(table: Table, at: int) -> bool:
+    return bool(table.different[at] > 1 and np.nanmin(table.cells[:, at]) >= 0)
 
 
 def _as_sum(table: Table, found: Relation, made: dict[int, set[int]], done: set[int]) -> Relation:

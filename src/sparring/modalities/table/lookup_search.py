@@ -15,6 +15,7 @@ from .times import NANOSECONDS_A_DAY
 
 MAX_KEYS = 2000  # values of a column that determines another one
 ROWS_PER_KEY = 5  # on average
+PROBES = 40  # rows on which pairs of times are tried before all are looked at
 SAMPLE = 3000  # rows on which a relation must hold before all are looked at
 EVIDENCE = 20.0  # nats: how unlikely it must be that a relation holds by chance
 NEAR = 0.99  # of the rows, from which a relation that does not hold is told
@@ -24,6 +25,7 @@ MAX_PART_VALUES = 400  # of a column that is a part of a time
 MAX_EMPTY_VALUES = 50  # of a column by which others are empty
 FILL = 101  # values kept for cells that may not be empty
 MAX_YEARS = 150
+DAYS_OF_A_YEAR, AWAY_OF_A_YEAR = 365.2425, 0.05  # on average; how far, in years, full years may be off by leap days
 
 
 @dataclass
@@ -34,6 +36,7 @@ class Table:
     cells: np.ndarray
     taken: set[int]  # places whose columns may not be determined by others: a constraint holds for them
     near: dict[str, float] = field(default_factory=dict)
+    parts: dict[tuple[int, str], np.ndarray] = field(default_factory=dict)
 
     @cached_property
     def values(self) -> list[np.ndarray]:
@@ -55,6 +58,35 @@ class Table:
         """Numbers of the rows that are looked at first."""
         rows = len(self.cells)
         return np.arange(rows) if rows <= SAMPLE else np.random.default_rng(0).permutation(rows)[:SAMPLE]
+
+    @cached_property
+    def spans(self) -> np.ndarray:
+        """Nanoseconds between each two of `times()` in a few rows: rows x starts x ends."""
+        cells, columns = self.cells[self.some[:PROBES]], [self.columns[at] for at in self.times()]
+        first = min((column.origin for column in columns), default=0)
+        moments = [
+            cells[:, at] * own.unit + (own.origin - first) for at, own in zip(self.times(), columns, strict=True)
+        ]
+        own = np.stack(moments, axis=1) if moments else np.zeros((len(cells), 0))
+        return own[:, None, :] - own[:, :, None]
+
+    def ends(self, at: int, unit: float, least: float, most: float) -> list[tuple[int, int]]:
+        """Pairs of times (start, end) between which a few rows have as many units as the column says.
+
+        least, most: how much less and more it may say; empty cells fit all.
+        """
+        own = self.cells[self.some[:PROBES], at][:, None, None]
+        with np.errstate(invalid="ignore"):
+            off = own - self.spans / unit
+            fits = ~((off < -least) | (off > most)).any(axis=0)
+        times = self.times()
+        return [(times[start], times[end]) for start, end in np.argwhere(fits) if start != end]
+
+    def part(self, source: int, part: str) -> np.ndarray:
+        """A part of a time in some rows."""
+        if (source, part) not in self.parts:
+            self.parts[source, part] = self.clock(source).part(self.cells[self.some, source], part)
+        return self.parts[source, part]
 
     @cached_property
     def sameness(self) -> np.ndarray:
@@ -103,8 +135,7 @@ def parts_of_times(table: Table, done: set[int]) -> Iterator[Relation]:
 def _part(table: Table, at: int, source: int) -> Relation | None:
     clock, name = table.clock(source), table.columns[source].name
     for part in PARTS:
-        own = clock.part(table.cells[table.some, source], part)
-        if _agreeing(own, table.codes[table.some, at]) is None:
+        if _agreeing(table.part(source, part), table.codes[table.some, at]) is None:
             continue
         own = clock.part(table.cells[:, source], part)
         first = _agreeing(own, table.codes[:, at])
@@ -222,11 +253,23 @@ def years_of_times(table: Table, done: set[int]) -> Iterator[Relation]:
         own, column = table.cells[:, at], table.columns[at]
         if column.kind != "integer" or np.nanmin(own) < 0 or np.nanmax(own) > MAX_YEARS or table.different[at] < 5:
             continue
-        for source in table.times():
-            found = _years(table, at, source)
-            if found:
-                yield found
-                break
+        ends = table.ends(at, DAYS_OF_A_YEAR * NANOSECONDS_A_DAY, 1 + AWAY_OF_A_YEAR, AWAY_OF_A_YEAR)
+        found = next((each for source, other in ends if (each := _years_between(table, at, source, other))), None)
+        found = found or next((each for source in table.times() if (each := _years(table, at, source))), None)
+        if found:
+            yield found
+
+
+def _years_between(table: Table, at: int, source: int, other: int) -> Relation | None:
+    own, name = table.cells[:, at], table.columns[at].name
+    there = ~np.isnan(own) & ~np.isnan(table.cells[:, source])
+    if (np.isnan(own) != np.isnan(table.cells[:, source])).any() or np.isnan(table.cells[there, other]).any():
+        return None
+    clock, end = table.clock(source), table.clock(other)
+    if (full_years(clock.times(table.cells[there, source]), end.times(table.cells[there, other])) != own[there]).any():
+        return None
+    text = f"{name} = years from {table.columns[source].name} to {table.columns[other].name}"
+    return Years(text, at, (source, other), (clock, end))
 
 
 def _years(table: Table, at: int, source: int) -> Relation | None:
@@ -235,13 +278,10 @@ def _years(table: Table, at: int, source: int) -> Relation | None:
     if (np.isnan(own) != np.isnan(table.cells[:, source])).any() or not there.any():
         return None
     clock, born = table.clock(source), table.columns[source].name
+    turned = table.cells[:, source] * (clock.unit / NANOSECONDS_A_DAY / DAYS_OF_A_YEAR) + own
+    if np.nanmax(turned) - np.nanmin(turned) > 1 + AWAY_OF_A_YEAR:
+        return None
     begin = clock.times(table.cells[there, source])
-    for other in table.times():
-        if other != source and not np.isnan(table.cells[there, other]).any():
-            end = table.clock(other)
-            if (full_years(begin, end.times(table.cells[there, other])) == own[there]).all():
-                text = f"{name} = years from {born} to {table.columns[other].name}"
-                return Years(text, at, (source, other), (clock, end))
     days = begin.to_numpy().astype("datetime64[D]")
     low = _years_later(days, own[there]).max()
     high = _years_later(days, own[there] + 1).min()

@@ -9,7 +9,7 @@ import numpy as np
 
 from .column_groups import ColumnGroup, Sum, Together
 from .constraints import ordered
-from .lookup_search import NEAR, Table
+from .lookup_search import EVIDENCE, NEAR, PROBES, Table
 from .relations import AtLeast, Linear, Relation
 from .times import NANO, NANOSECONDS_A_DAY
 from .times import UNITS as TIME_UNITS
@@ -22,6 +22,7 @@ MAX_ONE_HOT = 200
 MIN_TOTAL_VALUES = 5
 MAX_TOTALLED = 60  # columns in which constant totals are looked for: the first ones
 CLOSE = 1e-9
+STRAIGHT = 0.999  # correlation from which a number may count the time
 UNITS = {f"{name}s": unit for unit, name in TIME_UNITS.items() if unit >= NANO}  # in which spans are told
 
 
@@ -35,13 +36,13 @@ class FoundGroup:
 
 def spans(table: Table, done: set[int]) -> Iterator[Relation]:
     """Numbers that are the time between two times, in days, hours, minutes or seconds, perhaps rounded down."""
-    times = table.times()
     for at in table.open_targets(done):
         column = table.columns[at]
         if column.kind not in ("integer", "float") or table.different[at] < MIN_ORDERED_VALUES:
             continue
-        ends = [(start, end) for end in times for start in times if end != start]
-        found = next((each for start, end in ends for each in _span(table, at, start, end)), None)
+        ends = {pair for unit in UNITS.values() for pair in table.ends(at, unit, 1.0001, 1.0001)}
+        ordered_ends = sorted(ends, key=lambda pair: (pair[1], pair[0]))
+        found = next((each for start, end in ordered_ends for each in _span(table, at, start, end)), None)
         if found:
             yield found
 
@@ -63,6 +64,35 @@ def _span(table: Table, at: int, start: int, end: int) -> Iterator[Relation]:
             if not off.any():
                 yield found
                 return
+
+
+def counts_of_times(table: Table, done: set[int]) -> Iterator[Relation]:
+    """Numbers that count seconds, days or parts of seconds from a fixed time on, such as 1970, to a time."""
+    for at in table.open_targets(done):
+        column = table.columns[at]
+        if column.kind not in ("integer", "float") or table.different[at] < MIN_TOTAL_VALUES:
+            continue
+        found = next((each for source in table.times() if (each := _count_of_time(table, at, source))), None)
+        if found:
+            yield found
+
+
+def _count_of_time(table: Table, at: int, source: int) -> Relation | None:
+    own, clock, column = table.cells[:, at], table.columns[source], table.columns[at]
+    if (np.isnan(own) != np.isnan(table.cells[:, source])).any() or table.correlation[at, source] < STRAIGHT:
+        return None
+    for name, unit in (*UNITS.items(), ("milliseconds", NANO // 1000), ("microseconds", NANO // 1_000_000)):
+        factor = clock.unit / unit
+        away = own - table.cells[:, source] * factor
+        if np.nanmax(away) - np.nanmin(away) > 1e-6 * max(1.0, float(np.nanmax(np.abs(own))) * 1e-6):
+            continue
+        constant = float(np.round(np.nanmedian(away), 6))
+        start = np.datetime64(round((clock.origin - constant * unit) / NANO), "s")
+        text = f"{column.name} = {clock.name} in {name} since {str(start).replace('T', ' ').removesuffix(' 00:00:00')}"
+        found = Linear(text, at, (source,), (factor,), constant, column.cell_decimals)
+        if np.nanmax(np.abs(found.apply(table.cells) - own)) == 0:
+            return found
+    return None
 
 
 def same_times(table: Table, done: set[int]) -> Iterator[Relation]:
@@ -93,7 +123,11 @@ def _same_time(table: Table, at: int, source: int) -> Relation | None:
         text = f"{column.name} = {other.name}" + (f" + {span * column.unit / NANOSECONDS_A_DAY:g} days" if span else "")
         return Linear(text, at, (source,), (factor,), constant + span, 0)
     found = Linear(f"{column.name} = day of {other.name}", at, (source,), (factor,), constant, 0, True)
-    return found if np.nanmax(np.abs(found.apply(table.cells) - own)) == 0 else None
+    for rows in (table.some[:PROBES], slice(None)):
+        away = np.abs(found.apply(table.cells[rows]) - own[rows])
+        if np.nanmax(away, initial=0) > 0:
+            return None
+    return found
 
 
 def one_hot(table: Table, done: set[int]) -> Iterator[FoundGroup]:
@@ -118,6 +152,23 @@ def one_hot(table: Table, done: set[int]) -> Iterator[FoundGroup]:
             left = [at for at in left if at not in members]
         else:
             left = left[1:]
+
+
+def at_most_one(table: Table, done: set[int]) -> Iterator[FoundGroup]:
+    """Columns of 0 and 1 (or false and true), of which never two are 1 in a row, which would be unlikely by chance."""
+    left = [at for at in table.open_targets(done) if _is_binary(table, at)][:MAX_ONE_HOT]
+    ones, rows = {at: table.cells[:, at] == 1 for at in left}, len(table.cells)
+    while left:
+        members, covered = [left[0]], ones[left[0]].copy()
+        for at in left[1:]:
+            by_chance = covered.sum() * ones[at].sum() / rows  # rows in which both would be 1
+            if by_chance > EVIDENCE and not (covered & ones[at]).any():
+                members.append(at)
+                covered |= ones[at]
+        if len(members) > 1:
+            names = ", ".join(table.columns[at].name for at in members)
+            yield FoundGroup(f"at most one of {names}", Together(tuple(members)))
+        left = [at for at in left[1:] if at not in members]
 
 
 def _is_binary(table: Table, at: int) -> bool:

@@ -9,14 +9,14 @@ import numpy as np
 
 from ...errors import UserError, nearest
 from . import order_search
-from .arithmetic_search import arithmetic
+from .arithmetic_search import arithmetic, sums_of_counts
 from .column_groups import ColumnGroup
 from .columns import Column
 from .lookup_search import Table, determined, emptiness, parts_of_times, years_of_times
 from .relations import Relation, in_order
 
 MAX_COLUMNS = 120  # in which relations are looked for: the first ones
-MAX_ROWS = 300_000  # in which they are looked for; whether they hold is then asked of all
+MAX_ROWS, MAX_CELLS = 300_000, 4_000_000  # in which they are looked for; whether they hold is then asked of all
 MIN_ROWS = 30
 MAX_SHOWN = 30
 ALL = "all"
@@ -60,12 +60,20 @@ def find_relations(
     if ALL in wanted_off or len(cells) < MIN_ROWS:
         return Relations()
     taken = {place for group in constrained for place in group.places}
-    rows = slice(None) if len(cells) <= MAX_ROWS else np.random.default_rng(0).permutation(len(cells))[:MAX_ROWS]
+    most = min(MAX_ROWS, MAX_CELLS // min(cells.shape[1], MAX_COLUMNS))
+    rows = slice(None) if len(cells) <= most else np.random.default_rng(0).permutation(len(cells))[:most]
     table = Table(columns[:MAX_COLUMNS], cells[rows, :MAX_COLUMNS], taken)
     search = _Search(table, cells, wanted_off)
-    search.relations(parts_of_times, order_search.same_times, determined, years_of_times, order_search.spans)
+    search.relations(
+        parts_of_times,
+        order_search.same_times,
+        determined,
+        years_of_times,
+        order_search.spans,
+        order_search.counts_of_times,
+    )
     search.totals(train)
-    search.relations(arithmetic)
+    search.relations(arithmetic, sums_of_counts)
     groups = search.orders(train)
     search.relations(emptiness, done_too=False)
     unknown = sorted(wanted_off - {_bare(text) for text in search.texts})
@@ -77,6 +85,8 @@ def find_relations(
             else f"--ignore-relation '{unknown[0]}': no relation was found that could be switched off"
         )
     applied = in_order([*search.found, *search.raised])
+    lost = {each.text for each in (*search.found, *search.raised)} - {each.text for each in applied}
+    search.kept = [text for text in search.kept if text not in lost]
     return Relations(applied, groups, search.notes(len(columns)))
 
 
@@ -98,17 +108,30 @@ class _Search:
         """Look for relations by these functions, one after the other."""
         for finder in finders:
             for each in list(finder(self.table, self.done)):
-                if self._on(each.text) and self._holds_everywhere(each):
+                if not self._circles(each) and self._on(each.text) and self._holds_everywhere(each):
                     self.found.append(each)
                     self.kept.append(each.text)
                     if done_too:
                         self.done.add(each.target)
 
+    def _circles(self, relation: Relation) -> bool:
+        """Does a source follow from the target already, so that neither could be worked out first?"""
+        open_, seen = list(relation.sources), set()
+        while open_:
+            place = open_.pop()
+            if place == relation.target:
+                return True
+            if place not in seen:
+                seen.add(place)
+                open_ += [source for each in self.found if each.target == place for source in each.sources]
+        return False
+
     def totals(self, train: np.ndarray) -> None:
-        """Keep one-hot groups and constant totals."""
+        """Keep groups of flags and constant totals."""
         for each in [
             *order_search.one_hot(self.table, self.done),
             *order_search.constant_totals(self.table, self.done),
+            *order_search.at_most_one(self.table, self.done),
         ]:
             self._keep(each, train)
 
