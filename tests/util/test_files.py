@@ -200,3 +200,26 @@ def test_the_cache_folder_is_made_where_the_environment_says(tmp_path, monkeypat
 )
 def test_passwords_in_urls_are_hidden(text, shown):
     assert files.without_password(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("shop", "shop"),
+        ("a/b\\c", "a-b-c"),
+        ('<"x">:|?*', "-x-"),
+        ("..", "unnamed"),
+        (" . ", "unnamed"),
+        ("", "unnamed"),
+        ("../../etc/passwd", "-..-etc-passwd"),
+        ("CON", "_CON"),
+        ("lpt1.txt", "_lpt1.txt"),
+        ("console", "console"),
+        ("a\nb", "a-nb"),
+        ("ü" * 100, "ü" * 60),
+        ("x" + "ü" * 100, "x" + "ü" * 59),  # never half a character
+    ],
+)
+def test_names_of_files_from_any_text(text, name):
+    assert files.file_name(text) == name
+    assert len(name.encode()) <= files.MAX_NAME_BYTES

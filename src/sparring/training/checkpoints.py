@@ -19,7 +19,7 @@ from ..util.hashed import HASH, hash_matches, with_hash
 from ..util.notes import warn
 from ..util.safetensors import DamagedFile, from_bytes, hash_of, to_bytes
 
-FORMAT = 4
+FORMAT = 5
 Groups = dict[str, dict[str, Tensor]]
 
 
@@ -85,13 +85,16 @@ class Checkpoints:
         folder = self.folder / f"{examples:09d}"
         try:
             facts = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-            if isinstance(facts, dict) and HASH not in facts and facts.get("format") != FORMAT:
+            told = isinstance(facts, dict) and (HASH not in facts or hash_matches(facts))
+            if told and facts.get("format") != FORMAT:
                 raise UserError(
                     f"checkpoint {folder} has format {facts.get('format')}, this version of sparring reads format "
                     f"{FORMAT}"
                 )
-            if not hash_matches(facts) or facts["format"] != FORMAT or facts["examples"] != examples:
+            if not hash_matches(facts):
                 raise DamagedFile("state.json does not match its hash")
+            if facts["examples"] != examples:
+                raise DamagedFile(f"state.json is that of the checkpoint at {facts['examples']:,} examples")
             return State({name: _group(folder, name, wanted) for name, wanted in facts["groups"].items()}, facts)
         except OSError as error:
             missing = Path(error.filename).name if error.filename else "a file"
