@@ -115,6 +115,9 @@ PORTS = column([f"10.0.{n % 7}.{n}:{2000 + n * 31}" for n in range(N)])
 UNITS = {
     "rooms": [f"{n * 7 % 23 + 1} Bedroom" for n in range(N)],
     "heights": [f"{n * 37 % 900 + 11} Meter" for n in range(N)],
+    "ranks": [f"{n * 7 % 89 + 1}th place" for n in range(N)],
+    "areas": [f"{n * 37 % 900 + 100} sq ft" for n in range(N)],
+    "jars": [f"{n % 9 + 1} {('Small', 'Large')[n % 2]} {('Box', 'Bag', 'Jar', 'Can')[n % 4]}" for n in range(N)],
     "boxes": [f"{n % 9 + 1} {'Small' if n % 2 else 'Large'} Boxes" for n in range(N)],
 }
 

@@ -1,5 +1,6 @@
 """Hostile tables: dates, durations and numbers in forms that look like something else."""
 
+import datetime
 from collections.abc import Callable
 from pathlib import Path
 
@@ -85,6 +86,10 @@ def clock(seconds: int) -> str:
 
 CASES = {
     "14 digits": case(moments("%Y%m%d%H%M%S"), "time", "YYYYMMDDhhmmss"),
+    "10 digits": case(moments("%Y%m%d%H"), "time", "YYYYMMDDhh"),
+    "month and year in six digits": case(moments("%m%Y"), "time", "MMYYYY"),
+    "a clock of six digits": case(moments("%H%M%S"), "time", "hhmmss"),
+    "Chinese dates with times": case(moments("%Y年%m月%d日 %H时%M分"), "time"),
     "12 digits": case(moments("%Y%m%d%H%M"), "time", "YYYYMMDDhhmm"),
     "year, month and day in six digits": case(moments("%y%m%d"), "time", "YYMMDD"),
     "day first in six digits": case(moments("%d%m%y"), "time", "DDMMYY"),
@@ -120,6 +125,11 @@ CASES = {
     "days and hours": case([f"{span // 86_400}d {span // 3600 % 24:02d}h" for span in SPANS], "integer", "in hours"),
     "years and months": case([f"{span // 90_000} yrs {span % 12} mo" for span in SPANS], "integer", "in months"),
     "minutes and parts of seconds": case([f"{span % 60}m {span % 599 / 10:.1f}s" for span in SPANS], "float"),
+    "durations of Python": case(
+        [str(datetime.timedelta(seconds=int(span) * (at % 4) // 4)) for at, span in enumerate(SPANS)], "integer"
+    ),
+    "years and m for months": case([f"{span // 90_000}y {span % 12}m" for span in SPANS], "integer", "in months"),
+    "pounds and ounces": case([f"{span // 90_000} lb {span % 16} oz" for span in SPANS], "integer", "in ounces"),
     "goals of two teams": case([f"{n % 5}:{n % 7}" for n in range(N)], "category"),
     "Arabic digits and marks": case([f"{value:,.2f}".translate(ARABIC) for value in AMOUNTS * 9], "float"),
     "full-width digits": case([f"{value:.2f}".translate(WIDE) for value in AMOUNTS], "float"),
@@ -144,6 +154,11 @@ CASES = {
 @pytest.mark.parametrize("name", list(CASES))
 def test_what_is_written_so_is_read_and_written_so(name, tmp_path):
     run_case(CASES[name], opened, tmp_path)
+
+
+def test_weekdays_without_a_year_are_no_dates(tmp_path):
+    source = opened(_written(tmp_path, table(moments("%a, %b %d"), "x")))
+    assert source.fields[0].kind in ("category", "identifier")
 
 
 def test_pressures_are_said_to_be_read_as_codes(tmp_path):

@@ -26,7 +26,7 @@ MIN_COUNTER_SHARE = 0.1  # of the numbers between the lowest and the highest cod
 MIN_NEW_SHARE = 0.8  # of rows with values of their own, from which new rows have such
 WORDY_SHARE = 0.5  # of texts with a word in them, from which words are made of names, not of random letters
 WORD = re.compile(rf"(?=\w*[^\W\d_A-Z])(?:[^\W\d_]|[{MARKS}]){{4,}}")
-NUMBERS = re.compile(r"\D*\d+(?:[^\w]+\d+)+\W*")  # 151/99, 1.2.18: several numbers without letters
+NUMBERS = re.compile(r"\D*\d+(?:(?:[^\w]+| ?[x\u00d7] ?)\d+)+\W*")  # 151/99, 1.2.18: several numbers without letters
 MAX_INTEGER, MIN_INTEGER = 2**63 - 1, -(2**63)
 CODE = re.compile(r"(.*?)(\d+)(\D*)", re.DOTALL)
 NAMED = ("name", "first name", "last name", "e-mail address", "address", "URL")  # whose words are made from names

@@ -47,7 +47,8 @@ NUMBERED_STREET = re.compile(
     re.IGNORECASE,
 )
 NUMBER_AND_NAMES = re.compile(r"\d{1,5}[A-Za-z]?,? ((?:[A-Z][\w'-]{2,},? ?){2,4})(?:[\d-]*\b.*)?")  # 12 Baker Hill
-MIN_STREETS = 8  # different names behind house numbers, without a word for a street: units are few
+MIN_STREETS, MIN_NAMED = 6, 12  # different texts without their numbers: with a word for a street, and without one
+MIN_HOUSES = 20  # different house numbers, where no word says that they are such
 NAME_WORD = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{MARKS}])*(?:['’.-](?:[^\W\d_]|[{MARKS}])*)*")
 INITIAL = re.compile(r"[^\W\d_a-z]\.?(?:[ -]?[^\W\d_a-z]\.)*")  # F. or J.-P.
 HINTS = {
@@ -253,10 +254,13 @@ def _is_address(text: str) -> bool:
 
 
 def _are_streets(texts: Sequence[str]) -> bool:
-    """Do enough texts name a street, or enough different ones? "3 Large Boxes" and "11 Aug. 2022" are no addresses."""
-    numbered = [text for text in texts if not _is_address(text)]
-    named = {found[1].strip(", ") for text in numbered if (found := NUMBER_AND_NAMES.fullmatch(text))}
-    return len(numbered) <= (1 - SURE) * len(texts) or len(named) >= MIN_STREETS
+    """Are there as many different streets and houses as a town has? "30 sq ft" and "3 Large Boxes" are no addresses."""
+    streets = {re.sub(r"\d+", "0", text) for text in texts if _is_address(text)}
+    found = [each for text in texts if not _is_address(text) and (each := NUMBER_AND_NAMES.fullmatch(text))]
+    if len(found) <= (1 - SURE) * len(texts):
+        return len(streets) >= MIN_STREETS
+    houses = {each[0].partition(" ")[0] for each in found}
+    return len({each[1].strip(", ") for each in found} | streets) >= MIN_NAMED and len(houses) >= MIN_HOUSES
 
 
 def _is_hinted_address(text: str) -> bool:

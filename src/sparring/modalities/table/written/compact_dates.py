@@ -12,8 +12,8 @@ import pandas as pd
 from .dates import DateFormat
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
-TIMES = {8: 1, 12: 10_000, 14: 1_000_000}  # digits of YYYYMMDD, hhmm and hhmmss -> what follows the day
-SHORT = ("%Y%m", "%y%m%d", "%d%m%y", "%m%d%y", "%H%M")  # patterns that other numbers fit now and then
+TIMES = {8: 1, 10: 100, 12: 10_000, 14: 1_000_000}  # digits of YYYYMMDD, hh, hhmm and hhmmss -> what follows the day
+SHORT = ("%Y%m", "%m%Y", "%y%m%d", "%d%m%y", "%m%d%y", "%H%M", "%H%M%S")  # patterns that other numbers fit now and then
 MIN_DIFFERENT = 10  # short dates from which it is no chance that all are such
 MIN_MONTHS, MIN_LAST_DAY = 3, 25  # different months, and the last day of a month, that occur among them
 MIN_HOURS, MIN_LAST_MINUTE = 8, 45  # the same for times of the day such as 2304

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from .compact_dates import SHORT
 from .dates import EPOCH, OFFSET, DateFormat, is_pattern
-from .month_names import LANGUAGES
+from .month_names import DAYS, LANGUAGES
 from .numbers import ascii_digits, zero_of
 
 SAMPLE = 60  # texts from which formats are guessed
@@ -26,6 +26,9 @@ CLOCK = re.compile(
 )
 DOTTED = re.compile(r"(?<=\d{4})([ T])\d{1,2}([.h])\d\d(\2\d\d)?$", re.ASCII)  # 29.06.2023 22.28
 HOUR = re.compile(r"(?<![\d.:])(?P<H>\d{1,2})(?P<gap>\s?)(?P<half>[AaPp]\.?[Mm]\.?)(?!\w)", re.ASCII)  # 11 PM
+EASTERN = re.compile(
+    r"\d{1,2}([\u6642\u65f6\u70b9\u9ede\uc2dc] ?)\d\d([\u5206\ubd84])(?:( ?)\d\d([\u79d2\ucd08]))?"
+)  # 05時26分
 EXIF = re.compile(r"^\d{4}:\d\d:\d\d(?= |$)", re.ASCII)  # as cameras write dates
 PADDED_DAY = re.compile(r"  (\d)(?!\d)", re.ASCII)
 FIXED = (  # dates whose parts are told apart by their places
@@ -40,10 +43,13 @@ FIXED = (  # dates whose parts are told apart by their places
     (r"(?<!\d)\d{8}(?!\d)", "%d%m%Y"),
     (r"(?<!\d)\d{8}(?!\d)", "%m%d%Y"),
     (r"^(\d{4}-\d\d-\d\d)([T ])\d{6}(?=Z?$)", r"%Y-%m-%d\2%H%M%S"),
+    (r"(?<!\d)\d{10}(?!\d)", "%Y%m%d%H"),
     (r"^\d{6}$", "%Y%m"),
+    (r"^\d{6}$", "%m%Y"),
     (r"^\d{6}$", "%y%m%d"),
     (r"^\d{6}$", "%d%m%y"),
     (r"^\d{6}$", "%m%d%y"),
+    (r"^\d{6}$", "%H%M%S"),
     (r"^\d{4}$", "%H%M"),
     (r"(?<![\d:.])\d{1,2}([hH])\d\d(?!\w)", r"%H\1%M"),
     (r"^\d{1,4}([hH])\d\d$", r"%N\1%M"),
@@ -117,6 +123,9 @@ def _guesses(text: str) -> Iterator[DateFormat]:
         yield from (replace(each, pattern=re.sub("%-?d", "%e", each.pattern)) for each in guesses(padded))
         return
     text = DOTTED.sub(lambda found: f"{found[1]}%H{found[2]}%M" + (f"{found[2]}%S" if found[3] else ""), text)
+    text = EASTERN.sub(
+        lambda found: f"%H{found[1]}%M{found[2]}" + (f"{found[3]}%S{found[4]}" if found[4] else ""), text
+    )
     clock = CLOCK.search(text) or HOUR.search(text)
     parts = clock.groupdict() if clock else {}
     half = parts.get("half") or "AM"
@@ -179,6 +188,8 @@ def _patterns(text: str) -> Iterator[tuple[str, str, str]]:
                     marked.append("%o")
                 else:
                     marked.append(token)
+            if any(token.lower() in DAYS for token in marked):
+                continue  # the weekday is in another language than the month
             for pattern in _assigned(marked, bool(month), bool(quarter)):
                 yield language, pattern, case
 
@@ -210,7 +221,7 @@ def _assigned(tokens: list[str], named: bool, quarter: bool) -> Iterator[str]:
             rest[False, 2] = ["dm", "md"]
         orders = [[*each[: years[0]], "Y", *each[years[0] :]] for each in rest.get((named, len(short)), [])]
     else:
-        alone = ["d", "y"] if not {"%a", "%A"} & {*tokens} else ["y"]  # "Aug 11"; a weekday needs a year
+        alone = ["d", "y"] if not {"%a", "%A"} & {*tokens} else []  # "Aug 11"; a weekday needs a year
         orders = list(map(list, {(True, 2): ["dy", "yd"], (True, 1): alone, (False, 3): ["dmy", "mdy", "ymd"]}.get(
             (named, len(short)), []
         )))  # fmt: skip

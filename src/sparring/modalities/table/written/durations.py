@@ -1,4 +1,4 @@
-"""How a column of texts writes durations of several units: PT11H52M, 8 days 03:04:05, 11d 23h, 2 yrs 3 mo.
+"""How a column of texts writes durations of several units: PT11H52M, 8 days 03:04:05, 2 yrs 3 mo; and 5 lb 3 oz.
 
 A duration is a count of the smallest unit that the column writes.
 """
@@ -22,9 +22,16 @@ UNITS = {  # words of units -> the unit; "m" is a minute
     **dict.fromkeys(("h", "hr", "hrs", "hour", "hours", "std", "heures", "heure"), "h"),
     **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), "m"),
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds", "sek"), "s"),
+    **dict.fromkeys(("lb", "lbs"), "lb"),
+    "oz": "oz",
+    "ft": "ft",
+    "in": "in",
 }
 SIZES = {"y": 12 * 30 * 86_400, "mo": 30 * 86_400, "w": 7 * 86_400, "d": 86_400, "h": 3600, "m": 60, "s": 1}
+SIZES |= {"lb": 16, "oz": 1, "ft": 12, "in": 1}
+APART = ({"y", "mo"}, {"lb", "oz"}, {"ft", "in"})  # units that go with one another alone
 NAMES = {"y": "years", "mo": "months", "w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+NAMES |= {"lb": "pounds", "oz": "ounces", "ft": "feet", "in": "inches"}
 PIECE = re.compile(r"(\d+(?:[.,]\d+)?)(\s?)(?:([^\W\d_]+)(\.?)|(:))?(,? (?:and )?)?", re.ASCII)
 ISO = re.compile(r"P(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(?:[.,]\d+)?S)?)?")
 MAX_DECIMALS = 9
@@ -44,8 +51,8 @@ class DurationFormat:
     """How the durations of a column are written.
 
     units: from the largest to the smallest. one, many: what follows the number of each unit, where it is 1 and else.
-    joints: what stands before the next unit. widths: digits of each number. skips: are units of which there is none
-    left out? decimals: of the last number, with the mark `point`.
+    joints: what stands before the next unit. widths: digits of each number. skips: units that are left out
+    where there is none of them. decimals: of the last number, with the mark `point`.
     """
 
     units: tuple[str, ...] = ("h", "m")
@@ -54,7 +61,7 @@ class DurationFormat:
     joints: tuple[str, ...] = ("", "")
     widths: tuple[int, ...] = (1, 1)
     iso: bool = False
-    skips: bool = False
+    skips: tuple[str, ...] = ()
     decimals: int = 0
     point: str = "."
     missing: str | None = None
@@ -88,8 +95,9 @@ class DurationFormat:
         for size in self._sizes:
             number, rest = divmod(rest, size * scale)
             numbers.append(number)
+        last = len(numbers) - 1
         there = [
-            at for at, number in enumerate(numbers) if number or not self.skips or (at == len(numbers) - 1 and rest)
+            at for at in range(last + 1) if numbers[at] or self.units[at] not in self.skips or (at == last and rest)
         ]
         there, written = there or [len(numbers) - 1], "-" if count < 0 else ""
         written += "P" if self.iso else ""
@@ -120,7 +128,9 @@ def read_durations(texts: Sequence[str]) -> DurationFormat | None:
     rows = [parts for parts in found if parts]
     iso = all(text.startswith("P") for text in every)
     units = sorted({part.unit for parts in rows for part in parts}, key=lambda unit: -SIZES[unit])
-    if (len(units) < 2 and not iso) or ({*units} & {"y", "mo"} and {*units} - {"y", "mo"}):
+    apart = any({*units} & those and {*units} - those for those in APART)
+    named = iso or any(part.word.strip(" :") for parts in rows for part in parts)
+    if (len(units) < 2 and not iso) or apart or not named:
         return None
     of = {unit: [part for parts in rows for part in parts if part.unit == unit] for unit in units}
     words = [_words(parts) for parts in of.values()]
@@ -134,7 +144,7 @@ def read_durations(texts: Sequence[str]) -> DurationFormat | None:
         joints=tuple(Counter(part.joint for part in parts).most_common(1)[0][0] for parts in of.values()),
         widths=tuple(min(len(part.number.partition(".")[0]) for part in parts) for parts in of.values()),
         iso=iso,
-        skips=any(len(parts) < len(units) for parts in rows),
+        skips=tuple(unit for unit in units if len(of[unit]) < len(rows)),
         decimals=max(places),
     )
     back = format.texts(format.cells(texts))
@@ -169,18 +179,14 @@ def _parts(text: str) -> list[Part] | None:
 def _united(pieces: Sequence[re.Match[str]]) -> list[Part] | None:
     parts: list[Part] = []
     clock = [at for at, found in enumerate(pieces) if found[5]]
-    if clock and (
-        clock[0] == 0
-        or clock[-1] != len(pieces) - 2
-        or clock != list(range(clock[0], len(pieces) - 1))
-        or len(clock) > 2
-    ):
+    if clock and (clock[-1] != len(pieces) - 2 or clock != list(range(clock[0], len(pieces) - 1)) or len(clock) > 2):
         return None
     for at, found in enumerate(pieces):
         if clock and at >= clock[0]:
             unit: str | None = "hms"[at - clock[0]]
         else:
             unit = UNITS.get((found[3] or "").lower())
+            unit = "mo" if unit == "m" and parts and parts[-1].unit == "y" else unit
         if (
             unit is None
             or (parts and SIZES[unit] >= SIZES[parts[-1].unit])

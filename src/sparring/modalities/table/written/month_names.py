@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+MIN_LETTERS = 3  # of words that are names of days wherever they stand
+
 
 class Names(NamedTuple):
     """Names in one language, in lower case: from January, and from Monday."""
@@ -122,3 +124,6 @@ LANGUAGES |= {
     f"{language} with points": LANGUAGES[language]._replace(short_months=tuple(months.split()))
     for language, months in POINTED.items()
 }
+DAYS = frozenset(
+    day for names in LANGUAGES.values() for day in (*names.days, *names.short_days) if len(day) >= MIN_LETTERS
+)
