@@ -18,7 +18,7 @@ MAX_NUMBERS = 60  # columns among which relations are looked for: the first ones
 MAX_TRIED = 12  # candidates for a column that are held against all rows
 STRAIGHT = 0.99  # correlation from which one column may be another one in other units
 EXACT, EXACT_SINGLE = 1e-9, 1e-5  # how far floats may be off, as a share
-MAX_SOLVED, ROWS_PER_SOLVED = 60, 3  # columns of a system of equations for sums, and rows for each
+MAX_SOLVED, ROWS_PER_SOLVED, SOLVED_ROWS = 60, 3, 240  # columns of equations for sums, rows for each, and of all
 DIGITS = range(1, 13)  # of a factor
 
 
@@ -214,10 +214,11 @@ def _pair(table: Table, at: int, first: int, second: int, sign: str) -> Relation
 def _sum(table: Table, at: int, sources: list[int]) -> Relation | None:
     """The column is the sum of some others, each plus or minus, and a constant."""
     full = [each for each in sources if not np.isnan(table.cells[:, each]).any()]
-    own = table.cells[table.some, at]
+    rows = table.some[:: max(1, len(table.some) // SOLVED_ROWS)]
+    own = table.cells[rows, at]
     if not 2 < len(full) <= MAX_SOLVED or np.isnan(own).any() or len(own) < ROWS_PER_SOLVED * len(full):
         return None
-    terms = table.cells[table.some][:, full]
+    terms = table.cells[rows][:, full]
     matrix = np.column_stack([terms, np.ones(len(own))])
     scale = np.abs(matrix).max(axis=0) + 1e-300
     solved, _, rank, _ = np.linalg.lstsq(matrix / scale, own, rcond=None)

@@ -79,9 +79,11 @@ def _numbers(texts: pd.Series) -> tuple[pd.Series | None, NumberFormat]:
     fixed = most <= MAX_FIXED and not exponents
     scientific = exponents and bool(power.all())
     style = _exponent(texts[power]) if exponents else ""
-    bare, ended = texts.str.fullmatch(r"[-+]?\..*"), texts.str.endswith(".")
+    starts = set(texts[point.isin((0, 1))].str.slice(0, 2))  # of numbers with a point in front, or behind one digit
+    bare = any(start.lstrip("+-").startswith(".") for start in starts)
+    ended = (digits == 0) & (point >= 0)
     written = NumberFormat(
-        zero_first=not (bool(bare.any()) and not bool(texts.str.fullmatch(r"[-+]?0\..*").any())),
+        zero_first=not bare or bool(texts.str.startswith(("0.", "-0.", "+0.")).any()),
         whole_end="." if bool(ended.any()) and bool((ended == (digits == 0)).all()) else "",
         plus=_has_plus(texts),
         least=least,
