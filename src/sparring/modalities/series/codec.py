@@ -20,6 +20,7 @@ from ...errors import UserError
 from ..table.codes import Code, code_from, spreads
 from ..table.columns import Column, column_from
 from .calendar_parts import Part, joined_name, part_from
+from .cycles import Cycle, cycle_from
 from .grid import Grid, local_times
 from .headers import Steps
 from .wide import spread
@@ -91,6 +92,7 @@ class SeriesCodec:
     names_anew: tuple[Column, ...] = ()  # columns that name each series, for which new names are made
     grid: Grid = Grid()  # in what `order` goes
     parts: tuple[Part, ...] = ()  # columns that `order` was joined from, or that follow from it
+    cycle: Cycle | None = None  # that tells when new series begin
     data_lengths: tuple[int, ...] = ()  # quantiles of the lengths of the data, where values are windows
     input: ClassVar[None] = None
 
@@ -233,9 +235,8 @@ class SeriesCodec:
         for at, kept in enumerate((*self.choices, *self.whole), len(self.channels)):
             found[kept.name] = kept.series(rows[:, at])
         if self.order is not None:
-            found |= self._in_order(
-                self.begins + (self._passed(values)[which, when] if self.paced else self.step * when), when
-            )
+            passed = self._passed(values)[which, when] if self.paced else self.step * when
+            found |= self._in_order(self._beginnings(values)[which] + passed, when)
         if self.key is not None or len(values) > 1:
             names = (
                 pd.Series(range(first, first + len(values)))
@@ -260,6 +261,12 @@ class SeriesCodec:
         if self.label is not None and labels is not None:
             found[self.label] = pd.Series(np.array(labels, dtype=object))
         return pd.DataFrame({name: found[name] for name in self.columns if name in found})
+
+    def _beginnings(self, values: np.ndarray) -> np.ndarray:
+        """The place of `order` in the first step of each series."""
+        if self.cycle is None:
+            return np.full(len(values), self.begins)
+        return self.begins + self.step * self.cycle.shifts(values, int(self.begins // self.step))
 
     def _in_order(self, places: np.ndarray, steps: np.ndarray) -> dict[str, pd.Series]:
         """The column of the order, or those that it was joined from, and those that follow from it.
@@ -304,6 +311,7 @@ class SeriesCodec:
         optional |= {"wide": [[each.channel, list(each.columns)] for each in self.wide]} if self.wide else {}
         optional |= {"names_anew": [column.describe() for column in self.names_anew]} if self.names_anew else {}
         optional |= {"grid": asdict(self.grid)} if self.grid != Grid() else {}
+        optional |= {"cycle": asdict(self.cycle)} if self.cycle else {}
         optional |= {"parts": [part.describe() for part in self.parts]} if self.parts else {}
         if self.data_lengths:
             optional["data_lengths"] = list(self.data_lengths)
@@ -370,6 +378,7 @@ def codec_from(description: dict[str, Any]) -> SeriesCodec:
             tuple(map(column_from, description.get("names_anew", ()))),
             Grid(**description.get("grid", {})),
             tuple(map(part_from, description.get("parts", ()))),
+            cycle_from(description.get("cycle")),
             tuple(map(int, description.get("data_lengths", ()))),
         )
     except (KeyError, TypeError, ValueError):

@@ -47,6 +47,7 @@ def put_in_order(
     found.order = column
     found.grid = grid_of(column, cells, inside) if like is None else like.grid
     places = found.grid.places(column, cells)
+    found.places = [places[start:end] for start, end in zip(starts, ends, strict=True)]
     inner = np.diff(places)[inside]
     found.begins = float(np.quantile(places[starts], 0.5, method="inverted_cdf"))
     found.step = like.step if like is not None else float(np.median(inner)) if len(inner) else 1.0

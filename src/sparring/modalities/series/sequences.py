@@ -33,6 +33,7 @@ class Sequences:
     grid: Grid = Grid()  # in what `order` goes
     begins: float = 0.0  # the place of `order` on its grid in the first step
     step: float = 1.0  # by which these places grow
+    places: list[np.ndarray] = field(default_factory=list)  # of the steps of each series on the grid; [] without order
     parts: tuple[Part, ...] = ()  # columns that `order` was joined from, or that follow from it
     label: str | None = None
     names_anew: tuple[Column, ...] = ()  # columns that name each series, for which new names are made
@@ -56,7 +57,10 @@ def checked(found: Sequences, where: str) -> Sequences:
         if len(there):
             kept.append(number)
             # a row of a wide table keeps its beginning, which lies at the time that its header says
-            found.values[number] = values[0 if found.wide else there[0] : there[-1] + 1]
+            first, end = 0 if found.wide else there[0], there[-1] + 1
+            found.values[number] = values[first:end]
+            if found.places:
+                found.places[number] = found.places[number][first:end]
             if found.paced:
                 found.values[number][0, pace] = (
                     found.step
@@ -64,6 +68,7 @@ def checked(found: Sequences, where: str) -> Sequences:
     if len(kept) < len(found.values):
         found.notes.append(f"Left out: {len(found.values) - len(kept):,} series without a value.")
     found.values = [found.values[number] for number in kept]
+    found.places = [found.places[number] for number in kept] if found.places else []
     found.cells = found.cells[kept] if found.whole else found.cells
     found.labels = None if found.labels is None else [found.labels[number] for number in kept]
     if not found.values or sum(map(len, found.values)) < MIN_STEPS:

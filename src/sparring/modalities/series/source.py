@@ -17,6 +17,7 @@ from ...errors import UserError
 from ..table.codes import fit_code
 from ..table.columns import decimals_of
 from .codec import Channel, SeriesCodec, alive
+from .cycles import Cycle, find_cycle
 from .options import SeriesOptions
 from .reading import in_memory, read
 from .sequences import Sequences
@@ -40,12 +41,13 @@ class Part:
     """The series of a split.
 
     series: steps x channels each. cells: of the columns that belong to whole series, one row for each. labels: class
-    numbers.
+    numbers. places: of the steps in their order, [] where there is none.
     """
 
     series: list[np.ndarray]
     cells: np.ndarray
     labels: np.ndarray
+    places: list[np.ndarray]
 
 
 class SeriesSource(SequentialSource):
@@ -113,6 +115,11 @@ class SeriesSource(SequentialSource):
         ]
         if found.whole:
             notes.append(f"Of each series: {'; '.join(column.about() for column in found.whole)}.")
+        if cycle := self.codec.cycle:
+            names = ", ".join(found.names[at] for at in cycle.channels)
+            notes.append(
+                f"What goes with the {cycle.name} ({names}): new series begin at the place in it that fits them."
+            )
         if self.classes:
             notes.append(f"{len(self.classes)} classes from '{found.label}'.")
         notes += self._notes_on_lengths(lengths, windows)
@@ -185,9 +192,9 @@ def _split(found: Sequences, window: int) -> dict[Split, Part]:
         values = found.values[0]
         held = min(len(values) // 3, max(2 * window, round(HELD_OUT_SHARE * len(values))))
         return {
-            "train": Part([values[:-held]], cells, numbers),
-            "validation": Part([], cells[:0], numbers[:0]),
-            "test": Part([values[-held:]], cells, numbers),
+            "train": Part([values[:-held]], cells, numbers, [each[:-held] for each in found.places]),
+            "validation": Part([], cells[:0], numbers[:0], []),
+            "test": Part([values[-held:]], cells, numbers, [each[-held:] for each in found.places]),
         }
     hashes = [hashlib.sha256(values.tobytes() + cells[at].tobytes()).digest() for at, values in enumerate(found.values)]
     held_out = hold_out(hashes, numbers.tolist() if found.labels else [None] * count)
@@ -195,7 +202,12 @@ def _split(found: Sequences, window: int) -> dict[Split, Part]:
     chosen = np.isin(order, held_out)
     kept: dict[Split, np.ndarray] = {"train": order[~chosen], "validation": order[:0], "test": order[chosen]}
     return {
-        split: Part([found.values[at] for at in places], cells[places], numbers[places])
+        split: Part(
+            [found.values[at] for at in places],
+            cells[places],
+            numbers[places],
+            [found.places[at] for at in places] if found.places else [],
+        )
         for split, places in kept.items()
     }
 
@@ -262,6 +274,7 @@ def _fitted(found: Sequences, parts: dict[Split, Part], steps: int, windows: boo
         for at, column in enumerate(found.whole)
     )
     lengths = [len(values) for values in found.values]
+    cycle = _cycle(found, parts["train"], len(found.dtypes) - found.paced, windows)
     ends = not windows and len(set(lengths)) > 1
     quantiles = np.quantile(lengths, np.linspace(0, 1, LENGTHS), method="inverted_cdf")
     return SeriesCodec(
@@ -277,6 +290,7 @@ def _fitted(found: Sequences, parts: dict[Split, Part], steps: int, windows: boo
         step=found.step,
         grid=found.grid,
         parts=found.parts,
+        cycle=cycle,
         key=found.key,
         label=found.label,
         choices=found.choices,
@@ -289,6 +303,15 @@ def _fitted(found: Sequences, parts: dict[Split, Part], steps: int, windows: boo
         names_anew=found.names_anew,
         data_lengths=tuple(int(length) for length in quantiles) if windows and len(lengths) > 1 else (),
     )
+
+
+def _cycle(found: Sequences, train: Part, channels: int, windows: bool) -> Cycle | None:
+    """The cycle by which it is found when new series begin; None where all begin alike, or follow no cycle."""
+    firsts = {float(each[0]) for each in train.places}
+    if found.order is None or found.paced or not (windows or len(firsts) > 1):
+        return None
+    series = [values[:, :channels] for values in train.series]
+    return find_cycle(series, train.places, found.step, found.order, found.grid)
 
 
 def _places(series: list[np.ndarray], steps: int, windows: bool) -> np.ndarray:
