@@ -11,7 +11,9 @@ from sparring.modalities.series.codec import codec_from
 from sparring.modalities.series.frames import of_frame
 from sparring.modalities.series.source import SeriesSource
 
-RNG = np.random.default_rng(0)
+
+def noise(size):
+    return np.random.default_rng(0).normal(size=size)
 
 
 def days(periods=200, **options):
@@ -22,7 +24,7 @@ def table(times, **columns):
     """The columns, functions of the times, and a walk that tells all rows apart."""
     index = pd.DatetimeIndex(times)
     made = {name: column(index) for name, column in columns.items()}
-    return pd.DataFrame({**made, "x": RNG.normal(size=len(index)).cumsum().round(7)})
+    return pd.DataFrame({**made, "x": noise(len(index)).cumsum().round(7)})
 
 
 def year(times):
@@ -116,7 +118,7 @@ KINDS = {**JOINED, **ALONE, **FOLLOWING}
 
 
 def panel(frame):
-    walks = RNG.normal(size=(12, len(frame))).cumsum(axis=1).round(7)
+    walks = noise((12, len(frame))).cumsum(axis=1).round(7)
     return pd.concat([frame.assign(who=f"w{at}", x=walk) for at, walk in enumerate(walks)], ignore_index=True)
 
 
@@ -154,7 +156,7 @@ def test_times_go_on_over_the_ends_of_months_and_years():
         columns = [column for column in frame.columns if column != "x"]
         pd.testing.assert_frame_equal(made[columns][: len(frame)], frame[columns])
         assert not made[columns].duplicated().any()
-        of_frame(made.assign(x=RNG.normal(size=len(made))), "made")  # every row tells a time
+        of_frame(made.assign(x=noise(len(made))), "made")  # every row tells a time
 
 
 def test_days_that_are_in_no_calendar_are_named():
@@ -177,12 +179,13 @@ def test_columns_may_be_said_to_tell_the_times_together():
 
 
 def test_numbers_that_only_look_like_times_are_numbers():
+    rng = np.random.default_rng(0)
     frame = pd.DataFrame({
         "t": np.arange(200),
-        "age": RNG.integers(1990, 2010, 200),
-        "month": RNG.integers(1, 13, 200),
-        "calls_a_day": RNG.integers(1, 30, 200),
-        "price": 10 * RNG.integers(19_000, 21_000, 200),
+        "age": rng.integers(1990, 2010, 200),
+        "month": rng.integers(1, 13, 200),
+        "calls_a_day": rng.integers(1, 30, 200),
+        "price": 10 * rng.integers(19_000, 21_000, 200),
     })  # fmt: skip
     assert of_frame(frame, "x").names == ("age", "month", "calls_a_day", "price")
 

@@ -8,7 +8,6 @@ import sparring
 from sparring.modalities.series.clocks import is_epoch
 from sparring.modalities.series.frames import of_frame
 
-RNG = np.random.default_rng(1)
 NOW = 1_672_531_200
 ORDERS = {
     "one series after the other": lambda frame: frame,
@@ -21,10 +20,10 @@ ORDERS = {
 
 def rows(times, least=40, most=80, name=lambda number: 7 * number, noise=False):
     """30 series in columns a (which one), b (when) and c. times: (number, steps) -> b."""
-    parts = []
+    parts, rng = [], np.random.default_rng(1)
     for number in range(30):
-        steps = int(RNG.integers(least, most + 1))
-        values = RNG.normal(size=steps)
+        steps = int(rng.integers(least, most + 1))
+        values = rng.normal(size=steps)
         values = values if noise else values.cumsum()
         parts.append(pd.DataFrame({"a": name(number), "b": times(number, steps), "c": values.round(2)}))
     return pd.concat(parts, ignore_index=True)
@@ -39,7 +38,7 @@ def late(number, steps):
 
 
 def uneven(number, steps):
-    return NOW + RNG.integers(1, 7200, steps).cumsum()
+    return NOW + np.random.default_rng(number).integers(1, 7200, steps).cumsum()
 
 
 def counts(number, steps):
@@ -85,7 +84,7 @@ def test_what_cannot_be_told_is_refused(order):
 
 
 def test_a_single_shuffled_series_is_sorted():
-    frame = pd.DataFrame({"b": 5 + 3 * np.arange(900), "c": RNG.normal(size=900).cumsum()})
+    frame = pd.DataFrame({"b": 5 + 3 * np.arange(900), "c": np.random.default_rng(1).normal(size=900).cumsum()})
     found = of_frame(frame.sample(frac=1, random_state=0, ignore_index=True), "x")
     np.testing.assert_allclose(found.values[0][:, 0], frame.c)
     assert found.order.name == "b"
@@ -100,9 +99,9 @@ def test_a_single_shuffled_series_is_sorted():
         ((NOW + 60 * np.arange(99)) * 1_000_000, True),
         (np.repeat(NOW + 60 * np.arange(99), 30), True),
         (np.repeat(NOW + np.arange(99), 30), False),  # could as well be names
-        (RNG.integers(1_000_000_000, 2_000_000_000, 30).repeat(30), False),
+        (np.random.default_rng(1).integers(1_000_000_000, 2_000_000_000, 30).repeat(30), False),
         (np.arange(99), False),
-        (RNG.normal(1_700_000_000, 1e9, 99), False),
+        (np.random.default_rng(1).normal(1_700_000_000, 1e9, 99), False),
         (20_230_101 + np.arange(28), False),
     ],
 )
