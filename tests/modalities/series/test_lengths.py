@@ -95,7 +95,7 @@ def test_series_that_are_joined_from_windows_are_as_long_as_those_of_the_data(na
     assert column == ["unit", "t", "x", "wear"]
     assert gan.generate(2, seed=3, length=30).groupby("unit").size().tolist() == [30, 30]
     assert gan.modality.max_joined_length(gan.codec) == lengths.max()
-    with pytest.raises(sparring.UserError, match="length should be a whole number from 1 to .*, not 0"):
+    with pytest.raises(sparring.UserError, match="length. should be a whole number from 1 to .*, not 0"):
         gan.generate(2, length=0)
     with pytest.raises(sparring.UserError, match="joined without truncation"):
         gan.generate(2, truncation=0.5)
