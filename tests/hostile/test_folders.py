@@ -322,6 +322,36 @@ ZOO = {
         labelled(as_json({"labels": [[f"{n}.png", n % 4] for n in range(20)]}), "dataset.json"),
         holds(tuple(map(str, range(4))), 20),
     ),
+    **{
+        f"{name} in {encoding}": Case(
+            labelled(make(words).encode(encoding), name, **({"encoding": encoding} if told else {})),
+            holds(words, 20, noted="" if told or encoding == "utf-8-sig" else "read as"),
+        )
+        for encoding, words, told in (
+            ("cp1252", ("Chêne", "Érable"), False),
+            ("cp1252", ("Chêne", "Érable"), True),
+            ("cp1250", ("buk", "dąb"), True),
+            ("utf-8-sig", ("Chêne", "Érable"), False),
+            ("utf-16", ("Chêne", "Érable"), True),
+        )
+        for name, make in (
+            ("labels.csv", lambda words: rows(*words)),
+            ("labels.tsv", lambda words: rows(*words).replace(",", "\t")),
+            (
+                "metadata.jsonl",
+                lambda words: "\n".join(
+                    json.dumps({"file_name": f"{n}.png", "label": words[n % 2]}, ensure_ascii=False) for n in range(20)
+                ),
+            ),
+        )
+    },
+    "labels that are not of the encoding that was said": Case(
+        labelled(rows("Chêne", "Érable").encode("cp1252"), encoding="utf-8"), refused=("labels.csv", "cannot be read")
+    ),
+    "an encoding that there is none of": Case(
+        labelled(rows("a", "b"), encoding="cp9999"), refused=("--encoding", "cp9999")
+    ),
+    "an encoding of nothing": Case(in_folder(LOOSE, encoding="cp1252"), refused=("--encoding", "leave it out")),
     "dataset.json without labels": Case(
         labelled(as_json({"labels": None}), "dataset.json"), holds((), 20, noted="holds no labels")
     ),

@@ -23,13 +23,16 @@ class _Row(NamedTuple):
     split: Split | None
 
 
-def apply(contents: Contents, column: str) -> Contents:
+def apply(contents: Contents, column: str, encoding: str | None = None) -> Contents:
     """Take labels (and splits) from a table among the members, where there is one.
 
-    column: "auto", "none", "filename" or the name of the column with labels. Raises UserError where a table is damaged,
-    lacks the column, contradicts itself, lists none of the files or names an unknown split.
+    column: "auto", "none", "filename" or the name of the column with labels. encoding: of the table; None:
+    as it looks. Raises UserError where a table is damaged, lacks the column, contradicts itself, lists none of the
+    files or names an unknown split.
     """
-    tables = tables_in(contents.members)
+    tables = tables_in(contents.members, encoding)
+    if encoding is not None and not tables:
+        raise UserError("--encoding is for tables of labels beside the files, and there is none; leave it out")
     used = [table for table in tables if table.format == tables[0].format]
     contents.notes += [
         f"Not used: {table.member.shown}, because {used[0].member.shown} is there."

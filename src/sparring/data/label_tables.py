@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import json
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import UserError
+from ..util.text_encodings import decoded
 from .contents import Member
 
 FILE_COLUMNS = (
@@ -43,14 +43,20 @@ class LabelTable:
     notes: list[str] = field(default_factory=list)
 
 
-def tables_in(members: Sequence[Member]) -> list[LabelTable]:
-    """Every table of labels among these members, the best kind first. Raises UserError where one is damaged."""
+def tables_in(members: Sequence[Member], encoding: str | None = None) -> list[LabelTable]:
+    """Every table of labels among these members, the best kind first.
+
+    encoding: of their texts, as a person says; None: UTF-8, or what their letters look like. Raises
+    UserError where one is damaged.
+    """
     found = list[LabelTable]()
     for name in CSV_NAMES:
-        found += [_csv(member) for member in members if _last(member) == name]
-    found += [_json_lines(member) for member in members if _last(member) == "metadata.jsonl"]
+        found += [_csv(member, encoding) for member in members if _last(member) == name]
+    found += [_json_lines(member, encoding) for member in members if _last(member) == "metadata.jsonl"]
     others = [member for member in members if _last(member).endswith(".json")]
-    of_json = [table for member in others if (table := _of_json(member))] if len(others) <= MAX_JSON_FILES else []
+    of_json = (
+        [table for member in others if (table := _of_json(member, encoding))] if len(others) <= MAX_JSON_FILES else []
+    )
     return found + sorted(of_json, key=lambda table: table.format != STYLEGAN)
 
 
@@ -58,11 +64,10 @@ def _last(member: Member) -> str:
     return member.name.rsplit("/", 1)[-1].lower()
 
 
-def _csv(member: Member) -> LabelTable:
+def _csv(member: Member, encoding: str | None) -> LabelTable:
     """A table with a header; cells are parted by what is most frequent in it: comma, semicolon, tab or bar."""
     try:
-        data = member.whole()
-        text = data.decode("utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig")
+        text, notes = decoded(member.whole(), encoding)
         header = text.split("\n", 1)[0]
         reader = csv.DictReader(io.StringIO(text), delimiter=max(",;\t|", key=header.count))
         columns = [name.strip() for name in reader.fieldnames or []]
@@ -72,13 +77,19 @@ def _csv(member: Member) -> LabelTable:
         raise UserError(
             f"{member.shown} cannot be read as a table ({error}): save it as comma-separated UTF-8 text."
         ) from None
-    return _of_rows(member, columns, rows)
+    return _of_rows(member, columns, rows, notes)
 
 
-def _json_lines(member: Member) -> LabelTable:
+def _json_lines(member: Member, encoding: str | None) -> LabelTable:
     """metadata.jsonl of the image folders of Hugging Face: an object with `file_name` in each line."""
     rows = []
-    for number, line in enumerate(member.whole().decode("utf-8-sig", "replace").splitlines(), 1):
+    try:
+        text, notes = decoded(member.whole(), encoding)
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{member.shown} is no {error.encoding} text: say its --encoding, or save it in UTF-8."
+        ) from None
+    for number, line in enumerate(text.split("\n"), 1):
         try:
             row = json.loads(line) if line.strip() else {}
         except ValueError:
@@ -88,10 +99,10 @@ def _json_lines(member: Member) -> LabelTable:
                 f"{member.shown}, line {number}, is no JSON object: write one object with file_name a line."
             )
         rows += [row] if row else []
-    return _of_rows(member, list(dict.fromkeys(str(name) for row in rows for name in row)), rows)
+    return _of_rows(member, list(dict.fromkeys(str(name) for row in rows for name in row)), rows, notes)
 
 
-def _of_rows(member: Member, columns: list[str], rows: Sequence[Mapping[str, Any]]) -> LabelTable:
+def _of_rows(member: Member, columns: list[str], rows: Sequence[Mapping[str, Any]], notes: Sequence[str]) -> LabelTable:
     """Raises UserError where no column holds the names of the files."""
     low = [name.lower() for name in columns]
     file_column = next((columns[low.index(name)] for name in FILE_COLUMNS if name in low), None)
@@ -108,7 +119,8 @@ def _of_rows(member: Member, columns: list[str], rows: Sequence[Mapping[str, Any
         for row in rows
         if row.get(file_column)
     ]
-    table = LabelTable(member, _last(member), kept, tuple(others), named or lone)
+    about = [f"{member.shown}: {note}" for note in notes]
+    table = LabelTable(member, _last(member), kept, tuple(others), named or lone, notes=about)
     return table if table.usual or not _from_one_hot(table) else table
 
 
@@ -138,14 +150,18 @@ def _from_one_hot(table: LabelTable) -> bool:
     return True
 
 
-def _of_json(member: Member) -> LabelTable | None:
+def _of_json(member: Member, encoding: str | None) -> LabelTable | None:
     """The labels of a JSON file; None where it holds none, or is no whole JSON."""
     try:
-        told = json.loads(member.read())
+        text, notes = decoded(member.read(), encoding)
+        told = json.loads(text)
     except Exception:  # not every .json is about labels, nor is each one whole
         return None
     try:
-        return (_stylegan(member, told) or _coco(member, told)) if isinstance(told, dict) else None
+        table = (_stylegan(member, told) or _coco(member, told)) if isinstance(told, dict) else None
+        if table:
+            table.notes += [f"{member.shown}: {note}" for note in notes]
+        return table
     except (KeyError, TypeError, ValueError, AttributeError):
         raise UserError(
             f"{member.shown} is damaged: its labels cannot be read; write it again or take it away."

@@ -9,6 +9,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+ENCODING: Any = Field(
+    None,
+    description="Of a text file (a table, or the labels beside pictures): its encoding, such as cp1252. Default: "
+    "UTF-8, or what its letters look like.",
+)
+
 
 class DataOptions(BaseModel):
     """Options that data of every kind has. What is left out is chosen from the data and said in `Source.notes`.

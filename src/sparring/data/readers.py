@@ -16,12 +16,15 @@ MAX_OTHER_FILES = 10  # beside train.zip and test.zip, such as a README or a lic
 KNOWN_SETS = (idx.from_members, cifar.from_members)  # formats recognised by the names of several files together
 
 
-def read(path: Path, labels: str = "auto") -> Contents:
+def read(path: Path, labels: str = "auto", encoding: str | None = None) -> Contents:
     """What a file or folder holds, before anything is decoded.
 
-    labels: "auto", "none", "filename", or the column of a table beside the files or of a Parquet file. Raises
+    labels: "auto", "none", "filename", or the column of a table beside the files or of a Parquet file.
+    encoding: of that table, as a person says. Raises
     UserError where nothing can be read from the path.
     """
+    if encoding is not None and not (path.is_dir() or archives.is_archive(path)):
+        raise UserError(f"--encoding is for text files, and {path.name} is none; leave it out")
     for reader in FILE_READERS:
         found = reader(path)
         if found is not None:
@@ -30,9 +33,9 @@ def read(path: Path, labels: str = "auto") -> Contents:
     if found is not None:
         return found
     if path.is_dir():
-        return _folder(path, labels)
+        return _folder(path, labels, encoding)
     if archives.is_archive(path):
-        return _settle(archives.list_archive(path), labels)
+        return _settle(archives.list_archive(path), labels, encoding)
     raise UserError(
         f"{path} is not data that sparring can open: give a folder, .zip, .tar, IDX, .npy, .npz or .parquet file."
     )
@@ -43,7 +46,7 @@ def listed(path: Path) -> Contents:
     return archives.list_archive(path) if archives.is_archive(path) else folders.list_folder(path)
 
 
-def _folder(path: Path, labels: str) -> Contents:
+def _folder(path: Path, labels: str, encoding: str | None) -> Contents:
     """The contents of a folder, which may hold one archive or one for each split."""
     found = folders.list_folder(path)
     packed = [
@@ -51,13 +54,13 @@ def _folder(path: Path, labels: str) -> Contents:
     ]
     splits = [member for member in packed if split_of(_stem(member.name))]
     if len(packed) == 1 == len(found.members) and not splits:
-        return _settle(archives.list_archive(path / packed[0].name), labels)
+        return _settle(archives.list_archive(path / packed[0].name), labels, encoding)
     if not splits or len(found.members) - len(splits) > MAX_OTHER_FILES:
-        return _settle(found, labels)
-    return _split_archives(path, [member.name for member in splits], found, labels)
+        return _settle(found, labels, encoding)
+    return _split_archives(path, [member.name for member in splits], found, labels, encoding)
 
 
-def _split_archives(path: Path, names: list[str], found: Contents, labels: str) -> Contents:
+def _split_archives(path: Path, names: list[str], found: Contents, labels: str, encoding: str | None) -> Contents:
     """The contents of archives that are named by splits, such as train.zip and test.zip."""
     both = Contents(
         skipped=[
@@ -70,7 +73,7 @@ def _split_archives(path: Path, names: list[str], found: Contents, labels: str) 
         ]
     )
     for name in names:
-        part = _settle(archives.list_archive(path / name), labels)
+        part = _settle(archives.list_archive(path / name), labels, encoding)
         split = split_of(_stem(name))
         both.members += [replace(member, split=split, origin=f"{name}/") for member in part.members]
         both.arrays += [replace(array, split=split) for array in part.arrays]
@@ -82,7 +85,7 @@ def _split_archives(path: Path, names: list[str], found: Contents, labels: str) 
     return both
 
 
-def _settle(found: Contents, labels: str) -> Contents:
+def _settle(found: Contents, labels: str, encoding: str | None) -> Contents:
     """The arrays of a known set, or else the files with their labels."""
     for known in KNOWN_SETS:
         arrays_found = known(found.members)
@@ -95,7 +98,7 @@ def _settle(found: Contents, labels: str) -> Contents:
         else:
             plain.append(member)
     found.members = plain
-    return label_files.apply(found, labels)
+    return label_files.apply(found, labels, encoding)
 
 
 def _stem(name: str) -> str:

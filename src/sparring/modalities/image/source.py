@@ -89,7 +89,7 @@ def open_path(path: Path, options: ImageOptions, context: OpenContext) -> ImageS
 
     Raises UserError where none is usable or something asked for is not there.
     """
-    contents = readers.read(path, options.labels)
+    contents = readers.read(path, options.labels, options.encoding)
     try:
         return build(name_of(path), contents, options, context)
     except UserError as error:

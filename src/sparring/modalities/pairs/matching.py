@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from ...data.contents import Contents, Member, Skipped
 from ...data.splits import split_of
 from ...errors import UserError
+from ...util.text_encodings import decoded
 
 TABLE = "pairs.csv"
 INPUT_NAMES = ("given", "input", "inputs", "source", "image", "images", "photo", "photos")
@@ -54,13 +55,13 @@ class Matched:
         return Matched(self.outputs, self.inputs, self.names, self.sides[::-1], self.skipped, self.from_table)
 
 
-def matched(contents: Contents, input_side: str | None = None) -> Matched | None:
+def matched(contents: Contents, input_side: str | None = None, encoding: str | None = None) -> Matched | None:
     """The pairs in these contents; None where there are none.
 
-    input_side: the folder or column that holds the inputs; None: as the names say. Raises UserError where it is not
-    one of the two.
+    input_side: the folder or column that holds the inputs; None: as the names say. encoding: of pairs.csv; None: as it
+    looks. Raises UserError where the side is not one of the two, or the table is of another encoding.
     """
-    return _from_table(contents, input_side) or _from_folders(contents.members, input_side)
+    return _from_table(contents, input_side, encoding) or _from_folders(contents.members, input_side)
 
 
 def _from_folders(members: list[Member], input_side: str | None) -> Matched | None:
@@ -93,12 +94,18 @@ def _from_folders(members: list[Member], input_side: str | None) -> Matched | No
     return None
 
 
-def _from_table(contents: Contents, input_side: str | None) -> Matched | None:
+def _from_table(contents: Contents, input_side: str | None, encoding: str | None) -> Matched | None:
     """pairs.csv: two columns of paths, and perhaps a column named split."""
     tables = [member for member in contents.members if PurePosixPath(member.name).name == TABLE]
     if len(tables) != 1:
         return None
-    rows = list(csv.DictReader(io.StringIO(tables[0].whole().decode("utf-8-sig", "replace"))))
+    try:
+        text, _ = decoded(tables[0].whole(), encoding)
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{tables[0].shown} is no {error.encoding} text: say its --encoding, or save it in UTF-8"
+        ) from None
+    rows = list(csv.DictReader(io.StringIO(text)))
     columns = [name for name in (rows[0] if rows else {}) if name and name != "split"]
     if len(columns) != 2:
         raise UserError(

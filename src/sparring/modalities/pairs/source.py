@@ -144,7 +144,7 @@ def _build(name: str, contents: Contents, options: PairOptions, context: OpenCon
     form = form_of(options, context)
     if form.fit == "patches":
         raise UserError("pairs are not cut into pieces; use --fit crop, and --size for what is trained at")
-    found = (None if options.input in SIDES else matched(contents, options.input)) or side_by_side(
+    found = (None if options.input in SIDES else matched(contents, options.input, options.encoding)) or side_by_side(
         contents, options.input
     )
     if found is None:

@@ -16,22 +16,15 @@ from pathlib import Path
 from typing import IO, Any
 
 from ...errors import UserError
+from ...util import text_encodings
+from ...util.text_encodings import BOMS, SAMPLE_BYTES
 from .written.missing import is_missing_number
 from .written.numbers import TEXT
 
-BOMS = (  # the longest first
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 SEPARATORS = (",", ";", "\t", "|")
 SAMPLE_LINES = 300  # from which separator and header are guessed
-SAMPLE_BYTES = 1 << 18  # from which an encoding is guessed
 CHUNK = 1 << 22  # bytes read at a time
 MAX_ABOVE = 40  # lines above the header
-ASIAN = ("gb18030", "gbk", "big5", "big5hkscs", "shift_jis", "cp932", "euc_jp", "euc_kr", "cp949")
 DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
 MIN_AGAIN = 10  # rows in which the texts of a first line must occur again, so that it names nothing
 
@@ -126,13 +119,9 @@ def _encoding(path: Path, told: str | None) -> Dialect:
         if mark and told is None:
             return Dialect(mark[1], bom=True)
         if told is not None:
-            try:
-                return Dialect(codecs.lookup(told).name, bom=mark is not None and told.lower().startswith("utf"))
-            except LookupError:
-                raise UserError(
-                    f"there is no encoding '{told}'; known are utf-8, cp1252, utf-16, gb18030 ..."
-                ) from None
-        if wide := _without_mark(head):
+            name = text_encodings.named(told)
+            return Dialect(name, bom=mark is not None and told.lower().startswith("utf"))
+        if wide := text_encodings.without_mark(head):
             return Dialect(wide, notes=(f"Read as {wide.upper()} text.",))
         if b"\x00" in head:
             raise UserError(f"{path} is not a whole table: it holds bytes that are no text")
@@ -148,26 +137,10 @@ def _encoding(path: Path, told: str | None) -> Dialect:
             return _legacy(path, head, chunk)
 
 
-def _without_mark(head: bytes) -> str | None:
-    """UTF-16 has a zero in every second byte of Western text."""
-    even, odd = head[0:4096:2], head[1:4096:2]
-    if len(odd) >= 4 and odd.count(0) > 0.7 * len(odd) and not even.count(0):
-        return "utf-16-le"
-    if len(even) >= 4 and even.count(0) > 0.7 * len(even) and not odd.count(0):
-        return "utf-16-be"
-    return None
-
-
 def _legacy(path: Path, head: bytes, chunk: bytes) -> Dialect:
     """The encoding of a text from before UTF-8, guessed from its letters."""
-    from charset_normalizer import from_bytes
-
     sample = chunk if any(byte > 127 for byte in chunk) else head
-    letters = b"\n".join(line for line in sample.splitlines() if not line.isascii())[:SAMPLE_BYTES]
-    best = from_bytes(letters, cp_isolation=[*ASIAN, "cp1252", "cp1251", "cp1250", "cp1253"]).best()
-    encoding = best.encoding if best else "cp1252"
-    if best is None or encoding in ("cp1250", "cp1253") or (encoding not in ASIAN and not _is_cyrillic(str(best))):
-        encoding = "cp1252"
+    encoding = text_encodings.guessed(sample)
     try:
         with _bytes(path) as file:
             decoder = codecs.getincrementaldecoder(encoding)()
@@ -175,15 +148,7 @@ def _legacy(path: Path, head: bytes, chunk: bytes) -> Dialect:
                 decoder.decode(part)
     except UnicodeDecodeError:
         encoding = "latin-1"
-    shown = next((word for word in letters.decode(encoding, "replace").split() if not word.isascii()), "")[:30]
-    return Dialect(encoding, notes=(
-        f"It is not UTF-8, and read as {encoding}: '{shown}'. Say --encoding where letters are wrong.",
-    ))  # fmt: skip
-
-
-def _is_cyrillic(text: str) -> bool:
-    letters = [letter for letter in text if letter.isalpha() and not letter.isascii()]
-    return sum("\u0400" <= letter <= "\u04ff" for letter in letters) > 0.8 * max(1, len(letters))
+    return Dialect(encoding, notes=(text_encodings.guess_told(encoding, sample.decode(encoding, "replace")),))
 
 
 def _separator(lines: list[str], told: str | None) -> str:

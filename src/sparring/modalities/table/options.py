@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from ...data.options import DataOptions
+from ...data.options import ENCODING, DataOptions
 
 
 def types_from(value: Any) -> Any:
@@ -39,9 +39,7 @@ class ColumnOptions(DataOptions):
         "url, uuid; with recipes for series also series, order, channel, whole.",
         json_schema_extra={"flag": "--type", "metavar": "COLUMN=TYPE"},
     )
-    encoding: str | None = Field(
-        None, description="Of a text file: its encoding, such as cp1252. Default: UTF-8, or what its letters look like."
-    )
+    encoding: str | None = ENCODING
     sheet: str | None = Field(None, description="Of an Excel file: the sheet to read. Default: the first with a table.")
 
 
