@@ -72,7 +72,7 @@ def test_terminals_errors_and_notes_get_printable_text(name, capsys, caplog, mon
     table.add_row(*output.cells(name))
     console.print(table)
     bar, lines = progress.Bar(console), []
-    for display in (bar, progress.Lines(lines.append)):
+    for display in (bar, progress.SparseLines(lines.append)):
         with progress.displayed(display):
             monkeypatch.setattr(progress, "SECONDS_BEFORE_BAR", -1.0)
             monkeypatch.setattr(progress, "SECONDS_BEFORE_LINE", -1.0)

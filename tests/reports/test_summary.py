@@ -38,7 +38,7 @@ def verdict(scores, evaluation=None):
 def test_a_finished_run_in_three_sentences():
     assert summary(recipe(), source(), [*map(tick, range(1, 11)), final(scored())]) == [
         "Recipe dcgan was trained on 1,437 examples of digits in 10 classes, "
-        "each seen about 139 times (200,000 in all), in 58 s.",
+        "each seen about 139 times (200,000 in all), in 58s.",
         "The Frechet distance of 2,500 generated examples from 2,048 held-out ones is 3.3 (95 %: 2.97 to 3.63), "
         "that of as many training examples 1.1 (95 %: 0.99 to 1.21): 3.0 times as far (95 %: 2.6 to 3.4); "
         "a classifier sees the requested label in 97 % of its examples.",

@@ -72,6 +72,7 @@ def generate(
 
     Example:  sparring generate runs/people -n 1000 -o people.csv
     """
+    from ..inference.argument_checks import class_number
     from ..inference.generate import generate_files
     from ..runs.folder import Run
 
@@ -91,5 +92,5 @@ def generate(
         note=lambda sentence: say(sentence, error=True),
     )
     classes = [] if label is None else Run(run).read_json("source.json")["classes"]
-    of_class = "" if label is None else f" of the class '{label if label in classes else classes[int(label)]}'"
+    of_class = "" if label is None else f" of the class '{classes[class_number(label, classes)]}'"
     say(f"{count} samples{of_class}: {paths[0] if len(paths) == 1 else target}")

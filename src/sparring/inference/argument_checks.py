@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,8 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..errors import UserError
+from ..errors import UserError, nearest
 from ..util import checks
+
+NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")  # a class named by a number
 
 
 def sample_numbers(indices: Any) -> list[int] | range:
@@ -46,3 +49,22 @@ def class_numbers(labels: Any, count: int, classes: Sequence[str]) -> list[int] 
     if not isinstance(numbers, list | tuple) or len(numbers) != count:
         raise UserError(f"`labels` should be a list of {count} class numbers, not {checks.shown(labels)}")
     return [checks.whole_number(each, "the number of a class", 0, len(classes) - 1) for each in numbers]
+
+
+def class_number(label: str | int, classes: Sequence[str]) -> int:
+    """The number of the class with this name; or else with this place, where no class has a number as its name.
+
+    Raises UserError where there is none.
+    """
+    if not classes:
+        raise UserError("this model was trained without labels, so no label can be asked for")
+    label = checks.plain(label)
+    if not isinstance(label, str | int) or isinstance(label, bool):
+        raise UserError(f"--label should be the name or the number of a class, not {checks.shown(label)}")
+    if str(label) in classes:
+        return classes.index(str(label))
+    place = int(label) if re.fullmatch(r"\d{1,6}", str(label), re.ASCII) else -1
+    if 0 <= place < len(classes) and not any(NUMBER.fullmatch(name) for name in classes):
+        return place
+    several = "ask for one class at a time; " if "," in str(label) else ""
+    raise UserError(f"this model has no class '{label}'; {several}{nearest(str(label), list(classes[:50]))}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +14,7 @@ from torch import Tensor
 
 from .. import modalities, networks
 from ..config.recipe import Recipe
-from ..errors import UserError, nearest
+from ..errors import UserError
 from ..modalities import Codec, Modality
 from ..networks import sampling
 from ..runs.folder import Run
@@ -26,7 +25,6 @@ from . import argument_checks
 from .translator import Translator
 
 MAX_COUNT = 10**12  # of samples or steps; more would take years
-NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")  # a class named by a number
 
 
 class Gan:
@@ -240,18 +238,7 @@ class Gan:
 
         Raises UserError where there is none.
         """
-        if not self.classes:
-            raise UserError("this model was trained without labels, so no label can be asked for")
-        label = checks.plain(label)
-        if not isinstance(label, str | int) or isinstance(label, bool):
-            raise UserError(f"--label should be the name or the number of a class, not {checks.shown(label)}")
-        if str(label) in self.classes:
-            return self.classes.index(str(label))
-        place = int(label) if re.fullmatch(r"\d{1,6}", str(label), re.ASCII) else -1
-        if 0 <= place < len(self.classes) and not any(NUMBER.fullmatch(name) for name in self.classes):
-            return place
-        several = "ask for one class at a time; " if "," in str(label) else ""
-        raise UserError(f"this model has no class '{label}'; {several}{nearest(str(label), self.classes[:50])}")
+        return argument_checks.class_number(label, self.classes)
 
 
 @spells_options

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..metrics.score_facts import HEADLINE_DISTANCES, facts_of
 from ..util.files import write_bytes, write_text
+from ..util.progress import duration
 from .card import escaped
 from .curves import COLOURS, render_svg
 from .markup import bullets, matrix, page, paragraph, picture, section, text
 from .pictures import data_uri, open_picture
-from .values import count, duration, percent, short
+from .values import count, percent, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

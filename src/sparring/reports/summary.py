@@ -19,8 +19,9 @@ from ..runs.log import (
     value_at,
     whole,
 )
+from ..util.progress import duration
 from .headline import headline_of
-from .values import count, duration, listed, mapping, short
+from .values import count, listed, mapping, short
 
 
 def summary(

@@ -37,15 +37,6 @@ def percent(share: float) -> str:
     return f"{rounded} %"
 
 
-def duration(seconds: float) -> str:
-    """75 -> "1 min 15 s"."""
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
-
-
 def plain(value: Any) -> str:
     """A setting as text: lists joined, None as "none"."""
     if value is None:

@@ -77,7 +77,7 @@ def _one_line(column: Any, **options: Any) -> Any:
     return column(no_wrap=True, overflow="ellipsis", **options)
 
 
-class Lines:
+class SparseLines:
     """Plain lines, ever more rarely, up to one a minute."""
 
     def __init__(self, write: Callable[[str], None] | None = None):
@@ -115,7 +115,7 @@ def show(share: float, what: str, amount: str = "") -> None:
     if now - began < SECONDS_BEFORE_BAR:
         return
     if _display is None:
-        _display = Bar() if sys.stderr.isatty() else Lines()
+        _display = Bar() if sys.stderr.isatty() else SparseLines()
         atexit.register(clear)
     left = (now - began) / (share - first) * (1 - share) if share > first else None
     _display.update(min(1.0, max(0.0, share)), what, "" if left is None else f"{duration(left)} left", amount)

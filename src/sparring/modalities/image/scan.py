@@ -242,7 +242,7 @@ def _nothing(contents: Contents, skipped: Skipped) -> str:
             f" (skipped: {contents.skipped[0][0]}, {contents.skipped[0][1]})." if contents.skipped else "."
         )
     name, reason = skipped[0]
-    return f"None of the {len(contents)} files is a usable picture: the first, {name}, is skipped as {reason}."
+    return f"None of the {len(contents)} files is a usable picture (the first is {name}: {reason})."
 
 
 def final_values(found: Scan, spool: Spool) -> Iterator[np.ndarray]:
