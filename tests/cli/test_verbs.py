@@ -98,6 +98,29 @@ def test_an_option_with_one_value_is_given_once(verb):
             typed(verb, "x", "y", *twice)
 
 
+@pytest.mark.parametrize(
+    ("verb", "option", "value", "words"),
+    [
+        ("generate", "-n", "0", "--count should be a whole number from 1 to 10,000,000, not '0'"),
+        ("generate", "--batch-size", "1e3", "--batch-size should be a whole number of at least 1, not '1e3'"),
+        ("generate", "--truncation", "x", "--truncation should be a number, not 'x'"),
+        ("apply", "--temporal-smoothing", "3", "--temporal-smoothing should be a number from 0 to 1, not '3'"),
+        ("train", "--seed", "2.5", "--seed should be a whole number, not '2.5'"),
+        ("compare", "--seeds", "0", "--seeds should be a whole number from 1 to 100, not '0'"),
+    ],
+)
+def test_a_wrong_number_is_answered_in_plain_words(verb, option, value, words):
+    with pytest.raises(UserError) as raised:
+        typed(
+            verb,
+            "x",
+            *(["y", "-o", "z"] if verb == "apply" else ["--recipes", "mlp"] * (verb == "compare")),
+            option,
+            value,
+        )
+    assert str(raised.value) == words
+
+
 def test_two_spellings_of_an_option_are_the_same_one():
     with pytest.raises(UserError, match="--count is given 2 times"):
         typed("generate", "x", "-n", "3", "--count", "4")

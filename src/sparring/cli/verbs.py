@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -36,6 +36,7 @@ VERBS = (
     "recipes",
     "report",
 )
+NUMBERS: dict[type, str] = {int: "a whole number", float: "a number"}
 UsageError: Any = typer.BadParameter.__base__
 
 Plugins = Annotated[
@@ -79,11 +80,17 @@ class Verbs(TyperGroup):
 
 
 class Verb(TyperCommand):
-    """A verb whose mistyped command line is answered in one sentence."""
+    """A verb whose mistyped command line is answered in one sentence.
+
+    declared: the annotations of its parameters.
+    """
+
+    declared: dict[str, Any]
 
     def parse_args(self, context: Any, arguments: list[str]) -> list[str]:
+        texts: dict[str, Any] = {}
         try:
-            _, _, given = self.make_parser(context).parse_args(args=list(arguments))
+            texts, _, given = self.make_parser(context).parse_args(args=list(arguments))
             self._refuse_repeated(given)
             return super().parse_args(context, arguments)
         except UsageError as error:
@@ -91,6 +98,11 @@ class Verb(TyperCommand):
             if typed and type(error).__name__ == "NoSuchOption":
                 hint = option_hint(typed, _options(self)) or _owners(typed) or f"see sparring {self.name} --help"
                 raise UserError(f"{self.name} has no option {typed}; {hint}") from None
+            parameter = getattr(error, "param", None)
+            expected = "" if parameter is None else _expected(self.declared[parameter.name])
+            if expected and parameter.name in texts:
+                name = max(parameter.opts, key=len)
+                raise UserError(f"{name} should be {expected}, not {texts[parameter.name]!r}") from None
             sentence = error.format_message().strip().rstrip(".")
             raise UserError(f"{sentence[:1].lower()}{sentence[1:]}; see sparring {self.name} --help") from None
 
@@ -100,6 +112,19 @@ class Verb(TyperCommand):
             if times > 1 and parameter.param_type_name == "option" and not (parameter.multiple or parameter.is_eager):
                 name = max(parameter.opts, key=len)
                 raise UserError(f"{name} is given {times} times, and {self.name} takes one value of it: give it once")
+
+
+def _expected(declared: Any) -> str:
+    """What the value of a parameter for numbers should be, with its bounds; "" for other parameters.
+
+    declared: its annotation, such as Annotated[int | None, typer.Option(min=1)].
+    """
+    kind, *facts = get_args(declared) or (declared,)
+    word = next((word for number, word in NUMBERS.items() if number in (kind, *get_args(kind))), "")
+    least, most = (next((getattr(fact, end, None) for fact in facts), None) for end in ("min", "max"))
+    if word and least is not None and most is not None:
+        return f"{word} from {least:,} to {most:,}"
+    return word + (f" of at least {least:,}" if word and least is not None else "")
 
 
 def _options(command: Any) -> list[str]:
@@ -116,8 +141,11 @@ def built(name: str) -> Any:
     """The command of a verb: the parameters of its function, those that its module generates, and --plugin."""
     module = _module(name)
     app = typer.Typer(add_completion=False, rich_markup_mode="rich")
-    app.command(name, cls=Verb)(_with_plugins(_function(module), getattr(module, "parameters", list)()))
-    return typer.main.get_command(app)
+    function = _with_plugins(_function(module), getattr(module, "parameters", list)())
+    app.command(name, cls=Verb)(function)
+    command: Any = typer.main.get_command(app)
+    command.declared = {each.name: each.annotation for each in inspect.signature(function).parameters.values()}
+    return command
 
 
 def _with_plugins(function: Callable[..., None], added: list[inspect.Parameter]) -> Callable[..., None]:

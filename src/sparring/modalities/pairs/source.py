@@ -144,6 +144,8 @@ def _build(name: str, contents: Contents, options: PairOptions, context: OpenCon
     form = form_of(options, context)
     if form.fit == "patches":
         raise UserError("pairs are not cut into pieces; use --fit crop, and --size for what is trained at")
+    if options.labels not in ("auto", "none"):
+        raise UserError("pairs have no labels: leave --labels out")
     found = (None if options.input in SIDES else matched(contents, options.input, options.encoding)) or side_by_side(
         contents, options.input
     )
