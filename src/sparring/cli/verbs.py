@@ -98,9 +98,9 @@ class Verb(TyperCommand):
             if typed and type(error).__name__ == "NoSuchOption":
                 hint = option_hint(typed, _options(self)) or _owners(typed) or f"see sparring {self.name} --help"
                 raise UserError(f"{self.name} has no option {typed}; {hint}") from None
-            parameter = getattr(error, "param", None)
-            expected = "" if parameter is None else _expected(self.declared[parameter.name])
-            if expected and parameter.name in texts:
+            parameter: Any = getattr(error, "param", None)
+            expected = _expected(self.declared[parameter.name]) if parameter is not None else ""
+            if parameter is not None and expected and parameter.name in texts:
                 name = max(parameter.opts, key=len)
                 raise UserError(f"{name} should be {expected}, not {texts[parameter.name]!r}") from None
             sentence = error.format_message().strip().rstrip(".")
