@@ -106,6 +106,7 @@ CHINESE_FIRST = ["伟", "芳", "娜", "敏", "静", "秀英", "丽", "强", "磊
 CHINESE = column([last + first for last in "王李张刘陈杨赵黄周吴" for first in CHINESE_FIRST], "姓名")
 OFTEN = column(NAMES * 20, "customer")
 INITIALS = column([f"{first[0]}. {last}" for first in FIRST for last in LAST] * 2, "y")
+FEW_INITIALS = column([f"{name[0]}. {name.split()[1]}" for name in NAMES * 2 + PEOPLE[:4]] * 8, "y")
 NO_LISTS = column([f"{a}{b}{c}ka" for a in ("Zub", "Kro", "Vel") for b in "aeiou" for c in ("b", "d", "g", "k") * 2],
                   "last name")  # fmt: skip
 UNSURE = column([f"{one}{other}a" for one in ("Zub", "Kro", "Vel", "Mir") for other in "aeiou"] * 6, "name")
@@ -161,6 +162,8 @@ CASES = {
     "last names of no list": case(NO_LISTS, anew(NO_LISTS, "last name", unique=False)),
     "perhaps names": case(UNSURE, lambda source: _all(pd.Series(
         [any("may hold names of people, and the values come out as they are" in note for note in source.notes)]))),
+    "few names, with no word above": case(FEW_INITIALS, lambda source: _all(pd.Series(
+        [any("may hold names of people" in note for note in source.notes)]))),
     "names before mails": case(NAMED_MAILS, anew(NAMED_MAILS, "c", r"[\w ]+ <[a-z]+\d+@x\.org>")),
     "links to mails": case(LINKED_MAILS, anew(LINKED_MAILS, "c", r"mailto:[a-z]+\d+@x\.org")),
     "addresses of machines with ports": case(PORTS, anew(PORTS, "c", r"10\.0\.\d{1,3}\.\d{1,3}:\d{4,5}")),

@@ -186,14 +186,19 @@ def _people(name: str, texts: Sequence[str]) -> Finding | None:
 
 
 def perhaps_people(name: str, values: Sequence[object]) -> bool:
-    """May a column whose different values are learned hold names of people that no list knows?"""
+    """May a column whose different values are learned hold names: of no list, or too few to be sure?"""
     texts = [value for value in values[:MAX_READ] if isinstance(value, str)]
-    if len(texts) < max(MIN_DIFFERENT, len(values[:MAX_READ])) or not _hinted(name, "name"):
+    if len(texts) < max(MIN_DIFFERENT, len(values[:MAX_READ])):
         return False
     if NOT_PEOPLE.search(name) and not NAME_COLUMN.search(name):
         return False
     words = [_words(text.strip()) for text in texts]
-    return sum(bool(each) and not each[0].islower() for each in words) >= SURE * len(texts)
+    alike = (
+        [bool(each) and not each[0].islower() for each in words]
+        if _hinted(name, "name")
+        else [_is_full_name(each, False) for each in words]
+    )
+    return sum(alike) >= SURE * len(texts)
 
 
 def _words(text: str) -> list[str]:
