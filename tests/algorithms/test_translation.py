@@ -203,7 +203,7 @@ def test_the_pool_shows_old_pictures_half_of_the_time():
 
 
 def test_a_side_is_named_for_pairs_only(tmp_path):
-    with pytest.raises(UserError, match="--input names one side of pairs"):
+    with pytest.raises(UserError, match="`input` names one side of pairs"):
         api.train(
             ArraySource(classes=0),
             "restore-denoise",
