@@ -13,9 +13,9 @@ from sparring.data.options import OpenContext
 from sparring.modalities.table import export
 from sparring.modalities.table.options import TableOptions
 from sparring.modalities.table.source import open_path
-from sparring.modalities.table.written import describe, format_from
-from sparring.modalities.table.written.date_reading import read_dates
-from sparring.modalities.table.written.durations import read_durations
+from sparring.modalities.table.text_formats import describe, format_from
+from sparring.modalities.table.text_formats.date_reading import read_dates
+from sparring.modalities.table.text_formats.durations import read_durations
 
 N = 80
 MOMENTS = [pd.Timestamp("2019-01-05 03:04:05") + pd.Timedelta(hours=331 * at, minutes=7 * at) for at in range(N)]
@@ -49,7 +49,7 @@ def case(cells, kind: str, said: str = "", name: str = "x") -> Case:
         assert said in " ".join(source.notes)
         back = column.texts(column.series(column.cells(source_values(content, name))))
         assert [str(text) for text in back] == [str(cell).strip() for cell in cells]
-        assert column.written is None or format_from(describe(column.written)) == column.written
+        assert column.text_format is None or format_from(describe(column.text_format)) == column.text_format
 
     return Case(make, read)
 

@@ -298,7 +298,7 @@ def test_a_type_that_was_told_is_taken_or_the_cell_is_named(asked, tmp_path):
 def test_what_a_person_says_decides(tmp_path):
     path = write(column(BOTH_ORDERS))(tmp_path)
     for asked, pattern in (("mdy", "%m/%d/%Y"), ("dmy", "%d/%m/%Y"), ("%m/%d/%Y", "%m/%d/%Y")):
-        assert open_data(path, {"types": {"x": asked}}).fields[0].written.pattern == pattern
+        assert open_data(path, {"types": {"x": asked}}).fields[0].text_format.pattern == pattern
     seconds = [1_687_996_080 + 977 * at for at in range(N)]
     for cells in (seconds, [1000 * second for second in seconds]):
         source = open_data(write(column(cells))(tmp_path), {"types": {"x": "time"}})
@@ -315,10 +315,10 @@ def test_what_a_person_says_decides(tmp_path):
 def test_other_columns_decide_what_a_column_leaves_open(tmp_path):
     lines = [f"{at % 12 + 1:02d}/{at * 5 % 12 + 1:02d}/2023\t{at % 28 + 1:02d}/06/2023" for at in range(N)]
     source = open_data(write("open\tsure\n" + "\n".join(lines) + "\n")(tmp_path))
-    assert [field.written.pattern for field in source.fields] == ["%d/%m/%Y", "%d/%m/%Y"]
+    assert [field.text_format.pattern for field in source.fields] == ["%d/%m/%Y", "%d/%m/%Y"]
     prices = [f"{at + 1},{at + 100}\t{at},5" for at in range(N)]
     source = open_data(write("open\tsure\n" + "\n".join(prices) + "\n")(tmp_path))
-    assert [field.written.decimal for field in source.fields] == [",", ","]
+    assert [field.text_format.decimal for field in source.fields] == [",", ","]
 
 
 def test_nothing_that_a_person_has_is_changed(tmp_path):

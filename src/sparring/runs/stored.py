@@ -17,7 +17,7 @@ from ..errors import UserError
 from ..util import files
 from ..util.hashed import HASH, hash_matches, with_hash
 
-FORMAT = 3  # of every text file of a run
+FORMAT = 4  # of every text file of a run
 Count = Annotated[int, Field(ge=0, lt=1 << 53)]
 Facts = dict[str, Any]
 

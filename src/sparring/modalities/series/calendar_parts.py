@@ -15,12 +15,12 @@ import pandas as pd
 
 from ...errors import UserError
 from ..table.columns import Column, column_from, find
+from ..table.text_formats import DateFormat
+from ..table.text_formats.deciding import wanted
+from ..table.text_formats.month_names import LANGUAGES
 from ..table.times import NANOSECONDS_A_DAY, counts_from, datetimes
-from ..table.written import DateFormat
-from ..table.written.deciding import wanted
-from ..table.written.month_names import LANGUAGES
 from .calendar_units import LIMITS, NUMBERS, times_of, unit_of
-from .written import COLUMN_ROLES, NumberTable
+from .number_table import COLUMN_ROLES, NumberTable
 
 CHAINS = (  # of units that tell a time together, the finest first; "date" and "clock" are columns of times
     *(
@@ -160,8 +160,8 @@ def _stem(part: Part) -> str:
 
 def _kind_of_time(column: Column) -> str:
     """A "clock" has no date, a "date" no time of the day, and a "time" both."""
-    if isinstance(column.written, DateFormat) and not column.written.has_date:
-        return "time" if "%N" in column.written.pattern or "%-N" in column.written.pattern else "clock"
+    if isinstance(column.text_format, DateFormat) and not column.text_format.has_date:
+        return "time" if "%N" in column.text_format.pattern or "%-N" in column.text_format.pattern else "clock"
     whole_days = column.unit % NANOSECONDS_A_DAY == 0 and column.origin % NANOSECONDS_A_DAY == 0
     return "date" if whole_days and not column.local_zone else "time"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..table.written.deciding import DATE_NAME
+from ..table.text_formats.deciding import DATE_NAME
 from .axes import ROUGH, SMOOTH
 
 EPOCH_PARTS = (1, 1_000, 1_000_000, 1_000_000_000)  # of a second since 1970

@@ -87,7 +87,7 @@ class SeriesCodec:
     paced: bool = False  # does the last channel hold how far `order` goes from the step before?
     apart: tuple[str, ...] = ()  # the columns that tell series apart together, where these are several
     restarts: bool = False  # does a series begin wherever `order` starts again?
-    written: tuple[Column, ...] = ()  # channels whose numbers are texts, such as 51,26
+    text_channels: tuple[Column, ...] = ()  # channels whose numbers are texts, such as 51,26
     wide: tuple[Steps, ...] = ()  # the columns of the steps, where a row of the table is a series
     names_anew: tuple[Column, ...] = ()  # columns that name each series, for which new names are made
     grid: Grid = Grid()  # in what `order` goes
@@ -222,10 +222,10 @@ class SeriesCodec:
         which = np.repeat(np.arange(len(values)), lengths)
         when = np.concatenate([np.arange(length) for length in lengths]) if len(lengths) else np.zeros(0, int)
         rows, found = values[which, when], {}
-        written = {column.name: column for column in self.written}
+        texts = {column.name: column for column in self.text_channels}
         for at, channel in enumerate(self.channels[: len(self.channels) - self.paced]):
-            if channel.name in written:
-                found[channel.name] = written[channel.name].series(rows[:, at])
+            if channel.name in texts:
+                found[channel.name] = texts[channel.name].series(rows[:, at])
                 continue
             column = pd.Series(rows[:, at])
             whole = channel.decimals == 0 and (
@@ -253,8 +253,8 @@ class SeriesCodec:
 
     def _wide_frame(self, values: np.ndarray, first: int, seed: int, labels: Any) -> pd.DataFrame:
         """A row for each series."""
-        count, written = len(self.channels), {column.name: column for column in self.written}
-        found = spread(values[:, :, :count], self.wide, tuple(channel.dtype for channel in self.channels), written)
+        count, texts = len(self.channels), {column.name: column for column in self.text_channels}
+        found = spread(values[:, :, :count], self.wide, tuple(channel.dtype for channel in self.channels), texts)
         found |= {column.name: self._new_names(column, len(values), first, seed) for column in self.names_anew}
         for at, kept in enumerate(self.whole, count):
             found[kept.name] = kept.series(values[:, 0, at])
@@ -307,7 +307,9 @@ class SeriesCodec:
         ]
         optional |= {"apart": list(self.apart)} if self.apart else {}
         optional |= {"restarts": True} if self.restarts else {}
-        optional |= {"written": [column.describe() for column in self.written]} if self.written else {}
+        optional |= (
+            {"text_channels": [column.describe() for column in self.text_channels]} if self.text_channels else {}
+        )
         optional |= {"wide": [[each.channel, list(each.columns)] for each in self.wide]} if self.wide else {}
         optional |= {"names_anew": [column.describe() for column in self.names_anew]} if self.names_anew else {}
         optional |= {"grid": asdict(self.grid)} if self.grid != Grid() else {}
@@ -373,7 +375,7 @@ def codec_from(description: dict[str, Any]) -> SeriesCodec:
             bool(description.get("paced", False)),
             tuple(map(str, description.get("apart", ()))),
             bool(description.get("restarts", False)),
-            tuple(map(column_from, description.get("written", ()))),
+            tuple(map(column_from, description.get("text_channels", ()))),
             tuple(Steps(str(name), tuple(map(str, columns))) for name, columns in description.get("wide", ())),
             tuple(map(column_from, description.get("names_anew", ()))),
             Grid(**description.get("grid", {})),

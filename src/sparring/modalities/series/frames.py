@@ -14,11 +14,11 @@ from .calendar_parts import Part, said_parts, with_joined, without_joined
 from .codec import SeriesCodec
 from .grouping import Grouping, series_numbers
 from .headers import Steps
+from .number_table import COLUMN_ROLES, NumberTable, as_numbers, check_types
 from .order import column_of, put_in_order
 from .roles import Roles, find_label, find_roles, roles_like
 from .sequences import Sequences, checked
 from .wide import cells_of, wide_steps
-from .written import COLUMN_ROLES, NumberTable, as_numbers, check_types
 
 MIN_ROWS = 16
 
@@ -88,7 +88,7 @@ def _of_long(
         tuple(roles.choices),
         columns=names,
         label=roles.label,
-        written=tuple(roles.written),
+        text_channels=tuple(roles.text_channels),
         parts=parts,
     )
     found.notes += _notes_on(roles, parts)
@@ -117,9 +117,9 @@ def _read_like(like: SeriesCodec | None) -> dict[str, Column] | None:
     """The columns of times and of texts that are numbers in the table of a codec."""
     if like is None:
         return None
-    read = like.order is not None and (like.order.kind == "time" or like.order.written is not None)
+    read = like.order is not None and (like.order.kind == "time" or like.order.text_format is not None)
     order = [like.order] if read and like.order is not None else []
-    return {column.name: column for column in (*like.written, *order)}
+    return {column.name: column for column in (*like.text_channels, *order)}
 
 
 def _of_wide(
@@ -144,7 +144,7 @@ def _of_wide(
         dtypes,
         columns=tuple(map(str, frame.columns)),
         label=label,
-        written=tuple(table.columns[name] for name in numbers.columns if name in numbered & table.columns.keys()),
+        text_channels=tuple(table.columns[name] for name in numbers.columns if name in numbered & table.columns.keys()),
         wide=steps,
     )
     shown = f"{steps[0].columns[0]} to {steps[0].columns[-1]}"

@@ -16,7 +16,7 @@ import pandas as pd
 from ...errors import UserError
 from .clocks import ROUGH, SMOOTH, rises_evenly, roughness, smooth_along
 from .key_names import KEY, ORDER, refuse_unclear_keys
-from .written import NumberTable
+from .number_table import NumberTable
 
 MAX_REPEATED = 0.01  # share of the rows that may repeat the time of another row of their series
 MIN_LENGTH, MIN_NAMED_LENGTH = 4, 2  # steps of a series, on average; of those that a name or restarts tell apart

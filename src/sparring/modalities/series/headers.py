@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ...errors import UserError
-from ..table.written.date_reading import guesses, read_dates
-from ..table.written.dates import DIRECTIVE
-from ..table.written.month_names import LANGUAGES
+from ..table.text_formats.date_reading import guesses, read_dates
+from ..table.text_formats.dates import DIRECTIVE
+from ..table.text_formats.month_names import LANGUAGES
 
 COUNTED = (  # the last number of a header counts, or else the first one
     re.compile(r"(?P<before>.*?)[_ .-]?(?P<number>\d+(?:\.\d+)?)(?P<after>\D*)"),

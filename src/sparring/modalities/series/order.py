@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from ..table.columns import Column, find
-from ..table.written import DateFormat
+from ..table.text_formats import DateFormat
 from .codec import SeriesCodec
 from .grid import UNEVEN_SHARE, grid_of, uneven_share
+from .number_table import NumberTable
 from .sequences import Sequences
-from .written import NumberTable
 
 
 def column_of(name: str, table: NumberTable, frame: pd.DataFrame) -> Column:
@@ -25,12 +25,12 @@ def column_of(name: str, table: NumberTable, frame: pd.DataFrame) -> Column:
 
 def _in_one_zone(column: Column) -> tuple[Column, str]:
     """The column as it is written with one offset, and a note where it has several that no zone explains."""
-    if not isinstance(column.written, DateFormat) or not column.written.mixed:
+    if not isinstance(column.text_format, DateFormat) or not column.text_format.mixed:
         return column, ""
-    minutes = max(column.written.mixed, key=lambda each: each[1])[0]
+    minutes = max(column.text_format.mixed, key=lambda each: each[1])[0]
     zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
     note = f"The times of '{column.name}' have several offsets from UTC: new ones are all written with {zone}."
-    return replace(column, written=replace(column.written, mixed=(), zone=zone)), note
+    return replace(column, text_format=replace(column.text_format, mixed=(), zone=zone)), note
 
 
 def put_in_order(

@@ -10,13 +10,13 @@ import pandas as pd
 
 from ...errors import UserError, nearest
 from ..table.columns import Column, find
-from ..table.written.deciding import wanted
+from ..table.text_formats.deciding import wanted
 from .calendar_parts import Part
 from .codec import SeriesCodec
 from .followers import followers
 from .grid import local_times
 from .grouping import Grouping, find_grouping, series_numbers
-from .written import COLUMN_ROLES, NumberTable
+from .number_table import COLUMN_ROLES, NumberTable
 
 LABEL = ("label", "class", "target", "y")
 MAX_CLASSES = 100
@@ -31,7 +31,7 @@ class Roles(NamedTuple):
     whole: list[str]  # belong to a whole series
     label: str | None  # the class of a series
     left_out: Sequence[str] = ()  # neither numbers nor categories, each with its kind
-    written: Sequence[Column] = ()  # channels whose numbers are texts, such as 51,26
+    text_channels: Sequence[Column] = ()  # channels whose numbers are texts, such as 51,26
 
     @property
     def key(self) -> str | None:
@@ -67,7 +67,7 @@ class Roles(NamedTuple):
         return self._replace(
             channels=[name for name in self.channels if name not in after],
             choices=[column for column in self.choices if column.name not in after],
-            written=[column for column in self.written if column.name not in after],
+            text_channels=[column for column in self.text_channels if column.name not in after],
             left_out=[shown for shown in self.left_out if not (shown in left_out and left_out[shown].name in after)],
         ), found
 
@@ -78,7 +78,7 @@ def roles_like(codec: SeriesCodec, frame: pd.DataFrame, where: str) -> Roles:
     channels = [each.name for each in codec.channels[: len(codec.channels) - codec.paced]]
     grouping = Grouping(codec.apart or ((key,) if key else ()), order, codec.restarts)
     roles = Roles(grouping, channels, codec.choices, [each.name for each in codec.whole], codec.label)
-    roles = roles._replace(written=codec.written)
+    roles = roles._replace(text_channels=codec.text_channels)
     wanted = [
         name
         for name in (key, order, *channels, *(each.name for each in codec.choices), *roles.whole, roles.label)

@@ -40,7 +40,7 @@ class Sequences:
     paced: bool = False  # does the last channel hold how far `order` goes from the step before?
     apart: tuple[str, ...] = ()  # the columns that tell series apart, where these are several
     restarts: bool = False  # does a series begin wherever `order` starts again?
-    written: tuple[Column, ...] = ()  # channels whose numbers are texts
+    text_channels: tuple[Column, ...] = ()  # channels whose numbers are texts
     wide: tuple[Steps, ...] = ()  # the columns of the steps, where a row of the table is a series
     notes: list[str] = field(default_factory=list)
 

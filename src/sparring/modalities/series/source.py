@@ -297,7 +297,7 @@ def _fitted(found: Sequences, parts: dict[Split, Part], steps: int, windows: boo
         choice_codes=choice_codes,
         paced=found.paced,
         apart=found.apart,
-        written=found.written,
+        text_channels=found.text_channels,
         wide=found.wide,
         restarts=found.restarts,
         names_anew=found.names_anew,

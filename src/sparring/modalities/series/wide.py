@@ -12,7 +12,7 @@ from ..table.columns import Column
 from .axes import SMOOTH, ordered_axis, roughness
 from .headers import Headers, Steps, headers_of
 from .key_names import KEY, ORDER
-from .written import NumberTable
+from .number_table import NumberTable
 
 MIN_DOUBTED = 16  # numbered columns from which a table may be wide even where its numbers do not tell
 MIN_CLASS_SHARE = 0.8  # of numbered columns hold fractions, where the first one is a class
@@ -105,18 +105,18 @@ def cells_of(frame: pd.DataFrame, steps: tuple[Steps, ...]) -> np.ndarray:
 
 
 def spread(
-    values: np.ndarray, steps: tuple[Steps, ...], dtypes: tuple[str, ...], written: Mapping[str, Column]
+    values: np.ndarray, steps: tuple[Steps, ...], dtypes: tuple[str, ...], texts: Mapping[str, Column]
 ) -> dict[str, pd.Series]:
     """The columns of N x T x channels values: the inverse of `cells_of`. Steps after the longest series are empty.
 
-    written: the columns whose numbers are texts.
+    texts: the columns whose numbers are texts.
     """
     found = {}
     for at, (each, dtype) in enumerate(zip(steps, dtypes, strict=True)):
         for place, name in enumerate(each.columns):
             cells = values[:, place, at] if place < values.shape[1] else np.full(len(values), np.nan)
-            if name in written:
-                found[name] = written[name].series(cells)
+            if name in texts:
+                found[name] = texts[name].series(cells)
                 continue
             column = pd.Series(cells)
             whole = pd.api.types.is_integer_dtype(dtype)

@@ -21,7 +21,7 @@ from .dialects import dialect_from
 from .frames import FrameLayout, layout_from
 from .relations import Relation, relation_from
 
-FORMAT = 2  # of the description of a codec
+FORMAT = 3  # of the description of a codec
 MAX_KNOWN = 50_000_000  # numbers of encoded rows that are kept
 
 

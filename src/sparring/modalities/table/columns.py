@@ -14,9 +14,8 @@ from ...errors import UserError, nearest
 from ...util.random import make_rng
 from . import free_text, identifiers, personal, times
 from .odd_values import refuse_odd
-from .values import fits, is_number, plain
-from .written import DateFormat, EpochFormat, Format, NumberFormat, Numeric, Words, describe, format_from
-from .written.deciding import (
+from .text_formats import DateFormat, EpochFormat, Format, NumberFormat, Numeric, Words, describe, format_from
+from .text_formats.deciding import (
     READINGS,
     Meaning,
     cell_named,
@@ -26,7 +25,8 @@ from .written.deciding import (
     refuse_mixture,
     wanted,
 )
-from .written.text_columns import TextColumn
+from .text_formats.text_columns import TextColumn
+from .values import fits, is_number, plain
 
 COLUMN_TYPES = ("integer", "float", "boolean", "category", "time", "identifier", "text")
 DROP = "drop"  # as a type: leave the column out
@@ -53,7 +53,7 @@ class Column:
     origin: int = 0  # of times: the nanoseconds at which a cell is 0
     unit: int = 1  # of times: the nanoseconds by which a cell grows by 1
     zone: str | None = None  # of times whose type has one
-    written: Format | None = None  # how texts write the values; None: as Python does
+    text_format: Format | None = None  # how texts write the values; None: as Python does
     blank: str = ""  # how a text file writes an empty cell
     why: str = ""  # why the values are read like this, where they could be read in another way too
     doubt: str | None = None  # the type that --type would take for the other way
@@ -78,8 +78,8 @@ class Column:
     def cells(self, values: pd.Series) -> np.ndarray:
         """N values -> N float64 cells. Unknown values become NaN."""
         if self.kind == "time":
-            written = self.written if isinstance(self.written, DateFormat | EpochFormat) else None
-            return times.cells_of(*times.counts_of(values, written), self.origin, self.unit)
+            text_format = self.text_format if isinstance(self.text_format, DateFormat | EpochFormat) else None
+            return times.cells_of(*times.counts_of(values, text_format), self.origin, self.unit)
         if self.kind in ("integer", "float"):
             return self._numbers(values)
         places = {value: place for place, value in enumerate(self.categories)}
@@ -92,8 +92,8 @@ class Column:
         if self.kind == "time":
             return self._times(cells)
         if self.kind in ("integer", "float"):
-            if isinstance(self.written, Numeric) and not is_number(self.dtype):
-                return pd.Series(self.written.texts(cells), name=self.name, dtype=object).astype(self.dtype)
+            if isinstance(self.text_format, Numeric) and not is_number(self.dtype):
+                return pd.Series(self.text_format.texts(cells), name=self.name, dtype=object).astype(self.dtype)
             numbers = pd.Series(cells, name=self.name)
             if self.kind == "integer":
                 whole = pd.array(np.where(there, np.nan_to_num(cells), 0).round().astype(np.int64), dtype="Int64")
@@ -135,16 +135,16 @@ class Column:
         if not is_text(values):
             return pd.to_numeric(values, errors="coerce").astype("Float64").to_numpy(np.float64, na_value=np.nan)
         places, different = pd.factorize(values.astype(object))
-        format = self.written if isinstance(self.written, Numeric) else NumberFormat()
+        format = self.text_format if isinstance(self.text_format, Numeric) else NumberFormat()
         return np.append(format.cells(different), np.nan)[places]
 
     def _times(self, cells: np.ndarray) -> pd.Series:
         counts, per_second = times.counts_from(cells, self.origin, self.unit)
-        if not isinstance(self.written, DateFormat | EpochFormat):
+        if not isinstance(self.text_format, DateFormat | EpochFormat):
             found = pd.Series(times.datetimes(counts, per_second), name=self.name)
             found = found.dt.tz_localize("UTC").dt.tz_convert(self.zone) if self.zone else found
             return found.astype(self.dtype)
-        made = pd.Series(times.texts(counts, per_second, self.written), name=self.name, dtype=object)
+        made = pd.Series(times.texts(counts, per_second, self.text_format), name=self.name, dtype=object)
         if is_number(self.dtype):
             made = pd.to_numeric(made)
         return made.astype(self.dtype)
@@ -152,12 +152,12 @@ class Column:
     def texts(self, values: pd.Series) -> pd.Series:
         """The values of `series` or `new` as a text file writes them."""
         there = values.notna()
-        if is_text(values) or self.written is None:
+        if is_text(values) or self.text_format is None:
             made = values
-        elif isinstance(self.written, Numeric):
-            made = pd.Series(self.written.texts(values.astype("Float64").to_numpy(np.float64, na_value=np.nan)))
-        elif isinstance(self.written, Words):
-            made = values.map({False: self.written.false, True: self.written.true})
+        elif isinstance(self.text_format, Numeric):
+            made = pd.Series(self.text_format.texts(values.astype("Float64").to_numpy(np.float64, na_value=np.nan)))
+        elif isinstance(self.text_format, Words):
+            made = values.map({False: self.text_format.false, True: self.text_format.true})
         else:
             made = values
         return made if not self.blank else made.astype(object).where(there, self.blank)
@@ -176,21 +176,21 @@ class Column:
     @property
     def local_zone(self) -> str | None:
         """Where the clocks of a column of times stand; None where nothing says so."""
-        return self.zone or (self.written.zone if isinstance(self.written, DateFormat) else None)
+        return self.zone or (self.text_format.zone if isinstance(self.text_format, DateFormat) else None)
 
     def _about_writing(self) -> str:
         """For people: how texts write the values, and why they are read like that."""
-        if self.written is None:
+        if self.text_format is None:
             return ""
-        empty = f", '{self.written.missing}' where empty" if self.written.missing else ""
-        if isinstance(self.written, Numeric) and self.written.plain and not self.why:
+        empty = f", '{self.text_format.missing}' where empty" if self.text_format.missing else ""
+        if isinstance(self.text_format, Numeric) and self.text_format.plain and not self.why:
             return empty
         doubt = f"; --type {self.name}={self.doubt} reads them the other way" if self.doubt else ""
-        return f", {self.written.about()}{empty}" + (f" ({self.why}{doubt})" if self.why else "")
+        return f", {self.text_format.about()}{empty}" + (f" ({self.why}{doubt})" if self.why else "")
 
     def describe(self) -> dict[str, Any]:
         """For codec.json."""
-        values = asdict(self) | {"written": describe(self.written) if self.written else None}
+        values = asdict(self) | {"text_format": describe(self.text_format) if self.text_format else None}
         return {
             name: value
             for name, value in values.items()
@@ -200,10 +200,10 @@ class Column:
 
 def column_from(description: dict[str, Any]) -> Column:
     """The inverse of Column.describe()."""
-    written = description.get("written")
+    text_format = description.get("text_format")
     read = {
         "categories": tuple(description.get("categories", ())),
-        "written": format_from(written) if written else None,
+        "text_format": format_from(text_format) if text_format else None,
     }
     return Column(**{**description, **read})
 
@@ -240,7 +240,7 @@ def find(
 def _refuse_loss(column: Column, values: pd.Series) -> None:
     """Raises UserError where a value is not of the type that was asked for."""
     cells = column.cells(values)
-    missing = column.written.missing if column.written else None
+    missing = column.text_format.missing if column.text_format else None
     there = values.notna().to_numpy() & (values != missing).to_numpy(bool, na_value=True)
     lost = there & (np.isnan(cells) | ((cells % 1 != 0) & (column.kind == "integer")))
     if lost.any():
@@ -335,9 +335,9 @@ def _kind(name: str, values: pd.Series, read: Meaning | None) -> str:
 def _number(name: str, values: pd.Series, kind: str, read: Meaning | None) -> Column:
     """Raises UserError where there are infinite numbers."""
     dtype = str(values.dtype)
-    written = read.format if read and isinstance(read.format, Numeric) else None
+    text_format = read.format if read and isinstance(read.format, Numeric) else None
     column = Column(
-        name, kind, dtype, written=written, why=read.why if read else "", doubt=read.doubt if read else None
+        name, kind, dtype, text_format=text_format, why=read.why if read else "", doubt=read.doubt if read else None
     )
     cells = column.cells(values)
     if np.isinf(cells).any():
@@ -350,15 +350,15 @@ def _number(name: str, values: pd.Series, kind: str, read: Meaning | None) -> Co
 
 
 def _time(name: str, values: pd.Series, dtype: str, read: Meaning | None) -> Column:
-    written = read.format if read and isinstance(read.format, DateFormat | EpochFormat) else None
-    counts, per_second = times.counts_of(values, written)
+    text_format = read.format if read and isinstance(read.format, DateFormat | EpochFormat) else None
+    counts, per_second = times.counts_of(values, text_format)
     origin, unit = times.grid_of(counts, per_second)
     zone = getattr(values.dtype, "tz", None)
     why, doubt = (read.why, read.doubt) if read else ("", None)
+    zone = str(zone) if zone else None
     return Column(
-        name, "time", dtype, origin=origin, unit=unit, zone=str(zone) if zone else None, written=written, why=why,
-        doubt=doubt,
-    )  # fmt: skip
+        name, "time", dtype, origin=origin, unit=unit, zone=zone, text_format=text_format, why=why, doubt=doubt
+    )
 
 
 def decimals_of(numbers: np.ndarray, dtype: str) -> int | None:

@@ -18,8 +18,8 @@ from typing import IO, Any
 from ...errors import UserError
 from ...util import text_encodings
 from ...util.text_encodings import BOMS, SAMPLE_BYTES
-from .written.missing import is_missing_number
-from .written.numbers import TEXT
+from .text_formats.missing import is_missing_number
+from .text_formats.numbers import TEXT
 
 SEPARATORS = (",", ";", "\t", "|")
 SAMPLE_LINES = 300  # from which separator and header are guessed

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .written.missing import is_missing_number
+from .text_formats.missing import is_missing_number
 
 NANO = 1_000_000_000
 Was = dict[str, Any]  # what a column was: "as" names the conversion; {} for a column that is learned as it is

@@ -16,7 +16,7 @@ from ...errors import UserError
 from .excel import read_excel
 from .frames import FrameLayout, plain_frame
 from .text_files import read_text_file
-from .written.text_columns import TextColumn
+from .text_formats.text_columns import TextColumn
 
 MAX_ROWS = 20_000_000
 TEXT_FILES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")

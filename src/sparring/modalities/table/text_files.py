@@ -20,8 +20,8 @@ import pandas as pd
 
 from ...errors import UserError
 from .dialects import Dialect, dialect_of, opened
-from .written.missing import is_missing_number
-from .written.text_columns import TextColumn, typed
+from .text_formats.missing import is_missing_number
+from .text_formats.text_columns import TextColumn, typed
 
 ROWS_AT_ONCE = 500_000
 TOTAL = re.compile(

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .written import DateFormat, EpochFormat
-from .written.dates import EMPTY
+from .text_formats import DateFormat, EpochFormat
+from .text_formats.dates import EMPTY
 
 NANOSECONDS_A_DAY = 86_400_000_000_000
 UNITS = {  # in nanoseconds, from a day down
@@ -32,15 +32,15 @@ def is_time(values: pd.Series) -> bool:
     return pd.api.types.is_datetime64_any_dtype(values.dtype)
 
 
-def counts_of(values: pd.Series, written: DateFormat | EpochFormat | None) -> tuple[np.ndarray, int]:
+def counts_of(values: pd.Series, text_format: DateFormat | EpochFormat | None) -> tuple[np.ndarray, int]:
     """The counts of a column, EMPTY where there is none, and how many are in a second."""
     if is_time(values):
         return _of_datetimes(values)
-    if written is None:
+    if text_format is None:
         return _of_datetimes(pd.to_datetime(values.astype("string"), utc=True, format="ISO8601", errors="coerce"))
     places, different = pd.factorize(values.astype(object))
-    counts = np.append(written.counts(different), EMPTY)  # an empty cell has the place -1
-    return counts[places], written.per_second
+    counts = np.append(text_format.counts(different), EMPTY)  # an empty cell has the place -1
+    return counts[places], text_format.per_second
 
 
 def _of_datetimes(values: pd.Series) -> tuple[np.ndarray, int]:
@@ -92,13 +92,13 @@ def datetimes(counts: np.ndarray, per_second: int) -> np.ndarray:
     return counts.astype(f"datetime64[{'ns' if per_second == NANO else 'us'}]")  # EMPTY is the NaT of numpy
 
 
-def texts(counts: np.ndarray, per_second: int, written: DateFormat | EpochFormat) -> list[Any]:
+def texts(counts: np.ndarray, per_second: int, text_format: DateFormat | EpochFormat) -> list[Any]:
     """Counts as the column writes them."""
-    if per_second != written.per_second:
+    if per_second != text_format.per_second:
         there = counts != EMPTY
         scaled = np.where(there, counts, 0)
         scaled = scaled // 1000 if per_second == NANO else scaled * 1000
         counts = np.where(there, scaled, EMPTY)
     different, places = np.unique(counts, return_inverse=True)
-    made = np.array(written.texts(different), dtype=object)
+    made = np.array(text_format.texts(different), dtype=object)
     return made[places].tolist()

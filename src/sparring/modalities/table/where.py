@@ -13,7 +13,7 @@ import pandas as pd
 from ...errors import UserError, nearest
 from .codec import TableCodec
 from .columns import Column
-from .written import NumberFormat
+from .text_formats import NumberFormat
 
 TOKEN = re.compile(
     r"\s*(?:(?P<text>'(?:[^']|'')*'|\"[^\"]*\")"
@@ -204,7 +204,7 @@ def _cell(value: str, column: Column, text: str) -> float:
     if np.isnan(cell):
         cell = column.cells(pd.Series([value], dtype=object))[0]
     if np.isnan(cell) and column.kind == "time":
-        cell = replace(column, written=None).cells(pd.Series([value], dtype=object))[0]
+        cell = replace(column, text_format=None).cells(pd.Series([value], dtype=object))[0]
     if np.isnan(cell):
         raise UserError(f"--where {text}: '{value}' is not of type {column.kind}, which column '{column.name}' is")
     return float(cell)

@@ -22,12 +22,12 @@ class TextColumn:
     """How a text file writes a column. blank: an empty cell. decimal: the decimal mark that its separator hints at."""
 
     blank: str = ""
-    written: Format | None = None
+    text_format: Format | None = None
     decimal: str | None = None
 
     def details(self, column: Any) -> dict[str, Any]:
         """What this adds to a column that was found in the values."""
-        return {"blank": self.blank, "written": column.written or self.written}
+        return {"blank": self.blank, "text_format": column.text_format or self.text_format}
 
 
 def typed(values: pd.Series, decimal: str | None = None) -> tuple[pd.Series, TextColumn]:
@@ -41,9 +41,9 @@ def typed(values: pd.Series, decimal: str | None = None) -> tuple[pd.Series, Tex
     marked = bool(there.str.contains(".", regex=False).any())
     unsure = decimal == "," and marked and bool(there.str.fullmatch(THOUSANDS).all())
     if bool(there.str.fullmatch(PLAIN).all()) and not unsure:
-        numbers, written = _numbers(there)
+        numbers, text_format = _numbers(there)
         if numbers is not None:
-            return _with_empty(numbers, values, empty), TextColumn(blank, written, decimal)
+            return _with_empty(numbers, values, empty), TextColumn(blank, text_format, decimal)
     different = set(there.head(1000).unique())
     for false, true in TRUTHS:
         if different <= {false, true} and bool(there.isin((false, true)).all()):
@@ -82,7 +82,7 @@ def _numbers(texts: pd.Series) -> tuple[pd.Series | None, NumberFormat]:
     starts = set(texts[point.isin((0, 1))].str.slice(0, 2))  # of numbers with a point in front, or behind one digit
     bare = any(start.lstrip("+-").startswith(".") for start in starts)
     ended = (digits == 0) & (point >= 0)
-    written = NumberFormat(
+    text_format = NumberFormat(
         zero_first=not bare or bool(texts.str.startswith(("0.", "-0.", "+0.")).any()),
         whole_end="." if bool(ended.any()) and bool((ended == (digits == 0)).all()) else "",
         plus=_has_plus(texts),
@@ -94,9 +94,9 @@ def _numbers(texts: pd.Series) -> tuple[pd.Series | None, NumberFormat]:
             (texts.str.endswith("0") & (digits > 0)).any()
         ),
     )  # fmt: skip
-    if written.bare_whole:
-        written = replace(written, least=most)
-    return pd.to_numeric(texts).astype(np.float64), written
+    if text_format.bare_whole:
+        text_format = replace(text_format, least=most)
+    return pd.to_numeric(texts).astype(np.float64), text_format
 
 
 def _has_plus(texts: pd.Series) -> bool:

@@ -12,8 +12,8 @@ import pandas as pd
 
 from ...errors import UserError, nearest
 from ..table.columns import ASKED_TYPES, DROP, READINGS, Column, find
-from ..table.written.deciding import is_text, wanted
-from ..table.written.numbers import NumberFormat
+from ..table.text_formats.deciding import is_text, wanted
+from ..table.text_formats.numbers import NumberFormat
 from .clocks import numeric_time
 from .headers import TIME_WORD
 from .key_names import KEY, ORDER
@@ -92,10 +92,10 @@ def _counted(name: str, values: pd.Series, said: bool) -> Column | None:
         return None
     word = words.pop()
     width = min(len(match[2]) for match in found)
-    written = NumberFormat(prefix=word, width=width)
+    text_format = NumberFormat(prefix=word, width=width)
     if not said and not ORDER.search(name) and not (len(word) > 2 and TIME_WORD.search(word)):
         return None
-    if any(written.text(int(match[2])) != match[0] for match in found):
+    if any(text_format.text(int(match[2])) != match[0] for match in found):
         return None
     why = f"as a count; if not: --type {name}=category"
-    return Column(name, "integer", str(values.dtype), decimals=0, written=written, why=why)
+    return Column(name, "integer", str(values.dtype), decimals=0, text_format=text_format, why=why)

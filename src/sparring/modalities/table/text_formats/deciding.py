@@ -106,7 +106,7 @@ def meanings(
     unsure = [name for name, each in first.items() if each.doubt]
     if not unsure:
         return first
-    plain = [each.written for each in (texts or {}).values() if isinstance(each.written, NumberFormat)]
+    plain = [each.text_format for each in (texts or {}).values() if isinstance(each.text_format, NumberFormat)]
     return first | read(unsure, hints_from([each.format for each in first.values() if not each.doubt], plain, decimal))
 
 

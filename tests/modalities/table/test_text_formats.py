@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparring.errors import UserError
-from sparring.modalities.table.written import DateFormat, EpochFormat, NumberFormat, Words, describe, format_from
-from sparring.modalities.table.written.date_reading import guesses, mixed_dates, read_dates
-from sparring.modalities.table.written.dates import EMPTY, EPOCH
-from sparring.modalities.table.written.deciding import wanted
-from sparring.modalities.table.written.epochs import epoch_of
-from sparring.modalities.table.written.month_names import LANGUAGES
-from sparring.modalities.table.written.number_reading import read_numbers
+from sparring.modalities.table.text_formats import DateFormat, EpochFormat, NumberFormat, Words, describe, format_from
+from sparring.modalities.table.text_formats.date_reading import guesses, mixed_dates, read_dates
+from sparring.modalities.table.text_formats.dates import EMPTY, EPOCH
+from sparring.modalities.table.text_formats.deciding import wanted
+from sparring.modalities.table.text_formats.epochs import epoch_of
+from sparring.modalities.table.text_formats.month_names import LANGUAGES
+from sparring.modalities.table.text_formats.number_reading import read_numbers
 
 QUICK = settings(max_examples=60, deadline=None, derandomize=True)
 MARKS = [(".", ","), (",", "."), (".", " "), (",", " "), (",", "\u00a0"), (".", "'"), (",", "\u202f"), (".", "")]
