@@ -70,7 +70,7 @@ for name, latents in (("uniform in [0, 1]", uniform), ("normal", normal)):
 # %% [markdown]
 # ## 用 sparring 写同样的程序
 #
-# 配方 `mlp-equal` 保留印出的设置:`unit-uniform` 潜变量、线性输出、学习率与批量。在命令行里,`--set` 只改一个值;
+# 配方 `mlp-equal` 保留印出的设置:`unit-uniform` 潜变量、线性输出、学习率与批量。在命令行里,`--set` 只改一个值,其余不变;
 # 这里用的是 `settings`。第一次训练与印出的相同,第二次换了 beta1,第三次再改用正态潜变量。
 
 # %%
@@ -105,4 +105,4 @@ for name, settings in variants.items():
 # | 再加上正态潜变量 | 0.138 | 68 % |
 #
 # 按印出的设置,它在 `sparring` 里同样会崩溃,而训练状态会说明这一点:`mode-collapse`。较小的 beta1 能画出数字,
-# 居中的噪声则更丰富。
+# 居中的噪声让数字更多样。

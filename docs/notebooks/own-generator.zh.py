@@ -57,7 +57,7 @@ class ThreeStepGenerator(Generator):
 #
 # 装饰器给网络起了名字,`settings` 把它放进配方。其余一切照旧:精确续训、平均后的生成器、分数、健康状态、报告。
 # 命令行上的写法是
-# `sparring train digits.npz --recipe dcgan --plugin my.py --set players.generator.network=three-step-generator`.
+# `sparring train digits.npz --recipe dcgan --plugin my.py --set players.generator.network=three-step-generator`。
 
 
 # %%
