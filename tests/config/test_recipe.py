@@ -99,6 +99,16 @@ def test_settings_reach_their_place():
     assert recipe.players["discriminator"] == load_recipe("dcgan").players["discriminator"]
 
 
+@pytest.mark.parametrize(
+    "line", ["? [a, b]\n: 1", "? {a: b}\n: 1", "seed: 2024-13-45", "seed: !!int 'x'", "seed: !!float ''"]
+)
+def test_values_that_cannot_be_are_one_sentence(tmp_path, line):
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"{recipe_text('mlp')}\n{line}\n")
+    with pytest.raises(UserError, match="is not valid YAML"):
+        load_recipe(str(path))
+
+
 def test_a_key_given_twice_is_refused():
     with pytest.raises(UserError, match="given twice"):
         parse_yaml("format: 2\nbatch: 1\nbatch: 2\n", "mine")

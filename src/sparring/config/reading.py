@@ -45,7 +45,10 @@ def load_recipe(name: str) -> Recipe:
 
 def load_yaml(text: str) -> Any:
     """The value of a YAML document in which 1e-3 is a number. Raises yaml.YAMLError."""
-    return yaml.load(text, Loader=_Loader)
+    try:
+        return yaml.load(text, Loader=_Loader)
+    except (ValueError, TypeError, LookupError, AttributeError) as error:  # such as a date that no calendar has
+        raise yaml.YAMLError(f"it holds a value that cannot be: {error}") from None
 
 
 def dump_yaml(values: dict[str, Any]) -> str:
@@ -161,11 +164,17 @@ class _Loader(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
-        for key_node, _ in node.value:
-            if key_node.value in seen:
-                raise yaml.YAMLError(f"key '{key_node.value}' is given twice (line {key_node.start_mark.line + 1})")
-            seen.add(key_node.value)
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.YAMLError(f"a key is a word or a number, not a list or a mapping (line {_line(key)})")
+            if key.value in seen:
+                raise yaml.YAMLError(f"key '{key.value}' is given twice (line {_line(key)})")
+            seen.add(key.value)
         return super().construct_mapping(node, deep)
+
+
+def _line(node: yaml.Node) -> int:
+    return node.start_mark.line + 1
 
 
 class _Dumper(yaml.SafeDumper):

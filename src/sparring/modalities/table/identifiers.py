@@ -1,7 +1,7 @@
 """Identifiers and personal data, which are not learned: new values are made, in the format of those of training.
 
-A value depends on the seed and the number of its row alone. None is a value of training; where values were all
-different, new ones are too.
+A value depends on the seed and the number of its row alone. Where values were all different, new ones are too. A new
+value is one of training by chance only, where their form has room for few others; how often that happens is said.
 """
 
 from __future__ import annotations
