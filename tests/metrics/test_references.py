@@ -220,3 +220,51 @@ def test_the_matrix_root_of_many_features(rng):
     root = scipy.linalg.sqrtm(np.cov(a.T) @ np.cov(b.T)).real
     expected = np.square(a.mean(0) - b.mean(0)).sum() + np.trace(np.cov(a.T) + np.cov(b.T) - 2 * root)
     assert metrics.frechet_distance(a, b) == pytest.approx(expected, rel=1e-7)
+
+
+@pytest.mark.parametrize("count", [3, 10])
+def test_the_line_of_an_extrapolation_equals_scipys(count, rng):
+    x = rng.random(count)
+    y = 3 - 2 * x + 0.1 * rng.normal(size=count)
+    expected = scipy.stats.linregress(x, y)
+    found = frechet._line(x, y)
+    assert found == pytest.approx((expected.intercept, expected.slope, expected.intercept_stderr), rel=1e-9)
+
+
+def test_pairs_of_pictures_are_different_ones_and_their_spread_is_that_of_a_mean(rng):
+    images = rng.integers(0, 256, (4, 1, 16, 16), dtype=np.uint8)
+    found = metrics.ms_ssim_of_pairs(images, pairs=600, seed=3)
+    every = [
+        float(metrics.ms_ssim(images[a : a + 1], images[b : b + 1])[0]) for a in range(4) for b in range(4) if a != b
+    ]
+    assert found.value == pytest.approx(np.mean(every), abs=4 * np.std(every) / np.sqrt(600))
+    assert found.error == pytest.approx(np.std(every) / np.sqrt(600), rel=0.1)
+    assert metrics.ms_ssim_of_pairs(images, pairs=1).error == float("inf")
+    assert metrics.ms_ssim_of_pairs(images, pairs=7, seed=3) == metrics.ms_ssim_of_pairs(images, pairs=7, seed=3)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "scales", "words"),
+    [
+        (((2, 1, 8, 8), (2, 1, 8, 9)), None, r"N x C x H x W alike, not of shapes \(2, 1, 8, 8\) and \(2, 1, 8, 9\)"),
+        (((2, 8, 8), (2, 8, 8)), None, "N x C x H x W alike"),
+        (((0, 1, 8, 8), (0, 1, 8, 8)), None, "N x C x H x W alike"),
+        (((2, 1, 8, 99), (2, 1, 8, 99)), 5, "pictures of 8 pixels have 1 to 4 scales, not 5"),
+        (((2, 1, 99, 99), (2, 1, 99, 99)), 6, "pictures of 99 pixels have 1 to 5 scales, not 6"),
+        (((2, 1, 9, 9), (2, 1, 9, 9)), 0, "have 1 to 4 scales, not 0"),
+    ],
+)
+def test_what_ms_ssim_cannot_compare(shapes, scales, words):
+    with pytest.raises(ValueError, match=words):
+        metrics.ms_ssim(*(np.zeros(shape) for shape in shapes), scales)
+
+
+def test_subsets_of_a_kernel_distance():
+    """As many as there are at most; a single subset has no deviation; samples of both kinds are drawn anew."""
+    few = metrics.kernel_distance_subsets(FAKE, REAL[:20], subsets=1, size=50)
+    assert (few.deviation, few.parts) == (0.0, 1)
+    whole = metrics.kernel_distance_subsets(FAKE[:20], REAL[:20], subsets=5, size=50)
+    assert whole.value == pytest.approx(metrics.kernel_distance(FAKE[:20], REAL[:20]))
+    assert whole.deviation == pytest.approx(0, abs=1e-9) and whole.parts == 5
+    one, other = (metrics.kernel_distance_subsets(FAKE, REAL, 9, 30, seed) for seed in (1, 2))
+    assert one != other

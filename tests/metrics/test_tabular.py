@@ -1,3 +1,5 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -6,6 +8,7 @@ from sparring.metrics.detection import detection
 from sparring.metrics.efficacy import efficacy, target_column
 from sparring.metrics.neighbours import coverage, variety
 from sparring.metrics.tabular import (
+    MAX_PAIRS,
     category_coverage,
     column_shapes,
     correlation,
@@ -149,3 +152,31 @@ def test_too_few_rows_or_columns_predict_nothing():
     with_holes = rows.copy()
     with_holes[0, 1] = NAN
     assert efficacy(with_holes[:10], rows[10:], [True, False], 1) is None
+
+
+def test_joint_tables_with_more_places_than_rows_are_compared_by_what_occurs():
+    """40 x 40 places, 50 and 30 rows: counted place by place."""
+    rng = np.random.default_rng(0)
+    mine, theirs = (rng.integers(0, 40, (count, 2)).astype(float) for count in (50, 30))
+    theirs[:10] = mine[:10]
+    shares = [
+        {place: sum((side == place).all(axis=1)) / len(side) for place in map(tuple, side.tolist())}
+        for side in (mine, theirs)
+    ]
+    apart = sum(abs(shares[0].get(place, 0) - shares[1].get(place, 0)) for place in {*shares[0], *shares[1]}) / 2
+    assert 0.5 < apart < 0.9
+    assert pair_trends(mine, theirs, [False, False])[0] == pytest.approx(1 - apart)
+
+
+def test_of_very_many_pairs_some_are_compared_evenly_spread():
+    cells = np.random.default_rng(0).normal(size=(5, 100))
+    found = pair_trends(cells, -cells, [True] * 100)
+    every = list(combinations(range(100), 2))
+    kept = every[:: -(-len(every) // MAX_PAIRS)]
+    assert len(found) == len(kept) == 1650
+    assert pair_trends(cells[:, :64], cells[:, :64], [True] * 64).shape == (1008,)
+    assert pair_trends(cells[:, :63], cells[:, :63], [True] * 63).shape == (1953,)  # 63 * 62 / 2: all of them
+    changed = cells.copy()
+    changed[0, 0] += 5  # pairs of the first column come first
+    differ = np.flatnonzero(~np.isclose(pair_trends(changed, cells, [True] * 100), 1))
+    assert differ.tolist() == [at for at, pair in enumerate(kept) if 0 in pair]
