@@ -117,6 +117,7 @@ FILES = {
     "csv": ("rows.csv", lambda: table().to_csv(index=False).encode()),
     "csv-series": ("series.csv", lambda: series().to_csv(index=False).encode()),
     "tsv": ("rows.tsv", lambda: table().to_csv(index=False, sep="\t").encode()),
+    "jsonl": ("rows.jsonl", lambda: table().to_json(orient="records", lines=True, date_format="iso").encode()),
     "csv-gz": ("rows.csv.gz", lambda: gzip.compress(table().to_csv(index=False).encode(), mtime=0)),
     "parquet": ("rows.parquet", lambda: saved(lambda buffer: table().to_parquet(buffer))),
     "xlsx": ("rows.xlsx", lambda: saved(lambda buffer: table().to_excel(buffer, index=False))),

@@ -1,6 +1,7 @@
 """Hostile tables: each is read as its owner means it and written back so, or refused in one sentence."""
 
 import hashlib
+import json
 import sqlite3
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 
 from hostile_zoo import Case, run_case
+from sparring.errors import UserError
 from sparring.modalities.opening import open_data
 from sparring.modalities.table import export
 
@@ -338,3 +340,39 @@ def test_nothing_that_a_person_has_is_changed(tmp_path):
     finally:
         tmp_path.chmod(0o755)
     assert {each.name: hashlib.sha256(each.read_bytes()).hexdigest() for each in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("name", ["t.jsonl", "t.ndjson"])
+def test_json_lines_come_back(name, tmp_path):
+    """Whole numbers with gaps, truths, texts and dates in ISO; what is written is read again."""
+    rows = [
+        {
+            "age": None if at % 7 == 0 else 20 + at % 13,
+            "kind": KIND[at],
+            "when": f"2021-0{1 + at % 9}-11",
+            "ok": at % 2 == 0,
+        }
+        for at in range(N)
+    ]
+    path = write("\n".join(json.dumps(row) for row in rows) + "\n\n", name)(tmp_path)
+    source = open_data(path)
+    assert [field.kind for field in source.fields] == ["integer", "category", "time", "boolean"]
+    back = [json.loads(line) for line in written(source, tmp_path, "out.jsonl").decode().splitlines()]
+    plain = sorted(map(json.dumps, rows))
+    assert sorted(json.dumps(row) for row in back) == plain
+    assert open_data(tmp_path / "out.jsonl").count("train") > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"a": 1}\n{"a": 2\n', "line 2, is no JSON object"),
+        ('{"a": 1}\n[1, 2]\n', "line 2, is no JSON object"),
+        ("[" * 100_000, "line 1, is no JSON object"),
+        ("\n \n", "0 rows"),
+        ('{"a": {"b": 1}}\n{"a": {"b": 2}}\n', "a"),
+    ],
+)
+def test_json_lines_that_are_no_table(text, words, tmp_path):
+    with pytest.raises(UserError, match=words):
+        open_data(write(text, "t.jsonl")(tmp_path))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ...metrics.feature_net import FeatureNet
     from .codec import TableCodec
 
-SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".feather", ".arrow", ".xlsx")
+SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".jsonl", ".ndjson", ".parquet", ".feather", ".arrow", ".xlsx")
 DATABASES = (".db", ".sqlite", ".sqlite3", ".duckdb")
 
 

@@ -148,7 +148,19 @@ def _as_frame(data: Any, arrow: bool) -> pd.DataFrame:
             raise UserError(f"the columns of the table have different lengths: {some}; give each row a cell of each")
     if hasattr(frame, "to_frame") and not hasattr(frame, "columns"):
         return frame.to_frame("value" if frame.name is None else frame.name)
+    if isinstance(frame, list):  # of dictionaries, one a row
+        rows = pd.DataFrame(frame, dtype=object)
+        return pd.DataFrame({label: _typed(rows[label]) for label in rows.columns}, columns=rows.columns)
     return frame if hasattr(frame, "columns") else pd.DataFrame(frame)
+
+
+def _typed(values: pd.Series) -> pd.Series:
+    """Objects of Python as a column of their type; whole numbers and truths stay such beside empty cells."""
+    there = values[values.notna()]
+    kinds = {type(value) for value in there}
+    if len(there) < len(values) and kinds in ({int}, {bool}):
+        return values.where(values.notna(), None).astype("Int64" if kinds == {int} else "boolean")
+    return values.infer_objects()
 
 
 def _learnable(name: str, values: pd.Series) -> tuple[pd.Series, Was]:

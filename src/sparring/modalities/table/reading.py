@@ -15,12 +15,14 @@ from ...data.in_memory import InMemory
 from ...errors import UserError
 from .excel import read_excel
 from .frames import FrameLayout, plain_frame
+from .json_lines import read_json_lines
 from .text_files import read_text_file
 from .text_formats.text_columns import TextColumn
 
 MAX_ROWS = 20_000_000
 TEXT_FILES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
-READERS = (*TEXT_FILES, ".parquet", ".feather", ".arrow", ".xlsx")
+JSON_LINES = (".jsonl", ".ndjson")
+READERS = (*TEXT_FILES, *JSON_LINES, ".parquet", ".feather", ".arrow", ".xlsx")
 
 
 class Table(NamedTuple):
@@ -49,7 +51,7 @@ def read_file(path: Path, encoding: str | None = None, sheet: str | None = None)
     """
     suffix = suffix_of(path)
     assert suffix
-    if encoding is not None and suffix not in TEXT_FILES:
+    if encoding is not None and suffix not in TEXT_FILES + JSON_LINES:
         raise UserError(f"--encoding is for text files, and {path.name} is none; leave it out")
     if sheet is not None and suffix != ".xlsx":
         raise UserError(f"--sheet is for Excel files, and {path.name} is none; leave it out")
@@ -73,6 +75,9 @@ def _read(path: Path, suffix: str, encoding: str | None, sheet: str | None) -> T
     if suffix in TEXT_FILES:
         text = read_text_file(path, encoding)
         return Table(checked(text.frame, str(path)), text.texts, text.dialect.describe(), text.notes)
+    if suffix in JSON_LINES:
+        rows, notes = read_json_lines(path, encoding)
+        return table_of(rows, str(path))._replace(notes=notes)
     if suffix == ".xlsx":
         frame, notes = read_excel(path, sheet)
         return table_of(frame, str(path))._replace(notes=notes)
