@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+import scipy.stats
 
 from sparring import metrics
 from sparring.metrics.neighbours import closeness, coverage, variety
@@ -276,10 +277,14 @@ def test_one_sample_has_an_unknown_error():
     assert metrics.wilson(0, 0) == metrics.Interval(0.5, 0.0, 1.0)
 
 
-def test_wilson_covers_the_truth(rng):
-    hits = rng.binomial(30, 0.9, size=2000)
-    inside = [found.low <= 0.9 <= found.high for found in (metrics.wilson(int(hit), 30) for hit in hits)]
-    assert np.mean(inside) == pytest.approx(0.95, abs=0.03)
+@pytest.mark.parametrize("count", [30, 200])
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_wilson_covers_the_truth(count, share):
+    """The chance that the interval holds the true share, summed over all numbers of hits."""
+    chances = scipy.stats.binom.pmf(np.arange(count + 1), count, share)
+    ends = [metrics.wilson(hits, count) for hits in range(count + 1)]
+    covered = sum(chance for chance, found in zip(chances, ends, strict=True) if found.low <= share <= found.high)
+    assert covered == pytest.approx(0.95, abs=0.03)
 
 
 def test_label_agreement():

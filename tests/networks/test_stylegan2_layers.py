@@ -61,12 +61,12 @@ def test_to_picture_scales_and_does_not_demodulate():
 
 
 def test_demodulation_gives_unit_variance_for_any_style():
-    layer = StyledConv(32, 48, 16, (24, 24), grows=False)
+    layer = StyledConv(32, 48, 16, (72, 72), grows=False)
     layer.affine.weight.data *= 5  # scales of a few units, both signs
     style = torch.randn(16, 16)
     scales = layer.affine(style)
     y = (
-        layer.convolve(torch.randn(16, 32, 24, 24) * scales[:, :, None, None])
+        layer.convolve(torch.randn(16, 32, 72, 72) * scales[:, :, None, None])
         * layer.demodulation(scales)[:, :, None, None]
     )
     inside = y[:, :, 1:-1, 1:-1]  # without the border of zeros
