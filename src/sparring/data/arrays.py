@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ..errors import UserError
+from .class_names import class_name
 from .contents import MAX_ARRAYS, ArrayPart, Contents
 from .source import Split
 from .splits import split_of
@@ -105,11 +105,4 @@ def _part(path: Path, file: np.lib.npyio.NpzFile, key: str, label_key: str | Non
             f"{path}: {len(labels)} labels in '{label_key}' for {len(values)} items in '{key}': they do not belong "
             "together."
         )
-    return ArrayPart(name, values, [_label(label) for label in labels.tolist()], split)
-
-
-def _label(value: Any) -> str | None:
-    """A label as text: 3.0 is class 3, and NaN is none."""
-    if isinstance(value, float):
-        return None if value != value else str(int(value) if value.is_integer() else value)
-    return str(value)
+    return ArrayPart(name, values, [class_name(label) for label in labels.tolist()], split)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from ..errors import UserError
@@ -49,7 +50,7 @@ def is_columns(data: Any) -> bool:
     if not isinstance(data, Mapping) or not data or any(name in PICTURE_COLUMNS for name in data):
         return False
     one_dimensional = (isinstance(each, list | tuple) or len(getattr(each, "shape", ())) == 1 for each in data.values())
-    return all(one_dimensional) and all(_is_cell(each) for column in data.values() for each in list(column)[:1])
+    return all(one_dimensional) and all(_is_cell(each) for column in data.values() for each in islice(column, 1))
 
 
 def is_records(data: Any) -> bool:

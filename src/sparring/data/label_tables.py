@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import UserError
+from ..util.json_lines import objects
 from ..util.text_encodings import decoded
+from .class_names import class_name
 from .contents import Member
 
 FILE_COLUMNS = (
@@ -82,23 +84,13 @@ def _csv(member: Member, encoding: str | None) -> LabelTable:
 
 def _json_lines(member: Member, encoding: str | None) -> LabelTable:
     """metadata.jsonl of the image folders of Hugging Face: an object with `file_name` in each line."""
-    rows = []
     try:
         text, notes = decoded(member.whole(), encoding)
     except UnicodeDecodeError as error:
         raise UserError(
             f"{member.shown} is no {error.encoding} text: say its --encoding, or save it in UTF-8."
         ) from None
-    for number, line in enumerate(text.split("\n"), 1):
-        try:
-            row = json.loads(line) if line.strip() else {}
-        except ValueError:
-            row = None
-        if not isinstance(row, dict):
-            raise UserError(
-                f"{member.shown}, line {number}, is no JSON object: write one object with file_name a line."
-            )
-        rows += [row] if row else []
+    rows = [row for row in objects(text, member.shown, "write one object with file_name a line.") if row]
     return _of_rows(member, list(dict.fromkeys(str(name) for row in rows for name in row)), rows, notes)
 
 
@@ -128,9 +120,9 @@ def _cell(value: Any) -> str | None:
     """A cell as text; a list of one is its element, other lists and objects name no class."""
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
-    if value is None or isinstance(value, list | dict) or value != value:  # the last: not a number
+    if isinstance(value, list | dict):
         return None
-    text = str(int(value) if isinstance(value, float) and value.is_integer() else value).strip()
+    text = (class_name(value) or "").strip()
     return None if text.casefold() in ("", "nan") else text
 
 

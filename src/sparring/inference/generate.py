@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from math import prod
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import UserError
-from .generator import load
+from .generator import Gan, load
 
 MAX_VALUES = 4 << 30  # pixels times channels of all samples together
 
@@ -48,12 +48,12 @@ def generate_files(
         UserError: As Gan.at, the samples do not fit into memory, or files in a folder would be replaced.
     """
     gan = load(run, device)
-    _refuse_overwriting(out, gan.modality.names_in_folder(gan.codec, count, grid))
     chunk = gan.generator.chunk_size
     size = max(chunk, batch_size // chunk * chunk)
     starts = range(0, count, size)
     parts = (gan.at(range(at, min(count, at + size)), seed, label, truncation, where, length, True) for at in starts)
     if gan.modality.writes_stream and not grid:
+        _refuse_overwriting(out, gan, count, grid)
         return gan.modality.write_stream(parts, out, gan.codec, seed)
     longest = length if length is not None else gan.modality.max_joined_length(gan.codec)
     needed = count * prod(gan.codec.shape) * ((longest or 0) // gan.codec.shape[0] + 1)
@@ -62,6 +62,7 @@ def generate_files(
             f"{count:,} samples of this model do not fit into memory at once; "
             "make them in several goes with other seeds"
         )
+    _refuse_overwriting(out, gan, count, grid)
     if lost := gan.modality.lost_in(out, gan.codec, count, grid):
         note(lost)
     numbers = gan.labels(range(count), seed, label)
@@ -69,9 +70,13 @@ def generate_files(
     return gan.modality.write(np.concatenate(list(parts)), names, out, grid, gan.codec, seed)
 
 
-def _refuse_overwriting(out: Path, names: Sequence[str]) -> None:
+def _refuse_overwriting(out: Path, gan: Gan, count: int, grid: bool) -> None:
     """A folder may hold what somebody needs; a file that is named whole is meant to be replaced."""
+    if not out.is_dir():
+        return
     if (out / "recipe.yaml").is_file():
         raise UserError(f"{out} is the folder of a run: name another place for the samples")
-    if out.is_dir() and (there := sorted({entry.name for entry in out.iterdir()}.intersection(names))):
-        raise UserError(f"{out} holds {there[0]} already, which stays as it is: name another folder, or empty this one")
+    held = {entry.name for entry in out.iterdir()}
+    names = gan.modality.names_in_folder(gan.codec, count, grid) if held else ()
+    if there := next((name for name in names if name in held), None):
+        raise UserError(f"{out} holds {there} already, which stays as it is: name another folder, or empty this one")

@@ -201,7 +201,7 @@ class Modality(ABC):
         Raises UserError for a suffix that it cannot write.
         """
 
-    def names_in_folder(self, codec: Any, count: int, grid: bool) -> Sequence[str]:
+    def names_in_folder(self, codec: Any, count: int, grid: bool) -> Iterable[str]:
         """The names of the files that `write` makes in a folder."""
         return ()
 

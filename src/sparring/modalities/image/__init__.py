@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +65,7 @@ class ImageModality(Modality):
     ) -> list[Path]:
         return self.module("write").write(values, labels, out, grid, codec)
 
-    def names_in_folder(self, codec: Any, count: int, grid: bool) -> Sequence[str]:
+    def names_in_folder(self, codec: Any, count: int, grid: bool) -> Iterable[str]:
         return self.module("write").names_in_folder(codec, count, grid)
 
     def lost_in(self, out: Path, codec: Any, count: int, grid: bool) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
+from ...data.class_names import class_name
 from ...data.contents import ArrayPart, Contents, Member
 from ...data.in_memory import ACCEPTED, PICTURE_COLUMNS, InMemory, is_hugging_face, picture_column
 from ...data.options import OpenContext
@@ -219,14 +220,12 @@ def _name(label: Any, classes: Sequence[str]) -> str | None:
     value = label
     if hasattr(label, "item") and _as_array(label).size == 1:
         value = label.item()
-    if isinstance(value, float) and math.isnan(value):
-        return None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, int) and classes:
-        return classes[value] if 0 <= value < len(classes) else None
-    if isinstance(value, int | str):
-        return str(value)
+    whole = isinstance(value, int) or (isinstance(value, float) and (value.is_integer() or math.isnan(value)))
+    name = class_name(value) if whole or isinstance(value, str) else ""
+    if whole and name and classes:
+        return classes[int(value)] if 0 <= int(value) < len(classes) else None
+    if name != "":
+        return name
     raise UserError(f"'{label}' is no label: give one name or one whole number for each picture")
 
 

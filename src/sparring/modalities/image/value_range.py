@@ -316,7 +316,7 @@ def _in_levels(numbers: np.ndarray, ends: tuple[float, float]) -> bool:
 
 def _fractions_and_wider(pictures: np.ndarray) -> tuple[int, int]:
     """How many rows of numbers are fractions from -1 to 1, and how many go WIDER times as far."""
-    far = np.abs(pictures).max(axis=1)
+    far = np.maximum(pictures.max(axis=1), -pictures.min(axis=1))
     small = pictures[far <= 1 + TOLERANCE, :SAMPLED]
     return int((small != np.rint(small)).any(axis=1).sum()), int((far >= WIDER).sum())
 

@@ -65,9 +65,13 @@ def write(
     return [out]
 
 
-def names_in_folder(codec: ImageCodec, count: int, grid: bool) -> list[str]:
+def names_in_folder(codec: ImageCodec, count: int, grid: bool) -> Iterator[str]:
     """The names of the files that `write` makes in a folder."""
-    return [GRID] if grid else [*_names(count, codec.scale, codec.channels), LABELS]
+    if grid:
+        yield GRID
+        return
+    yield from _names(count, codec.scale, codec.channels)
+    yield LABELS
 
 
 def lost_in(out: Path, codec: ImageCodec, count: int, grid: bool) -> str:
@@ -104,17 +108,17 @@ def _folder(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: b
     return written
 
 
-def _names(count: int, scale: Scale, channels: int) -> list[str]:
+def _names(count: int, scale: Scale, channels: int) -> Iterator[str]:
     """Those of single pictures, in order."""
     suffix = ".png" if _in_png(scale, channels) else ".tif"
-    return [f"{index:06d}{suffix}" for index in range(count)]
+    return (f"{index:06d}{suffix}" for index in range(count))
 
 
 def _files(values: np.ndarray, labels: Sequence[str] | None, grid: bool, scale: Scale) -> Iterator[tuple[str, bytes]]:
     if grid:
         yield GRID, _encoded(_sheet(values), "PNG")
         return
-    names = _names(len(values), scale, values.shape[1])
+    names = list(_names(len(values), scale, values.shape[1]))
     for name, value in zip(names, values, strict=True):
         yield name, _picture(value, scale)
     if labels is not None:

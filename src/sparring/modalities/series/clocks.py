@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from ..table.text_formats.deciding import DATE_NAME
+from ..table.text_formats.epochs import UNITS
 from .axes import ROUGH, SMOOTH
 
-EPOCH_PARTS = (1, 1_000, 1_000_000, 1_000_000_000)  # of a second since 1970
 EPOCH_SECONDS = (631_152_000, 2_524_608_000)  # 1990 and 2050
 COMPACT = (  # patterns of whole numbers, digits after the year, and the least and the largest of these
     ("%Y%q", 1, 1, 4),
@@ -54,7 +54,7 @@ def is_epoch(values: np.ndarray) -> bool:
 
     Numbers that tell things apart may be as large. Times are evenly spaced by more than 1, or hardly ever the same.
     """
-    seconds = [(values.min() / parts, values.max() / parts) for parts in EPOCH_PARTS]
+    seconds = [(values.min() / parts, values.max() / parts) for parts in UNITS]
     if not any(EPOCH_SECONDS[0] <= first and last <= EPOCH_SECONDS[1] for first, last in seconds):
         return False
     different = np.unique(values)

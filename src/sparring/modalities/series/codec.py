@@ -241,11 +241,11 @@ class SeriesCodec:
             names = (
                 pd.Series(range(first, first + len(values)))
                 if self.key is None
-                else self._new_names(self.key, len(values), first, seed)
+                else self.key.new(range(first, first + len(values)), seed)
             )
             found[self.key.name if self.key is not None else "series"] = names.take(which).reset_index(drop=True)
         for column in self.names_anew:
-            found[column.name] = self._new_names(column, len(values), first, seed).take(which).reset_index(drop=True)
+            found[column.name] = column.new(range(first, first + len(values)), seed).take(which).reset_index(drop=True)
         if self.label is not None and labels is not None:
             found[self.label] = pd.Series(np.array(labels, dtype=object)[which])
         known = [name for name in self.columns if name in found]
@@ -255,7 +255,7 @@ class SeriesCodec:
         """A row for each series."""
         count, texts = len(self.channels), {column.name: column for column in self.text_channels}
         found = spread(values[:, :, :count], self.wide, tuple(channel.dtype for channel in self.channels), texts)
-        found |= {column.name: self._new_names(column, len(values), first, seed) for column in self.names_anew}
+        found |= {column.name: column.new(range(first, first + len(values)), seed) for column in self.names_anew}
         for at, kept in enumerate(self.whole, count):
             found[kept.name] = kept.series(values[:, 0, at])
         if self.label is not None and labels is not None:
@@ -278,10 +278,6 @@ class SeriesCodec:
         found = {} if joined_name(self.parts) else {self.order.name: self.order.series(cells)}
         times = local_times(self.order, cells) if self.order.kind == "time" else np.zeros(len(cells), "datetime64[us]")
         return found | {part.name: part.write(times, steps) for part in self.parts}
-
-    @staticmethod
-    def _new_names(column: Column, count: int, first: int, seed: int) -> pd.Series:
-        return column.new(range(first, first + count), seed)
 
     def _passed(self, values: np.ndarray) -> np.ndarray:
         """How far `order` has gone since the first step, N x T."""

@@ -15,11 +15,10 @@ import pandas as pd
 
 from ...errors import UserError
 from .clocks import ROUGH, SMOOTH, rises_evenly, roughness, smooth_along
-from .key_names import KEY, ORDER, refuse_unclear_keys
+from .key_names import KEY, MAX_REPEATED, MIN_LENGTH, ORDER, refuse_unclear_keys
 from .number_table import NumberTable
 
-MAX_REPEATED = 0.01  # share of the rows that may repeat the time of another row of their series
-MIN_LENGTH, MIN_NAMED_LENGTH = 4, 2  # steps of a series, on average; of those that a name or restarts tell apart
+MIN_NAMED_LENGTH = 2  # steps of a series, on average, where a name or restarts tell them apart
 MIN_BLOCKS = 5  # of rows, from which a column that comes in blocks is taken to tell series apart
 MAX_GAP, MAX_GAP_SHARE = 3, 0.2  # times between two steps of a series: number, and share of the series
 MAX_PAIRED = 12  # columns of which pairs are tried

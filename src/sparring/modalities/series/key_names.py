@@ -20,9 +20,9 @@ ORDER = re.compile(
     re.IGNORECASE,
 )
 MAX_EMPTY = 0.5  # share of the rows in which a key may be empty to be named as one
-MAX_REPEATED = 0.01  # share of the rows that repeat a time within a key
+MAX_REPEATED = 0.01  # share of the rows that may repeat the time of another row of their series
 MAX_NAMED_REPEATED = 0.1  # the same within one that is named like a key
-MIN_LENGTH = 4  # rows of a value, on average
+MIN_LENGTH = 4  # steps of a series, on average
 
 
 def refuse_unclear_keys(frame: pd.DataFrame, names: Sequence[str], order: str) -> None:

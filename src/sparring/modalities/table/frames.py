@@ -168,8 +168,10 @@ def _learnable(name: str, values: pd.Series) -> tuple[pd.Series, Was]:
     try:
         return learnable(values.reset_index(drop=True))
     except NotImplementedError:
-        raise UserError(f"column '{name}' is of the type {values.dtype}, which pandas cannot read: write it as text or "
-                        "leave it out") from None  # fmt: skip
+        kind = values.dtype
+        raise UserError(
+            f"column '{name}' is of the type {kind}, which pandas cannot read: write it as text or leave it out"
+        ) from None
 
 
 def _index_columns(frame: pd.DataFrame) -> list[tuple[Label, pd.Series]]:

@@ -13,9 +13,10 @@ import pandas as pd
 
 from ...data.in_memory import InMemory
 from ...errors import UserError
+from ...util.json_lines import objects
+from ...util.text_encodings import decoded
 from .excel import read_excel
 from .frames import FrameLayout, plain_frame
-from .json_lines import read_json_lines
 from .text_files import read_text_file
 from .text_formats.text_columns import TextColumn
 
@@ -76,7 +77,8 @@ def _read(path: Path, suffix: str, encoding: str | None, sheet: str | None) -> T
         text = read_text_file(path, encoding)
         return Table(checked(text.frame, str(path)), text.texts, text.dialect.describe(), text.notes)
     if suffix in JSON_LINES:
-        rows, notes = read_json_lines(path, encoding)
+        content, notes = decoded(path.read_bytes(), encoding)
+        rows = objects(content, str(path), 'write one row a line, such as {"age": 31}')
         return table_of(rows, str(path))._replace(notes=notes)
     if suffix == ".xlsx":
         frame, notes = read_excel(path, sheet)
