@@ -133,3 +133,9 @@ def test_classes_with_few_series_share_their_covariance():
     torch.testing.assert_close(mixture.noise_std[1], mixture.noise_std[2])
     assert not torch.equal(mixture.loadings[1], mixture.loadings[0])
     assert float(mixture.noise_std[1].mean()) > 0.5  # three series alone would leave nothing
+
+
+def test_two_rows_are_enough_to_begin():
+    mixture = FactorMixture(4, 0, 2, 2)
+    rows = noise(2, 4)
+    assert fit_factor_mixture(mixture, rows, None, rows).tolist() == [0, 0]

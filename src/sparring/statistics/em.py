@@ -75,6 +75,9 @@ def _choose_components(mixture: FactorMixture, label: int, rows: Tensor, feature
         chosen = torch.randperm(len(rows))[: len(rows) // every].sort().values
     compared, compared_features = rows[chosen], features[chosen]
     kept = len(compared) - len(compared) // HELD_OUT_DIVISOR
+    if kept == len(compared):  # too few to hold any out
+        _alternate(mixture, label, rows, features, 1)
+        return
     limit = min(mixture.components_per_class, len(compared) // MIN_ROWS_PER_COMPONENT)
     likelihoods: dict[int, float] = {}
     for count in (1, *(count for count in COMPONENT_COUNTS if count <= limit)):

@@ -12,6 +12,7 @@ from sparring import modalities
 from sparring.data.options import OpenContext
 from sparring.modalities.opening import open_data
 from sparring.modalities.series.codec import codec_from
+from sparring.modalities.series.export import write
 from sparring.modalities.series.frames import of_frame
 from sparring.modalities.series.source import SeriesSource
 
@@ -301,3 +302,41 @@ def test_a_table_is_a_table_unless_a_recipe_for_series_asks(tmp_path):
 def test_damaged_descriptions(damage):
     with pytest.raises(sparring.UserError):
         codec_from({**series_samples.source(40).codec.describe(), **damage})
+
+
+def visits(spread, rows_each=6):
+    """A table of series that begin at different times. spread: days between the first and the last beginning."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for number in range(60):
+        day = pd.Timestamp("2020-01-01") + pd.Timedelta(days=int(rng.integers(0, spread + 1)))
+        for _ in range(rows_each + number % 3):
+            day += pd.Timedelta(days=int(rng.integers(1, 30)) if spread > 400 else 1)
+            rows.append((f"P{number:03d}", day, rng.normal()))
+    return pd.DataFrame(rows, columns=["patient", "day", "x"])
+
+
+@pytest.mark.parametrize("spread", [500, 300])
+def test_new_series_begin_when_those_of_the_data_do(spread):
+    frame = visits(spread)
+    codec = SeriesSource(of_frame(frame, "t"), "t").codec
+    assert codec.paced == (spread > 400)
+    values = np.repeat(np.zeros((1, codec.steps, codec.changing)), 80, axis=0)
+    made = codec_from(json.loads(json.dumps(codec.describe()))).frame(values).groupby("patient").day.first()
+    real = frame.groupby("patient").day.first()
+    assert made.nunique() > 40 and made.between(real.min(), real.max()).all()
+    assert abs((made.median() - real.median()).days) < spread / 5
+
+
+def test_series_that_begin_alike_go_on_doing_so():
+    codec = SeriesSource(of_frame(visits(0), "t"), "t").codec
+    assert codec.frame(np.zeros((9, codec.steps, codec.changing))).groupby("patient").day.first().nunique() == 1
+
+
+def test_files_of_series_have_the_separator_of_those_that_were_learned_from(tmp_path):
+    frame = visits(0)
+    frame.to_csv(tmp_path / "v.csv", sep=";", decimal=",", index=False)
+    source = open_data(str(tmp_path / "v.csv"), {}, OpenContext(modalities=SERIES))
+    (path,) = write(source.values(np.arange(3)), None, tmp_path / "new.csv", False, source.codec)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "patient;day;x" and "," in lines[1].split(";")[2]

@@ -8,7 +8,7 @@ the tensor (see networks.series.SeriesLayout).
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -17,8 +17,10 @@ import pandas as pd
 import torch
 
 from ...errors import UserError
+from ...util.random import make_rng
 from ..table.codes import Code, code_from, spreads
 from ..table.columns import Column, column_from
+from ..table.dialects import dialect_from
 from .calendar_parts import Part, joined_name, part_from
 from .cycles import Cycle, cycle_from
 from .grid import Grid, local_times
@@ -94,6 +96,8 @@ class SeriesCodec:
     parts: tuple[Part, ...] = ()  # columns that `order` was joined from, or that follow from it
     cycle: Cycle | None = None  # that tells when new series begin
     data_lengths: tuple[int, ...] = ()  # quantiles of the lengths of the data, where values are windows
+    starts: tuple[float, ...] = ()  # quantiles of the places at which series begin; () where all begin alike
+    dialect: dict[str, Any] = field(default_factory=dict)  # of a text file: see table.dialects
     input: ClassVar[None] = None
 
     @cached_property
@@ -236,7 +240,7 @@ class SeriesCodec:
             found[kept.name] = kept.series(rows[:, at])
         if self.order is not None:
             passed = self._passed(values)[which, when] if self.paced else self.step * when
-            found |= self._in_order(self._beginnings(values)[which] + passed, when)
+            found |= self._in_order(self._beginnings(values, first, seed)[which] + passed, when)
         if self.key is not None or len(values) > 1:
             names = (
                 pd.Series(range(first, first + len(values)))
@@ -262,11 +266,17 @@ class SeriesCodec:
             found[self.label] = pd.Series(np.array(labels, dtype=object))
         return pd.DataFrame({name: found[name] for name in self.columns if name in found})
 
-    def _beginnings(self, values: np.ndarray) -> np.ndarray:
-        """The place of `order` in the first step of each series."""
-        if self.cycle is None:
+    def _beginnings(self, values: np.ndarray, first: int, seed: int) -> np.ndarray:
+        """The place of `order` in the first step of each series. first: the number of the first series."""
+        if self.cycle is not None:
+            return self.begins + self.step * self.cycle.shifts(values, int(self.begins // self.step))
+        if not self.starts:
             return np.full(len(values), self.begins)
-        return self.begins + self.step * self.cycle.shifts(values, int(self.begins // self.step))
+        starts, steps = np.array(self.starts), np.linspace(0, 1, len(self.starts))
+        drawn = [make_rng(seed, "begins", first + row).random() for row in range(len(values))]
+        again = len(np.unique(starts)) < len(starts) / 2
+        places = starts[np.searchsorted(steps, drawn)] if again else np.interp(drawn, steps, starts)
+        return places if again or self.paced else self.begins + self.step * np.round((places - self.begins) / self.step)
 
     def _in_order(self, places: np.ndarray, steps: np.ndarray) -> dict[str, pd.Series]:
         """The column of the order, or those that it was joined from, and those that follow from it.
@@ -311,8 +321,8 @@ class SeriesCodec:
         optional |= {"grid": asdict(self.grid)} if self.grid != Grid() else {}
         optional |= {"cycle": asdict(self.cycle)} if self.cycle else {}
         optional |= {"parts": [part.describe() for part in self.parts]} if self.parts else {}
-        if self.data_lengths:
-            optional["data_lengths"] = list(self.data_lengths)
+        for name in ("data_lengths", "starts", "dialect"):
+            optional |= {name: value} if (value := getattr(self, name)) else {}
         if any(channel.log is not None for channel in self.channels):
             optional["decode_log"] = "channel = exp(x * deviation + mean) - log, where a channel has log"
         return {
@@ -378,6 +388,8 @@ def codec_from(description: dict[str, Any]) -> SeriesCodec:
             tuple(map(part_from, description.get("parts", ()))),
             cycle_from(description.get("cycle")),
             tuple(map(int, description.get("data_lengths", ()))),
+            tuple(map(float, description.get("starts", ()))),
+            dialect_from(description.get("dialect", {})),
         )
     except (KeyError, TypeError, ValueError):
         raise UserError("codec.json is damaged: its channels or columns cannot be read.") from None

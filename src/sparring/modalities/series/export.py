@@ -11,7 +11,7 @@ import numpy as np
 
 from ...errors import UserError
 from ...util.files import write_bytes
-from ..table.export import WRITERS, write_frame
+from ..table.export import WRITERS, Style, write_frame
 from .codec import SeriesCodec
 from .plots import panels
 
@@ -47,7 +47,9 @@ def write(
         )
     out.parent.mkdir(parents=True, exist_ok=True)
     if suffix in WRITERS:
-        write_frame(codec.frame(values, 0, seed, labels), out)
+        frame = codec.frame(values, 0, seed, labels)
+        named = codec.dialect | {"header": True} if set(frame.columns) - set(codec.columns) else codec.dialect
+        write_frame(frame, out, Style(frame, **named))
         return [out]
     buffer = io.BytesIO()
     channels = values[:, :, : codec.changing]

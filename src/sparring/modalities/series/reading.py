@@ -39,6 +39,7 @@ def _of_table(path: Path, where: str, options: SeriesOptions, like: Any, layout:
     table = reading.read_file(path, options.encoding, options.sheet)
     found = of_frame(table.frame, where, options.types, options.labels, like, layout)
     found.notes[:0] = table.notes
+    found.dialect = dict(table.dialect or {})
     return found
 
 

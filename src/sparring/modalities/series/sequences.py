@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -42,6 +44,7 @@ class Sequences:
     restarts: bool = False  # does a series begin wherever `order` starts again?
     text_channels: tuple[Column, ...] = ()  # channels whose numbers are texts
     wide: tuple[Steps, ...] = ()  # the columns of the steps, where a row of the table is a series
+    dialect: Mapping[str, Any] = field(default_factory=dict)  # of a text file: see table.dialects
     notes: list[str] = field(default_factory=list)
 
 
