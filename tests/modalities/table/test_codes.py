@@ -88,3 +88,15 @@ def test_a_damaged_description_is_refused(missing):
     del about[missing]
     with pytest.raises(KeyError):
         code_from(about)
+
+
+@pytest.mark.parametrize(
+    ("step", "first", "decimals"), [(7, 3, 0), (15, 0, 0), (86_400, 0, 0), (0.5, 0.5, 1), (1, 0.99, 2)]
+)
+def test_new_numbers_lie_on_the_grid_of_the_old_ones(step, first, decimals):
+    rng = np.random.default_rng(0)
+    cells = np.round(first + step * rng.integers(0, 4000, 300), decimals)
+    code = code_from(fit_code(cells, True, decimals).describe())
+    made = code.decode(rng.normal(size=(500, code.width)))
+    away = (made - cells.min()) / step
+    assert np.abs(away - away.round()).max() < 1e-6 and len(set(made) - set(cells)) > 50

@@ -7,11 +7,14 @@ import pandas as pd
 import pytest
 from faker import Faker
 
+import table_samples
 from sparring import UserError
+from sparring.data.options import OpenContext
 from sparring.modalities.table import check_digits
 from sparring.modalities.table.column_notes import note
 from sparring.modalities.table.columns import column_from, find
-from sparring.modalities.table.source import TableSource
+from sparring.modalities.table.options import TableOptions
+from sparring.modalities.table.source import TableSource, open_path
 from sparring.modalities.table.templates import _scattered
 
 ROWS = 300
@@ -190,3 +193,71 @@ def test_an_identifier_of_true_and_false_is_refused():
 def test_numbers_are_scattered_one_to_one():
     for room in (1, 2, 7, 100, 1001):
         assert sorted(_scattered(number, room, 5) for number in range(room)) == list(range(room))
+
+
+def customers(rows=600, many=50):
+    rng = np.random.default_rng(0)
+    who = rng.integers(0, many, rows)
+    real = {what: np.array(faked("de_DE", what, many), dtype=object) for what in ("name", "email", "phone_number")}
+    frame = pd.DataFrame({"customer": [f"K{each:04d}" for each in who], "number": who * 3 + 7})
+    return frame.assign(spent=rng.lognormal(3, 1, rows).round(2), **{what: each[who] for what, each in real.items()})
+
+
+@pytest.mark.parametrize("by", [["customer"], ["number"], []])
+def test_every_row_of_a_customer_has_the_same_new_name(by):
+    frame = customers()[[*by, "spent", "name", "email", "phone_number"]]
+    source = TableSource(frame, "t")
+    made = table_samples.started(source).generate(400, seed=0)
+    known = by or ["name"]
+    for what in {"name", "email", "phone_number"} - {*known}:
+        assert not set(made[what]) & set(frame[what])
+        assert (made.groupby(known[0])[what].nunique() == 1).all()
+        assert made[what].nunique() > 20
+    assert any(f"the same for each {known[0]}," in note for note in source.notes)
+    assert made.email.str.fullmatch(r"[^@]+@[^@]+\.[a-z]+").all()
+
+
+def test_what_goes_with_a_customer_can_be_switched_off():
+    frame = customers()[["customer", "spent", "name"]]
+    source = TableSource(frame, "t", ignored_relations=["customer  -> name"])
+    assert "by" not in source.fields[2].made
+    assert "by" not in TableSource(frame, "t", ignored_relations=["all"]).fields[2].made
+
+
+@pytest.mark.parametrize(
+    ("make", "pattern"),
+    [
+        (lambda n: f"INV-{2019 + n // 75}-{n % 75 + 1:05d}", r"INV-20(19|2[0-2])-\d{5}"),
+        (lambda n: f"**** **** **** {n * 7919 % 10_000:04d}", r"\*{4} \*{4} \*{4} \d{4}"),
+        (lambda n: f"#{1000 + n * 7 % ROWS}", r"#\d{4}"),
+        (lambda n: f"Branch {n}", r"Branch \d+"),
+        (lambda n: f"+49170{n * 7_919_333 % 10**7:07d}", r"\+49\d{10}"),
+        (lambda n: f"XK{n % 9}F 9QPA {n:02d}ZD MM{n * 31 % 97:02d}", r"XK\dF 9QPA \d{2,3}ZD MM\d\d"),
+    ],
+)
+def test_codes_of_any_form_keep_it(make, pattern, tmp_path):
+    real = [make(n) for n in range(ROWS)]
+    pd.DataFrame({"c": real, "x": np.arange(ROWS) * 7 % 13}).to_csv(tmp_path / "t.csv", index=False)
+    source = open_path(tmp_path / "t.csv", TableOptions(), OpenContext())
+    made = source.fields[0].new(range(200), 0)
+    assert made.str.fullmatch(pattern).all(), made.head().tolist()
+    assert made.is_unique and not set(made) & set(real)
+
+
+def test_few_words_with_a_number_keep_their_word():
+    made = column([f"Branch {n % 12}" for n in range(ROWS)], asked="identifier").new(range(100), 0)
+    assert made.str.fullmatch(r"Branch \d+").all()
+
+
+@pytest.mark.parametrize("order", [1, -1, 0])
+def test_numbers_of_rows_in_any_order_are_identifiers(order):
+    numbers = np.arange(1000, 1000 + ROWS)
+    numbers = numbers[::order] if order else np.random.default_rng(0).permutation(numbers)
+    found = column(numbers, "nr_of_row")
+    assert found.kind == "identifier" and found.new(range(500), 0).is_unique
+
+
+@pytest.mark.parametrize("place", ["ko_KR", "zh_CN"])
+def test_names_without_a_space_keep_their_length(place):
+    made = column(faked(place, "name", unique=False), "name").new(range(300), 0)
+    assert (made.str.len() <= 4).mean() > 0.97

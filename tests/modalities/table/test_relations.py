@@ -129,8 +129,64 @@ def _since(rng, f):
     f["day"] = (f.start - pd.Timestamp("1899-12-30")).dt.days
 
 
+def _scaled(rng, f):
+    f["part"] = rng.binomial(f.b, 0.4)
+    f["percent"] = (100 * f.part / f.b).round(1)
+    f["km"] = rng.lognormal(3, 0.5, N).round(2)
+    f["speed"] = (60 * f.km / f.amount).round(1)
+    f["rate"] = rng.choice([7, 19], N)
+    f["tax"] = (f.price * f.rate / 100).round(2)
+    f["low"], f["high"] = rng.normal(5, 3, N).round(1), rng.normal(15, 3, N).round(1)
+    f["middle"] = ((f.low + f.high) / 2).round(2)
+    f["metres"] = rng.normal(1.7, 0.1, N).round(2)
+    f["index"] = (f.km / f.metres**2).round(1)
+
+
+def _days(rng, f):
+    months = pd.Series(pd.Timestamp("2015-01-31") + pd.to_timedelta(rng.integers(0, 2900, N), "D"))
+    f["left"] = (DAY - f.start).dt.days
+    f["booked"] = months.where(months.dt.weekday < 5, months + pd.Timedelta("2D")) + pd.Timedelta("9h")
+
+
+def _ends(rng, f):
+    f["closing"] = pd.Series(pd.Timestamp("2015-01-31") + pd.to_timedelta(rng.integers(0, 2900, N), "D"))
+    f["closing"] += pd.offsets.MonthEnd(0)
+    del f["start"]
+
+
+def _quarters(rng, f):
+    f["report"] = pd.Series(pd.Timestamp("2015-01-31") + pd.to_timedelta(rng.integers(0, 2900, N), "D"))
+    f["report"] += pd.offsets.QuarterEnd(0)
+    del f["start"]
+
+
+def _firsts(rng, f):
+    f["opening"] = f.start.dt.to_period("M").dt.start_time
+    del f["start"]
+
+
+def _ticket(rng, f):
+    end = f.start + pd.to_timedelta(rng.integers(1, 900, N), "h")
+    f["done_at"] = end.where(f.status == "closed")
+    f["hours"] = (f.done_at - f.start) / pd.Timedelta("1h")
+
+
 EPOCH = pd.Timestamp("1970-01-01")
 RELATIONS = {
+    "percent = 100 * part / b": (_scaled, lambda m: (100 * m.part / m.b - m.percent).abs() < 0.0501),
+    "speed = 60 * km / amount": (_scaled, lambda m: (60 * m.km / m.amount - m.speed).abs() < 0.0501),
+    "tax = 0.01 * price * rate": (_scaled, lambda m: (m.price * m.rate / 100 - m.tax).abs() < 0.00501),
+    "middle = 0.5 * (low + high)": (_scaled, lambda m: ((m.low + m.high) / 2 - m.middle).abs() < 0.00501),
+    "index = km / metres²": (_scaled, lambda m: (m.km / m.metres**2 - m["index"]).abs() < 0.0501),
+    "closing: the last day of a month": (_ends, lambda m: m.closing.dt.is_month_end),
+    "report: the last day of a month (3, 6, 9, 12)": (_quarters, lambda m: m.report.dt.is_quarter_end),
+    "opening: the first day of a month": (_firsts, lambda m: m.opening.dt.day == 1),
+    "booked: never on Saturday, Sunday": (_days, lambda m: (m.booked.dt.weekday < 5) & (m.booked.dt.hour == 9)),
+    "left = days from start to 2024-06-01": (_days, lambda m: (DAY - m.start).dt.days == m.left),
+    "done_at: empty by status": (
+        _ticket,
+        lambda m: (m.done_at.isna() == (m.status == "open")) & (m.hours.isna() == m.done_at.isna()),
+    ),
     "raised = flag0 + flag1 + flag2": (_counted, lambda m: m.filter(regex="flag[0-9]").sum(axis=1) == m.raised),
     "both = first + second": (_few, lambda m: m.both == m["first"] + m.second),
     "at most one of is_red, is_green, is_blue": (_at_most_one, lambda m: m.filter(like="is_").sum(axis=1) <= 1),
@@ -312,3 +368,11 @@ def test_the_work_of_the_search_does_not_grow_with_pairs_of_times(monkeypatch):
         frame[f"t{at}"] = pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 10**8, 2000), "s")
     TableSource(frame, "t")
     assert sum(looked) < 100 * len(frame)  # 20 x 20 x 20 pairs, units and roundings would be 64,000 columns
+
+
+def test_lines_that_nearly_hold_are_said_once():
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame({"net": rng.lognormal(6, 1, 2000).round(2)})
+    frame["gross"] = (frame.net + (frame.net * 0.19).round(2)).round(2)
+    said = [note for note in TableSource(frame, "t").notes if "is not kept: gross" in note]
+    assert len(said) == 1

@@ -69,3 +69,14 @@ def test_values_whose_rows_are_like_others_have_no_strata():
     kind = np.where(rng.random(800) < 0.03, "rare", "usual")
     frame = pd.DataFrame({"x": rng.normal(size=800), "kind": kind})
     assert not any(code.strata for code in TableSource(frame, "t").codec.codes)
+
+
+@pytest.mark.parametrize("by", ["shop", "tries"])
+def test_rare_rows_whose_class_follows_from_another_column_keep_their_distribution(frame, by):
+    rng = np.random.default_rng(1)
+    shops = np.where(frame.kind == "fraud", rng.choice(["x", "y"], len(frame)), frame.shop)
+    frame = frame.assign(shop=shops).drop(columns=["tries"] if by == "shop" else [])
+    source = TableSource(frame, "shop")
+    assert any(f"{by} -> kind" in note for note in source.notes)
+    made = table_samples.started(source).generate(300, seed=0, where="kind = 'fraud'")
+    assert made.amount.between(820, 987).all() and (by == "tries" or made.shop.isin(["x", "y"]).all())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -20,6 +20,16 @@ STRAIGHT = 0.99  # correlation from which one column may be another one in other
 EXACT, EXACT_SINGLE = 1e-9, 1e-5  # how far floats may be off, as a share
 MAX_SOLVED, ROWS_PER_SOLVED, SOLVED_ROWS = 60, 3, 240  # columns of equations for sums, rows for each, and of all
 DIGITS = range(1, 13)  # of a factor
+MAX_SCALED_ROWS = 120  # largest numbers of a column, of which PROBES say by what number a pair is multiplied
+MAX_FACTOR = 8  # characters of such a number
+SQUARED = "/²"
+SCALED: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b,
+    SQUARED: lambda a, b: a / b**2,
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+}
 
 
 def arithmetic(table: Table, done: set[int]) -> Iterator[Relation]:
@@ -35,7 +45,7 @@ def arithmetic(table: Table, done: set[int]) -> Iterator[Relation]:
                 if (each < at or not earlier)
                 and each != at
                 and at not in _roots(made, each)
-                and table.different[each] >= MIN_SOURCE_VALUES
+                and table.different[each] > 1
             ]
             found = None if at in made else _best(table, at, sources)
             if found:
@@ -105,12 +115,13 @@ def _varied(table: Table, at: int) -> bool:
 
 def _best(table: Table, at: int, sources: list[int]) -> Relation | None:
     """The first relation that holds for a column: other units first, then pairs, then sums of more columns."""
-    if found := _straight(table, at, sources):
+    varied = [each for each in sources if table.different[each] >= MIN_SOURCE_VALUES]
+    if found := _straight(table, at, varied):
         return found
-    for first, second, sign in _pairs(table, at, sources):
+    for first, second, sign in _pairs(table, at, varied):
         if found := _pair(table, at, first, second, sign):
             return found
-    return _sum(table, at, sources)
+    return _scaled_pair(table, at, sources) or _sum(table, at, varied)
 
 
 def _straight(table: Table, at: int, sources: list[int]) -> Relation | None:
@@ -208,6 +219,44 @@ def _pair(table: Table, at: int, first: int, second: int, sign: str) -> Relation
         if sign in "+-"
         else Product(text, at, (first, second), sign == "/", 1.0, decimals)
     )
+    return found if _holds(table, found) else None
+
+
+def _scaled_pair(table: Table, at: int, sources: list[int]) -> Relation | None:
+    """The column is a pair times one number: 100 * part / whole, 60 * km / minutes, 0.5 * (low + high)."""
+    own = table.cells[:, at]
+    slack = float(_slack(table, at, own[~np.isnan(own)]).max(initial=0.0))
+    rows = np.flatnonzero(~np.isnan(own) & (np.abs(own) > slack))
+    rows = rows[np.argsort(-np.abs(own[rows]), kind="stable")[: MAX_SCALED_ROWS : MAX_SCALED_ROWS // PROBES]]
+    found = []
+    for sign, make in SCALED.items():
+        values = table.cells[rows][:, sources]
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            made = make(values[:, :, None], values[:, None, :])
+            ends = np.stack([(own[rows] - slack)[:, None, None] / made, (own[rows] + slack)[:, None, None] / made])
+        low, high = ends.min(axis=0).max(axis=0, initial=-np.inf), ends.max(axis=0).min(axis=0, initial=np.inf)
+        with np.errstate(invalid="ignore"):
+            fits = np.isfinite(low) & np.isfinite(high) & (low <= high) & (low > 0) & ~np.eye(len(sources), dtype=bool)
+        fits &= np.triu(fits) if sign in "+*" else fits
+        found += [(sources[i], sources[j], sign, low[i, j], high[i, j]) for i, j in np.argwhere(fits)]
+    for first, second, sign, least, most in found[:MAX_TRIED]:
+        factor = _shortest(float(least), float(most))
+        if len(f"{factor:.12g}") <= MAX_FACTOR and (each := _scaled(table, at, first, second, sign, factor)):
+            return each
+    return None
+
+
+def _scaled(table: Table, at: int, first: int, second: int, sign: str, factor: float) -> Relation | None:
+    column, decimals = table.columns[at], table.columns[at].cell_decimals
+    a, b = table.columns[first].name, table.columns[second].name
+    if sign in "+-":
+        text = f"{column.name} = {factor:g} * ({a} {sign} {b})"
+        factors = (factor, factor if sign == "+" else -factor)
+        found: Relation = Linear(text, at, (first, second), factors, 0.0, decimals)
+    else:
+        times = "" if factor == 1 else f"{factor:g} * "
+        text = f"{column.name} = {times}{a} {sign[0]} {b}{'²' * (sign == SQUARED)}"
+        found = Product(text, at, (first, second), sign != "*", factor, decimals, sign == SQUARED)
     return found if _holds(table, found) else None
 
 

@@ -19,9 +19,10 @@ from .column_groups import ColumnGroup, all_groups, group_from
 from .columns import Column, column_from
 from .dialects import dialect_from
 from .frames import FrameLayout, layout_from
+from .linked import new_frame
 from .relations import Relation, relation_from
 
-FORMAT = 3  # of the description of a codec
+FORMAT = 4  # of the description of a codec
 MAX_KNOWN = 50_000_000  # numbers of encoded rows that are kept
 
 
@@ -143,10 +144,9 @@ class TableCodec:
         first: the number of the first row. Invented values depend on the seed and the number of the row.
         """
         learned = {column.name: column.series(values[:, at]) for at, column in enumerate(self.learned)}
-        rows = range(first, first + len(values))
-        return pd.DataFrame(
-            {column.name: learned[column.name] if column.learned else column.new(rows, seed) for column in self.columns}
-        )
+        cells = {column.name: values[:, at] for at, column in enumerate(self.learned)}
+        found = learned | new_frame(self.columns, cells, range(first, first + len(values)), seed)
+        return pd.DataFrame({column.name: found[column.name] for column in self.columns})
 
     def texts(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, frozenset[str]]:
         """A table of `frame` as a text file has it, and the names of its columns of numbers and times."""

@@ -30,6 +30,8 @@ NUMBERS_BETWEEN = 64  # numbers tried between two that a condition names
 MAX_STEPS = 1000  # different numbers that are kept one by one
 QUANTILES = 1001  # kept of a column with more
 QUANTILES_WIDE, MANY_COLUMNS = 201, 200  # the same, where there are more columns than this
+MAX_UNITS = 2**53  # above this, a float64 does not hold every whole number
+MIN_ON_GRID = 16  # different numbers from which it is no chance that all are multiples of a step from the smallest
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Code:
     upto: np.ndarray
     stepped: bool
     decimals: int | None  # of interpolated numbers; None: they are not rounded
+    steps: int = 1  # of the last decimal: interpolated numbers are whole multiples of them away from the smallest one
     by: int | None = None
     strata: tuple[tuple[float, Code], ...] = ()
 
@@ -138,7 +141,7 @@ class Code:
             ends = [low, *sorted(value for value in near if low < value < high), high]
             lines = [np.linspace(one, other, NUMBERS_BETWEEN) for one, other in pairwise(ends)]
             values = np.concatenate([self.values, *lines])
-            values = np.unique(values if self.decimals is None else np.round(values, self.decimals).clip(low, high))
+            values = np.unique(self._on_grid(values))
             between = (values[1:] + values[:-1]) / 2
             borders = np.concatenate([[0.0], self._share(between, np.full(len(between), 0.5)), [1.0]])
             shares = np.maximum(np.diff(borders), 1e-9)
@@ -182,7 +185,7 @@ class Code:
             lower = np.where(at > 0, self.upto[at - 1], 0.0)
             share = lower + spread * (self.upto[at] - lower)
         else:
-            grain = 0.0 if self.decimals is None else 10.0**-self.decimals
+            grain = 0.0 if self.decimals is None else self.steps * 10.0**-self.decimals
             values, below, upto = self._borders
             share = np.interp(numbers + (spread - 0.5) * grain, values, (below + upto) / 2)
             at = np.minimum(np.searchsorted(values, numbers), len(values) - 1)
@@ -195,10 +198,15 @@ class Code:
     def _number(self, share: np.ndarray) -> np.ndarray:
         if self.stepped:
             return self.values[np.minimum(np.searchsorted(self.upto, share), len(self.values) - 1)]
-        found = np.interp(share, self.upto, self.values)
-        if self.decimals is not None:
-            found = np.clip(np.round(found, self.decimals), self.values[0], self.values[-1])
-        return found
+        return self._on_grid(np.interp(share, self.upto, self.values))
+
+    def _on_grid(self, numbers: np.ndarray) -> np.ndarray:
+        """Interpolated numbers, rounded as those of training are."""
+        if self.decimals is None:
+            return numbers
+        low, high, size = self.values[0], self.values[-1], self.steps * 10.0**-self.decimals
+        whole = numbers if self.steps == 1 else low + np.round((numbers - low) / size) * size
+        return np.clip(np.round(whole, self.decimals), low, high)
 
     def describe(self) -> dict[str, Any]:
         """For codec.json. Floats keep their value in text."""
@@ -211,7 +219,8 @@ class Code:
         }
         strata = [{"value": value, "code": code.describe()} for value, code in self.strata]
         split = {"by": self.by, "strata": strata} if strata else {}
-        return {**arrays, "some_number": self.some_number, "stepped": self.stepped, "decimals": self.decimals, **split}
+        rounding = {"decimals": self.decimals, **({"steps": self.steps} if self.steps > 1 else {})}
+        return {**arrays, "some_number": self.some_number, "stepped": self.stepped, **rounding, **split}
 
 
 def code_from(description: dict[str, Any]) -> Code:
@@ -224,7 +233,8 @@ def code_from(description: dict[str, Any]) -> Code:
     )
     strata = tuple((float(each["value"]), code_from(each["code"])) for each in description.get("strata", ()))
     by = int(description["by"]) if strata else None
-    found = Code(choices, shares, some_number, values, upto, stepped, decimals, by, strata)
+    steps = int(description.get("steps", 1))
+    found = Code(choices, shares, some_number, values, upto, stepped, decimals, steps, by, strata)
     if not (
         1 <= len(choices) == len(shares)
         and len(values) == len(upto)
@@ -277,7 +287,18 @@ def fit_code(
             ordered, shares, some_number, rest, rest_counts.cumsum() / max(1, rest_counts.sum()), True, decimals
         )
     upto = np.linspace(0, 1, quantiles)
-    return Code(ordered, shares, some_number, np.quantile(np.repeat(rest, rest_counts), upto), upto, False, decimals)
+    kept = np.quantile(np.repeat(rest, rest_counts), upto)
+    return Code(ordered, shares, some_number, kept, upto, False, decimals, _steps(rest, decimals))
+
+
+def _steps(values: np.ndarray, decimals: int | None) -> int:
+    """How many units of the last decimal all of these different numbers lie apart: 15 of minutes, 7 of Mondays."""
+    if decimals is None or len(values) < MIN_ON_GRID:
+        return 1
+    units = np.round((values - values[0]) * 10.0**decimals)
+    if units[-1] >= MAX_UNITS:
+        return 1
+    return max(1, int(np.gcd.reduce(units.astype(np.int64))))
 
 
 def _is_stepped(values: np.ndarray, counts: np.ndarray) -> bool:

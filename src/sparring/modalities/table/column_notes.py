@@ -24,5 +24,6 @@ def note(column: Column) -> str:
     old = f"about {again:.1%} of them are values of the data" if again else "none of them one of the data"
     what = made.get("kind", column.kind)
     example = made.get("numbers")
+    same = f", the same for each {made['by']}" if "by" in made else ""
     doubt = f" '{example}' is read as a code; of measures make columns of numbers." if example else ""
-    return f"{name}: {what}{why}, not learned; new ones are made in the same form, {old}. {keep}{doubt}"
+    return f"{name}: {what}{why}, not learned; new ones are made in the same form{same}, {old}. {keep}{doubt}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -33,11 +33,14 @@ DROP = "drop"  # as a type: leave the column out
 ASKED_TYPES = (*COLUMN_TYPES, *personal.TYPES)  # personal data is made as identifiers are
 MIN_IDENTIFIERS = 20  # different values from which a column can be an identifier
 IDENTIFIER_SHARE = 0.9  # of different values, from which strings are identifiers
+MIXTURE_SHARE = 0.5  # of different values, from which strings may be numbers or dates with odd cells among them
 MAX_EXACT_INTEGER = 2**53  # a float64 holds every integer up to this
 MAX_DECIMALS = 9
 ROUNDING_ERROR = 8  # times the precision of a float: how far a number may be off from its decimals
 IDENTIFIER_NAME = re.compile(r"(^|[_ -])(id|uuid|guid|key|index|nr|no|number)$", re.IGNORECASE)
 MIN_WORDS = 4  # on average, from which different strings are text
+MIN_LETTERS = 0.5  # of the words of a text that hold nothing but letters
+DENSE_SHARE = 0.9  # of the numbers between the lowest and the highest that occur, once each, where rows are counted
 
 
 @dataclass(frozen=True)
@@ -110,16 +113,16 @@ class Column:
             )
         return pd.Series(values, name=self.name).astype(self.dtype)
 
-    def new(self, rows: range, seed: int) -> pd.Series:
-        """Invented identifiers or texts for these rows."""
+    def new(self, rows: range, seed: int, which: Sequence[int] | None = None) -> pd.Series:
+        """Invented identifiers or texts for these rows. which: identifier each row has, where that is settled."""
         make = (
-            identifiers.new_identifiers(self.made, rows, seed, self.name)
+            identifiers.new_identifiers(self.made, rows, seed, self.name, which)
             if self.kind == "identifier"
             else free_text.new_texts(self.made, rows, seed, self.name)
         )
         values = pd.Series(make, name=self.name, dtype=object)
         if self.empty:
-            values[[make_rng(seed, "empty", self.name, row).random() < self.empty for row in rows]] = None
+            values[[make_rng(seed, "empty", self.name, row).random() < self.empty for row in which or rows]] = None
         if self.made.get("form") == "integer" or self.made.get("number"):
             numbers = [int(value) for value in make]
             if numbers and not identifiers.MIN_INTEGER <= min(numbers) <= max(numbers) <= identifiers.MAX_INTEGER:
@@ -316,20 +319,27 @@ def _kind(name: str, values: pd.Series, read: Meaning | None) -> str:
         if len(there) and int(numbers.abs().max()) >= MAX_EXACT_INTEGER:
             return "identifier" if unique else "category"
         named = IDENTIFIER_NAME.search(name) or numbers.is_monotonic_increasing
+        dense = unique and int(numbers.max() - numbers.min()) < len(there) / DENSE_SHARE  # in whatever order
         if read is None and is_code(name, there):
             return "identifier" if different >= IDENTIFIER_SHARE * len(there) and unique else "category"
         marked = read is not None and isinstance(read.format, Numeric) and not read.format.plain
-        return "identifier" if unique and named and not marked else "integer"
+        return "identifier" if unique and (named and not marked or dense) else "integer"
     if types.is_float_dtype(values.dtype):
         return "float"
     texts = there.map(str)
     free = different > max(MIN_IDENTIFIERS, len(there) / 2)
-    if free and texts.map(lambda text: len(text.split())).mean() >= MIN_WORDS:
+    if free and texts.map(_count_words).mean() >= MIN_WORDS:
         return "text"
-    if different >= max(MIN_IDENTIFIERS, IDENTIFIER_SHARE * len(there)):
+    if different >= max(MIN_IDENTIFIERS, MIXTURE_SHARE * len(there)):
         refuse_mixture(name, values)
-        return "identifier"
-    return "category"
+    return "identifier" if different >= max(MIN_IDENTIFIERS, IDENTIFIER_SHARE * len(there)) else "category"
+
+
+def _count_words(text: str) -> int:
+    """How many words a text has; 0 for groups of digits and signs, as of a card: **** **** **** 1234."""
+    words = text.split()
+    lettered = sum(any(map(str.isalpha, word)) and not any(map(str.isdigit, word)) for word in words)
+    return len(words) if lettered >= MIN_LETTERS * len(words) else 0
 
 
 def _number(name: str, values: pd.Series, kind: str, read: Meaning | None) -> Column:

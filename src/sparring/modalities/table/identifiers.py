@@ -45,38 +45,44 @@ def identifiers(
     """
     different = list(dict.fromkeys(values))
     count = {"values": len(different), "rows": len(values), "all_different": len(different) == len(values)}
-    numbers = bool(values) and all(isinstance(value, (int, np.integer)) for value in different)
-    if numbers and kind is None:
+    whole = bool(values) and all(isinstance(value, (int, np.integer)) for value in different)
+    if whole and kind is None:
         low, high = limits or (MIN_INTEGER, MAX_INTEGER)
         return {**count, "form": "integer", "low": int(min(values)), "high": int(max(values)), "room": [low, high]}
     texts = [str(value) for value in different]
     counter = _counter(texts) if kind is None and count["all_different"] else None
     found = counter or _templates(texts[:: max(1, -(-len(texts) // MAX_READ))] or ["0"], kind, texts)
-    made = {**count, **({"kind": kind} if kind else {}), **({"number": True} if numbers else {}), **found}
+    made = {**count, **({"kind": kind} if kind else {}), **({"number": True} if whole else {}), **found}
     tried = set(map(str, new_identifiers(made, range(MAX_TRIED), 0, ""))) if texts else set()
     again = len(tried & set(texts)) / max(1, len(tried))
     form = _form_of_numbers(texts) if kind is None and not counter else ""
     return made | ({"again": again} if again else {}) | ({"numbers": form} if form else {})
 
 
-def new_identifiers(made: dict[str, Any], rows: range, seed: int, name: str) -> list[Any]:
+def numbers(made: dict[str, Any], rows: range, seed: int, name: str) -> list[int]:
+    """Which identifier each row has; where values occur again in training, some rows have the same."""
+    if made["all_different"]:
+        return list(rows)
+    return [_again(row, derive_seed(seed, "which", name, row), made["values"], made["rows"]) for row in rows]
+
+
+def new_identifiers(
+    made: dict[str, Any], rows: range, seed: int, name: str, which: Sequence[int] | None = None
+) -> list[Any]:
     """Identifiers for these rows.
 
-    name: of the column, so that two columns get different identifiers.
+    name: of the column, so that two columns get different identifiers. which: see `numbers`; None: by the rows alone.
     """
-    about, numbers = derive_seed(seed, "identifier", name), list(rows)
-    if not made["all_different"]:
-        numbers = [_again(row, derive_seed(seed, "which", name, row), made["values"], made["rows"]) for row in rows]
+    about = derive_seed(seed, "identifier", name)
+    which = numbers(made, rows, seed, name) if which is None else which
     if made["form"] == "integer":
-        return [_counted(row, made["low"], made["high"], *made["room"]) for row in numbers]
+        return [_counted(row, made["low"], made["high"], *made["room"]) for row in which]
     if made["form"] == "counter":
         low, high = made["low"], made["high"]
         room = (10 ** (made["width"] - 1) if made["width"] > 1 and not made["padded"] else 0, 10 ** made["width"] - 1)
-        return [
-            f"{made['before']}{_counted(row, low, high, *room):0{made['width']}d}{made['after']}" for row in numbers
-        ]
+        return [f"{made['before']}{_counted(row, low, high, *room):0{made['width']}d}{made['after']}" for row in which]
     templates = Templates(tuple(map(template_from, made["templates"])), made["pools"])
-    texts = [templates.text(row, about) for row in numbers]
+    texts = [templates.text(row, about) for row in which]
     if rule := made.get("check"):
         texts = [check_digits.completed(text, rule) for text in texts]
     return [int(text) for text in texts] if made.get("number") else texts
@@ -134,7 +140,13 @@ def _templates(texts: Sequence[str], kind: str | None, every: Sequence[str]) -> 
         words = {token for text in every for token in TOKENS.findall(text) if is_word(token)}
         words |= {part for word in words if name_lists.east_asian(word) for part in name_lists.split_east_asian(word)}
         place, plain = name_lists.place_of(words), all(map(str.isascii, every))
-        first, last = (name_lists.pool(part, place, words, plain) for part in ("first", "last"))
+        few = (
+            kind == "name" and place in name_lists.EAST_ASIA
+        )  # last names, each of so many people that it tells nobody
+        first, last = (
+            name_lists.pool(part, place, set() if few and part == "last" else words, plain)
+            for part in ("first", "last")
+        )
         pools |= {"first": first, "last": [name for name in last if name not in set(first)] or last}
     checked = texts if kind in CHECKED and len(texts) >= MIN_CHECKED else []
     rule = check_digits.rule_of(checked, 1.0 if kind is None else CHECKED_SHARE)

@@ -316,8 +316,8 @@ def _empty(table: Table, at: int, source: int, holes: np.ndarray, done: set[int]
         not masks and (table.different[source] > MAX_EMPTY_VALUES or table.columns[source].kind == "time")
     ):
         return None
-    if masks and (holes[:, source] == holes[:, at]).all() and source > at and source not in done:
-        return None  # of columns that are empty together, the first one decides
+    if masks and (holes[:, source] == holes[:, at]).all() and (source > at or source in done):
+        return None  # of columns that are empty together, the first one decides that is not worked out from others
     codes, values = (holes[:, source].astype(np.int64), [0.0, 1.0]) if masks else (
         table.codes[:, source], table.values[source].tolist()
     )  # fmt: skip

@@ -102,7 +102,11 @@ def pool(part: str, place: str, without: Iterable[str], ascii_only: bool) -> lis
             break
     if not ascii_only and not east_asian("".join([*every][:50])):
         fresh = _in_script_of(old, fresh)
-    kept = sorted(fresh if len(fresh) >= MIN_NAMES else {*fresh, *_blended(sorted(every | {*without}), old)})
+    kept = sorted(
+        fresh
+        if len(fresh) >= MIN_NAMES
+        else {*fresh, *_blended(sorted(every if place in EAST_ASIA else every | {*without}), old)}
+    )
     if not east_asian("".join(kept[:50])):
         kept = [name for name, after in zip(kept, [*kept[1:], ""], strict=True) if not after.startswith(name)]
     return kept[:: max(1, -(-len(kept) // MAX_NAMES))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -79,16 +80,20 @@ def counts_of_times(table: Table, done: set[int]) -> Iterator[Relation]:
 
 def _count_of_time(table: Table, at: int, source: int) -> Relation | None:
     own, clock, column = table.cells[:, at], table.columns[source], table.columns[at]
-    if (np.isnan(own) != np.isnan(table.cells[:, source])).any() or table.correlation[at, source] < STRAIGHT:
+    alike = table.correlation[at, source]
+    if (np.isnan(own) != np.isnan(table.cells[:, source])).any() or abs(alike) < STRAIGHT:
         return None
     for name, unit in (*UNITS.items(), ("milliseconds", NANO // 1000), ("microseconds", NANO // 1_000_000)):
-        factor = clock.unit / unit
+        factor = math.copysign(clock.unit / unit, alike)
         away = own - table.cells[:, source] * factor
         if np.nanmax(away) - np.nanmin(away) > 1e-6 * max(1.0, float(np.nanmax(np.abs(own))) * 1e-6):
             continue
         constant = float(np.round(np.nanmedian(away), 6))
-        start = np.datetime64(round((clock.origin - constant * unit) / NANO), "s")
-        text = f"{column.name} = {clock.name} in {name} since {str(start).replace('T', ' ').removesuffix(' 00:00:00')}"
+        where = np.datetime64(round((clock.origin - math.copysign(constant, alike * constant) * unit) / NANO), "s")
+        end = str(where).replace("T", " ").removesuffix(" 00:00:00")
+        text = f"{column.name} = " + (
+            f"{clock.name} in {name} since {end}" if alike > 0 else f"{name} from {clock.name} to {end}"
+        )
         found = Linear(text, at, (source,), (factor,), constant, column.cell_decimals)
         if np.nanmax(np.abs(found.apply(table.cells) - own)) == 0:
             return found

@@ -10,6 +10,7 @@ import numpy as np
 from ...errors import UserError, nearest
 from . import order_search
 from .arithmetic_search import arithmetic, sums_of_counts
+from .calendar_search import days_of_times
 from .column_groups import ColumnGroup
 from .columns import Column
 from .lookup_search import Table, determined, emptiness, parts_of_times, years_of_times
@@ -75,7 +76,12 @@ def find_relations(
     search.totals(train)
     search.relations(arithmetic, sums_of_counts)
     groups = search.orders(train)
-    search.relations(emptiness, done_too=False)
+    together, raised = [group.places for group in groups], {each.target for each in search.raised}
+    search.relations(
+        lambda table, done: days_of_times(table, done | raised, together),
+        emptiness,
+        done_too=False,
+    )
     unknown = sorted(wanted_off - {_bare(text) for text in search.texts})
     if unknown:
         known = list(dict.fromkeys(search.texts))
@@ -183,8 +189,11 @@ class _Search:
         """What to tell a person."""
         same = [column.name for at, column in enumerate(self.table.columns) if self.table.different[at] == 1]
         first = self.kept[0] if self.kept else ""
-        near = sorted(self.table.near.items(), key=lambda each: -each[1])
-        near = [each for each in near if each[0] not in self.kept][:MAX_SHOWN]
+        known = {text.partition(" = ")[0] for text in self.kept if " = " in text}
+        near = dict[str, tuple[str, float]]()  # of lines that differ in their constant alone, the best one
+        for text, share in sorted(self.table.near.items(), key=lambda each: -each[1]):
+            if text not in self.kept and text.partition(" = ")[0] not in known:
+                near.setdefault(text.partition(" + ")[0], (text, share))
         off = f"Switch one off with --ignore-relation '{first}', all with --ignore-relation all." * bool(self.kept)
         some = f"Relations were looked for among the first {MAX_COLUMNS} of {columns:,} columns." * (
             columns > MAX_COLUMNS
@@ -193,7 +202,10 @@ class _Search:
             *(f"Holds in every row, and is kept: {text}" for text in self.kept[:MAX_SHOWN]),
             *([f"and {len(self.kept) - MAX_SHOWN} more relations"] if len(self.kept) > MAX_SHOWN else []),
             *([off] if self.kept else []),
-            *(f"Holds in {share:.2%} of the rows, and is not kept: {text}" for text, share in near),
+            *(
+                f"Holds in {share:.2%} of the rows, and is not kept: {text}"
+                for text, share in [*near.values()][:MAX_SHOWN]
+            ),
             *([f"Has one value only: {', '.join(same[:MAX_SHOWN])}"] if same else []),
             *([some] if some else []),
         ]

@@ -5,6 +5,7 @@ month = month of opened         the same, by a part of a time
 total = price * amount          sums, differences, products and ratios, rounded as they were
 age = years from born           full years up to a day, or to another column
 spouse: empty by status         where a column is empty, by the value of another one
+booked: never on Sunday         the days on which times lie
 start <= end                    where the columns are in no group that keeps their order (see `column_groups`)
 """
 
@@ -20,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from .codes import row_hashes
-from .times import counts_from, datetimes
+from .times import NANOSECONDS_A_DAY, counts_from, datetimes
 
 NONE = float("nan")
 PARTS = ("weekday", "quarter", "month", "hour", "year", "day", "minute", "second", "week", "dayofyear", "month number")
@@ -132,24 +133,29 @@ class Linear(Relation):
 
 @dataclass(frozen=True)
 class Product(Relation):
-    """The product of two sources, or the first divided by the second, times a factor."""
+    """The product of two sources, or the first divided by the second (squared, if so), times a factor."""
 
     ratio: bool
     factor: float = 1.0
     decimals: int | None = None
+    squared: bool = False
 
     def apply(self, cells: np.ndarray) -> np.ndarray:
-        first, second = cells[:, self.sources[0]], cells[:, self.sources[1]]
+        first, second = cells[:, self.sources[0]], self._second(cells)
         with np.errstate(divide="ignore", invalid="ignore"):
             found = first / second if self.ratio else first * second
         known = ~np.isnan(first) & ~np.isnan(second)
         return _rounded(np.where(known & ~np.isfinite(found), 0.0, found) * self.factor, self.decimals, False)
 
     def solved(self, cells: np.ndarray, wanted: float) -> np.ndarray | None:
-        found, second = cells.copy(), cells[:, self.sources[1]] * self.factor
+        found, second, made = cells.copy(), self._second(cells), wanted / self.factor
         with np.errstate(divide="ignore", invalid="ignore"):
-            found[:, self.sources[0]] = wanted * cells[:, self.sources[1]] if self.ratio else wanted / second
+            found[:, self.sources[0]] = made * second if self.ratio else made / second
         return found
+
+    def _second(self, cells: np.ndarray) -> np.ndarray:
+        second = cells[:, self.sources[1]]
+        return second**2 if self.squared else second
 
 
 @dataclass(frozen=True)
@@ -207,6 +213,47 @@ class AtLeast(Relation):
             return np.where(cells[:, self.target] < least, least, cells[:, self.target])
 
 
+@dataclass(frozen=True)
+class Days(Relation):
+    """The target is a time on some days alone, to the nearest of which it is moved.
+
+    edge: "first" or "last" of a month, or "" for any day. months: from 1 to 12; () for all. weekdays: from 0 for
+    Monday; () for all.
+    """
+
+    clock: Clock
+    edge: str = ""
+    months: tuple[int, ...] = ()
+    weekdays: tuple[int, ...] = ()
+    replaces: ClassVar[bool] = False
+
+    def apply(self, cells: np.ndarray) -> np.ndarray:
+        own = cells[:, self.target].copy()
+        there = ~np.isnan(own)
+        if not there.any():
+            return own
+        days = self.clock.times(own[there]).to_numpy().astype("datetime64[D]")
+        allowed = self._allowed(np.arange(days.min() - 366, days.max() + 367))
+        at = np.clip(np.searchsorted(allowed, days), 1, len(allowed) - 1)
+        before, after = allowed[at - 1], allowed[at]
+        nearest = np.where(days - before < after - days, before, after)
+        own[there] += (nearest - days).astype(np.int64) * (NANOSECONDS_A_DAY / self.clock.unit)
+        return own
+
+    def _allowed(self, days: np.ndarray) -> np.ndarray:
+        months = days.astype("datetime64[M]")
+        kept = np.ones(len(days), bool)
+        if self.edge == "first":
+            kept &= days == months.astype("datetime64[D]")
+        elif self.edge == "last":
+            kept &= days == (months + 1).astype("datetime64[D]") - 1
+        if self.months:
+            kept &= np.isin(months.astype(np.int64) % 12 + 1, self.months)
+        if self.weekdays:
+            kept &= np.isin((days.astype(np.int64) + 3) % 7, self.weekdays)
+        return days[kept]
+
+
 def full_years(begin: pd.DatetimeIndex, end: pd.DatetimeIndex) -> np.ndarray:
     """Birthdays from begin to end; NaN where one of them is missing."""
     before = (end.month * 100 + end.day) < (begin.month * 100 + begin.day)
@@ -255,6 +302,7 @@ KINDS: dict[str, type[Any]] = {
     "years": Years,
     "empty": Empty,
     "at least": AtLeast,
+    "days": Days,
 }
 
 

@@ -23,9 +23,10 @@ from .column_groups import ColumnGroup, all_groups
 from .column_notes import note
 from .columns import DROP, Column, find
 from .constraints import constrained_groups, unique_columns
+from .linked import linked
 from .options import TableOptions
 from .relation_search import Relations, find_relations
-from .relations import Relation
+from .relations import Lookup, Relation
 from .strata import stratified
 
 MAX_TYPES_SHOWN = 40  # columns whose types are printed
@@ -55,6 +56,8 @@ class TableSource(TabularSource):
             frame, types = _without_dropped(frame, types or {})
             types |= unique_columns(constraints, frame)
         self.fields: tuple[Column, ...] = find(frame, types, table.texts) if like is None else like.columns
+        if like is None:
+            self.fields, ignored_relations = linked(self.fields, frame, ignored_relations)
         learned = [column for column in self.fields if column.learned]
         if not learned:
             raise UserError(
@@ -85,7 +88,7 @@ class TableSource(TabularSource):
         self.report = ScanReport(counts={split: self.count(split) for split in SPLITS}, duplicates=duplicates)
         self.recipe = "table-small" if self.count("train") < SMALL_TABLE else None
         replaced = {each.target for each in related if each.replaces}
-        codes = self._codes(all_groups(kept, learned, replaced), cells)
+        codes = self._codes(all_groups(kept, learned, replaced), cells, related)
         self.codec = TableCodec(
             self.fields, codes, kept, related, dict(table.dialect or {}), table.layout.of(frame.columns)
         )
@@ -113,7 +116,7 @@ class TableSource(TabularSource):
             *(said for column in self.fields if (said := note(column))),
         )
 
-    def _codes(self, groups: Sequence[ColumnGroup], cells: np.ndarray) -> tuple[Code, ...]:
+    def _codes(self, groups: Sequence[ColumnGroup], cells: np.ndarray, related: Sequence[Relation]) -> tuple[Code, ...]:
         """The codes of the encoded cells of all groups. cells: of all rows."""
         kinds = [kind for group in groups for kind in group.coded]
         train, every = (
@@ -123,7 +126,7 @@ class TableSource(TabularSource):
         nullable = np.isnan(every).any(axis=0)
         kept = QUANTILES if len(kinds) <= MANY_COLUMNS else QUANTILES_WIDE
         codes = [fit_code(train[:, at], *kind, bool(nullable[at]), quantiles=kept) for at, kind in enumerate(kinds)]
-        return tuple(stratified(codes, train, [numeric for numeric, _ in kinds]))
+        return tuple(stratified(codes, train, [numeric for numeric, _ in kinds], _together(groups, related)))
 
     def count(self, split: Split = "train") -> int:
         return len(self._cells[split])
@@ -133,6 +136,18 @@ class TableSource(TabularSource):
 
     def labels(self, indices: np.ndarray, split: Split = "train") -> np.ndarray:
         raise UserError(f"{self.name} is a table: its columns are all learned, and none is a label")
+
+
+def _together(groups: Sequence[ColumnGroup], related: Sequence[Relation]) -> dict[int, list[tuple[float, ...]]]:
+    """For encoded cells by which another column is worked out, the values with which that has one value."""
+    places = [group.places[0] if len(group.places) == 1 else None for group in groups for _ in group.coded]
+    found: dict[int, list[tuple[float, ...]]] = {}
+    for each in related:
+        if isinstance(each, Lookup) and each.clock is None and each.shift is None and each.sources[0] in places:
+            keys, values = np.array(each.keys), np.array(each.values)
+            same = [tuple(keys[values == value].tolist()) for value in np.unique(values)]
+            found.setdefault(places.index(each.sources[0]), []).extend(same)
+    return found
 
 
 def _without_dropped(frame: pd.DataFrame, types: dict[str, str]) -> tuple[pd.DataFrame, dict[str, str]]:

@@ -6,7 +6,7 @@ few rows, however far apart these lie from all others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -20,26 +20,32 @@ MIN_DISTANCE = 0.4  # between the distributions: the Kolmogorov-Smirnov statisti
 EVIDENCE = 2.2  # the same, times the root of the number of rows: how unlikely it is by chance
 MAX_COLUMNS = 300  # of the table: with more, none are looked for
 MAX_COMPARED = 1000  # rows with a rare value whose numbers are compared
-Rare = dict[float, np.ndarray]  # rare values and the numbers of their rows
+Together = tuple[float, ...]  # values with one meaning
+Rare = dict[Together, np.ndarray]  # rare values and the numbers of their rows
 
 
-def stratified(codes: Sequence[Code], cells: np.ndarray, numeric: Sequence[bool]) -> list[Code]:
+def stratified(
+    codes: Sequence[Code], cells: np.ndarray, numeric: Sequence[bool], together: Mapping[int, Sequence[Together]]
+) -> list[Code]:
     """The codes, with strata where numbers depend on a rare value of another column.
 
     Args:
         codes: of the encoded cells.
         cells: of the training rows, N x codes.
         numeric: which cells are numbers.
+        together: of some codes the groups of values by which a column that is not encoded has one value.
     """
     found = list(codes)
     if len(codes) > MAX_COLUMNS:
         return found
-    rare = {at: _rare(codes[at], cells[:, at]) for at in range(len(codes)) if not codes[at].scored}
+    rare = {
+        at: _rare(codes[at], cells[:, at], together.get(at, ())) for at in range(len(codes)) if not codes[at].scored
+    }
     rare = {at: values for at, values in rare.items() if values}
     named = {by: values for by, values in rare.items() if not numeric[by]}
     order = sorted(range(len(codes)), key=lambda at: at not in rare)
     for at in order:  # numbers that are choices first: those which are split tell nothing about others any more
-        if not numeric[at] or len(codes[at].choices) + len(codes[at].values) < 3:
+        if not numeric[at] or at in together or len(codes[at].choices) + len(codes[at].values) < 3:
             continue
         tellers = named if at in rare else rare
         ranks = _Ranks(cells[:, at])
@@ -51,11 +57,16 @@ def stratified(codes: Sequence[Code], cells: np.ndarray, numeric: Sequence[bool]
     return found
 
 
-def _rare(code: Code, cells: np.ndarray) -> Rare:
+def _rare(code: Code, cells: np.ndarray, together: Sequence[Together]) -> Rare:
+    """Groups of values that are rare, and rare values that are in none."""
     if len(code.choices) > MAX_VALUES:
         return {}
-    rows = {float(value): np.flatnonzero(cells == value) for value in code.choices}
-    return {value: each for value, each in rows.items() if MIN_ROWS <= len(each) <= MAX_SHARE * len(cells)}
+    found: Rare = {}
+    for values in (*together, *((float(value),) for value in code.choices)):
+        rows = np.flatnonzero(np.isin(cells, values))
+        if MIN_ROWS <= len(rows) <= MAX_SHARE * len(cells) and not any({*values} & {*other} for other in found):
+            found[values] = rows
+    return found
 
 
 class _Ranks:
@@ -81,7 +92,7 @@ class _Ranks:
         return float(off * self.count / (self.count - len(rows)))
 
 
-def _unlike(ranks: _Ranks, values: Rare) -> dict[float, float]:
+def _unlike(ranks: _Ranks, values: Rare) -> dict[Together, float]:
     """The rare values whose rows have other numbers than all other rows, with the weight of each."""
     found = {}
     for value, rows in values.items():
@@ -94,13 +105,14 @@ def _unlike(ranks: _Ranks, values: Rare) -> dict[float, float]:
     return found
 
 
-def _split(code: Code, cells: np.ndarray, by: np.ndarray, place: int, values: Sequence[float]) -> Code:
+def _split(code: Code, cells: np.ndarray, by: np.ndarray, place: int, values: Sequence[Together]) -> Code:
     """The code of the rows without these values, with a stratum for each value."""
-    special = np.isin(by, values)
+    special = np.isin(by, [value for each in values for value in each])
     nullable = bool(np.isnan(code.choices).sum() > (code.some_number is not None))
     code = fit_code(cells, True, code.decimals, nullable, listed=False)  # choices have no ranks
     single = set(code.choices.tolist())
     own = ~np.isnan(cells) & ~np.isin(cells, [choice for choice in single if not np.isnan(choice)])
-    strata = [(value, code.ranked(cells[own & (by == value)])) for value in values if (own & (by == value)).any()]
+    rows = {each: own & np.isin(by, each) for each in values}
+    strata = [(value, code.ranked(cells[rows[each]])) for each in values if rows[each].any() for value in each]
     others = cells[own & ~special]
     return replace(code.ranked(others) if len(others) else code, by=place, strata=tuple(strata))

@@ -151,15 +151,30 @@ class Templates:
 def find_templates(cut: Sequence[Sequence[Token]], pools: dict[str, Sequence[str]]) -> tuple[Template, ...]:
     """The most frequent templates of different texts that were cut into tokens."""
     groups = defaultdict(list)
-    for tokens in cut:
+    for tokens in _with_kept_words(cut):
         groups[kinds(tokens)].append(tokens)
     found = []
     for members in sorted(groups.values(), key=lambda group: (-len(group), group[0]))[:MAX_TEMPLATES]:
-        pieces = [piece for place in zip(*members, strict=True) for piece in _slots(place)]
-        template = Template(len(members), tuple(slot for slot, _ in pieces))
-        found.append(_without_taken(template, [parts for _, parts in pieces], pools))
+        for wide in (False, True):  # where characters that were seen leave no room for others, there are more
+            pieces = [piece for place in zip(*members, strict=True) for piece in _slots(place, wide)]
+            template = Template(len(members), tuple(slot for slot, _ in pieces))
+            template = _without_taken(template, [parts for _, parts in pieces], pools)
+            if 0 in template.taken:
+                break
+        found.append(template)
     roomy = [each for each in found if 0 in each.taken]
     return tuple(roomy or found)
+
+
+def _with_kept_words(cut: Sequence[Sequence[Token]]) -> list[Sequence[Token]]:
+    """Words that (nearly) all texts have stay as they are, however few texts share a template: Branch 1, Branch 10."""
+    counts = Counter(word for tokens in cut for word in {token.text for token in tokens if token.text.isalpha()})
+    enough = max(MIN_ROWS_PER_WORD, SHARED_ROWS * len(cut))
+    kept = {word for word, count in counts.items() if count >= enough}
+    return [
+        [Token(token.text, "=") if token.text in kept and not token.pool.startswith("!") else token for token in tokens]
+        for tokens in cut
+    ]
 
 
 def kinds(tokens: Sequence[Token]) -> tuple[str, ...]:
@@ -179,8 +194,8 @@ def _case(word: str) -> str:
     return "l" if word.islower() else "U" if word.isupper() and len(word) > 1 else "T"
 
 
-def _slots(tokens: Sequence[Token]) -> list[tuple[Slot, list[str]]]:
-    """The slots for the tokens at one place of a template, with what stands there in each text."""
+def _slots(tokens: Sequence[Token], wide: bool) -> list[tuple[Slot, list[str]]]:
+    """The slots for the tokens at one place of a template, with what stands there in each text. wide: see _alphabet."""
     texts, pool = [token.text for token in tokens], tokens[0].pool
     counts = Counter(texts)
     shared = sorted(text for text, count in counts.items() if count >= MIN_ROWS_PER_WORD)
@@ -192,16 +207,16 @@ def _slots(tokens: Sequence[Token]) -> list[tuple[Slot, list[str]]]:
     if pool:
         case = f":{_case(texts[0])}" if texts[0].isalpha() else ""
         return [((f"@{pool.lstrip('!')}{case}",), texts)]
-    return [(_alphabet(place, at == 0), list(place)) for at, place in enumerate(zip(*texts, strict=True))]
+    return [(_alphabet(place, at == 0, wide), list(place)) for at, place in enumerate(zip(*texts, strict=True))]
 
 
-def _alphabet(seen: Sequence[str], leading: bool) -> str:
-    """The characters seen at a place, or the smallest alphabet with all of them where there are few rows.
+def _alphabet(seen: Sequence[str], leading: bool, wide: bool) -> str:
+    """The characters seen at a place, or the smallest alphabet with all of them where there are few rows (or `wide`).
 
     A leading 0 is only used where one was seen.
     """
     different = sorted(set(seen))
-    if len(seen) >= ROWS_PER_CHARACTER * len(different):
+    if len(seen) >= ROWS_PER_CHARACTER * len(different) and not (wide and all(map(str.isdigit, different))):
         return "".join(different)
     known = next((alphabet for alphabet in ALPHABETS if set(different) <= set(alphabet)), None) or _own(different)
     known = known or "".join(sorted({*different, *ALPHANUMERIC}))

@@ -67,7 +67,7 @@ def only(part: str) -> Callable[[Sequence[str]], list[list[Token]]]:
 def _name(text: str) -> list[Token]:
     if name_lists.east_asian(text) and " " not in text:
         last, first = name_lists.split_east_asian(text)
-        return [Token(last, "!last"), *([Token(first, "!first")] if first else [])]
+        return [Token(last, "last"), *([Token(first, "!first")] if first else [])]  # few have the same last name
     tokens = TOKENS.findall(text)
     return [
         _word(token, following == ".") if is_word(token) else Token(token)
@@ -101,7 +101,7 @@ def mails(texts: Sequence[str]) -> list[list[Token]]:
             Token(token, each.pool.replace("=", "!last"))
             for token, each in zip(TOKENS.findall(local), words, strict=True)
         ]
-        place = Token(domain) if domain in shared else Token("example.com", "!domain")
+        place = Token(domain, "=") if domain in shared else Token("example.com", "!domain")
         found.append(
             [*([Token(start, "=")] if start else []), *words, Token("@"), place, *([Token(end)] if end else [])]
         )

@@ -24,7 +24,10 @@ CLOCK = re.compile(
     rf"(?P<p>(?P<gap>\s?)(?P<half>[AaPp]\.?[Mm]\.?)(?!\w))?(?P<z>(?P<space>\s?)(?P<offset>{OFFSET})(?![\w:]))?",
     re.ASCII,
 )
-DOTTED = re.compile(r"(?<=\d{4})([ T])\d{1,2}([.h])\d\d(\2\d\d)?$", re.ASCII)  # 29.06.2023 22.28
+DOTTED = re.compile(  # 29.06.2023 22.28, 29/06/2023 à 22h28, 29-JUN-23 10.28.05.000 PM
+    r"(?<=\d\d)(?P<joint>[ T]|,? [^\W\d_]{1,5} )\d{1,2}(?P<mark>[.h])\d\d(?P<S>(?P=mark)\d\d(?P<f>[.,]\d{1,9})?)?"
+    r"(?:(?P<gap>\s?)(?P<half>[AaPp]\.?[Mm]\.?))?$",
+)
 HOUR = re.compile(r"(?<![\d.:])(?P<H>\d{1,2})(?P<gap>\s?)(?P<half>[AaPp]\.?[Mm]\.?)(?!\w)", re.ASCII)  # 11 PM
 EASTERN = re.compile(
     r"\d{1,2}([\u6642\u65f6\u70b9\u9ede\uc2dc] ?)\d\d([\u5206\ubd84])(?:( ?)\d\d([\u79d2\ucd08]))?"
@@ -57,7 +60,7 @@ FIXED = (  # dates whose parts are told apart by their places
 TOKEN = re.compile(r"%-?[A-Za-z]|\d+|[^\W\d_]+|.", re.DOTALL)
 MIN_MONTHS = 3  # different dates from which it counts that all are the first of a month
 MAX_YEARS = 20  # between the numbers beside names of months; where they lie further apart, they are days
-MAX_TOKENS = 24  # in a date; longer texts are none
+MAX_TOKENS = 32  # in a date; longer texts are none
 ZONES_TRIED_FIRST = (
     "Europe/Berlin", "Europe/London", "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles",
     "Australia/Sydney",
@@ -122,12 +125,14 @@ def _guesses(text: str) -> Iterator[DateFormat]:
     if padded != text:  # "Jun  8": days are filled up with spaces
         yield from (replace(each, pattern=re.sub("%-?d", "%e", each.pattern)) for each in guesses(padded))
         return
-    text = DOTTED.sub(lambda found: f"{found[1]}%H{found[2]}%M" + (f"{found[2]}%S" if found[3] else ""), text)
+    dotted = DOTTED.search(text)
+    if dotted:
+        text = text[: dotted.start()] + _dotted_pattern(dotted)
     text = EASTERN.sub(
         lambda found: f"%H{found[1]}%M{found[2]}" + (f"{found[3]}%S{found[4]}" if found[4] else ""), text
     )
     clock = CLOCK.search(text) or HOUR.search(text)
-    parts = clock.groupdict() if clock else {}
+    parts = (dotted or clock).groupdict() if dotted or clock else {}  # type: ignore[union-attr]
     half = parts.get("half") or "AM"
     details: dict[str, Any] = {
         "half": half if half[0] in "Aa" else half.replace("P", "A").replace("p", "a"),
@@ -156,8 +161,15 @@ def _clock_pattern(clock: re.Match[str]) -> str:
     return f"{hour}:%M{seconds}{half}" + (f"{clock['space']}%z" if clock["offset"] else "")
 
 
+def _dotted_pattern(found: re.Match[str]) -> str:
+    seconds = f"{found['mark']}%S%f" if found["S"] else ""
+    half = f"{found['gap']}%p" if found["half"] else ""
+    return f"{found['joint']}%{'I' if half else 'H'}{found['mark']}%M{seconds}{half}"
+
+
 def _offset_style(offset: str) -> str:
-    return offset if offset[0] not in "+-" else {3: "+02", 5: "+0200"}.get(len(offset), "+02:00")
+    name, sign, digits = re.fullmatch("([A-Za-z]*)([+-]?)(.*)", offset).groups()  # type: ignore[union-attr]
+    return name + {2: "+02", 4: "+0200"}.get(len(digits), "+02:00") if sign else offset
 
 
 def _patterns(text: str) -> Iterator[tuple[str, str, str]]:

@@ -27,7 +27,7 @@ from .numbers import ascii_digits, in_digits_of
 EMPTY = np.iinfo(np.int64).min  # the count of an empty cell
 EPOCH = datetime(1970, 1, 1)
 DIRECTIVE = re.compile(r"%-?[A-Za-z]")
-OFFSET = r"Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?"
+OFFSET = r"Z|z|(?:UTC|GMT)?[+-]\d\d(?::?\d\d)?|UTC|GMT"
 DIGITS = {
     "%Y": r"\d{4}", "%y": r"\d\d", "%G": r"\d{4}", "%j": r"\d{3}", "%V": r"\d{1,2}", "%u": "[1-7]", "%q": "[1-4]",
     "%M": r"\d\d", "%S": r"\d\d", "%f": r"(?:[.,]\d{1,9})?", "%o": "st|nd|rd|th", "%z": OFFSET,
@@ -57,7 +57,7 @@ class DateFormat:
         half: "AM" as the column writes it.
         fraction: the fewest and the most digits after the seconds.
         point: the mark before them.
-        offset: how offsets from UTC are written: "Z", "UTC", "+02", "+0200" or "+02:00".
+        offset: how offsets from UTC are written: "Z", "UTC", "+02", "+0200", "+02:00" or "GMT+0200".
         zone: where texts have offsets, an IANA zone or a fixed offset such as "+02:00".
         mixed: offsets in minutes and their shares, where no zone explains them.
         zero: the digit zero of the script.
@@ -239,9 +239,10 @@ class DateFormat:
         if self.offset in ("Z", "z", "UTC", "GMT") and not minutes:
             return self.offset
         hours, rest = divmod(abs(minutes), 60)
-        colon = ":" if self.offset in ("Z", "z", "+02:00") else ""
-        tail = "" if self.offset == "+02" and not rest else f"{colon}{rest:02d}"
-        return f"{'-' if minutes < 0 else '+'}{hours:02d}{tail}"
+        name, _, style = self.offset.partition("+")
+        colon = ":" if style in ("", "02:00") else ""
+        tail = "" if style == "02" and not rest else f"{colon}{rest:02d}"
+        return f"{name if style else ''}{'-' if minutes < 0 else '+'}{hours:02d}{tail}"
 
     def texts(self, counts: np.ndarray) -> list[str | None]:
         """Counts as the column writes them; `missing` for an empty cell."""
@@ -301,5 +302,5 @@ def _minutes(offset: str | None) -> int | None:
         return None
     if offset.upper() in ("Z", "UTC", "GMT"):
         return 0
-    digits = offset[1:].replace(":", "").ljust(4, "0")
-    return (1 if offset[0] == "+" else -1) * (int(digits[:2]) * 60 + int(digits[2:]))
+    sign, digits = re.sub("^[A-Za-z]*", "", offset)[0], re.sub(r"\D", "", offset).ljust(4, "0")
+    return (1 if sign == "+" else -1) * (int(digits[:2]) * 60 + int(digits[2:]))

@@ -32,8 +32,9 @@ CODE_NAME = re.compile(
     re.IGNORECASE,
 )
 MIN_CODES = 10  # different numbers from which a check digit that is always right makes them codes
-MIN_DATES = 0.6  # share of texts that are dates, from which the others are faults
+MIN_DATES = 0.5  # share of texts that are dates, from which the others are faults
 MIN_NUMBERS, MIN_MARKED_NUMBERS = 0.95, 0.6  # the same for whole numbers, and for numbers with decimals or units
+DECIMALS_OF = re.compile(r"\d[.,]\d")
 MIN_USUAL = 0.1  # share of texts with the same marks and unit, from which they are a way of writing
 WORDS = (
     ("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"), ("0", "1"), ("off", "on"), ("nein", "ja"), ("non", "oui"),
@@ -260,7 +261,11 @@ def _refuse_mixed_numbers(name: str, values: pd.Series, texts: list[str]) -> Non
     if not texts or count < len(texts) * (MIN_MARKED_NUMBERS if marked > count / 2 else MIN_NUMBERS):
         return
     symbols = {prefix.strip(SYMBOLS) + suffix for (prefix, suffix), _ in readable}
-    if not odd and len(readable) > 1 and (marked >= 0.9 * count or len(symbols) == 1):
+    measures = any(DECIMALS_OF.search(text) for each in readable.values() for text in each)
+    if odd and all(TEXT.fullmatch(text.strip()) for text in odd):  # rarer ways of writing
+        readable |= {(decoration(TEXT.fullmatch(odd[0].strip())), frozenset("rare")): odd}  # type: ignore[arg-type]
+        odd = []
+    if not odd and len(readable) > 1 and (marked >= 0.9 * count or len(symbols) == 1 or measures):
         most = sorted(readable.values(), key=len, reverse=True)[:2]
         ways = " and ".join(_cell(values, each[0]) for each in most)
         raise UserError(

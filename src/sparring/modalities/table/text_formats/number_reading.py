@@ -69,7 +69,8 @@ def read_numbers(texts: Sequence[str], decimal: str | None = None, codes: bool =
         return None
     parts: list[re.Match[str]] = [each for each in found if each]
     decorated = _decoration(parts)
-    marks = None if decorated is None else _marks(_cores(parts), decimal)
+    mark = end[0] if len(end) > 1 and end[0] in ".," else None  # 1.500,- is no 1.5
+    marks = None if decorated is None else _marks(_cores(parts), mark or decimal)
     if decorated is None or marks is None:
         return None
     format = replace(marks.format, zero=zero, own=own, prefix=decorated[0], suffix=decorated[1], **_signs(parts))
@@ -78,7 +79,7 @@ def read_numbers(texts: Sequence[str], decimal: str | None = None, codes: bool =
         return None
     if end:
         whole = replace(whole, whole_end=end, bare_whole=bool(whole.most), least=whole.most or 0)
-    return replace(marks, format=whole)
+    return NumberReading(whole) if mark else replace(marks, format=whole)
 
 
 def _whole_end(texts: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from .missing import EMPTY
 
 PLAIN = r"[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"  # no zeros in front: they are codes
 THOUSANDS = r"[-+]?[1-9][0-9]{0,2}(?:\.[0-9]{3})?"  # 1.234 may be meant
+PHONES = r"\+[1-9][0-9]{7,14}"  # with the code of a country (ITU-T E.164)
 TRUTHS = (("False", "True"), ("FALSE", "TRUE"), ("false", "true"))
 MAX_FIXED = 9  # decimals up to which numbers are written with as many as they had
 
@@ -40,7 +41,7 @@ def typed(values: pd.Series, decimal: str | None = None) -> tuple[pd.Series, Tex
         return pd.Series(np.nan, index=values.index, name=values.name), TextColumn(blank, None, decimal)
     marked = bool(there.str.contains(".", regex=False).any())
     unsure = decimal == "," and marked and bool(there.str.fullmatch(THOUSANDS).all())
-    if bool(there.str.fullmatch(PLAIN).all()) and not unsure:
+    if bool(there.str.fullmatch(PLAIN).all()) and not unsure and not bool(there.str.fullmatch(PHONES).all()):
         numbers, text_format = _numbers(there)
         if numbers is not None:
             return _with_empty(numbers, values, empty), TextColumn(blank, text_format, decimal)
