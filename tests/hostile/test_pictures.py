@@ -40,6 +40,26 @@ def pngs16(values: np.ndarray) -> dict[str, bytes]:
     return {f"{number:03d}.png": png(Image.fromarray(value)) for number, value in enumerate(values)}
 
 
+def masked_tif(value: np.ndarray, mask_is: int) -> bytes:
+    """A picture, and a page that is a mask or a reduced copy of it."""
+    buffer = io.BytesIO()
+    with tifffile.TiffWriter(buffer) as file:
+        file.write(value, photometric="rgb")
+        extra = value[..., 0] > 100 if mask_is == 4 else value[::2, ::2]
+        file.write(extra, photometric=4 if mask_is == 4 else "rgb", subfiletype=mask_is)
+        file.write(255 - value, photometric="rgb")
+    return buffer.getvalue()
+
+
+def pfm(value: np.ndarray) -> bytes:
+    return b"Pf\n%d %d\n-1.0\n" % value.shape[::-1] + value[::-1].astype("<f4").tobytes()
+
+
+def keyed_png(value: np.ndarray) -> bytes:
+    """A grey PNG of 16 bits whose first number is transparent."""
+    return png(Image.fromarray(value), transparency=int(value.flat[0]))
+
+
 def folder(make):
     """A case's `make` from a function that gives the files."""
     return lambda root: put(root, make())
@@ -97,6 +117,32 @@ MARKED = hot(HEIGHTS, list(range(1, 1000, 7)), -9999)
 RGB16 = numbers(0, 65535, "uint16", channels=(3,))
 
 DEEP = {
+    **{
+        f"8 bits up to {high}": Case(
+            folder(lambda high=high: pngs16(numbers(0, high, "uint8"))),
+            holds(numbers(0, high, "uint8"), (0, ends), "uint8", f"8-bit values 0 to {high} only" if high < 32 else ""),
+        )
+        for high, ends in ((1, 1), (2, 2), (3, 3), (16, 16), (31, 31), (32, 255), (200, 255))
+    },
+    "8 bits up to 3 in an array": Case(
+        lambda root: _npy(root, numbers(0, 3, "uint8")), holds(numbers(0, 3, "uint8"), (0, 3), "uint8")
+    ),
+    "an array of 0 and 1": Case(
+        lambda root: _npy(root, numbers(0, 1, "uint8")),
+        says("8-bit values 0 to 1 only", "samples are ordinary pictures"),
+    ),
+    "16 bits with a transparent number": Case(
+        folder(lambda: {f"{n}.png": keyed_png(value) for n, value in enumerate(numbers(0, 65535, "uint16"))}),
+        says("Pictures are stored as LA", count=COUNT),
+    ),
+    "files with every suffix of their format": Case(
+        folder(lambda: {f"{n}.pfm": pfm(value) for n, value in enumerate(numbers(0, 7, "float32"))}),
+        holds(numbers(0, 7, "float32"), (0, 7), "float32"),
+    ),
+    "extended precision": Case(
+        lambda root: _npy(root, numbers(0, 7, "float64").astype(np.longdouble)),
+        holds(numbers(0, 7, "float64"), (0, 7), "float64"),
+    ),
     "16 bits up to 250": Case(
         folder(lambda: pngs16(numbers(0, 250, "uint16"))), holds(numbers(0, 250, "uint16"), (0, 255), "uint16")
     ),
@@ -277,6 +323,17 @@ PAGED = {
     )
     for suffix, kind, more in ((".gif", "GIF", {}), (".webp", "WEBP", {"lossless": True}), (".png", "PNG", {}))
 } | {
+    **{
+        f"a page that is a {name}": Case(
+            folder(
+                lambda kind=kind: {
+                    f"{n}.tif": masked_tif(np.asarray(picture(n, (SIDE, SIDE))), kind) for n in range(COUNT)
+                }
+            ),
+            says("20 files hold 40 pages or frames", count=2 * COUNT),
+        )
+        for name, kind in (("mask", 4), ("reduced copy", 1))
+    },
     "pages of TIFF": Case(
         folder(lambda: {"stack.tif": tif(U12), "other.tif": tif(U12[::-1])}),
         says("2 files hold 40 pages or frames", count=2 * COUNT),

@@ -93,6 +93,82 @@ def test_frames_of_a_film_stay(same, tmp_path):
     assert np.abs(np.array(shades, int) - [10, 120, 240]).max() <= 3
 
 
+def animation(path, loop, times=(50, 70, 90, 110)):
+    frames = [Image.fromarray(np.full((9, 7, 3), shade, np.uint8)) for shade in (10, 90, 160, 240)]
+    options = {} if loop is None else {"loop": loop}
+    lossless = {"lossless": True} if path.suffix == ".webp" else {}
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=list(times), **options, **lossless)
+    return path
+
+
+def about_animation(path):
+    with Image.open(path) as picture:
+        times = []
+        for number in range(picture.n_frames):
+            picture.seek(number)
+            picture.load()
+            times.append(round(picture.info["duration"]))
+        return times, picture.info.get("loop")
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])
+@pytest.mark.parametrize("loop", [None, 0, 3])
+def test_an_animation_keeps_the_times_of_its_frames_and_how_often_it_is_shown(same, suffix, loop, tmp_path):
+    given = animation(tmp_path / f"in{suffix}", loop)
+    (applied,) = apply_files(same, given, tmp_path / f"out{suffix}")
+    assert about_animation(applied.out) == about_animation(given)
+    for other in {".gif", ".webp", ".png"} - {suffix}:
+        (applied,) = apply_files(same, given, tmp_path / f"other{other}")
+        assert about_animation(applied.out)[0] == [50, 70, 90, 110]
+        if loop is not None:
+            assert about_animation(applied.out)[1] == loop
+    (applied,) = apply_files(same, given, tmp_path / "out.tif")
+    assert ".tif holds no times" in applied.note
+
+
+@pytest.mark.parametrize(
+    ("mode", "suffix", "words"),
+    [
+        ("RGBA", ".jpg", ".jpg holds no transparency"),
+        ("LA", ".bmp", ".bmp holds no transparency"),
+        ("RGBA", ".gif", ".gif holds pixels that are transparent or not"),
+        ("RGBA", ".png", ""),
+        ("RGB", ".jpg", ""),
+    ],
+)
+def test_transparency_that_a_format_cannot_hold_is_said(same, mode, suffix, words, tmp_path):
+    values = np.random.default_rng(0).integers(0, 256, (9, 7, len(mode)), np.uint8)
+    Image.fromarray(values).save(tmp_path / "in.png")
+    (applied,) = apply_files(same, tmp_path / "in.png", tmp_path / f"out{suffix}")
+    assert words in applied.note and bool(words) == bool(applied.note)
+
+
+def test_other_colour_spaces_and_camera_data_that_go_are_said(same, tmp_path):
+    Image.new("CMYK", (7, 9), (10, 20, 30, 40)).save(tmp_path / "cmyk.jpg")
+    (applied,) = apply_files(same, tmp_path / "cmyk.jpg", tmp_path / "out.jpg")
+    assert applied.note == "its CMYK colours come back as RGB"
+    camera = Image.Exif()
+    camera[271] = "a camera"
+    Image.new("RGB", (7, 9)).save(tmp_path / "photo.jpg", exif=camera)
+    (applied,) = apply_files(same, tmp_path / "photo.jpg", tmp_path / "out.bmp")
+    assert applied.note == ".bmp holds no camera data"
+    (tmp_path / "deep.ppm").write_bytes(b"P6\n7 9\n65535\n" + bytes(range(126)) * 3)
+    (applied,) = apply_files(same, tmp_path / "deep.ppm", tmp_path / "out.png")
+    assert "finer than 8 bits" in applied.note
+
+
+def test_what_is_left_out_of_a_folder_is_named(same, tmp_path):
+    (tmp_path / "in").mkdir()
+    for name in ("a.npy", "b.wmv", "c.xmp", "d.txt"):
+        (tmp_path / "in" / name).write_bytes(b"?")
+    Image.fromarray(np.zeros((5, 6, 3), np.uint8)).save(tmp_path / "in" / "e.png")
+    told = []
+    console = Callback()
+    console.note = told.append
+    assert len(list(apply_files(same, tmp_path / "in", tmp_path / "out", console=console))) == 1
+    assert told[-1:] == ["left out, as neither pictures nor films that are read: a.npy, b.wmv, c.xmp and 1 more"]
+
+
 def test_a_folder_keeps_its_tree_and_names_what_is_broken(same, tmp_path):
     for name in ("a.png", "deep/b.jpg", "deep/c.bmp"):
         (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -331,6 +407,19 @@ def test_a_film_of_each_container_comes_back_in_it(same, suffix, size, tmp_path)
     assert len(made) == len(before) == 5
     assert max(np.abs(a.astype(int) - b).mean() for a, b in zip(made, before, strict=True)) < 4
     assert [path.name for path in (tmp_path / "out").iterdir()] == [f"in{suffix}"]
+
+
+@pytest.mark.parametrize(
+    ("codec", "colours", "words"), [("qtrle", "argb", "transp"), ("prores", "yuv422p10le", "8 bits")]
+)
+def test_depth_and_transparency_of_a_film_that_go_are_said(same, codec, colours, words, tmp_path):
+    with av.open(str(tmp_path / "in.mov"), "w") as out:
+        stream = out.add_stream(codec, rate=Fraction(25))
+        stream.width, stream.height, stream.pix_fmt = 64, 48, colours
+        out.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="rgb24")))
+        out.mux(stream.encode(None))
+    (applied,) = apply_files(same, tmp_path / "in.mov", tmp_path / "out.mov")
+    assert len(applied.film.lost) == 1 and words in applied.film.lost[0]
 
 
 def test_what_a_container_cannot_hold_is_said(same, tmp_path):

@@ -20,6 +20,8 @@ from .apply_video import Film, apply_to_film, is_film, suffix_for
 from .generator import load_translator
 from .masks import LOSSLESS, Masks, filled, with_holes
 
+NAMED = 3  # files that are left out, in one line
+
 
 @dataclass(frozen=True)
 class Applied:
@@ -77,7 +79,11 @@ def apply_files(
     codecs, asked = (translator.input, translator.output), checked_data_range(data_range)
     translation = FileTranslation(*codecs, translator.translate, translator.scale, restores, asked)
     _say_if_worse_than_nothing(run, console)
-    inputs = _inputs(input)
+    inputs, left_out = _inputs(input)
+    if left_out:
+        more = f" and {len(left_out) - NAMED:,} more" if len(left_out) > NAMED else ""
+        names = ", ".join(str(path.relative_to(input)) for path in left_out[:NAMED])
+        console.note(f"left out, as neither pictures nor films that are read: {names}{more}")
     _check_places(input, inputs, out, temporal_smoothing)
     masks = None if mask is None else _masks(run, translation, mask, input)
     for note in translation.survey([path for path in inputs if not is_film(path)]):
@@ -94,7 +100,8 @@ def apply_files(
         if masks and target != out and target.suffix.lower() not in LOSSLESS:
             target = target.with_suffix(".png")
         if (already := taken.setdefault(target.resolve(), path)) != path or target.resolve() == path.resolve():
-            yield Applied(path, None, f"its result, {target}, would be written over {already}")
+            over = already if target.resolve() == already.resolve() else f"that of {already}"
+            yield Applied(path, None, f"its result, {target}, would be written over {over}; rename one of the two")
             continue
         yield _applied(translation, path, target, temporal_smoothing, progress, masks)
 
@@ -108,19 +115,20 @@ def _say_if_worse_than_nothing(run: Path, console: Callback) -> None:
         )
 
 
-def _inputs(input: Path) -> list[Path]:
-    """The files to translate. Raises UserError where there are none."""
+def _inputs(input: Path) -> tuple[list[Path], list[Path]]:
+    """The files to translate, and others in the folder. Raises UserError where there are none to translate."""
     if not input.exists():
         raise UserError(f"there is no file or folder {input}")
-    inputs = [input] if input.is_file() else sorted(path for path in input.rglob("*") if _usable(path))
+    if input.is_file():
+        return [input], []
+    files = sorted(path for path in input.rglob("*") if path.is_file() and not path.name.startswith("."))
+    inputs = list(filter(_usable, files))
     if not inputs:
         raise UserError(f"{input} holds no pictures and no films")
-    return inputs
+    return inputs, sorted(set(files) - set(inputs))
 
 
 def _usable(path: Path) -> bool:
-    if not path.is_file() or path.name.startswith("."):
-        return False
     return path.suffix.lower() in SUFFIXES or is_film(path) or (not path.suffix and _is_dicom(path))
 
 

@@ -147,7 +147,18 @@ def _translate_streams(
         target.mux(waiting)
         target.mux(stream.encode(None))
     others = [f"its {each.type}" for each in source.streams if each.type != "video" and each not in kept]
-    return (f"{' and '.join(dict.fromkeys(others))} cannot be kept in {out.suffix}",) if others else ()
+    return (
+        *((f"{' and '.join(dict.fromkeys(others))} cannot be kept in {out.suffix}",) if others else ()),
+        *_lost_colours(video.format),
+    )
+
+
+def _lost_colours(format: Any) -> Iterator[str]:
+    """What frames of 8 bits and three colours do not hold of those of a film."""
+    if any(each.is_alpha for each in format.components):
+        yield "its transparency is not kept"
+    if any(each.bits > 8 for each in format.components):
+        yield "what is finer than 8 bits is not kept"
 
 
 def _picture(frame: Any) -> np.ndarray:

@@ -215,6 +215,17 @@ def test_a_picture_is_read_on_the_scale_of_a_run(tmp_path):
         read(tmp_path / "c.gif", codec)
 
 
+def test_8_bit_pictures_are_read_on_the_range_of_8_bits_that_a_run_learned(tmp_path):
+    """Found, as where all numbers are 0 to 3, or asked for."""
+    numbers = (np.arange(48) % 4).astype(np.uint8).reshape(6, 8)
+    Image.fromarray(numbers).save(tmp_path / "dark.png")
+    Image.fromarray(numbers + 200).save(tmp_path / "light.png")
+    codec = ImageCodec(1, 6, 8, mode="L", scale=Scale(0, 3, "uint8", True))
+    np.testing.assert_array_equal(codec.scale.restored(read(tmp_path / "dark.png", codec))[0], numbers)
+    with pytest.raises(UserError, match="light.png: holds 8-bit values 200 to 203, and this run learned from 8-bit"):
+        read(tmp_path / "light.png", codec)
+
+
 def test_a_range_may_be_told(own_cache, tmp_path):
     numbers = np.random.default_rng(0).integers(0, 4096, (20, 8, 8)).astype(np.uint16)
     root = put(tmp_path, {f"{n}.png": png(Image.fromarray(each)) for n, each in enumerate(numbers)})

@@ -31,7 +31,7 @@ def pictures(part: ArrayPart, tally: Tally) -> Iterator[Decoded | Unusable]:
         block = _numbers(values[start : start + step])
         usable = block if block.dtype.kind != "f" else block[np.isfinite(block).all(axis=(1, 2, 3))]
         if block.dtype == np.uint8:
-            tally.add_plain(part.name, len(block))
+            tally.add_plain(block[..., : _colours(block)], part.name, len(block), from_array=True)
         elif len(usable):
             tally.add(usable[..., : _colours(usable)], usable.dtype.name, part.name, len(usable), from_array=True)
         for own in block:
@@ -64,10 +64,15 @@ def _colours(values: np.ndarray) -> int:
 
 
 def _numbers(values: np.ndarray) -> np.ndarray:
-    """As picture files hold them: truth values are black and white, half-precision numbers are widened."""
+    """As picture files hold them: truth values are black and white, floating-point numbers of 32 or 64 bits."""
     if values.dtype == bool:
         return values.astype(np.uint8) * 255
-    return values.astype(np.float32) if values.dtype == np.float16 else values
+    if values.dtype.kind != "f":
+        return values
+    return values.astype(
+        np.float32 if values.dtype.itemsize < 4 else np.float64 if values.dtype.itemsize > 8 else values.dtype,
+        copy=False,
+    )
 
 
 def size_of(part: ArrayPart) -> tuple[int, int]:

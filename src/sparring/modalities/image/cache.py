@@ -25,7 +25,7 @@ from .scale import scale_from
 from .scan import Scan
 from .spool import RAM_LIMIT
 
-VERSION = 2  # raise it when decoding changes
+VERSION = 3  # raise it when decoding changes
 MIN_FILES = 2000  # fewer are decoded again, which is quick
 DISK_LIMIT = 20 << 30  # bytes of all cached sources; beyond it those go that were not used for the longest time
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
@@ -14,18 +14,13 @@ from . import dicom, tiff
 from .profiles import in_srgb
 from .unusable import MAX_FRAMES, MAX_PIXELS, Unusable, brief
 
-SUFFIXES = (
-    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".avif"),
-    *(".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".tga", ".ico", ".qoi", ".heic", ".heif", ".hif"),
-    *dicom.SUFFIXES,
-)
 # Formats that start other programs (EPS), play video or match anything by chance are left out.
 FORMATS = ["PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "PPM", "JPEG2000", "ICO", "QOI"]
 ORIENTED = ("JPEG", "MPO", "TIFF", "WEBP")  # formats whose header tells the orientation without decoding
-PAGED = ("TIFF", "GIF", "WEBP", "PNG", "AVIF")  # formats whose further frames are pictures, not previews
+ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")  # formats whose further frames are pictures, not previews
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 HEIF_EXTRA = 'is a HEIC picture: pip install "sparring[heif]" reads it'
-ROUNDED = "what is finer than 8 bits, as their format is read with 8; 16-bit TIFF keeps it"
+ROUNDED = "what is finer than 8 bits, as this format is read with 8; 16-bit TIFF keeps it"
 DEEP_EXTRA = 'what is finer than 8 bits; pip install "sparring[deep]" keeps it'
 
 Image.init()  # load every plug-in now: threads would race to do it, and a format that is not loaded is a KeyError
@@ -35,6 +30,10 @@ if find_spec("pillow_heif"):
     pillow_heif.register_heif_opener()
     FORMATS.append("HEIF")
 FORMATS = [kind for kind in FORMATS if kind in Image.OPEN]  # older Pillows know no AVIF
+SUFFIXES = (  # those of all formats that are read, and of those that only an extra reads
+    *sorted(suffix for suffix, kind in Image.registered_extensions().items() if kind in FORMATS),
+    *(".tga", ".avif", ".heic", ".heif", ".hif", *dicom.SUFFIXES),
+)
 
 
 class Frame(NamedTuple):
@@ -89,8 +88,6 @@ def frames(data: bytes, name: str, profiles: bool = True) -> Iterator[Frame]:
     else:
         with opened(data, name) as picture:
             try:
-                if getattr(picture, "n_frames", 1) > MAX_FRAMES:
-                    raise Unusable(f"too long: more than {MAX_FRAMES:,} frames")
                 yield from _of_pillow(picture, data, profiles)
             except (Unusable, GeneratorExit):
                 raise
@@ -126,34 +123,36 @@ def opened(data: bytes, name: str) -> Image.Image:
 
 
 def _of_pillow(picture: Image.Image, data: bytes, profiles: bool) -> Iterator[Frame]:
-    count = getattr(picture, "n_frames", 1) if picture.format in PAGED else 1
-    numbers = [number for number in range(count) if count == 1 or not _is_copy(picture, number)] or [0]
+    numbers = frame_numbers(picture, data)
+    if len(numbers) > MAX_FRAMES:
+        raise Unusable(f"too long: more than {MAX_FRAMES:,} frames")
     for number in numbers:
-        if count > 1:
+        if number or len(numbers) > 1:
             picture.seek(number)
         yield _frame(picture, data, profiles)
 
 
-def _is_copy(picture: Image.Image, number: int) -> bool:
-    """Is this page of a TIFF a smaller copy of another one, or a mask?"""
-    if picture.format != "TIFF":
-        return False
-    picture.seek(number)
-    return bool(int(picture.tag_v2.get(254, 0)) & (tiff.REDUCED | tiff.MASK))  # type: ignore[attr-defined]
+def frame_numbers(picture: Image.Image, data: bytes) -> Sequence[int]:
+    """The numbers of the pages and frames that are pictures of their own. Raises Unusable for a damaged file."""
+    if picture.format == "TIFF":
+        return tiff.whole_pages(data)  # Pillow cannot even count pages where one is a mask
+    return range(getattr(picture, "n_frames", 1) if picture.format in ANIMATED else 1)
 
 
 def _frame(picture: Image.Image, data: bytes, profiles: bool) -> Frame:
-    mode, lost, milliseconds = picture.mode, _rounded_off(picture), int(picture.info.get("duration") or 100)
+    mode, lost = picture.mode, _rounded_off(picture)
     largest = _largest_of_netpbm(picture)
     if lost and picture.format == "PNG" and find_spec("imagecodecs"):
-        values = _deep_png(data, "transparency" in picture.info)
+        values = _deep_png(data, picture.info.get("transparency"))
         if values is not None:
             return Frame(tiff.upright(values, picture.getexif().get(0x0112, 1)), "uint16", f"{mode};16")
     picture.load()
+    milliseconds = int(picture.info.get("duration") or 100)  # of a WebP known only when the frame is decoded
     upright = ImageOps.exif_transpose(picture) if picture.getexif().get(0x0112, 1) != 1 else picture
     if mode.startswith(("I", "F")):
         numbers = _as_in_the_file(_numbers(upright), largest)[..., None]
-        return Frame(numbers, numbers.dtype.name, mode, lost)
+        kind, key = numbers.dtype.name, upright.info.get("transparency")
+        return Frame(numbers if key is None else _keyed(numbers, key), kind, mode, lost)
     profile = ""
     if profiles or mode == "CMYK":
         upright, profile = in_srgb(upright)
@@ -193,17 +192,25 @@ def _largest_of_netpbm(picture: Image.Image) -> int | None:
     return options[1] if name.startswith("ppm") and len(options) > 1 else None
 
 
-def _deep_png(data: bytes, keyed: bool) -> np.ndarray | None:
-    """The 16-bit numbers of a colour PNG; None where they cannot be had. keyed: one colour is transparent."""
+def _deep_png(data: bytes, key: tuple[int, ...] | None) -> np.ndarray | None:
+    """The 16-bit numbers of a colour PNG; None where they cannot be had. key: the colour that is transparent."""
     import imagecodecs
 
     try:
         values = np.asarray(imagecodecs.png_decode(data))
     except Exception:  # Pillow will say what is wrong
         return None
-    if values.dtype != np.uint16 or values.ndim != 3 or keyed:
+    if values.dtype != np.uint16 or values.ndim != 3:
         return None
+    if key is not None and values.shape[2] == 3:
+        return _keyed(values, key)
     return tiff.with_share(values) if values.shape[2] in (2, 4) else values
+
+
+def _keyed(values: np.ndarray, key: Any) -> np.ndarray:
+    """H x W x C deep numbers, with opacity as a share: none where they are the number or colour of the key."""
+    opaque = (values != np.asarray(key)).any(axis=2, keepdims=True)
+    return np.concatenate([values.astype(np.float32), opaque], axis=2, dtype=np.float32)
 
 
 def _tiff_pages(data: bytes, name: str) -> Iterator[tuple[np.ndarray, str]]:

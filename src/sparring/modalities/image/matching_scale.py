@@ -24,7 +24,7 @@ def scale_for(
     """
     if asked is not None:
         return Scale(*asked, kind, False)
-    if kind == "uint8":
+    if kind == "uint8" and (learned.is_plain or learned.kind != "uint8"):
         if (learned.low, learned.high) == (0, WHITE) or learned.is_plain:
             return Scale()
         raise Unusable(f"holds 8-bit values, and this run learned from {learned}")

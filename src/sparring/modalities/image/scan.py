@@ -171,7 +171,7 @@ def _results(contents: Contents, size: tuple[int, int], fit: Fit, tally: Tally) 
             for page in decode(member.read(), member.name):
                 colours = page.pixels[..., :-1] if page.pixels.shape[2] in (2, 4) else page.pixels
                 if colours.dtype == np.uint8:
-                    tally.add_plain(member.shown)
+                    tally.add_plain(colours, member.shown)
                 else:
                     tally.add(colours, page.kind, member.shown)
                 pages.append(at_size(page))

@@ -55,17 +55,30 @@ def pages(data: bytes) -> Iterator[tuple[np.ndarray, str]]:
     """
     try:
         with tifffile.TiffFile(io.BytesIO(data)) as file:
-            found = [page for page in file.pages if not _kind_of(page) & (REDUCED | MASK)] or [file.pages.first]
+            found = _whole_pages(file)
             if len(found) > MAX_FRAMES:
                 raise Unusable(f"too long: more than {MAX_FRAMES:,} pages")
-            for page in found:
-                yield _read(page)
+            for number in found:
+                yield _read(file.pages[number])
     except (Unusable, MemoryError):
         raise
     except Exception as error:  # damaged files raise nearly anything
         if "imagecodecs" in str(error):
             raise Unusable('is compressed in a way that pip install "sparring[deep]" reads') from None
         raise Unusable(f"truncated or damaged: {brief(error)}") from None
+
+
+def whole_pages(data: bytes) -> list[int]:
+    """The numbers of the pages that are neither reduced copies nor masks. Raises Unusable."""
+    try:
+        with tifffile.TiffFile(io.BytesIO(data)) as file:
+            return _whole_pages(file)
+    except Exception as error:  # damaged files raise nearly anything
+        raise Unusable(f"truncated or damaged: {brief(error)}") from None
+
+
+def _whole_pages(file: tifffile.TiffFile) -> list[int]:
+    return [number for number, page in enumerate(file.pages) if not _kind_of(page) & (REDUCED | MASK)] or [0]
 
 
 def size(data: bytes) -> tuple[int, int]:
@@ -109,7 +122,7 @@ def _read(page: Any) -> tuple[np.ndarray, str]:
     if channels > 4 or (channels in (2, 4) and not has_alpha):
         raise Unusable(f"has {channels} channels that are neither grey nor colour (with or without transparency)")
     if page.photometric == MINISWHITE:
-        values = values.max() - values if values.dtype.kind == "f" else np.iinfo(values.dtype).max - values
+        values = values.max() - values if values.dtype.kind == "f" else np.invert(values)  # the end of the type first
     kind = values.dtype.name
     return upright(with_share(values) if has_alpha else values, _tag(page, 274, 1)), kind
 

@@ -25,6 +25,7 @@ LEVEL_TOLERANCE = 0.02  # of one of 255 steps
 FRACTIONS_SHARE = 0.05  # of pictures of fractions, from which on they are no dark pictures of a wider range
 WIDER = 16.0  # times as far as fractions go, from which on they would be black
 SAMPLED = 1000  # numbers of a picture that tell fractions from whole numbers
+DARK = 32  # of 256 levels: where none of all pictures goes so far, nearly all of their range is unused
 BUCKETS = 1 << 16
 MANY = 1 << 16  # numbers, from which on counting into all buckets is quicker than adding one by one
 MAX_FLOAT = float(np.finfo(np.float32).max)
@@ -32,9 +33,10 @@ MAX_FLOAT = float(np.finfo(np.float32).max)
 
 @dataclass
 class Tally:
-    """What is known of the numbers of pictures deeper than 8 bits. Any thread may add pictures.
+    """What is known of the numbers of pictures, above all of those deeper than 8 bits. Any thread may add pictures.
 
-    kinds, first: how many pictures hold numbers of a type, and the name of one. at_low, at_high: how many numbers are
+    kinds, first: how many pictures hold numbers of a type, and the name of one. plain_low, plain_high: the ends of the
+    numbers of 8-bit pictures; low, high: of the deeper ones. at_low, at_high: how many numbers are
     exactly the lowest and the highest. float_high: the highest of floating-point numbers. fractions, wider: how many
     pictures hold fractions up to 1, and how many go WIDER times as far. levels: the ranges of which all numbers are
     1/255 steps. from_arrays: do all pictures come from arrays, which have no files of a depth?
@@ -42,6 +44,8 @@ class Tally:
 
     kinds: Counter = field(default_factory=Counter)
     first: dict[str, str] = field(default_factory=dict)
+    plain_low: float = np.inf
+    plain_high: float = -np.inf
     low: float = np.inf
     high: float = -np.inf
     at_low: int = 0
@@ -55,10 +59,13 @@ class Tally:
     from_arrays: bool = True
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add_plain(self, name: str, count: int = 1) -> None:
-        """Count pictures of 8 bits."""
+    def add_plain(self, numbers: np.ndarray, name: str, count: int = 1, from_array: bool = False) -> None:
+        """Add `count` pictures of 8 bits. numbers: of their colours, in any shape."""
+        low, high = float(numbers.min()), float(numbers.max())
         with self.lock:
             self._count("uint8", name, count)
+            self.plain_low, self.plain_high = min(low, self.plain_low), max(high, self.plain_high)
+            self.from_arrays &= from_array
 
     def add(self, numbers: np.ndarray, kind: str, name: str, count: int = 1, from_array: bool = False) -> None:
         """Add `count` pictures deeper than 8 bits, one after the other.
@@ -126,10 +133,7 @@ def choose_scale(
             "would be left to see"
         )
     if not tally.deep:
-        if asked is None or asked == (0, WHITE):
-            return Scale(), []
-        clipped = ", and what lies beyond is clipped" if asked[0] > 0 or asked[1] < WHITE else ""
-        return Scale(*asked, "uint8", False), [f"8-bit values; scaled {_span(*asked)} as asked{clipped}."]
+        return _plain(tally, asked)
     kind = _common_kind(tally)
     if asked is None and tally.wider and tally.fractions > FRACTIONS_SHARE * (tally.fractions + tally.wider):
         raise UserError(
@@ -157,8 +161,27 @@ def choose_scale(
     ]
 
 
+def _plain(tally: Tally, asked: tuple[float, float] | None) -> tuple[Scale, list[str]]:
+    """The scale of pictures of 8 bits: as they are, unless all are so dark that their numbers mean something else."""
+    low, high = tally.plain_low, tally.plain_high
+    if asked is None and low < high < DARK:
+        low, high, why = _scale(tally, low, high)
+        scale = Scale(low, high, "uint8", WHITE % (high - low) == 0)
+        samples = "; samples are ordinary pictures" if written_scale(scale, tally).is_plain else ""
+        return scale, [
+            f"8-bit values {_span(tally.plain_low, tally.plain_high)} only; scaled {_span(low, high)} ({why}; to leave "
+            f"them as dark as they are: --data-range 0,{WHITE}{samples})."
+        ]
+    if asked is None or asked == (0, WHITE):
+        return Scale(), []
+    clipped = ", and what lies beyond is clipped" if asked[0] > 0 or asked[1] < WHITE else ""
+    return Scale(*asked, "uint8", False), [f"8-bit values; scaled {_span(*asked)} as asked{clipped}."]
+
+
 def _alike(tally: Tally, like: Scale) -> tuple[Scale, list[str]]:
     """As `choose_scale`, with the scale of other pictures."""
+    if not tally.deep and like.kind == "uint8":
+        return like, []
     if not like.is_plain and tally.deep and "uint8" not in tally.kinds:
         return like, _beyond(tally, like.low, like.high)
     scale, notes = choose_scale(tally)
@@ -172,7 +195,7 @@ def _alike(tally: Tally, like: Scale) -> tuple[Scale, list[str]]:
 def written_scale(scale: Scale, tally: Tally) -> Scale:
     """The scale in which samples are written: arrays of 8-bit levels are ordinary pictures, as no file has a depth."""
     usual = tally.from_arrays and (scale.low, scale.high) in USUAL
-    return Scale() if scale.eight_bit and (usual or "uint8" in tally.kinds) else scale
+    return Scale() if scale.eight_bit and (usual or (tally.deep and "uint8" in tally.kinds)) else scale
 
 
 def _beyond(tally: Tally, low: float, high: float) -> list[str]:
@@ -247,7 +270,11 @@ def _scale(tally: Tally, low: float, high: float) -> tuple[float, float, str]:
     elif low >= 0:
         for bits in BIT_DEPTHS:
             if NEAR_PEAK * (2**bits - 1) < high <= 2**bits - 1:
-                return (0.0 if low <= NEAR_ZERO * high else low), 2.0**bits - 1, f"the range of {bits} bits"
+                return (
+                    (0.0 if low <= NEAR_ZERO * high else low),
+                    2.0**bits - 1,
+                    "the range of 1 bit" if bits == 1 else f"the range of {bits} bits",
+                )
     if 0 < low <= NEAR_ZERO * high:
         return 0.0, high, "from 0 to the largest value"
     return low, high, "the range of the values"

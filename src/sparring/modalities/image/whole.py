@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +15,7 @@ from PIL import Image, ImageOps
 from ...errors import UserError
 from ...util.files import write_bytes
 from . import dicom, stacks, tiff
-from .frames import frames, is_wide, opened
+from .frames import Frame, frames, is_wide, opened
 from .preview import as_image, in_8_bits
 from .scale import Scale
 from .stacks import Stack
@@ -36,6 +37,9 @@ FORMATS = {
     ".gif": "GIF",
 }
 ANIMATED = {".gif", ".webp", ".png"}
+OPAQUE = {".jpg", ".jpeg", ".bmp"}
+WITHOUT_METADATA = {".bmp", ".gif"}
+COLOUR_SPACES = ("CMYK", "LAB", "YCbCr")  # modes that become RGB; all others keep what they hold
 TIFF_SUFFIXES = (".tif", ".tiff")
 
 
@@ -45,8 +49,9 @@ class Whole:
 
     frames: H x W x C colours, 1 (grey) or 3, in the numbers of the file. opacity: of each frame, H x W x 1 from 0 to
     1, or None. kind: the NumPy type of the numbers in the file. milliseconds: of each frame; () for a still picture or
-    pages. about: what else the file says, as Pillow writes it: icc_profile, exif (of the upright picture), dpi. stack:
-    the axes of which the frames are the planes; None where they are pages.
+    pages. about: what else the file says, as Pillow writes it: icc_profile, exif (of the upright picture), dpi, loop
+    (how often an animation is shown). stack: the axes of which the frames are the planes; None where they are pages.
+    lost: what reading has lost, for people, or "".
     """
 
     frames: tuple[np.ndarray, ...]
@@ -55,6 +60,7 @@ class Whole:
     milliseconds: tuple[int, ...] = ()
     about: dict[str, Any] = field(default_factory=dict)
     stack: Stack | None = None
+    lost: str = ""
 
 
 def read(path: Path) -> Whole:
@@ -69,7 +75,14 @@ def read(path: Path) -> Whole:
     colours, opacity = zip(*(_split(frame.pixels) for frame in found), strict=True)
     paged = len(found) == 1 or data[:4] in tiff.MAGIC or dicom.is_dicom(data)
     times = () if paged else tuple(frame.milliseconds for frame in found)
-    return Whole(colours, opacity, found[0].kind, times, about, stack)
+    return Whole(colours, opacity, found[0].kind, times, about, stack, _lost(found))
+
+
+def _lost(found: list[Frame]) -> str:
+    """What the frames of a file have lost in reading."""
+    rounded = {f"it loses {frame.lost}": None for frame in found if frame.lost}
+    spaces = {f"its {frame.mode} colours come back as RGB": None for frame in found if frame.mode in COLOUR_SPACES}
+    return "; ".join((*rounded, *spaces))
 
 
 def is_deep(path: Path) -> bool:
@@ -89,10 +102,14 @@ def _about(data: bytes, name: str) -> dict[str, Any]:
         with opened(data, name) as picture:
             kept = "exif" in picture.info  # the tags of a TIFF are not kept: they describe the file
             written = ImageOps.exif_transpose(picture).getexif().tobytes() if kept else b""
-            found = {"icc_profile": picture.info.get("icc_profile"), "dpi": picture.info.get("dpi"), "exif": written}
+            found = {name: picture.info.get(name) for name in ("icc_profile", "dpi", "loop")} | {"exif": written}
     except Exception:  # deep TIFF and DICOM that Pillow does not know
         return {}
-    return {name: value for name, value in found.items() if value and (name != "exif" or len(value) < MAX_EXIF)}
+    return {
+        name: value
+        for name, value in found.items()
+        if (value or name == "loop" and value is not None) and (name != "exif" or len(value) < MAX_EXIF)
+    }
 
 
 def _split(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
@@ -130,20 +147,32 @@ def write(whole: Whole, path: Path, scale: Scale) -> str:
             f"a picture cannot be written as {path.suffix or 'a file without suffix'} ({path}); "
             f"use {', '.join(FORMATS)}"
         )
-    count, lost = len(whole.frames), ""
+    count, lost = len(whole.frames), [whole.lost, *_not_held(whole, suffix)]
     if count > 1 and suffix not in (*ANIMATED, *TIFF_SUFFIXES):
         raise Unusable(f"has {count:,} pages or frames, and {suffix} holds one; name the result .tif, .gif or .webp")
     if not holds(suffix, kind, whole.frames[0].shape[2] == 3 or whole.opacity[0] is not None):
-        lost = f"{suffix} holds 8 bits, so {scale} are rounded to 256 levels; a .tif keeps them"
+        lost.append(f"{suffix} holds 8 bits, so {scale} are rounded to 256 levels; a .tif keeps them")
         whole = _rounded(whole, scale)
-    if whole.stack and suffix not in TIFF_SUFFIXES:
-        lost = "; ".join(
-            filter(None, (lost, f"{suffix} holds no axes, so {whole.stack} are frames; a .tif keeps them"))
-        )
     data = _encoded(whole, suffix)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(path, data)
-    return lost
+    return "; ".join(filter(None, lost))
+
+
+def _not_held(whole: Whole, suffix: str) -> Iterator[str]:
+    """What a file of this suffix cannot hold of a picture, beside the depth of its numbers."""
+    alphas = [alpha for alpha in whole.opacity if alpha is not None and alpha.min() < 1]
+    if alphas and suffix in OPAQUE:
+        yield f"{suffix} holds no transparency"
+    if suffix == ".gif" and any(((alpha > 0) & (alpha < 1)).any() for alpha in alphas):
+        yield f"{suffix} holds pixels that are transparent or not, and nothing between"
+    kept = {"icc_profile": "colour profile", "exif": "camera data"}
+    if suffix in WITHOUT_METADATA and (names := [name for key, name in kept.items() if key in whole.about]):
+        yield f"{suffix} holds no {' and no '.join(names)}"
+    if whole.milliseconds and suffix in TIFF_SUFFIXES:
+        yield f"{suffix} holds no times, so its frames are pages"
+    if whole.stack and suffix not in TIFF_SUFFIXES:
+        yield f"{suffix} holds no axes, so {whole.stack} are frames; a .tif keeps them"
 
 
 def _rounded(whole: Whole, scale: Scale) -> Whole:
@@ -169,8 +198,7 @@ def _encoded(whole: Whole, suffix: str) -> bytes:
             return bytes(imagecodecs.png_encode(numbers[0]))
         pictures = [as_image(number) for number in numbers]
     else:
-        opaque = suffix in (".jpg", ".jpeg", ".bmp")
-        pictures = [as_image(_joined(colour, None if opaque else alpha, "uint8")) for colour, alpha in parts]
+        pictures = [as_image(_joined(colour, None if suffix in OPAQUE else alpha, "uint8")) for colour, alpha in parts]
     return _by_pillow(pictures, suffix, whole.milliseconds, about)
 
 
@@ -179,8 +207,9 @@ def _by_pillow(pictures: list[Image.Image], suffix: str, milliseconds: tuple[int
     if len(pictures) > 1:
         options = {**about, "save_all": True, "append_images": pictures[1:]}
         if suffix in ANIMATED:
-            times = list(milliseconds) or [100] * len(pictures)
-            options = {"save_all": True, "append_images": pictures[1:], "duration": times, "loop": 0}
+            once = {} if suffix == ".gif" else {"loop": 1}  # a GIF is shown once where it does not say how often
+            options = (once if milliseconds else {"loop": 0}) | options
+            options["duration"] = list(milliseconds) or [100] * len(pictures)
     if kind == "JPEG":
         options |= {"quality": 95, "subsampling": 0}
     if kind == "WEBP":

@@ -17,7 +17,7 @@ from PIL import Image, ImageOps
 from ...data.contents import Contents, Member
 from ...errors import UserError
 from ...util.files import write_bytes
-from ..image.frames import PAGED, opened
+from ..image.frames import frame_numbers, opened
 from ..image.unusable import Unusable, brief
 
 DESCRIBED = "classes.json"
@@ -268,8 +268,9 @@ def _plain(picture: Image.Image) -> np.ndarray:
 def _loaded(member: Member) -> Image.Image:
     """A decoded picture. Raises Unusable."""
     try:
-        picture = opened(member.read(), member.name)
-        if picture.format in PAGED and getattr(picture, "n_frames", 1) > 1:
+        data = member.read()
+        picture = opened(data, member.name)
+        if len(frame_numbers(picture, data)) > 1:
             raise Unusable("holds several pages or frames: a label map is one picture")
         picture.load()
     except Unusable:
