@@ -79,11 +79,7 @@ def apply_files(
     codecs, asked = (translator.input, translator.output), checked_data_range(data_range)
     translation = FileTranslation(*codecs, translator.translate, translator.scale, restores, asked)
     _say_if_worse_than_nothing(run, console)
-    inputs, left_out = _inputs(input)
-    if left_out:
-        more = f" and {len(left_out) - NAMED:,} more" if len(left_out) > NAMED else ""
-        names = ", ".join(str(path.relative_to(input)) for path in left_out[:NAMED])
-        console.note(f"left out, as neither pictures nor films that are read: {names}{more}")
+    inputs = _inputs(input, console)
     _check_places(input, inputs, out, temporal_smoothing)
     masks = None if mask is None else _masks(run, translation, mask, input)
     for note in translation.survey([path for path in inputs if not is_film(path)]):
@@ -115,17 +111,21 @@ def _say_if_worse_than_nothing(run: Path, console: Callback) -> None:
         )
 
 
-def _inputs(input: Path) -> tuple[list[Path], list[Path]]:
-    """The files to translate, and others in the folder. Raises UserError where there are none to translate."""
+def _inputs(input: Path, console: Callback) -> list[Path]:
+    """The files to translate; other files of a folder are named. Raises UserError where there are none."""
     if not input.exists():
         raise UserError(f"there is no file or folder {input}")
     if input.is_file():
-        return [input], []
+        return [input]
     files = sorted(path for path in input.rglob("*") if path.is_file() and not path.name.startswith("."))
     inputs = list(filter(_usable, files))
     if not inputs:
         raise UserError(f"{input} holds no pictures and no films")
-    return inputs, sorted(set(files) - set(inputs))
+    if left_out := sorted(set(files) - set(inputs)):
+        more = f" and {len(left_out) - NAMED:,} more" if len(left_out) > NAMED else ""
+        names = ", ".join(str(path.relative_to(input)) for path in left_out[:NAMED])
+        console.note(f"left out, as neither pictures nor films that are read: {names}{more}")
+    return inputs
 
 
 def _usable(path: Path) -> bool:
