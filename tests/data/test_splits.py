@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from data_samples import classes, picture, png, put
-from sparring.data.splits import hold_out, natural
+from sparring.data.splits import hold_out, natural, split_of
 from sparring.errors import UserError
 from sparring.modalities.opening import open_data
 
@@ -191,3 +191,15 @@ def test_all_equal_contents_are_refused(tmp_path):
 def test_test_items_seen_in_training_are_told(tmp_path):
     source = open_data(put(tmp_path, classes("train/") | classes("test/", each=3)))
     assert said(source, "6 of the 6 test items are in the training split too")
+
+
+@pytest.mark.parametrize(
+    ("name", "split"),
+    [
+        ("train", "train"), ("Training Set", "train"), ("seg_train", "train"), ("train2017", "train"),
+        ("images_val", "validation"), ("test-set", "test"), ("test_cat", None), ("set", None), ("train_test", None),
+        ("latest", None), ("trainA", None),
+    ],
+)  # fmt: skip
+def test_names_of_splits(name, split):
+    assert split_of(name) == split

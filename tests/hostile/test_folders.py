@@ -250,6 +250,43 @@ ZOO = {
         ),
         lambda source: (holds(("A", "B"), 40)(source), source.report.counts["test"] == 20 or pytest.fail("splits")),
     ),
+    "splits with other words": Case(
+        in_folder(
+            {
+                f"{split}/{split}/{name}/{n}.png": png(picture(n + 99 * k))
+                for k, (split, name) in enumerate(
+                    [("seg_train", "cat"), ("seg_train", "dog"), ("seg_test", "cat"), ("seg_test", "dog")]
+                )
+                for n in range(10)
+            }
+        ),
+        lambda source: (holds(("cat", "dog"), 40)(source), source.report.counts["test"] == 20 or pytest.fail("splits")),
+    ),
+    "splits below classes": Case(
+        in_folder(
+            {
+                f"{name}/{split}/{n}.png": png(picture(n + 99 * k))
+                for k, (name, split) in enumerate(
+                    [("cat", "train"), ("cat", "test"), ("dog", "train"), ("dog", "test")]
+                )
+                for n in range(10)
+            }
+        ),
+        lambda source: (holds(("cat", "dog"), 40)(source), source.report.counts["test"] == 20 or pytest.fail("splits")),
+    ),
+    "a class that is called train": Case(
+        in_folder(
+            {f"{name}/{n}.png": png(picture(n + 99 * k)) for k, name in enumerate(["bus", "train"]) for n in range(10)}
+        ),
+        holds(("bus", "train"), 20),
+    ),
+    "boxes beside pictures": Case(
+        in_folder(
+            {f"images/{n}.png": png(picture(n)) for n in range(20)}
+            | {f"labels/{n}.txt": b"0 1 1 1 1" for n in range(20)}
+        ),
+        holds((), 20, skipped=("labels/0.txt: not a picture",)),
+    ),
     "numbered classes": Case(
         in_folder(classes(names=("class 2", "class 10", "class 1"))), holds(("class 1", "class 2", "class 10"), 60)
     ),

@@ -176,6 +176,9 @@ DIALECTS = {
     "Cyrillic": (column([("Москва и область", "Санкт Петербург")[at % 2] for at in range(N)]), "cp1251"),
     "tabs": (column(KIND, "\t"), "utf-8"),
     "bars": (column(KIND, "|"), "utf-8"),
+    "roofs": (column(KIND, "^"), "utf-8"),
+    "characters of Hive": (column(KIND, "\x01"), "utf-8"),
+    "a first column without a name": (column(KIND, ",", ""), "utf-8"),
     "quotes in names": ('"a ""b""",kind\n' + PLAIN.partition("\n")[2], "utf-8"),
     "a line break in a name": ('"a\nb",kind\n' + PLAIN.partition("\n")[2], "utf-8"),
     "line breaks in cells": (column([f'"one\ntwo {at % 2}"' for at in range(N)], ","), "utf-8"),
@@ -232,13 +235,33 @@ FIRST_DAYS = [f"{at % 12 + 1:02d}/01/{2000 + at}" for at in range(N)]
 THREE_DIGITS = [f"{at + 1},{at + 100}" for at in range(N)]
 NO_DAY = [f"{at % 28 + 1 if at != 9 else 31:02d}/02/{1950 + at}" for at in range(N)]
 LONG = PLAIN.replace("\n4,", "\n4,5,", 1)
+THREE = "a,b,kind\n" + "".join(f"{at % 7},{VALUES[at]},{KIND[at]}\n" for at in range(N))
+QUOTED = "\n".join(",".join(f"'{cell}'" for cell in line.split(",")) for line in THREE.splitlines())
+DRAWN = THREE.replace(",", " | ").replace("kind\n", "kind\n---+-----+----\n", 1) + "(60 rows)\n"
 CASES = {
+    "titles that a spreadsheet filled up": Case(
+        write("Sales of May,,\nof all shops,,\n,,\n" + THREE), notes("2 lines above the header", "a: integer; b: float")
+    ),
+    "a count of rows": Case(write(THREE + "(60 rows affected)\n"), notes("1 line below the table", "a: integer")),
+    "sources below": Case(
+        write(THREE + ",,\nData from: the office,,\nLast updated 2024,,\n"), notes("2 lines below", "1 empty line")
+    ),
+    "empty rows": Case(write(THREE + ",,\n" * 99), notes("60 rows", "Left out: 99 empty lines")),
+    "a table that was drawn": Case(write(DRAWN), notes("1 line between rows", "a: integer; b: float")),
+    "single quotes": Case(write(QUOTED), notes("a: integer; b: float (2 decimals); kind: category")),
+    "decimal commas between commas": Case(
+        write("a,b\n" + "".join(f"{at % 9},{at},{at * 7 % 90 + 10}\n" for at in range(N))),
+        refused=("line 1 names 2 columns", "lines below have 3 cells", "in quotes"),
+    ),
+    "one column": Case(
+        write("a b c\n" + "".join(f"{at} x{at * 7} {VALUES[at]}\n" for at in range(N))), refused=("as one column",)
+    ),
     "both orders of dates": Case(write(column(BOTH_ORDERS)), notes("dmy and mdy fit every cell", "--type x=mdy")),
     "thousands or decimals": Case(write(column(THREE_DIGITS, "\t")), notes("--type x=decimal-comma")),
     "first days of months": Case(write(column(FIRST_DAYS)), notes("the day is always the first")),
     "a line above": Case(write("Report of May\n\n" + PLAIN), notes("1 line above the header, 'Report of May'")),
     "sep=": Case(write("sep=,\n" + PLAIN), notes("x: integer")),
-    "a comment": Case(write(PLAIN.replace("\n4,", "\n# checked\n4,", 1)), notes("1 comments")),
+    "a comment": Case(write(PLAIN.replace("\n4,", "\n# checked\n4,", 1)), notes("1 comment,")),
     "a header that comes again": Case(write(PLAIN.replace("\n4,", "\nx,kind\n4,", 1)), notes("comes again in 1 row")),
     "a total": Case(
         write(PLAIN.replace("kind\n", "kind\n", 1) + f"{sum(at % 9 for at in range(N))},Total\n"), notes("is a total")

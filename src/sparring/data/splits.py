@@ -18,6 +18,7 @@ SPLIT_WORDS: dict[str, Split] = {
     **dict.fromkeys(("val", "valid", "validation"), "validation"),
     **dict.fromkeys(("test", "testing"), "test"),
 }
+BESIDE_SPLITS = ("set", "images", "image", "imgs", "img", "pictures", "photos", "data", "dataset", "split", "seg")
 FILENAME = "filename"  # asks for labels from the names of the files
 NOT_COLUMNS = ("auto", "none", FILENAME)  # what `labels` may be beside the name of a column
 DOMAIN = re.compile(r"(train|val|test)[_-]?([AB])", re.IGNORECASE)  # split and class in the name of one folder
@@ -25,8 +26,9 @@ MAX_UNLABELLED = 0.05  # share of items without a class that is left out; with m
 
 
 def split_of(word: str) -> Split | None:
-    """The split that a word names; None for other words."""
-    return SPLIT_WORDS.get(word.lower())
+    """The split that a name names: train, training_set, seg_test, val2017; None for other names."""
+    parts = [part for part in re.split(r"[^a-z]+", word.lower()) if part and part not in BESIDE_SPLITS]
+    return SPLIT_WORDS.get(parts[0]) if len(parts) == 1 else None
 
 
 @dataclass
@@ -111,13 +113,33 @@ def _place_splits(items: Sequence[Item], done: Arrangement) -> list[list[str]]:
     firsts = {below[index][0] for index in loose if below[index]}
     kinds = {split_of(first) for first in firsts} - {None}
     if not kinds or not (all(map(split_of, firsts)) or ("train" in kinds and len(kinds) > 1)):
+        _splits_below(below, loose, done)
         return below  # a lone folder "train" beside "bus" and "car" is a class
     for index in loose:
         done.splits[index] = split_of(below[index][0]) if below[index] else None
         if done.splits[index] is None:
             done.drop(index, items[index], "outside of the train and test folders")
         del below[index][:1]
+    for split in kinds:
+        _drop_repeated(below, split, [index for index in loose if done.splits[index] == split])
     return below
+
+
+def _drop_repeated(below: list[list[str]], split: Split | None, group: list[int]) -> None:
+    """Drop a folder that repeats the split and holds all of its items: train/train/cat."""
+    tops = {below[index][0] if len(below[index]) > 1 else "" for index in group}
+    if len(tops) == 1 and split_of(tops.pop()) == split:
+        for index in group:
+            del below[index][0]
+
+
+def _splits_below(below: list[list[str]], group: list[int], done: Arrangement) -> None:
+    """Find folders below those of the classes that name splits: cat/train, cat/test."""
+    seconds = {split_of(below[index][1]) if len(below[index]) > 1 else None for index in group}
+    if None in seconds or "train" not in seconds or len(seconds) < 2:
+        return
+    for index in group:
+        done.splits[index] = split_of(below[index].pop(1))
 
 
 def _unwrap(below: list[list[str]], split: Split | None, group: list[int]) -> None:

@@ -21,6 +21,7 @@ OUTPUT_NAMES = (
 # names of classes too, such as low and high, so that the pictures have to decide
 POSSIBLE_INPUT_NAMES = ("a", "low", "lr", "damaged", "noisy", "blurred")
 POSSIBLE_OUTPUT_NAMES = ("b", "high", "hr", "clean", "sharp")
+TEXTS = (".txt", ".xml", ".json", ".csv", ".yaml")
 MIN_MATCHED_SHARE = 0.5  # of the files of a side must have a partner
 
 
@@ -81,6 +82,8 @@ def _from_folders(members: list[Member], input_side: str | None) -> Matched | No
                 if first_of is not member:
                     doubled.append((member.shown, f"{first_of.name} has the same name"))
         one, other = (sides[name] for name in names)
+        if any(side and all(each.name.lower().endswith(TEXTS) for each in side.values()) for side in (one, other)):
+            continue  # labels of objects, not pictures
         common = sorted(one.keys() & other.keys())
         if common and len(common) >= MIN_MATCHED_SHARE * max(len(one), len(other)):
             first, second = ordered((names[0], names[1]), input_side)

@@ -21,7 +21,7 @@ from ...util.text_encodings import BOMS, SAMPLE_BYTES
 from .text_formats.missing import is_missing_number
 from .text_formats.numbers import TEXT
 
-SEPARATORS = (",", ";", "\t", "|")
+SEPARATORS = (",", ";", "\t", "|", "^", "\x01")
 SAMPLE_LINES = 300  # from which separator and header are guessed
 CHUNK = 1 << 22  # bytes read at a time
 MAX_ABOVE = 40  # lines above the header
@@ -45,6 +45,8 @@ class Dialect:
     names: tuple[str, ...] = ()
     extra: bool = False
     notes: tuple[str, ...] = ()
+    quote: str = '"'  # around cells
+    unnamed: tuple[str, ...] = ()  # columns whose name in the file is empty
 
     @property
     def decimal(self) -> str | None:
@@ -53,12 +55,13 @@ class Dialect:
 
     def describe(self) -> dict[str, Any]:
         """For codec.json: what matters to new files."""
-        return {"separator": self.separator, "header": self.header, "bom": self.bom}
+        unnamed = {"unnamed": list(self.unnamed)} if self.unnamed else {}
+        return {"separator": self.separator, "header": self.header, "bom": self.bom, **unnamed}
 
 
 def dialect_from(description: dict[str, Any]) -> dict[str, Any]:
     """What `Dialect.describe` said. Raises ValueError for another description."""
-    known = {"separator": str, "header": bool, "bom": bool}
+    known = {"separator": str, "header": bool, "bom": bool, "unnamed": list}
     if any(not isinstance(value, known.get(name, ())) for name, value in description.items()):
         raise ValueError("no dialect of text files")
     return dict(description)
@@ -85,16 +88,23 @@ def dialect_of(path: Path, encoding: str | None = None) -> Dialect:
         found = replace(found, above=1)
         lines = lines[1:]
     separator = told[1] if told else _separator(lines, "\t" if ".tsv" in path.suffixes else None)
-    rows = _rows(lines, separator)
-    above, extra = _above(rows)
-    rows = rows[above:]
+    quote = _quote(lines, separator)
+    every = _rows(lines, separator, quote)
+    above, extra = _above(every)
+    rows = every[above:]
     if above:
         left_out = f"{above} {'line' if above == 1 else 'lines'} above the header, '{lines[0].strip()[:40]}'"
         found = replace(found, notes=(*found.notes, f"Left out: {left_out}."))
     first = [cell.strip() for cell in rows[0][1]]
     header = _has_header(first, [row for _, row in rows[1:]])
+    unnamed = tuple(f"Unnamed: {at}" for at, name in enumerate(first) if not name) if header else ()
     if header:
         names = tuple(name or f"Unnamed: {at}" for at, name in enumerate(first))
+    elif above and _names_fewer(every[above - 1][1], first):
+        raise UserError(
+            f"{path} line {every[above - 1][0] + found.above + 1} names {len(every[above - 1][1])} columns, and the "
+            f"lines below have {len(first)} cells: put cells that hold a '{separator}' in quotes, numbers too"
+        )
     else:
         names = tuple(f"column {at}" for at in range(1, len(first) + 1 - extra))
         why = f"The first line, '{', '.join(first)[:40]}', holds values and no names"
@@ -103,7 +113,8 @@ def dialect_of(path: Path, encoding: str | None = None) -> Dialect:
         )
         found = replace(found, notes=(*found.notes, note))
     start = rows[0][0] if not header else rows[1][0] if len(rows) > 1 else rows[0][0] + 1
-    return replace(found, separator=separator, header=header, above=found.above + start, names=names, extra=extra)
+    form = {"separator": separator, "quote": quote, "header": header, "extra": extra, "unnamed": unnamed}
+    return replace(found, above=found.above + start, names=names, **form)  # type: ignore[arg-type]
 
 
 @contextmanager
@@ -163,9 +174,21 @@ def _separator(lines: list[str], told: str | None) -> str:
     return max(SEPARATORS, key=lambda each: scores[each])
 
 
-def _rows(lines: list[str], separator: str) -> list[tuple[int, list[str]]]:
+def _quote(lines: list[str], separator: str) -> str:
+    """The quotes around cells: single ones where all cells of the first line are in them."""
+    cells = [cell.strip() for cell in lines[0].split(separator)]
+    single = all(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in cells)
+    return "'" if single and not any('"' in line for line in lines) else '"'
+
+
+def _names_fewer(above: list[str], first: list[str]) -> bool:
+    """Does the line above one of values look like a header with too few names?"""
+    return len(first) / 2 < len(above) < len(first) and all(above) and not any(map(_is_value, above))
+
+
+def _rows(lines: list[str], separator: str, quote: str = '"') -> list[tuple[int, list[str]]]:
     """The rows of lines that are not empty, each with the number of its line, from 0."""
-    reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
+    reader = csv.reader(lines, delimiter=separator, quotechar=quote, skipinitialspace=True)
     rows, start = [], 0
     try:
         for row in reader:
@@ -182,12 +205,22 @@ def _above(rows: list[tuple[int, list[str]]]) -> tuple[int, bool]:
     usual = Counter(len(row) for _, row in rows[1:] or rows).most_common(1)[0][0]
     full = [row for _, row in rows if len(row) == usual]
     ends = usual > 1 and not any(row[-1] for row in full[1:] or full)
+    titles = _titles([row for _, row in rows], usual)
     for at, (_, row) in enumerate(rows[:MAX_ABOVE]):
+        if at < titles:
+            continue
         if len(row) == usual:
             return at, False
         if ends and len(row) == usual - 1:
             return at, True
     return 0, False
+
+
+def _titles(rows: list[list[str]], usual: int) -> int:
+    """How many rows above the header are titles, which spreadsheets fill up with empty cells."""
+    count = next((at for at, row in enumerate(rows[:MAX_ABOVE]) if any(row[1:])), 0)
+    alone = sum(not any(row[1:]) for row in rows)
+    return count if usual > 1 and alone == count and any(row[0] for row in rows[:count]) else 0
 
 
 def _has_header(first: list[str], rows: list[list[str]]) -> bool:

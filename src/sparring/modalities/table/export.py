@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ class Style:
     """How a table is written.
 
     full: one row without empty cells, which tells the types. texts: a table -> its columns as text files have them, and
-    the names of columns that no spreadsheet takes for formulas. separator, header, bom: see `dialects`.
+    the names of columns that no spreadsheet takes for formulas. separator, header, bom, unnamed: see `dialects`.
     """
 
     full: pd.DataFrame
@@ -36,6 +36,7 @@ class Style:
     separator: str = ","
     header: bool = True
     bom: bool = False
+    unnamed: Sequence[str] = ()
 
 
 def write(values: np.ndarray, out: Path, grid: bool, codec: TableCodec, seed: int = 0) -> list[Path]:
@@ -142,7 +143,7 @@ def _tsv(frames: Frames, path: Path, style: Style) -> None:
 def _to_csv(frames: Frames, file: Any, style: Style) -> None:
     file.write("\ufeff" if style.bom else "")
     for number, frame in enumerate(frames):
-        texts = defused_frame(*style.texts(frame))
+        texts = defused_frame(*style.texts(frame)).rename(columns=dict.fromkeys(style.unnamed, ""))
         header = style.header and number == 0
         texts.to_csv(file, index=False, header=header, sep=style.separator, lineterminator="\n")
 

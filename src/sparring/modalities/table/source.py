@@ -31,6 +31,7 @@ from .strata import stratified
 
 MAX_TYPES_SHOWN = 40  # columns whose types are printed
 MAX_WIDTH = 20_000  # numbers of an encoded row
+ONE_COLUMN = " (it was read as one column: cells are told apart by , ; | ^ or tabs)"
 SMALL_TABLE = 1000  # training rows below which another recipe suits
 
 
@@ -62,7 +63,7 @@ class TableSource(TabularSource):
         if not learned:
             raise UserError(
                 f"{name} has no column to learn from: all are identifiers or text; say with --type COLUMN=category "
-                "which are not"
+                "which are not" + ONE_COLUMN * (len(self.fields) == 1)
             )
         self.shape, self.numeric = (len(learned),), tuple(column.numeric for column in learned)
         if like is None:

@@ -9,7 +9,7 @@ import csv
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from .text_formats.missing import is_missing_number
 from .text_formats.text_columns import TextColumn, typed
 
 ROWS_AT_ONCE = 500_000
+MAX_BELOW = 8  # lines below a table
 TOTAL = re.compile(
     r"(grand )?totals?|sums?|gesamt|summe|insgesamt|totale?|total g\w+n\w+ral|\u5408\u8ba1|\u603b\u8ba1", re.IGNORECASE
 )
@@ -72,6 +73,7 @@ def _cells(path: Path, dialect: Dialect) -> pd.DataFrame:
         parts = pd.read_csv(
             file,
             sep=dialect.separator,
+            quotechar=dialect.quote,
             header=None,
             names=list(range(len(dialect.names))),
             dtype=str,
@@ -91,7 +93,7 @@ def _lines_checked(path: Path, dialect: Dialect) -> list[str]:
     """Notes on lines with too few cells. Raises UserError for a line with too many."""
     width, short, first = len(dialect.names), 0, 0
     with _table(path, dialect) as file:
-        reader = csv.reader(file, delimiter=dialect.separator, skipinitialspace=True)
+        reader = csv.reader(file, delimiter=dialect.separator, quotechar=dialect.quote, skipinitialspace=True)
         at = dialect.above + 1
         for row in reader:
             cells = len(row)
@@ -112,13 +114,13 @@ def _lines_checked(path: Path, dialect: Dialect) -> list[str]:
 def _without_odd_rows(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Without comments, headers that come again and a line of totals, and with notes on them."""
     notes = []
-    first = frame.iloc[:, 0]
     if len(frame.columns) > 1:
-        alone = (frame.iloc[:, 1:] == "").all(axis=1)
-        comments = (alone & first.str.startswith("#")).to_numpy(bool)
-        if comments.any():
-            notes.append(f"Left out: {comments.sum():,} comments, '{first[comments].iloc[0][:40]}' first.")
-            frame = frame[~comments]
+        for what, find in ODD_ROWS.items():
+            those = find(frame)
+            if those.any():
+                lines = what if those.sum() > 1 else what.replace("s", "", 1)
+                notes.append(f"Left out: {those.sum():,} {lines}, '{frame.iloc[:, 0][those].iloc[0][:40]}' first.")
+                frame = frame[~those]
     again = (frame == pd.Series(frame.columns, index=frame.columns)).all(axis=1).to_numpy(bool)
     if again.any():
         notes.append(
@@ -129,6 +131,43 @@ def _without_odd_rows(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         notes.append(f"Left out: the last row, '{', '.join(frame.iloc[-1])[:60]}', which is a total.")
         frame = frame.iloc[:-1]
     return frame.reset_index(drop=True), notes
+
+
+def _alone(frame: pd.DataFrame) -> pd.Series:
+    """Rows with nothing behind the first cell."""
+    return (frame.iloc[:, 1:] == "").all(axis=1)
+
+
+def _are_empty(frame: pd.DataFrame) -> pd.Series:
+    return (frame == "").all(axis=1)
+
+
+def _are_comments(frame: pd.DataFrame) -> pd.Series:
+    return _alone(frame) & frame.iloc[:, 0].str.startswith("#")
+
+
+def _are_rules(frame: pd.DataFrame) -> pd.Series:
+    """Rows of dashes, as between the header and the rows of a table that was made to be looked at."""
+    first = frame.iloc[:, 0]
+    some = frame[first.str.startswith(("-", "+", ":")) | (first == "")]
+    joined = some.agg("".join, axis=1) if len(some) else pd.Series(dtype=str)
+    return joined.str.fullmatch(r"[-+=:| ]*--[-+=:| ]*").reindex(frame.index, fill_value=False).astype(bool)
+
+
+def _are_below(frame: pd.DataFrame) -> pd.Series:
+    """Rows at the end that have several words in their first cell and nothing else: sources, and counts of rows."""
+    alone = _alone(frame) & (len(frame.columns) > 2)
+    words = alone & frame.iloc[:, 0].str.strip().str.contains(r"\s", regex=True)
+    last = words[::-1].cummin()[::-1]
+    return last & (alone.sum() == last.sum()) & (last.sum() <= MAX_BELOW)
+
+
+ODD_ROWS: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
+    "empty lines": _are_empty,
+    "comments": _are_comments,
+    "lines between rows": _are_rules,
+    "lines below the table": _are_below,
+}
 
 
 def _is_total(frame: pd.DataFrame) -> bool:

@@ -262,7 +262,7 @@ def _refuse_mixed_numbers(name: str, values: pd.Series, texts: list[str]) -> Non
         return
     symbols = {prefix.strip(SYMBOLS) + suffix for (prefix, suffix), _ in readable}
     measures = any(DECIMALS_OF.search(text) for each in readable.values() for text in each)
-    if odd and all(TEXT.fullmatch(text.strip()) for text in odd):  # rarer ways of writing
+    if odd and all(read_numbers([text]) for text in odd):  # rarer ways of writing
         readable |= {(decoration(TEXT.fullmatch(odd[0].strip())), frozenset("rare")): odd}  # type: ignore[arg-type]
         odd = []
     if not odd and len(readable) > 1 and (marked >= 0.9 * count or len(symbols) == 1 or measures):
