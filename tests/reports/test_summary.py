@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from report_samples import recipe, source, tick
+from sparring.reports.findings import findings
 from sparring.reports.headline import headline_of
 from sparring.reports.scores import logged_scores
 from sparring.reports.summary import summary
@@ -67,6 +68,16 @@ def test_a_tick_carries_no_verdict():
     said = summary(recipe(), source(), [tick(3, scores=scored(0.8, 1.4, spread=None))])[1]
     assert said.startswith("The latest Frechet distance of 2,500 generated examples from 2,048 held-out ones is 0.8")
     assert "carry no verdict" in said and "times" not in said
+
+
+def test_a_final_score_without_an_interval_carries_no_verdict_and_promises_none():
+    """As with one held-out example, of which nothing can tell the spread."""
+    for pages in (
+        summary(recipe(), source(), [tick(3), final(scored(0.8, 1.4, spread=None))])[1],
+        findings({"headline": "frechet_distance", "scores": {"frechet_distance": {"value": 0.8, "real": 1.4}}})[0],
+    ):
+        assert pages.startswith("The Frechet distance of") and "carry no verdict, and have no interval" in pages
+        assert "latest" not in pages and "final score" not in pages and "times" not in pages
 
 
 def test_a_kernel_distance_below_zero_is_explained():

@@ -14,6 +14,8 @@ from .scores import logged_scores
 from .values import count, mapping, percent, short
 
 BELOW_ZERO = "below 0 means that no difference was found"
+AT_A_TICK = "so few while training carry no verdict, which comes with the final score"
+TOO_FEW = "so few carry no verdict, and have no interval"
 HURRIED = "in features whose learning the budget cut short: run sparring evaluate, which learns them to their end"
 Measured = Mapping[str, Mapping[str, Any]]  # scores by name: value, low, high, real, real_low, real_high, trivial ...
 
@@ -40,11 +42,13 @@ class Headline:
         name: The score to read first.
         scores: All of them, in the form of evaluation.json.
         why: Why it is that one; "" where that needs no reason.
+        final: Are they those of the kept snapshot, and not of a tick while training?
     """
 
     name: str
     scores: Measured
     why: str = ""
+    final: bool = True
 
     def value(self, name: str, part: str = "value") -> float | None:
         return number(mapping(self.scores.get(name)).get(part))
@@ -85,9 +89,9 @@ class Headline:
         others = f"{count(held_out)} held-out ones" if held_out else "held-out ones"
         if self.value(self.name, "low") is None:
             return (
-                f"the latest {title} of {mine} from {others} is {short(value)}"
+                f"the {title if self.final else f'latest {title}'} of {mine} from {others} is {short(value)}"
                 + (f", that of as many training {unit} {short(real)}" if real is not None else "")
-                + "; so few while training carry no verdict, which comes with the final score"
+                + f"; {TOO_FEW if self.final else AT_A_TICK}"
             )
         said = f"the {title} of {mine} from {others} is {self._with_ends(self.name)}"
         if real is not None:
@@ -162,6 +166,7 @@ def headline_of(evaluation: Mapping[str, Any], log: Log) -> Headline:
             scores[name] |= {"real": real.value, **ends}
         if (trivial := found.get(f"{name}_trivial")) is not None:
             scores[name]["trivial"] = trivial.value
-    named = (last_event(log, "final") or {}).get("headline")
+    final = last_event(log, "final") or {}
+    named = final.get("headline")
     usual = next((name for name in HEADLINE_DISTANCES if name in scores), next(iter(scores), ""))
-    return Headline(str(named or usual), scores)
+    return Headline(str(named or usual), scores, final=bool(mapping(final.get("scores"))))

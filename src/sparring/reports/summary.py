@@ -99,7 +99,8 @@ def _outcome(recipe: Mapping[str, Any], log: Log) -> str:
     back = sum(line.get("action") == ROLL_BACK for line in log)
     rolled_back = f" It was rolled back to its best snapshot {back} time{'s' if back > 1 else ''}." if back else ""
     if reason := final.get("reason"):
-        return f"The training ended early, after {extent} ({_health(log)}: {reason}); {snapshot}.{rolled_back}"
+        early = "" if planned and seen >= planned else " early"
+        return f"The training ended{early}, after {extent} ({_health(log)}: {reason}); {snapshot}.{rolled_back}"
     return f"The training is finished; {snapshot}{_health_in_words(log)}.{rolled_back}"
 
 

@@ -12,7 +12,7 @@ from ..callbacks.base import Action, Callback, Observation
 from ..callbacks.progress import seconds_from
 from ..errors import Diverged
 from ..inference.interpolate import interpolate_file
-from ..metrics.score_facts import facts_of
+from ..metrics.score_facts import HEADLINE_DISTANCES, facts_of
 from ..metrics.scores import worse_than_trivial
 from ..reports import write_card, write_film, write_report
 from ..runs.folder import Run
@@ -136,6 +136,8 @@ def _say_scores(scores: dict[str, Any], console: Callback) -> None:
         if name.endswith(("_real", "_trivial")):
             continue
         ends = f" (95 %: {score['low']:.4g} to {score['high']:.4g})" if "low" in score else ""
+        if not ends and name in HEADLINE_DISTANCES:
+            ends = " (so few carry no verdict)"
         others = [
             f"{what} {scores[name + suffix]['value']:.4g}"
             for suffix, what in (("_real", "real examples"), ("_trivial", "without learning"))
