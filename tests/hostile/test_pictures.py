@@ -131,6 +131,16 @@ DEEP = {
         lambda root: _npy(root, numbers(0, 1, "uint8")),
         says("8-bit values 0 to 1 only", "samples are ordinary pictures"),
     ),
+    **{
+        f"a mark far from numbers of a small spread: {kind}": Case(
+            folder(lambda values=values: tifs(values)), says(f"scaled {told}", "taken for outliers or marks")
+        )
+        for kind, values, told in (
+            ("0 of 16 bits", hot(numbers(20000, 20500, "uint16"), list(range(1, 1000, 7)), 0), "20,000 to 20,500"),
+            ("-9999", hot(numbers(2000, 2040, "float32"), list(range(1, 1000, 7)), -9999), "2,000 to 2,040"),
+            ("the largest", hot(numbers(1200, 1300, "uint16"), list(range(1, 1000, 7)), 65535), "1,200 to 1,300"),
+        )
+    },
     "16 bits with a transparent number": Case(
         folder(lambda: {f"{n}.png": keyed_png(value) for n, value in enumerate(numbers(0, 65535, "uint16"))}),
         says("Pictures are stored as LA", count=COUNT),

@@ -26,8 +26,9 @@ FRACTIONS_SHARE = 0.05  # of pictures of fractions, from which on they are no da
 WIDER = 16.0  # times as far as fractions go, from which on they would be black
 SAMPLED = 1000  # numbers of a picture that tell fractions from whole numbers
 DARK = 32  # of 256 levels: where none of all pictures goes so far, nearly all of their range is unused
-BUCKETS = 1 << 16
-MANY = 1 << 16  # numbers, from which on counting into all buckets is quicker than adding one by one
+KEY_BITS = 20  # of a float32 tell the bucket: numbers that differ by a 2,048th are apart, whatever their offset
+BUCKETS, SIGN = 1 << KEY_BITS, 1 << (KEY_BITS - 1)
+MANY = 1 << 18  # numbers, from which on counting into all buckets is quicker than adding one by one
 MAX_FLOAT = float(np.finfo(np.float32).max)
 
 
@@ -349,16 +350,18 @@ def _fractions_and_wider(pictures: np.ndarray) -> tuple[int, int]:
 
 
 def _keys(numbers: np.ndarray) -> np.ndarray:
-    """The bucket of each number: the upper 16 bits of its float32, in the order of the numbers."""
-    bits = (numbers.astype(np.float32).view(np.uint32) >> 16).astype(np.int64)
-    return np.where(bits & 0x8000, 0xFFFF - bits, bits | 0x8000)
+    """The bucket of each number: the upper bits of its float32, in the order of the numbers."""
+    bits = (numbers.astype(np.float32).view(np.uint32) >> (32 - KEY_BITS)).astype(np.int64)
+    return np.where(bits & SIGN, BUCKETS - 1 - bits, bits | SIGN)
 
 
 def _edges(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper end of buckets."""
-    negative = keys < 0x8000
-    sizes = np.where(negative, 0x7FFF - keys, keys - 0x8000).astype(np.uint32)
-    near, far = ((sizes + step << 16).view(np.float32).astype(np.float64) for step in (np.uint32(0), np.uint32(1)))
+    negative = keys < SIGN
+    sizes = np.where(negative, SIGN - 1 - keys, keys - SIGN).astype(np.uint32)
+    near, far = (
+        (sizes + step << (32 - KEY_BITS)).view(np.float32).astype(np.float64) for step in (np.uint32(0), np.uint32(1))
+    )
     return np.where(negative, -far, near), np.where(negative, -near, far)
 
 
