@@ -25,6 +25,7 @@ from sparring.config.reading import dump_yaml, load_yaml
 from sparring.errors import UNPRINTABLE, UserError, printable
 from sparring.modalities.drawing import figure, image_of
 from sparring.modalities.image.write import write as write_pictures
+from sparring.modalities.opening import open_data
 from sparring.modalities.points.write import write as write_points
 from sparring.modalities.table.export import WRITERS, write_frame
 from sparring.reports.card import write_card
@@ -33,7 +34,7 @@ from sparring.reports.html import write_report
 from sparring.runs.log import line_of
 from sparring.util import notes, progress
 from sparring.util.files import file_name, json_text
-from sparring.util.spreadsheets import defused
+from sparring.util.spreadsheets import defused, undefused
 
 ALL = "".join(map(chr, sorted(code for code in UNPRINTABLE if code < 0xD800)))
 HOSTILE = (
@@ -160,11 +161,19 @@ NUMBERS = ["-5", "+3.2", "-1,234.50", "-5,26 €", "-12 %", "+49 170 1234567", "
 @pytest.mark.parametrize("text", FORMULAS)
 def test_a_formula_is_defused(text):
     assert defused(text) == f"'{text}"
+    assert undefused(defused(text)) == text
 
 
 @pytest.mark.parametrize("text", [*NUMBERS, "a=1", "", "'=1", 5, None, -1.5])
 def test_numbers_and_other_texts_stay(text):
     assert defused(text) == text
+
+
+def test_classes_that_look_like_formulas_come_back_from_the_labels_that_are_written(tmp_path):
+    names = ["=1+1", "-n", "@x", "'tis", "a"] * 4
+    values = np.random.default_rng(0).integers(0, 256, (20, 1, 8, 8), dtype=np.uint8)
+    write_pictures(values, names, tmp_path / "out")
+    assert set(open_data(tmp_path / "out").classes) == set(names)
 
 
 def cells_of(path):

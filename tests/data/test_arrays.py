@@ -135,11 +135,38 @@ def test_npz_splits_and_labels(tmp_path):
     np.savez(tmp_path / "c.npz", images=x, labels=np.array(["a", "b", "c"])[y])
     assert open_data(tmp_path / "c.npz").classes == ("a", "b", "c")
     np.savez(tmp_path / "d.npz", images=x, labels=y[:5])
-    with pytest.raises(UserError, match="5 labels .* for 30 items"):
+    with pytest.raises(UserError, match=r"d\.npz: 5 labels in 'labels' for 30 items in 'images': they do not belong"):
         open_data(tmp_path / "d.npz")
     np.savez(tmp_path / "e.npz", one=x, two=x)
-    with pytest.raises(UserError, match="one, two"):
+    with pytest.raises(UserError, match=r"^\S+e\.npz holds the arrays one, two: name the one with the items 'images'"):
         open_data(tmp_path / "e.npz")
+
+
+@pytest.mark.parametrize(
+    ("labels", "found"),
+    [
+        (np.eye(3, dtype=np.float32), ("0", "1", "2")),
+        (np.eye(3, dtype=bool), ("0", "1", "2")),
+        (np.array([[1, 1, 0], [0, 1, 0], [0, 0, 1]]), ()),  # several classes of an item
+        (np.array([[0, 0, 0], [0, 1, 0], [0, 0, 1]]), ()),  # none of an item
+        (np.array([[0.2, 0.8], [1, 0], [0.5, 0.5]]), ()),  # shares
+        (np.array([[10, 20, 1], [30, 40, 1], [50, 60, 1]]), ()),  # places in the picture
+    ],
+)
+def test_rows_of_labels_are_classes_where_they_are_one_hot_and_else_named(tmp_path, labels, found):
+    x, _ = mnist_like(30)
+    np.savez(tmp_path / "a.npz", images=x, labels=np.resize(labels, (30, labels.shape[1])))
+    source = open_data(tmp_path / "a.npz")
+    assert source.classes == found
+    assert any("are not one class for each item" in note for note in source.notes) == (not found)
+
+
+def test_what_a_folder_holds_instead_of_data_is_said(tmp_path):
+    for name in ("a.npy", "deep/b.npy", "c.jxl", "readme"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"?")
+    with pytest.raises(UserError, match=r"it holds 2 \.npy, 1 \.jxl files, which go into one array\): give"):
+        open_data(tmp_path)
 
 
 class Bomb:

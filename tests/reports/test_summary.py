@@ -210,3 +210,6 @@ def test_an_early_end_gives_its_reason_and_the_rollbacks():
         "The training ended early, after 90,000 of 200,000 examples (plateau: no better score since)"
     )
     assert said.endswith("It was rolled back to its best snapshot 1 time.")
+    log[-1] |= {"examples": 200000}
+    said = summary(recipe(), source(), [{**tick(3), "examples": 200000}, log[-1]])[2]
+    assert said.startswith("The training ended, after 200,000 of 200,000 examples (plateau")

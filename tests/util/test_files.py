@@ -38,6 +38,11 @@ def test_a_failing_write_leaves_the_old_file(tmp_path):
     assert not temporary_files(tmp_path)
 
 
+def test_a_file_is_named_as_people_know_it_while_it_has_its_temporary_name(tmp_path):
+    assert files.final_path(str(files.temporary_path(tmp_path / "a.json"))) == str(tmp_path / "a.json")
+    assert files.final_path(str(tmp_path / ".a.tmp")) == str(tmp_path / ".a.tmp")
+
+
 def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "a.txt"
     files.write_text(path, "old")

@@ -88,7 +88,10 @@ _DISK = {
 
 
 def _at(error: OSError) -> str:
-    return f" at {error.filename}" if error.filename else ""
+    from ..util.files import final_path
+
+    place = error.filename2 or error.filename  # of a file that is renamed, its new name
+    return f" at {final_path(str(place))}" if place else ""
 
 
 def _fail(sentence: str) -> None:

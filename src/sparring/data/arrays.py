@@ -28,9 +28,13 @@ def from_file(path: Path) -> Contents | None:
         return None
     about = path.stat()
     try:
-        parts = (
-            _npz(path) if suffix == ".npz" else [ArrayPart(path.name, np.load(path, mmap_mode="r", allow_pickle=False))]
-        )
+        notes = list[str]()
+        if suffix == ".npz":
+            parts = _npz(path, notes)
+        else:
+            parts = [ArrayPart(path.name, np.load(path, mmap_mode="r", allow_pickle=False))]
+    except UserError:
+        raise
     except PermissionError:
         raise UserError(f"No permission to read {path}: change its permissions or open another file.") from None
     except Exception as error:  # numpy reads headers as Python: damaged ones raise nearly anything
@@ -47,21 +51,13 @@ def from_file(path: Path) -> Contents | None:
     return Contents(
         arrays=parts,
         labelled_by=labelled,
-        notes=_unused(path) if suffix == ".npz" else [],
+        notes=notes,
         stamp=f"{path.resolve()}/{about.st_size}/{about.st_mtime_ns}/{about.st_ctime_ns}",
     )
 
 
-def _unused(path: Path) -> list[str]:
-    """A note on arrays that are neither items nor labels by their names."""
-    with np.load(path, allow_pickle=False) as file:
-        if len(file.files) < 2:
-            return []
-        names = [key for key in file.files if _word(key)[0] not in (*IMAGES, *LABELS)]
-    return [f"Not used: {', '.join(names[:8])} in {path.name}; name labels 'labels'."] if names else []
-
-
-def _npz(path: Path) -> list[ArrayPart]:
+def _npz(path: Path, notes: list[str]) -> list[ArrayPart]:
+    """The arrays of items of a file, with their labels. What is not used is added to the notes."""
     with zipfile.ZipFile(path) as archive:
         if sum(info.file_size for info in archive.infolist()) > MAX_ARRAYS:
             raise ValueError(f"more than {MAX_ARRAYS >> 30} GB")
@@ -81,7 +77,10 @@ def _npz(path: Path) -> list[ArrayPart]:
                 f"{path} holds the arrays {', '.join(file.files) or 'none'}: name the one with the items 'images' "
                 "(and 'labels' beside it)."
             )
-        return [_part(path, file, key, labels.get(split), split) for split, key in values.items()]
+        used = [key for key in file.files if _word(key)[0] in (*IMAGES, *LABELS)]
+        if len(file.files) > 1 and (others := [key for key in file.files if key not in used]):
+            notes.append(f"Not used: {', '.join(others[:8])} in {path.name}; name labels 'labels'.")
+        return [_part(path, file, key, labels.get(split), split, notes) for split, key in values.items()]
 
 
 def _word(key: str) -> tuple[str, Split | None]:
@@ -92,17 +91,35 @@ def _word(key: str) -> tuple[str, Split | None]:
     return rest[0] if len(rest) == 1 else key.lower(), splits[0] if splits else None
 
 
-def _part(path: Path, file: np.lib.npyio.NpzFile, key: str, label_key: str | None, split: Split | None) -> ArrayPart:
+def _part(
+    path: Path,
+    file: np.lib.npyio.NpzFile,
+    key: str,
+    label_key: str | None,
+    split: Split | None,
+    notes: list[str],
+) -> ArrayPart:
     values, name = file[key], f"{path.name}/{key}"
     if label_key is None:
         return ArrayPart(name, values, None, split)
     labels = file[label_key]
-    if labels.ndim == 2 and labels.shape[1] > 1:  # one-hot rows
-        labels = labels.argmax(1)
-    labels = labels.reshape(-1)
     if len(labels) != len(values):
         raise UserError(
             f"{path}: {len(labels)} labels in '{label_key}' for {len(values)} items in '{key}': they do not belong "
             "together."
         )
-    return ArrayPart(name, values, [class_name(label) for label in labels.tolist()], split)
+    classes = _classes(labels)
+    if classes is None:
+        shape = " x ".join(map(str, labels.shape))
+        notes.append(f"Not used: {label_key} in {path.name}, whose {shape} values are not one class for each item.")
+        return ArrayPart(name, values, None, split)
+    return ArrayPart(name, values, [class_name(label) for label in classes.tolist()], split)
+
+
+def _classes(labels: np.ndarray) -> np.ndarray | None:
+    """A class for each item, also of one-hot rows; None where rows hold something else, such as several classes."""
+    if labels.size == len(labels):
+        return labels.reshape(-1)
+    if labels.ndim != 2 or labels.dtype.kind not in "buif" or not ((labels == 1).sum(1) == 1).all():
+        return None
+    return labels.argmax(1) if ((labels == 0) | (labels == 1)).all() else None

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import UserError
 from ..util.json_lines import objects
+from ..util.spreadsheets import undefused
 from ..util.text_encodings import decoded
 from .class_names import class_name
 from .contents import Member
@@ -74,7 +75,9 @@ def _csv(member: Member, encoding: str | None) -> LabelTable:
         reader = csv.DictReader(io.StringIO(text), delimiter=max(",;\t|", key=header.count))
         columns = [name.strip() for name in reader.fieldnames or []]
         reader.fieldnames = columns
-        rows = list(reader)
+        rows = [
+            {name: undefused(cell) if isinstance(cell, str) else cell for name, cell in row.items()} for row in reader
+        ]
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(
             f"{member.shown} cannot be read as a table ({error}): save it as comma-separated UTF-8 text."

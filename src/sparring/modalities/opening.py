@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from ..util.options import checked, flag_of
 from .base import Modality
 
 NETWORKS = ("http", "https", "ftp", "s3", "gs", "hdfs")  # URLs of files, not of databases
+MAX_NAMES = 5000  # looked at, to say what a folder holds
 READABLE = (
     "pictures in a folder, .zip or .tar, or an IDX, .npy, .npz or .parquet file, or a table (.csv, .parquet, .xlsx)"
 )
@@ -169,4 +172,14 @@ def _open_path(path: Path, asked: Mapping[str, Any], context: OpenContext) -> So
             f"{path} holds {modalities.get(other).unit}, and this recipe learns from {wanted}; leave --recipe out or "
             "choose another (`sparring recipes`)"
         )
-    raise UserError(f"{path} holds nothing that sparring can train on: give {READABLE}.")
+    raise UserError(f"{path} holds nothing that sparring can train on{_held(path)}: give {READABLE}.")
+
+
+def _held(path: Path) -> str:
+    """What a folder holds instead, by the suffixes of its files, in parentheses; "" where there is nothing to say."""
+    files = islice((file for file in path.rglob("*") if file.is_file()), MAX_NAMES) if path.is_dir() else ()
+    suffixes = Counter(file.suffix.lower() for file in files if file.suffix and not file.name.startswith("."))
+    if not suffixes:
+        return ""
+    advice = ", which go into one array" if max(suffixes, key=suffixes.__getitem__) == ".npy" else ""
+    return f" (it holds {', '.join(f'{count:,} {suffix}' for suffix, count in suffixes.most_common(3))} files{advice})"

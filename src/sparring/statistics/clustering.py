@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import torch
 from torch import Tensor
 
@@ -14,12 +16,14 @@ def kmeans(centred: Tensor, clusters: int, axes: int, max_rounds: int = 300) -> 
     axes: number of principal components among which distances are measured.
     """
     from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
 
     _, _, directions = torch.svd_lowrank(centred, q=min(axes, *centred.shape))
     components = (centred @ directions).numpy()
-    return torch.from_numpy(
-        KMeans(clusters, n_init=1, max_iter=max_rounds, random_state=0).fit_predict(components)
-    ).long()
+    with warnings.catch_warnings():  # of fewer different rows than clusters, some of which then stay empty
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        numbers = KMeans(clusters, n_init=1, max_iter=max_rounds, random_state=0).fit_predict(components)
+    return torch.from_numpy(numbers).long()
 
 
 def standardised_kmeans(rows: Tensor, clusters: int) -> Tensor:

@@ -30,13 +30,20 @@ _MACHINE = f"{zlib.crc32(platform.node().encode()):08x}"
 MAX_NAME_BYTES = 120  # of a file made from a text; systems take 255, and suffixes are added
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # by Windows
 _swept: set[Path] = set()
-_TEMPORARY = re.compile(r"\..*\.([0-9a-f]{8})-(\d+)\.tmp", re.DOTALL)
+_TEMPORARY = re.compile(r"\.(?P<name>.*)\.(?P<machine>[0-9a-f]{8})-(?P<process>\d+)\.tmp", re.DOTALL)
 
 
 def temporary_path(path: Path) -> Path:
     """A hidden name beside a path, for what this process writes before it is renamed to the path."""
     name = path.name.encode("utf-8", "surrogateescape")[:180].decode("utf-8", "ignore")  # a file system takes 255 bytes
     return path.with_name(f".{name}.{_MACHINE}-{os.getpid()}.tmp")
+
+
+def final_path(path: str) -> str:
+    """The path under which people know a file, also where it still has its temporary name."""
+    folder, name = os.path.split(path)
+    found = _TEMPORARY.fullmatch(name)
+    return os.path.join(folder, found["name"]) if found else path
 
 
 @contextmanager
@@ -142,12 +149,12 @@ def _is_left_over(entry: Path) -> bool:
         changed = entry.stat().st_mtime
     except FileNotFoundError:
         return False
-    if owner[1] != _MACHINE or os.name == "nt":  # whether that process is alive cannot be asked here
+    if owner["machine"] != _MACHINE or os.name == "nt":  # whether that process is alive cannot be asked here
         return time.time() - changed > ABANDONED_SECONDS
-    if int(owner[2]) == os.getpid():
+    if int(owner["process"]) == os.getpid():
         return changed < _STARTED  # of an earlier process with the same number
     try:
-        os.kill(int(owner[2]), 0)
+        os.kill(int(owner["process"]), 0)
     except (ProcessLookupError, OverflowError):
         return True
     except PermissionError:

@@ -22,6 +22,11 @@ def defused(value: Any) -> Any:
     return f"'{value}"
 
 
+def undefused(text: str) -> str:
+    """The inverse of `defused`, for reading what was written."""
+    return text[1:] if text.startswith("'") and defused(text[1:]) == text else text
+
+
 def defused_row(values: Iterable[Any]) -> list[Any]:
     """Every value of a row, or every name of a header, defused."""
     return [defused(value) for value in values]

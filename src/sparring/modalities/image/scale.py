@@ -114,4 +114,5 @@ def misses(ends: tuple[float, float], low: float, high: float) -> bool:
 
 def shown(number: float) -> str:
     """A number for people: 4,095 or 0.0125."""
+    number += 0.0  # never -0
     return f"{number:,.0f}" if number == round(number) and abs(number) < 1e15 else f"{number:.6g}"
