@@ -217,6 +217,8 @@ def test_names_of_every_script_are_made_anew_in_it(place, tmp_path):
 @pytest.mark.parametrize("part", ["first", "last"])
 @pytest.mark.parametrize("place", ["en_US", "de_DE", "ja_JP", "ko_KR", "ru_RU", "ar_SA", "he_IL", "vi_VN"])
 def test_a_column_with_all_names_of_a_list_shows_none_of_them(place, part):
+    if place not in name_lists.lists():
+        pytest.skip(f"this Faker has no names of {place}")
     every = sorted(getattr(name_lists.lists()[place], part))
     about = identifiers(every * 2, f"{part} name")
     new = new_identifiers(about, range(500), 1, "x")

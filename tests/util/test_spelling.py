@@ -73,7 +73,7 @@ WRONG |= {"window": True, "layout": 3, "constraints": 3, "ignored_relations": 3}
 
 @pytest.mark.parametrize("name", DECLARED)
 def test_a_wrong_value_is_answered_by_the_name_of_the_option(name):
-    for value in (WRONG[name], object(), [object()], np.array([[1]])):
+    for value in (WRONG[name], object(), [object()], np.array([[1, 2]])):
         with pytest.raises(UserError) as raised:
             train_options({name: value}, option_fields())
         sentence = str(raised.value)

@@ -36,7 +36,7 @@ def image_of(drawn: Any) -> Image.Image:
     for text in drawn.findobj(Text):
         text.set(parse_math=False, text=printable(text.get_text()))
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
         canvas.draw()
     return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
 

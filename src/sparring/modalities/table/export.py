@@ -151,9 +151,10 @@ def _to_csv(frames: Frames, file: Any, style: Style) -> None:
 def _jsonl(frames: Frames, path: Path, style: Style) -> None:
     with path.open("w", encoding="utf-8") as file:
         for frame in frames:
-            file.write(
-                frame.to_json(orient="records", lines=True, date_format="iso", force_ascii=False).rstrip("\n") + "\n"
-            )
+            # As objects, because pandas before 3 writes whole numbers of a column with gaps as 20.0.
+            plain = frame.astype({name: object for name in frame if frame[name].dtype.kind in "iu"})
+            text = plain.to_json(orient="records", lines=True, date_format="iso", force_ascii=False)
+            file.write(text.rstrip("\n") + "\n")
 
 
 def _parquet(frames: Frames, path: Path, style: Style) -> None:
