@@ -488,6 +488,17 @@ PAIRS = {
         folder(lambda: pairs(PHOTOS, maps([0, 7, 300, 4001], "uint16"))),
         classes_are((0, 7, 300, 4001), (), "label maps of 4 classes"),
     ),
+    **{
+        f"no label maps: {words}": Case(
+            folder(lambda files=files: pairs(PHOTOS, files)),
+            says("labels: pictures, no label maps of class numbers, as labels/", words),
+        )
+        for files, words in (
+            ([png(picture(n, (SIDE, SIDE))) for n in range(COUNT)], "is of the mode RGB"),
+            ([png(Image.fromarray(each)) for each in numbers(0, 3000, "uint16")], "different numbers"),
+            ([tif(each) for each in numbers(-1, 2, "int16")], "holds numbers from -1"),
+        )
+    },
     "255 among few classes": Case(
         folder(lambda: pairs(PHOTOS, maps([0, 1, 2, 255], "uint8"))),
         classes_are((0, 1, 2), (255,), "255 means no class"),

@@ -119,7 +119,7 @@ def legend_of(contents: Contents, members: Sequence[Member], folder: str) -> Leg
     """
     described = [member for member in contents.members if member.name.rsplit("/", 1)[-1] == DESCRIBED]
     named = folder.lower() in MAP_FOLDERS
-    seen, palettes, indexed, plain = set[int](), list[list[int]](), True, True
+    seen, palettes, indexed, plain, why = set[int](), list[list[int]](), True, True, ""
     for member in members:
         try:
             with _loaded(member) as picture:
@@ -127,9 +127,12 @@ def legend_of(contents: Contents, members: Sequence[Member], folder: str) -> Leg
                 if plain:
                     seen.update(np.unique(_plain(picture)).tolist())
                     palettes += [list(picture.getpalette() or [])] if picture.mode == "P" else []
-        except Unusable:
+        except Unusable as reason:
+            why = why or f"{member.shown} {reason}"
             continue
         if not plain and not (described and named) or len(seen) > MAX_CLASSES and not described:
+            told = f"holds {len(seen):,} different numbers" if plain else f"is of the mode {picture.mode}"
+            _say_no_maps(contents, folder, named, f"{member.shown} {told}")
             return None
     if described:
         legend = _read(described[0], colours=indexed or not plain)
@@ -142,12 +145,19 @@ def legend_of(contents: Contents, members: Sequence[Member], folder: str) -> Leg
         return legend if named or (plain and not strange) else None
     colours = {tuple(_colour(palette, number) for number in seen) for palette in palettes} if indexed else set()
     if not seen or not plain or not (named or len(colours) == 1):
+        _say_no_maps(contents, folder, named, why)
         return None
     void = tuple(mark for mark in MARKS if mark in seen and len(seen) > 2 and max(seen - {mark}) < mark // 4)
     ids = tuple(sorted(seen - set(void)))
     one = palettes[0] if len(colours) == 1 else []
     palette = tuple(_colour(one, number) for number in ids) if one else _distinct(len(ids))
     return Legend(ids, tuple(str(number) for number in ids), palette, void, bool(one))
+
+
+def _say_no_maps(contents: Contents, folder: str, named: bool, why: str) -> None:
+    """Say why a folder with the name of label maps is taken for pictures."""
+    if named and why:
+        contents.notes.append(f"{folder}: pictures, no label maps of class numbers, as {why}.")
 
 
 def _colour(palette: list[int], number: int) -> tuple[int, int, int]:
