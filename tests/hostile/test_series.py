@@ -111,6 +111,15 @@ def stacked(times, **columns):
     ).assign(**columns)
 
 
+def tracks():
+    """Walks that were recorded one after the other, at uneven times, with pauses between them."""
+    parts = []
+    for number, walk in enumerate(walks(unequal=True)):
+        times = 1_700_000_000 + 9000 * number + np.cumsum(1 + (np.arange(len(walk)) * 7 + number) % 5)
+        parts.append(pd.DataFrame({"way": f"{number:08x}z", "t": times, "x": walk}))
+    return pd.concat(parts, ignore_index=True)
+
+
 def blocks(names):
     """Walks one after the other without times, each with a name."""
     return pd.concat(
@@ -338,6 +347,30 @@ ZOO = {
             / "a.tsv"
         ),
         holds(30, 20, ("column",), "column 2 to column 21 are its steps", whole=("column 1",)),
+    ),
+    "a file without a header whose last number is a class": Case(
+        lambda folder: (
+            put(
+                folder,
+                {
+                    "a.csv": "".join(
+                        ",".join(map(str, [*walk, number % 3])) + "\n" for number, walk in enumerate(walks())
+                    ).encode()
+                },
+            )
+            / "a.csv"
+        ),
+        holds(30, 20, ("column",), "column 1 to column 20 are its steps", whole=("column 21",)),
+    ),
+    "steps that begin alike": Case(
+        csv(pd.DataFrame(np.stack(walks(40, 24)), columns=[f"V{n}" for n in range(24)]).assign(V0=100)),
+        holds(40, 24, ("V",), "V0 to V23 are its steps"),
+    ),
+    "tracks one after the other": Case(
+        csv(tracks()),
+        holds(
+            30, 17, ("x", "t (since the step before)"), "between which lie the longest steps of", key="way", order="t"
+        ),
     ),
     "counts written as texts": Case(csv(counted("t")), holds(30, 20, X, "as a count", key="entity", order="date")),
     "counts with a word": Case(

@@ -179,3 +179,8 @@ def test_data_frames_are_tables_or_series(kind):
         {"series_id": np.repeat(np.arange(20), 10), "step": np.tile(np.arange(10), 20), "x": rng.normal(size=200)}
     )
     assert opened(walks, recipe=load_recipe("series")).modality == "series"
+
+
+def test_pictures_that_cannot_be_used_are_said_where_none_are_left():
+    with pytest.raises(UserError, match="fewer than two different usable items.*Skipped: 8, such as"):
+        open_data(np.where(np.arange(9)[:, None, None] > 0, np.nan, np.ones((9, 8, 8))))

@@ -80,3 +80,9 @@ def test_rare_rows_whose_class_follows_from_another_column_keep_their_distributi
     assert any(f"{by} -> kind" in note for note in source.notes)
     made = table_samples.started(source).generate(300, seed=0, where="kind = 'fraud'")
     assert made.amount.between(820, 987).all() and (by == "tries" or made.shop.isin(["x", "y"]).all())
+
+
+@pytest.mark.parametrize("where", ["amount > 900", "kind = 'fraud' and amount > 900"])
+def test_numbers_of_few_rows_do_not_pile_up_beside_what_was_asked_for(source, where):
+    made = table_samples.started(source).generate(300, seed=0, where=where).amount
+    assert (made > 900).all() and made.value_counts(normalize=True).max() < 0.25 and made.std() > 10

@@ -103,7 +103,12 @@ def build(name: str, contents: Contents, options: ImageOptions, context: OpenCon
     every = list(contents.each())
     kept = [every[index] for index in found.kept]
     together = _of_pictures(found.kept, hashes) if found.kept_together else hashes
-    done = arrange(kept, together, contents, options.labels, options.label_level)
+    try:
+        done = arrange(kept, together, contents, options.labels, options.label_level)
+    except UserError as error:
+        name, why = next(iter(found.skipped), ("", ""))
+        more = f" Skipped: {len(found.skipped):,}, such as {name}: {why}." if why else ""
+        raise UserError(f"{error}{more}") from None
     if _same_names(kept, done):
         done.notes.append(
             "The two class folders hold files of the same names: if these are pairs, learn one side from the other "

@@ -105,3 +105,11 @@ def roughness(frame: pd.DataFrame, channels: list[str], order: str, key: str) ->
         if (far := np.nanmean(np.abs(np.diff(numbers[mixed]))[inside])) > 0
     ]
     return float(min(shares, default=1.0))
+
+
+def jumps_between(values: np.ndarray, groups: np.ndarray) -> bool:
+    """Follow the times of each group one another, with a longer step to those of the next one than any inside?"""
+    rows = np.argsort(values, kind="stable")
+    between = np.diff(groups[rows]) != 0
+    steps = np.diff(values[rows])
+    return bool(between.sum() == groups.max() and steps[between].min() > steps[~between].max(initial=0))

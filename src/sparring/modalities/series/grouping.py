@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import UserError
-from .clocks import ROUGH, SMOOTH, rises_evenly, roughness, smooth_along
+from .clocks import ROUGH, SMOOTH, jumps_between, rises_evenly, roughness, smooth_along
 from .key_names import KEY, MAX_REPEATED, MIN_LENGTH, ORDER, refuse_unclear_keys
 from .number_table import NumberTable
 
@@ -219,6 +219,9 @@ class _Search:
         for name in [] if self._roughness(order, ALL) <= ROUGH else many:
             if self._roughness(order, name) < SMOOTH:
                 return Grouping((name,), order, reason="within which numbers follow one another")
+        for name in many:
+            if jumps_between(values, pd.factorize(self.frame[name])[0]):
+                return Grouping((name,), order, reason=f"between which lie the longest steps of '{order}'")
         doubt = f"If '{many[0]}' tells series apart say --type {many[0]}=series." if many else ""
         return Grouping((), order, doubt=doubt)
 

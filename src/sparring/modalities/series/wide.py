@@ -54,17 +54,24 @@ def _headers(table: NumberTable) -> Headers:
             names.append(name)
             numbers += not nothing
     headers = headers_of(names, numbers)
-    if len(headers.steps) == 1 and not headers.times and _is_class(table.frame, headers.steps[0].columns):
+    if len(headers.steps) == 1 and not headers.times:
         channel, columns = headers.steps[0]
-        return Headers((Steps(channel, columns[1:]),))
+        for own in (columns[1:], columns[:-1]):
+            (other,) = {*columns} - {*own}
+            if _is_class(table.frame, (other, *own)):
+                return Headers((Steps(channel, own),))
     return headers
 
 
 def _is_class(frame: pd.DataFrame, names: Collection[str]) -> bool:
-    """Holds the first of numbered columns a class, as in files without a header: whole numbers before fractions?"""
+    """Holds the first of these columns a class, as in files without a header: whole numbers beside fractions?"""
     first, *rest = (frame[name].dropna()[:MAX_ROWS] for name in names)
     fractions = [bool((values % 1 != 0).any()) for values in rest]
-    return not (first % 1).any() and first.nunique() <= len(first) / 2 and sum(fractions) >= MIN_CLASS_SHARE * len(rest)
+    return (
+        not (first % 1).any()
+        and 1 < first.nunique() <= len(first) / 2
+        and sum(fractions) >= MIN_CLASS_SHARE * len(rest)
+    )
 
 
 def _is_wide(table: NumberTable, headers: Headers, where: str) -> bool:

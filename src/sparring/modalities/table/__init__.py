@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .codec import TableCodec
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".jsonl", ".ndjson", ".parquet", ".feather", ".arrow", ".xlsx")
-DATABASES = (".db", ".sqlite", ".sqlite3", ".duckdb")
+DATABASES = (".db", ".db3", ".s3db", ".sqlite", ".sqlite3", ".gpkg", ".duckdb")
 
 
 class TableModality(Modality):

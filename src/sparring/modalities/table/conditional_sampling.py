@@ -20,6 +20,7 @@ ATTEMPTS = 8  # draws for each row; the first that fits is taken
 POOL = 20_000  # draws of the columns of a constraint
 MIN_FITTING = 100  # of these draws that must fit; else some are adjusted
 ADJUSTMENTS = 400  # different ones that are tried on draws which do not fit
+MAX_WANTED = 30  # cells of a column that rows are changed to have, where too few that are drawn fit
 NEXT_SHARE = 1e-6  # of a number without decimals: how far the next number is
 
 
@@ -175,10 +176,7 @@ def _solved(codec: TableCodec, conditions: Sequence[Condition], drawn: np.ndarra
     """The drawn rows, changed so that what is made of their columns is what conditions ask for."""
     found = [drawn[:0]]
     for condition in conditions:
-        wanted = [
-            cell for cell in _near(condition.column, list(condition.asked)) if condition.holds(np.array([cell])).all()
-        ]
-        for cell in wanted:
+        for cell in _wanted(codec, condition):
             rows = _stepped_back(codec, condition.place, drawn, float(cell))
             if rows is None:
                 continue
@@ -187,6 +185,20 @@ def _solved(codec: TableCodec, conditions: Sequence[Condition], drawn: np.ndarra
                     rows[:, place] = np.round(rows[:, place], decimals)
             found.append(rows)
     return np.concatenate(found)
+
+
+def _wanted(codec: TableCodec, condition: Condition) -> np.ndarray:
+    """Cells that a condition allows: some of all that can come out, or those next to the ones that it names."""
+    near = _near(condition.column, list(condition.asked))
+    at = next((at for at, group in enumerate(codec.groups) if group.places == (condition.place,)), None)
+    if at is not None and condition.column.numeric:
+        code = codec.codes[codec.slices[at].start]
+        seen = [each.seen(condition.asked)[0] for each in (code, *(own for _, own in code.strata))]
+        fitting = np.unique(np.concatenate(seen))
+        fitting = fitting[condition.holds(fitting)]
+        if len(fitting):
+            return fitting[:: max(1, -(-len(fitting) // MAX_WANTED))]
+    return near[condition.holds(near)]
 
 
 def _stepped_back(codec: TableCodec, place: int, rows: np.ndarray, wanted: float) -> np.ndarray | None:
