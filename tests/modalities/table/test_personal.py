@@ -217,6 +217,20 @@ def test_every_row_of_a_customer_has_the_same_new_name(by):
     assert made.email.str.fullmatch(r"[^@]+@[^@]+\.[a-z]+").all()
 
 
+def test_what_a_new_name_determines_goes_with_it():
+    frame = customers()[["spent", "name", "email"]]
+    towns = pd.factorize(frame.name)[0] % 7
+    frame["town"], frame["vip"] = pd.Series(towns).map(lambda at: f"T{at}"), towns % 2 == 0
+    source = TableSource(frame, "t")
+    assert any("each with one town, vip" in note for note in source.notes)
+    made = table_samples.started(source).generate(400, seed=0)
+    for what in ("email", "town", "vip"):
+        assert (made.groupby("name")[what].nunique() == 1).all()
+    assert 20 < made.name.nunique() <= 60
+    off = TableSource(frame, "t", ignored_relations=["name -> town", "name -> vip"])
+    assert not any("of" in column.made for column in off.fields)
+
+
 def test_what_goes_with_a_customer_can_be_switched_off():
     frame = customers()[["customer", "spent", "name"]]
     source = TableSource(frame, "t", ignored_relations=["customer  -> name"])
@@ -261,3 +275,13 @@ def test_numbers_of_rows_in_any_order_are_identifiers(order):
 def test_names_without_a_space_keep_their_length(place):
     made = column(faked(place, "name", unique=False), "name").new(range(300), 0)
     assert (made.str.len() <= 4).mean() > 0.97
+
+
+def test_accounts_are_made_anew_also_where_they_are_invented_or_numbers():
+    who = np.arange(ROWS) % 60
+    frame = pd.DataFrame(
+        {"iban": [f"DE{10 + at}{at * 7_919_317 % 10**9:018d}" for at in who], "x": np.arange(ROWS) % 13}
+    )
+    frame["Konto"], frame["account_balance"] = who * 7_919_317 + 10**9, np.arange(ROWS) * 7919 % 90_000 + 100_000
+    kinds = {column.name: column.made.get("kind", column.kind) for column in TableSource(frame, "t").fields}
+    assert kinds["iban"] == "IBAN" and kinds["Konto"] == "account number" and kinds["account_balance"] == "integer"

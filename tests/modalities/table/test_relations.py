@@ -165,6 +165,21 @@ def _firsts(rng, f):
     del f["start"]
 
 
+def _weighted(rng, f):
+    f["course"], f["exam"] = rng.normal(60, 12, N).round(1), rng.normal(55, 15, N).round(1)
+    f["mark"] = (0.4 * f.course + 0.6 * f.exam).round(1)
+    f["upper"] = rng.normal(130, 15, N).round().astype(int)
+    f["lower"] = (0.6 * f.upper + rng.normal(0, 5, N)).round().astype(int)
+    f["mean_pressure"] = ((f.upper + 2 * f.lower) / 3).round(0)
+
+
+def _visits(rng, f):
+    days = pd.Series(pd.Timestamp("2022-01-03") + pd.to_timedelta(rng.integers(0, 900, N), "D"))
+    days = days.where(days.dt.weekday < 5, days - pd.Timedelta("2D"))
+    f["visit"] = days + pd.to_timedelta(8 * 60 + 15 * rng.integers(0, 36, N), "min")
+    f["value_day"] = f.start + pd.offsets.BDay(1)
+
+
 def _ticket(rng, f):
     end = f.start + pd.to_timedelta(rng.integers(1, 900, N), "h")
     f["done_at"] = end.where(f.status == "closed")
@@ -178,6 +193,19 @@ RELATIONS = {
     "tax = 0.01 * price * rate": (_scaled, lambda m: (m.price * m.rate / 100 - m.tax).abs() < 0.00501),
     "middle = 0.5 * (low + high)": (_scaled, lambda m: ((m.low + m.high) / 2 - m.middle).abs() < 0.00501),
     "index = km / metres²": (_scaled, lambda m: (m.km / m.metres**2 - m["index"]).abs() < 0.0501),
+    "mark = 0.4 * course + 0.6 * exam": (_weighted, lambda m: (0.4 * m.course + 0.6 * m.exam - m.mark).abs() < 0.0501),
+    "mean_pressure = 0.3333 * upper + 0.6667 * lower": (
+        _weighted,
+        lambda m: ((m.upper + 2 * m.lower) / 3 - m.mean_pressure).abs() < 0.501,
+    ),
+    "visit: never on Saturday, Sunday, only from 08:00 to 16:45": (
+        _visits,
+        lambda m: (m.visit.dt.weekday < 5) & m.visit.dt.hour.between(8, 16) & (m.visit.dt.minute % 15 == 0),
+    ),
+    "value_day: never on Saturday, Sunday": (
+        _visits,
+        lambda m: (m.value_day.dt.weekday < 5) & (m.value_day > m.start),
+    ),
     "closing: the last day of a month": (_ends, lambda m: m.closing.dt.is_month_end),
     "report: the last day of a month (3, 6, 9, 12)": (_quarters, lambda m: m.report.dt.is_quarter_end),
     "opening: the first day of a month": (_firsts, lambda m: m.opening.dt.day == 1),

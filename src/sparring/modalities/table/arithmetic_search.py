@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import numpy as np
 
@@ -19,6 +19,7 @@ MAX_TRIED = 12  # candidates for a column that are held against all rows
 STRAIGHT = 0.99  # correlation from which one column may be another one in other units
 EXACT, EXACT_SINGLE = 1e-9, 1e-5  # how far floats may be off, as a share
 MAX_SOLVED, ROWS_PER_SOLVED, SOLVED_ROWS = 60, 3, 240  # columns of equations for sums, rows for each, and of all
+PARTS, MIN_WEIGHTED = (1, 2, 3, 4, 5, 8, 10, 20, 100), 20  # of weights; different values of a column with such
 DIGITS = range(1, 13)  # of a factor
 MAX_SCALED_ROWS = 120  # largest numbers of a column, of which PROBES say by what number a pair is multiplied
 MAX_FACTOR = 8  # characters of such a number
@@ -47,7 +48,7 @@ def arithmetic(table: Table, done: set[int]) -> Iterator[Relation]:
                 and at not in _roots(made, each)
                 and table.different[each] > 1
             ]
-            found = None if at in made else _best(table, at, sources)
+            found = None if at in made else _best(table, at, sources, made)
             if found:
                 found = _as_sum(table, found, made, done)
                 made[found.target] = set(found.sources)
@@ -113,15 +114,19 @@ def _varied(table: Table, at: int) -> bool:
     return bool(table.different[at] >= MIN_VALUES and usual <= MAX_USUAL)
 
 
-def _best(table: Table, at: int, sources: list[int]) -> Relation | None:
-    """The first relation that holds for a column: other units first, then pairs, then sums of more columns."""
+def _best(table: Table, at: int, sources: list[int], made: Collection[int]) -> Relation | None:
+    """The first relation that holds for a column: other units first, then pairs, then sums of more columns.
+
+    made: columns that are worked out, of which some may be too many for a sum.
+    """
     varied = [each for each in sources if table.different[each] >= MIN_SOURCE_VALUES]
     if found := _straight(table, at, varied):
         return found
     for first, second, sign in _pairs(table, at, varied):
         if found := _pair(table, at, first, second, sign):
             return found
-    return _scaled_pair(table, at, sources) or _sum(table, at, varied)
+    free = [each for each in varied if each not in made]
+    return _scaled_pair(table, at, sources) or _sum(table, at, varied) or _sum(table, at, free)
 
 
 def _straight(table: Table, at: int, sources: list[int]) -> Relation | None:
@@ -261,29 +266,42 @@ def _scaled(table: Table, at: int, first: int, second: int, sign: str, factor: f
 
 
 def _sum(table: Table, at: int, sources: list[int]) -> Relation | None:
-    """The column is the sum of some others, each plus or minus, and a constant."""
+    """The column is the sum of some others, each plus or minus or with a weight of few digits, and a constant."""
     full = [each for each in sources if not np.isnan(table.cells[:, each]).any()]
     rows = table.some[:: max(1, len(table.some) // SOLVED_ROWS)]
     own = table.cells[rows, at]
-    if not 2 < len(full) <= MAX_SOLVED or np.isnan(own).any() or len(own) < ROWS_PER_SOLVED * len(full):
+    if not 1 < len(full) <= MAX_SOLVED or np.isnan(own).any() or len(own) < ROWS_PER_SOLVED * len(full):
         return None
     terms = table.cells[rows][:, full]
     matrix = np.column_stack([terms, np.ones(len(own))])
     scale = np.abs(matrix).max(axis=0) + 1e-300
     solved, _, rank, _ = np.linalg.lstsq(matrix / scale, own, rcond=None)
-    factors = solved / scale
-    whole = np.round(factors[:-1])
-    unclear = np.abs(factors[:-1] - whole) * scale[:-1] > 0.01 * (np.ptp(own) + 1e-300)
-    used = [(each, float(factor)) for each, factor in zip(full, whole, strict=True) if factor]
-    if rank < len(full) or unclear.any() or len(used) < 2 or any(abs(factor) != 1 for _, factor in used):
-        return None
-    constant = float(np.round(np.median(own - terms @ whole), 6))
-    pieces = [f"{'+' if factor > 0 else '-'} {table.columns[each].name}" for each, factor in used]
-    text = f"{table.columns[at].name} = {' '.join(pieces).removeprefix('+ ')}" + (
-        f" + {constant:g}" if constant else ""
-    )
-    places, signs = zip(*used, strict=True)
-    found = Linear(text, at, places, signs, constant, table.columns[at].cell_decimals)
+    factors = solved[:-1] / scale[:-1]
+    for parts in PARTS if rank >= len(full) and table.different[at] >= MIN_WEIGHTED else PARTS[:1]:
+        whole = np.round(factors * parts) / parts
+        unclear = np.abs(factors - whole) * np.ptp(terms, axis=0) > 0.01 * (np.ptp(own) + 1e-300)
+        used = [(each, float(factor)) for each, factor in zip(full, whole, strict=True) if factor]
+        if rank < len(full) or unclear.any() or len(used) < 2:
+            continue
+        constant = float(np.round(np.median(own - terms @ whole), 6))
+        made = terms @ whole + constant
+        if (np.abs(made - own) > 2 * _slack(table, at, made)).any():
+            continue
+        if found := _weighted(table, at, used, constant):
+            return found
+    return None
+
+
+def _weighted(table: Table, at: int, used: list[tuple[int, float]], constant: float) -> Relation | None:
+    """The column as the sum of others with these factors, if it is."""
+    pieces = [
+        f"{'+' if factor > 0 else '-'} {'' if abs(factor) == 1 else f'{abs(factor):.4g} * '}{table.columns[each].name}"
+        for each, factor in used
+    ]
+    more = f" + {constant:g}" if constant else ""
+    places, factors = zip(*used, strict=True)
+    text = f"{table.columns[at].name} = {' '.join(pieces).removeprefix('+ ')}{more}"
+    found = Linear(text, at, places, factors, constant, table.columns[at].cell_decimals)
     return found if _holds(table, found) else None
 
 

@@ -25,5 +25,6 @@ def note(column: Column) -> str:
     what = made.get("kind", column.kind)
     example = made.get("numbers")
     same = f", the same for each {made['by']}" if "by" in made else ""
+    same += f", each with one {', '.join(made['of'])}" if "of" in made else ""
     doubt = f" '{example}' is read as a code; of measures make columns of numbers." if example else ""
     return f"{name}: {what}{why}, not learned; new ones are made in the same form{same}, {old}. {keep}{doubt}"

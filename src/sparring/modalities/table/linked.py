@@ -1,13 +1,15 @@
 """Values that are made anew and go with another column: every row of a customer gets the same new name.
 
 A column that is not learned is drawn by the number of its row. Where the value of another column determined it in
-every row of training, it is drawn by that value in place of the row.
+every row of training, it is drawn by that value in place of the row. Where it determines categories, it is drawn among
+as many values as had the same ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +19,7 @@ from .columns import Column
 
 ROWS_PER_VALUE = 2  # on average, of a column that determines another one
 MIN_AGAIN = 20  # rows that repeat a value before it is no chance that the other column repeats its own too
+MAX_PARTED = 20_000  # different values of a column whose categories are kept
 TELLING = ("category", "integer", "boolean", "identifier")
 ALL = "all"
 
@@ -47,8 +50,56 @@ def linked(
         texts.append(f"{source.name} -> {each.name}")
         if texts[-1] not in off:
             by[each.name] = source
-    found = [_with(each, by[each.name], frame) if each.name in by else each for each in columns]
+    told = [_with(each, by[each.name], frame) if each.name in by else each for each in columns]
+    found = [
+        _parted(each, columns, frame, off, texts) if _open(each) and each.name not in by else each for each in told
+    ]
     return tuple(found), [text for text in ignored if " ".join(text.split()) not in texts]
+
+
+def _parted(
+    column: Column, columns: Sequence[Column], frame: pd.DataFrame, off: Collection[str], texts: list[str]
+) -> Column:
+    """The column with the categories that it determines, as a customer determines a town: new ones have one of each.
+
+    off: relations that are switched off. texts: is added to.
+    """
+    codes = pd.factorize(frame[column.name])[0]
+    if ALL in off or codes.max(initial=-1) >= MAX_PARTED:
+        return column
+    told = []
+    for other in columns:
+        if other.kind in ("category", "boolean") and _determines(codes, pd.factorize(frame[other.name])[0]):
+            texts.append(f"{column.name} -> {other.name}")
+            told += [other] if texts[-1] not in off else []
+    if not told:
+        return column
+    places = np.stack([_places(other.cells(frame[other.name])) for other in told], axis=1)
+    first = np.unique(codes, return_index=True)[1]
+    kinds, counts = np.unique(places[first], axis=0, return_counts=True)
+    parts = [[*kind, count] for kind, count in zip(kinds.tolist(), counts.tolist(), strict=True)]
+    return replace(column, made={**column.made, "of": [other.name for other in told], "parts": parts})
+
+
+def _places(cells: np.ndarray) -> np.ndarray:
+    """The places of categories; -1 for none."""
+    return np.where(np.isnan(cells), -1, np.nan_to_num(cells)).astype(np.int64)
+
+
+def _in_parts(made: dict[str, Any], cells: dict[str, np.ndarray], numbers: Sequence[int]) -> list[int]:
+    """Which value each row has, of those that go with its categories. Combinations never seen have one value each."""
+    places = np.stack([_places(cells[name]) for name in made["of"]], axis=1).tolist()
+    starts, start = {}, 0
+    for *kind, count in made["parts"]:
+        starts[tuple(kind)] = (start, count)
+        start += count
+    found = []
+    for kind, number in zip(map(tuple, places), numbers, strict=True):
+        if kind not in starts:
+            starts[kind] = (start + sum((place + 1) << (8 * at) for at, place in enumerate(kind)), 1)
+        begin, count = starts[kind]
+        found.append(begin + number % count)
+    return found
 
 
 def _open(column: Column) -> bool:
@@ -89,13 +140,14 @@ def new_frame(columns: Sequence[Column], cells: dict[str, np.ndarray], rows: ran
     def numbers(column: Column) -> list[int]:
         source = known.get(column.made.get("by", ""))
         if source is None:
-            return identifiers.numbers(column.made, rows, seed, column.name)
+            own = identifiers.numbers(column.made, rows, seed, column.name)
+            return _in_parts(column.made, cells, own) if "of" in column.made else own
         if not source.learned:
             return numbers(source)
         return (cells[source.name] - column.made["low"]).astype(np.int64).tolist()
 
     return {
-        each.name: each.new(rows, seed, numbers(each) if "by" in each.made else None)
+        each.name: each.new(rows, seed, numbers(each) if {"by", "of"} & {*each.made} else None)
         for each in columns
         if not each.learned
     }

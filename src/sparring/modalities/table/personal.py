@@ -37,6 +37,10 @@ PHONE_SURE = re.compile(  # forms that hardly anything else has
     r"|00[1-9][\d\s()./-]{7,20}|1[3-9]\d{9}|(?=.*[\s()/-])\(?0\d[\d\s()./-]{7,16})(?:\s?(?:x|ext\.?)\s?\d{1,6})?",
     re.IGNORECASE,
 )
+IBAN = re.compile(r"[A-Z]{2}\d{2}(?: ?[A-Z\d]){11,30}")
+ACCOUNT = re.compile(  # columns of whole numbers that name accounts: no balances
+    r"(^|[ _.-])(konto|(konto|account|acct)[ _.-]?(no|nr|num|number|nummer|id))$", re.IGNORECASE
+)
 SSN = re.compile(r"(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}")
 IDENTITY_NUMBER = re.compile(r"(?=(?:.*\d){5})[\dA-Z][\dA-Z /-]{4,19}", re.IGNORECASE)
 NUMBERED_STREET = re.compile(
@@ -107,7 +111,9 @@ def of_column(name: str, values: pd.Series, kind: str, asked: str | None) -> Fin
     if asked:
         return Finding(TYPES[asked], 0.0, True) if asked in TYPES else None
     if pd.api.types.is_integer_dtype(values.dtype):
-        telling = any(_hinted(name, each) for each in ("phone number", "national identity number"))
+        telling = ACCOUNT.search(name) or any(
+            _hinted(name, each) for each in ("phone number", "national identity number")
+        )
         if kind in ("integer", "identifier") and len(values) and (telling or values.min() >= 10**12):
             return recognise_integers(name, values.unique().tolist())
         return None
@@ -132,6 +138,8 @@ def recognise(name: str, values: Sequence[str]) -> Finding | None:
         share, alike = (sum(map(each, texts)) / len(texts) for each in (sure, looks))
         if share >= (HINTED if hinted else SURE) or (share >= HINTED and alike >= ALIKE):
             return Finding(kind, max(share, alike))
+    if _hinted(name, "IBAN") and sum(bool(IBAN.fullmatch(text)) for text in texts) >= SURE * len(texts):
+        return Finding("IBAN", 1.0)  # with invented check digits
     return _people(name, texts) or _numbers(name, texts)
 
 
@@ -145,6 +153,8 @@ def recognise_integers(name: str, values: Sequence[int]) -> Finding | None:
         return Finding("card number", 1.0)
     if _hinted(name, "phone number") and min(lengths) >= 7 and max(lengths) <= 15:
         return Finding("phone number", 1.0)
+    if ACCOUNT.search(name) and min(lengths) >= 6:
+        return Finding("account number", 1.0)
     if _hinted(name, "national identity number") and min(lengths) >= 7 and max(lengths) - min(lengths) <= 1:
         return Finding("national identity number", 1.0)
     return None

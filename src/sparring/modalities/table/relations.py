@@ -215,16 +215,19 @@ class AtLeast(Relation):
 
 @dataclass(frozen=True)
 class Days(Relation):
-    """The target is a time on some days alone, to the nearest of which it is moved.
+    """The target is a time on some days alone, to the nearest of which it is moved, and between some hours.
 
     edge: "first" or "last" of a month, or "" for any day. months: from 1 to 12; () for all. weekdays: from 0 for
-    Monday; () for all.
+    Monday; () for all. move: 1 only to later days, -1 only to earlier ones. hours: times of the day in nanoseconds, in
+    order, of which those outside get one; () for all.
     """
 
     clock: Clock
     edge: str = ""
     months: tuple[int, ...] = ()
     weekdays: tuple[int, ...] = ()
+    move: int = 0
+    hours: tuple[int, ...] = ()
     replaces: ClassVar[bool] = False
 
     def apply(self, cells: np.ndarray) -> np.ndarray:
@@ -232,11 +235,21 @@ class Days(Relation):
         there = ~np.isnan(own)
         if not there.any():
             return own
-        days = self.clock.times(own[there]).to_numpy().astype("datetime64[D]")
+        times = self.clock.times(own[there]).to_numpy()
+        days = times.astype("datetime64[D]")
+        if self.hours:
+            clocks = (times - days).astype("timedelta64[ns]").astype(np.int64)
+            drawn = row_hashes(cells[there]) % np.uint64(len(self.hours))
+            outside = (clocks < self.hours[0]) | (clocks > self.hours[-1])
+            moved = np.where(outside, np.array(self.hours)[drawn.astype(np.int64)] - clocks, 0)
+            own[there] += np.round(moved / self.clock.unit)
+        if not self.edge and not self.weekdays:
+            return own
         allowed = self._allowed(np.arange(days.min() - 366, days.max() + 367))
         at = np.clip(np.searchsorted(allowed, days), 1, len(allowed) - 1)
-        before, after = allowed[at - 1], allowed[at]
-        nearest = np.where(days - before < after - days, before, after)
+        before, after = np.where(allowed[at] == days, days, allowed[at - 1]), allowed[at]
+        down = (days - before < after - days) if self.move == 0 else np.full(len(days), self.move < 0)
+        nearest = np.where(down, before, after)
         own[there] += (nearest - days).astype(np.int64) * (NANOSECONDS_A_DAY / self.clock.unit)
         return own
 
