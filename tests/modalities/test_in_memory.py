@@ -145,6 +145,8 @@ def test_8_bit_levels_in_any_numbers_are_the_same_pictures(same):
         (np.zeros((8, 8), np.uint8), "holds no pictures"),
         ([PICTURES[0], PIL[0]], "PIL pictures only, or arrays only"),
         ([PICTURES[0], PICTURES[0, :4]], "several shapes"),
+        ([(PICTURES[0], 1, 2)] * 20, "an item is a tuple of 3 things"),
+        ([[[1, 2], [3], [4]]] * 20, "an item is a list of 3 things"),
         ([{"x": PIL[0]}], "name the picture 'image'"),
         (object(), "object is no data"),
         (None, "NoneType is no data"),

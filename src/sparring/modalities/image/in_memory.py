@@ -5,6 +5,7 @@ Pictures in memory and the same pictures in a folder give the same source: the s
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import math
@@ -140,9 +141,19 @@ def _of_items(items: Iterable[Any], classes: Sequence[str]) -> _Items:
     for item in items:
         picture, label, paired = _apart(item)
         labelled |= paired
-        pictures.append(picture if isinstance(picture, Image.Image) else _as_array(picture))
+        pictures.append(picture if isinstance(picture, Image.Image) else _picture_array(picture))
         labels.append(_name(label, classes))
     return _Items(_alike(pictures), labels if labelled else None)
+
+
+def _picture_array(item: Any) -> np.ndarray:
+    """Raises UserError where an item is no array of numbers."""
+    if not isinstance(item, tuple):  # a picture is no tuple, and one of several things holds none that is known
+        with contextlib.suppress(ValueError):  # of lists in lists of unequal length
+            return _as_array(item)
+    raise UserError(
+        f"an item is a {type(item).__name__} of {len(item)} things: give pictures, or pairs of a picture and its class"
+    )
 
 
 def _apart(item: Any) -> tuple[Any, Any, bool]:
