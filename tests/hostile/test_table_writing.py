@@ -226,3 +226,8 @@ def test_a_table_with_durations_is_written_back(tmp_path):
     cells = np.concatenate([source.values(np.arange(source.count(split)), split) for split in ("train", "test")])
     back = export.write_stream([cells], tmp_path / "out.csv", source.codec)[0].read_text()
     assert sorted(back.split("\n")) == sorted(content.replace('"', "").split("\n"))
+
+
+def test_codes_that_begin_with_zeros_are_no_odd_dates(tmp_path):
+    codes = [f"{at % 16 + 1:02d}{at * 7 % 99 + 1:03d}{at * 31 % 200:03d}" for at in range(N)]
+    assert opened(_written(tmp_path, table(codes, "x"))).fields[0].kind == "identifier"

@@ -3,6 +3,7 @@ import pytest
 from scipy import stats
 
 from sparring.modalities.table.codes import MAX_ONE_HOT, QUANTILES, code_from, fit_code, spreads
+from sparring.modalities.table.columns import decimals_of
 
 
 def coded(cells, numeric=True, decimals=None):
@@ -100,3 +101,14 @@ def test_new_numbers_lie_on_the_grid_of_the_old_ones(step, first, decimals):
     made = code.decode(rng.normal(size=(500, code.width)))
     away = (made - cells.min()) / step
     assert np.abs(away - away.round()).max() < 1e-6 and len(set(made) - set(cells)) > 50
+
+
+def test_measurements_keep_their_significant_digits():
+    rng = np.random.default_rng(0)
+    cells = np.array([float(f"{value:.3g}") for value in rng.lognormal(0, 1.5, 400)])
+    decimals = decimals_of(cells, "float64")
+    code = code_from(fit_code(cells, True, decimals).describe())
+    made = code.decode(rng.normal(size=(500, code.width)))
+    assert all(float(f"{value:.3g}") == pytest.approx(value, rel=1e-12) for value in made)
+    plain = fit_code(np.round(rng.normal(50, 9, 400), 2), True, 2)
+    assert plain.digits is None or plain.digits == 4  # 47.12 has four digits, and two decimals

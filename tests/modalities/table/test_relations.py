@@ -398,6 +398,15 @@ def test_the_work_of_the_search_does_not_grow_with_pairs_of_times(monkeypatch):
     assert sum(looked) < 100 * len(frame)  # 20 x 20 x 20 pairs, units and roundings would be 64,000 columns
 
 
+def test_an_order_of_few_rows_is_kept():
+    rng = np.random.default_rng(3)
+    begin = pd.Series(pd.Timestamp("2005-01-01") + pd.to_timedelta(rng.integers(0, 6500, 300), "D"))
+    end = (begin + pd.to_timedelta(rng.integers(30, 3000, 300), "D")).where(rng.random(300) < 0.3)
+    source = TableSource(pd.DataFrame({"begin": begin, "end": end, "x": rng.normal(size=300)}), "t")
+    made = drawn(source)
+    assert not (made.end < made.begin).any() and made.end.notna().any()
+
+
 def test_lines_that_nearly_hold_are_said_once():
     rng = np.random.default_rng(2)
     frame = pd.DataFrame({"net": rng.lognormal(6, 1, 2000).round(2)})

@@ -31,6 +31,7 @@ MAX_STEPS = 1000  # different numbers that are kept one by one
 QUANTILES = 1001  # kept of a column with more
 QUANTILES_WIDE, MANY_COLUMNS = 201, 200  # the same, where there are more columns than this
 MAX_UNITS = 2**53  # above this, a float64 does not hold every whole number
+MAX_DIGITS, MIN_SHORT = 4, 30  # significant digits of measurements, and different numbers with no more of them
 MIN_ON_GRID = 16  # different numbers from which it is no chance that all are multiples of a step from the smallest
 
 
@@ -54,6 +55,7 @@ class Code:
     stepped: bool
     decimals: int | None  # of interpolated numbers; None: they are not rounded
     steps: int = 1  # of the last decimal: interpolated numbers are whole multiples of them away from the smallest one
+    digits: int | None = None  # significant ones of interpolated numbers; None: as many as the decimals allow
     by: int | None = None
     strata: tuple[tuple[float, Code], ...] = ()
 
@@ -205,6 +207,8 @@ class Code:
         if self.decimals is None:
             return numbers
         low, high, size = self.values[0], self.values[-1], self.steps * 10.0**-self.decimals
+        if self.digits is not None:
+            numbers = significant(numbers, self.digits)
         whole = numbers if self.steps == 1 else low + np.round((numbers - low) / size) * size
         return np.clip(np.round(whole, self.decimals), low, high)
 
@@ -220,6 +224,7 @@ class Code:
         strata = [{"value": value, "code": code.describe()} for value, code in self.strata]
         split = {"by": self.by, "strata": strata} if strata else {}
         rounding = {"decimals": self.decimals, **({"steps": self.steps} if self.steps > 1 else {})}
+        rounding |= {"digits": self.digits} if self.digits is not None else {}
         return {**arrays, "some_number": self.some_number, "stepped": self.stepped, **rounding, **split}
 
 
@@ -233,8 +238,8 @@ def code_from(description: dict[str, Any]) -> Code:
     )
     strata = tuple((float(each["value"]), code_from(each["code"])) for each in description.get("strata", ()))
     by = int(description["by"]) if strata else None
-    steps = int(description.get("steps", 1))
-    found = Code(choices, shares, some_number, values, upto, stepped, decimals, steps, by, strata)
+    steps, digits = int(description.get("steps", 1)), description.get("digits")
+    found = Code(choices, shares, some_number, values, upto, stepped, decimals, steps, digits, by, strata)
     if not (
         1 <= len(choices) == len(shares)
         and len(values) == len(upto)
@@ -288,7 +293,26 @@ def fit_code(
         )
     upto = np.linspace(0, 1, quantiles)
     kept = np.quantile(np.repeat(rest, rest_counts), upto)
-    return Code(ordered, shares, some_number, kept, upto, False, decimals, _steps(rest, decimals))
+    return Code(
+        ordered, shares, some_number, kept, upto, False, decimals, _steps(rest, decimals), _digits(rest, decimals)
+    )
+
+
+def significant(numbers: np.ndarray, digits: int) -> np.ndarray:
+    """Numbers with so many significant digits."""
+    size = 10.0 ** (digits - 1 - np.floor(np.log10(np.maximum(np.abs(numbers), 1e-300))))
+    return np.round(numbers * size) / size
+
+
+def _digits(values: np.ndarray, decimals: int | None) -> int | None:
+    """How many significant digits different numbers have, where large ones have fewer decimals than small ones."""
+    if decimals is None or decimals < 2 or len(values) < MIN_SHORT:
+        return None
+    for digits in range(2, MAX_DIGITS + 1):
+        if np.allclose(significant(values, digits), values, rtol=1e-9, atol=0):
+            fine = np.abs(values) >= 10.0 ** (digits - decimals)  # of which decimals alone would keep more digits
+            return digits if fine.mean() > 0.5 else None
+    return None
 
 
 def _steps(values: np.ndarray, decimals: int | None) -> int:

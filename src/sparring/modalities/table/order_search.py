@@ -17,7 +17,7 @@ from .times import UNITS as TIME_UNITS
 
 MIN_CROSSING = 0.05  # share of pairs of rows in which columns that were unrelated would be out of order
 MIN_CROSSING_NEAR = 0.2  # the same, for orders that nearly hold
-MIN_CROSSED_ROWS = 30  # the same, as a number of rows
+MIN_CROSSED_ROWS = 16  # the same, as a number of rows: by chance none is with a probability of exp(-16)
 MIN_ORDERED_VALUES = 3
 MAX_ONE_HOT = 200
 MIN_TOTAL_VALUES = 5

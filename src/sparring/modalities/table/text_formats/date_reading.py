@@ -367,7 +367,8 @@ def mixed_dates(texts: Sequence[str], share: float) -> MixedDates | None:
         kinds: dict[str, str] = {}
         odd: list[str] = []
         for text in (ascii_digits(text.strip()) for text in some):
-            own = next((each for each in guesses(text) if each.moment(text) is not None), None)
+            marked = () if text.isdigit() else guesses(text)  # 07009172 is no odd date, but a code
+            own = next((each for each in marked if each.moment(text) is not None), None)
             if own is None:
                 odd.append(text)
             else:
