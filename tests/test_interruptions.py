@@ -267,7 +267,10 @@ def test_a_training_goes_on_without_lines_that_its_log_lost(straight, tmp_path, 
 
 def test_max_time_saves_and_can_go_on(straight, tmp_path):
     out = tmp_path / "run"
-    train(out, max_time="0.01s")
+    console, told = Callback(), []
+    console.note = told.append
+    train(out, max_time="0.01s", console=console)
+    assert "preparing took all of it, so give more than" in told[-1]
     assert not any(line["event"] == "final" for line in sparring.Run(out).log())
     train(out)
     assert fingerprint(out) == fingerprint(straight)

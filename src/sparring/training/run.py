@@ -17,6 +17,7 @@ from ..metrics.scores import worse_than_trivial
 from ..reports import write_card, write_film, write_report
 from ..runs.folder import Run
 from ..runs.log import NOT_ASSESSED, kept_snapshot
+from ..util.progress import duration
 from .assembly import Assembly
 from .callbacks import record
 from .resume import diverged_sentence
@@ -50,6 +51,7 @@ def fit(
     trainer = assembly.trainer
     spent, new = Spent(began), not trainer.examples
     spent.on(PREPARING)
+    began_at = trainer.examples
     with _Deadline(stop, deadline) as out_of_time:
         last = trainer.fit(stop)
     spent.on(TRAINING)
@@ -64,7 +66,10 @@ def fit(
         )
     elif not trainer.done:
         why = "the time of --max-time is up" if out_of_time.is_set() else "stopped"
-        console.note(f"{why} at {trainer.examples:,} of {trainer.end:,} examples, saved; run the same command to go on")
+        go_on = "run the same command to go on"
+        if out_of_time.is_set() and trainer.examples == began_at:
+            go_on = f"preparing took all of it, so give more than {duration(spent.seconds[PREPARING])}"
+        console.note(f"{why} at {trainer.examples:,} of {trainer.end:,} examples, saved; {go_on}")
         return
     if not (run.path / "generator.safetensors").is_file():
         raise Diverged(
