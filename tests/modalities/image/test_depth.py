@@ -142,6 +142,16 @@ def test_samples_are_written_in_the_numbers_of_the_data(scale, channels, suffix,
     assert bool(lost) != scale.is_plain and (scale.is_plain or "in 8 bits" in lost)
 
 
+@pytest.mark.parametrize(
+    ("name", "count", "told"),
+    [("a.jpg", 1, True), ("a.png", 1, False), ("a.webp", 1, False), ("a.png", 2, True), ("a.tif", 2, False)],
+)
+def test_transparency_that_a_file_of_samples_cannot_hold_is_said(name, count, told, tmp_path):
+    codec = ImageCodec(4, 6, 8, mode="RGBA")
+    lost = modality.lost_in(tmp_path / name, codec, count, False)
+    assert lost == (f"{name} shows transparency as white; a folder, .tif or .npz holds the samples themselves" * told)
+
+
 def test_python_gets_pictures_where_pil_has_a_mode_and_else_arrays():
     codec = ImageCodec(1, 6, 8, mode="L", scale=Scale(0, 4095, "uint16", False))
     assert [each.mode for each in modality.items(deep_values(), codec)] == ["I;16"] * 5

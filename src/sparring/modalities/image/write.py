@@ -77,13 +77,17 @@ def names_in_folder(codec: ImageCodec, count: int, grid: bool) -> Iterator[str]:
 def lost_in(out: Path, codec: ImageCodec, count: int, grid: bool) -> str:
     """What a file of this name cannot hold of so many pictures; "" where it holds them whole."""
     suffix, scale = out.suffix.lower(), codec.scale
-    single = suffix == ".png" and count == 1 and not grid and _in_png(scale, codec.channels)
-    if scale.is_plain or single or not (grid or (suffix in SHEETS and not out.is_dir())):
+    as_view = grid or (suffix in SHEETS and not out.is_dir())
+    sheet_needed = grid or count > 1
+    if not as_view or (suffix == ".png" and not sheet_needed and _in_png(scale, codec.channels)):
         return ""
-    return (
-        f"{out.name} shows {shown(scale.low)} to {shown(scale.high)} in 8 bits; a folder, .tif or .npz holds the "
-        f"{scale} themselves"
-    )
+    lost = []
+    if codec.channels in (2, 4) and (sheet_needed or SHEETS.get(suffix) == "JPEG"):
+        lost.append("transparency as white")
+    if not scale.is_plain:
+        lost.append(f"{shown(scale.low)} to {shown(scale.high)} in 8 bits")
+    kept = "the samples" if scale.is_plain else f"the {scale}"
+    return f"{out.name} shows {' and '.join(lost)}; a folder, .tif or .npz holds {kept} themselves" if lost else ""
 
 
 def _in_png(scale: Scale, channels: int) -> bool:
