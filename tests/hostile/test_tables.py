@@ -259,6 +259,12 @@ CASES = {
     "both orders of dates": Case(write(column(BOTH_ORDERS)), notes("dmy and mdy fit every cell", "--type x=mdy")),
     "thousands or decimals": Case(write(column(THREE_DIGITS, "\t")), notes("--type x=decimal-comma")),
     "first days of months": Case(write(column(FIRST_DAYS)), notes("the day is always the first")),
+    "thousands and a zero between semicolons": Case(
+        write(
+            column(["0" if at % 7 == 3 else f"{at + 1}.{at % 9}00" if at % 3 else f"{at * 5 + 1}" for at in range(N)])
+        ),
+        lambda source: source.fields[0].kind == "integer" or pytest.fail(source.fields[0].about()),
+    ),
     "a line above": Case(write("Report of May\n\n" + PLAIN), notes("1 line above the header, 'Report of May'")),
     "sep=": Case(write("sep=,\n" + PLAIN), notes("x: integer")),
     "a comment": Case(write(PLAIN.replace("\n4,", "\n# checked\n4,", 1)), notes("1 comment,")),

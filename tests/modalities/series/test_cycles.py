@@ -50,3 +50,17 @@ def test_noise_and_series_that_begin_alike_keep_the_beginning_of_the_data():
     days = pd.DataFrame({"time": HOURS[:960].astype(str), "id": np.arange(960) // 48, "x": np.sin(np.arange(960) / 4)})
     codec = SeriesSource(of_frame(days, "x", {"id": "series"}), "x").codec
     assert codec.cycle is None and codec.begins % 24 == 0
+
+
+def test_series_that_follow_a_day_begin_on_different_days_at_its_hour():
+    rng, rows = np.random.default_rng(0), []
+    for number in range(40):
+        begin = pd.Timestamp("2024-01-01") + pd.Timedelta(days=int(rng.integers(0, 60)))
+        for at in range(96):
+            rows.append((number, begin + pd.Timedelta(minutes=15 * at), rng.poisson(200 * (28 < at < 90))))
+    frame = pd.DataFrame(rows, columns=["user", "at", "steps"])
+    source = SeriesSource(of_frame(frame, "t"), "t")
+    assert source.codec.cycle is not None
+    made = source.codec.frame(source.values(np.arange(20))).groupby("user")["at"].first()
+    assert (made.dt.hour == 0).all() and made.nunique() > 8
+    assert made.between(pd.Timestamp("2023-12-31"), pd.Timestamp("2024-03-02")).all()

@@ -17,10 +17,10 @@ import pandas as pd
 import torch
 
 from ...errors import UserError
-from ...util.random import make_rng
 from ..table.codes import Code, code_from, spreads
 from ..table.columns import Column, column_from
 from ..table.dialects import dialect_from
+from .beginnings import drawn
 from .calendar_parts import Part, joined_name, part_from
 from .cycles import Cycle, cycle_from
 from .grid import Grid, local_times
@@ -268,15 +268,13 @@ class SeriesCodec:
 
     def _beginnings(self, values: np.ndarray, first: int, seed: int) -> np.ndarray:
         """The place of `order` in the first step of each series. first: the number of the first series."""
-        if self.cycle is not None:
-            return self.begins + self.step * self.cycle.shifts(values, int(self.begins // self.step))
-        if not self.starts:
-            return np.full(len(values), self.begins)
-        starts, steps = np.array(self.starts), np.linspace(0, 1, len(self.starts))
-        drawn = [make_rng(seed, "begins", first + row).random() for row in range(len(values))]
-        again = len(np.unique(starts)) < len(starts) / 2
-        places = starts[np.searchsorted(steps, drawn)] if again else np.interp(drawn, steps, starts)
-        return places if again or self.paced else self.begins + self.step * np.round((places - self.begins) / self.step)
+        step = None if self.paced else self.step
+        begins = drawn(self.starts, self.begins, step, range(first, first + len(values)), seed)
+        if self.cycle is None:
+            return begins
+        whole = self.step * len(self.cycle.usual[0])  # of which any number may pass
+        shifts = self.step * self.cycle.shifts(values, int(self.begins // self.step))
+        return self.begins + shifts + whole * np.floor((begins - self.begins) / whole)
 
     def _in_order(self, places: np.ndarray, steps: np.ndarray) -> dict[str, pd.Series]:
         """The column of the order, or those that it was joined from, and those that follow from it.

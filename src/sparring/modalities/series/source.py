@@ -16,6 +16,7 @@ from ...data.splits import hold_out, natural
 from ...errors import UserError
 from ..table.codes import fit_code
 from ..table.columns import decimals_of
+from .beginnings import quantiles as quantiles_of
 from .codec import Channel, SeriesCodec, alive
 from .cycles import Cycle, find_cycle
 from .options import SeriesOptions
@@ -29,7 +30,7 @@ MIN_WINDOW, MAX_WINDOW = 32, 128  # steps of a window that is chosen
 MIN_WINDOWS = 8  # that a lone series is as long as
 MIN_STEPS = 8  # of a window
 SHORT_SHARE = 0.05  # of the series may be shorter than a window that is chosen
-LENGTHS = 257  # quantiles of the lengths of series that are learned in windows, and of the places at which they begin
+LENGTHS = 257  # quantiles of the lengths of series that are learned in windows
 HELD_OUT_SHARE = 0.1  # of a lone series: its end
 MAX_NUMBERS = 20_000  # of one encoded series
 MIN_SKEWNESS = 2.0  # from which logarithms are tried: that of an exponential distribution
@@ -302,7 +303,7 @@ def _fitted(found: Sequences, parts: dict[Split, Part], steps: int, windows: boo
         restarts=found.restarts,
         names_anew=found.names_anew,
         data_lengths=tuple(int(length) for length in quantiles) if windows and len(lengths) > 1 else (),
-        starts=_starts(parts["train"].places),
+        starts=quantiles_of(np.array([each[0] for each in parts["train"].places])),
         dialect=dict(found.dialect),
     )
 
@@ -314,16 +315,6 @@ def _cycle(found: Sequences, train: Part, channels: int, windows: bool) -> Cycle
         return None
     series = [values[:, :channels] for values in train.series]
     return find_cycle(series, train.places, found.step, found.order, found.grid)
-
-
-def _starts(places: list[np.ndarray]) -> tuple[float, ...]:
-    """Quantiles of the places at which series begin; () where all begin alike."""
-    firsts = np.array([each[0] for each in places])
-    if len(np.unique(firsts)) < 2:
-        return ()
-    again = len(np.unique(firsts)) <= len(firsts) / 2  # then others than these are no places to begin at
-    quantiles = np.linspace(0, 1, LENGTHS)
-    return tuple(np.quantile(firsts, quantiles, method="inverted_cdf" if again else "linear").tolist())
 
 
 def _places(series: list[np.ndarray], steps: int, windows: bool) -> np.ndarray:

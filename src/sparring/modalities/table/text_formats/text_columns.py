@@ -12,7 +12,7 @@ from . import Format, NumberFormat, Words
 from .missing import EMPTY
 
 PLAIN = r"[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"  # no zeros in front: they are codes
-THOUSANDS = r"[-+]?[1-9][0-9]{0,2}(?:\.[0-9]{3})?"  # 1.234 may be meant
+THOUSANDS = r"0|[-+]?[1-9][0-9]{0,2}(?:\.[0-9]{3})?"  # 1.234 may be meant
 PHONES = r"\+[1-9][0-9]{7,14}"  # with the code of a country (ITU-T E.164)
 TRUTHS = (("False", "True"), ("FALSE", "TRUE"), ("false", "true"))
 MAX_FIXED = 9  # decimals up to which numbers are written with as many as they had
