@@ -225,6 +225,53 @@ def test_a_picture_is_read_on_the_scale_of_a_run(tmp_path):
         read(tmp_path / "c.gif", codec)
 
 
+FAR = {
+    "-1 to 1 beside 0 to 1": ((-1, 1, "float32"), (0, 1, "float32")),
+    "0 to 1 beside -1 to 1": ((0, 1, "float32"), (-1, 1, "float32")),
+    "0 to 255 beside 0 to 1": ((0, 255, "float64"), (0, 1, "float32")),
+    "16 bits beside 12": ((0, 65535, "uint16"), (0, 4095, "uint16")),
+    "8 bits beside masks": ((0, 255, "uint8"), (0, 1, "uint8")),
+}
+NEAR = {
+    "a little beyond": ((-0.2, 1.2, "float32"), (0, 1, "float32")),
+    "darker": ((0, 900, "uint16"), (0, 4095, "uint16")),
+    "8 bits on a part of them": ((0, 255, "uint8"), (20, 200, "uint8")),
+    "masks": ((0, 1, "uint8"), (0, 1, "uint8")),
+}
+
+
+def tally_of(low, high, kind, marks=0):
+    tally, numbers = Tally(), np.linspace(low, high, 4000)
+    numbers = np.concatenate([numbers, np.full(marks, -9999.0)])
+    numbers = (np.rint(numbers) if np.dtype(kind).kind in "iu" else numbers).astype(kind)
+    (tally.add_plain(numbers, "a") if kind == "uint8" else tally.add(numbers, kind, "a"))
+    return tally
+
+
+@pytest.mark.parametrize("name", FAR)
+def test_numbers_that_mean_something_else_than_those_they_are_compared_with_are_refused(name):
+    own, (low, high, kind) = FAR[name]
+    like = Scale(low, high, kind, False)
+    with pytest.raises(
+        UserError, match="a holds numbers from .*, and what it belongs to was .*: bring both to one range"
+    ):
+        choose_scale(tally_of(*own), like=like)
+    assert choose_scale(tally_of(*own), asked=(low, high), like=like)[0] == like  # a person may leave most out
+
+
+@pytest.mark.parametrize("name", NEAR)
+def test_numbers_are_read_like_those_they_are_compared_with(name):
+    own, (low, high, kind) = NEAR[name]
+    like = Scale(low, high, kind, False)
+    assert choose_scale(tally_of(*own), like=like)[0] == like
+
+
+def test_many_marks_for_no_data_are_no_other_range():
+    like = choose_scale(tally_of(400, 2500, "float32", marks=9000))[0]
+    assert (like.low, like.high) == pytest.approx((400, 2500), rel=1e-3)
+    assert choose_scale(tally_of(450, 2400, "float32", marks=9000), like=like)[0] == like
+
+
 def test_8_bit_pictures_are_read_on_the_range_of_8_bits_that_a_run_learned(tmp_path):
     """Found, as where all numbers are 0 to 3, or asked for."""
     numbers = (np.arange(48) % 4).astype(np.uint8).reshape(6, 8)

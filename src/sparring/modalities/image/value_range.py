@@ -22,6 +22,7 @@ NEAR_ZERO = 0.1  # of the largest number: a smallest one below it is taken for 0
 BIT_DEPTHS = (1, 8, 10, 12, 14, 16)
 USUAL = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0))  # ranges of floating-point pictures
 LEVEL_TOLERANCE = 0.02  # of one of 255 steps
+MIN_SHARED = 0.5  # of the range of pictures lies in the scale of others that they are compared with
 FRACTIONS_SHARE = 0.05  # of pictures of fractions, from which on they are no dark pictures of a wider range
 WIDER = 16.0  # times as far as fractions go, from which on they would be black
 SAMPLED = 1000  # numbers of a picture that tell fractions from whole numbers
@@ -126,7 +127,7 @@ def choose_scale(
     UserError where pictures of several depths have no scale in common, and where all lie beyond what is asked for.
     """
     if like is not None:
-        return _alike(tally, like)
+        return _alike(tally, like, asked)
     held = (tally.low, tally.high) if tally.deep else (0.0, float(WHITE))
     if asked is not None and misses(asked, *held):
         raise UserError(
@@ -179,17 +180,25 @@ def _plain(tally: Tally, asked: tuple[float, float] | None) -> tuple[Scale, list
     return Scale(*asked, "uint8", False), [f"8-bit values; scaled {_span(*asked)} as asked{clipped}."]
 
 
-def _alike(tally: Tally, like: Scale) -> tuple[Scale, list[str]]:
-    """As `choose_scale`, with the scale of other pictures."""
-    if not tally.deep and like.kind == "uint8":
-        return like, []
-    if not like.is_plain and tally.deep and "uint8" not in tally.kinds:
-        return like, _beyond(tally, like.low, like.high)
+def _alike(tally: Tally, like: Scale, asked: tuple[float, float] | None) -> tuple[Scale, list[str]]:
+    """As `choose_scale`, with the scale of other pictures. Raises UserError where their numbers mean something else."""
     scale, notes = choose_scale(tally)
-    if written_scale(scale, tally).is_plain == like.is_plain:
+    if tally.deep:
+        alike, low, high = "uint8" not in tally.kinds and not like.is_plain, tally.low, tally.high
+        own, wanted = (scale.low, scale.high), (like.low, like.high)
+        shared = min(own[1], wanted[1]) - max(own[0], wanted[0])
+        unlike = (own != wanted and own in USUAL and wanted in USUAL) or shared < MIN_SHARED * (own[1] - own[0])
+    else:
+        alike, low, high = like.kind == "uint8", tally.plain_low, tally.plain_high
+        unlike = like.high < DARK <= high
+    if alike and (asked or not unlike):  # what a person asked for may leave most out
+        return like, _beyond(tally, like.low, like.high) if tally.deep else []
+    if not alike and written_scale(scale, tally).is_plain == like.is_plain:
         return scale, notes
+    held = f"{scale if tally.deep else Scale()}" if not unlike else f"numbers from {_span(low, high)}"
     raise UserError(
-        f"{next(iter(tally.first.values()))} holds {scale}, and what it belongs to was {like}: bring both to one depth"
+        f"{next(iter(tally.first.values()))} holds {held}, and what it belongs to was {like}: bring both to one "
+        f"{'range' if alike else 'depth'}"
     )
 
 
