@@ -83,6 +83,16 @@ def test_files_of_any_program_are_evaluated(run, bars, tmp_path):
         measured(tmp_path / "samples", bars, samples=25)
 
 
+def test_samples_of_other_sizes_are_said(bars, tmp_path):
+    values = np.random.default_rng(0).integers(0, 256, (24, 1, 8, 8), np.uint8)
+    write(values, None, tmp_path / "samples")
+    write(np.repeat(values[:3], 2, axis=2), None, tmp_path / "samples" / "tall")
+    console, said = Callback(), []
+    console.note = said.append
+    sparring.evaluate(tmp_path / "samples", bars, metrics=["fid"], features="raw", console=console)
+    assert any("samples: 3 samples are of other sizes than 8x8, and were brought to it" in text for text in said)
+
+
 def test_samples_are_those_of_the_generator_and_computed_once(run):
     gan = sparring.load(run.path)
     made = GeneratedSource(gan, gan.codec.shape, 150, 1, "bars", "identity")

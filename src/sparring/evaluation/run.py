@@ -137,7 +137,7 @@ def _evaluate_samples(
     """Samples of a run or in files. own: is `real` the data that the run was trained on?"""
     run = Run(what)
     gan = load(run.path, device) if run.exists else None
-    generated = _generate(run, gan, real, samples) if gan else _open_samples(what, real, samples)
+    generated = _generate(run, gan, real, samples) if gan else _open_samples(what, real, samples, console)
     refuse_different_shapes(generated, real)  # before anything slow
     if weights is None and features == "classifier" and own:
         weights = run.path / "features.safetensors"  # the features of the scores of the training
@@ -204,12 +204,15 @@ def _generate(run: Run, gan: Gan, real: Source, samples: int | None) -> Source:
     return generated if gan.classes == real.classes else AllSplits(generated, real)
 
 
-def _open_samples(what: str | Path, real: Source, samples: int | None) -> Source:
+def _open_samples(what: str | Path, real: Source, samples: int | None, console: Callback) -> Source:
     modality = modalities.get(real.modality)
     context = OpenContext(like=modality.fit_codec(real), modalities=(real.modality,))
     found = AllSplits(open_data(what, modality.options_for(real.shape), context), real)
     if samples is not None and samples > found.count("train"):
         raise UserError(f"{what} holds {found.count('train'):,} samples, not {samples:,}")
+    size = "x".join(map(str, real.shape[1:]))
+    if others := sum(count for each, count in found.report.sizes.items() if each != size):
+        console.note(f"{what}: {others:,} samples are of other sizes than {size}, and were brought to it")
     return found if samples is None else Subset(found, "train", np.arange(samples))
 
 
