@@ -181,6 +181,19 @@ def test_a_score_three_times_the_best_is_never_healthy(earlier, times, known):
     assert health_of([*earlier, times * min(earlier)], noise).health != "healthy"
 
 
+def test_a_printed_distance_three_times_the_best_is_never_healthy():
+    """Where few held-out examples make the score that chooses snapshots a noisy one about zero."""
+    scores, distances = [0.3, 0.1, 0.02, -0.01, 0.05, 0.06], [9.0, 4.0, 1.0, 0.41, 1.2, 1.9]
+    ticks = [
+        dataclasses.replace(FINE, examples=100 * step, selection=score, frechet=distance)
+        for step, (score, distance) in enumerate(zip(scores, distances, strict=True))
+    ]
+    found = diagnose(ticks, 10_000, False, 1, noise=0.07)
+    assert found.health == "worsening"
+    assert "the Frechet distance is 1.9 and was 0.41 at example 300" in found.evidence
+    assert diagnose(ticks[:-1], 10_000, False, 1, noise=0.07).health == "healthy"
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     earlier=st.lists(st.floats(1.0, 50.0), max_size=8),

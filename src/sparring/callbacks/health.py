@@ -25,6 +25,7 @@ NEVER_VARIED = 0.25  # relative to the variety of reals; samples that stay below
 CLOSE = 0.5  # samples up to this distance to training examples may be copies; 1 is the distance of held-out reals
 GAP = 0.5  # from this gap on (see HealthTick) the discriminator may have memorised the training examples
 WORSE, FAR, BROKEN = 1.5, 2.0, 4.0  # multiples of the best score
+PRINTED_FAR = 3.0  # times the Frechet distance of the best tick; a person sees it, whatever chose the best one
 CHANCE = 4.0  # standard errors of a score; smaller differences may be chance
 MARGIN = 0.05  # of the range of all scores; smaller differences do not count where the best score is about zero
 GAIN = 0.05  # of the best score; a trend that cannot gain so much within the patience is none
@@ -41,6 +42,7 @@ class HealthTick:
     real, fake: The discriminator's accuracy on reals and on fakes; None without a discriminator.
     gap: The position of the mean logit of held-out reals, on a scale from the mean logit of training examples (0) to
         that of fakes (1); None without a discriminator.
+    frechet: The Frechet distance that is printed; None where there is none.
     """
 
     examples: int
@@ -50,6 +52,7 @@ class HealthTick:
     real: float | None = None
     fake: float | None = None
     gap: float | None = None
+    frechet: float | None = None
 
 
 History = Sequence[HealthTick]
@@ -179,6 +182,9 @@ def _worsens(history: History, best: HealthTick, since: float, noise: float) -> 
     now, recent = history[-1], history[-TREND_TICKS:]
     if _worse(now, best, FAR, history, noise) or all(_worse(tick, best, WORSE, history, noise) for tick in recent):
         return _fell_behind(now, best)
+    if now.frechet and best.frechet and now.frechet > PRINTED_FAR * best.frechet:
+        printed = f"the Frechet distance is {now.frechet:.3g} and was {best.frechet:.3g} at example {best.examples:,}"
+        return f"{printed}, where the score that chooses snapshots was best"
     after = [tick for tick in history if tick.examples > since]
     slowest, _ = slope_limits([tick.examples for tick in after], [tick.selection for tick in after])
     scores = [tick.selection for tick in recent]

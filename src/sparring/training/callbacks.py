@@ -106,7 +106,9 @@ class HealthCheck(Callback):
         if trainer.examples > start and any("discriminator" in phase.players for phase in trainer.phases):
             seen["gap"] = self._gap(trainer)
         real, fake = (observation.values.get(f"accuracy.{kind}") for kind in ("real", "fake"))
-        self.history.append(HealthTick(observation.examples, observation.selection, real=real, fake=fake, **seen))
+        printed = observation.scores.get("frechet_distance", {}).get("value")
+        now = HealthTick(observation.examples, observation.selection, real=real, fake=fake, frechet=printed, **seen)
+        self.history.append(now)
         can_augment, noise = trainer.algorithm.can_augment_more, self.score.score.noise
         found = diagnose(self.history, self.patience, can_augment, rollbacks_left, noise, start, trainer.extended_at)
         values = {f"seen.{name}": value for name, value in seen.items()}
