@@ -32,8 +32,8 @@ from sparring import TableGAN
 from sparring.metrics.detection import detection
 from sparring.metrics.efficacy import efficacy, target_column
 from sparring.metrics.tabular import column_shapes, exact_rows, pair_trends
-from sparring.modalities.table import reading
 from sparring.modalities.table.codes import mixed, row_hashes
+from sparring.modalities.table.reading import dispatch as reading
 from sparring.modalities.table.source import SMALL_TABLE, TableSource
 from sparring.util.devices import choose_device
 from sparring.util.files import write_bytes

@@ -76,7 +76,7 @@ class TableGAN:
         Raises UserError for everything that the caller can mend.
         """
         from .api import train
-        from .modalities.table.reading import table_of
+        from .modalities.table.reading.dispatch import table_of
         from .modalities.table.source import TableSource
 
         if not InMemory(frame).is_table:
@@ -143,7 +143,7 @@ class TableGAN:
         Returns scores by name.
         """
         from .evaluation.run import evaluate
-        from .modalities.table.reading import table_of
+        from .modalities.table.reading.dispatch import table_of
         from .modalities.table.source import TableSource
 
         codec: Any = self.gan.codec

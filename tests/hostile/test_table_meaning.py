@@ -12,11 +12,11 @@ from faker import Faker
 
 from hostile_zoo import Case, run_case
 from sparring.data.options import OpenContext
-from sparring.modalities.table import name_lists
 from sparring.modalities.table.column_notes import note
 from sparring.modalities.table.columns import find
-from sparring.modalities.table.identifiers import identifiers, new_identifiers
-from sparring.modalities.table.letters import script_of
+from sparring.modalities.table.identifiers import name_lists
+from sparring.modalities.table.identifiers.identifier import identifiers, new_identifiers
+from sparring.modalities.table.identifiers.letters import script_of
 from sparring.modalities.table.options import TableOptions
 from sparring.modalities.table.source import open_path
 

@@ -4,8 +4,9 @@ import pytest
 
 import table_samples
 from sparring import UserError
-from sparring.modalities.table import free_text, identifiers
 from sparring.modalities.table.columns import column_from, find
+from sparring.modalities.table.identifiers import free_text
+from sparring.modalities.table.identifiers import identifier as identifiers
 from sparring.modalities.table.source import TableSource
 
 KINDS = {
@@ -154,7 +155,7 @@ def test_texts_are_of_words_that_several_rows_share():
 def test_sparse_columns_and_decimals_are_numbers():
     from decimal import Decimal
 
-    from sparring.modalities.table.reading import table_of
+    from sparring.modalities.table.reading.dispatch import table_of
 
     frame = pd.DataFrame(
         {

@@ -13,7 +13,7 @@ import pytest
 
 from sparring import UserError
 from sparring.modalities.opening import open_data
-from sparring.modalities.table.databases import read_url
+from sparring.modalities.table.reading.databases import read_url
 
 SERVERS = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
 ATTACKS = [

@@ -13,7 +13,7 @@ from sparring import UserError
 from sparring.data.in_memory import InMemory
 from sparring.modalities.opening import open_data
 from sparring.modalities.table.codec import codec_from
-from sparring.modalities.table.reading import table_of
+from sparring.modalities.table.reading.dispatch import table_of
 from sparring.modalities.table.source import TableSource
 
 N = 60

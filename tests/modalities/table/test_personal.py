@@ -10,12 +10,12 @@ from faker import Faker
 import table_samples
 from sparring import UserError
 from sparring.data.options import OpenContext
-from sparring.modalities.table import check_digits
 from sparring.modalities.table.column_notes import note
 from sparring.modalities.table.columns import column_from, find
+from sparring.modalities.table.identifiers import check_digits
+from sparring.modalities.table.identifiers.templates import _scattered
 from sparring.modalities.table.options import TableOptions
 from sparring.modalities.table.source import TableSource, open_path
-from sparring.modalities.table.templates import _scattered
 
 ROWS = 300
 MADE = {

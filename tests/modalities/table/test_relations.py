@@ -9,8 +9,8 @@ import torch
 
 import table_samples
 from sparring import UserError
-from sparring.modalities.table import relations
 from sparring.modalities.table.codec import codec_from
+from sparring.modalities.table.relations import relation as relations
 from sparring.modalities.table.source import TableSource
 
 N = 600

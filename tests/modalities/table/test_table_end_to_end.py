@@ -17,7 +17,8 @@ from sparring.inference.generate import generate_files
 from sparring.inference.interpolate import interpolate_file
 from sparring.modalities import table
 from sparring.modalities.opening import open_data
-from sparring.modalities.table import export, reading
+from sparring.modalities.table import export
+from sparring.modalities.table.reading import dispatch as reading
 from sparring.modalities.table.source import TableSource
 from sparring.runs.folder import Run
 from sparring.util.files import without_password

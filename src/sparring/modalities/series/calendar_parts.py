@@ -15,10 +15,10 @@ import pandas as pd
 
 from ...errors import UserError
 from ..table.columns import Column, column_from, find
+from ..table.relations.times import NANOSECONDS_A_DAY, counts_from, datetimes
 from ..table.text_formats import DateFormat
 from ..table.text_formats.deciding import wanted
 from ..table.text_formats.month_names import LANGUAGES
-from ..table.times import NANOSECONDS_A_DAY, counts_from, datetimes
 from .calendar_units import LIMITS, NUMBERS, times_of, unit_of
 from .number_table import COLUMN_ROLES, NumberTable
 

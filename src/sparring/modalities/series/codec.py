@@ -19,7 +19,7 @@ import torch
 from ...errors import UserError
 from ..table.codes import Code, code_from, spreads
 from ..table.columns import Column, column_from
-from ..table.dialects import dialect_from
+from ..table.reading.dialects import dialect_from
 from .beginnings import drawn
 from .calendar_parts import Part, joined_name, part_from
 from .cycles import Cycle, cycle_from

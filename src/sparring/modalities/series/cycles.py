@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..table.columns import Column
-from ..table.times import NANOSECONDS_A_DAY
+from ..table.relations.times import NANOSECONDS_A_DAY
 from .grid import Grid
 
 LENGTHS = {  # of cycles, in places of a grid; of columns by units in days

@@ -10,7 +10,7 @@ import pandas as pd
 from ...data.folders import list_folder
 from ...data.splits import split_of
 from ...errors import UserError
-from ..table import reading
+from ..table.reading import dispatch as reading
 from . import arrays
 from .options import SeriesOptions
 from .sequences import Sequences

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..table.columns import Column
-from ..table.times import cells_of, counts_from, counts_of, datetimes
+from ..table.relations.times import cells_of, counts_from, counts_of, datetimes
 
 UNEVEN = 0.5  # of the usual step, by which others are longer or shorter
 UNEVEN_SHARE = 0.05  # of steps; beyond it the length of steps is learned

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ...data.in_memory import InMemory
 from ...errors import UserError
-from ..table import reading
+from ..table.reading import dispatch as reading
 from . import arrays, folder
 from .frames import of_frame
 from .options import SeriesOptions

@@ -43,7 +43,7 @@ class TableModality(Modality):
         if not path.is_file() or not path.name.lower().endswith((*SUFFIXES, *DATABASES)):
             return False
         if path.name.lower().endswith(DATABASES):
-            return self.module("databases").url_of(path) is not None
+            return self.module("reading.databases").url_of(path) is not None
         return path.suffix.lower() != ".parquet" or self.module("source").is_plain(path)
 
     def takes(self, memory: InMemory) -> bool:

@@ -17,10 +17,10 @@ from ...errors import UserError
 from .codes import MANY_COLUMNS, Code, code_from, spreads
 from .column_groups import ColumnGroup, all_groups, group_from
 from .columns import Column, column_from
-from .dialects import dialect_from
 from .frames import FrameLayout, layout_from
-from .linked import new_frame
-from .relations import Relation, relation_from
+from .identifiers.linked import new_frame
+from .reading.dialects import dialect_from
+from .relations.relation import Relation, relation_from
 
 FORMAT = 4  # of the description of a codec
 MAX_KNOWN = 50_000_000  # numbers of encoded rows that are kept

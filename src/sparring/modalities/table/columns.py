@@ -12,8 +12,10 @@ import pandas as pd
 
 from ...errors import UserError, nearest
 from ...util.random import make_rng
-from . import free_text, identifiers, personal, times
+from .identifiers import free_text, personal
+from .identifiers import identifier as identifiers
 from .odd_values import refuse_odd
+from .relations import times
 from .text_formats import DateFormat, EpochFormat, Format, NumberFormat, Numeric, Words, describe, format_from
 from .text_formats.deciding import (
     READINGS,

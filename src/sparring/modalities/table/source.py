@@ -16,17 +16,18 @@ from ...data.source import SPLITS, ScanReport, Split, TabularSource
 from ...data.splits import hold_out
 from ...errors import UserError, nearest
 from ...util.files import without_password
-from . import databases, reading
 from .codec import TableCodec
 from .codes import MANY_COLUMNS, QUANTILES, QUANTILES_WIDE, Code, fit_code, mixed, row_hashes
 from .column_groups import ColumnGroup, all_groups
 from .column_notes import note
 from .columns import DROP, Column, find
-from .constraints import constrained_groups, unique_columns
-from .linked import linked
+from .identifiers.linked import linked
 from .options import TableOptions
-from .relation_search import Relations, find_relations
-from .relations import Lookup, Relation
+from .reading import databases
+from .reading import dispatch as reading
+from .relations.constraints import constrained_groups, unique_columns
+from .relations.relation import Lookup, Relation
+from .relations.search import Relations, find_relations
 from .strata import stratified
 
 MAX_TYPES_SHOWN = 40  # columns whose types are printed

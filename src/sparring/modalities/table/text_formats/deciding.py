@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ....errors import UserError
-from ..check_digits import BAR_CODE_LENGTHS, valid
+from ..identifiers.check_digits import BAR_CODE_LENGTHS, valid
 from . import Format, Words
 from .compact_dates import SHORT, is_spread, may_be_compact
 from .date_reading import ORDERS, DateReading, mixed_dates, order_of, read_dates

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice, product
 
-from ...errors import UserError
+from ....errors import UserError
 from .letters import is_word, script
 
 LETTERS_OF_EAST_ASIA = ("CJK", "HANGUL", "HIRAGANA", "KATAKANA")

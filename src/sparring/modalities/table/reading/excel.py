@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from ...errors import UserError, nearest
+from ....errors import UserError, nearest
 
 MIN_ROWS = 2  # of a sheet that holds a table
 

@@ -18,10 +18,10 @@ from typing import IO
 import numpy as np
 import pandas as pd
 
-from ...errors import UserError
+from ....errors import UserError
+from ..text_formats.missing import is_missing_number
+from ..text_formats.text_columns import TextColumn, typed
 from .dialects import Dialect, dialect_of, opened
-from .text_formats.missing import is_missing_number
-from .text_formats.text_columns import TextColumn, typed
 
 ROWS_AT_ONCE = 500_000
 MAX_BELOW = 8  # lines below a table

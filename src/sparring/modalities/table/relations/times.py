@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .text_formats import DateFormat, EpochFormat
-from .text_formats.dates import EMPTY
+from ..text_formats import DateFormat, EpochFormat
+from ..text_formats.dates import EMPTY
 
 NANOSECONDS_A_DAY = 86_400_000_000_000
 UNITS = {  # in nanoseconds, from a day down

@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from ...errors import UserError, nearest
-from .column_groups import SUM_TOLERANCE, ColumnGroup, Ordered, Sum, Together
-from .columns import Column
+from ....errors import UserError, nearest
+from ..column_groups import SUM_TOLERANCE, ColumnGroup, Ordered, Sum, Together
+from ..columns import Column
 
 EXAMPLES = "'opened <= closed', 'a + b = total', 'a + b + c = 100', 'together(city, country)' or 'unique(code)'"
 CALL = re.compile(r"\s*(together|unique)\s*\((.*)\)\s*", re.IGNORECASE)

@@ -19,8 +19,8 @@ from urllib.parse import unquote, urlsplit
 
 import pandas as pd
 
-from ...errors import UserError, nearest
-from ...util.files import without_password
+from ....errors import UserError, nearest
+from ....util.files import without_password
 
 READING = frozenset(  # what SQLite may do for a query
     getattr(sqlite3, f"SQLITE_{action}") for action in ("SELECT", "READ", "FUNCTION", "RECURSIVE")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 import numpy as np
 
 from .lookup_search import NEAR, Table
-from .relations import Linear, Product, Relation
+from .relation import Linear, Product, Relation
 
 PROBES, PROBE_MISSES = 12, 1  # rows on which pairs of columns are tried, and how many may miss (nearly held relations)
 MIN_VALUES, MIN_SOURCE_VALUES = 5, 3  # different values of a column that is worked out, and of those it is made of

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...util.random import make_rng
+from ....util.random import make_rng
 from .templates import ALPHABETS, MIN_ROWS_PER_WORD
 
 MAX_WORDS = 2000

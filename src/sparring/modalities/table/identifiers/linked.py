@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import identifiers
-from .columns import Column
+from ..columns import Column
+from . import identifier as identifiers
 
 ROWS_PER_VALUE = 2  # on average, of a column that determines another one
 MIN_AGAIN = 20  # rows that repeat a value before it is no chance that the other column repeats its own too

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from .lookup_search import Table
-from .relations import Days
+from .relation import Days
 from .times import NANOSECONDS_A_DAY
 
 MIN_EDGES, MIN_DAYS = 6, 60  # different days from which it is no chance: ends of months, and days without a weekday

@@ -9,8 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
-from .columns import Column
-from .relations import NONE, PARTS, Clock, Empty, Lookup, Relation, Years, full_years
+from ..columns import Column
+from .relation import NONE, PARTS, Clock, Empty, Lookup, Relation, Years, full_years
 from .times import NANOSECONDS_A_DAY
 
 MAX_KEYS = 2000  # values of a column that determines another one

@@ -15,11 +15,11 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from ...errors import UserError
-from ...util import text_encodings
-from ...util.text_encodings import BOMS, SAMPLE_BYTES
-from .text_formats.missing import is_missing_number
-from .text_formats.numbers import TEXT
+from ....errors import UserError
+from ....util import text_encodings
+from ....util.text_encodings import BOMS, SAMPLE_BYTES
+from ..text_formats.missing import is_missing_number
+from ..text_formats.numbers import TEXT
 
 SEPARATORS = (",", ";", "\t", "|", "^", "\x01")
 SAMPLE_LINES = 300  # from which separator and header are guessed

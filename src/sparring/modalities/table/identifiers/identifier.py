@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ...util.random import derive_seed
+from ....util.random import derive_seed
 from . import check_digits, name_lists
 from .letters import MARKS, is_word
 from .templates import Templates, Token, find_templates, is_pool, template_from

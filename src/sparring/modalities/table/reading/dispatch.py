@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ...data.in_memory import InMemory
-from ...errors import UserError
-from ...util.json_lines import objects
-from ...util.text_encodings import decoded
+from ....data.in_memory import InMemory
+from ....errors import UserError
+from ....util.json_lines import objects
+from ....util.text_encodings import decoded
+from ..frames import FrameLayout, plain_frame
+from ..text_formats.text_columns import TextColumn
 from .excel import read_excel
-from .frames import FrameLayout, plain_frame
 from .text_files import read_text_file
-from .text_formats.text_columns import TextColumn
 
 MAX_ROWS = 20_000_000
 TEXT_FILES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")

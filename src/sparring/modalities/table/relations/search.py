@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...errors import UserError, nearest
+from ....errors import UserError, nearest
+from ..column_groups import ColumnGroup
+from ..columns import Column
 from . import order_search
 from .arithmetic_search import arithmetic, sums_of_counts
 from .calendar_search import days_of_times
-from .column_groups import ColumnGroup
-from .columns import Column
 from .lookup_search import Table, determined, emptiness, parts_of_times, years_of_times
-from .relations import Relation, in_order
+from .relation import Relation, in_order
 
 MAX_COLUMNS = 120  # in which relations are looked for: the first ones
 MAX_ROWS, MAX_CELLS = 300_000, 4_000_000  # in which they are looked for; whether they hold is then asked of all

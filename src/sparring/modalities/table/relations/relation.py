@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from .codes import row_hashes
+from ..codes import row_hashes
 from .times import NANOSECONDS_A_DAY, counts_from, datetimes
 
 NONE = float("nan")

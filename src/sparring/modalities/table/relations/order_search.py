@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .column_groups import ColumnGroup, Sum, Together
+from ..column_groups import ColumnGroup, Sum, Together
 from .constraints import ordered
 from .lookup_search import EVIDENCE, NEAR, PROBES, Table
-from .relations import AtLeast, Linear, Relation
+from .relation import AtLeast, Linear, Relation
 from .times import NANO, NANOSECONDS_A_DAY
 from .times import UNITS as TIME_UNITS
 

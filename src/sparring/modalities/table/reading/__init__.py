@@ -1,0 +1,1 @@
+"""Reads tables: text files of any dialect, spreadsheets, databases."""
