@@ -137,8 +137,9 @@ def test_scores_on_other_data_are_not_written_into_the_run(run):
         def note(self, text):
             said.append(text)
 
-    sparring.evaluate(run.path, ArraySource(seed=5), samples=20, metrics=["fid"], console=Listening())
+    found = sparring.evaluate(run.path, ArraySource(seed=5), samples=20, metrics=["fid"], console=Listening())
     assert any("not the data" in text for text in said)
+    assert found.report is None
     assert not (run.path / "evaluation.json").exists()
 
 

@@ -173,6 +173,7 @@ DIALECTS = {
     "UTF-16 big-endian": (NAMES, "utf-16-be"),
     "cp1252": (NAMES, "cp1252"),
     "Shift JIS": (column([("\u6771\u4eac\u90fd", "\u5927\u962a\u5e9c")[at % 2] for at in range(N)]), "shift_jis"),
+    "ISO 2022": (column([("\u6771\u4eac\u90fd", "\u5927\u962a\u5e9c")[at % 2] for at in range(N)]), "iso2022_jp"),
     "Cyrillic": (column([("Москва и область", "Санкт Петербург")[at % 2] for at in range(N)]), "cp1251"),
     "tabs": (column(KIND, "\t"), "utf-8"),
     "bars": (column(KIND, "|"), "utf-8"),

@@ -125,8 +125,8 @@ def evaluate(
         _print_both([Path(run).name, Path(against).name], found, between)
     else:
         _print_one(found[0])
-        if (page := Path(run) / "report.html").is_file():
-            say(f"report: {page}")
+        if found[0].report:
+            say(f"report: {found[0].report}")
 
 
 def _print_metrics() -> None:

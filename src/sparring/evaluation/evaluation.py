@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,7 @@ class Evaluation:
         copying: A sentence that says whether training examples are copied.
         left_out: Metrics that could not be computed, each with the reason.
         measured: Metrics that were computed.
+        report: The page of the run into which all this was written; None where it was not.
     """
 
     scores: dict[str, Score]
@@ -62,11 +64,12 @@ class Evaluation:
     copying: str
     left_out: dict[str, str]
     measured: tuple[str, ...]
+    report: Path | None = None
 
     def described(self) -> dict[str, Any]:
         """As plain values for JSON."""
         found = {**asdict(self), "scores": {name: score.described() for name, score in self.scores.items()}}
-        return {name: value for name, value in found.items() if name != "measured"}
+        return {name: value for name, value in found.items() if name not in ("measured", "report")}
 
 
 def evaluate_samples(

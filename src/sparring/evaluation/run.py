@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ def evaluate(
         found = _evaluate_samples(what, real, own, metrics, features, weights, samples, device, console)
     console.progress(1.0, "measuring")
     if own:
-        _write(run, found, snapshot)
+        found = replace(found, report=_write(run, found, snapshot))
     return found
 
 
@@ -227,8 +228,11 @@ def _write_pictures(run: Run, found: Evaluation, gan: Gan | None, generated: Sou
         plot.write(run.path / COMPARISON_PICTURE)
 
 
-def _write(run: Run, found: Evaluation, snapshot: int | None) -> None:
-    """Write evaluation.json, and the pages that show it. Earlier scores of the same snapshot are kept."""
+def _write(run: Run, found: Evaluation, snapshot: int | None) -> Path:
+    """Write evaluation.json and the pages that show it. Earlier scores of the same snapshot are kept.
+
+    Returns the report.
+    """
     described, before = found.described(), run.evaluation()
     described["scores"] = {**before.get("scores", {}), **described["scores"]}
     left_out = {name: why for name, why in before.get("left_out", {}).items() if name not in found.measured}
@@ -240,4 +244,4 @@ def _write(run: Run, found: Evaluation, snapshot: int | None) -> None:
         described["headline"], described["why"] = before["headline"], before["why"]
     run.write_json("evaluation.json", {"snapshot": snapshot, **described})
     write_card(run.path)
-    write_report(run.path)
+    return write_report(run.path)

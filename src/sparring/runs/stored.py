@@ -150,7 +150,7 @@ def _parsed(path: Path) -> Facts:
     try:
         values = parse(path.read_bytes().decode("utf-8"))
     except FileNotFoundError:
-        advice = "the training was stopped before it began, run the same train command again"
+        advice = "the training was stopped before it began, or somebody removed it: run the same train command again"
         raise UnreadablePart(f"{path.parent} has no {name}; {advice}", f"{name} is not there") from None
     except (OSError, ValueError, TypeError, OverflowError, RecursionError, yaml.YAMLError) as error:
         why = " ".join(str(error).split())

@@ -15,6 +15,7 @@ BOMS = (  # the longest first
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 ASIAN = ("gb18030", "gbk", "big5", "big5hkscs", "shift_jis", "cp932", "euc_jp", "euc_kr", "cp949")
+ESCAPES = ((b"\x1b$B", "iso2022_jp"), (b"\x1b$@", "iso2022_jp"), (b"\x1b$)C", "iso2022_kr"))
 SAMPLE_BYTES = 1 << 18  # from which an encoding is guessed
 
 
@@ -51,13 +52,13 @@ def named(told: str) -> str:
 
 
 def without_mark(head: bytes) -> str | None:
-    """UTF-16 has a zero in every second byte of Western text."""
+    """UTF-16 has a zero in every second byte of Western text; ISO 2022 is ASCII with escapes between letters."""
     even, odd = head[0:4096:2], head[1:4096:2]
     if len(odd) >= 4 and odd.count(0) > 0.7 * len(odd) and not even.count(0):
         return "utf-16-le"
     if len(even) >= 4 and even.count(0) > 0.7 * len(even) and not odd.count(0):
         return "utf-16-be"
-    return None
+    return next((name for escape, name in ESCAPES if escape in head), None)
 
 
 def guessed(sample: bytes) -> str:
