@@ -135,11 +135,12 @@ def _without_odd_rows(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 def _alone(frame: pd.DataFrame) -> pd.Series:
     """Rows with nothing behind the first cell."""
-    return (frame.iloc[:, 1:] == "").all(axis=1)
+    found = frame.iloc[:, 1] == ""  # of which there are few, so that not all cells need be compared
+    return found & (frame[found].iloc[:, 1:] == "").all(axis=1).reindex(frame.index, fill_value=False)
 
 
 def _are_empty(frame: pd.DataFrame) -> pd.Series:
-    return (frame == "").all(axis=1)
+    return (frame.iloc[:, 0] == "") & _alone(frame)
 
 
 def _are_comments(frame: pd.DataFrame) -> pd.Series:
@@ -148,8 +149,7 @@ def _are_comments(frame: pd.DataFrame) -> pd.Series:
 
 def _are_rules(frame: pd.DataFrame) -> pd.Series:
     """Rows of dashes, as between the header and the rows of a table that was made to be looked at."""
-    first = frame.iloc[:, 0]
-    some = frame[first.str.startswith(("-", "+", ":")) | (first == "")]
+    some = frame[frame.iloc[:, 0].str.fullmatch(r"[-+=:| ]*").to_numpy(bool)]
     joined = some.agg("".join, axis=1) if len(some) else pd.Series(dtype=str)
     return joined.str.fullmatch(r"[-+=:| ]*--[-+=:| ]*").reindex(frame.index, fill_value=False).astype(bool)
 
