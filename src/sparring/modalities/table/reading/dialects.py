@@ -22,6 +22,7 @@ from ..text_formats.missing import is_missing_number
 from ..text_formats.numbers import TEXT
 
 SEPARATORS = (",", ";", "\t", "|", "^", "\x01")
+MIN_ROWS_LOOKED_AT, CELLS_LOOKED_AT = 50, 30_000  # to tell a header from values: fewer rows of wide tables
 SAMPLE_LINES = 300  # from which separator and header are guessed
 CHUNK = 1 << 22  # bytes read at a time
 MAX_ABOVE = 40  # lines above the header
@@ -225,6 +226,7 @@ def _titles(rows: list[list[str]], usual: int) -> int:
 
 def _has_header(first: list[str], rows: list[list[str]]) -> bool:
     """Does the first line hold names? It holds values if they are like those below."""
+    rows = rows[: max(MIN_ROWS_LOOKED_AT, CELLS_LOOKED_AT // max(1, len(first)))]
     columns = [
         [row[at] for row in rows if at < len(row) and not is_missing_number(row[at])] for at in range(len(first))
     ]

@@ -121,7 +121,7 @@ def _without_odd_rows(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
                 lines = what if those.sum() > 1 else what.replace("s", "", 1)
                 notes.append(f"Left out: {those.sum():,} {lines}, '{frame.iloc[:, 0][those].iloc[0][:40]}' first.")
                 frame = frame[~those]
-    again = (frame == pd.Series(frame.columns, index=frame.columns)).all(axis=1).to_numpy(bool)
+    again = _are_header(frame)
     if again.any():
         notes.append(
             f"Left out: the header, which comes again in {again.sum():,} {'row' if again.sum() == 1 else 'rows'}."
@@ -133,10 +133,21 @@ def _without_odd_rows(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     return frame.reset_index(drop=True), notes
 
 
+def _among(frame: pd.DataFrame, some: pd.Series, fit: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.Series:
+    """Those of some rows all of whose cells fit. These are few, so that the cells of all others need no look."""
+    if not some.any():
+        return some
+    return some & fit(frame[some]).all(axis=1).reindex(frame.index, fill_value=False)
+
+
+def _are_header(frame: pd.DataFrame) -> np.ndarray:
+    names = pd.Series(frame.columns, index=frame.columns)
+    return _among(frame, frame.iloc[:, 0] == names.iloc[0], lambda rows: rows == names).to_numpy(bool)
+
+
 def _alone(frame: pd.DataFrame) -> pd.Series:
     """Rows with nothing behind the first cell."""
-    found = frame.iloc[:, 1] == ""  # of which there are few, so that not all cells need be compared
-    return found & (frame[found].iloc[:, 1:] == "").all(axis=1).reindex(frame.index, fill_value=False)
+    return _among(frame, frame.iloc[:, 1] == "", lambda rows: rows.iloc[:, 1:] == "")
 
 
 def _are_empty(frame: pd.DataFrame) -> pd.Series:
