@@ -328,19 +328,30 @@ def test_noise_counts_once_its_strength_is_not_zero():
         layer.strength.data.zero_()
 
 
+def outputs(player):
+    """A fresh network with random inputs, and a function from the network to its output."""
+    if player == "generator":
+        latent = torch.randn(4, 6)
+        return new_generator((3, 28, 28), width=8).eval(), lambda network: network(latent)
+    sample = torch.randn(4, 3, 28, 28)
+    return new_discriminator((3, 28, 28), width=8), lambda network: network(sample).logits
+
+
 @pytest.mark.parametrize("player", ["generator", "discriminator"])
 def test_layouts_and_bfloat16(player):
-    if player == "generator":
-        network, inputs = new_generator((3, 28, 28), width=8).eval(), torch.randn(4, 6)
-        run = lambda network: network(inputs)  # noqa: E731
-    else:
-        network, inputs = new_discriminator((3, 28, 28), width=8), torch.randn(4, 3, 28, 28)
-        run = lambda network: network(inputs).logits  # noqa: E731
-    expected = run(network)
-    with torch.autocast("cpu", torch.bfloat16):
-        half = run(network).float()
-    assert (half - expected).norm() < 0.03 * expected.norm()
-    torch.testing.assert_close(run(network.to(memory_format=torch.channels_last)), expected, rtol=1e-4, atol=1e-4)
+    """In bfloat16 errors are small beside outputs, over many networks: some have outputs near zero."""
+    errors, sizes = [], []
+    with torch.no_grad():
+        for _ in range(16):
+            network, run = outputs(player)
+            expected = run(network)
+            with torch.autocast("cpu", torch.bfloat16):
+                errors.append((run(network).float() - expected).norm())
+            sizes.append(expected.norm())
+            torch.testing.assert_close(
+                run(network.to(memory_format=torch.channels_last)), expected, rtol=1e-4, atol=1e-4
+            )
+    assert torch.stack(errors).norm() < 0.03 * torch.stack(sizes).norm()
 
 
 def profile():
