@@ -21,6 +21,8 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from .values import MAX_EXACT_INTEGER
+
 MAX_ONE_HOT = 128  # choices in one one-hot vector; more are two digits of the rank by frequency, each one-hot
 MAX_CHOICES = 20  # different numbers of a column up to which each can be a choice
 MIN_ROWS_PER_CHOICE = 10  # mean number of rows from which each of them is one
@@ -30,7 +32,6 @@ NUMBERS_BETWEEN = 64  # numbers tried between two that a condition names
 MAX_STEPS = 1000  # different numbers that are kept one by one
 QUANTILES = 1001  # kept of a column with more
 QUANTILES_WIDE, MANY_COLUMNS = 201, 200  # the same, where there are more columns than this
-MAX_UNITS = 2**53  # above this, a float64 does not hold every whole number
 MAX_DIGITS, MIN_SHORT = 4, 30  # significant digits of measurements, and different numbers with no more of them
 MIN_ON_GRID = 16  # different numbers from which it is no chance that all are multiples of a step from the smallest
 
@@ -320,7 +321,7 @@ def _steps(values: np.ndarray, decimals: int | None) -> int:
     if decimals is None or len(values) < MIN_ON_GRID:
         return 1
     units = np.round((values - values[0]) * 10.0**decimals)
-    if units[-1] >= MAX_UNITS:
+    if units[-1] >= MAX_EXACT_INTEGER:
         return 1
     return max(1, int(np.gcd.reduce(units.astype(np.int64))))
 

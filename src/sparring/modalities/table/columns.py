@@ -28,7 +28,7 @@ from .text_formats.deciding import (
     wanted,
 )
 from .text_formats.text_columns import TextColumn
-from .values import fits, is_number, plain
+from .values import MAX_EXACT_INTEGER, fits, is_number, plain
 
 COLUMN_TYPES = ("integer", "float", "boolean", "category", "time", "identifier", "text")
 DROP = "drop"  # as a type: leave the column out
@@ -36,7 +36,6 @@ ASKED_TYPES = (*COLUMN_TYPES, *personal.TYPES)  # personal data is made as ident
 MIN_IDENTIFIERS = 20  # different values from which a column can be an identifier
 IDENTIFIER_SHARE = 0.9  # of different values, from which strings are identifiers
 MIXTURE_SHARE = 0.5  # of different values, from which strings may be numbers or dates with odd cells among them
-MAX_EXACT_INTEGER = 2**53  # a float64 holds every integer up to this
 MAX_DECIMALS = 9
 ROUNDING_ERROR = 8  # times the precision of a float: how far a number may be off from its decimals
 IDENTIFIER_NAME = re.compile(r"(^|[_ -])(id|uuid|guid|key|index|nr|no|number)$", re.IGNORECASE)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+MAX_EXACT_INTEGER = 2**53  # a float64 holds every integer up to this
+
 
 def is_number(dtype: str) -> bool:
     """Is this the name of a type of numbers?"""
