@@ -13,7 +13,8 @@ from sparring.callbacks.base import Callback
 from sparring.errors import UserError
 from sparring.networks import refiner
 from sparring.networks.layers import GrowingConv
-from sparring.networks.refiner import MAX_BEFORE_TANH, Refiner
+from sparring.networks.mixture_start import MAX_BEFORE_TANH
+from sparring.networks.refiner import Refiner
 from sparring.statistics import pca_mixture
 
 
@@ -53,7 +54,7 @@ def test_without_labels_clusters_come_as_often_as_in_the_data():
     kept = (labels != 3) | (torch.arange(2000) % 3 == 0)  # the fourth is rarer
     net = Refiner((1, 6, 6), 0, 16, clusters=4)
     net.fit(net.statistics_input(torch.tanh(pictures[kept])), None)
-    component = net.component(torch.randn(20_000, 16, generator=torch.Generator().manual_seed(1)))
+    component = net.component(torch.randn(20_000, 16, generator=torch.Generator().manual_seed(1)), None)
     made = torch.bincount(component, minlength=4).sort().values / 20_000
     real = torch.bincount(labels[kept]).sort().values / kept.sum()
     torch.testing.assert_close(made, real.float(), atol=0.02, rtol=0)
@@ -139,7 +140,7 @@ def test_truncation_leaves_every_cluster_possible():
     assert (net.untruncated_latents, Refiner((1, 6, 6), 3, 16).untruncated_latents) == (1, 0)
     latent = sampling.latents(Latent(size=16), 0, range(400), 0.3, net.untruncated_latents)
     assert latent[:, 1:].abs().max() <= 0.3
-    assert len(net.component(latent).unique()) == 10
+    assert len(net.component(latent, None).unique()) == 10
 
 
 def test_a_latent_of_one_value_is_refused():

