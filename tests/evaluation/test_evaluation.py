@@ -128,6 +128,16 @@ def test_a_single_repeated_picture(digits, classifier):
     assert found.scores["ms_ssim"].value == pytest.approx(1)
 
 
+def test_smooth_samples_lack_fine_detail(digits, classifier):
+    """The same pictures, each the mean of itself and its neighbours one pixel down and to the right."""
+    smooth = Planted(digits, "train", rows(digits, "train")[:500])
+    near = [np.roll(smooth.made.astype(float), shift, (2, 3)) for shift in ((0, 0), (1, 0), (0, 1), (1, 1))]
+    smooth.made = np.mean(near, axis=0).round().astype(np.uint8)
+    found = evaluate_samples(smooth, digits, classifier, ["spectrum"]).scores
+    assert found["fine_detail"].high < 0.6 < 0.9 < found["fine_detail"].real < 1.1
+    assert found["spectrum_deviation"].value > 0.1 > found["spectrum_deviation"].real
+
+
 def test_points_count_their_modes():
     ring = open_data("ring")
     half = rows(ring, "train", 4, 5, 6, 7)[:2000]

@@ -16,6 +16,7 @@ from ..metrics.label_agreement import label_agreement
 from ..metrics.memorisation import memorisation
 from ..metrics.modes import mode_coverage
 from ..metrics.ms_ssim import ms_ssim_of_pairs
+from ..metrics.power_spectrum import MIN_SIDE, power_by_octave, power_ratios
 from ..metrics.precision_recall import precision_recall
 from ..metrics.scores import Score, score_from
 from .metric import NotApplicable
@@ -129,6 +130,27 @@ def diversity_scores(sets: SampleSets) -> list[Score]:
         mean = float(np.mean([part.value for part in parts]))
         scores.append(score_from("ms_ssim", Estimate(mean, error), least=0))
     return scores
+
+
+def power_scores(sets: SampleSets) -> list[Score]:
+    """The power of generated pictures by octave, relative to held-out pictures: the finest, the worst other."""
+    side = min(sets.held_out.values.shape[2:])
+    if side < MIN_SIDE:
+        raise NotApplicable(f"pictures with a side of {side} pixels have no octaves; {MIN_SIDE} are needed")
+    generated, real = (power_by_octave(each.values) for each in (sets.generated, sets.held_out))
+    if not real.mean(axis=0).all():
+        raise NotApplicable("some octaves of the held-out pictures have no power at all to compare with")
+
+    def fine(a: np.ndarray, b: np.ndarray) -> float:
+        return float(power_ratios(a, b)[0])
+
+    def deviation(a: np.ndarray, b: np.ndarray) -> float:
+        return float(np.abs(power_ratios(a, b)[1:] - 1).max())
+
+    return [
+        score_from(name, jackknife(statistic, generated, real, groups=10), least=0)
+        for name, statistic in (("fine_detail", fine), ("spectrum_deviation", deviation))
+    ]
 
 
 def mode_scores(sets: SampleSets) -> list[Score]:

@@ -23,6 +23,7 @@ from .feature_metrics import (
     label_scores,
     memorisation_scores,
     mode_scores,
+    power_scores,
     prdc_scores,
 )
 from .metric import Metric
@@ -66,6 +67,13 @@ METRICS: dict[str, Metric] = {
     ),
     "diversity": Metric(
         diversity_scores, "how much samples of one class differ", ("diversity", "ms_ssim"), max_samples=2000
+    ),
+    "spectrum": Metric(
+        power_scores,
+        "the power of pictures by octave: too smooth, too grainy",
+        ("fine_detail", "spectrum_deviation"),
+        max_samples=2000,
+        modality="image",
     ),
     "modes": Metric(
         mode_scores,

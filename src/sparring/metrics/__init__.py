@@ -13,6 +13,7 @@ from .label_agreement import Agreement, label_agreement
 from .memorisation import Memorisation, memorisation
 from .modes import Modes, mode_coverage
 from .ms_ssim import ms_ssim, ms_ssim_of_pairs
+from .power_spectrum import power_by_octave, power_ratios
 from .precision_recall import PrecisionRecall, precision_recall
 
 __all__ = [
@@ -43,6 +44,8 @@ __all__ = [
     "mode_coverage",
     "ms_ssim",
     "ms_ssim_of_pairs",
+    "power_by_octave",
+    "power_ratios",
     "precision_recall",
     "wilson",
 ]

@@ -154,6 +154,17 @@ add_facts(
             "",
         ),
         ScoreFacts(
+            "fine_detail",
+            "fine detail",
+            "The power of samples in the finest octave relative to real pictures. Below 1: too smooth, above: grainy.",
+            "",
+        ),
+        ScoreFacts(
+            "spectrum_deviation",
+            "deviation of the spectrum",
+            "How far the power in coarser octaves is from that of real pictures, as a share, at the worst octave.",
+        ),
+        ScoreFacts(
             "modes_hit",
             "modes hit",
             "Modes of the simulated data that hold at least one sample.",

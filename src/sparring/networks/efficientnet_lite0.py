@@ -137,7 +137,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 def _folded(
     tensors: Mapping[str, Tensor], conv: str, norm: str, stride: int = 1, groups: int = 1, active: bool = True
 ) -> FrozenConv:
-    """A convolution without bias and the batch normalisation after it, which is linear once its statistics are fixed."""
+    """A convolution without bias and the batch normalisation after it, which is linear as its statistics are fixed."""
     gain, shift, mean, variance = (
         tensors[f"{norm}.{each}"] for each in ("weight", "bias", "running_mean", "running_var")
     )

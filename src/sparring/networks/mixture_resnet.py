@@ -68,7 +68,9 @@ class MixtureResNetGenerator(MixtureStart):
             GrowingBlock(before, after, size, norm, spectral=False)
             for before, after, size in zip(widths, widths[1:], sizes[1:], strict=False)
         )
-        self.finish = nn.Sequential(nn.BatchNorm2d(widths[-1]), nn.ReLU(), nn.Conv2d(widths[-1], channels, 3, padding=1))
+        self.finish = nn.Sequential(
+            nn.BatchNorm2d(widths[-1]), nn.ReLU(), nn.Conv2d(widths[-1], channels, 3, padding=1)
+        )
         self.strength = nn.Parameter(torch.full((), 0.1))  # of the correction, which begins small
 
     def forward(self, latent: Tensor, condition: Condition = None, noise: Tensor | None = None) -> Tensor:

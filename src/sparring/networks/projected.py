@@ -95,7 +95,7 @@ class ProjectedDiscriminator(Discriminator):
         shape: Channels (1 or 3), height and width of a picture.
         classes: Number of classes, 0 without labels.
         width: Channels of the mixture of the finest scale; coarser ones have up to four times as many.
-        pixel_width: Channels of the first convolution of one more discriminator, which sees the picture itself; 0: none.
+        pixel_width: Channels of the first convolution of one more discriminator, of the picture itself; 0: none.
         side: The longer side of the pictures that the frozen network sees is about this; None: that of the pictures, at
             least 64.
     """
