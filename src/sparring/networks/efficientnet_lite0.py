@@ -9,11 +9,12 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv2d, pad
+from torch.nn.functional import conv2d, pad, relu6
 
 from ..errors import UserError
 
@@ -41,6 +42,9 @@ class FrozenConv(nn.Module):
     Its weights are neither parameters nor part of a state: nothing trains, saves or initialises them.
     """
 
+    weight: Tensor
+    shift: Tensor
+
     def __init__(self, weight: Tensor, shift: Tensor, stride: int, groups: int, active: bool):
         super().__init__()
         self.register_buffer("weight", weight, persistent=False)
@@ -55,8 +59,12 @@ class FrozenConv(nn.Module):
             down, across = missing
             x = pad(x, (across // 2, across - across // 2, down // 2, down - down // 2))
         padding = [each // 2 for each in missing] if even else [0, 0]
-        x = conv2d(x, self.weight, self.shift, self.stride, padding, groups=self.groups)
-        return x.clamp(0, 6) if self.active else x
+        # oneDNN has no fast gradient in bfloat16 of convolutions that are both strided and depthwise: 60 times slower.
+        slow = self.groups > 1 and self.stride > 1 and x.device.type == "cpu"
+        with torch.autocast("cpu", enabled=False) if slow else nullcontext():
+            x = conv2d(x.float() if slow else x, self.weight, self.shift, self.stride, padding, groups=self.groups)
+        # In place, and not as a clamp, whose gradient takes three passes over memory.
+        return relu6(x, inplace=True) if self.active else x
 
 
 class FrozenBlock(nn.Module):
@@ -82,7 +90,8 @@ class EfficientNetLite0(nn.Module):
         super().__init__()
         self.stem = _folded(tensors, "_conv_stem", "_bn0", stride=2)
         self.head = _folded(tensors, "_conv_head", "_bn1")
-        blocks, inputs = [], STEM
+        blocks: list[FrozenBlock] = []
+        inputs = STEM
         for count, _, stride, expansion, outputs in STAGES:
             for number in range(count):
                 name, wide = f"_blocks.{len(blocks)}", inputs * expansion
