@@ -33,6 +33,10 @@ from sparring.util.safetensors import from_bytes, to_bytes
         (Schedule(kind="exponential", final=0.01), 500, 0.1),
         (Schedule(warmup=100), 25, 0.25),
         (Schedule(kind="linear", final=0.0, warmup=200), 600, 0.5),
+        (Schedule(kind="linear", final=0.2, hold=0.5), 500, 1.0),
+        (Schedule(kind="linear", final=0.2, hold=0.5), 750, 0.6),
+        (Schedule(kind="linear", final=0.2, hold=0.5), 1000, 0.2),
+        (Schedule(kind="linear", final=0.0, warmup=200, hold=0.5), 800, 0.5),
     ],
 )
 def test_schedules_by_hand(schedule, examples, expected):

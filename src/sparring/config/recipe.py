@@ -49,12 +49,14 @@ class Optimizer(Part):
 class Schedule(Part):
     """A factor of the learning rate, as a function of the examples seen.
 
-    It rises linearly from 0 to 1 over the first `warmup` examples, then goes from 1 to `final` at the end of the
-    training. If `final` is null, it is 0, or 0.01 for an exponential schedule.
+    It rises linearly from 0 to 1 over the first `warmup` examples. It stays at 1 for `hold` of the others, a share, and
+    then goes from 1 to `final` at the end of the training. If `final` is null, it is 0, or 0.01 for an exponential
+    schedule.
     """
 
     kind: Literal["constant", "linear", "cosine", "exponential"] = "constant"
     warmup: int = Field(0, ge=0)
+    hold: float = Field(0.0, ge=0, lt=1)
     final: float | None = Field(None, ge=0)
 
     @model_validator(mode="after")
