@@ -88,6 +88,26 @@ def test_what_an_algorithm_does_not_have_is_refused(recipe, settings, sentence):
     assert "\n" not in str(raised.value)
 
 
+def test_a_named_size_stands_for_its_settings_and_others_come_after_it():
+    plain = load_recipe("dcgan").model_copy(update={"sizes": {"large": {"batch": 512, "latent.size": 7}}})
+    large = with_settings(plain, parse_settings(["size=large", "batch=64"]))
+    assert (large.size, large.batch, large.latent.size) == ("large", 64, 7)
+    assert with_settings(large, {"size": "large"}).batch == 512
+    with pytest.raises(UserError, match="recipe 'dcgan' has no size 'lagre'; did you mean 'large'"):
+        with_settings(plain, {"size": "lagre"})
+    with pytest.raises(UserError, match="it has one size only"):
+        with_settings(load_recipe("dcgan"), {"size": "paper"})
+
+
+@pytest.mark.parametrize(
+    ("name", "size"), [(name, size) for name in list_recipes() for size in load_recipe(name).sizes]
+)
+def test_every_named_size_is_a_recipe(name, size):
+    recipe = with_settings(load_recipe(name), {"size": size})
+    assert recipe.size == size
+    assert recipe.players != load_recipe(name).players
+
+
 def test_settings_reach_their_place():
     recipe = with_settings(
         load_recipe("dcgan"),

@@ -9,13 +9,13 @@ import torch
 from torch import nn
 
 from sparring import modalities
-from sparring.config.recipe import Optimizer, Schedule
+from sparring.config.recipe import Optimizer
+from sparring.config.schedules import BurnIn, Schedule
 from sparring.errors import UserError
 from sparring.training import optimizers
 from sparring.training.checkpoints import Checkpoints, State
 from sparring.training.ema import EMA
 from sparring.training.loader import Loader
-from sparring.training.schedules import factor
 from sparring.util import files
 from sparring.util.safetensors import from_bytes, to_bytes
 
@@ -40,7 +40,15 @@ from sparring.util.safetensors import from_bytes, to_bytes
     ],
 )
 def test_schedules_by_hand(schedule, examples, expected):
-    assert factor(schedule, examples, 1000) == pytest.approx(expected)
+    assert schedule.factor(examples, 1000) == pytest.approx(expected)
+
+
+def test_a_burn_in_follows_half_a_cosine_and_stays_at_its_end():
+    burn_in = BurnIn(examples=1000, lr=4.0, beta2=0.9)
+    assert [burn_in.between(burn_in.lr, 1, examples) for examples in (0, 500, 1000, 5000)] == pytest.approx(
+        [4, 2.5, 1, 1]
+    )
+    assert burn_in.between(0.9, 0.99, 250) == pytest.approx(0.9 + 0.09 * (1 - 2**-0.5) / 2)
 
 
 def test_average_has_its_half_life():

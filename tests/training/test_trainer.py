@@ -358,6 +358,39 @@ def test_schedules_reach_the_optimizer(bars, tmp_path):
     assert ours.optimizers["discriminator"].param_groups[0]["lr"] == 2e-4
 
 
+def test_a_burn_in_reaches_rates_betas_penalties_augmentation_and_average(bars, tmp_path):
+    """Halfway through it, everything is halfway between its start and the recipe's value."""
+    settings = {
+        "burn_in": {"examples": 64, "lr": 3, "beta2": 0.8, "penalties": 5, "augmentation": 0, "ema_half_life": 0},
+        "players.discriminator.penalties": {"r1": {"weight": 2.0}},
+        "players.generator.optimizer": {"name": "adam", "lr": 1e-3, "betas": [0.0, 0.9]},
+        "algorithm.augmentation": {"name": "ada", "strength": 0.4, "speed": 0},
+        "ema_half_life": 1000,
+        "ema_ramp": 1.0,
+    }
+    ours = trainer(bars, "mlp", tmp_path, **settings)
+    half_lives = []
+    ours.ema["generator"].update = lambda examples, step, factor: half_lives.append(factor)
+    for _ in range(2):
+        ours.step()
+    assert ours.examples == 32
+    assert half_lives == pytest.approx([(1 - 2**-0.5) / 2, 0.5])
+    group = ours.optimizers["generator"].param_groups[0]
+    assert group["lr"] == pytest.approx(1e-3 * 2)
+    assert group["betas"] == pytest.approx((0.0, 0.85))
+    ours.algorithm.burn_in(ours.examples)
+    assert ours.algorithm.augmentation.factor == pytest.approx(0.5)
+    assert ours.algorithm.penalty_factor == pytest.approx(3)
+    batch, rng = ours.loader.at(32, 0), StepRandom((1,), 16, 0, 16, CPU)
+    penalised = ours.phases[0].loss(batch, rng).loss.item()
+    ours.algorithm.penalty_factor = 1.0
+    once = ours.phases[0].loss(batch, rng).loss.item()
+    ours.algorithm.penalty_factor = 2.0
+    twice = ours.phases[0].loss(batch, rng).loss.item()
+    assert twice > once
+    assert penalised - once == pytest.approx(2 * (twice - once), rel=1e-3)
+
+
 @pytest.mark.parametrize("what", ["loss", "gradient"])
 def test_what_is_not_finite_never_reaches_a_weight(bars, tmp_path, what):
     ours = trainer(bars, "mlp", tmp_path)

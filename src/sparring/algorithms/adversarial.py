@@ -227,7 +227,7 @@ class AdversarialAlgorithm(Algorithm):
         total = torch.zeros((), device=step.batch.real.device)
         for name, penalty in self.recipe.players[player].penalties.items():
             if penalty.interval == interval:
-                total = total + penalty.weight * self._penalty(name, player, step)
+                total = total + self.penalty_factor * penalty.weight * self._penalty(name, player, step)
         return total
 
     def _penalty(self, name: str, player: str, step: AdversarialStep) -> Tensor:
@@ -259,6 +259,10 @@ class AdversarialAlgorithm(Algorithm):
         ]
 
     # -- state ---------------------------------------------------------------------------------------------------------
+
+    def burn_in(self, examples: int) -> None:
+        super().burn_in(examples)
+        self.augmentation.factor = self.recipe.burn_in_factor("augmentation", examples)
 
     @property
     def can_augment_more(self) -> bool:

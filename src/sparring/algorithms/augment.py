@@ -33,6 +33,7 @@ class DiscriminatorAugmentation:
     def __init__(self, settings: Augmentation | None, batch: int):
         self.settings, self.batch = settings, batch
         self.strength = torch.tensor(settings.strength if settings else 0.0)
+        self.factor = 1.0  # of the strength; a burn-in changes it
         self._signs, self._count = torch.zeros(()), 0
         if settings:
             self.operations = settings.operations or USUAL_OPERATIONS[settings.name]
@@ -49,7 +50,7 @@ class DiscriminatorAugmentation:
             uniforms = rng.uniform(f"view of {which}", augmentations.DIFFAUGMENT_UNIFORMS)
             return augmentations.diffaugment(sample, uniforms, self.operations)
         uniforms = rng.uniform(f"view of {which}", augmentations.ADA_UNIFORMS)
-        return augmentations.ada(sample, uniforms, self.strength, self.operations)
+        return augmentations.ada(sample, uniforms, self.factor * self.strength, self.operations)
 
     def adjust(self, real_logits: Tensor) -> None:
         """Adjust the strength every four batches, by the mean sign of the logits of reals.

@@ -113,6 +113,7 @@ class Algorithm(ABC):
     def __init__(self, recipe: Recipe, players: dict[str, nn.Module], feature_net: nn.Module | None = None):
         self.recipe, self.players, self.feature_net = recipe, players, feature_net
         self.config: Any = recipe.algorithm
+        self.penalty_factor = 1.0  # of the weights of all penalties; a burn-in changes it
 
     @abstractmethod
     def phases(self) -> tuple[Phase, ...]:
@@ -130,6 +131,10 @@ class Algorithm(ABC):
 
     def augment_more(self) -> None:  # noqa: B027  (most algorithms have nothing to raise)
         """Raise the augmentation by one notch."""
+
+    def burn_in(self, examples: int) -> None:
+        """Set what the recipe's burn-in changes, after so many examples seen."""
+        self.penalty_factor = self.recipe.burn_in_factor("penalties", examples)
 
     def state(self) -> dict[str, Tensor]:
         """The tensors that a checkpoint must hold in addition to the players, by name."""

@@ -111,7 +111,7 @@ class CycleGAN(Algorithm):
             step = self._step(name, reals[direction], fake, rng, tuple(penalties))
             total = total + self.objective.discriminator(step.on_real.logits, step.on_fake.logits)
             for penalty, settings in penalties.items():
-                total = total + settings.weight * PENALTIES[penalty](step)
+                total = total + self.penalty_factor * settings.weight * PENALTIES[penalty](step)
             if direction == "forward":
                 scalars = step.scalars(self.objective)
         return PhaseResult(total, scalars)

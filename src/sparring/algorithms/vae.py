@@ -69,7 +69,9 @@ class VAE(Algorithm):
         """The weighted sum of the penalties on the weights of both players."""
         return sum(
             (
-                penalty.weight * penalties.WEIGHT_PENALTIES[name](penalties.regularised_weights(player))
+                self.penalty_factor
+                * penalty.weight
+                * penalties.WEIGHT_PENALTIES[name](penalties.regularised_weights(player))
                 for who, player in self.players.items()
                 for name, penalty in self.recipe.players[who].penalties.items()
             ),

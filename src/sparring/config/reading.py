@@ -87,9 +87,12 @@ def recipe_from(values: dict[str, Any], origin: str) -> Recipe:
 def with_settings(recipe: Recipe, settings: dict[str, Any], origin: str = "--set") -> Recipe:
     """The recipe with dotted keys replaced: {"players.generator.optimizer.lr": 1e-3}.
 
-    Keys directly below `options` and `penalties` may be new; all others must exist. Raises UserError.
+    Keys directly below `options` and `penalties` may be new; all others must exist. The key `size` stands for all
+    settings of that name among the recipe's sizes; other settings come after them. Raises UserError.
     """
     values = recipe.model_dump(mode="json")
+    if settings.get("size") is not None:
+        settings = {**_of_size(recipe, settings["size"], origin), **settings}
     for key, value in settings.items():
         *path, last = key.split(".")
         node = values
@@ -99,6 +102,14 @@ def with_settings(recipe: Recipe, settings: dict[str, Any], origin: str = "--set
             _child(node, last, key, origin)
         node[last] = value
     return recipe_from(values, origin)
+
+
+def _of_size(recipe: Recipe, size: Any, origin: str) -> dict[str, Any]:
+    """The settings of one of the recipe's named sizes."""
+    if size not in recipe.sizes:
+        hint = nearest(str(size), list(recipe.sizes)) if recipe.sizes else "it has one size only"
+        raise UserError(f"{origin} size={size}: recipe '{recipe.name}' has no size '{size}'; {hint}")
+    return recipe.sizes[size]
 
 
 def parse_settings(settings: list[str] | tuple[str, ...]) -> dict[str, Any]:

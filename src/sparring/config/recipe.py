@@ -6,23 +6,17 @@ A value of `null` is open: autoconfig chooses it from the data, the machine and 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, field_validator, model_validator
+from pydantic import Field, SerializeAsAny, ValidationError, field_validator, model_validator
 
 from ..errors import nearest
 from ..util.registry import Registry
+from .part import Part, Share
+from .schedules import BurnIn, Schedule
 
 if TYPE_CHECKING:
     from ..losses.adversarial import AdversarialLoss
-
-Share = Annotated[float, Field(ge=0, lt=1)]
-
-
-class Part(BaseModel):
-    """The base of all parts of a recipe: immutable, without unknown keys, without infinite or undefined numbers."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Latent(Part):
@@ -44,26 +38,6 @@ class Optimizer(Part):
     eps: float = Field(1e-8, gt=0)
     momentum: float = Field(0.0, ge=0, lt=1)
     weight_decay: float = Field(0.0, ge=0)
-
-
-class Schedule(Part):
-    """A factor of the learning rate, as a function of the examples seen.
-
-    It rises linearly from 0 to 1 over the first `warmup` examples. It stays at 1 for `hold` of the others, a share, and
-    then goes from 1 to `final` at the end of the training. If `final` is null, it is 0, or 0.01 for an exponential
-    schedule.
-    """
-
-    kind: Literal["constant", "linear", "cosine", "exponential"] = "constant"
-    warmup: int = Field(0, ge=0)
-    hold: float = Field(0.0, ge=0, lt=1)
-    final: float | None = Field(None, ge=0)
-
-    @model_validator(mode="after")
-    def _exponential_stays_positive(self) -> Schedule:
-        if self.kind == "exponential" and self.final == 0:
-            raise ValueError("an exponential schedule cannot end at 0; give final a small positive value")
-        return self
 
 
 class Penalty(Part):
@@ -295,6 +269,7 @@ class Recipe(Part):
         micro_batch: Examples in a forward pass; the gradients of a batch are accumulated over its micro-batches.
         examples: The length: 200000, 2M, 50epochs or 30000steps; see `length_from`.
         ema_half_life: Half-life of the exponential moving average of the weights, in examples; 0 keeps none.
+        burn_in: How values change early in the training; null: they do not.
         ema_ramp: Early in the training the half-life is this share of the examples seen (Karras et al. 2020, the
             program of ADA).
         tick: Examples between two observations of the training.
@@ -304,6 +279,8 @@ class Recipe(Part):
         max_rollbacks: How often a training that breaks goes back to its best snapshot, each time at half the learning
             rate.
         seed: The seed of all random numbers.
+        sizes: Named sets of settings, as of --set, such as the paper's own widths: --set size=paper.
+        size: The named set that was chosen; null for none.
         precision: The number format of forward passes that need no full precision.
     """
 
@@ -320,6 +297,7 @@ class Recipe(Part):
     micro_batch: int | None = Field(None, ge=1)
     examples: int | str | None = None
     ema_half_life: int | None = Field(None, ge=0)
+    burn_in: BurnIn | None = None
     ema_ramp: float = Field(0.05, gt=0, le=1)
     tick: int | None = Field(None, ge=1)
     score_samples: int | None = Field(None, ge=2)
@@ -327,6 +305,8 @@ class Recipe(Part):
     patience: int | None = Field(None, ge=0)
     max_rollbacks: int = Field(2, ge=0)
     seed: int = 0
+    sizes: dict[str, dict[str, Any]] = {}
+    size: str | None = None
     precision: Literal["float32", "bfloat16"] | None = None
 
     @field_validator("algorithm", mode="before")
@@ -347,6 +327,10 @@ class Recipe(Part):
     def _players_suit_the_algorithm(self) -> Recipe:
         self.algorithm.check(self.players, self.latent)
         return self
+
+    def burn_in_factor(self, of: str, examples: int) -> float:
+        """What a value is multiplied by after so many examples seen: 1 without a burn-in. of: A field of BurnIn."""
+        return 1.0 if self.burn_in is None else self.burn_in.between(getattr(self.burn_in, of), 1, examples)
 
     @property
     def examples_per_step(self) -> int:

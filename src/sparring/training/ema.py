@@ -34,12 +34,12 @@ class EMA:
         self._copied = [(averaged[name], trained[name]) for name in averaged if name not in trailing]
 
     @torch.no_grad()
-    def update(self, examples: int, step_examples: int) -> None:
+    def update(self, examples: int, step_examples: int, factor: float = 1.0) -> None:
         """Update the average after a step.
 
-        examples: Examples seen after the step. step_examples: Examples that the step counted.
+        examples: Examples seen after the step. step_examples: Examples that the step counted. factor: Of the half-life.
         """
-        half_life = min(self.half_life, examples * self.ramp)
+        half_life = min(factor * self.half_life, examples * self.ramp)
         keep = 0.5 ** (step_examples / half_life) if half_life > 0 else 0.0
         torch._foreach_lerp_(*self._trailing, 1 - keep)
         for averaged, trained in self._copied:

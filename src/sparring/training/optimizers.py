@@ -43,6 +43,20 @@ def build(settings: Optimizer, module: nn.Module, share: float = 1.0) -> torch.o
     )
 
 
+def set_rates(
+    optimizer: torch.optim.Optimizer, recipe: Recipe, player: str, share: float, rate: float, examples: int
+) -> None:
+    """Set the learning rate of a gradient step, and the second beta while the recipe's burn-in changes it.
+
+    share: See `loss_share`. rate: The learning rate without it. examples: Examples seen.
+    """
+    burn_in, betas = recipe.burn_in, recipe.players[player].optimizer.betas
+    for group in optimizer.param_groups:
+        group["lr"] = share * rate
+        if burn_in and burn_in.beta2 is not None and "betas" in group:
+            group["betas"] = (betas[0] ** share, burn_in.between(burn_in.beta2, betas[1], examples) ** share)
+
+
 def loss_share(recipe: Recipe, phases: Sequence[Phase], player: str) -> float:
     """The share of a player's gradient steps that are not steps of lazy penalties.
 

@@ -18,7 +18,7 @@ from ..callbacks.base import Action, Callback, Observation, keyed, result_of
 from ..config.recipe import Recipe
 from ..losses.penalties import clip_weights
 from ..util.devices import peak_memory_mb
-from . import optimizers, schedules
+from . import optimizers
 from .checkpoints import Checkpoints, State, with_prefix, without_prefix
 from .ema import EMA
 from .gradients import NotFinite, gradient_norm, out_of_memory, refuse_infinity, refuse_split, seeded_layers
@@ -125,6 +125,7 @@ class Trainer:
 
     def step(self) -> None:
         """Take one step: run the phases of the algorithm, then update the averages."""
+        self.algorithm.burn_in(self.examples)
         batch = None
         for number, phase in enumerate(self.phases):
             if self.examples < max(phase.start, self._start_of(phase)) or self.steps % phase.interval:
@@ -137,8 +138,9 @@ class Trainer:
                 rng_of = number if phase.rng_of is None else phase.rng_of
                 self._take(phase, batch, (self.recipe.seed, self.attempt, self.examples, rng_of, repeat))
         self.steps += 1
+        factor = self.recipe.burn_in_factor("ema_half_life", self.examples)
         for average in self.ema.values():
-            average.update(self.examples, self.recipe.examples_per_step)
+            average.update(self.examples, self.recipe.examples_per_step, factor)
 
     @property
     def all_players_from(self) -> float:
@@ -159,10 +161,10 @@ class Trainer:
         return self.ended or self.examples >= self.end
 
     def learning_rate(self, player: str) -> float:
-        """The present learning rate of a player: the schedule's, halved each time that the training went back."""
+        """The present learning rate of a player: the schedule's, halved at each rollback."""
         settings = self.recipe.players[player]
-        scheduled = settings.optimizer.lr * schedules.factor(settings.schedule, self.examples, self.end)
-        return scheduled * ROLLBACK_RATE**self.attempt
+        scheduled = settings.optimizer.lr * settings.schedule.factor(self.examples, self.end)
+        return scheduled * self.recipe.burn_in_factor("lr", self.examples) * ROLLBACK_RATE**self.attempt
 
     def synchronise(self) -> None:
         """Wait until the device has finished its work."""
@@ -178,9 +180,8 @@ class Trainer:
     def _take(self, phase: Phase, batch: Batch, address: tuple[int, ...]) -> None:
         """Take one gradient step of every player of the phase."""
         for name in phase.players:
-            rate = self.learning_rate(name) * self._gradient_shares[name]
-            for group in self.optimizers[name].param_groups:
-                group["lr"] = rate
+            share, rate = self._gradient_shares[name], self.learning_rate(name)
+            optimizers.set_rates(self.optimizers[name], self.recipe, name, share, rate, self.examples)
         loss, scalars = self._gradients_within_memory(phase, batch, address)
         norms = {name: gradient_norm(self._parameters[name]) for name in phase.players}
         refuse_infinity(phase, loss, norms)
