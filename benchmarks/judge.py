@@ -73,7 +73,10 @@ def moved(pictures: Tensor, rng: torch.Generator) -> Tensor:
     wide = pad(pictures, (most,) * 4, mode="reflect")
     height, width = pictures.shape[2:]
     places = torch.randint(2 * most + 1, (len(pictures), 2), generator=rng).tolist()
-    cut = [each[:, down : down + height, across : across + width] for each, (down, across) in zip(wide, places, strict=True)]
+    cut = [
+        each[:, down : down + height, across : across + width]
+        for each, (down, across) in zip(wide, places, strict=True)
+    ]
     found = torch.stack(cut)
     flips = torch.rand(len(found), generator=rng) < 0.5
     found[flips] = found[flips].flip(3)
@@ -101,15 +104,22 @@ def train(source: Source, path: Path, epochs: int) -> None:
             loss.backward()
             optimizer.step()
             schedule.step()
-        print(f"epoch {epoch + 1}: {right(judge, source):.3f} of held-out right, {time.monotonic() - began:.0f} s", flush=True)
-    write_bytes(path, safetensors.to_bytes(judge.state_dict(), {"channels": source.shape[0], "classes": len(source.classes)}))
+        print(
+            f"epoch {epoch + 1}: {right(judge, source):.3f} of held-out right, {time.monotonic() - began:.0f} s",
+            flush=True,
+        )
+    write_bytes(
+        path, safetensors.to_bytes(judge.state_dict(), {"channels": source.shape[0], "classes": len(source.classes)})
+    )
 
 
 @torch.no_grad()
 def seen(judge: Judge, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Features (float64) and the classes that the judge sees."""
     parts = [judge(encoded(values[start : start + CHUNK])) for start in range(0, len(values), CHUNK)]
-    return torch.cat([part[0] for part in parts]).double().numpy(), torch.cat([part[1] for part in parts]).argmax(1).numpy()
+    return torch.cat([part[0] for part in parts]).double().numpy(), torch.cat([part[1] for part in parts]).argmax(
+        1
+    ).numpy()
 
 
 def right(judge: Judge, source: Source) -> float:
@@ -119,15 +129,21 @@ def right(judge: Judge, source: Source) -> float:
     return float((seen(judge, source.values(indices, "test"))[1] == source.labels(indices, "test")).mean())
 
 
+def samples_of(run: Path, source: Source) -> tuple[np.ndarray, np.ndarray]:
+    """Samples and their labels: those of a file, or as many of each class of a run's generator."""
+    if run.suffix == ".npz":
+        with np.load(run) as file:
+            return file["values"], file["labels"]
+    gan, asked = load(run), np.arange(SAMPLES) % len(source.classes)
+    parts = [gan.at(np.flatnonzero(asked == number), SEED, name) for number, name in enumerate(source.classes)]
+    return np.concatenate(parts), np.sort(asked)
+
+
 def score(source: Source, judge: Judge, run: Path, held_out: np.ndarray) -> dict[str, Any]:
-    """The score of a run's kept snapshot: as many samples of each class, in turn."""
-    gan, gaussian = load(run), frechet.fit(held_out)
-    asked = np.arange(SAMPLES) % len(source.classes)
-    parts = [
-        gan.at(np.flatnonzero(asked == number), SEED, name) for number, name in enumerate(source.classes)
-    ]
-    labels = np.concatenate([asked[asked == number] for number in range(len(source.classes))])
-    features, classes = seen(judge, np.concatenate(parts))
+    """The score of a run's kept snapshot, or of samples in a file .npz with their `values` and `labels`."""
+    values, labels = samples_of(run, source)
+    gaussian = frechet.fit(held_out)
+    features, classes = seen(judge, values)
     return {
         "run": str(run),
         "frechet_distance": round(frechet.distance(frechet.fit(features), gaussian), 4),
@@ -154,7 +170,11 @@ def main() -> None:
     order = np.random.default_rng(SEED).permutation(source.count("train"))[:SAMPLES]
     real = seen(judge, source.values(np.sort(order)))[0]
     floor = frechet.distance(frechet.fit(real), frechet.fit(held_out))
-    print(json.dumps({"run": "training pictures", "frechet_distance": round(floor, 4), "asked_class_seen": right(judge, source)}))
+    print(
+        json.dumps(
+            {"run": "training pictures", "frechet_distance": round(floor, 4), "asked_class_seen": right(judge, source)}
+        )
+    )
     for run in asked.runs:
         print(json.dumps(score(source, judge, run, held_out)), flush=True)
 
