@@ -83,7 +83,10 @@ def train(source: Source, width: int, minutes: float) -> nn.Module:
     torch.manual_seed(SEED)
     count, classes = source.count("train"), len(source.classes)
     net = Velocity(source.shape[0], classes, width).to(memory_format=torch.channels_last)
-    average, optimizer = copy.deepcopy(net), torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=0.0)
+    average, optimizer = (
+        copy.deepcopy(net).requires_grad_(False),
+        torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=0.0),
+    )
     rng, began, seen, said = np.random.default_rng(SEED), time.monotonic(), 0, 0.0
     while (done := (time.monotonic() - began) / (60 * minutes)) < 1:
         indices = np.sort(rng.choice(count, BATCH, replace=False))
@@ -104,7 +107,7 @@ def train(source: Source, width: int, minutes: float) -> nn.Module:
         optimizer.step()
         seen += BATCH
         keep = 0.5 ** (BATCH / min(EMA_HALF_LIFE, 0.1 * seen))
-        torch._foreach_lerp_(list(average.parameters()), list(net.parameters()), 1 - keep)
+        torch._foreach_lerp_(list(average.parameters()), [each.data for each in net.parameters()], 1 - keep)
         if time.monotonic() - said > 30:
             said = time.monotonic()
             print(f"{done:.0%}, {seen:,} examples, loss {loss.item():.4f}", flush=True)
