@@ -111,6 +111,7 @@ def trainer(source: Source, recipe: str, folder: Path, **settings: object) -> Tr
     )
     codec = modalities.get(source.modality).fit_codec(source, choices.recipe.value_range)
     players = build_players(choices.recipe, codec, len(source.classes), device)
+    rules.shards(choices, players, device)
     rules.micro_batch(choices, players)
     algorithm = algorithms.build(choices.recipe, players)
     loader = Loader(source, codec, choices.recipe.batch, choices.recipe.seed, device)

@@ -81,7 +81,9 @@ def test_micro_batches_add_up_to_the_batch(bars, tmp_path, objective):
 def test_batch_statistics_lower_the_batch_instead(bars):
     choices = Choices(with_settings(load_recipe("dcgan"), {**smoke_settings("dcgan"), "micro_batch": 4}))
     codec = modalities.get("image").fit_codec(bars)
-    rules.micro_batch(choices, build_players(choices.recipe, codec, len(bars.classes), CPU))
+    players = build_players(choices.recipe, codec, len(bars.classes), CPU)
+    rules.shards(choices, players, CPU)
+    rules.micro_batch(choices, players)
     assert choices.recipe.batch == choices.recipe.micro_batch == 4
     assert "generator" in choices.reasons["batch"]
 
@@ -96,8 +98,8 @@ def test_only_the_learner_moves(bars, tmp_path):
     ours = trainer(bars, "mlp", tmp_path)
     before = copy.deepcopy(ours.algorithm.players["generator"].state_dict())
     phase = ours.phases[0]
-    ours._require_gradients(phase)
-    ours._take(phase, ours.loader.at(0, 0), (0, 0, 16, 0, 0))
+    ours.shards.require_gradients(phase)
+    ours._take(0, ours.loader.at(0, 0), (0, 0, 16, 0, 0))
     after = ours.algorithm.players["generator"].state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)
     assert all(parameter.grad is None for parameter in ours.algorithm.players["generator"].parameters())
@@ -123,7 +125,7 @@ def test_several_can_learn_from_one_loss(bars, tmp_path):
         tmp_path,
         **{"players.generator.optimizer": {"name": "sgd", "lr": 0.1}, "players.generator.clip_weights": 0.5},
     )
-    ours.phases = (both(ours),)
+    ours.shards.phases = [(both(ours),)]
     copies = copy.deepcopy(ours.algorithm.players)
     rates = {"generator": torch.optim.SGD(copies["generator"].parameters(), 0.1)}
     rates["discriminator"] = torch.optim.Adam(copies["discriminator"].parameters(), 2e-4, (0.5, 0.999))
@@ -147,7 +149,7 @@ def test_several_can_learn_from_one_loss(bars, tmp_path):
 def test_a_lazy_penalty_of_one_learner_leaves_the_steps_of_the_other(bars, tmp_path):
     ours = trainer(bars, "mlp", tmp_path)
     lazy = algorithms.Phase(("generator",), both(ours).loss, new_batch=False, interval=4, is_penalty=True)
-    ours.phases = (both(ours), lazy)
+    ours.shards.phases = [(both(ours), lazy)]
     assert loss_share(ours.recipe, ours.phases, "generator") == pytest.approx(4 / 5)
     assert loss_share(ours.recipe, ours.phases, "discriminator") == 1
 
@@ -162,7 +164,7 @@ def test_of_several_learners_the_broken_ones_are_named(bars, tmp_path, what, who
         bias = ours.algorithm.players["discriminator"].head.linear.bias
         return algorithms.PhaseResult(loss * float("inf") if what == "loss" else loss + torch.sqrt(bias * 0).sum())
 
-    ours.phases = (dataclasses.replace(phase, loss=broken),)
+    ours.shards.phases = [(dataclasses.replace(phase, loss=broken),)]
     before = copy.deepcopy(ours.algorithm.players["generator"].state_dict())
     observation = ours.fit(threading.Event())
     assert observation.event == "diverged"
@@ -405,7 +407,7 @@ def test_what_is_not_finite_never_reaches_a_weight(bars, tmp_path, what):
         )
         return algorithms.PhaseResult(bad, result.scalars)
 
-    ours.phases = (algorithms.Phase(phase.players, broken), ours.phases[1])
+    ours.shards.phases = [(algorithms.Phase(phase.players, broken), ours.phases[1])]
     before = {name: copy.deepcopy(player.state_dict()) for name, player in ours.algorithm.players.items()}
     observation = ours.fit(threading.Event())
     assert observation.event == "diverged"
@@ -455,7 +457,7 @@ def out_of_memory_above(patch, trainer, most):
             return loss(batch, rng)
 
         phases.append(dataclasses.replace(phase, loss=loss))
-    patch.setattr(trainer, "phases", tuple(phases))
+    patch.setattr(trainer.shards, "phases", [tuple(phases)])
 
 
 def test_out_of_memory_lowers_the_micro_batch_and_goes_on(bars, tmp_path, monkeypatch):

@@ -108,6 +108,12 @@ class AdversarialAlgorithm(Algorithm):
         loss = recipe.algorithm.adversarial_loss
         return ("objective",) if loss and loss.couples_batch else ()
 
+    @classmethod
+    def remembers(cls, recipe: Recipe) -> tuple[str, ...]:
+        config: Any = recipe.algorithm
+        augmentation = config.discriminator_augmentation
+        return ("augmentation",) if augmentation and augmentation.name == "ada" and augmentation.speed else ()
+
     def phases(self) -> tuple[Phase, ...]:
         discriminator, generator = (self.recipe.players[name] for name in ("discriminator", "generator"))
         return (

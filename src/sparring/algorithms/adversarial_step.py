@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from functools import cached_property
 from typing import Any
 
 import torch
@@ -13,6 +12,7 @@ from .. import augmentations
 from ..losses import penalties
 from ..losses.adversarial import AdversarialLoss
 from ..networks.output import DiscriminatorOutput
+from ..util.once import once
 from .augment import DiscriminatorAugmentation
 from .base import Batch, StepRandom
 
@@ -49,20 +49,20 @@ class AdversarialStep:
         self.discriminator, self.batch, self.rng = discriminator, batch, rng
         self._make_fake, self._augmentation, self._penalties = make_fake, augmentation, penalties
 
-    @cached_property
+    @once
     def real(self) -> Tensor:
         return self.batch.real.detach().requires_grad_("r1" in self._penalties)
 
-    @cached_property
+    @once
     def fake(self) -> Tensor:
         fake = self._make_fake()
         return fake.requires_grad_() if "r2" in self._penalties else fake
 
-    @cached_property
+    @once
     def on_real(self) -> DiscriminatorOutput:
         return self.discriminate(self.real, "real")
 
-    @cached_property
+    @once
     def on_fake(self) -> DiscriminatorOutput:
         return self.discriminate(self.fake, "fake")
 

@@ -124,6 +124,11 @@ class Algorithm(ABC):
         """Names of the terms that are not means over examples. Without such terms a batch may be split."""
         return ()
 
+    @classmethod
+    def remembers(cls, recipe: Recipe) -> tuple[str, ...]:
+        """Names of what the algorithm carries from batch to batch. Without such things a batch may be sharded."""
+        return ()
+
     @property
     def can_augment_more(self) -> bool:
         """Whether the augmentation of the discriminator's inputs can be raised."""
@@ -150,8 +155,14 @@ def algorithm_class(recipe: Recipe) -> type[Algorithm]:
 
 
 def build(recipe: Recipe, players: dict[str, nn.Module], feature_net: nn.Module | None = None) -> Algorithm:
-    """The recipe's algorithm for these players. Raises UserError where a player lacks what the algorithm needs."""
-    return algorithm_class(recipe)(recipe, players, feature_net)
+    """The recipe's algorithm for these players, whose batch is one shard of the recipe's.
+
+    Raises UserError where a player lacks what the algorithm needs.
+    """
+    of_shard = recipe
+    if recipe.batch and recipe.shards:
+        of_shard = recipe.model_copy(update={"batch": recipe.batch // recipe.shards})
+    return algorithm_class(recipe)(of_shard, players, feature_net)
 
 
 def refuse_conditional(players: dict[str, nn.Module]) -> None:

@@ -96,6 +96,10 @@ class CycleGAN(Algorithm):
             ),
         )
 
+    @classmethod
+    def remembers(cls, recipe: Recipe) -> tuple[str, ...]:
+        return ("pool",)
+
     def discriminator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
         """Zhu et al. 2017, eq. 1 in both directions, on fakes from a pool (section 4).
 

@@ -26,11 +26,13 @@ class GANConfig(AugmentedConfig):
 
     class_loss: Weight of the auxiliary classifier in both losses (Odena et al. 2017, arXiv:1610.09585); 0: no
         classifier.
+    classify_fakes: Whether the classifier learns from fakes too, as theirs does; if not, from reals alone.
     style_mixing: Share of samples that are generated from two latents; for style-based generators only.
     """
 
     name: Literal["gan"] = "gan"
     class_loss: float = Field(0.0, ge=0)
+    classify_fakes: bool = True
     style_mixing: Annotated[float, Field(ge=0, le=1)] = 0.0
 
     allowed_penalties = {
@@ -59,6 +61,11 @@ class GAN(AdversarialAlgorithm):
                 f"and {recipe.players['generator'].network} is none; leave them out"
             )
 
+    @classmethod
+    def remembers(cls, recipe: Recipe) -> tuple[str, ...]:
+        path_length = ("path-length",) if "path-length" in recipe.players["generator"].penalties else ()
+        return (*super().remembers(recipe), *path_length)
+
     def discriminator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
         """The objective's discriminator loss plus penalties.
 
@@ -69,8 +76,9 @@ class GAN(AdversarialAlgorithm):
         real, fake = step.on_real, step.on_fake
         loss = self.objective.discriminator(real.logits, fake.logits)
         if self.config.class_loss:
-            classified = self._class_term(real.class_logits, batch) + self._class_term(fake.class_logits, batch)
-            loss = loss + self.config.class_loss * classified
+            loss = loss + self.config.class_loss * self._class_term(real.class_logits, batch)
+            if self.config.classify_fakes:
+                loss = loss + self.config.class_loss * self._class_term(fake.class_logits, batch)
         return self._discriminator_result(step, loss)
 
     def generator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:

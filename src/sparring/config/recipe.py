@@ -266,6 +266,8 @@ class Recipe(Part):
         latent: The distribution of latents.
         value_range: The range of encoded values: [-1, 1] (symmetric) or [0, 1] (unit).
         batch: Examples in a batch.
+        shards: Parts of a batch that are computed at once, each by a thread of its own. Batch normalisation sees a
+            part; null: one for each core. It pays where a step is work enough, as of `projected`.
         micro_batch: Examples in a forward pass; the gradients of a batch are accumulated over its micro-batches.
         examples: The length: 200000, 2M, 50epochs or 30000steps; see `length_from`.
         ema_half_life: Half-life of the exponential moving average of the weights, in examples; 0 keeps none.
@@ -294,6 +296,7 @@ class Recipe(Part):
     latent: Latent = Latent()
     value_range: Literal["symmetric", "unit"] = "symmetric"
     batch: int | None = Field(None, ge=1)
+    shards: int | None = Field(1, ge=1)
     micro_batch: int | None = Field(None, ge=1)
     examples: int | str | None = None
     ema_half_life: int | None = Field(None, ge=0)

@@ -143,6 +143,13 @@ def is_batch_coupled(module: nn.Module) -> bool:
     return any(isinstance(layer, nn.modules.batchnorm._BatchNorm | BatchCoupled) for layer in module.modules())
 
 
+def running_statistics(module: nn.Module) -> list[Tensor]:
+    """The running means and variances of a network's batch normalisations."""
+    layers = [layer for layer in module.modules() if isinstance(layer, nn.modules.batchnorm._BatchNorm)]
+    found = [each for layer in layers for each in (layer.running_mean, layer.running_var)]
+    return [each for each in found if each is not None]
+
+
 def class_condition(condition: Condition) -> Tensor:
     """The N class numbers of a condition, for networks that were built with classes."""
     assert condition is not None, "this network was built for labels"

@@ -50,6 +50,7 @@ class FrozenConv(nn.Module):
         self.register_buffer("weight", weight, persistent=False)
         self.register_buffer("shift", shift, persistent=False)
         self.stride, self.groups, self.active = stride, groups, active
+        self._cast: tuple[Tensor, Tensor] | None = None  # kept, because casting at every call takes time
 
     def forward(self, x: Tensor) -> Tensor:
         kernel = self.weight.shape[-1]
@@ -62,9 +63,19 @@ class FrozenConv(nn.Module):
         # oneDNN has no fast gradient in bfloat16 of convolutions that are both strided and depthwise: 60 times slower.
         slow = self.groups > 1 and self.stride > 1 and x.device.type == "cpu"
         with torch.autocast("cpu", enabled=False) if slow else nullcontext():
-            x = conv2d(x.float() if slow else x, self.weight, self.shift, self.stride, padding, groups=self.groups)
+            weight, shift = self._weights(x.device.type)
+            x = conv2d(x.float() if slow else x, weight, shift, self.stride, padding, groups=self.groups)
         # In place, and not as a clamp, whose gradient takes three passes over memory.
         return relu6(x, inplace=True) if self.active else x
+
+    def _weights(self, device: str) -> tuple[Tensor, Tensor]:
+        """The weight and the shift in the number format of the present autocast."""
+        if not torch.is_autocast_enabled(device):
+            return self.weight, self.shift
+        dtype = torch.get_autocast_dtype(device)
+        if self._cast is None or self._cast[0].dtype != dtype or self._cast[0].device != self.weight.device:
+            self._cast = self.weight.to(dtype), self.shift.to(dtype)
+        return self._cast
 
 
 class FrozenBlock(nn.Module):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv2d, interpolate, leaky_relu
+from torch.nn.functional import conv2d, interpolate, layer_norm, leaky_relu
 
 from ..errors import UserError
 from . import register_network
@@ -98,6 +98,7 @@ class ProjectedDiscriminator(Discriminator):
         pixel_width: Channels of the first convolution of one more discriminator, of the picture itself; 0: none.
         side: The longer side of the pictures that the frozen network sees is about this; None: that of the pictures, at
             least 64.
+        classifier: Whether a linear classifier of the frozen features gives `class_logits`, for `class_loss`.
     """
 
     def __init__(
@@ -108,6 +109,7 @@ class ProjectedDiscriminator(Discriminator):
         width: Width = 32,
         pixel_width: int = 32,
         side: Width | None = None,
+        classifier: bool = False,
     ):
         super().__init__()
         channels, height, picture_width = shape
@@ -131,17 +133,28 @@ class ProjectedDiscriminator(Discriminator):
             if pixel_width
             else None
         )
+        self.classifier = nn.Linear(sum(TAPPED_CHANNELS[-2:]), classes) if classifier and classes else None
 
     def forward(self, sample: Tensor, condition: Condition = None) -> DiscriminatorOutput:
         pictures = sample
         if tuple(sample.shape[2:]) != self.size:
             pictures = interpolate(sample, self.size, mode="bilinear", align_corners=False)
-        features = self.mixing(self.eyes(pictures.expand(-1, 3, -1, -1)))
+        seen = self.eyes(pictures.expand(-1, 3, -1, -1))
+        features = self.mixing(seen)
         logits = [scale(each, condition) for scale, each in zip(self.scales, features, strict=True)]
         if self.pixels is not None:
             logits.append(self.pixels(sample, condition))
         places = max(each.shape[1] for each in logits)
-        return DiscriminatorOutput(torch.cat([_repeated(each, places) for each in logits], dim=1))
+        return DiscriminatorOutput(
+            torch.cat([_repeated(each, places) for each in logits], dim=1), self._class_logits(seen)
+        )
+
+    def _class_logits(self, seen: list[Tensor]) -> Tensor | None:
+        """The classes that a linear classifier sees in the frozen features of the two coarsest scales."""
+        if self.classifier is None:
+            return None
+        pooled = torch.cat([each.float().mean(dim=(2, 3)) for each in seen[-2:]], dim=1)
+        return self.classifier(layer_norm(pooled, pooled.shape[1:]))
 
 
 def _repeated(logits: Tensor, places: int) -> Tensor:

@@ -71,6 +71,21 @@ def batch_coupled(recipe: Recipe, players: dict[str, nn.Module]) -> list[str]:
     return [*normalised, *algorithm_class(recipe).batch_coupled(recipe)]
 
 
+def needs_one_shard(recipe: Recipe, players: dict[str, nn.Module]) -> str:
+    """Why a batch cannot be computed in shards; "" where it can.
+
+    Layers with random numbers of their own draw from a generator that all threads have in common.
+    """
+    kind = algorithm_class(recipe)
+    terms = [*kind.batch_coupled(recipe), *kind.remembers(recipe)]
+    terms += [name for name, player in players.items() if any(map(_is_random, player.modules()))]
+    return f"the {' and '.join(terms)} sees a batch as a whole" if terms else ""
+
+
+def _is_random(layer: nn.Module) -> bool:
+    return isinstance(layer, nn.modules.dropout._DropoutNd) and layer.p > 0
+
+
 def refuse_split(recipe: Recipe, players: dict[str, nn.Module], micro_batch: int, batch: int) -> None:
     """Raise UserError where memory ran out and micro-batches cannot be halved."""
     coupled = batch_coupled(recipe, players)

@@ -84,6 +84,7 @@ def set_up(
         console.note(f"starting from the weights of {init_from}")
     else:
         fit_to_data(choices.recipe, players, source, codec)
+    rules.shards(choices, players, device)
     rules.micro_batch(choices, players)
     feature_net = _features(source, run.path, console, budget_end)
     parts = Parts(choices.recipe, source, codec, players, device, run.path, feature_net)

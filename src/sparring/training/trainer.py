@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..algorithms import Algorithm, Batch, Phase, StepRandom
+from ..algorithms import Algorithm, Batch, Phase
 from ..callbacks.base import Action, Callback, Observation, keyed, result_of
 from ..config.recipe import Recipe
 from ..losses.penalties import clip_weights
@@ -21,14 +21,13 @@ from ..util.devices import peak_memory_mb
 from . import optimizers
 from .checkpoints import Checkpoints, State, with_prefix, without_prefix
 from .ema import EMA
-from .gradients import NotFinite, gradient_norm, out_of_memory, refuse_infinity, refuse_split, seeded_layers
+from .gradients import NotFinite, gradient_norm, out_of_memory, refuse_infinity, refuse_split
 from .loader import Loader
 from .meters import Clock, Meters
+from .shards import Scalars, Shards
 
 SAVE_SECONDS = 45.0  # after which a checkpoint is due between two ticks; a killed training loses no more than that
 ROLLBACK_RATE = 0.5  # the factor of all learning rates each time a training goes back to its best snapshot
-
-Scalars = list[tuple[dict[str, Tensor], float]]  # for each micro-batch, its scalars and its share of the batch
 
 
 class Trainer:
@@ -66,15 +65,13 @@ class Trainer:
         assert isinstance(recipe.examples, int) and recipe.tick
         self.recipe, self.algorithm, self.loader, self.device = recipe, algorithm, loader, device
         self.checkpoints, self.callbacks = checkpoints, list(callbacks)
-        self.phases = algorithm.phases()
+        self.shards = Shards(algorithm, device)
         self.players = algorithm.players
         self._gradient_shares = {name: optimizers.loss_share(recipe, self.phases, name) for name in self.players}
         self.optimizers = {
             name: optimizers.build(recipe.players[name].optimizer, player, self._gradient_shares[name])
             for name, player in self.players.items()
         }
-        # Collecting them again at every step would take a tenth of a step.
-        self._parameters = {name: list(player.parameters()) for name, player in self.players.items()}
         self.ema = {
             name: EMA(self.players[name], recipe.ema_half_life, recipe.ema_ramp) for name in algorithm.ema_players
         }
@@ -125,22 +122,27 @@ class Trainer:
 
     def step(self) -> None:
         """Take one step: run the phases of the algorithm, then update the averages."""
-        self.algorithm.burn_in(self.examples)
+        self.shards.burn_in(self.examples)
         batch = None
         for number, phase in enumerate(self.phases):
             if self.examples < max(phase.start, self._start_of(phase)) or self.steps % phase.interval:
                 continue
-            self._require_gradients(phase)
+            self.shards.require_gradients(phase)
             for repeat in range(phase.steps):
                 if phase.new_batch or batch is None:
                     batch = self.loader.at(self.examples, self.attempt)
                     self.examples += phase.new_batch * len(batch.real)
                 rng_of = number if phase.rng_of is None else phase.rng_of
-                self._take(phase, batch, (self.recipe.seed, self.attempt, self.examples, rng_of, repeat))
+                self._take(number, batch, (self.recipe.seed, self.attempt, self.examples, rng_of, repeat))
         self.steps += 1
+        self.shards.average_statistics()
         factor = self.recipe.burn_in_factor("ema_half_life", self.examples)
         for average in self.ema.values():
             average.update(self.examples, self.recipe.examples_per_step, factor)
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        return self.shards.phases[0]
 
     @property
     def all_players_from(self) -> float:
@@ -177,13 +179,14 @@ class Trainer:
 
     # -- one gradient step ---------------------------------------------------------------------------------------------
 
-    def _take(self, phase: Phase, batch: Batch, address: tuple[int, ...]) -> None:
-        """Take one gradient step of every player of the phase."""
+    def _take(self, number: int, batch: Batch, address: tuple[int, ...]) -> None:
+        """Take one gradient step of every player of a phase. number: The index of the phase."""
+        phase = self.phases[number]
         for name in phase.players:
             share, rate = self._gradient_shares[name], self.learning_rate(name)
             optimizers.set_rates(self.optimizers[name], self.recipe, name, share, rate, self.examples)
-        loss, scalars = self._gradients_within_memory(phase, batch, address)
-        norms = {name: gradient_norm(self._parameters[name]) for name in phase.players}
+        loss, scalars = self._gradients_within_memory(number, batch, address)
+        norms = {name: gradient_norm(self.shards.parameters[name]) for name in phase.players}
         refuse_infinity(phase, loss, norms)
         for values, share in scalars:
             self._meters.add(values, share)
@@ -193,54 +196,27 @@ class Trainer:
             if bound := self.recipe.players[name].clip_weights:
                 clip_weights(self.players[name], bound)
 
-    def _gradients_within_memory(self, phase: Phase, batch: Batch, address: tuple[int, ...]) -> tuple[Tensor, Scalars]:
+    def _gradients_within_memory(self, number: int, batch: Batch, address: tuple[int, ...]) -> tuple[Tensor, Scalars]:
         """Compute the gradients. If memory runs out, compute them again in smaller micro-batches."""
         before = self.algorithm.state()
         while True:
             try:
-                return self._gradients(phase, batch, address)
+                return self.shards.gradients(number, batch, address, self.micro_batch)
             except RuntimeError as error:
                 if not out_of_memory(error):
                     raise
             # Outside of the handler, because the exception keeps the tensors of the failed pass in memory.
-            self.algorithm.load_state(before)
+            self.shards.load_state(before)
             self._split(batch)
-
-    def _gradients(self, phase: Phase, batch: Batch, address: tuple[int, ...]) -> tuple[Tensor, Scalars]:
-        """Compute the gradients of the phase's loss, summed over micro-batches. Returns the loss and the scalars."""
-        for name in phase.players:
-            self.optimizers[name].zero_grad(set_to_none=True)
-        count, loss, scalars = len(batch.real), torch.zeros((), device=self.device), Scalars()
-        kind = "penalties" if phase.is_penalty else "losses"
-        bfloat16 = self.recipe.precision == "bfloat16" and not phase.full_precision
-        with seeded_layers(self.device, *address):
-            for start in range(0, count, self.micro_batch):
-                stop = min(count, start + self.micro_batch)
-                share = (stop - start) / count
-                with torch.autocast(self.device.type, torch.bfloat16, enabled=bfloat16):
-                    rng = StepRandom(address, count, start, stop, self.device)
-                    result = phase.loss(batch.rows(start, stop), rng)
-                (result.loss * share).backward()
-                loss = loss + result.loss.detach() * share
-                scalars.append(({f"{kind}.{phase.label}": result.loss.detach(), **result.scalars}, share))
-        return loss, scalars
 
     def _split(self, batch: Batch) -> None:
         """Halve the micro-batches from now on, after memory ran out. Checkpoints keep the new size."""
         refuse_split(self.recipe, self.players, self.micro_batch, len(batch.real))
-        for player in self.players.values():
-            player.zero_grad(set_to_none=True)
+        self.shards.clear_gradients(list(self.players))
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
         self.micro_batch = self.micro_batch // 2
         self.split_at.append({"examples": self.examples, "micro_batch": self.micro_batch})
-
-    def _require_gradients(self, phase: Phase) -> None:
-        """Freeze all players whose gradients the phase does not need."""
-        wanted = {*phase.players, *phase.graph_of}
-        for name, parameters in self._parameters.items():
-            for parameter in parameters:
-                parameter.requires_grad_(name in wanted)
 
     # -- observing -----------------------------------------------------------------------------------------------------
 
@@ -256,7 +232,7 @@ class Trainer:
         else:
             self.ended = observation.action is Action.STOP
             if observation.action is Action.AUGMENT:
-                self.algorithm.augment_more()
+                self.shards.augment_more()
             self.save()
         self._notify(observation)
         self._restart_clock()
@@ -363,7 +339,7 @@ class Trainer:
             average.module.load_state_dict(without_prefix(groups["ema"], name))
         for name, optimizer in self.optimizers.items():
             optimizers.load_tensors(optimizer, without_prefix(groups["optimizers"], name))
-        self.algorithm.load_state(groups["algorithm"])
+        self.shards.load_state(groups["algorithm"])
         self._meters.load(groups["meters"], facts["weights"], self.device)
         self.examples, self.steps, self.attempt, self.best = examples, facts["steps"], facts["attempt"], facts["best"]
         self.discarded_examples, self.ended = facts["discarded_examples"], facts["ended"]

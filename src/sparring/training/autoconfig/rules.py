@@ -11,12 +11,14 @@ from ...data.source import Source
 from ...errors import UserError
 from ...statistics.pca_mixture import MIN_EXAMPLES_PER_AXIS
 from ...util.devices import choose_precision
-from ..gradients import batch_coupled
+from ..assembly import is_convolutional
+from ..gradients import batch_coupled, needs_one_shard
 from . import Choices
 
 MAX_BATCH_OF_FEW = 1024  # of fewer training examples, which then come more than once in a batch
 WIDTH, WIDTH_OF_COLOUR = 16, 32  # on a CPU: docs/experiments.md, "A start from statistics"
 WIDTH_ON_GPU = 64
+MIN_SHARD = 16  # examples; with fewer, the overhead of a step outweighs another core
 RANK, RANK_OF_COLOUR = 16, 48  # docs/experiments.md, "More components for colour"
 
 
@@ -72,32 +74,56 @@ def names(choices: Choices, source: Source) -> None:
             choices.settle(f"players.{name}.options.num_classes", count, "the classes of the data")
 
 
+def shards(choices: Choices, players: dict[str, nn.Module], device: torch.device) -> None:
+    """Fill the number of parts of a batch that are computed at once: one for each core where no loss needs the whole.
+
+    Raises UserError where the user set a number that the recipe cannot have.
+    """
+    recipe, cores = choices.recipe, torch.get_num_threads()
+    assert recipe.batch
+    whole = needs_one_shard(recipe, players)
+    most = min(cores, recipe.batch // MIN_SHARD)
+    fitting = [each for each in (2, 4, 8, 16) if each <= most and recipe.batch % each == 0]
+    if recipe.shards is not None and recipe.shards > 1 and whole:
+        raise UserError(f"a batch cannot be computed in {recipe.shards} shards ({whole}); leave shards at 1")
+    if recipe.shards is not None and recipe.batch % recipe.shards:
+        raise UserError(f"a batch of {recipe.batch} cannot be cut into {recipe.shards} equal shards")
+    if whole:
+        choices.settle("shards", 1, whole)
+    elif device.type != "cpu" or not any(map(is_convolutional, players.values())):
+        choices.settle("shards", 1, "the batch as a whole keeps the device busy")
+    else:
+        choices.settle("shards", max(fitting, default=1), f"for {cores} threads, at least {MIN_SHARD} examples each")
+
+
 def micro_batch(choices: Choices, players: dict[str, nn.Module]) -> None:
     """Fill the number of examples in a forward pass.
 
-    It is the whole batch unless the user set a smaller number. If a network or a loss needs whole batches, the batch
+    It is a whole shard unless the user set a smaller number. If a network or a loss needs whole batches, the batch
     itself becomes that small.
 
     Raises:
         UserError: If batch normalisation would see a batch of 1.
     """
     recipe = choices.recipe
-    assert recipe.batch
-    choices.settle("micro_batch", recipe.batch, "the whole batch at once")
+    assert recipe.batch and recipe.shards
+    whole = recipe.batch // recipe.shards
+    reason = "the whole batch at once" if recipe.shards == 1 else "a shard at once"
+    choices.settle("micro_batch", whole, reason)
     asked = choices.recipe.micro_batch
     assert asked
     coupled = batch_coupled(recipe, players)
     normalised = [name for name in coupled if name in players]
-    if normalised and min(asked, recipe.batch) < 2:
+    if normalised and min(asked, whole) < 2:
         raise UserError(
             f"a batch of 1 has no statistics, and the {' and '.join(normalised)} needs them (batch normalisation); "
             "set batch to 2 or more"
         )
-    if asked >= recipe.batch:
-        choices.change("micro_batch", recipe.batch, "the whole batch at once")
+    if asked >= whole:
+        choices.change("micro_batch", whole, reason)
         return
     if coupled:
-        whole = " and ".join(coupled)
-        reason = f"set as micro_batch; the {whole} sees a batch as a whole, so the batch itself is lowered to {asked}"
-        choices.change("batch", asked, reason)
-        choices.change("micro_batch", asked, reason)
+        together = " and ".join(coupled)
+        reason = f"set as micro_batch; the {together} sees a batch as a whole, so the batch is lowered to {asked}"
+        for key, value in {"shards": 1, "batch": asked, "micro_batch": asked}.items():
+            choices.change(key, value, reason)

@@ -1,0 +1,157 @@
+"""Shards of a batch: the same learning as with whole batches, the same numbers whichever thread is first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from smoke import smoke_settings, trainer
+from sparring.config.reading import load_recipe, with_settings
+from sparring.errors import UserError
+from sparring.training.autoconfig import Choices, rules
+from sparring.training.gradients import needs_one_shard
+
+CPU = torch.device("cpu")
+STEPS = 4
+
+
+def trained(source: Any, recipe: str, folder: Any, steps: int = STEPS, **settings: Any) -> Any:
+    found = trainer(source, recipe, folder, **settings)
+    for _ in range(steps):
+        found.step()
+    return found
+
+
+def tensors(found: Any) -> dict[str, torch.Tensor]:
+    state = found.state()
+    return {f"{group}.{name}": each for group, values in state.groups.items() for name, each in values.items()}
+
+
+@pytest.mark.parametrize("shards", [2, 4])
+@pytest.mark.parametrize("recipe", ["mlp", "r3gan"])
+def test_shards_learn_what_the_whole_batch_learns(bars, tmp_path, recipe, shards):
+    whole, cut = (trained(bars, recipe, tmp_path / str(count), shards=count) for count in (1, shards))
+    assert len(cut.shards.copies) == shards
+    for name in whole.players:
+        for one, other in zip(whole.players[name].parameters(), cut.players[name].parameters(), strict=True):
+            torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-5)
+    for name, mean in whole._meters.means().items():
+        if not name.startswith(("accuracy", "fooling")):  # they compare with a threshold, which a shard has of its own
+            assert cut._meters.means()[name] == pytest.approx(mean, rel=1e-3, abs=1e-4), name
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("recipe", ["auto", "sngan"])
+def test_no_bit_depends_on_which_thread_is_first(bars, tmp_path, recipe, precision):
+    found = [trained(bars, recipe, tmp_path / str(time), shards=2, precision=precision) for time in range(3)]
+    first, *others = map(tensors, found)
+    for other in others:
+        assert first.keys() == other.keys()
+        for name in first:
+            assert torch.equal(first[name], other[name]), name
+
+
+def test_a_resumed_training_computes_the_same(bars, tmp_path):
+    straight = trained(bars, "sngan", tmp_path / "straight", 2 * STEPS, shards=2)
+    before = trained(bars, "sngan", tmp_path / "broken", shards=2)
+    before.save()
+    after = trainer(bars, "sngan", tmp_path / "broken", shards=2)
+    assert after.resume()
+    for _ in range(STEPS):
+        after.step()
+    expected, found = tensors(straight), tensors(after)
+    for name in expected:
+        assert torch.equal(expected[name], found[name]), name
+
+
+def test_running_statistics_are_the_mean_of_the_shards(bars, tmp_path):
+    found = trainer(bars, "sngan", tmp_path, shards=2)
+    norms = [
+        [layer for layer in each.players["generator"].modules() if isinstance(layer, nn.BatchNorm2d)]
+        for each in found.shards.copies
+    ]
+    assert norms[0]
+    average, seen = found.shards.average_statistics, []
+
+    def before_averaging() -> None:
+        seen.append([[layer.running_mean.clone() for layer in layers] for layers in norms])
+        average()
+
+    found.shards.average_statistics = before_averaging
+    found.step()
+    for one, other, layer, copied in zip(*seen[0], *norms, strict=True):
+        assert not torch.equal(one, other)
+        torch.testing.assert_close(layer.running_mean, (one + other) / 2)
+        assert torch.equal(layer.running_mean, copied.running_mean)
+
+
+def test_weights_are_shared_and_gradients_are_not(bars, tmp_path):
+    found = trained(bars, "mlp", tmp_path, shards=2)
+    for name, own in found.shards.copies[0].players.items():
+        for one, other in zip(own.parameters(), found.shards.copies[1].players[name].parameters(), strict=True):
+            assert one.data_ptr() == other.data_ptr()
+            assert one.grad is not other.grad or one.grad is None
+
+
+def test_an_error_in_a_shard_is_raised(bars, tmp_path, monkeypatch):
+    found = trainer(bars, "mlp", tmp_path, shards=2)
+    monkeypatch.setattr(found.shards.copies[1].generator, "forward", None)
+    with pytest.raises(TypeError):
+        found.step()
+
+
+def chosen(recipe: str, batch: int, players: dict[str, nn.Module], **settings: Any) -> Choices:
+    asked = {**smoke_settings(recipe, batch=batch), "shards": None, **settings}
+    choices = Choices(with_settings(load_recipe(recipe), asked))
+    rules.shards(choices, players, CPU)
+    return choices
+
+
+PATH_LENGTH = {"algorithm.augmentation": None, "players.generator.penalties": {"path-length": {"weight": 2}}}
+CONVOLUTION = {"generator": nn.Sequential(nn.Conv2d(1, 1, 3))}
+
+
+@pytest.mark.parametrize(
+    ("threads", "batch", "expected"), [(1, 64, 1), (2, 64, 2), (3, 64, 2), (8, 64, 4), (8, 24, 1), (2, 33, 1)]
+)
+def test_there_is_a_shard_for_each_core(monkeypatch, threads, batch, expected):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    choices = chosen("auto", batch, CONVOLUTION)
+    assert choices.recipe.shards == expected
+    assert choices.reasons["shards"]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "players", "settings", "why"),
+    [
+        ("auto", {"discriminator": nn.Dropout(0.3)}, {}, "the discriminator sees a batch as a whole"),
+        ("cyclegan", CONVOLUTION, {}, "pool"),
+        ("mlp", CONVOLUTION, {"algorithm.objective.name": "relativistic-average"}, "objective"),
+        ("auto", CONVOLUTION, {"algorithm.augmentation": {"name": "ada"}}, "augmentation"),
+        ("stylegan2-ada", CONVOLUTION, PATH_LENGTH, "path-length"),
+    ],
+)
+def test_what_needs_whole_batches_has_one_shard(monkeypatch, recipe, players, settings, why):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
+    choices = chosen(recipe, 64, players, **settings)
+    assert choices.recipe.shards == 1
+    assert why in choices.reasons["shards"]
+    with pytest.raises(UserError, match=why):
+        chosen(recipe, 64, players, **settings, shards=2)
+
+
+def test_dropout_that_drops_nothing_needs_no_whole_batch():
+    assert not needs_one_shard(load_recipe("auto"), {"discriminator": nn.Dropout(0.0)})
+
+
+def test_tables_have_one_shard(monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
+    assert chosen("auto", 64, {"generator": nn.Linear(1, 1)}).recipe.shards == 1
+
+
+def test_shards_are_equal_parts():
+    with pytest.raises(UserError, match="a batch of 33 cannot be cut into 2 equal shards"):
+        chosen("auto", 33, CONVOLUTION, shards=2)
