@@ -129,3 +129,32 @@ def test_relu6_is_what_the_eyes_use(eyes):
     with torch.no_grad():
         found = eyes.stem(x)
     assert found.min() == 0 and torch.equal(relu6(found), found)
+
+
+def test_features_of_photographs_are_about_one_deviation_large(eyes):
+    """So that hinge losses of the small discriminators are not saturated from the start."""
+    photographs = pytest.importorskip("sklearn.datasets").load_sample_images().images
+    pictures = torch.stack([torch.tensor(each[:384, :640]) for each in photographs]).movedim(3, 1) / 127.5 - 1
+    small = torch.nn.functional.interpolate(pictures, (96, 160), mode="area")
+    with torch.no_grad():
+        for each, usual in zip(eyes(small), efficientnet_lite0.TAPPED_DEVIATIONS, strict=True):
+            assert 0.5 < each.std() / usual < 2
+
+
+def test_the_pixels_gradient_counts_beside_those_of_the_features():
+    net = built()
+    pictures = (torch.rand(4, 3, 32, 32, generator=rng()) * 2 - 1).requires_grad_()
+    whole = torch.autograd.grad(net(pictures).logits.mean(), pictures)[0].norm()
+    pixels = torch.autograd.grad(net.pixels(pictures, None).mean(), pictures)[0].norm()
+    assert 0.02 < pixels / whole < 5
+
+
+def test_a_linear_classifier_of_the_frozen_features_is_optional():
+    pictures = (torch.rand(3, 3, 32, 32, generator=rng()) * 2 - 1).requires_grad_()
+    label = {"class": torch.tensor([0, 1, 2])}
+    assert built(classes=3)(pictures, label).class_logits is None
+    assert built(classes=0, classifier=True)(pictures).class_logits is None
+    found = built(classes=3, classifier=True)(pictures, label).class_logits
+    assert found.shape == (3, 3)
+    torch.nn.functional.cross_entropy(found, label["class"]).backward()
+    assert pictures.grad.abs().sum() > 0

@@ -25,13 +25,13 @@ class GANConfig(AugmentedConfig):
     """Settings of the GAN.
 
     class_loss: Weight of the auxiliary classifier in both losses (Odena et al. 2017, arXiv:1610.09585); 0: no
-        classifier.
+        classifier; null: chosen, 0 without labels.
     classify_fakes: Whether the classifier learns from fakes too, as theirs does; if not, from reals alone.
     style_mixing: Share of samples that are generated from two latents; for style-based generators only.
     """
 
     name: Literal["gan"] = "gan"
-    class_loss: float = Field(0.0, ge=0)
+    class_loss: float | None = Field(0.0, ge=0)
     classify_fakes: bool = True
     style_mixing: Annotated[float, Field(ge=0, le=1)] = 0.0
 
@@ -42,7 +42,7 @@ class GANConfig(AugmentedConfig):
 
     @property
     def learns_classes(self) -> bool:
-        return self.class_loss > 0
+        return bool(self.class_loss)
 
 
 @register_algorithm("gan")

@@ -13,7 +13,7 @@ from torch.nn.functional import conv2d, interpolate, layer_norm, leaky_relu
 from ..errors import UserError
 from . import register_network
 from .base import Condition, Discriminator, class_condition
-from .efficientnet_lite0 import TAPPED_CHANNELS, TAPPED_STRIDES, EfficientNetLite0, packaged_weights
+from .efficientnet_lite0 import TAPPED_CHANNELS, TAPPED_DEVIATIONS, TAPPED_STRIDES, EfficientNetLite0, packaged_weights
 from .layers import ImageShape, Width, halvings, spectrally_normalised
 from .output import DiscriminatorOutput
 
@@ -60,18 +60,19 @@ class ScaleDiscriminator(nn.Module):
         stages: How often it halves; none: one convolution that keeps the size.
         width: Channels after the first convolution; they double with each one.
         classes: Number of classes, 0 without labels.
+        spectral: Whether its layers are spectrally normalised.
     """
 
-    def __init__(self, channels: int, stages: int, width: int, classes: int):
+    def __init__(self, channels: int, stages: int, width: int, classes: int, spectral: bool = True):
         super().__init__()
         widths = [min(MAX_CHANNELS, width * 2**power) for power in range(max(1, stages))]
         kernel, stride = (4, 2) if stages else (3, 1)
         self.convs = nn.ModuleList(
-            spectrally_normalised(nn.Conv2d(before, after, kernel, stride, padding=1), True)
+            spectrally_normalised(nn.Conv2d(before, after, kernel, stride, padding=1), spectral)
             for before, after in zip([channels, *widths], widths, strict=False)
         )
-        self.decide = spectrally_normalised(nn.Conv2d(widths[-1], 1, 1), True)
-        self.embedding = spectrally_normalised(nn.Embedding(classes, widths[-1]), True) if classes else None
+        self.decide = spectrally_normalised(nn.Conv2d(widths[-1], 1, 1), spectral)
+        self.embedding = spectrally_normalised(nn.Embedding(classes, widths[-1]), spectral) if classes else None
 
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
         """N x channels x h x w -> N x places."""
@@ -128,11 +129,11 @@ class ProjectedDiscriminator(Discriminator):
             ScaleDiscriminator(mixed, halvings(*size, LOWEST, min_halvings=0), 2 * mixed, classes)
             for mixed, size in zip(outputs, sizes, strict=True)
         )
-        self.pixels = (
-            ScaleDiscriminator(channels, halvings(height, picture_width, LOWEST, 1), pixel_width, classes)
-            if pixel_width
-            else None
-        )
+        self.pixels = None
+        if pixel_width:
+            stages = halvings(height, picture_width, LOWEST, 1)
+            # Spectral normalisation would make its gradient hundreds of times weaker than those of the features.
+            self.pixels = ScaleDiscriminator(channels, stages, pixel_width, classes, spectral=False)
         self.classifier = nn.Linear(sum(TAPPED_CHANNELS[-2:]), classes) if classifier and classes else None
 
     def forward(self, sample: Tensor, condition: Condition = None) -> DiscriminatorOutput:
@@ -140,7 +141,7 @@ class ProjectedDiscriminator(Discriminator):
         if tuple(sample.shape[2:]) != self.size:
             pictures = interpolate(sample, self.size, mode="bilinear", align_corners=False)
         seen = self.eyes(pictures.expand(-1, 3, -1, -1))
-        features = self.mixing(seen)
+        features = self.mixing([each / usual for each, usual in zip(seen, TAPPED_DEVIATIONS, strict=True)])
         logits = [scale(each, condition) for scale, each in zip(self.scales, features, strict=True)]
         if self.pixels is not None:
             logits.append(self.pixels(sample, condition))

@@ -137,7 +137,7 @@ def _settle_from_data(choices: Choices, source: Source, device: torch.device) ->
     rules.from_data(choices, source)
     rules.from_machine(choices, device)
     rules.sizes(choices, source, device)
-    rules.names(choices, source)
+    rules.classes(choices, source)
 
 
 def _make_room(run: Run) -> None:

@@ -1,7 +1,7 @@
 """Features in which generated and real examples are compared, one extractor a file.
 
     inception           pictures; the FID network, whose scores compare with published ones; needs its weights
-    efficientnet-lite0  pictures; its weights come with a package (the extra `metrics`)
+    efficientnet-lite0  pictures; its weights come with a package
     classifier          any modality; a small network trained on the source's own labels
     raw                 any values that are arrays: pixels, or principal components fitted to training examples
 

@@ -19,6 +19,7 @@ MAX_BATCH_OF_FEW = 1024  # of fewer training examples, which then come more than
 WIDTH, WIDTH_OF_COLOUR = 16, 32  # on a CPU: docs/experiments.md, "A start from statistics"
 WIDTH_ON_GPU = 64
 MIN_SHARD = 16  # examples; with fewer, the overhead of a step outweighs another core
+CLASS_LOSS = 0.1  # docs/experiments.md, "A discriminator that knows pictures"
 RANK, RANK_OF_COLOUR = 16, 48  # docs/experiments.md, "More components for colour"
 
 
@@ -66,12 +67,15 @@ def sizes(choices: Choices, source: Source, device: torch.device) -> None:
                 choices.settle(f"players.{name}.options.{option}", value, reason)
 
 
-def names(choices: Choices, source: Source) -> None:
-    """Fill the option `num_classes` of networks that classify."""
+def classes(choices: Choices, source: Source) -> None:
+    """Fill the option `num_classes` of networks that classify, and the weight of an auxiliary classifier."""
     count = len(source.known_classes) if isinstance(source, FewLabels) else 0
     for name, player in choices.recipe.players.items():
         if "num_classes" in player.options:
             choices.settle(f"players.{name}.options.num_classes", count, "the classes of the data")
+    if hasattr(choices.recipe.algorithm, "class_loss"):
+        weight = CLASS_LOSS if source.classes else 0.0
+        choices.settle("algorithm.class_loss", weight, f"for {len(source.classes) or 'no'} classes")
 
 
 def shards(choices: Choices, players: dict[str, nn.Module], device: torch.device) -> None:
