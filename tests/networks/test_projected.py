@@ -7,6 +7,7 @@ from torch.nn.functional import relu6
 from sparring import networks
 from sparring.errors import UserError
 from sparring.networks import efficientnet_lite0
+from sparring.networks.base import is_batch_coupled
 from sparring.networks.initialisation import initialise, seeded
 from sparring.networks.projected import RandomMixing, _repeated
 
@@ -158,3 +159,13 @@ def test_a_linear_classifier_of_the_frozen_features_is_optional():
     assert found.shape == (3, 3)
     torch.nn.functional.cross_entropy(found, label["class"]).backward()
     assert pictures.grad.abs().sum() > 0
+
+
+def test_the_deviation_of_a_batch_is_seen_where_asked():
+    """Four times the same picture scores otherwise than among different ones."""
+    net = built(mbstd_group_size=4)
+    assert is_batch_coupled(net) and not is_batch_coupled(built())
+    pictures = torch.rand(4, 3, 32, 32, generator=rng())
+    alike = pictures[:1].expand(4, -1, -1, -1)
+    with torch.no_grad():
+        assert not torch.allclose(net(pictures).logits[:1], net(alike).logits[:1], rtol=1e-3)

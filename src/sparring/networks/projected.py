@@ -16,6 +16,7 @@ from .base import Condition, Discriminator, class_condition
 from .efficientnet_lite0 import TAPPED_CHANNELS, TAPPED_DEVIATIONS, TAPPED_STRIDES, EfficientNetLite0, packaged_weights
 from .layers import ImageShape, Width, halvings, spectrally_normalised
 from .output import DiscriminatorOutput
+from .stylegan2 import MinibatchStddev
 
 MIN_SIDE = 64  # pixels of the pictures that the frozen network sees; smaller ones are enlarged
 MULTIPLE = 32  # the frozen network halves pictures five times
@@ -61,10 +62,15 @@ class ScaleDiscriminator(nn.Module):
         width: Channels after the first convolution; they double with each one.
         classes: Number of classes, 0 without labels.
         spectral: Whether its layers are spectrally normalised.
+        group_size: Examples whose deviation it sees (Karras et al. 2018, arXiv:1710.10196, section 3); 0: none.
     """
 
-    def __init__(self, channels: int, stages: int, width: int, classes: int, spectral: bool = True):
+    def __init__(
+        self, channels: int, stages: int, width: int, classes: int, *, spectral: bool = True, group_size: int = 0
+    ):
         super().__init__()
+        self.stddev = MinibatchStddev(group_size) if group_size else nn.Identity()
+        channels += bool(group_size)
         widths = [min(MAX_CHANNELS, width * 2**power) for power in range(max(1, stages))]
         kernel, stride = (4, 2) if stages else (3, 1)
         self.convs = nn.ModuleList(
@@ -76,6 +82,7 @@ class ScaleDiscriminator(nn.Module):
 
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
         """N x channels x h x w -> N x places."""
+        x = self.stddev(x)
         for conv in self.convs:
             x = leaky_relu(conv(x), SLOPE)
         logits = self.decide(x).flatten(1)
@@ -99,6 +106,7 @@ class ProjectedDiscriminator(Discriminator):
         pixel_width: Channels of the first convolution of one more discriminator, of the picture itself; 0: none.
         side: The longer side of the pictures that the frozen network sees is about this; None: that of the pictures, at
             least 64.
+        mbstd_group_size: Examples whose deviation each discriminator sees, so that samples stay varied; 0: none.
         classifier: Whether a linear classifier of the frozen features gives `class_logits`, for `class_loss`.
     """
 
@@ -110,6 +118,7 @@ class ProjectedDiscriminator(Discriminator):
         width: Width = 32,
         pixel_width: int = 32,
         side: Width | None = None,
+        mbstd_group_size: int = 0,
         classifier: bool = False,
     ):
         super().__init__()
@@ -126,14 +135,18 @@ class ProjectedDiscriminator(Discriminator):
         self.mixing = RandomMixing(TAPPED_CHANNELS, outputs)
         sizes = [(self.size[0] // stride, self.size[1] // stride) for stride in TAPPED_STRIDES]
         self.scales = nn.ModuleList(
-            ScaleDiscriminator(mixed, halvings(*size, LOWEST, min_halvings=0), 2 * mixed, classes)
+            ScaleDiscriminator(
+                mixed, halvings(*size, LOWEST, min_halvings=0), 2 * mixed, classes, group_size=mbstd_group_size
+            )
             for mixed, size in zip(outputs, sizes, strict=True)
         )
         self.pixels = None
         if pixel_width:
             stages = halvings(height, picture_width, LOWEST, 1)
             # Spectral normalisation would make its gradient hundreds of times weaker than those of the features.
-            self.pixels = ScaleDiscriminator(channels, stages, pixel_width, classes, spectral=False)
+            self.pixels = ScaleDiscriminator(
+                channels, stages, pixel_width, classes, spectral=False, group_size=mbstd_group_size
+            )
         self.classifier = nn.Linear(sum(TAPPED_CHANNELS[-2:]), classes) if classifier and classes else None
 
     def forward(self, sample: Tensor, condition: Condition = None) -> DiscriminatorOutput:

@@ -19,7 +19,7 @@ MAX_BATCH_OF_FEW = 1024  # of fewer training examples, which then come more than
 WIDTH, WIDTH_OF_COLOUR = 16, 32  # on a CPU: docs/experiments.md, "A start from statistics"
 WIDTH_ON_GPU = 64
 MIN_SHARD = 16  # examples; with fewer, the overhead of a step outweighs another core
-CLASS_LOSS = 0.1  # docs/experiments.md, "A discriminator that knows pictures"
+CLASS_LOSS = 0.05  # docs/experiments.md, "A discriminator that knows pictures"
 RANK, RANK_OF_COLOUR = 16, 48  # docs/experiments.md, "More components for colour"
 
 
@@ -91,7 +91,7 @@ def shards(choices: Choices, players: dict[str, nn.Module], device: torch.device
     if recipe.shards is not None and recipe.shards > 1 and whole:
         raise UserError(f"a batch cannot be computed in {recipe.shards} shards ({whole}); leave shards at 1")
     if recipe.shards is not None and recipe.batch % recipe.shards:
-        raise UserError(f"a batch of {recipe.batch} cannot be cut into {recipe.shards} equal shards")
+        raise UserError(f"a batch of {recipe.batch} cannot be cut into {recipe.shards} equal shards; set another batch")
     if whole:
         choices.settle("shards", 1, whole)
     elif device.type != "cpu" or not any(map(is_convolutional, players.values())):
