@@ -20,6 +20,7 @@ from sparring import api
 from sparring.callbacks.base import Callback
 from sparring.errors import UserError
 from sparring.runs import stored
+from sparring.runs.folder import Run
 from sparring.training import snapshot
 from sparring.training.checkpoints import Checkpoints
 from sparring.util.safetensors import from_bytes
@@ -126,6 +127,16 @@ def test_a_damaged_snapshot_is_refused_and_written_back(straight, tmp_path, name
             sparring.load(run)
     train(run)
     assert fingerprint(run) == fingerprint(straight)
+
+
+def test_wherever_a_recipe_is_cut_it_is_written_back(straight, half):
+    """Also where the rest is whole YAML, which must not be taken for somebody's edit."""
+    path = half / "recipe.yaml"
+    whole = path.read_bytes()
+    for end in range(0, len(whole) - 1, 29):
+        path.write_bytes(whole[:end])
+        assert Run(half).write_back() == ["recipe.yaml"]
+        assert path.read_bytes() == whole
 
 
 @pytest.mark.parametrize("file", ["recipe.yaml", "source.json", "codec.json", "local.json", "features.safetensors"])

@@ -123,6 +123,7 @@ QUOTED = {
         lambda: alone("inpainter", SMALL, FOUR_CLASSES, width=24),
         lambda: player("restore-inpaint", SMALL, FOUR_CLASSES),
     ],
+    "projected": [lambda classes=classes: by_recipe("projected", COLOUR, classes, width=32) for classes in (0, 10)],
     "image-discriminators": [
         lambda: alone("patch-discriminator", LARGE, LARGE, width=64),
         lambda: player("pix2pix", LARGE, LARGE, "discriminator"),

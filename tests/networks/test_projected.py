@@ -120,9 +120,20 @@ def test_without_a_discriminator_of_pixels_the_picture_is_seen_through_the_eyes_
     assert built(pixel_width=8).pixels is not None
 
 
-def test_pictures_with_alpha_are_refused():
-    with pytest.raises(UserError, match="sees grey or colour pictures, not 4 channels; use --mode RGB"):
-        built((4, 32, 32))
+@pytest.mark.parametrize("channels", [2, 4])
+def test_what_is_transparent_is_seen_as_white(channels):
+    net = built((channels, 32, 32), pixel_width=0).eval()
+    pictures = torch.rand(2, channels, 32, 32, generator=rng()) * 2 - 1
+    pictures[:, -1] = -1
+    white = torch.ones(2, channels, 32, 32)
+    with torch.no_grad():
+        torch.testing.assert_close(net(pictures).logits, net(white).logits)
+        assert not torch.allclose(net(pictures * white.mul(-1)).logits, net(white).logits)
+
+
+def test_pictures_of_many_channels_are_refused():
+    with pytest.raises(UserError, match="sees grey or colour pictures, not 5 channels; use --mode RGB"):
+        built((5, 32, 32))
 
 
 def test_relu6_is_what_the_eyes_use(eyes):

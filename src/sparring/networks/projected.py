@@ -100,7 +100,7 @@ class ProjectedDiscriminator(Discriminator):
     discriminator for each scale -> logits (N x places). Every scale weighs the same, whatever its places.
 
     Args:
-        shape: Channels (1 or 3), height and width of a picture.
+        shape: Channels (1 to 4), height and width of a picture.
         classes: Number of classes, 0 without labels.
         width: Channels of the mixture of the finest scale; coarser ones have up to four times as many.
         pixel_width: Channels of the first convolution of one more discriminator, of the picture itself; 0: none.
@@ -123,7 +123,7 @@ class ProjectedDiscriminator(Discriminator):
     ):
         super().__init__()
         channels, height, picture_width = shape
-        if channels not in (1, 3):
+        if channels > 4:
             raise UserError(
                 f"network 'projected-discriminator' sees grey or colour pictures, not {channels} channels; "
                 "use --mode RGB"
@@ -142,7 +142,7 @@ class ProjectedDiscriminator(Discriminator):
         )
         self.pixels = None
         if pixel_width:
-            stages = halvings(height, picture_width, LOWEST, 1)
+            stages = halvings(height, picture_width, LOWEST, min_halvings=0)
             # Spectral normalisation would make its gradient hundreds of times weaker than those of the features.
             self.pixels = ScaleDiscriminator(
                 channels, stages, pixel_width, classes, spectral=False, group_size=mbstd_group_size
@@ -150,9 +150,9 @@ class ProjectedDiscriminator(Discriminator):
         self.classifier = nn.Linear(sum(TAPPED_CHANNELS[-2:]), classes) if classifier and classes else None
 
     def forward(self, sample: Tensor, condition: Condition = None) -> DiscriminatorOutput:
-        pictures = sample
+        pictures = _on_white(sample)
         if tuple(sample.shape[2:]) != self.size:
-            pictures = interpolate(sample, self.size, mode="bilinear", align_corners=False)
+            pictures = interpolate(pictures, self.size, mode="bilinear", align_corners=False)
         seen = self.eyes(pictures.expand(-1, 3, -1, -1))
         features = self.mixing([each / usual for each, usual in zip(seen, TAPPED_DEVIATIONS, strict=True)])
         logits = [scale(each, condition) for scale, each in zip(self.scales, features, strict=True)]
@@ -169,6 +169,14 @@ class ProjectedDiscriminator(Discriminator):
             return None
         pooled = torch.cat([each.float().mean(dim=(2, 3)) for each in seen[-2:]], dim=1)
         return self.classifier(layer_norm(pooled, pooled.shape[1:]))
+
+
+def _on_white(pictures: Tensor) -> Tensor:
+    """Pictures in [-1, 1] with 1 to 4 channels -> N x 1 or 3 x H x W; the second or fourth is opacity."""
+    if pictures.shape[1] % 2:
+        return pictures
+    opacity = (pictures[:, -1:] + 1) / 2
+    return pictures[:, :-1] * opacity + 1 - opacity
 
 
 def _repeated(logits: Tensor, places: int) -> Tensor:

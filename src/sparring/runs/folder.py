@@ -113,13 +113,15 @@ class Run:
             except UnreadablePart as error:
                 if name not in copies:
                     raise
-                if name == "recipe.yaml" and error.values and (edited := _edited(copies[name], error.values)):
+                path, known = self.path / name, error.values
+                damaged = name != "recipe.yaml" or known is None or stored.is_cut(path, copies[name])
+                if not damaged and (changes := _changes(copies[name], known or {})):
                     raise UserError(
-                        f"{self.path / name} was edited ({edited}), and a training keeps the settings it began with; "
+                        f"{path} was edited ({changes}), and a training keeps the settings it began with; "
                         f"undo that, or remove the file to have it written back, or train into another folder with "
                         f"--out and --set"
                     ) from None
-                stored.write(self.path / name, copies[name])
+                stored.write(path, copies[name])
                 mended.append(name)
         return mended
 
@@ -214,7 +216,7 @@ class Run:
         return stored.read(self.path / name)
 
 
-def _edited(before: dict[str, Any], now: dict[str, Any]) -> str:
+def _changes(before: dict[str, Any], now: dict[str, Any]) -> str:
     """What differs: "batch 64 -> 32; reasons"."""
     ignored = ("format", HASH)
     return "; ".join(differences(before, {key: value for key, value in now.items() if key not in ignored})[:MAX_NAMED])

@@ -107,11 +107,12 @@ class UnreadablePart(UserError):
 
 def write(path: Path, values: Facts) -> None:
     """Write the values with their format and hash, atomically. The suffix says whether as YAML or as JSON."""
-    whole = with_hash({"format": FORMAT, **values})
-    if path.suffix == ".yaml":
-        files.write_text(path, dump_yaml(whole))
-    else:  # the order of keys is kept: that of players shows in the log
-        files.write_text(path, files.json_text(whole, indent=2) + "\n")
+    files.write_text(path, _text(path, values))
+
+
+def is_cut(path: Path, values: Facts) -> bool:
+    """Whether a file holds the beginning of what `write` wrote of these values: somebody's edit would not end so."""
+    return _text(path, values).encode().startswith(path.read_bytes())
 
 
 def read(path: Path) -> Facts:
@@ -136,6 +137,13 @@ def read(path: Path) -> Facts:
     if name in MODELS:
         _check(path, plain)
     return plain
+
+
+def _text(path: Path, values: Facts) -> str:
+    whole = with_hash({"format": FORMAT, **values})
+    if path.suffix == ".yaml":
+        return dump_yaml(whole)
+    return files.json_text(whole, indent=2) + "\n"  # the order of keys is kept: that of players shows in the log
 
 
 RUN_AGAIN = "run the train command of this run again, which writes it back"
