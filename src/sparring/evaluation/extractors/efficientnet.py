@@ -57,6 +57,6 @@ class EfficientNetFeatures(Extractor):
 
 
 def build(source: Source, options: Options) -> EfficientNetFeatures:
-    """The extractor for the pictures of a source. Raises UserError for other data and without its two packages."""
+    """The extractor for the pictures of a source. Raises UserError for other data."""
     pictures.check(source.shape, source.values(np.arange(1)).dtype, NAME)
     return EfficientNetFeatures(options.weights, options.device)
