@@ -1,4 +1,4 @@
-"""How much sooner `auto` is as good as a tutorial's `dcgan` after ten minutes, and how much better after as long.
+"""How much sooner `mixture` is as good as a tutorial's `dcgan` after ten minutes, and how much better after as long.
 
     SPARRING_DATA=folder python benchmarks/time_to_quality.py --data mnist --json time.json --work runs/time [--quick]
 
@@ -302,7 +302,7 @@ def summary(seeds: list[dict[str, Any]], asked: argparse.Namespace) -> dict[str,
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default="mnist")
-    parser.add_argument("--recipe", default="auto")
+    parser.add_argument("--recipe", default="mixture")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--minutes", type=float, default=10.0, help="of training, for each")
     parser.add_argument("--quick", action="store_true", help="one seed, and ours ends where it has caught up")

@@ -15,7 +15,7 @@ import filelock
 from . import modalities
 from .callbacks.base import Callback
 from .callbacks.progress import checked_console, seconds_from
-from .config.options import TrainOptions, train_options
+from .config.options import AUTO, TrainOptions, train_options
 from .config.signatures import with_options
 from .data.in_memory import InMemory
 from .data.source import Source
@@ -130,7 +130,7 @@ def default_folder(source: str | Path | Source | InMemory, recipe: str | None) -
         name, modality = source.name, None
     else:
         name, modality = Path(source).absolute().name.split(".")[0] or "data", opening.modality_of(source)
-    usual = recipe is None or (modality is not None and recipe == modalities.get(modality).default_recipe)
+    usual = recipe in (None, AUTO) or (modality is not None and recipe == modalities.get(modality).default_recipe)
     return Path("runs") / file_name(name if usual else f"{name}-{Path(str(recipe)).stem}")
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from . import api, modalities
 from .callbacks.base import Callback
 from .callbacks.progress import checked_console
-from .config.options import TrainOptions, how_to_open, train_options
+from .config.options import AUTO, TrainOptions, how_to_open, train_options
 from .config.reading import load_recipe
 from .config.signatures import with_options
 from .data.source import Source
@@ -133,11 +133,12 @@ def _checked(data: Any, recipes: Sequence[str], options: dict[str, Any]) -> tupl
     if not recipes or len({Path(name).stem for name in recipes}) < len(recipes):
         raise UserError("--recipes should name at least one recipe, and each only once")
     source = open_data(where, *how_to_open(asked.data, max_image_side(choose_device(asked.device)[0])))
-    for recipe in recipes:
-        check_source(load_recipe(recipe), source)
-        if load_recipe(recipe).algorithm.translates:
+    for name in recipes:
+        recipe = load_recipe(modalities.get(source.modality).default_recipe if name == AUTO else name)
+        check_source(recipe, source)
+        if recipe.algorithm.translates:
             raise UserError(
-                f"recipe '{recipe}' turns pictures into others, and compare is for recipes that make samples; use "
+                f"recipe '{name}' turns pictures into others, and compare is for recipes that make samples; use "
                 f"evaluate"
             )
     return asked, source

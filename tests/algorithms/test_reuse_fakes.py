@@ -63,7 +63,7 @@ def steps(ours, count=3, forget=False):
         ("cut", {}, 2),
         ("mlp", SHARED, 1),
         ("sngan", SHARED, 1),
-        ("auto", SHARED, 1),
+        ("mixture", SHARED, 1),
         ("stylegan2", {**SHARED, "algorithm.style_mixing": 0.0}, 1),
     ],
 )

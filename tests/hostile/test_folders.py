@@ -297,7 +297,7 @@ ZOO = {
     # pairs or classes
     "pairs named like classes": Case(pair_folders("low", "high", blurred), is_pairs),
     "classes named like pairs": Case(pair_folders("a", "b", stranger), holds(AB, 32, noted="--recipe pix2pix")),
-    "pairs or classes": Case(pair_folders("a", "b", half_alike), refused=("--recipe pix2pix", "--recipe auto")),
+    "pairs or classes": Case(pair_folders("a", "b", half_alike), refused=("--recipe pix2pix", "--recipe mixture")),
     "pairs by their names": Case(pair_folders("input", "target", stranger), is_pairs),
     # labels in tables
     "semicolons and tabs in labels.csv": Case(

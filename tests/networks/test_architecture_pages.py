@@ -105,8 +105,8 @@ QUOTED = {
         *(lambda classes=classes: by_recipe("rnn", PICTURE, classes) for classes in (0, 10)),
     ],
     "refiner": [
-        *(lambda classes=classes: by_recipe("auto", PICTURE, classes, width=16) for classes in (0, 10)),
-        lambda: by_recipe("auto", (3, 64, 64), width=32),
+        *(lambda classes=classes: by_recipe("mixture", PICTURE, classes, width=16) for classes in (0, 10)),
+        lambda: by_recipe("mixture", (3, 64, 64), width=32),
     ],
     "translators": [
         lambda: alone("unet-translator", LARGE, LARGE, width=64, lowest_resolution=1),

@@ -97,11 +97,11 @@ def test_a_handful_of_pictures_is_enough_to_begin(count):
 
 
 def test_a_training_fits_it_once_and_fine_tuning_does_not(tmp_path):
-    source, settings = ArraySource(), smoke_settings("auto", examples=16)
-    first = api.train(source, "auto", tmp_path / "first", settings=settings, console=Callback())
+    source, settings = ArraySource(), smoke_settings("mixture", examples=16)
+    first = api.train(source, "mixture", tmp_path / "first", settings=settings, console=Callback())
     assert sparring.load(first.path).generator.mixture.means.abs().sum() > 0
     other = api.train(
-        ArraySource(seed=9), "auto", tmp_path / "second", settings=settings, init_from=first.path, console=Callback()
+        ArraySource(seed=9), "mixture", tmp_path / "second", settings=settings, init_from=first.path, console=Callback()
     )
     assert torch.equal(
         sparring.load(other.path).generator.mixture.means, sparring.load(first.path).generator.mixture.means

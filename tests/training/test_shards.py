@@ -44,7 +44,7 @@ def test_shards_learn_what_the_whole_batch_learns(bars, tmp_path, recipe, shards
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-@pytest.mark.parametrize("recipe", ["auto", "sngan"])
+@pytest.mark.parametrize("recipe", ["mixture", "sngan"])
 def test_no_bit_depends_on_which_thread_is_first(bars, tmp_path, recipe, precision):
     found = [trained(bars, recipe, tmp_path / str(time), shards=2, precision=precision) for time in range(3)]
     first, *others = map(tensors, found)
@@ -119,7 +119,7 @@ CONVOLUTION = {"generator": nn.Sequential(nn.Conv2d(1, 1, 3))}
 )
 def test_there_is_a_shard_for_each_core(monkeypatch, threads, batch, expected):
     monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
-    choices = chosen("auto", batch, CONVOLUTION)
+    choices = chosen("mixture", batch, CONVOLUTION)
     assert choices.recipe.shards == expected
     assert choices.reasons["shards"]
 
@@ -127,10 +127,10 @@ def test_there_is_a_shard_for_each_core(monkeypatch, threads, batch, expected):
 @pytest.mark.parametrize(
     ("recipe", "players", "settings", "why"),
     [
-        ("auto", {"discriminator": nn.Dropout(0.3)}, {}, "the discriminator sees a batch as a whole"),
+        ("mixture", {"discriminator": nn.Dropout(0.3)}, {}, "the discriminator sees a batch as a whole"),
         ("cyclegan", CONVOLUTION, {}, "pool"),
         ("mlp", CONVOLUTION, {"algorithm.objective.name": "relativistic-average"}, "objective"),
-        ("auto", CONVOLUTION, {"algorithm.augmentation": {"name": "ada"}}, "augmentation"),
+        ("mixture", CONVOLUTION, {"algorithm.augmentation": {"name": "ada"}}, "augmentation"),
         ("stylegan2-ada", CONVOLUTION, PATH_LENGTH, "path-length"),
     ],
 )
@@ -144,14 +144,14 @@ def test_what_needs_whole_batches_has_one_shard(monkeypatch, recipe, players, se
 
 
 def test_dropout_that_drops_nothing_needs_no_whole_batch():
-    assert not needs_one_shard(load_recipe("auto"), {"discriminator": nn.Dropout(0.0)})
+    assert not needs_one_shard(load_recipe("mixture"), {"discriminator": nn.Dropout(0.0)})
 
 
 def test_tables_have_one_shard(monkeypatch):
     monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
-    assert chosen("auto", 64, {"generator": nn.Linear(1, 1)}).recipe.shards == 1
+    assert chosen("mixture", 64, {"generator": nn.Linear(1, 1)}).recipe.shards == 1
 
 
 def test_shards_are_equal_parts():
     with pytest.raises(UserError, match="a batch of 33 cannot be cut into 2 equal shards"):
-        chosen("auto", 33, CONVOLUTION, shards=2)
+        chosen("mixture", 33, CONVOLUTION, shards=2)

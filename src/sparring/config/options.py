@@ -17,6 +17,7 @@ from ..errors import UserError, nearest
 from ..util.options import checked, flag_of
 from .recipe import Recipe
 
+AUTO = "auto"  # the name that stands for the recipe that suits the data
 MAX_LENGTH = 1e15  # examples or seconds; more would take years
 
 
@@ -33,7 +34,7 @@ class TrainOptions(BaseModel):
     recipe: str | None = Field(
         None,
         description="A recipe by name (see `sparring recipes`) or a YAML file of your own, for example r3gan. "
-        "Default: the recipe for this kind of data.",
+        "Default: auto, the recipe that suits the data, the device and the length.",
     )
     out: Path | None = Field(None, description="The run folder. Default: runs/NAME.")
     examples: str | int | None = Field(
@@ -128,6 +129,11 @@ class TrainOptions(BaseModel):
         if given is None or (isinstance(given, int | float) and 0 < given < MAX_LENGTH):
             return given
         raise ValueError("should be a number of seconds above 0 or a text such as 90s, 10m or 1h30m")
+
+    @field_validator("recipe")
+    @classmethod
+    def _auto_is_open(cls, given: str | None) -> str | None:
+        return None if given == AUTO else given
 
     @field_validator("recipe", "out", "init_from", mode="before")
     @classmethod

@@ -133,6 +133,15 @@ class Modality(ABC):
         """The options with which other data is opened as values of this shape."""
         return {}
 
+    def choose_recipe(
+        self, source: Source, device: torch.device, examples: int | str | None, seconds: float | None
+    ) -> tuple[str, str]:
+        """The recipe for a source where the user names none, and why ("": there is no choice).
+
+        examples: The length that the user set. seconds: What remains of the user's budget. None: not set.
+        """
+        return source.recipe or self.default_recipe, ""
+
     # Values and tensors
 
     @abstractmethod

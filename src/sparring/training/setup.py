@@ -73,8 +73,10 @@ def set_up(
     _make_room(run)
     init_from = options.init_from
     base = None if init_from is None else Run(init_from)
-    given, plain, opened = _open(where, options, device, console, base)
-    choices = Choices(_with_options(given, options))
+    named, plain, opened = _open(where, options, device, console, base)
+    seconds = None if budget_end is None else budget_end - time.monotonic()
+    given, why = (named, "") if named else _chosen_recipe(plain, options, device, seconds)
+    choices = Choices(_with_options(given, options), {"name": why} if why else {})
     source = _adapt(choices.recipe, plain, options, console)
     _settle_from_data(choices, source, device)
     codec = modalities.get(source.modality).fit_codec(source, choices.recipe.value_range)
@@ -91,7 +93,7 @@ def set_up(
     _check_disk(parts, run.path)
     choices, planned, assembly = _planned(choices, parts, budget_end, console, tuple(callbacks))
     for key, reason in choices.reasons.items():
-        console.note(f"{key}: {choices.value(key)} ({reason})")
+        console.note(f"{'recipe' if key == 'name' else key}: {choices.value(key)} ({reason})")
     about: dict[str, Any] = {"data": opened}
     about |= {"recipe_file": given.model_dump(mode="json") if options.recipe_is_file else None}
     about |= {"asked": options.asked(), "command": command or "", "planned_seconds": planned}
@@ -109,15 +111,22 @@ def _write_down(run: Run, assembly: Assembly, where: Any, about: dict[str, Any])
 
 def _open(
     where: Any, options: TrainOptions, device: torch.device, console: Callback, base: Run | None
-) -> tuple[Recipe, Source, dict[str, Any]]:
-    """The recipe before any setting, the data before any adapter, and the options with which it was opened."""
+) -> tuple[Recipe | None, Source, dict[str, Any]]:
+    """The recipe that was named, the data before any adapter, and the options with which it was opened."""
     named = _named_recipe(options, base)
     asked, context = how_to_open(options.data, max_image_side(device), named, _opening_of(base))
     source = open_data(where, asked, context)
     for note in source.notes:
         console.note(note)
-    given = named or load_recipe(source.recipe or modalities.get(source.modality).default_recipe)
-    return given, source, {"asked": plain_values(asked), "context": context.model_dump(mode="json")}
+    return named, source, {"asked": plain_values(asked), "context": context.model_dump(mode="json")}
+
+
+def _chosen_recipe(
+    source: Source, options: TrainOptions, device: torch.device, seconds: float | None
+) -> tuple[Recipe, str]:
+    """The recipe that suits the data, the device and the length, before any setting, and why."""
+    name, reason = modalities.get(source.modality).choose_recipe(source, device, options.examples, seconds)
+    return load_recipe(name), reason
 
 
 def _adapt(recipe: Recipe, plain: Source, options: TrainOptions, console: Callback) -> Source:
@@ -176,7 +185,7 @@ def _opening_of(base: Run | None) -> dict[str, Any]:
 
 
 def _named_recipe(options: TrainOptions, base: Run | None) -> Recipe | None:
-    """The recipe that the user named, else that of the base run; None: the default recipe of the modality."""
+    """The recipe that the user named, else that of the base run; None: the one that suits the data."""
     if options.recipe is None and base is not None:
         open_values = ("examples", "tick", "score_samples", "final_samples", "precision")
         return base.recipe()[0].model_copy(update=dict.fromkeys(open_values))

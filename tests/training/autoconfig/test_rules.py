@@ -8,7 +8,7 @@ from sparring.training.autoconfig import Choices, rules
 
 
 def chosen(settings=None, train=120, device="cpu", shape=(1, 8, 8)):
-    choices, source = Choices(with_settings(load_recipe("auto"), settings or {})), ArraySource(shape, train=train)
+    choices, source = Choices(with_settings(load_recipe("mixture"), settings or {})), ArraySource(shape, train=train)
     rules.from_data(choices, source)
     rules.sizes(choices, source, torch.device(device))
     return choices

