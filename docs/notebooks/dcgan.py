@@ -99,13 +99,13 @@ sheet(mended, "dcgan-mended.png")
 # ## The same in sparring
 #
 # The recipe `dcgan` has the mended layers with Keras' values, and fits them to any size: other pictures get
-# more stages. The recipe `auto` plays the same game with a smaller convolutional discriminator, and with a
+# more stages. The recipe `mixture` plays the same game with a smaller convolutional discriminator, and with a
 # generator that begins as a mixture of Gaussians fitted to the data. It does not have to learn from nothing
 # where a digit is.
 
 # %%
 np.savez("digits28.npz", x=pictures, y=labels)
-for recipe in ("dcgan", "auto"):
+for recipe in ("dcgan", "mixture"):
     run = sparring.train("digits28.npz", recipe, f"runs/tutorial-{recipe}", budget=f"{SECONDS:g}s")
     samples = sparring.load(run.path).values(500, seed=0)[:, 0]
     numbers(f"sparring, {recipe}", samples, pictures)
@@ -114,7 +114,7 @@ for recipe in ("dcgan", "auto"):
 # %% [markdown]
 # ## The result
 #
-# On MNIST, one shared core of an AMD EPYC. From left to right: the mended program, `dcgan` and `auto` in
+# On MNIST, one shared core of an AMD EPYC. From left to right: the mended program, `dcgan` and `mixture` in
 # `sparring`:
 #
 # ![Samples of all three](../pictures/tutorial-dcgan.png)
@@ -125,8 +125,8 @@ for recipe in ("dcgan", "auto"):
 # | --- | --- | --- |
 # | printed, mended | 1.922 | 34 % |
 # | `dcgan` in `sparring` | 3.525 | 4 % |
-# | `auto` in `sparring` | 0.003 | 98 % |
+# | `mixture` in `sparring` | 0.003 | 98 % |
 #
 # The same network learns as slowly in `sparring`: in its first minute it stands no better than the mended
-# program. After ten minutes `dcgan` draws all ten digits ([sheet](../pictures/mnist-dcgan-10m.png)). `auto`
+# program. After ten minutes `dcgan` draws all ten digits ([sheet](../pictures/mnist-dcgan-10m.png)). `mixture`
 # has them in seconds.

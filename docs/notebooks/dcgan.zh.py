@@ -97,12 +97,12 @@ sheet(mended, "dcgan-mended.png")
 # %% [markdown]
 # ## 用 sparring 写同样的程序
 #
-# 配方 `dcgan` 采用改正后的层与 Keras 的数值,并能适应任意尺寸:其他图片会得到更多的级。配方 `auto` 进行同样的对抗,
+# 配方 `dcgan` 采用改正后的层与 Keras 的数值,并能适应任意尺寸:其他图片会得到更多的级。配方 `mixture` 进行同样的对抗,
 # 但卷积判别器较小,生成器以拟合到数据的高斯混合为起点,不必从零学起数字在哪里。
 
 # %%
 np.savez("digits28.npz", x=pictures, y=labels)
-for recipe in ("dcgan", "auto"):
+for recipe in ("dcgan", "mixture"):
     run = sparring.train("digits28.npz", recipe, f"runs/tutorial-{recipe}", budget=f"{SECONDS:g}s")
     samples = sparring.load(run.path).values(500, seed=0)[:, 0]
     numbers(f"sparring, {recipe}", samples, pictures)
@@ -111,7 +111,7 @@ for recipe in ("dcgan", "auto"):
 # %% [markdown]
 # ## 结果
 #
-# MNIST,AMD EPYC 的一个共享核。从左到右:改正后的程序、`sparring` 的 `dcgan` 与 `auto`:
+# MNIST,AMD EPYC 的一个共享核。从左到右:改正后的程序、`sparring` 的 `dcgan` 与 `mixture`:
 #
 # ![三者的样本](../pictures/tutorial-dcgan.png)
 #
@@ -121,7 +121,7 @@ for recipe in ("dcgan", "auto"):
 # | --- | --- | --- |
 # | 印出的程序,已改正 | 1.922 | 34 % |
 # | `sparring` 的 `dcgan` | 3.525 | 4 % |
-# | `sparring` 的 `auto` | 0.003 | 98 % |
+# | `sparring` 的 `mixture` | 0.003 | 98 % |
 #
 # 同样的网络在 `sparring` 里学得同样慢:第一分钟并不比改正后的程序好。
-# 十分钟后 `dcgan` 能画出全部十个数字([样本](../pictures/mnist-dcgan-10m.png)),`auto` 只要几秒钟。
+# 十分钟后 `dcgan` 能画出全部十个数字([样本](../pictures/mnist-dcgan-10m.png)),`mixture` 只要几秒钟。
