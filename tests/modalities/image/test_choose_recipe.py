@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
-from smoke import ArraySource
 
+from smoke import ArraySource
 from sparring import modalities
 from sparring.modalities.image import choose_recipe as module
 
@@ -28,17 +28,22 @@ def one_thread(monkeypatch):
         (COLOUR, CPU, "2M", None, "projected"),
         (COLOUR, CPU, 1000, None, "mixture"),
         (COLOUR, GPU, None, 60.0, "projected"),
-        (LARGE, CPU, None, 1200.0, "mixture"),
-        (LARGE, CPU, None, 2400.0, "projected"),
-        (COLOUR, CPU, None, None, "mixture"),  # 50 epochs of 64 pictures
+        (LARGE, CPU, None, 600.0, "mixture"),
+        (LARGE, CPU, None, 1200.0, "projected"),
+        (COLOUR, CPU, None, None, "projected"),  # 50 epochs
     ],
 )
 def test_colour_pictures_get_features_of_photographs_where_they_are_many_and_seen_for_long(
     shape, device, examples, seconds, name
 ):
-    source = ArraySource(shape, train=64)
+    source = ArraySource(shape, train=4000)
     chosen, reason = modalities.get("image").choose_recipe(source, device, examples, seconds)
     assert chosen == name and reason
+
+
+def test_few_pictures_need_fewer_examples():
+    few = ArraySource(LARGE, train=300)
+    assert [module.choose_recipe(few, CPU, length, None)[0] for length in (5000, 6000)] == ["mixture", "projected"]
 
 
 def test_a_missing_package_of_weights_is_named(monkeypatch):

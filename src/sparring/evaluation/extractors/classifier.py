@@ -16,7 +16,7 @@ from ...util.notes import warn
 from .base import Extracted, Extractor, Options, array, exact, limit_chunk
 
 NAME = "classifier"
-LEARNING_VERSION = 2  # raised when features are learned differently, so that the cache forgets earlier ones
+LEARNING_VERSION = 3  # raised when features are learned differently, so that the cache forgets earlier ones
 SEED = 1  # whatever the training's seed, so that its scores and an evaluation use the same features
 
 

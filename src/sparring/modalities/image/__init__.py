@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ...data.in_memory import InMemory
     from ...data.source import Source
+    from ...metrics.feature_net import FeatureNet, Progress
     from .codec import ImageCodec
 
 
@@ -50,6 +51,18 @@ class ImageModality(Modality):
 
     def fit_codec(self, source: Any, value_range: str = "symmetric") -> ImageCodec:
         return self.module("codec").fit_codec(source, value_range)
+
+    def fit_features(self, source: Source, seed: int, progress: Progress | None = None) -> FeatureNet:
+        photographs = self.module("photographs")
+        if photographs.suits(source):
+            return photographs.fit_photographs(source, seed, progress)
+        return super().fit_features(source, seed, progress)
+
+    def features_from(self, description: dict[str, Any], tensors: dict[str, Any]) -> FeatureNet:
+        photographs = self.module("photographs")
+        if description.get("net") == photographs.NET:
+            return photographs.photographs_from(description, tensors)
+        return super().features_from(description, tensors)
 
     def preview(self, values: np.ndarray, codec: Any, columns: int = 8) -> Preview:
         from ..drawing import png

