@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .errors import UserError
     from .evaluation.registry import register_metric
     from .evaluation.run import evaluate
+    from .inference.export import export
     from .inference.generator import Gan, load
     from .losses.adversarial import register_loss
     from .modalities import register_modality
@@ -39,6 +40,7 @@ __all__ = [
     "__version__",
     "compare",
     "evaluate",
+    "export",
     "list_recipes",
     "load",
     "register_algorithm",
@@ -65,6 +67,7 @@ _HOMES = {
     "train": "api",
     "compare": "comparison",
     "evaluate": "evaluation.run",
+    "export": "inference.export",
     "register_algorithm": "algorithms.base",
     "register_loss": "losses.adversarial",
     "register_metric": "evaluation.registry",

@@ -31,6 +31,7 @@ VERBS = (
     "explore",
     "invert",
     "evaluate",
+    "export",
     "compare",
     "check",
     "recipes",

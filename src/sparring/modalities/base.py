@@ -16,6 +16,7 @@ from ..util.files import write_bytes
 if TYPE_CHECKING:
     import numpy as np
     import torch
+    from torch import nn
 
     from ..data.in_memory import InMemory
     from ..data.source import Source
@@ -154,6 +155,10 @@ class Modality(ABC):
             return self.module("codec").codec_from(description)
         except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError) as error:
             raise UserError(f"codec.json does not describe a codec of {self.name} ({error})") from None
+
+    def graph_output(self, codec: Any) -> nn.Module | None:
+        """What turns a generator's tensors into values, as a module for graphs; None: only `Codec.decode` can."""
+        return None
 
     # Scores
 

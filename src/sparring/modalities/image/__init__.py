@@ -13,6 +13,7 @@ from .options import ImageOptions
 if TYPE_CHECKING:
     import numpy as np
     import torch
+    from torch import nn
 
     from ...data.in_memory import InMemory
     from ...data.source import Source
@@ -51,6 +52,9 @@ class ImageModality(Modality):
 
     def fit_codec(self, source: Any, value_range: str = "symmetric") -> ImageCodec:
         return self.module("codec").fit_codec(source, value_range)
+
+    def graph_output(self, codec: Any) -> nn.Module:
+        return self.module("graph").DecodePictures(codec)
 
     def fit_features(self, source: Source, seed: int, progress: Progress | None = None) -> FeatureNet:
         photographs = self.module("photographs")

@@ -1,0 +1,148 @@
+"""Exports what a run has learned as one ONNX file, which runs without this program, Python or torch."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..errors import UserError
+from ..runs.folder import Run
+from ..util import checks, files
+from ..util.spelling import spells_options
+from ..util.versions import __version__
+from .generator import load, load_translator
+from .onnx_graphs import Graph, graph_of_gan, graph_of_translator
+
+FORMAT = 1  # of the facts in the file
+TOLERANCE = 1e-4  # by which ONNX Runtime may differ from torch, as a share of the range of the values
+NEEDED = ("onnx", "onnxscript", "onnxruntime")
+
+
+@dataclass(frozen=True)
+class Exported:
+    """An exported file.
+
+    Attributes:
+        path: The file.
+        inputs: Names.
+        decoded: Whether what comes out are values of the data; else the reader decodes them by the facts in the file.
+        difference: The largest difference between ONNX Runtime and torch that was seen, in units of the output.
+    """
+
+    path: Path
+    inputs: tuple[str, ...]
+    decoded: bool
+    difference: float
+
+
+@spells_options
+def export(run: str | Path, out: str | Path | None = None, *, reverse: bool = False) -> Exported:
+    """Write the generator of a run as an ONNX file, and compare what ONNX Runtime makes of it with torch.
+
+    Inputs have any count, and pictures any height and width. Facts for a reader (classes, the distribution of latents,
+    the codec) are in the file's metadata under "sparring", as JSON.
+
+    Args:
+        run: The run folder.
+        out: The file, with the suffix .onnx. Default: NAME.onnx here.
+        reverse: Export the direction from outputs to inputs, of runs that have learned both.
+
+    Raises:
+        UserError: The run has no generator yet, a package is missing, or the results differ.
+    """
+    folder = Run(checks.path(run, "RUN"))
+    target = Path(f"{folder.path.name or 'run'}.onnx") if out is None else checks.path(out, "--out")
+    if target.suffix.lower() != ".onnx":
+        raise UserError(f"{target} should end in .onnx")
+    _check_installed()
+    recipe, _ = folder.recipe()
+    if recipe.algorithm.translates:
+        graph = graph_of_translator(load_translator(folder.path, reverse))
+    elif reverse:
+        raise UserError(f"{folder.path} makes samples and translates nothing; leave --reverse out")
+    else:
+        graph = graph_of_gan(load(folder.path))
+    facts = {"format": FORMAT, "sparring": __version__, "recipe": recipe.name, "reverse": reverse, **graph.facts}
+    data = _onnx(graph, {**facts, "codec": folder.read_json("codec.json")})
+    difference = _difference(graph, data)
+    files.write_bytes(target, data)
+    return Exported(target, tuple(graph.inputs), graph.facts["decoded"], difference)
+
+
+def _check_installed() -> None:
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise UserError(f'exporting needs {" and ".join(missing)}; run: pip install "sparring[onnx]"')
+
+
+def _onnx(graph: Graph, facts: dict[str, Any]) -> bytes:
+    """The file's contents. Raises UserError for a network that cannot be exported."""
+    import onnx
+
+    shapes = tuple(dict.fromkeys(dimensions, torch.export.Dim.DYNAMIC) for dimensions in graph.inputs.values())
+    with _quiet(), torch.no_grad():
+        try:
+            program = torch.onnx.export(
+                graph.module,
+                graph.examples[0],
+                dynamo=True,
+                dynamic_shapes=(shapes,),
+                input_names=list(graph.inputs),
+                output_names=["output"],
+                verbose=False,
+            )
+        except torch.onnx.errors.OnnxExporterError as error:
+            raise UserError(f"this network cannot be exported ({str(error).strip().splitlines()[0]})") from error
+    assert program is not None
+    model = program.model_proto
+    onnx.helper.set_model_props(model, {"sparring": json.dumps(facts, sort_keys=True)})
+    for value, dimensions in zip(model.graph.input, graph.inputs.values(), strict=True):
+        for place, name in dimensions.items():
+            value.type.tensor_type.shape.dim[place].dim_param = name
+    onnx.checker.check_model(model)
+    return model.SerializeToString()
+
+
+def _difference(graph: Graph, data: bytes) -> float:
+    """The largest difference between ONNX Runtime and torch on the examples. Raises UserError where it is large."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    largest = 0.0
+    for inputs in graph.examples:
+        with torch.no_grad():
+            expected = graph.module(*inputs).numpy()
+        given = {name: each.numpy() for name, each in zip(graph.inputs, inputs, strict=True)}
+        found = session.run(None, given)[0]
+        if found.shape != expected.shape or found.dtype != expected.dtype:
+            raise UserError(f"the exported file makes {found.shape} {found.dtype}, not {expected.shape}")
+        apart = np.abs(found.astype(np.float64) - expected.astype(np.float64))
+        # Whole numbers may be rounded the other way where a value lies in the middle.
+        allowed = 1.0 if found.dtype == np.uint8 else TOLERANCE * max(1.0, float(np.ptp(expected)))
+        if not apart.max(initial=0) <= allowed:
+            raise UserError(f"the exported file differs from the run by {apart.max():.2g}; it was not written")
+        largest = max(largest, float(apart.max(initial=0)))
+    return largest
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what the exporter says about itself."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)

@@ -1,0 +1,88 @@
+"""Generators and translators as graphs: tensors in, tensors out, with the parts of the codec that a graph can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..modalities.pairs.graph import decode_module, encode_module, example
+from ..networks import sampling
+from .generator import Gan
+from .translator import Translator
+
+BATCHES = (2, 1, 17)  # of the examples
+SIZES = ((2, 24, 20), (1, 37, 53), (3, 64, 48))  # the same with height and width, odd and even ones
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A module, and what is known of its inputs.
+
+    Attributes:
+        module: Called with the inputs in their order.
+        inputs: By name, the dimensions that may have any size, with names for them.
+        examples: Inputs: the first to trace it with, all to compare results on.
+        facts: For the reader of the file, as plain values.
+    """
+
+    module: nn.Module
+    inputs: dict[str, dict[int, str]]
+    examples: Sequence[tuple[Tensor, ...]]
+    facts: dict[str, Any]
+
+
+class FromLatents(nn.Module):
+    """Latents, with classes and noise where the generator takes them -> samples, decoded as far as `decode` does."""
+
+    def __init__(self, generator: nn.Module, inputs: tuple[str, ...], decode: nn.Module):
+        super().__init__()
+        self.generator, self.inputs, self.decode = generator, inputs, decode
+
+    def forward(self, *given: Tensor) -> Tensor:
+        named = dict(zip(self.inputs, given, strict=True))
+        condition = {"class": named["class"]} if "class" in named else None
+        return self.decode(self.generator(named["latent"], condition, named.get("noise")))
+
+
+class FromPictures(nn.Module):
+    """Pictures or label maps -> pictures or label maps, in the numbers of the data."""
+
+    def __init__(self, translator: Translator):
+        super().__init__()
+        encode, decode = encode_module(translator.input), decode_module(translator.output)
+        self.steps = nn.Sequential(encode, translator.generator, decode)
+
+    def forward(self, *given: Tensor) -> Tensor:
+        return self.steps(*given)
+
+
+def graph_of_gan(gan: Gan) -> Graph:
+    """The graph of a generator that makes samples from latents."""
+    inputs = ("latent", *(["class"] if gan.classes else []), *(["noise"] if gan.generator.noise_size else []))
+
+    def made(count: int) -> tuple[Tensor, ...]:
+        noise = sampling.noise(gan.generator, 0, range(count))
+        label = torch.arange(count) % max(1, len(gan.classes))
+        named = {"latent": sampling.latents(gan.recipe.latent, 0, range(count)), "class": label, "noise": noise}
+        return tuple(named[name] for name in inputs)  # type: ignore[misc]
+
+    decode = gan.modality.graph_output(gan.codec)
+    facts = {
+        "latent": gan.recipe.latent.model_dump(),
+        "classes": list(gan.classes),
+        "noise_size": gan.generator.noise_size,
+        "decoded": decode is not None,
+    }
+    module = FromLatents(gan.generator, inputs, decode or nn.Identity()).eval()
+    return Graph(module, {name: {0: "count"} for name in inputs}, [made(count) for count in BATCHES], facts)
+
+
+def graph_of_translator(translator: Translator) -> Graph:
+    """The graph of a generator that turns pictures into others, of any size."""
+    examples = [(example(translator.input, *size),) for size in SIZES]
+    facts = {"scale": translator.scale, "decoded": True}
+    return Graph(FromPictures(translator).eval(), {"picture": {0: "count", 2: "height", 3: "width"}}, examples, facts)

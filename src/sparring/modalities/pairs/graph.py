@@ -1,0 +1,48 @@
+"""The codecs of both sides of pairs as modules, for graphs that are exported."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ..image.graph import DecodePictures, EncodePictures, input_dtype
+from .codec import Side
+from .maps import MapCodec
+
+
+class EncodeMaps(nn.Module):
+    """uint8 N x 1 x H x W class numbers -> float32 N x classes x H x W, see MapCodec."""
+
+    def __init__(self, codec: MapCodec):
+        super().__init__()
+        self.count = codec.shape[0]
+
+    def forward(self, maps: Tensor) -> Tensor:
+        return (maps.int() == torch.arange(self.count, dtype=torch.int32).view(1, -1, 1, 1)).float()
+
+
+class DecodeMaps(nn.Module):
+    """N x classes x H x W -> uint8 N x 1 x H x W: the class with the largest value."""
+
+    def forward(self, tensor: Tensor) -> Tensor:
+        return tensor.argmax(dim=1, keepdim=True).to(torch.uint8)
+
+
+def encode_module(side: Side) -> nn.Module:
+    """What turns the values of a side into tensors."""
+    return EncodeMaps(side) if isinstance(side, MapCodec) else EncodePictures(side)
+
+
+def decode_module(side: Side) -> nn.Module:
+    """What turns tensors into the values of a side."""
+    return DecodeMaps() if isinstance(side, MapCodec) else DecodePictures(side)
+
+
+def example(side: Side, count: int, height: int, width: int) -> Tensor:
+    """Random values of a side, always the same ones."""
+    rng = torch.Generator().manual_seed(0)
+    if isinstance(side, MapCodec):
+        return torch.randint(side.shape[0], (count, 1, height, width), generator=rng, dtype=torch.uint8)
+    shares = torch.rand((count, side.shape[0], height, width), generator=rng)
+    values = side.scale.low + shares * (side.scale.high - side.scale.low)
+    return values.to(input_dtype(side))

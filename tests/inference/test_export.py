@@ -1,0 +1,138 @@
+"""Runs as ONNX files: what ONNX Runtime makes of them is what the run makes."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from PIL import Image
+
+import sparring
+import table_samples
+from smoke import ArraySource, pair_source, smoke_settings
+from sparring.callbacks.base import Callback
+from sparring.inference import export as module
+from sparring.inference.generator import load_translator
+from sparring.networks import sampling
+
+SHORT = {"examples": 32, "tick": 16}
+
+
+def trained(source, recipe, folder):
+    settings = smoke_settings(recipe, **SHORT)
+    return sparring.train(source, recipe, folder, settings=settings, device="cpu", console=Callback()).path
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    return trained(ArraySource((3, 8, 8), train=40), "mlp-small", tmp_path_factory.mktemp("runs") / "bars")
+
+
+@pytest.fixture(scope="module")
+def exported(pictures, tmp_path_factory):
+    return sparring.export(pictures, tmp_path_factory.mktemp("files") / "bars.onnx")
+
+
+def session(path):
+    return onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+
+
+def test_pictures_come_out_as_the_run_makes_them(pictures, exported):
+    gan, count = sparring.load(pictures), 9
+    latent = sampling.latents(gan.recipe.latent, 5, range(count))
+    labels = np.arange(count) % 3
+    found = session(exported.path).run(None, {"latent": latent.numpy(), "class": labels})[0]
+    assert found.dtype == np.uint8 and found.shape == (count, 3, 8, 8)
+    made = gan.decode(latent, labels.tolist())
+    assert np.abs(found.astype(int) - made).max() <= 1
+    assert (found != made).mean() < 0.01
+
+
+def test_the_file_says_what_a_reader_needs(pictures, exported):
+    model = onnx.load(exported.path)
+    facts = json.loads({each.key: each.value for each in model.metadata_props}["sparring"])
+    assert facts["classes"] == ["class 0", "class 1", "class 2"]
+    assert facts["latent"] == sparring.load(pictures).recipe.latent.model_dump()
+    assert facts["decoded"] is exported.decoded is True
+    assert facts["codec"].items() <= json.loads((pictures / "codec.json").read_text()).items()
+    sizes = {each.name: each.type.tensor_type.shape.dim for each in model.graph.input}
+    assert exported.inputs == ("latent", "class") and set(sizes) == {"latent", "class"}
+    assert sizes["latent"][0].dim_param == "count" and sizes["latent"][1].dim_value == facts["latent"]["size"]
+
+
+def test_a_wrong_file_is_not_written(pictures, tmp_path, monkeypatch):
+    graph = module.graph_of_gan(sparring.load(pictures))
+    data = module._onnx(graph, {})
+    with torch.no_grad():
+        next(graph.module.parameters()).add_(1.0)
+    with pytest.raises(sparring.UserError, match="differs from the run"):
+        module._difference(graph, data)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"out": "bars.bin"}, "should end in .onnx"), ({"reverse": True}, "leave `reverse` out")],
+)
+def test_what_cannot_be_is_refused(pictures, tmp_path, options, message):
+    with pytest.raises(sparring.UserError, match=message):
+        sparring.export(pictures, **{"out": tmp_path / "file.onnx", **options})
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_package_is_named(pictures, tmp_path, monkeypatch):
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "onnxscript" else found(name))
+    with pytest.raises(sparring.UserError, match=r'onnxscript; run: pip install "sparring\[onnx\]"'):
+        sparring.export(pictures, tmp_path / "file.onnx")
+
+
+def test_the_example_uses_a_file_without_sparring(exported, tmp_path):
+    script = Path(__file__).parents[2] / "examples" / "read_onnx.py"
+    assert "import sparring" not in script.read_text()
+    subprocess.run([sys.executable, script, exported.path, tmp_path / "sheet.png", "3"], check=True)
+    assert Image.open(tmp_path / "sheet.png").size == (16 * 8, 8)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("label_maps", [None, "input", "output"])
+def test_translators_take_pictures_of_any_size(label_maps, tmp_path):
+    recipe = {"input": "layout", "output": "segment", None: "pix2pix"}[label_maps]
+    run = trained(pair_source((3, 12, 16), label_maps), recipe, tmp_path / "run")
+    exported = sparring.export(run, tmp_path / "file.onnx")
+    translator, rng = load_translator(run), np.random.default_rng(0)
+    for height, width in ((12, 16), (21, 33)):
+        channels, top = (1, 3) if label_maps == "input" else (3, 256)
+        given = rng.integers(0, top, (2, channels, height, width), dtype=np.uint8)
+        found = session(exported.path).run(None, {"picture": given})[0]
+        made = translator.values(given)
+        if label_maps == "output":  # a tie may be broken the other way
+            assert (found == made).mean() > 0.99
+        else:
+            assert np.abs(found.astype(int) - made).max() <= 1
+
+
+@pytest.mark.slow
+def test_tables_come_out_encoded(tmp_path):
+    run = trained(table_samples.source(120), "table", tmp_path / "run")
+    exported = sparring.export(run, tmp_path / "file.onnx")
+    assert not exported.decoded and exported.difference < 1e-4
+    gan = sparring.load(run)
+    inputs = dict(zip(exported.inputs, module.graph_of_gan(gan).examples[-1], strict=True))
+    found = session(exported.path).run(None, {name: each.numpy() for name, each in inputs.items()})[0]
+    rows = gan.codec.decode(torch.from_numpy(found))
+    assert len(rows) == 17
+
+
+@pytest.mark.slow
+def test_styles_and_noise(tmp_path):
+    run = trained(ArraySource((3, 16, 16), train=40), "stylegan2-ada", tmp_path / "run")
+    exported = sparring.export(run, tmp_path / "file.onnx")
+    assert exported.inputs == ("latent", "class", "noise")
