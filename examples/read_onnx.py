@@ -1,6 +1,6 @@
-"""Uses a file that `sparring export` wrote, without sparring: python read_onnx.py FILE.onnx OUT.png [PICTURE | SEED]
+"""Use a file that `sparring export` wrote, without sparring.
 
-Needs numpy, pillow and onnxruntime.
+python read_onnx.py FILE.onnx OUT.png [PICTURE | SEED] needs numpy, pillow and onnxruntime.
 """
 
 import json
@@ -35,6 +35,7 @@ def generate(session, facts, seed, count=16):
 
 
 def main(file, out, third="0"):
+    """Write a picture. third: the picture that is translated, or the seed of pictures that are made."""
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
     facts = json.loads(session.get_modelmeta().custom_metadata_map["sparring"])
     if not facts["decoded"]:

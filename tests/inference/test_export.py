@@ -20,8 +20,9 @@ import table_samples
 from smoke import ArraySource, pair_source, smoke_settings
 from sparring.callbacks.base import Callback
 from sparring.inference import export as module
-from sparring.inference.generator import load_translator
+from sparring.inference.generator import load_player, load_translator
 from sparring.networks import sampling
+from sparring.runs.folder import Run
 
 SHORT = {"examples": 32, "tick": 16}
 
@@ -79,7 +80,11 @@ def test_a_wrong_file_is_not_written(pictures, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"out": "bars.bin"}, "should end in .onnx"), ({"reverse": True}, "leave `reverse` out")],
+    [
+        ({"out": "bars.bin"}, "should end in .onnx"),
+        ({"reverse": True}, "leave `reverse` out"),
+        ({"classifier": True}, "has not learned to classify"),
+    ],
 )
 def test_what_cannot_be_is_refused(pictures, tmp_path, options, message):
     with pytest.raises(sparring.UserError, match=message):
@@ -129,6 +134,22 @@ def test_tables_come_out_encoded(tmp_path):
     found = session(exported.path).run(None, {name: each.numpy() for name, each in inputs.items()})[0]
     rows = gan.codec.decode(torch.from_numpy(found))
     assert len(rows) == 17
+
+
+@pytest.mark.slow
+def test_a_classifier(tmp_path):
+    settings = {**smoke_settings("sgan", **SHORT), "algorithm.num_labels": 12}
+    source = ArraySource((3, 12, 12), train=60)
+    run = sparring.train(source, "sgan", tmp_path / "run", settings=settings, device="cpu", console=Callback()).path
+    exported = sparring.export(run, tmp_path / "file.onnx", classifier=True)
+    given = source.values(np.arange(7))
+    found = session(exported.path).run(None, {"picture": given})[0]
+    assert found.shape == (7, 3) and np.allclose(found.sum(axis=1), 1, atol=1e-5)
+    _, _, codec, network = load_player(Run(run), "discriminator")
+    with torch.no_grad():
+        expected = network(codec.encode(given), None).class_logits.softmax(dim=1).numpy()
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    assert sparring.export(run, tmp_path / "generator.onnx").inputs[0] == "latent"
 
 
 @pytest.mark.slow

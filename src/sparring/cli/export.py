@@ -19,6 +19,9 @@ def export(
     reverse: Annotated[
         bool, typer.Option("--reverse", help="The direction from outputs to inputs, of runs that have learned both.")
     ] = False,
+    classifier: Annotated[
+        bool, typer.Option("--classifier", help="The classifier of a run that has learned to classify, such as sgan.")
+    ] = False,
 ) -> None:
     """Write what a run has learned as one ONNX file, which runs without sparring, Python or torch.
 
@@ -27,7 +30,7 @@ def export(
     from ..inference.export import export as write
 
     say("exporting, and comparing the results of the file with those of the run ...")
-    exported = write(run, out, reverse=reverse)
+    exported = write(run, out, reverse=reverse, classifier=classifier)
     say(f"inputs: {', '.join(exported.inputs)}; largest difference from the run: {exported.difference:.2g}")
     if not exported.decoded:
         say("the output is encoded: the codec in the file's metadata says how values are read from it")

@@ -20,8 +20,9 @@ from ..runs.folder import Run
 from ..util import checks, files
 from ..util.spelling import spells_options
 from ..util.versions import __version__
-from .generator import load, load_translator
-from .onnx_graphs import Graph, graph_of_gan, graph_of_translator
+from .classify import classifies
+from .generator import load, load_player, load_translator
+from .onnx_graphs import Graph, graph_of_classifier, graph_of_gan, graph_of_translator
 
 FORMAT = 1  # of the facts in the file
 TOLERANCE = 1e-4  # by which ONNX Runtime may differ from torch, as a share of the range of the values
@@ -46,9 +47,12 @@ class Exported:
 
 
 @spells_options
-def export(run: str | Path, out: str | Path | None = None, *, reverse: bool = False) -> Exported:
-    """Write the generator of a run as an ONNX file, and compare what ONNX Runtime makes of it with torch.
+def export(
+    run: str | Path, out: str | Path | None = None, *, reverse: bool = False, classifier: bool = False
+) -> Exported:
+    """Write the generator of a run, or its classifier, as an ONNX file.
 
+    What ONNX Runtime makes of it is compared with what torch makes, before it is written.
     Inputs have any count, and pictures any height and width. Facts for a reader (classes, the distribution of latents,
     the codec) are in the file's metadata under "sparring", as JSON.
 
@@ -56,6 +60,7 @@ def export(run: str | Path, out: str | Path | None = None, *, reverse: bool = Fa
         run: The run folder.
         out: The file, with the suffix .onnx. Default: NAME.onnx here.
         reverse: Export the direction from outputs to inputs, of runs that have learned both.
+        classifier: Export the discriminator of a run that has learned to classify, instead of the generator.
 
     Raises:
         UserError: The run has no generator yet, a package is missing, or the results differ.
@@ -66,7 +71,9 @@ def export(run: str | Path, out: str | Path | None = None, *, reverse: bool = Fa
         raise UserError(f"{target} should end in .onnx")
     _check_installed()
     recipe, _ = folder.recipe()
-    if recipe.algorithm.translates:
+    if classifier:
+        graph = _classifier(folder)
+    elif recipe.algorithm.translates:
         graph = graph_of_translator(load_translator(folder.path, reverse))
     elif reverse:
         raise UserError(f"{folder.path} makes samples and translates nothing; leave --reverse out")
@@ -77,6 +84,13 @@ def export(run: str | Path, out: str | Path | None = None, *, reverse: bool = Fa
     difference = _difference(graph, data)
     files.write_bytes(target, data)
     return Exported(target, tuple(graph.inputs), graph.facts["decoded"], difference)
+
+
+def _classifier(run: Run) -> Graph:
+    if not classifies(run.path):
+        raise UserError(f"{run.path} has not learned to classify (see recipe sgan); leave --classifier out")
+    _, source, codec, network = load_player(run, "discriminator")
+    return graph_of_classifier(codec, network, source["known_classes"])
 
 
 def _check_installed() -> None:

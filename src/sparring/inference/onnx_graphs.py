@@ -60,6 +60,24 @@ class FromPictures(nn.Module):
         return self.steps(*given)
 
 
+class Classifier(nn.Module):
+    """Pictures, in the numbers of the data -> probabilities of the classes, N x classes."""
+
+    def __init__(self, codec: Any, network: nn.Module):
+        super().__init__()
+        self.encode, self.network = encode_module(codec), network
+
+    def forward(self, *given: Tensor) -> Tensor:
+        return self.network(self.encode(*given), None).class_logits.softmax(dim=1)
+
+
+def graph_of_classifier(codec: Any, network: nn.Module, classes: Sequence[str]) -> Graph:
+    """The graph of a discriminator that tells the classes of pictures. classes: their names."""
+    examples = [(example(codec, count, codec.height, codec.width),) for count in BATCHES]
+    facts = {"classes": list(classes), "decoded": True}
+    return Graph(Classifier(codec, network).eval(), {"picture": {0: "count"}}, examples, facts)
+
+
 def graph_of_gan(gan: Gan) -> Graph:
     """The graph of a generator that makes samples from latents."""
     inputs = ("latent", *(["class"] if gan.classes else []), *(["noise"] if gan.generator.noise_size else []))
