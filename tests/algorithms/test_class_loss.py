@@ -44,3 +44,17 @@ def test_a_stated_weight_stays(bars):
     choices = Choices(with_settings(load_recipe("acgan"), smoke_settings("acgan")))
     rules.classes(choices, bars)
     assert choices.recipe.algorithm.class_loss == 1
+
+
+def test_samples_of_a_class_that_is_seen_well_enough_are_not_pushed_further(bars, tmp_path):
+    settings = {"algorithm.class_loss": 0.5, "algorithm.class_confidence": 0.3}
+    ours = trainer(bars, "acgan", tmp_path, **settings)
+    algorithm, batch, rng = ours.algorithm, ours.loader.at(0, 0), StepRandom((1,), 16, 0, 16, CPU)
+    for player in algorithm.players.values():
+        player.eval()
+    loss = algorithm.generator_loss(batch, rng).loss
+    step = algorithm._generator_step(batch, rng)
+    chances = step.on_fake.class_logits.softmax(dim=1)[torch.arange(16), batch.condition["class"]]
+    assert 0 < (chances < 0.3).sum() < 16
+    expected = algorithm._adversarial_term(step) + 0.5 * (0.3 / chances).log().clamp(min=0).mean()
+    torch.testing.assert_close(loss, expected)

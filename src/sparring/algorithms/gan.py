@@ -10,11 +10,11 @@ from typing import Annotated, Literal
 import torch
 from pydantic import Field
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
 from ..config.recipe import Recipe
 from ..errors import UserError
 from ..losses import penalties
+from ..losses.classification import class_shortfall
 from ..networks import StyleGenerator
 from .adversarial import AdversarialAlgorithm, AugmentedConfig
 from .adversarial_step import DISCRIMINATOR_PENALTIES, WEIGHT_PENALTIES, AdversarialStep
@@ -26,12 +26,15 @@ class GANConfig(AugmentedConfig):
 
     class_loss: Weight of the auxiliary classifier in both losses (Odena et al. 2017, arXiv:1610.09585); 0: no
         classifier; null: chosen, 0 without labels.
+    class_confidence: A sample whose class the classifier sees with this probability is not pushed further; 1: every
+        one is.
     classify_fakes: Whether the classifier learns from fakes too, as theirs does; if not, from reals alone.
     style_mixing: Share of samples that are generated from two latents; for style-based generators only.
     """
 
     name: Literal["gan"] = "gan"
     class_loss: float | None = Field(0.0, ge=0)
+    class_confidence: float = Field(1.0, gt=0, le=1)
     classify_fakes: bool = True
     style_mixing: Annotated[float, Field(ge=0, le=1)] = 0.0
 
@@ -85,12 +88,14 @@ class GAN(AdversarialAlgorithm):
         """The objective's generator loss plus penalties.
 
         With an auxiliary classifier, also the cross-entropy of the classes of fakes (Odena et al. 2017: the generator
-        maximises L_C - L_S).
+        maximises L_C - L_S), as far as they are not seen with `class_confidence`.
         """
         step = self._generator_step(batch, rng)
         loss = self._adversarial_term(step)
         if self.config.class_loss:
-            loss = loss + self.config.class_loss * self._class_term(step.on_fake.class_logits, batch)
+            loss = loss + self.config.class_loss * self._class_term(
+                step.on_fake.class_logits, batch, self.config.class_confidence
+            )
         return PhaseResult(loss + self._penalties("generator", 1, step))
 
     def generate(self, batch: Batch, rng: StepRandom) -> Tensor:
@@ -136,8 +141,8 @@ class GAN(AdversarialAlgorithm):
         penalty, self.path_mean = penalties.path_length(pictures, styles, direction, self.path_mean, share)
         return penalty
 
-    def _class_term(self, class_logits: Tensor | None, batch: Batch) -> Tensor:
+    def _class_term(self, class_logits: Tensor | None, batch: Batch, confidence: float = 1.0) -> Tensor:
         assert class_logits is not None and batch.condition is not None, (
             "class_loss needs an auxiliary classifier and labels"
         )
-        return cross_entropy(class_logits.float(), batch.condition["class"])
+        return class_shortfall(class_logits, batch.condition["class"], confidence)
