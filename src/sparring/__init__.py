@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .callbacks.base import Callback
     from .comparison import compare
     from .config.reading import list_recipes
+    from .enlargement import augment
     from .errors import UserError
     from .evaluation.registry import register_metric
     from .evaluation.run import evaluate
@@ -38,6 +39,7 @@ __all__ = [
     "TableGAN",
     "UserError",
     "__version__",
+    "augment",
     "compare",
     "evaluate",
     "export",
@@ -65,6 +67,7 @@ _HOMES = {
     "list_recipes": "config.reading",
     "load": "inference.generator",
     "train": "api",
+    "augment": "enlargement",
     "compare": "comparison",
     "evaluate": "evaluation.run",
     "export": "inference.export",

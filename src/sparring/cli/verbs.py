@@ -33,6 +33,7 @@ VERBS = (
     "evaluate",
     "export",
     "compare",
+    "augment",
     "check",
     "recipes",
     "report",

@@ -42,6 +42,7 @@ class OpenContext(BaseModel):
     fit: how pictures are brought to a size where the person does not say it; None: as usual.
     label_maps: which side of pairs should be label maps where both could be; None: as the names of the folders say.
     like: the codec of other data that tables and series are read like, so that both can be compared.
+    keep_rows: should the source of a table keep the rows as they were read?
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,3 +52,4 @@ class OpenContext(BaseModel):
     fit: Literal["crop", "pad", "stretch", "patches"] | None = None
     label_maps: Literal["input", "output"] | None = None
     like: Any = Field(None, exclude=True)
+    keep_rows: bool = Field(False, exclude=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from ..data.options import DataOptions, OpenContext
 from ..errors import UserError
 from ..util.files import write_bytes
+from .labelled import Labelled
 
 if TYPE_CHECKING:
     import numpy as np
@@ -142,6 +143,15 @@ class Modality(ABC):
         examples: The length that the user set. seconds: What remains of the user's budget. None: not set.
         """
         return source.recipe or self.default_recipe, ""
+
+    def labelled(self, source: Any, target: str | None = None) -> Labelled:
+        """A source, opened with the context `keep_rows`, as data with classes.
+
+        target: of tables, the column that holds the classes; None: the one that looks like it.
+
+        Raises UserError where there are none.
+        """
+        raise UserError(f"{source.name} holds {self.unit}, and only pictures and rows of tables can be classified")
 
     # Values and tensors
 

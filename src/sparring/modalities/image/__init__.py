@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...data.options import OpenContext
+from ...errors import UserError
 from ..base import Modality, Preview
+from ..labelled import Labelled
 from .options import ImageOptions
 
 if TYPE_CHECKING:
@@ -49,6 +51,11 @@ class ImageModality(Modality):
         self, source: Source, device: torch.device, examples: int | str | None, seconds: float | None
     ) -> tuple[str, str]:
         return self.module("choose_recipe").choose_recipe(source, device, examples, seconds)
+
+    def labelled(self, source: Any, target: str | None = None) -> Labelled:
+        if target is not None:
+            raise UserError(f"--target is for tables, and {source.name} holds pictures; leave it out")
+        return self.module("labelled").LabelledPictures(source)
 
     def fit_codec(self, source: Any, value_range: str = "symmetric") -> ImageCodec:
         return self.module("codec").fit_codec(source, value_range)

@@ -101,6 +101,14 @@ def _picture(value: np.ndarray, scale: Scale) -> bytes:
     return _encoded(as_image(numbers), "PNG") if _in_png(scale, len(value)) else tiff.write([numbers])
 
 
+def picture_file(value: np.ndarray, scale: Scale, folder: Path, stem: str, number: int) -> Path:
+    """Write one picture, C x H x W, as STEM-000001.png or .tif, with its own numbers. The folder is made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{stem}-{number:06d}{_suffix(scale, len(value))}"
+    path.write_bytes(_picture(value, scale))
+    return path
+
+
 def _folder(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool, scale: Scale) -> list[Path]:
     out.mkdir(parents=True, exist_ok=True)
     written = []
@@ -114,8 +122,11 @@ def _folder(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: b
 
 def _names(count: int, scale: Scale, channels: int) -> Iterator[str]:
     """Those of single pictures, in order."""
-    suffix = ".png" if _in_png(scale, channels) else ".tif"
-    return (f"{index:06d}{suffix}" for index in range(count))
+    return (f"{index:06d}{_suffix(scale, channels)}" for index in range(count))
+
+
+def _suffix(scale: Scale, channels: int) -> str:
+    return ".png" if _in_png(scale, channels) else ".tif"
 
 
 def _files(values: np.ndarray, labels: Sequence[str] | None, grid: bool, scale: Scale) -> Iterator[tuple[str, bytes]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...data.options import OpenContext
 from ..base import Modality, Preview
+from ..labelled import Labelled
 from ..pandas_modules import import_with_pandas
 from .options import TableOptions
 
@@ -54,6 +55,9 @@ class TableModality(Modality):
 
     def open_url(self, url: str, options: Any, context: OpenContext) -> Source:
         return self.module("source").open_url(url, options, context)
+
+    def labelled(self, source: Any, target: str | None = None) -> Labelled:
+        return self.module("labelled").LabelledRows(source, target)
 
     def fit_codec(self, source: Any, value_range: str = "symmetric") -> TableCodec:
         return source.codec

@@ -41,6 +41,8 @@ class TableSource(TabularSource):
 
     modality, unit = "table", "rows"
     classes = ()
+    table: reading.Table | None = None  # as it was read, where the context asks to keep it
+    suffix = ""  # of the file that it was read from
 
     def __init__(
         self,
@@ -51,7 +53,9 @@ class TableSource(TabularSource):
         constraints: Sequence[str] = (),
         ignored_relations: Sequence[str] = (),
         table: reading.Table | None = None,
+        held: np.ndarray | None = None,
     ):
+        """held: which rows are held out for scoring, N bool; None: chosen by content."""
         self.name = name
         table = table or reading.Table(frame)
         if like is None:
@@ -72,7 +76,7 @@ class TableSource(TabularSource):
         else:
             cells = like.cells(frame)
         hashes = row_hashes(cells)
-        held = _held_out(hashes)
+        held = held_out(hashes) if held is None else held
         if like is None:
             asked = constrained_groups(constraints, learned, cells, ~held, name)
             found = find_relations(learned, cells, ~held, asked, ignored_relations)
@@ -163,7 +167,7 @@ def _without_dropped(frame: pd.DataFrame, types: dict[str, str]) -> tuple[pd.Dat
     return frame.drop(columns=dropped), {name: kind for name, kind in types.items() if kind != DROP}
 
 
-def _held_out(hashes: np.ndarray) -> np.ndarray:
+def held_out(hashes: np.ndarray) -> np.ndarray:
     """Which rows are held out, N bool. Equal rows are different people, and may be in different splits."""
     numbered = _numbered(hashes)
     held = np.zeros(len(hashes), bool)
@@ -189,7 +193,9 @@ def open_path(path: Path, options: TableOptions, context: OpenContext) -> TableS
     suffix = reading.suffix_of(path)
     assert suffix
     table = reading.read_file(path, options.encoding, options.sheet)
-    return _source(table, path.name[: -len(suffix)], options, context)
+    source = _source(table, path.name[: -len(suffix)], options, context)
+    source.suffix = suffix
+    return source
 
 
 def open_url(url: str, options: TableOptions, context: OpenContext) -> TableSource:
@@ -202,7 +208,10 @@ def open_url(url: str, options: TableOptions, context: OpenContext) -> TableSour
 
 def _source(table: reading.Table, name: str, options: TableOptions, context: OpenContext) -> TableSource:
     asked = (options.types, context.like, options.constraints, options.ignored_relations)
-    return TableSource(table.frame, name, *asked, table)
+    source = TableSource(table.frame, name, *asked, table)
+    if context.keep_rows:
+        source.table = table
+    return source
 
 
 def _refuse_labels(where: object, options: TableOptions) -> None:

@@ -1,0 +1,78 @@
+"""What a trial found, as plain values for verdict.json and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .filtering import counted
+from .outcome import USE, Measured, Outcome
+from .trial import Trial, Way
+from .verdict import LEVEL, Interval
+
+
+def described(outcome: Outcome, trial: Trial) -> dict[str, Any]:
+    """All arms and the verdict. Scores are balanced accuracies, from 0 to 1."""
+    titles: Mapping[str, str] = {judge.name: judge.title for judge in trial.setting.judges}
+    judges = [
+        {
+            "name": each.judge,
+            "title": titles[each.judge],
+            "without": _way(each.cheap),
+            "with": None if each.generated is None else _way(each.generated),
+            "gain": None if each.gain is None else _interval(each.gain),
+            "rival": None if each.rival is None else _way(each.rival),
+            "least": None if each.least is None else _interval(each.least),
+            "helps": each.helps,
+        }
+        for each in outcome.comparisons
+    ]
+    return {
+        "verdict": outcome.verdict,
+        "helps": outcome.verdict == USE,
+        "score": "balanced accuracy",
+        "level": LEVEL,
+        "seeds": trial.setting.seeds,
+        "decisive": outcome.decisive.judge,
+        "judges": judges,
+        "arms": [_measured(each, titles) for each in outcome.measured],
+        "left_out": {arm.title: reason for arm, reason in trial.left_out.items()},
+        "filter": _filtered(trial),
+    }
+
+
+def _measured(each: Measured, titles: Mapping[str, str]) -> dict[str, Any]:
+    way = each.way
+    return {
+        "judge": titles[way.judge],
+        **_way(way),
+        "seeds": [round(value, 6) for value in way.validation],
+        "test": _interval(each.accuracy),
+        "usual": round(each.usual, 6),
+        "area": round(each.area, 6),
+    }
+
+
+def _way(way: Way) -> dict[str, Any]:
+    return {
+        "title": way.arm.title,
+        "kind": way.arm.kind,
+        "amount": way.arm.amount.total if way.arm.amount else 0,
+        "loss": round(way.loss, 6),
+        "validation": round(float(np.mean(way.validation)), 6),
+    }
+
+
+def _interval(interval: Interval) -> dict[str, float]:
+    return {name: round(getattr(interval, name), 6) for name in ("value", "low", "high")}
+
+
+def _filtered(trial: Trial) -> dict[str, int]:
+    """What the filter said of the examples of the first seed."""
+    total: dict[str, int] = {}
+    for _, reasons in trial.candidates.of(0) if trial.candidates else ():
+        for reason, count in counted(reasons).items():
+            total[reason] = total.get(reason, 0) + count
+    return total

@@ -1,0 +1,259 @@
+"""Enlarge labelled data by generated examples, and say from untouched real ones whether that helps a model."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import api, modalities
+from .callbacks.base import Callback
+from .callbacks.progress import checked_console
+from .config.augment_options import AugmentOptions
+from .config.options import data_options, how_to_open
+from .config.signatures import with_options
+from .data.options import OpenContext
+from .data.source import Source
+from .downstream.describe import described
+from .downstream.division import Division, divide
+from .downstream.examples import Examples
+from .downstream.filtering import KEPT
+from .downstream.outcome import USE, Outcome, opened
+from .downstream.store import Store
+from .downstream.supply import GanSupply
+from .downstream.tasks import setting_of
+from .downstream.trial import Trial
+from .errors import UserError, nearest
+from .inference.generator import load
+from .modalities.labelled import Labelled
+from .modalities.opening import open_data, option_fields
+from .reports import enlargement as pages
+from .runs import stored
+from .runs.folder import Run
+from .util import checks, files
+from .util.devices import choose_device, max_image_side
+from .util.options import checked
+from .util.spelling import spells_options
+
+FORMAT = 1  # of verdict.json and plan.json
+PLAN, VERDICT, GENERATOR, DATA = "plan.json", "verdict.json", "generator", "data"
+DRAW_SEED = 20  # of generated examples, unlike those that a person gets with a seed of 0, 1, 2 ...
+SHOWN = 64  # examples on a sheet
+
+
+@dataclass(frozen=True)
+class Enlargement:
+    """What `augment` found.
+
+    verdict: "use" or "do not use". sentences: three, for people. out: the folder with verdict.json and report.html.
+    data: the enlarged data, a file or a folder; None where it was not written. found: the contents of verdict.json.
+    """
+
+    verdict: str
+    sentences: tuple[str, ...]
+    out: Path
+    data: Path | None
+    found: Mapping[str, Any]
+
+
+@spells_options
+@with_options({**AugmentOptions.model_fields, **option_fields()})
+def augment(
+    data: Any,
+    out: str | Path,
+    *,
+    console: Callback | None = None,
+    stop: threading.Event | None = None,
+    **options: Any,
+) -> Enlargement | None:
+    """Enlarge labelled data by generated examples, where that makes models better.
+
+    Several models are trained on real examples alone, with classic remedies, with duplicates, and with generated
+    examples. Validation examples choose among them. Then test examples, which nothing has seen, tell whether the best
+    way with generated examples is better than the best way without: "use" only where the whole 95 % interval, over
+    seeds and test examples, lies above 0. The same call again resumes.
+
+    Args:
+        data: Pictures in classes, or a table with a target column; as for `sparring.train`.
+        out: A folder for the verdict, the report and the enlarged data.
+        console: Gets the messages and the progress. Default: prints plain lines.
+        stop: Set this event to stop the training of the generator at the next step, saved.
+        **options: See `sparring.config.augment_options.AugmentOptions` and the options of the data.
+
+    Returns:
+        The verdict; None where `stop` ended the training of the generator.
+
+    Raises:
+        UserError: For everything that the caller can mend, before anything is trained where it can be known then.
+    """
+    console, out = checked_console(console), checks.path(out, "--out")
+    asked, source = _opened(data, options)
+    labelled = modalities.get(source.modality).labelled(source, asked.target)
+    if asked.task not in ("auto", labelled.task):
+        raise UserError(f"--task {asked.task} does not suit {source.name}, which holds {source.unit}; leave it out")
+    for note in (*source.notes, *labelled.notes):
+        console.note(note)
+    division = _divided(labelled, asked, source)
+    for note in division.notes:
+        console.note(note)
+    if asked.run is not None:
+        labelled.check(load(asked.run))
+        _warn_of_seen_tests(Run(asked.run), source, console)
+    _claim(out, asked, source, labelled)
+    run = Run(asked.run) if asked.run else _trained(labelled, division, asked, out, console, stop)
+    if run is None:
+        return None
+    gan = load(run.path, asked.device)
+    labelled.check(gan)
+    amount = None if asked.amount == "auto" else int(asked.amount)
+    supply = GanSupply(gan, run, labelled, DRAW_SEED)
+    setting = setting_of(labelled, division, supply, amount, asked.seeds)
+    trial = Trial(setting, Store(out / "fits"), console.progress)
+    outcome = opened(trial, trial.run(), labelled.labels[division.test])
+    return _written(trial, outcome, labelled, division, asked, out)
+
+
+def _opened(data: Any, options: Mapping[str, Any]) -> tuple[AugmentOptions, Source]:
+    """The options and the data. With a run the data is opened as the run opened its own."""
+    fields = option_fields()
+    for name in options:
+        if name not in (known := {*AugmentOptions.model_fields, *fields}):
+            raise UserError(f"there is no option '{name}'; {nearest(name, sorted(known))}")
+    own = {name: value for name, value in options.items() if name not in fields and value is not None}
+    asked = checked(AugmentOptions, own)
+    where, opening = api.with_labels(data, {name: value for name, value in options.items() if name in fields})
+    side = max_image_side(choose_device(asked.device)[0])
+    given, context = how_to_open(data_options(opening, fields), side)
+    if asked.run is not None:
+        given, context = _as_run(Run(asked.run), given, where)
+    return asked, open_data(where, given, context.model_copy(update={"keep_rows": True}))
+
+
+def _as_run(run: Run, given: Mapping[str, Any], where: Any) -> tuple[dict[str, Any], OpenContext]:
+    """How a run opened its data. Raises UserError where there is no run."""
+    if not run.exists:
+        raise UserError(f"--run {run.path} is no run folder; leave --run out to train a generator here")
+    about, opening = run.read_json("source.json"), run.recipe()[1]["data"]
+    modality = modalities.get(about["modality"])
+    asked = {**opening["asked"], **modality.options_for(tuple(about["shape"])), **given}
+    return asked, OpenContext(**opening["context"])
+
+
+def _divided(labelled: Labelled, asked: AugmentOptions, source: Source) -> Division:
+    return divide(
+        labelled.labels, labelled.splits, labelled.classes, source.unit, labelled.groups, seen=asked.run is not None
+    )
+
+
+def _claim(out: Path, asked: AugmentOptions, source: Source, labelled: Labelled) -> None:
+    """Make the folder, or find there the same augmentation to go on with. Raises UserError for another one."""
+    plan: dict[str, Any] = {
+        "data": source.content_hash,
+        "classes": list(labelled.classes),
+        "target": asked.target,
+        "amount": asked.amount,
+        "seeds": asked.seeds,
+        "run": None if asked.run is None else _weights(Run(asked.run)),
+        "budget": None if asked.run else str(asked.budget),
+    }
+    if not (out / PLAN).is_file():
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise UserError(f"{out} holds something else already, which stays as it is: choose another --out")
+        out.mkdir(parents=True, exist_ok=True)
+        stored.write(out / PLAN, plan)
+        return
+    before = stored.read(out / PLAN)
+    if changed := [name for name in plan if before.get(name) != plan[name]]:
+        raise UserError(
+            f"{out} holds an augmentation with another {changed[0]}: give the options of then to go on with it, or "
+            "choose another --out"
+        )
+
+
+def _weights(run: Run) -> str:
+    """A hash of the generator of a run. Raises UserError where it has none."""
+    load(run.path)
+    return sha256((run.path / "generator.safetensors").read_bytes()).hexdigest()
+
+
+def _trained(
+    labelled: Labelled,
+    division: Division,
+    asked: AugmentOptions,
+    out: Path,
+    console: Callback,
+    stop: threading.Event | None,
+) -> Run | None:
+    """The run of a generator that learned from the training examples alone; None where it was stopped."""
+    part = labelled.part(division.train, division.validation)
+    run = api.train(part, None, out / GENERATOR, budget=asked.budget, device=asked.device, console=console, stop=stop)
+    return run if any(line["event"] == "final" for line in run.log()) else None
+
+
+def _warn_of_seen_tests(run: Run, source: Source, console: Callback) -> None:
+    """Say what nobody can check: whether a run of other data has learned from test examples."""
+    if run.read_json("source.json")["content_hash"] != source.content_hash:
+        console.note(
+            f"{run.path} was trained on other data than {source.name}: the verdict holds only if it has not seen the "
+            "test examples"
+        )
+
+
+def _written(
+    trial: Trial, outcome: Outcome, labelled: Labelled, division: Division, asked: AugmentOptions, out: Path
+) -> Enlargement:
+    """Write the data where it is to be used, the verdict and the pages."""
+    way, source = outcome.decisive.generated, labelled.source
+    found = described(outcome, trial) | {
+        "format": FORMAT,
+        "data": source.name,
+        "task": labelled.task,
+        "unit": source.unit,
+        "classes": list(labelled.classes),
+        "counts": {name: len(getattr(division, name)) for name in ("train", "validation", "test")},
+        "notes": [*labelled.notes, *division.notes],
+        "written": None,
+        "added": 0,
+    }
+    data = None
+    if way is not None and (outcome.verdict == USE or asked.anyway):
+        added = trial.added(way)
+        data = _write_data(out, labelled, division, added)
+        found |= {"written": data.name, "added": len(added.labels)}
+    else:
+        files.remove_folder(out / DATA)  # of an earlier call with --anyway
+    found["sentences"] = pages.sentences(found)
+    _write_sheets(trial, labelled, out)
+    files.write_json(out / VERDICT, found)
+    pages.write_enlargement(out, found)
+    return Enlargement(outcome.verdict, tuple(found["sentences"]), out, data, found)
+
+
+def _write_data(out: Path, labelled: Labelled, division: Division, added: Examples) -> Path:
+    """The enlarged data below `out`, whole or not at all. Returns the folder or the file in it."""
+    temporary = files.temporary_path(out / DATA)
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    path = labelled.write(temporary, division.test, added.values, added.labels, DRAW_SEED)
+    files.replace_folder(temporary, out / DATA)
+    return out / DATA / path.relative_to(temporary)
+
+
+def _write_sheets(trial: Trial, labelled: Labelled, out: Path) -> None:
+    """kept.png and dropped.png: what the filter keeps and drops, of every class."""
+    modality = modalities.get(labelled.source.modality)
+    codec = modality.fit_codec(labelled.source)
+    assert trial.candidates is not None
+    drawn = trial.candidates.of(0)
+    for name, kept in (("kept.png", True), ("dropped.png", False)):
+        values = [each[(reasons == KEPT) == kept][: max(1, SHOWN // len(drawn))] for each, reasons in drawn]
+        shown = np.concatenate(values)
+        (out / name).unlink(missing_ok=True)
+        if len(shown):
+            files.write_bytes(out / name, modality.preview(shown, codec).png)

@@ -1,0 +1,207 @@
+"""The page about an augmentation: a verdict in three sentences, the arms with intervals, curves, kept and dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..util.files import write_text
+from .card import escaped
+from .curves import COLOURS, render_svg
+from .markup import bullets, matrix, page, paragraph, picture, section, text
+from .pictures import data_uri, open_picture
+from .values import count
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SHEET_SIDE = 1200  # pixels
+MOST_ROWS = 12  # of each model in README.md; the page has all
+CURVES = {"duplicates": "duplicates", "generated": "generated", "filtered": "generated, filtered"}
+SHEETS = {
+    "kept.png": "Generated examples that pass the filter",
+    "dropped.png": "Generated examples that the filter drops",
+}
+NOTE = (
+    "Balanced accuracy: the mean over classes of the share that is right, in percent. Choices were made by validation; "
+    "the test examples were opened once, after that. Brackets hold 95 % intervals over seeds and test examples."
+)
+Found = Mapping[str, Any]
+
+
+def sentences(found: Found) -> list[str]:
+    """The verdict for a person who trains no models: what to do, what it was measured against, what it rests on."""
+    judge = next(each for each in found["judges"] if each["name"] == found["decisive"])
+    gain, counts = judge["gain"], found["counts"]
+    change = "" if gain is None else f"the balanced accuracy of {judge['title']} by {points(gain)}"
+    if gain is None:
+        first = "Do not use generated examples: too few of them passed for a comparison."
+    elif found["helps"]:
+        first = f"Use the generated examples: they raise {change}."
+    elif gain["high"] < 0:
+        first = f"Do not use the generated examples: they change {change}, which is harm."
+    elif gain["low"] > 0:
+        first = (
+            f"Do not use the generated examples: they change {change}, but another way without them does as well, "
+            f"{judge['rival']['title']}, beside which it is {points(judge['least'])}."
+        )
+    else:
+        first = f"Do not use the generated examples: they change {change}, which may be nothing."
+    cheap = judge["without"]["title"]
+    second = f"They were compared with the best that real {found['unit']} give without a generator: {cheap}."
+    third = (
+        f"This was measured on {count(counts['test'])} real {found['unit']} by which nothing was learned or chosen, "
+        f"with {found['seeds']} trainings of each model."
+    )
+    return [first, second, third]
+
+
+def points(gain: Found) -> str:
+    """A difference of shares: "+3.1 points (1.2 to 5.0)"."""
+    value, low, high = (100 * gain[name] for name in ("value", "low", "high"))
+    return f"{value:+.1f} points ({low:.1f} to {high:.1f})"
+
+
+def headline(found: Found) -> str:
+    """The verdict in one line: "use: +3.1 points (1.2 to 5.0)"."""
+    judge = next(each for each in found["judges"] if each["name"] == found["decisive"])
+    measured = points(judge["gain"]) if judge["gain"] else "no arm with generated examples could be tried"
+    return f"{found['verdict']}: {measured}"
+
+
+def write_enlargement(out: Path, found: Found) -> None:
+    """Write report.html and README.md. Equal findings give equal bytes. out: holds kept.png and dropped.png already."""
+    write_text(out / "report.html", _page(out, found))
+    write_text(out / "README.md", _markdown(found))
+
+
+def _markdown(found: Found) -> str:
+    parts = [f"# {escaped(_title(found))}", *(escaped(each) for each in found["sentences"])]
+    head, rows = _rows(found, [each["title"] for each in found["judges"]], MOST_ROWS)
+    written = [[escaped(cell) for cell in row] for row in (head, *rows)]
+    written.insert(1, ["---"] * len(head))
+    parts.append("\n".join("| " + " | ".join(row) + " |" for row in written))
+    parts.append(NOTE)
+    if found["written"]:
+        parts.append(escaped(_about_data(found)))
+    return "\n\n".join(parts) + "\n"
+
+
+def _page(out: Path, found: Found) -> str:
+    tables = []
+    for judge in found["judges"]:
+        head, rows = _rows(found, [judge["title"]])
+        tables.append(paragraph(_of_judge(judge)) + matrix(head[1:], [row[1:] for row in rows]))
+    sheets = "".join(
+        picture(data_uri(sheet, SHEET_SIDE), caption, caption + ".")
+        for name, caption in SHEETS.items()
+        if (sheet := open_picture(out / name)) is not None
+    )
+    fates = [f"{count(number)}: {reason}" for reason, number in found["filter"].items()]
+    parts = [
+        f'<p class="kicker">sparring augment</p>\n<h1>{text(_title(found))}</h1>',
+        f'<div class="summary">{"".join(map(paragraph, found["sentences"]))}</div>',
+        section("The arms", *tables, paragraph(NOTE, "soft")),
+        section(
+            "How many generated examples",
+            curves(found),
+            paragraph("Balanced accuracy on validation examples, mean over seeds. The band is one deviation.", "soft"),
+        ),
+        section("What the filter did", bullets(fates), sheets),
+        section("Left out", bullets(f"{arm}: {reason}" for arm, reason in found["left_out"].items())),
+        section("The data", bullets(found["notes"]), paragraph(_about_data(found)) if found["written"] else ""),
+        "<footer>Written by sparring. This page is one file and loads nothing.</footer>",
+    ]
+    style = files("sparring.reports").joinpath("page.css").read_text(encoding="utf-8")
+    return page(f"{_title(found)} - sparring augment", style, "\n".join(part for part in parts if part))
+
+
+def _title(found: Found) -> str:
+    return f"{found['data']}: {found['verdict']}"
+
+
+def _about_data(found: Found) -> str:
+    return (
+        f"{found['written']} holds the real {found['unit']} and {count(found['added'])} generated ones, each marked. "
+        "Test on real ones only."
+    )
+
+
+def _of_judge(judge: Found) -> str:
+    """What was chosen for a judge, and the difference."""
+    if judge["gain"] is None:
+        return f"{judge['title']}: no arm with generated examples could be tried."
+    return f"{judge['title']}: {judge['with']['title']}, beside {judge['without']['title']}: {points(judge['gain'])}."
+
+
+def _rows(found: Found, judges: Sequence[str], most: int | None = None) -> tuple[list[str], list[list[str]]]:
+    """The head and the rows of a table of arms, each judge's best on validation first; `most` of each judge."""
+    head = ["model", "arm", "loss", "validation", "test", "test, usual decision", "area under the curve"]
+    mine: list[Found] = []
+    for judge in judges:
+        own = sorted((each for each in found["arms"] if each["judge"] == judge), key=lambda each: each["loss"])
+        mine += own[:most]
+    rows = [
+        [
+            each["judge"],
+            each["title"],
+            f"{each['loss']:.3f}",
+            f"{100 * each['validation']:.1f}",
+            "{:.1f} ({:.1f} to {:.1f})".format(*(100 * each["test"][name] for name in ("value", "low", "high"))),
+            f"{100 * each['usual']:.1f}",
+            f"{each['area']:.3f}",
+        ]
+        for each in mine
+    ]
+    return head, rows
+
+
+def curves(found: Found) -> str:
+    """An <svg> with a chart for each judge: validation score by amount; "" where there is one amount only."""
+    every = [each for each in found["arms"] if each["kind"] in CURVES]
+    if len({each["amount"] for each in every}) < 2:
+        return ""
+    titles = [judge["title"] for judge in found["judges"]]
+
+    def draw(figure: Figure) -> None:
+        charts = figure.subplots(1, len(titles), squeeze=False)[0]
+        for axes, title in zip(charts, titles, strict=True):
+            mine = [each for each in found["arms"] if each["judge"] == title]
+            _chart(axes, title, mine)
+        handles = charts[0].get_legend_handles_labels()
+        figure.legend(*handles, loc="outside upper center", ncols=len(CURVES) + 1, frameon=False)
+
+    drawn = render_svg(
+        (4.8 * len(titles), 3.4), "amounts", "Balanced accuracy by the number of generated examples", draw
+    )
+    return f'<div class="charts">{drawn}</div>'
+
+
+def _chart(axes: Any, title: str, arms: Sequence[Found]) -> None:
+    """The lines of one judge."""
+    axes.set_facecolor("none")
+    axes.grid(alpha=0.12)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set(xlabel="examples added", title=title)
+    cheap = max((each["validation"] for each in arms if each["kind"] == "real"), default=None)
+    if cheap is not None:
+        axes.axhline(100 * cheap, color=COLOURS[2], linewidth=1, linestyle="--", label="the best without adding any")
+    for number, (kind, name) in enumerate(CURVES.items()):
+        mine = sorted((each for each in arms if each["kind"] == kind), key=lambda each: each["amount"])
+        if not mine:
+            continue
+        amounts = [each["amount"] for each in mine]
+        middle = [100 * each["validation"] for each in mine]
+        spread = [100 * _deviation(each["seeds"]) for each in mine]
+        colour = COLOURS[(4, 0, 1)[number]]
+        axes.plot(amounts, middle, color=colour, marker="o", markersize=4, linewidth=1.6, label=name)
+        low, high = ([at + sign * by for at, by in zip(middle, spread, strict=True)] for sign in (-1, 1))
+        axes.fill_between(amounts, low, high, color=colour, alpha=0.12, linewidth=0)
+
+
+def _deviation(values: Sequence[float]) -> float:
+    from statistics import stdev
+
+    return stdev(values) if len(values) > 1 else 0.0
