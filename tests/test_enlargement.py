@@ -2,7 +2,11 @@
 
 import csv
 import json
+import signal
+import subprocess
+import sys
 import threading
+import time
 
 import numpy as np
 import pandas as pd
@@ -129,6 +133,31 @@ def test_the_same_call_again_trains_nothing_and_another_one_is_refused(written, 
     assert {path: path.stat().st_mtime_ns for path in (found.out / "fits").iterdir()} == fits
     with pytest.raises(UserError, match="another seeds"):
         sparring.augment(loans, found.out, **{**options, "seeds": 3})
+
+
+@pytest.mark.slow
+def test_kills_change_nothing(written, loans, run, tmp_path):
+    """Killed whenever three more fits are on the disk, until it ends by itself."""
+    out, known = tmp_path / "out", 0
+    command = [sys.executable, "-m", "sparring", "augment", str(loans), "-o", str(out), "--run", str(run.path)]
+    command += ["--seeds", "2", "--amount", "40", "--anyway", "--device", "cpu"]
+    kills = 0
+    while True:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while process.poll() is None:
+            time.sleep(0.01)
+            if len(list((out / "fits").glob("*.npz"))) >= known + 3:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+        known = len(list((out / "fits").glob("*.npz")))
+        if process.returncode != -signal.SIGKILL:
+            break
+        kills += 1
+    assert process.returncode == 0
+    assert kills > 2
+    found, _ = written
+    for name in ("verdict.json", "README.md", "report.html", "data/data.csv", "kept.png"):
+        assert (out / name).read_bytes() == (found.out / name).read_bytes(), name
 
 
 @pytest.mark.slow

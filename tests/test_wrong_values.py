@@ -216,6 +216,30 @@ def test_options_of_compare(tmp_path, option, values):
 @pytest.mark.parametrize(
     ("option", "values"),
     [
+        ("out", [None, 3, "", [], Strange()]),
+        ("seeds", [0, 1, 101, -1, 1.5, math.nan, "a", True, [], 10**9]),
+        ("amount", [0, -1, 1.5, "a", "", True, [], 10**9]),
+        ("budget", [0, "soon", math.nan, [], True]),
+        ("task", ["detect", 3, True, ""]),
+        ("target", ["nothing", 3, "", []]),
+        ("run", [3, "nowhere", [], Strange()]),
+        ("anyway", ["perhaps", 3]),
+        ("device", ["gpu", 3]),
+        ("console", [3, "a", Callback]),
+        ("nothing", [1]),
+    ],
+)
+def test_options_of_augment(tmp_path, option, values):
+    for number, value in enumerate(values):
+        options = {"out": tmp_path / str(number), "budget": "1s", "console": Callback()}
+        refused(lambda options=options, value=value: sparring.augment("digits", **{**options, option: value}))
+        assert not (tmp_path / str(number)).exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("option", "values"),
+    [
         ("budget", [0, "soon", math.nan, [], True]),
         ("examples", [0, -1, "many", [], True]),
         ("recipe", [3, "dcgn", "mlp"]),

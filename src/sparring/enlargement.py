@@ -44,7 +44,6 @@ from .util.spelling import spells_options
 FORMAT = 1  # of verdict.json and plan.json
 PLAN, VERDICT, GENERATOR, DATA = "plan.json", "verdict.json", "generator", "data"
 DRAW_SEED = 20  # of generated examples, unlike those that a person gets with a seed of 0, 1, 2 ...
-SHOWN = 64  # examples on a sheet
 
 
 @dataclass(frozen=True)
@@ -252,7 +251,9 @@ def _write_sheets(trial: Trial, labelled: Labelled, out: Path) -> None:
     assert trial.candidates is not None
     drawn = trial.candidates.of(0)
     for name, kept in (("kept.png", True), ("dropped.png", False)):
-        values = [each[(reasons == KEPT) == kept][: max(1, SHOWN // len(drawn))] for each, reasons in drawn]
+        values = [
+            each[(reasons == KEPT) == kept][: max(1, modality.preview_count // len(drawn))] for each, reasons in drawn
+        ]
         shown = np.concatenate(values)
         (out / name).unlink(missing_ok=True)
         if len(shown):

@@ -12,7 +12,7 @@ from sparring.downstream.outcome import chosen, opened
 from sparring.downstream.store import Store
 from sparring.downstream.trial import Trial
 
-RARE = (120, 20)
+FEW, RARE = (15, 15), (120, 20)  # examples of the two classes
 
 
 def verdicts(folder, supply, count, **options):
@@ -23,7 +23,7 @@ def verdicts(folder, supply, count, **options):
 
 
 def test_planted_examples_get_the_verdict_that_they_deserve(tmp_path):
-    options = {"counts": (20, 20), "validation": 120}
+    options = {"counts": FEW, "validation": 120, "seeds": 5}
     assert verdicts(tmp_path / "real", samples.HeldBack, 2, **options) == ["use"] * 2
     assert verdicts(tmp_path / "noise", samples.Noise, 2, **options) == ["do not use"] * 2
     assert verdicts(tmp_path / "copies", samples.Duplicates, 1, **options, amount=80) == ["do not use"]
@@ -32,18 +32,18 @@ def test_planted_examples_get_the_verdict_that_they_deserve(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("judges", [(samples.Linear,), (samples.Trees, samples.Linear)])
 def test_held_back_real_examples_are_used_20_of_20(tmp_path, judges):
-    asked = {"counts": (20, 20), "validation": 120, "judges": judges}
+    asked = {"counts": FEW, "validation": 120, "seeds": 5, "judges": judges}
     assert verdicts(tmp_path, samples.HeldBack, 20, **asked).count("use") == 20
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("counts", [(20, 20), RARE, (300, 15)])
+@pytest.mark.parametrize("counts", [FEW, RARE, (300, 15)])
 def test_noise_is_not_used_20_of_20(tmp_path, counts):
     assert verdicts(tmp_path, samples.Noise, 20, counts=counts, validation=120).count("use") == 0
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("counts", [(20, 20), RARE, (300, 15)])
+@pytest.mark.parametrize("counts", [FEW, RARE, (300, 15)])
 def test_duplicates_are_used_at_most_1_of_20(tmp_path, counts):
     assert verdicts(tmp_path, samples.Duplicates, 20, counts=counts, validation=120).count("use") <= 1
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SHEET_SIDE = 1200  # pixels
-MOST_ROWS = 12  # of each model in README.md; the page has all
 CURVES = {"duplicates": "duplicates", "generated": "generated", "filtered": "generated, filtered"}
 SHEETS = {
     "kept.png": "Generated examples that pass the filter",
@@ -79,7 +78,7 @@ def write_enlargement(out: Path, found: Found) -> None:
 
 def _markdown(found: Found) -> str:
     parts = [f"# {escaped(_title(found))}", *(escaped(each) for each in found["sentences"])]
-    head, rows = _rows(found, [each["title"] for each in found["judges"]], MOST_ROWS)
+    head, rows = _rows(found, [each["title"] for each in found["judges"]], brief=True)
     written = [[escaped(cell) for cell in row] for row in (head, *rows)]
     written.insert(1, ["---"] * len(head))
     parts.append("\n".join("| " + " | ".join(row) + " |" for row in written))
@@ -136,13 +135,17 @@ def _of_judge(judge: Found) -> str:
     return f"{judge['title']}: {judge['with']['title']}, beside {judge['without']['title']}: {points(judge['gain'])}."
 
 
-def _rows(found: Found, judges: Sequence[str], most: int | None = None) -> tuple[list[str], list[list[str]]]:
-    """The head and the rows of a table of arms, each judge's best on validation first; `most` of each judge."""
+def _rows(found: Found, judges: Sequence[str], brief: bool = False) -> tuple[list[str], list[list[str]]]:
+    """The head and the rows of a table of arms, each judge's best on validation first.
+
+    brief: Of duplicates, generated and filtered examples the best amount alone.
+    """
     head = ["model", "arm", "loss", "validation", "test", "test, usual decision", "area under the curve"]
     mine: list[Found] = []
     for judge in judges:
         own = sorted((each for each in found["arms"] if each["judge"] == judge), key=lambda each: each["loss"])
-        mine += own[:most]
+        first = {each["title"] if each["kind"] == "real" else each["kind"]: each for each in reversed(own)}
+        mine += [each for each in own if not brief or each in first.values()]
     rows = [
         [
             each["judge"],
@@ -167,6 +170,7 @@ def curves(found: Found) -> str:
 
     def draw(figure: Figure) -> None:
         charts = figure.subplots(1, len(titles), squeeze=False)[0]
+        charts[0].set_ylabel("balanced accuracy, %")
         for axes, title in zip(charts, titles, strict=True):
             mine = [each for each in found["arms"] if each["judge"] == title]
             _chart(axes, title, mine)
@@ -187,7 +191,7 @@ def _chart(axes: Any, title: str, arms: Sequence[Found]) -> None:
     axes.set(xlabel="examples added", title=title)
     cheap = max((each["validation"] for each in arms if each["kind"] == "real"), default=None)
     if cheap is not None:
-        axes.axhline(100 * cheap, color=COLOURS[2], linewidth=1, linestyle="--", label="the best without adding any")
+        axes.axhline(100 * cheap, color=COLOURS[2], linewidth=1, linestyle="--", label="best without either")
     for number, (kind, name) in enumerate(CURVES.items()):
         mine = sorted((each for each in arms if each["kind"] == kind), key=lambda each: each["amount"])
         if not mine:
