@@ -135,6 +135,15 @@ def test_the_same_call_again_trains_nothing_and_another_one_is_refused(written, 
         sparring.augment(loans, found.out, **{**options, "seeds": 3})
 
 
+def test_a_dataframe_is_taken_and_a_run_of_other_data_is_named(run, tmp_path):
+    console = Notes()
+    options = {"run": run, "seeds": 2, "amount": 20, "anyway": True, "device": "cpu", "console": console}
+    found = sparring.augment(table(seed=1), tmp_path / "out", target="kind of flat", **options)
+    assert pd.read_csv(found.data)["synthetic"].tolist() == ["no"] * 160 + ["yes"] * found.found["added"]
+    assert found.found["classes"] == ["large", "middle", "small"]
+    assert any("was trained on other data than table" in note for note in console.said)
+
+
 @pytest.mark.slow
 def test_kills_change_nothing(written, loans, run, tmp_path):
     """Killed whenever three more fits are on the disk, until it ends by itself."""

@@ -9,6 +9,7 @@ from sparring.downstream.examples import Examples, Training
 from sparring.downstream.judge import spread
 from sparring.downstream.picture_judges import FeatureProbe, SmallNetwork, picture_judges
 from sparring.downstream.views import CLASSIC, view
+from sparring.networks.small_classifier import SmallClassifier
 
 
 def pictures(bars, first, last):
@@ -80,3 +81,19 @@ def test_views_are_what_their_names_say():
     change = {name: float((each - ramp).abs().mean()) for name, each in shown.items()}
     assert 0 < change["gentle"] < change["strong"]
     assert torch.equal(view(ramp, "strong", torch.Generator().manual_seed(0)), shown["strong"])
+
+
+@pytest.mark.parametrize(
+    ("shape", "parameters"),
+    [
+        # Convolutions 9 * (C * 16 + 16 * 32 + 32 * 32), scales and shifts 2 * (16 + 32 + 32), dense 320 a place + 10.
+        ((1, 28, 28), 9 * (16 + 512 + 1024) + 160 + 9 * 320 + 10),
+        ((3, 32, 32), 9 * (48 + 512 + 1024) + 160 + 16 * 320 + 10),
+        ((1, 8, 8), 9 * (16 + 512 + 1024) + 160 + 320 + 10),
+        ((3, 8, 20), 9 * (48 + 512 + 1024) + 160 + 2 * 320 + 10),
+    ],
+)
+def test_the_small_network_takes_pictures_of_any_shape(shape, parameters):
+    net = SmallClassifier(shape, 10)
+    assert sum(each.numel() for each in net.parameters()) == parameters
+    assert net(torch.zeros(2, *shape)).shape == (2, 10)

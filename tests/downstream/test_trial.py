@@ -133,16 +133,14 @@ def test_the_filter_says_why_an_example_is_dropped(rng):
 
 def test_candidates_are_new_for_each_seed_and_nested_by_amount(rng):
     asked, _ = samples.setting(rng, samples.HeldBack)
-    sieve = Filter(
-        lambda values: np.zeros(len(values), int), asked.supply, asked.features, asked.train, asked.validation
-    )
+    sieve = Filter(lambda values: np.full(len(values), 7), asked.supply, asked.features, asked.train, asked.validation)
     found = Candidates(asked.supply, sieve, asked.amounts[-1].counts)
     small, large = (found.take(amount, False, 0).values for amount in asked.amounts[:2])
     assert all((large == row).all(axis=1).any() for row in small)
     other = found.take(asked.amounts[0], False, 1).values
     assert not any((other == row).all(axis=1).any() for row in small)
     with pytest.raises(Unavailable, match="pass the filter"):
-        found.take(asked.amounts[-1], True, 0)  # no example of the second class passes
+        found.take(asked.amounts[-1], True, 0)  # no example passes
 
 
 def test_arms_have_keys_of_their_own():

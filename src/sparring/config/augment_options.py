@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -49,6 +50,12 @@ class AugmentOptions(BaseModel):
     )
     anyway: bool = Field(False, description="Write the enlarged data whatever the verdict is. Default: no.")
     device: str = TrainOptions.model_fields["device"]  # type: ignore[assignment]
+
+    @field_validator("run", mode="before")
+    @classmethod
+    def _folder(cls, given: Any) -> Any:
+        """A Run stands for its folder."""
+        return os.fspath(given) if isinstance(given, os.PathLike) else given
 
     @field_validator("amount", mode="before")
     @classmethod

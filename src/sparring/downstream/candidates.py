@@ -11,8 +11,8 @@ from .examples import Examples, Unavailable
 from .filtering import KEPT, Filter
 from .supply import Supply
 
-OVERSAMPLING = 2  # times as many as the largest amount are drawn, so that enough pass the filter
-LEAST_SHARE = 0.5  # of an amount that must pass the filter in every class, else the arm says nothing about it
+OVERSAMPLING = 4  # times as many as the largest amount are drawn, so that enough pass the filter
+LEAST_SHARE = 0.5  # of an amount that must pass the filter, else the arm says nothing about that amount
 
 
 class Candidates:
@@ -39,13 +39,14 @@ class Candidates:
     def take(self, amount: Amount, filtered: bool, seed: int) -> Examples:
         """The first examples of each class; of those that pass the filter where `filtered`.
 
-        Raises Unavailable where far fewer of a class pass than are asked for.
+        Fewer may pass than are asked for. Raises Unavailable where far fewer do.
         """
         parts, labels = [], []
         for number, (count, (values, reasons)) in enumerate(zip(amount.counts, self.of(seed), strict=True)):
             kept = values[reasons == KEPT] if filtered else values
-            if len(kept) < LEAST_SHARE * count:
-                raise Unavailable(f"{len(kept):,} examples of a class pass the filter, and {count:,} are needed")
             parts.append(kept[:count])
             labels.append(np.full(len(parts[-1]), number, np.int64))
-        return Examples(np.concatenate(parts), np.concatenate(labels))
+        found = Examples(np.concatenate(parts), np.concatenate(labels))
+        if len(found.labels) < LEAST_SHARE * amount.total:
+            raise Unavailable(f"{len(found.labels):,} of {amount.total:,} examples pass the filter")
+        return found

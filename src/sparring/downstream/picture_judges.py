@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, interpolate
 
 from ..evaluation.extractors import efficientnet
-from ..networks.classifiers import ConvClassifier
 from ..networks.initialisation import seeded
+from ..networks.small_classifier import SmallClassifier
 from ..util.random import derive_seed, make_rng, make_torch_rng
 from .decision import Decision, log_loss
 from .examples import Examples, Training
@@ -45,8 +45,7 @@ class SmallNetwork(Judge):
         self.shape = (channels, max(8, round(height * scale)), max(8, round(width * scale)))
 
     def fit(self, training: Training, validation: Examples, classes: int, seed: int) -> Predict:
-        make = lambda: ConvClassifier(self.shape, num_classes=classes, width=16, dropout=0.2)  # noqa: E731
-        net = seeded(derive_seed(seed, "judge", "start"), make)
+        net = seeded(derive_seed(seed, "judge", "start"), lambda: SmallClassifier(self.shape, classes))
         pictures, labels = self._tensor(training.examples.values), torch.from_numpy(training.examples.labels)
         chosen = self._tensor(validation.values)
         optimizer = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=1e-3)
@@ -59,7 +58,7 @@ class SmallNetwork(Judge):
                 picked = torch.randint(len(pictures), (BATCH,), generator=rng)
                 net.train()
                 shown = view(pictures[picked], training.classic, rng)
-                loss = cross_entropy(net(shown).class_logits, labels[picked], label_smoothing=0.05)
+                loss = cross_entropy(net(shown), labels[picked], label_smoothing=0.05)
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
@@ -84,7 +83,7 @@ class SmallNetwork(Judge):
 @torch.no_grad()
 def _probabilities(net: nn.Module, pictures: Tensor) -> np.ndarray:
     net.eval()
-    return np.concatenate([net(part).class_logits.softmax(dim=1).numpy() for part in pictures.split(CHUNK)])
+    return np.concatenate([net(part).softmax(dim=1).numpy() for part in pictures.split(CHUNK)])
 
 
 class FeatureProbe(Judge):
@@ -136,7 +135,7 @@ class FeatureProbe(Judge):
 
     def _remembered(self, values: np.ndarray) -> np.ndarray:
         """The features of values that every fit asks for: validation and test examples."""
-        key = sha256(np.ascontiguousarray(values)).digest()
+        key = sha256(values.tobytes()).digest()
         if key not in self._known:
             while len(self._known) >= REMEMBERED:
                 del self._known[next(iter(self._known))]

@@ -76,6 +76,7 @@ class TableSource(TabularSource):
         else:
             cells = like.cells(frame)
         hashes = row_hashes(cells)
+        self._chosen = "chosen by content, " if held is None else ""
         held = held_out(hashes) if held is None else held
         if like is None:
             asked = constrained_groups(constraints, learned, cells, ~held, name)
@@ -112,12 +113,12 @@ class TableSource(TabularSource):
     def _notes(self, constraints: Sequence[str]) -> tuple[str, ...]:
         shown = [column.about() for column in self.fields[:MAX_TYPES_SHOWN]]
         more = f"; and {len(self.fields) - MAX_TYPES_SHOWN} more" if len(self.fields) > MAX_TYPES_SHOWN else ""
-        held_out = self.count("test")
+        apart = self.count("test")
         return (
-            f"{self.count('train') + held_out:,} rows of {len(self.fields)} columns: {'; '.join(shown)}{more}. "
+            f"{self.count('train') + apart:,} rows of {len(self.fields)} columns: {'; '.join(shown)}{more}. "
             "Change a type with --type COLUMN=TYPE.",
             f"A row is {self.codec.shape[0]:,} numbers wide when encoded.",
-            f"{held_out:,} rows are held out for scoring, chosen by content, and never trained on.",
+            f"{apart:,} rows are held out for scoring, {self._chosen}and never trained on.",
             *([f"Holds in every row: {'; '.join(constraints)}."] if constraints else []),
             *(said for column in self.fields if (said := note(column))),
         )
