@@ -31,6 +31,7 @@ from sparring.downstream.tasks import setting_of
 from sparring.downstream.trial import Trial
 from sparring.inference.generator import load
 from sparring.modalities.opening import open_data
+from sparring.runs.folder import Run
 from sparring.util.random import make_rng
 
 ROWS, RARE, TESTED_ROWS, TESTED_PICTURES = 2000, 60, 10_000, 3000
@@ -63,8 +64,10 @@ def trial(kind: str, data: Any, draw: int, asked: argparse.Namespace) -> dict[st
     """One draw: its generator, its judges, its verdict."""
     division = SETS[kind](data.labels, data.splits, draw, asked.each)
     folder = Path(asked.work) / f"{kind}-{asked.each}-{draw}"
-    part, console = data.part(division.train, division.validation), Callback()
-    run = api.train(part, None, folder / "generator", budget=asked.budget, seed=draw, device="cpu", console=console)
+    run = Run(folder / "generator")
+    if not any(line["event"] == "final" for line in run.log()):
+        part, lengths = data.part(division.train, division.validation), {"budget": asked.budget, "seed": draw}
+        run = api.train(part, None, run.path, device="cpu", console=Callback(), **lengths)
     supply = GanSupply(load(run.path), run, data, seed=20)
     tried = Trial(setting_of(data, division, supply, None, asked.seeds), Store(folder / "fits"))
     found = described(opened(tried, tried.run(), data.labels[division.test]), tried)
@@ -90,7 +93,12 @@ def main() -> None:
     for draw in range(len(done), asked.draws):
         done.append(trial(asked.kind, data, draw, asked))
         asked.json.write_text(json.dumps(done, indent=1))
-        print(draw, done[-1]["verdict"], [(each["name"], each["gain"]) for each in done[-1]["judges"]], flush=True)
+        print(
+            draw,
+            done[-1]["verdict"],
+            [(each["without"]["judge"], each["gain"]) for each in done[-1]["judges"]],
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

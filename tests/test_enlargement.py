@@ -85,7 +85,7 @@ def test_the_verdict_is_written_with_everything_that_it_rests_on(written):
     assert {arm["kind"] for arm in told["arms"]} == {"real", "duplicates", "generated", "filtered"} - set(
         () if any(arm["kind"] == "filtered" for arm in told["arms"]) else ("filtered",)
     )
-    for judge in told["judges"]:
+    for judge in (told["overall"], *told["judges"]):
         assert judge["least"]["low"] <= judge["gain"]["low"]
         assert judge["helps"] == (judge["least"]["low"] > 0)
     assert any("Target: it's late, 2 classes" in note for note in console.said)
@@ -275,30 +275,29 @@ def test_the_command_line_ends_with_0_for_either_verdict(loans, run, tmp_path, c
     assert (tmp_path / "out" / "data" / "data.csv").is_file()
 
 
-def judged(low, high, helps=False, rival="real"):
+def judged(low, high, helps=False, least=None):
     gain = {"value": (low + high) / 2, "low": low, "high": high}
-    judge = {"name": "trees", "title": "boosted trees", "gain": gain, "least": gain, "helps": helps}
-    judge |= {"without": {"title": "real"}, "rival": {"title": rival}, "with": {"title": "x"}}
-    return {
-        "verdict": "use" if helps else "do not use",
-        "helps": helps,
-        "decisive": "trees",
-        "judges": [judge],
-        "counts": {"test": 834},
-        "seeds": 5,
-        "unit": "rows",
-    }
+    way = {"judge": "boosted trees", "title": "real"}
+    overall = {"gain": gain, "least": least or gain, "helps": helps, "with": way, "without": way}
+    overall["rival"] = {"judge": "logistic regression", "title": "real + class weights"}
+    verdict = "use" if helps else "do not use"
+    return {"verdict": verdict, "overall": overall, "counts": {"test": 834}, "seeds": 5, "unit": "rows"}
 
 
 def test_the_sentences_say_what_was_found():
-    assert (
-        "Use the generated examples: they raise the balanced accuracy of boosted trees by +3.1 points (1.2 to 5.0)."
-        in (sentences(judged(0.012, 0.05, helps=True)))
+    use = sentences(judged(0.012, 0.05, helps=True))
+    assert use[0] == (
+        "Use the generated examples: they raise the balanced accuracy by +3.1 points (1.2 to 5.0), with boosted trees "
+        "(real)."
     )
+    assert use[1].endswith("without a generator: boosted trees (real).")
+    assert "834 real rows" in use[2]
     assert "which is harm" in sentences(judged(-0.05, -0.01))[0]
     assert "which may be nothing" in sentences(judged(-0.02, 0.03))[0]
-    assert "does as well, real + class weights" in sentences(judged(0.01, 0.03, rival="real + class weights"))[0]
-    assert "834 real rows" in sentences(judged(0.01, 0.05))[2]
+    least = {"value": 0.0, "low": -0.01, "high": 0.01}
+    rival = sentences(judged(0.01, 0.03, least=least))[0]
+    assert "may do as well, logistic regression (real + class weights), beside" in rival
+    assert "+0.0 points (-1.0 to 1.0)" in rival
 
 
 def test_every_form_of_table_that_comes_is_written_back(run):

@@ -98,7 +98,8 @@ def augment(
         raise UserError(f"--task {asked.task} does not suit {source.name}, which holds {source.unit}; leave it out")
     for note in (*source.notes, *labelled.notes):
         console.note(note)
-    division = _divided(labelled, asked, source)
+    about = (labelled.labels, labelled.splits, labelled.classes, source.unit, labelled.groups)
+    division = divide(*about, seen=asked.run is not None)
     for note in division.notes:
         console.note(note)
     if asked.run is not None:
@@ -130,11 +131,11 @@ def _opened(data: Any, options: Mapping[str, Any]) -> tuple[AugmentOptions, Sour
     side = max_image_side(choose_device(asked.device)[0])
     given, context = how_to_open(data_options(opening, fields), side)
     if asked.run is not None:
-        given, context = _as_run(Run(asked.run), given, where)
+        given, context = _as_run(Run(asked.run), given)
     return asked, open_data(where, given, context.model_copy(update={"keep_rows": True}))
 
 
-def _as_run(run: Run, given: Mapping[str, Any], where: Any) -> tuple[dict[str, Any], OpenContext]:
+def _as_run(run: Run, given: Mapping[str, Any]) -> tuple[dict[str, Any], OpenContext]:
     """How a run opened its data. Raises UserError where there is no run."""
     if not run.exists:
         raise UserError(f"--run {run.path} is no run folder; leave --run out to train a generator here")
@@ -142,12 +143,6 @@ def _as_run(run: Run, given: Mapping[str, Any], where: Any) -> tuple[dict[str, A
     modality = modalities.get(about["modality"])
     asked = {**opening["asked"], **modality.options_for(tuple(about["shape"])), **given}
     return asked, OpenContext(**opening["context"])
-
-
-def _divided(labelled: Labelled, asked: AugmentOptions, source: Source) -> Division:
-    return divide(
-        labelled.labels, labelled.splits, labelled.classes, source.unit, labelled.groups, seen=asked.run is not None
-    )
 
 
 def _claim(out: Path, asked: AugmentOptions, source: Source, labelled: Labelled) -> None:
@@ -208,7 +203,7 @@ def _written(
     trial: Trial, outcome: Outcome, labelled: Labelled, division: Division, asked: AugmentOptions, out: Path
 ) -> Enlargement:
     """Write the data where it is to be used, the verdict and the pages."""
-    way, source = outcome.decisive.generated, labelled.source
+    way, source = outcome.overall.generated, labelled.source
     found = described(outcome, trial) | {
         "format": FORMAT,
         "data": source.name,

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 import downstream_samples as samples
+from sparring.downstream.amounts import Amount
 from sparring.downstream.arms import Arm
 from sparring.downstream.candidates import Candidates
 from sparring.downstream.examples import Unavailable
 from sparring.downstream.filtering import COPY, KEPT, OTHER_CLASS, UNREAL, Filter
 from sparring.downstream.outcome import chosen, opened
 from sparring.downstream.store import Store
-from sparring.downstream.trial import Trial
+from sparring.downstream.trial import Trial, Way
 
 FEW, RARE = (15, 15), (120, 20)  # examples of the two classes
 
@@ -94,9 +95,54 @@ def test_choices_do_not_depend_on_test_labels(trial):
     assert not any(np.shares_memory(labels, part) for part in (found.setting.test, found.setting.validation.labels))
     assert np.isnan(found.setting.test[:, -1]).all()
     one, other = opened(found, ways, labels), opened(found, ways, labels[::-1])
-    assert [(each.cheap, each.generated) for each in one.comparisons] == chosen(ways)
-    assert [(each.cheap, each.generated) for each in other.comparisons] == chosen(ways)
-    assert one.decisive.judge == other.decisive.judge
+    for found in (one, other):
+        assert (found.overall.cheap, found.overall.generated) == chosen(ways)
+        assert [each.cheap for each in found.by_judge] == [chosen(ways)[0]]  # there is one judge
+    assert one.measured != other.measured
+
+
+class Prescribed:
+    """A trial whose models are right on so many of 400 test examples, the same ones for all seeds."""
+
+    def __init__(self, shares):
+        self.shares = shares
+
+    def right(self, way, labels, usual=False):
+        return np.tile(np.arange(400) < 400 * self.shares[way], (3, 1))
+
+    def probabilities(self, way):
+        return [np.full((400, 2), 0.5)] * 3
+
+
+def test_another_judge_that_does_as_well_without_forbids_a_use():
+    """A weak judge gains much, and a strong one needs nothing: one would use the strong one."""
+    labels = np.arange(400) % 2
+    made = Arm("generated", Amount("as asked", (9, 9)))
+
+    def way(judge, arm, loss):
+        return Way(judge, arm, (loss,) * 3, (0.5,) * 3)
+
+    ways = [way("weak", Arm(), 0.9), way("strong", Arm(), 0.6), way("weak", made, 0.5), way("strong", made, 0.7)]
+    for strong, verdict in ((0.9, "do not use"), (0.6, "use")):
+        found = opened(Prescribed(dict(zip(ways, (0.6, strong, 0.9, 0.5), strict=True))), ways, labels)
+        assert found.by_judge[0].helps
+        assert not found.by_judge[1].helps
+        assert found.overall.generated is ways[2]
+        assert found.overall.cheap is ways[1]
+        assert found.verdict == verdict
+
+
+def test_the_best_on_validation_is_not_enough_where_another_cheap_way_is_as_good():
+    labels, made = np.arange(400) % 2, Arm("generated", Amount("as asked", (9, 9)))
+    ways = [
+        Way("weak", arm, (loss,) * 3, (0.5,) * 3)
+        for arm, loss in ((Arm(), 0.6), (Arm(weighted=True), 0.7), (made, 0.5))
+    ]
+    found = opened(Prescribed(dict(zip(ways, (0.6, 0.89, 0.9), strict=True))), ways, labels)
+    assert found.overall.cheap is ways[0]
+    assert found.overall.gain.is_gain
+    assert found.overall.rival is ways[1]
+    assert found.verdict == "do not use"
 
 
 def test_an_arm_that_cannot_be_tried_is_left_out_with_its_reason(trial):
@@ -111,7 +157,7 @@ def test_an_arm_that_cannot_be_tried_is_left_out_with_its_reason(trial):
         "SMOTENC": "SMOTENC cannot",
         "ADASYN": "ADASYN cannot",
     }
-    assert opened(found, ways, labels).decisive.generated is not None
+    assert opened(found, ways, labels).overall.generated is not None
 
 
 def test_the_filter_says_why_an_example_is_dropped(rng):

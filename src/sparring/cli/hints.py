@@ -82,8 +82,11 @@ OPTIONS: dict[str, tuple[str, ...]] = {
 }
 
 VERBS = {
+    "balance": "augment",
+    "enlarge": "augment",
     "eval": "evaluate",
     "inference": "generate",
+    "oversample": "augment",
     "preprocess": "check",
     "project": "invert",
     "restore": "apply",

@@ -8,55 +8,51 @@ from typing import Any
 import numpy as np
 
 from .filtering import counted
-from .outcome import USE, Measured, Outcome
+from .outcome import Comparison, Measured, Outcome
 from .trial import Trial, Way
 from .verdict import LEVEL, Interval
 
 
 def described(outcome: Outcome, trial: Trial) -> dict[str, Any]:
     """All arms and the verdict. Scores are balanced accuracies, from 0 to 1."""
-    titles: Mapping[str, str] = {judge.name: judge.title for judge in trial.setting.judges}
-    judges = [
-        {
-            "name": each.judge,
-            "title": titles[each.judge],
-            "without": _way(each.cheap),
-            "with": None if each.generated is None else _way(each.generated),
-            "gain": None if each.gain is None else _interval(each.gain),
-            "rival": None if each.rival is None else _way(each.rival),
-            "least": None if each.least is None else _interval(each.least),
-            "helps": each.helps,
-        }
-        for each in outcome.comparisons
-    ]
+    titles = {judge.name: judge.title for judge in trial.setting.judges}
     return {
         "verdict": outcome.verdict,
-        "helps": outcome.verdict == USE,
         "score": "balanced accuracy",
         "level": LEVEL,
         "seeds": trial.setting.seeds,
-        "decisive": outcome.decisive.judge,
-        "judges": judges,
+        "overall": _comparison(outcome.overall, titles),
+        "judges": [_comparison(each, titles) for each in outcome.by_judge],
         "arms": [_measured(each, titles) for each in outcome.measured],
         "left_out": {arm.title: reason for arm, reason in trial.left_out.items()},
         "filter": _filtered(trial),
     }
 
 
-def _measured(each: Measured, titles: Mapping[str, str]) -> dict[str, Any]:
-    way = each.way
+def _comparison(each: Comparison, titles: Mapping[str, str]) -> dict[str, Any]:
     return {
-        "judge": titles[way.judge],
-        **_way(way),
-        "seeds": [round(value, 6) for value in way.validation],
+        "without": _way(each.cheap, titles),
+        "with": None if each.generated is None else _way(each.generated, titles),
+        "gain": None if each.gain is None else _interval(each.gain),
+        "rival": None if each.rival is None else _way(each.rival, titles),
+        "least": None if each.least is None else _interval(each.least),
+        "helps": each.helps,
+    }
+
+
+def _measured(each: Measured, titles: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        **_way(each.way, titles),
+        "seeds": [round(value, 6) for value in each.way.validation],
         "test": _interval(each.accuracy),
         "usual": round(each.usual, 6),
         "area": round(each.area, 6),
     }
 
 
-def _way(way: Way) -> dict[str, Any]:
+def _way(way: Way, titles: Mapping[str, str]) -> dict[str, Any]:
     return {
+        "judge": titles[way.judge],
         "title": way.arm.title,
         "kind": way.arm.kind,
         "amount": way.arm.amount.total if way.arm.amount else 0,

@@ -37,14 +37,13 @@ class Measured:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The best way without and with generated examples for one judge.
+    """The best way without and with generated examples, for one judge or for all together.
 
     generated: None where no generated arm could be tried, and so are the rest. gain: by how much its balanced accuracy
     on test examples is higher. rival: of all cheap ways the one from which it is least certainly apart. least: by how
     much it is better than that.
     """
 
-    judge: str
     cheap: Way
     generated: Way | None = None
     gain: Interval | None = None
@@ -59,30 +58,26 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a trial found. measured: every way, in the order in which they were tried."""
+    """What a trial found.
 
-    comparisons: Sequence[Comparison]
+    overall: over all judges, since one uses the model that does best. by_judge: for each alone. measured: every way,
+    in the order in which they were tried.
+    """
+
+    overall: Comparison
+    by_judge: Sequence[Comparison]
     measured: Sequence[Measured]
 
     @property
-    def decisive(self) -> Comparison:
-        """That of the judge which does best without generated examples, on validation: the model one would use."""
-        return min(self.comparisons, key=lambda each: round(each.cheap.loss, 9))
-
-    @property
     def verdict(self) -> str:
-        """USE where generated examples help the decisive judge."""
-        return USE if self.decisive.helps else DO_NOT_USE
+        """USE where the best way with generated examples beats every way of every judge without them."""
+        return USE if self.overall.helps else DO_NOT_USE
 
 
-def chosen(ways: Sequence[Way]) -> list[tuple[Way, Way | None]]:
-    """For each judge the best way without and with generated examples, by validation examples alone."""
-    found: list[tuple[Way, Way | None]] = []
-    for judge in dict.fromkeys(way.judge for way in ways):
-        mine = [way for way in ways if way.judge == judge]
-        made = [way for way in mine if not way.arm.is_cheap]
-        found.append((best([way for way in mine if way.arm.is_cheap]), best(made) if made else None))
-    return found
+def chosen(ways: Sequence[Way]) -> tuple[Way, Way | None]:
+    """The best way without and with generated examples, by validation examples alone."""
+    made = [way for way in ways if not way.arm.is_cheap]
+    return best([way for way in ways if way.arm.is_cheap]), best(made) if made else None
 
 
 def opened(trial: Trial, ways: Sequence[Way], labels: np.ndarray) -> Outcome:
@@ -93,24 +88,24 @@ def opened(trial: Trial, ways: Sequence[Way], labels: np.ndarray) -> Outcome:
         ways: Of the trial.
         labels: Classes of the test examples, N.
     """
-    comparisons = [_compared(trial, ways, cheap, made, labels) for cheap, made in chosen(ways)]
+    names = dict.fromkeys(way.judge for way in ways)
+    judges = [[way for way in ways if way.judge == name] for name in names]
+    overall, *by_judge = (_compared(trial, among, labels) for among in (ways, *judges))
     measured = []
     for way in ways:
         areas = [area(each, labels) for each in trial.probabilities(way)]
         accuracy = balanced_mean(trial.right(way, labels).astype(np.float64), labels)
         usual = balanced_mean(trial.right(way, labels, usual=True).astype(np.float64), labels).value
         measured.append(Measured(way, accuracy, usual, float(np.mean(areas))))
-    return Outcome(comparisons, measured)
+    return Outcome(overall, by_judge, measured)
 
 
-def _compared(trial: Trial, ways: Sequence[Way], cheap: Way, made: Way | None, labels: np.ndarray) -> Comparison:
+def _compared(trial: Trial, ways: Sequence[Way], labels: np.ndarray) -> Comparison:
+    cheap, made = chosen(ways)
     if made is None:
-        return Comparison(cheap.judge, cheap)
+        return Comparison(cheap)
     right = trial.right(made, labels)
-    gains = {
-        way: paired_difference(right, trial.right(way, labels), labels)
-        for way in ways
-        if way.judge == cheap.judge and way.arm.is_cheap
-    }
+    rivals = (way for way in ways if way.arm.is_cheap)
+    gains = {way: paired_difference(right, trial.right(way, labels), labels) for way in rivals}
     rival = min(gains, key=lambda way: gains[way].low)
-    return Comparison(cheap.judge, cheap, made, gains[cheap], rival, gains[rival])
+    return Comparison(cheap, made, gains[cheap], rival, gains[rival])

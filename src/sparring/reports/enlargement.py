@@ -32,29 +32,41 @@ Found = Mapping[str, Any]
 
 def sentences(found: Found) -> list[str]:
     """The verdict for a person who trains no models: what to do, what it was measured against, what it rests on."""
-    judge = next(each for each in found["judges"] if each["name"] == found["decisive"])
-    gain, counts = judge["gain"], found["counts"]
-    change = "" if gain is None else f"the balanced accuracy of {judge['title']} by {points(gain)}"
+    told, counts = found["overall"], found["counts"]
+    gain = told["gain"]
     if gain is None:
         first = "Do not use generated examples: too few of them passed for a comparison."
-    elif found["helps"]:
-        first = f"Use the generated examples: they raise {change}."
+    elif told["helps"]:
+        best = named(told["with"])
+        first = f"Use the generated examples: they raise the balanced accuracy by {points(gain)}, with {best}."
     elif gain["high"] < 0:
-        first = f"Do not use the generated examples: they change {change}, which is harm."
+        first = (
+            f"Do not use the generated examples: they change the balanced accuracy by {points(gain)}, which is harm."
+        )
     elif gain["low"] > 0:
         first = (
-            f"Do not use the generated examples: they change {change}, but another way without them does as well, "
-            f"{judge['rival']['title']}, beside which it is {points(judge['least'])}."
+            f"Do not use the generated examples: another way without them may do as well, {named(told['rival'])}, "
+            f"beside which they change the balanced accuracy by {points(told['least'])}."
         )
     else:
-        first = f"Do not use the generated examples: they change {change}, which may be nothing."
-    cheap = judge["without"]["title"]
-    second = f"They were compared with the best that real {found['unit']} give without a generator: {cheap}."
+        first = (
+            f"Do not use the generated examples: they change the balanced accuracy by {points(gain)}, "
+            "which may be nothing."
+        )
+    second = (
+        f"They were compared with the best that real {found['unit']} give without a generator: "
+        f"{named(told['without'])}."
+    )
     third = (
         f"This was measured on {count(counts['test'])} real {found['unit']} by which nothing was learned or chosen, "
         f"with {found['seeds']} trainings of each model."
     )
     return [first, second, third]
+
+
+def named(way: Found) -> str:
+    """A model and what it learns from."""
+    return f"{way['judge']} ({way['title']})"
 
 
 def points(gain: Found) -> str:
@@ -65,9 +77,8 @@ def points(gain: Found) -> str:
 
 def headline(found: Found) -> str:
     """The verdict in one line: "use: +3.1 points (1.2 to 5.0)"."""
-    judge = next(each for each in found["judges"] if each["name"] == found["decisive"])
-    measured = points(judge["gain"]) if judge["gain"] else "no arm with generated examples could be tried"
-    return f"{found['verdict']}: {measured}"
+    gain = found["overall"]["gain"]
+    return f"{found['verdict']}: {points(gain) if gain else 'no arm with generated examples could be tried'}"
 
 
 def write_enlargement(out: Path, found: Found) -> None:
@@ -78,7 +89,7 @@ def write_enlargement(out: Path, found: Found) -> None:
 
 def _markdown(found: Found) -> str:
     parts = [f"# {escaped(_title(found))}", *(escaped(each) for each in found["sentences"])]
-    head, rows = _rows(found, [each["title"] for each in found["judges"]], brief=True)
+    head, rows = _rows(found, _judges(found), brief=True)
     written = [[escaped(cell) for cell in row] for row in (head, *rows)]
     written.insert(1, ["---"] * len(head))
     parts.append("\n".join("| " + " | ".join(row) + " |" for row in written))
@@ -90,9 +101,9 @@ def _markdown(found: Found) -> str:
 
 def _page(out: Path, found: Found) -> str:
     tables = []
-    for judge in found["judges"]:
-        head, rows = _rows(found, [judge["title"]])
-        tables.append(paragraph(_of_judge(judge)) + matrix(head[1:], [row[1:] for row in rows]))
+    for told in found["judges"]:
+        head, rows = _rows(found, [told["without"]["judge"]])
+        tables.append(paragraph(_of_judge(told)) + matrix(head[1:], [row[1:] for row in rows]))
     sheets = "".join(
         picture(data_uri(sheet, SHEET_SIDE), caption, caption + ".")
         for name, caption in SHEETS.items()
@@ -121,6 +132,10 @@ def _title(found: Found) -> str:
     return f"{found['data']}: {found['verdict']}"
 
 
+def _judges(found: Found) -> list[str]:
+    return [told["without"]["judge"] for told in found["judges"]]
+
+
 def _about_data(found: Found) -> str:
     return (
         f"{found['written']} holds the real {found['unit']} and {count(found['added'])} generated ones, each marked. "
@@ -128,11 +143,13 @@ def _about_data(found: Found) -> str:
     )
 
 
-def _of_judge(judge: Found) -> str:
+def _of_judge(told: Found) -> str:
     """What was chosen for a judge, and the difference."""
-    if judge["gain"] is None:
-        return f"{judge['title']}: no arm with generated examples could be tried."
-    return f"{judge['title']}: {judge['with']['title']}, beside {judge['without']['title']}: {points(judge['gain'])}."
+    judge = told["without"]["judge"]
+    if told["gain"] is None:
+        return f"{judge}: no arm with generated examples could be tried."
+    found = f"{told['with']['title']}, beside {told['without']['title']}: {points(told['gain'])}"
+    return f"{judge}: {found}; beside the closest rival, {told['rival']['title']}: {points(told['least'])}."
 
 
 def _rows(found: Found, judges: Sequence[str], brief: bool = False) -> tuple[list[str], list[list[str]]]:
@@ -166,7 +183,7 @@ def curves(found: Found) -> str:
     every = [each for each in found["arms"] if each["kind"] in CURVES]
     if len({each["amount"] for each in every}) < 2:
         return ""
-    titles = [judge["title"] for judge in found["judges"]]
+    titles = _judges(found)
 
     def draw(figure: Figure) -> None:
         charts = figure.subplots(1, len(titles), squeeze=False)[0]
