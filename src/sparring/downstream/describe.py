@@ -44,7 +44,7 @@ def _measured(each: Measured, titles: Mapping[str, str]) -> dict[str, Any]:
     return {
         **_way(each.way, titles),
         "seeds": [round(value, 6) for value in each.way.validation],
-        "test": _interval(each.accuracy),
+        "test": {name: min(1.0, max(0.0, value)) for name, value in _interval(each.accuracy).items()},
         "usual": round(each.usual, 6),
         "area": round(each.area, 6),
     }
