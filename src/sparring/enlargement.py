@@ -115,7 +115,10 @@ def augment(
     supply = GanSupply(gan, run, labelled, DRAW_SEED)
     setting = setting_of(labelled, division, supply, amount, asked.seeds)
     trial = Trial(setting, Store(out / "fits"), console.progress)
-    outcome = opened(trial, trial.run(), labelled.labels[division.test])
+    ways = trial.run()
+    for arm, reason in trial.left_out.items():
+        console.note(f"left out: {arm.title}: {reason}")
+    outcome = opened(trial, ways, labelled.labels[division.test])
     return _written(trial, outcome, labelled, division, asked, out)
 
 
