@@ -1,12 +1,12 @@
 """Augmentations from end to end: files in, a verdict, the enlarged data in the form of the input, and pages."""
 
+import contextlib
 import csv
 import json
 import signal
 import subprocess
 import sys
 import threading
-import time
 
 import numpy as np
 import pandas as pd
@@ -153,9 +153,10 @@ def test_kills_change_nothing(written, loans, run, tmp_path):
     kills = 0
     while True:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while process.poll() is None:
-            time.sleep(0.01)
-            if len(list((out / "fits").glob("*.npz"))) >= known + 3:
+        while process.returncode is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.01)
+            if process.returncode is None and len(list((out / "fits").glob("*.npz"))) >= known + 3:
                 process.send_signal(signal.SIGKILL)
                 process.wait()
         known = len(list((out / "fits").glob("*.npz")))
