@@ -5,6 +5,7 @@ import pytest
 from sparring.cli.hints import OPTIONS, VERBS, option_hint, verb_hint
 from sparring.cli.verbs import VERBS as KNOWN_VERBS
 from sparring.cli.verbs import built, load_plugin
+from sparring.config.augment_options import AugmentOptions
 from sparring.config.options import TrainOptions, train_options
 from sparring.config.reading import load_recipe, parse_settings, with_settings
 from sparring.errors import UserError
@@ -23,13 +24,15 @@ def typed(verb, *arguments):
     return context.params
 
 
-def test_training_check_and_compare_have_all_options_of_the_data():
-    for verb in ("train", "check", "compare"):
+def test_training_check_compare_and_augment_have_all_options_of_the_data():
+    for verb in ("train", "check", "compare", "augment"):
         known = options_of(verb)
         for name, field in option_fields().items():
             assert known[flag_of(name, field)].help == help_text(field)
     for name, field in TrainOptions.model_fields.items():
         assert name == "data" or options_of("train")[flag_of(name, field)].help == help_text(field)
+    for name, field in AugmentOptions.model_fields.items():
+        assert options_of("augment")[flag_of(name, field)].help == help_text(field)
 
 
 def test_texts_lists_numbers_and_switches_arrive_as_such():
