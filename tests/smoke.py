@@ -109,7 +109,7 @@ def trainer(source: Source, recipe: str, folder: Path, **settings: object) -> Tr
         Choices(with_settings(load_recipe(recipe), {**smoke_settings(recipe), **settings})),
         torch.device("cpu"),
     )
-    codec = modalities.get(source.modality).fit_codec(source, choices.recipe.value_range)
+    codec = modalities.get(source.modality).codec_of(choices.recipe.representation, source, choices.recipe.value_range)
     players = build_players(choices.recipe, codec, len(source.classes), device)
     rules.shards(choices, players, device)
     rules.micro_batch(choices, players)
@@ -122,7 +122,7 @@ def fingerprint(run: Path) -> dict[str, str]:
     """A hash of every file that must not depend on interruptions; the log without its times."""
     hashes = {}
     for path in sorted(
-        [*run.glob("*.safetensors"), *(run / "samples").glob("*.png"), *(run / "checkpoints").glob("*/*")]
+        [*run.glob("*.safetensors"), *(run / "samples").iterdir(), *(run / "checkpoints").glob("*/*")]
     ):
         data = path.read_bytes()
         if path.name == "state.json":

@@ -11,6 +11,7 @@ import threading
 import numpy as np
 import pytest
 
+import audio_samples
 import series_samples
 import sparring
 import table_samples
@@ -153,6 +154,21 @@ def test_train_drop_resume_load_make_series(recipe, classes, tmp_path):
     assert list(frame.columns) == list(
         series_samples.frame(4).columns
     )  # where it is no label, the class is a column like others
+
+
+@pytest.mark.parametrize(("classes", "channels"), [("auto", 2), ("none", 1)])
+@pytest.mark.parametrize("recipe", [name for name in list_recipes() if "audio" in load_recipe(name).modalities])
+def test_train_drop_resume_load_make_sounds(recipe, classes, channels, tmp_path):
+    source = audio_samples.source(60, classes, channels)
+    straight = trained(source, recipe, tmp_path)
+    gan = sparring.load(straight.path)
+    values = gan.values(20, seed=1)
+    assert values.shape == (20, *source.shape) and values.dtype == np.float32
+    np.testing.assert_array_equal(values[:3], gan.values(3, seed=1))
+    assert len({value.tobytes() for value in values}) > 1 or not values.any()
+    assert np.abs(values).max() <= np.abs(source.values(np.arange(source.count()))).max() + 1e-6
+    sounds = gan.generate(3, seed=1)
+    assert all(sound.ndim == channels and len(sound) <= source.shape[1] for sound in sounds)
 
 
 def test_loading_imports_no_training_code(tmp_path):

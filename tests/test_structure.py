@@ -18,7 +18,8 @@ ROWS = (
     ("networks", "runs"),
     ("metrics", "config"),
     ("losses", "callbacks", "data", "statistics"),
-    ("augmentations", "util"),
+    ("augmentations", "signals"),
+    ("util",),
     ("errors",),
 )
 ROW_OF = {room: row for row, rooms in enumerate(ROWS) for room in rooms}

@@ -265,6 +265,7 @@ class Recipe(Part):
         select: Which snapshot the run keeps: the one with the best score, or the latest.
         latent: The distribution of latents.
         value_range: The range of encoded values: [-1, 1] (symmetric) or [0, 1] (unit).
+        representation: The form in which values are learned, where a modality has several: of sounds, mel or waveform.
         batch: Examples in a batch.
         shards: Parts of a batch that are computed at once, each by a thread of its own. Batch normalisation sees a
             part; null: one for each core. It pays where a step is work enough, as of `projected`.
@@ -295,6 +296,7 @@ class Recipe(Part):
     select: Literal["best", "latest"] = "best"
     latent: Latent = Latent()
     value_range: Literal["symmetric", "unit"] = "symmetric"
+    representation: str | None = None
     batch: int | None = Field(None, ge=1)
     shards: int | None = Field(1, ge=1)
     micro_batch: int | None = Field(None, ge=1)

@@ -15,6 +15,8 @@ ENCODING: Any = Field(
     "UTF-8, or what its letters look like.",
 )
 
+LABEL_LEVEL: Any = Field("first", description="Which folder level names the class: first or leaf.")
+
 
 class DataOptions(BaseModel):
     """Options that data of every kind has. What is left out is chosen from the data and said in `Source.notes`.

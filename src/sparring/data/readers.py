@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -44,6 +45,12 @@ def read(path: Path, labels: str = "auto", encoding: str | None = None) -> Conte
 def listed(path: Path) -> Contents:
     """The files of a folder or archive, in no known format. Raises UserError where it cannot be read."""
     return archives.list_archive(path) if archives.is_archive(path) else folders.list_folder(path)
+
+
+def name_of(path: Path, default: str) -> str:
+    """A name fit for a folder, from the name of a file or folder; `default` where nothing of it is left."""
+    stem = re.sub(r"(\.(gz|bz2|xz|tar|zip|npy|npz|parquet|tgz))+$", "", path.resolve().name.lower())
+    return re.sub(r"[^a-z0-9]+", "-", stem).strip("-") or default
 
 
 def _folder(path: Path, labels: str, encoding: str | None) -> Contents:

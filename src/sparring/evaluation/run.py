@@ -178,7 +178,7 @@ def _open_as(run: Run, data: Any, recipe: str | None) -> Source:
         return open_data(data, None, OpenContext(max_side=max_image_side(torch.device("cpu")), modalities=allowed))
     about, opened = run.read_json("source.json"), run.recipe()[1]["data"]
     modality = modalities.get(about["modality"])
-    asked = {**opened["asked"], **modality.options_for(tuple(about["shape"]))}
+    asked = {**opened["asked"], **modality.options_for(about)}
     context = OpenContext(**opened["context"], like=modality.codec_from(run.read_json("codec.json")))
     place = run.data_place() if data is None else data
     if place is None:
@@ -208,7 +208,7 @@ def _generate(run: Run, gan: Gan, real: Source, samples: int | None) -> Source:
 def _open_samples(what: str | Path, real: Source, samples: int | None, console: Callback) -> Source:
     modality = modalities.get(real.modality)
     context = OpenContext(like=modality.fit_codec(real), modalities=(real.modality,))
-    found = AllSplits(open_data(what, modality.options_for(real.shape), context), real)
+    found = AllSplits(open_data(what, modality.options_for(real.describe()), context), real)
     if samples is not None and samples > found.count("train"):
         raise UserError(f"{what} holds {found.count('train'):,} samples, not {samples:,}")
     size = "x".join(map(str, real.shape[1:]))

@@ -273,6 +273,12 @@ add_facts(
             "The share of rows equal to a training row in every column; that of held-out rows shows what chance gives.",
         ),
         ScoreFacts(
+            "faulty_share",
+            "faulty sounds",
+            "The share of sounds that are silent, a single tone, clipped or have an offset or a stripe of power at the top "
+            "of their spectrum.",
+        ),
+        ScoreFacts(
             "spectral_distance",
             "spectral distance (dB)",
             "How far the spectra are from those of real series, in decibels; 3 is twice or half the power.",

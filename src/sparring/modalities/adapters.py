@@ -20,6 +20,10 @@ def check_source(recipe: Recipe, source: Source) -> None:
         raise UserError(
             f"recipe '{recipe.name}' is for {allowed}, and this is {source.modality}; see `sparring recipes`"
         )
+    known = modalities.get(source.modality).representations
+    if recipe.representation is not None and recipe.representation not in known:
+        has = f"one of {', '.join(known)}" if known else "left out"
+        raise UserError(f"representation '{recipe.representation}' is none of {source.unit}: it should be {has}")
     if not source.classes and (recipe.needs_labels or recipe.algorithm.learns_classes):
         raise UserError(
             f"recipe '{recipe.name}' learns classes, and {source.name} has no labels; put the items into one folder "

@@ -90,6 +90,7 @@ class Modality(ABC):
     has_pixels: ClassVar[bool] = False  # values are C x H x W pictures, which can be augmented and resized
     supports_latent_walk: ClassVar[bool] = True  # does a sample turn into another one by steps that can be seen?
     writes_stream: ClassVar[bool] = False  # can `write_stream` be called?
+    representations: ClassVar[tuple[str, ...]] = ()  # forms in which values can be learned, where there are several
     preview_count: ClassVar[int] = 64  # how many values a preview shows
     extractors: ClassVar[Mapping[str, Callable[..., Any]]] = {}  # of its own features, see evaluation.extractors
 
@@ -131,8 +132,8 @@ class Modality(ABC):
         """Open what a URL names. Only where `opens_urls`."""
         raise UserError(f"{url} names a database, and this recipe does not learn from tables.")
 
-    def options_for(self, shape: tuple[int, ...]) -> dict[str, Any]:
-        """The options with which other data is opened as values of this shape."""
+    def options_for(self, about: Mapping[str, Any]) -> dict[str, Any]:
+        """The options with which other data is opened as values of the same kind. about: of a run's source.json."""
         return {}
 
     def choose_recipe(
@@ -158,6 +159,10 @@ class Modality(ABC):
     @abstractmethod
     def fit_codec(self, source: Any, value_range: str = "symmetric") -> Codec:
         """The codec for the values of a source. value_range: of the tensors, "symmetric" [-1, 1] or "unit" [0, 1]."""
+
+    def codec_of(self, representation: str | None, source: Any, value_range: str = "symmetric") -> Codec:
+        """As `fit_codec`, with values in one of `representations`; None: the usual one."""
+        return self.fit_codec(source, value_range)
 
     def codec_from(self, description: dict[str, Any]) -> Codec:
         """The inverse of Codec.describe(). Raises UserError for a description that cannot be read."""

@@ -138,6 +138,10 @@ class BatchCoupled(nn.Module):
     """A layer whose output for one example depends on the others of its batch, so that a batch must not be split."""
 
 
+class DrawsNumbers(nn.Module):
+    """A layer that draws random numbers in training, from torch's own generator, which a step seeds (as dropout)."""
+
+
 def is_batch_coupled(module: nn.Module) -> bool:
     """Whether a network has batch normalisation or a BatchCoupled layer."""
     return any(isinstance(layer, nn.modules.batchnorm._BatchNorm | BatchCoupled) for layer in module.modules())

@@ -45,7 +45,7 @@ def _values_then(run: Run, recipe: Recipe, about: dict[str, Any]) -> dict[str, A
     """The value of every option at the start of the run: as asked, else as chosen, else the default."""
     defaults = {name: field.get_default() for name, field in {**TrainOptions.model_fields, **option_fields()}.items()}
     source, context = run.read_json("source.json"), about["data"]["context"]
-    chosen = modalities.get(source["modality"]).options_for(tuple(source["shape"]))
+    chosen = modalities.get(source["modality"]).options_for(source)
     if "fit" in context:
         chosen["fit"] = context["fit"] or "crop"
     return plain_values(defaults | chosen | {"recipe": recipe.name, "seed": recipe.seed}) | about["asked"]

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ..algorithms import Phase, algorithm_class
 from ..config.recipe import Recipe
 from ..errors import UserError
-from ..networks.base import is_batch_coupled
+from ..networks.base import DrawsNumbers, is_batch_coupled
 from ..util.random import derive_seed
 
 
@@ -83,7 +83,7 @@ def needs_one_shard(recipe: Recipe, players: dict[str, nn.Module]) -> str:
 
 
 def _is_random(layer: nn.Module) -> bool:
-    return isinstance(layer, nn.modules.dropout._DropoutNd) and layer.p > 0
+    return isinstance(layer, DrawsNumbers) or (isinstance(layer, nn.modules.dropout._DropoutNd) and layer.p > 0)
 
 
 def refuse_split(recipe: Recipe, players: dict[str, nn.Module], micro_batch: int, batch: int) -> None:

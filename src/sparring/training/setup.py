@@ -79,7 +79,8 @@ def set_up(
     choices = Choices(_with_options(given, options), {"name": why} if why else {})
     source = _adapt(choices.recipe, plain, options, console)
     _settle_from_data(choices, source, device)
-    codec = modalities.get(source.modality).fit_codec(source, choices.recipe.value_range)
+    modality, recipe = modalities.get(source.modality), choices.recipe
+    codec = modality.codec_of(recipe.representation, source, recipe.value_range)
     players = build_players(choices.recipe, codec, len(source.classes), device)
     if init_from is not None:
         start_from(players, init_from)
@@ -180,8 +181,8 @@ def _opening_of(base: Run | None) -> dict[str, Any]:
     if base is None:
         return {}
     opened, about = base.recipe()[1]["data"], base.read_json("source.json")
-    size = modalities.get(about["modality"]).options_for(tuple(about["shape"]))
-    return {**opened, "asked": {**opened["asked"], **size}}
+    like = modalities.get(about["modality"]).options_for(about)
+    return {**opened, "asked": {**opened["asked"], **like}}
 
 
 def _named_recipe(options: TrainOptions, base: Run | None) -> Recipe | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,8 +44,8 @@ class ImageModality(Modality):
     def open_name(self, name: str, options: Any, context: OpenContext) -> Source:
         return self.module("simulated").open_name(name, options, context)
 
-    def options_for(self, shape: tuple[int, ...]) -> dict[str, Any]:
-        return {"size": tuple(shape[1:])}
+    def options_for(self, about: Mapping[str, Any]) -> dict[str, Any]:
+        return {"size": tuple(about["shape"][1:])}
 
     def choose_recipe(
         self, source: Source, device: torch.device, examples: int | str | None, seconds: float | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any
 
@@ -24,21 +24,23 @@ def fit_features(
     source: Source,
     seed: int,
     progress: Progress | None = None,
-    channels: int | None = None,
+    shape: tuple[int, int, int] | None = None,
     prepare: Prepare | None = None,
+    more: Mapping[str, Any] = {},
 ) -> FeatureNet:
     """Train the features on a source of pictures: to tell its classes, or, without labels, to repair noisy pictures.
 
-    prepare: turns the values of the source into pictures with `channels` channels; None: they are pictures.
+    shape: of the pictures, channels x height x width; None: that of the values. prepare: turns the values of the source
+    into such pictures, from 0 to 255; None: they are pictures. more: what else the description says, from which
+    `prepare` is known again.
     """
-    own, height, width = source.shape
-    channels = channels or own
+    channels, height, width = shape or source.shape
     about = {
         "net": "small-conv",
         "shape": [channels, height, width],
         "classes": len(source.classes),
         "task": "labels" if source.classes else "repair",
-        **({"maps": True} if prepare else {}),
+        **more,
     }
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(seed, "features", "weights"))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from ...data.options import ENCODING, DataOptions, OpenContext
+from ...data.options import ENCODING, LABEL_LEVEL, DataOptions, OpenContext
 from ...data.source import Fit
 from ...errors import UserError
 
@@ -78,9 +78,7 @@ class ImageOptions(DataOptions):
         json_schema_extra={"metavar": "LOW,HIGH"},
     )
     encoding: str | None = ENCODING
-    label_level: Literal["first", "leaf"] = Field(
-        "first", description="Which folder level names the class: first or leaf."
-    )
+    label_level: Literal["first", "leaf"] = LABEL_LEVEL
 
 
 @dataclass(frozen=True)

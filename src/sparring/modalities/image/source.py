@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ...data import readers
+from ...data.arranged import ArrangedSource, skipped_summary
 from ...data.contents import Contents, Item
 from ...data.options import OpenContext
-from ...data.source import SPLITS, Fit, PictureSource, ScanReport, Split
+from ...data.source import Fit, PictureSource, ScanReport
 from ...data.splits import Arrangement, arrange
 from ...errors import UserError
 from ...util.files import cache_folder
@@ -25,14 +24,11 @@ from .scan import Scan, final_values, scan
 from .spool import RAM_LIMIT
 
 
-class ImageSource(PictureSource):
+class ImageSource(ArrangedSource, PictureSource):
     """Values are N x C x H x W, in memory or mapped from the cache. C is 1 (L), 2 (LA), 3 (RGB) or 4 (RGBA).
 
     They lie from 0 to 255: uint8, or float32 for data deeper than 8 bits. scale: what they mean in the data's own
     numbers.
-
-    Examples are in the order of the hashes of their content, so that the same pictures under other names train the
-    same way.
     """
 
     modality, unit = "image", "pictures"
@@ -48,39 +44,11 @@ class ImageSource(PictureSource):
         scale: Scale,
         report: ScanReport,
     ):
-        self.name, self.mode, self.fit, self.report = name, mode, fit, report
+        self.mode, self.fit = mode, fit
         self.scale: Scale = scale
-        self.shape, self.classes, self.notes = tuple(values.shape[1:]), done.classes, ()
-        self._values = values
-        self._rows = {
-            split: np.array(sorted(done.among(split), key=lambda row: hashes[row]), dtype=np.int64) for split in SPLITS
-        }
-        self._labels = np.array([-1 if label is None else label for label in done.labels], dtype=np.int64)
-        report.counts = {split: self.count(split) for split in SPLITS}
-        training = Counter(self._labels[self._rows["train"]].tolist())
-        report.labels = {label: training[number] for number, label in enumerate(self.classes)}
-        used = np.concatenate([self._rows[split] for split in SPLITS]).tolist()
-        report.duplicates = len(used) - len({hashes[row] for row in used})
-        self.content_hash = self._hash(hashes)
+        super().__init__(name, values, done, hashes, report)
 
-    def count(self, split: Split = "train") -> int:
-        return len(self._rows[split])
-
-    def values(self, indices: np.ndarray, split: Split = "train") -> np.ndarray:
-        return np.asarray(self._values[self._rows[split][np.asarray(indices, dtype=np.int64)]])
-
-    def labels(self, indices: np.ndarray, split: Split = "train") -> np.ndarray:
-        return self._labels[self._rows[split][np.asarray(indices, dtype=np.int64)]]
-
-    def _hash(self, hashes: list[bytes]) -> str:
-        lines = [
-            f"{hashes[row].hex()} {split} {self.classes[self._labels[row]] if self.classes else ''}"
-            for split in SPLITS
-            for row in self._rows[split].tolist()
-        ]
-        return hashlib.sha256("\n".join([str(self.shape), *self._about_scale(), *sorted(lines)]).encode()).hexdigest()
-
-    def _about_scale(self) -> list[str]:
+    def about_values(self) -> list[str]:
         return [] if self.scale.is_plain else [str(self.scale)]
 
 
@@ -91,7 +59,7 @@ def open_path(path: Path, options: ImageOptions, context: OpenContext) -> ImageS
     """
     contents = readers.read(path, options.labels, options.encoding)
     try:
-        return build(name_of(path), contents, options, context)
+        return build(readers.name_of(path, "pictures"), contents, options, context)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
 
@@ -121,7 +89,7 @@ def build(name: str, contents: Contents, options: ImageOptions, context: OpenCon
         skipped=skipped,
     )
     source = ImageSource(name, values, done, hashes, found.mode, form.fit, found.written_scale, report)
-    source.notes = (*contents.notes, *found.notes, *done.notes, *_summary(report))
+    source.notes = (*contents.notes, *found.notes, *done.notes, *skipped_summary(report, "pictures"))
     return source
 
 
@@ -192,25 +160,3 @@ def decoded(contents: Contents, form: Form) -> tuple[Scan, np.ndarray, list[byte
 def _estimate(contents: Contents) -> int:
     """Bytes of the decoded pictures: exact for arrays, roughly for files."""
     return sum(part.values.nbytes for part in contents.arrays) or len(contents) << 18
-
-
-def _summary(report: ScanReport) -> list[str]:
-    """Notes on duplicates and on skipped files."""
-    notes = []
-    if report.duplicates:
-        notes.append(f"Duplicates of other pictures: {report.duplicates}.")
-    if report.skipped:
-        reasons = Counter(reason.split(":")[0] for _, reason in report.skipped).most_common(4)
-        told = ", ".join(f"{count} {reason}" for reason, count in reasons)
-        more = len(report.skipped) - sum(count for _, count in reasons)
-        notes.append(
-            f"Files skipped: {len(report.skipped)} ({told}{f', {more} for other reasons' if more else ''}); the "
-            "report names each."
-        )
-    return notes
-
-
-def name_of(path: Path) -> str:
-    """A name fit for a folder, from the name of a file or folder."""
-    stem = re.sub(r"(\.(gz|bz2|xz|tar|zip|npy|npz|parquet|tgz))+$", "", path.resolve().name.lower())
-    return re.sub(r"[^a-z0-9]+", "-", stem).strip("-") or "pictures"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import math
-import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +12,14 @@ from PIL import Image
 
 from ...errors import UserError
 from ...util.files import write_bytes
-from ...util.spreadsheets import defused_row
+from ..labelled_files import LABELS, with_labels, write_folder, zipped
 from . import tiff
 from .codec import ImageCodec
 from .preview import as_image, flat, images, sheet
 from .scale import Scale, shown
 
 TIFF_SUFFIXES = (".tif", ".tiff")
-GRID, LABELS = "grid.png", "labels.csv"  # files beside or in the place of single pictures
+GRID = "grid.png"  # a file in the place of single pictures
 SHEETS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 
 
@@ -41,7 +39,7 @@ def write(
     """
     out, suffix, scale = Path(out), Path(out).suffix.lower(), codec.scale if codec else Scale()
     if out.is_dir() or not suffix:
-        return _folder(values, labels, out, grid, scale)
+        return write_folder(_files(values, labels, grid, scale), out)
     if suffix in SHEETS:
         sheet_needed = grid or len(values) > 1
         whole = suffix == ".png" and not sheet_needed and _in_png(scale, values.shape[1])
@@ -54,7 +52,7 @@ def write(
     elif suffix == ".npz":
         data = _npz(scale.restored_pictures(values), labels)
     elif suffix == ".zip":
-        data = _zip(_files(values, labels, grid, scale))
+        data = zipped(_files(values, labels, grid, scale))
     else:
         raise UserError(
             f"Pictures cannot be written as {suffix} ({out}): use {', '.join((*SHEETS, *TIFF_SUFFIXES))}, .npz, .zip, "
@@ -109,17 +107,6 @@ def picture_file(value: np.ndarray, scale: Scale, folder: Path, stem: str, numbe
     return path
 
 
-def _folder(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: bool, scale: Scale) -> list[Path]:
-    out.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name, data in _files(values, labels, grid, scale):
-        (out / name).write_bytes(
-            data
-        )  # not flushed to the disk each: there may be thousands, and they can be made again
-        written.append(out / name)
-    return written
-
-
 def _names(count: int, scale: Scale, channels: int) -> Iterator[str]:
     """Those of single pictures, in order."""
     return (f"{index:06d}{_suffix(scale, channels)}" for index in range(count))
@@ -134,14 +121,7 @@ def _files(values: np.ndarray, labels: Sequence[str] | None, grid: bool, scale: 
         yield GRID, _encoded(_sheet(values), "PNG")
         return
     names = list(_names(len(values), scale, values.shape[1]))
-    for name, value in zip(names, values, strict=True):
-        yield name, _picture(value, scale)
-    if labels is not None:
-        table = io.StringIO()
-        csv.writer(table, lineterminator="\n").writerows(
-            [("file", "label"), *zip(names, defused_row(labels), strict=True)]
-        )
-        yield LABELS, table.getvalue().encode()
+    yield from with_labels(names, (_picture(value, scale) for value in values), labels)
 
 
 def _sheet(values: np.ndarray) -> Image.Image:
@@ -166,14 +146,4 @@ def _npz(values: np.ndarray, labels: Sequence[str] | None) -> bytes:
         {} if labels is None else {"labels": np.array(labels, dtype=str)}
     )
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
-    return buffer.getvalue()
-
-
-def _zip(files: Iterable[tuple[str, bytes]]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, data in files:
-            about = zipfile.ZipInfo(name)  # dated 1980, so that the bytes do not depend on the time
-            about.create_system = 3
-            archive.writestr(about, data)
     return buffer.getvalue()

@@ -19,7 +19,9 @@ def fit_features(source: Any, seed: int, progress: Progress | None = None) -> Fe
     """Train the features to repair noisy targets: pairs have no labels."""
     codec = source.codec("symmetric").output
     classes = codec.shape[0] if isinstance(codec, MapCodec) else 0
-    return picture_features.fit_features(source, seed, progress, channels=classes or None, prepare=_prepared(classes))
+    shape = (classes, *source.shape[1:]) if classes else None
+    more = {"maps": True} if classes else {}
+    return picture_features.fit_features(source, seed, progress, shape, _prepared(classes), more)
 
 
 def features_from(about: dict[str, Any], tensors: dict[str, Tensor]) -> FeatureNet:

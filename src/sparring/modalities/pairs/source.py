@@ -123,7 +123,7 @@ def open_path(path: Path, options: PairOptions, context: OpenContext) -> PairSou
     if not context.modalities:
         _refuse_doubt(path, contents)
     try:
-        return _build(pictures.name_of(path), contents, options, context)
+        return _build(readers.name_of(path, "pictures"), contents, options, context)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
 

@@ -52,8 +52,9 @@ def sizes(choices: Choices, source: Source, device: torch.device) -> None:
     The width is the number of channels of the first layer. The rank is the number of principal components for each
     class (or cluster) of a start that is fitted to the data.
     """
-    colour = modalities.get(source.modality).has_pixels and source.shape[0] > 2
-    kind = "colour pictures" if colour else "grey pictures"
+    modality = modalities.get(source.modality)
+    colour = modality.has_pixels and source.shape[0] > 2
+    kind = "colour pictures" if colour else "grey pictures" if modality.has_pixels else modality.unit
     width = WIDTH_ON_GPU if device.type != "cpu" else WIDTH_OF_COLOUR if colour else WIDTH
     for name, player in choices.recipe.players.items():
         each = source.count("train") // (len(source.classes) or player.options.get("clusters") or 1)

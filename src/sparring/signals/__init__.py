@@ -1,0 +1,1 @@
+"""Signal processing: pure functions of waveforms and spectra, each with its equation and source."""
