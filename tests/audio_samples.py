@@ -31,11 +31,12 @@ def tones(count: int, seed: int = 0, rate: int = RATE, seconds: float = 0.25) ->
 
 
 def source(count: int = 80, labels: str = "auto", channels: int = 1, seed: int = 0) -> AudioSource:
-    """A source of tones, in mono or stereo."""
+    """A source of tones of 16 bits, in mono or stereo."""
     waves, names = tones(count, seed)
     if channels == 2:
         waves = np.stack([waves, 0.5 * waves[:, ::-1]], axis=1)
-    parts = Contents(arrays=[ArrayPart("tones", waves, names)], labelled_by="the tones")
+    whole = np.rint(32767 * waves).astype(np.int16)
+    parts = Contents(arrays=[ArrayPart("tones", whole, names)], labelled_by="the tones")
     return build("tones", parts, AudioOptions(rate=RATE, labels=labels), OpenContext())
 
 

@@ -166,7 +166,7 @@ def test_train_drop_resume_load_make_sounds(recipe, classes, channels, tmp_path)
     assert values.shape == (20, *source.shape) and values.dtype == np.float32
     np.testing.assert_array_equal(values[:3], gan.values(3, seed=1))
     assert len({value.tobytes() for value in values}) > 1 or not values.any()
-    assert np.abs(values).max() <= np.abs(source.values(np.arange(source.count()))).max() + 1e-6
+    assert np.abs(values).max() <= 1
     sounds = gan.generate(3, seed=1)
     assert all(sound.ndim == channels and len(sound) <= source.shape[1] for sound in sounds)
 

@@ -123,6 +123,10 @@ QUOTED = {
         lambda: alone("inpainter", SMALL, FOUR_CLASSES, width=24),
         lambda: player("restore-inpaint", SMALL, FOUR_CLASSES),
     ],
+    "wavegan": [
+        lambda: by_options("wavegan", (1, 16384), 0, 100, width=64),
+        *(lambda classes=classes: by_recipe("wave", (1, 8192), classes) for classes in (0, 10)),
+    ],
     "projected": [lambda classes=classes: by_recipe("projected", COLOUR, classes, width=32) for classes in (0, 10)],
     "image-discriminators": [
         lambda: alone("patch-discriminator", LARGE, LARGE, width=64),

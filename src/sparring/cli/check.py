@@ -55,7 +55,8 @@ def _print(source: Source) -> None:
         f"{source.modality} of shape {shape}; "
         + ", ".join(f"{count:,} {split}" for split, count in report.counts.items())
     )
-    for title, counts in (("sizes", report.sizes), ("modes", report.modes), ("labels", report.labels)):
+    listed = {"sizes": report.sizes, "modes": report.modes, "lengths": report.lengths, "labels": report.labels}
+    for title, counts in listed.items():
         if counts:
             shown = list(counts.items())
             rest = f", ... {len(shown) - MAX_ENTRIES_SHOWN} more" if len(shown) > MAX_ENTRIES_SHOWN else ""

@@ -24,6 +24,7 @@ class ScanReport:
     counts: dict[str, int] = field(default_factory=dict)  # split -> examples used
     sizes: dict[str, int] = field(default_factory=dict)  # "HxW" -> examples
     modes: dict[str, int] = field(default_factory=dict)  # "RGB" -> examples
+    lengths: dict[str, int] = field(default_factory=dict)  # of sounds as they are in their files -> files
     labels: dict[str, int] = field(default_factory=dict)  # class -> training examples
     duplicates: int = 0  # examples whose content appeared before
     skipped: list[tuple[str, str]] = field(default_factory=list)  # name, reason

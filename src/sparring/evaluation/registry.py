@@ -11,6 +11,7 @@ from ..metrics.score_facts import ScoreFacts, add_facts
 from ..metrics.scores import Score
 from ..util import checks
 from ..util.registry import load_plugins
+from .audio_metrics import fault_scores
 from .error_rate import error_rate_scores
 from .feature_metrics import (
     classification_accuracy_scores,
@@ -151,6 +152,12 @@ METRICS: dict[str, Metric] = {
         real_reference=False,
         max_samples=MAX_SERIES,
         modality="series",
+    ),
+    "faults": Metric(
+        fault_scores,
+        "sounds that are silent, a single tone, clipped, offset or have a stripe at the top of their spectrum",
+        ("faulty_share",),
+        modality="audio",
     ),
     "error_rate": Metric(
         error_rate_scores,

@@ -13,10 +13,11 @@ from ..util.files import write_text
 from .curves import curves, svg
 from .evaluated import evaluation_sections
 from .headline import headline_of
-from .markup import bullets, page, paragraph, picture, section, table, text
+from .markup import bullets, page, paragraph, picture, player, section, table, text
 from .pictures import data_uri, evenly, open_picture
 from .scores import logged_scores
 from .settings import flat, settings
+from .sounds import sound_uri
 from .summary import limits, summary, unit
 from .values import count, listed, mapping, percent, plain, short
 
@@ -90,7 +91,9 @@ def _final_grid(run: RunParts) -> str:
             what = f"Columns: {'; '.join(columns)}." if columns else "All of these are generated."
             caption = f"Generated after {count(seen)} examples: {which}. {what}"
             shown = picture(data_uri(grid, FINAL_SIDE), "A grid of generated samples", caption, width)
-            return section("What it generates", shown)
+            sound = sound_uri(path.with_suffix(".wav"))
+            heard = player(sound, "The first one of each row, one after another.") if sound else ""
+            return section("What it generates", shown, heard)
     return ""
 
 

@@ -68,9 +68,15 @@ def picture(uri: str, described: str, caption: str, width: int | None = None) ->
     return f'<figure><img src="{uri}" alt="{text(described)}"{shown}><figcaption>{text(caption)}</figcaption></figure>'
 
 
+def player(uri: str, caption: str) -> str:
+    """A figure that plays a sound."""
+    return f'<figure><audio controls src="{uri}"></audio><figcaption>{text(caption)}</figcaption></figure>'
+
+
 def page(title: str, style: str, body: str) -> str:
     """A whole page. Its content security policy forbids the browser to load anything."""
-    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    sources = "img-src data:; media-src data:; style-src 'unsafe-inline'"
+    policy = f"default-src 'none'; {sources}; base-uri 'none'; form-action 'none'"
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'

@@ -82,6 +82,20 @@ def faults(waves: np.ndarray) -> dict[str, np.ndarray]:
     return {name: found(waves) for name, found in FAULTS.items()}
 
 
+def faulty(values: np.ndarray) -> np.ndarray:
+    """Does a sound have a fault in some channel before its end, or nothing before it? N x C x L -> N bools."""
+    found = []
+    for value, last in zip(values, sounding(values), strict=True):
+        found.append(last == 0 or any(each.any() for each in faults(value[:, :last]).values()))
+    return np.array(found, dtype=bool)
+
+
+def sounding(values: np.ndarray) -> np.ndarray:
+    """How many samples of each value last until its end: N x C x L -> N; those after the last that is not 0 do not."""
+    there = (values != 0).any(axis=1)
+    return np.where(there.any(axis=1), there.shape[1] - there[:, ::-1].argmax(axis=1), 0)
+
+
 def _power(waves: np.ndarray) -> np.ndarray:
     """The power spectrum of each wave as a whole, through a Hann window and without its mean; at least two bins."""
     if waves.shape[1] < LEAST_SAMPLES:

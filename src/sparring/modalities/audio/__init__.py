@@ -52,6 +52,8 @@ class AudioModality(Modality):
 
     def options_for(self, about: Mapping[str, Any]) -> dict[str, Any]:
         channels, samples = about["shape"]
+        if not isinstance(about.get("rate"), int) or about["rate"] < 1:
+            raise UserError("source.json is damaged: it does not say the sample rate of the sounds")
         kind = "mono" if channels == 1 else "stereo"
         return {"rate": about["rate"], "seconds": samples / about["rate"], "channels": kind}
 
@@ -66,6 +68,11 @@ class AudioModality(Modality):
 
     def preview(self, values: np.ndarray, codec: Any, columns: int = 8) -> Preview:
         return Preview(self.module("preview").files(values, codec, columns))
+
+    def compare_plot(self, generated: Source, real: Source, codec: Any) -> Preview | None:
+        from ..drawing import png, shown_values
+
+        return Preview({".png": png(self.module("plots").compared(*shown_values(generated, real), codec))})
 
     def items(self, values: np.ndarray, codec: Any, seed: int = 0, labels: Sequence[str] | None = None) -> Any:
         return self.module("write").items(values)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ...errors import UserError
+from ...signals.faults import sounding
 from .mel_scale import BANDS, MelScale, decibels, fitted, hop_of
 
 MAX_FITTED = 2000  # training sounds that levels and ends are taken from
@@ -30,7 +31,7 @@ class AudioCodec:
     Attributes:
         rate: Samples a second.
         bits: Of written files, 16 or 24.
-        peak: The largest sample of the training sounds; louder samples are made quieter as a whole.
+        peak: The largest sample of the training sounds.
         end: The level below which the rest of a sound is silence; None where all sounds fill the length.
         mel: The log-mel form of these sounds, also of previews.
     """
@@ -52,12 +53,12 @@ class AudioCodec:
         return tensor if self.value_range == "symmetric" else (tensor + 1) / 2
 
     def decode(self, tensor: Tensor) -> np.ndarray:
-        """Sounds that are louder than every training sound are made quieter. Numbers that are none become silence."""
+        """Sounds beyond full scale are made quieter as a whole. Numbers that are none become silence."""
         tensor = torch.nan_to_num(tensor.detach().to("cpu", torch.float32), nan=0.0, posinf=1.0, neginf=-1.0)
         waves, lasting = self._decode((tensor if self.value_range == "symmetric" else tensor * 2 - 1).clamp(-1, 1))
         waves = ended(waves.numpy(), lasting.numpy(), round(FADE * self.rate))
         loudest = np.abs(waves).max(axis=(1, 2), keepdims=True, initial=0)
-        return waves * np.minimum(1, self.peak / np.maximum(loudest, 1e-9)).astype(np.float32)
+        return waves / np.maximum(1, loudest)
 
     def describe(self) -> dict[str, Any]:
         """codec.json."""
@@ -157,9 +158,7 @@ def codec_from(description: dict[str, Any]) -> AudioCodec:
         kind = CODECS[description["representation"]]
         names = ("channels", "length", "rate", "bits", "peak", "end", "value_range")
         codec = kind(**{name: description[name] for name in names}, mel=MelScale(**description["mel"]))
-        whole = codec.length % hop_of(codec.rate) == 0 and codec.channels in (1, 2) and codec.bits in (16, 24)
-        if not (whole and codec.mel.rate == codec.rate and min(codec.shape) > 0 and codec.mel.low < codec.mel.high):
-            raise ValueError
+        _check(codec)
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         raise UserError(
             "codec.json is damaged: its rate, length, channels or levels are missing or do not go together."
@@ -167,10 +166,13 @@ def codec_from(description: dict[str, Any]) -> AudioCodec:
     return codec
 
 
-def sounding(values: np.ndarray) -> np.ndarray:
-    """How many samples of each value last until its end: N x C x L -> N; those after the last that is not 0 do not."""
-    there = (values != 0).any(axis=1)
-    return np.where(there.any(axis=1), there.shape[1] - there[:, ::-1].argmax(axis=1), 0)
+def _check(codec: AudioCodec) -> None:
+    """Raise ValueError or TypeError for a codec whose parts cannot be or do not go together."""
+    whole = codec.length > 0 == codec.length % hop_of(codec.rate) and codec.mel.rate == codec.rate
+    known = codec.channels in (1, 2) and codec.bits in (16, 24) and codec.value_range in ("symmetric", "unit")
+    levels = codec.mel.low < codec.mel.high and codec.peak > 0 and (codec.end is None or codec.end > -1)
+    if not (whole and known and levels):
+        raise ValueError
 
 
 def lasting(levels: Tensor, end: float | None) -> Tensor:

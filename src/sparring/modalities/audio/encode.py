@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import soundfile
 
-from .codec import sounding
+from ...signals.faults import sounding
 
 GAP = 0.15  # seconds of silence between sounds in one file
 

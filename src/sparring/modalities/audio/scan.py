@@ -71,7 +71,7 @@ def scan(contents: Contents, options: AudioOptions) -> Scan:
 
 
 def alike(recording: Recording, rate: int, channels: int) -> np.ndarray:
-    """A recording at this rate, with so many channels and without an offset: float32, channels x samples."""
+    """A recording at this rate, with so many channels, no offset, within full scale: float32, channels x samples."""
     samples = recording.samples
     if samples.shape[1] != channels:
         samples = samples.mean(axis=1, keepdims=True).repeat(channels, axis=1)
@@ -79,6 +79,7 @@ def alike(recording: Recording, rate: int, channels: int) -> np.ndarray:
         samples = samples - samples.mean(axis=0)
     if recording.header.rate != rate:
         samples = soxr.resample(samples, recording.header.rate, rate, quality="VHQ")
+    samples = samples / max(1.0, float(np.abs(samples).max(initial=0)))
     return np.ascontiguousarray(samples.T, dtype=np.float32)
 
 
@@ -148,6 +149,8 @@ def _look(recording: Recording, shown: str, found: Scan) -> None:
         found.name("clipped, and is learned as it is", shown)
     if faults.offset(waves).any():
         found.name("has an offset (DC), which is taken away", shown)
+    if np.abs(waves).max() > 1:
+        found.name("louder than full scale, and is made quieter to fit", shown)
     if header.rate != found.rate:
         found.name(f"resampled to {found.rate:,} Hz", shown)
     if header.channels > found.channels:

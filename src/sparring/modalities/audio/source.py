@@ -103,7 +103,7 @@ def build(name: str, contents: Contents, options: AudioOptions, context: OpenCon
     together = hashes if apart else _of_files(kept, hashes)
     done = arrange([every[index] for index in kept], together, contents, options.labels, options.label_level)
     report = ScanReport(
-        sizes=_by_seconds(found.lengths, found.rate),
+        lengths=_by_seconds(found.lengths, found.rate),
         modes=dict(found.kinds.most_common()),
         skipped=[*contents.skipped, *found.skipped, *done.skipped],
     )

@@ -32,7 +32,7 @@ def choose(lengths: list[int], rate: int, seconds: float | None) -> Cut:
     if seconds is not None:
         wanted = round(seconds * rate)
     else:
-        wanted = int(np.quantile(lengths, WHOLE_SHARE, method="higher"))
+        wanted = int(np.quantile(lengths, WHOLE_SHARE, method="inverted_cdf"))
         if wanted > MAX_WHOLE * rate:
             wanted = WINDOW * hop_of(rate)
     length = max(1, -(-wanted // step)) * step

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import UserError
+from ...signals.faults import sounding
 from ...util.files import write_bytes
 from ..drawing import png
 from ..image.preview import sheet
 from ..labelled_files import LABELS, with_labels, write_folder, zipped
-from .codec import AudioCodec, sounding
+from .codec import AudioCodec
 from .encode import joined, sound_file
 from .preview import pictures
 
