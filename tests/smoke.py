@@ -121,9 +121,7 @@ def trainer(source: Source, recipe: str, folder: Path, **settings: object) -> Tr
 def fingerprint(run: Path) -> dict[str, str]:
     """A hash of every file that must not depend on interruptions; the log without its times."""
     hashes = {}
-    for path in sorted(
-        [*run.glob("*.safetensors"), *(run / "samples").iterdir(), *(run / "checkpoints").glob("*/*")]
-    ):
+    for path in sorted([*run.glob("*.safetensors"), *(run / "samples").iterdir(), *(run / "checkpoints").glob("*/*")]):
         data = path.read_bytes()
         if path.name == "state.json":
             state = json.loads(data)

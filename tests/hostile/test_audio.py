@@ -1,4 +1,4 @@
-"""Hostile folders of sounds: each is read as its owner means it, or refused in one sentence that names what is wrong."""
+"""Hostile folders of sounds: each is read as its owner means it, or refused in one sentence that names the fault."""
 
 import struct
 import zipfile
@@ -9,8 +9,8 @@ import pytest
 from audio_samples import RATE, encoded, tones
 from hostile_zoo import Case, run_case
 from sparring.data.options import OpenContext
-from sparring.signals.faults import sounding
 from sparring.modalities.opening import open_data
+from sparring.signals.faults import sounding
 
 WAVES, NAMES = tones(16)
 GOOD = {f"{name}/{number}.wav": encoded(wave) for number, (wave, name) in enumerate(zip(WAVES, NAMES, strict=True))}
@@ -63,8 +63,9 @@ def wav(samples, rate=RATE, declared=None, kind=1):
     """A 16-bit WAV written by hand. declared: bytes that its header promises; None: those that are there."""
     data = np.rint(samples * 32767).astype("<i2").tobytes()
     declared = len(data) if declared is None else declared
-    head = struct.pack("<4sI4s4sIHHIIHH", b"RIFF", 36 + declared & 0xFFFFFFFF, b"WAVE", b"fmt ", 16, kind, 1, rate,
-                       2 * rate, 2, 16)
+    head = struct.pack(
+        "<4sI4s4sIHHIIHH", b"RIFF", 36 + declared & 0xFFFFFFFF, b"WAVE", b"fmt ", 16, kind, 1, rate, 2 * rate, 2, 16
+    )
     return head + struct.pack("<4sI", b"data", declared) + data
 
 
@@ -100,13 +101,13 @@ CASES = {
     "half a header": Case(beside("low/x.wav", encoded(TONE)[:20]), skips("low/x.wav", "damaged: no whole WAV")),
     "silence": Case(beside("low/x.wav", encoded(np.zeros(1200))), skips("low/x.wav", "silent: nothing in it")),
     "a hum below -60 dB": Case(beside("low/x.wav", encoded(TONE * 1e-3)), skips("low/x.wav", "silent: nothing in it")),
-    "three samples": Case(beside("low/x.wav", encoded(TONE[:3])), skips("low/x.wav", "too short: 3 samples at 4,000 Hz")),
+    "three samples": Case(
+        beside("low/x.wav", encoded(TONE[:3])), skips("low/x.wav", "too short: 3 samples at 4,000 Hz")
+    ),
     "a text named .wav": Case(beside("low/x.wav", b"This is not a sound."), skips("low/x.wav", "not a sound")),
     "a picture": Case(beside("low/x.png", b"\x89PNG\r\n\x1a\n0000"), skips("low/x.png", "not a sound")),
     "a film": Case(beside("low/x.mp4", b"\0\0\0\x18ftypmp42" + bytes(64)), skips("low/x.mp4", "not a sound")),
-    "random bytes": Case(
-        beside("low/x.mp3", np.random.default_rng(0).bytes(5000)), skips("low/x.mp3", "not a sound")
-    ),
+    "random bytes": Case(beside("low/x.mp3", np.random.default_rng(0).bytes(5000)), skips("low/x.mp3", "not a sound")),
     "numbers that are none": Case(
         beside("low/x.wav", encoded(with_a_hole, subtype="FLOAT")), skips("low/x.wav", "not finite")
     ),
@@ -115,19 +116,27 @@ CASES = {
         skips("low/x.wav", "not finite"),
     ),
     "floats that are whole numbers": Case(
-        beside("low/x.wav", encoded(TONE * 32767, subtype="FLOAT")), skips("low/x.wav", "out of range: its numbers go up to")
+        beside("low/x.wav", encoded(TONE * 32767, subtype="FLOAT")),
+        skips("low/x.wav", "out of range: its numbers go up to"),
     ),
-    "a sample rate of 1 Hz": Case(beside("low/x.wav", wav(TONE, rate=1)), skips("low/x.wav", "impossible sample rate: 1 Hz")),
+    "a sample rate of 1 Hz": Case(
+        beside("low/x.wav", wav(TONE, rate=1)), skips("low/x.wav", "impossible sample rate: 1 Hz")
+    ),
     "a link to nowhere": Case(without_a_link, skips("low/gone.wav", "a link that leads nowhere")),
-    "an archive beside sounds": Case(beside("more.zip", b"PK\x05\x06" + bytes(18)), skips("more.zip", "an archive beside")),
+    "an archive beside sounds": Case(
+        beside("more.zip", b"PK\x05\x06" + bytes(18)), skips("more.zip", "an archive beside")
+    ),
     "clipped": Case(
-        beside("low/x.wav", encoded((4 * TONE).clip(-0.9, 0.9))), uses("1 of 17 sounds: clipped, and is learned as it is (low/x.wav)")
+        beside("low/x.wav", encoded((4 * TONE).clip(-0.9, 0.9))),
+        uses("1 of 17 sounds: clipped, and is learned as it is (low/x.wav)"),
     ),
     "an offset": Case(
-        beside("low/x.wav", encoded(0.5 * TONE + 0.3)), uses("1 of 17 sounds: has an offset (DC), which is taken away (low/x.wav)")
+        beside("low/x.wav", encoded(0.5 * TONE + 0.3)),
+        uses("1 of 17 sounds: has an offset (DC), which is taken away (low/x.wav)"),
     ),
     "floats above full scale": Case(
-        beside("low/x.wav", encoded(TONE * 4, subtype="FLOAT")), uses("louder than full scale, and is made quieter to fit (low/x.wav)")
+        beside("low/x.wav", encoded(TONE * 4, subtype="FLOAT")),
+        uses("louder than full scale, and is made quieter to fit (low/x.wav)"),
     ),
     "8 bits": Case(beside("low/x.wav", encoded(TONE, subtype="PCM_U8")), uses()),
     "24 bits": Case(beside("low/x.wav", encoded(TONE, subtype="PCM_24")), uses()),
@@ -135,7 +144,9 @@ CASES = {
     "mu-law": Case(beside("low/x.wav", encoded(TONE, subtype="ULAW")), uses()),
     "ADPCM": Case(beside("low/x.wav", encoded(TONE, subtype="IMA_ADPCM")), uses()),
     "5.1": Case(beside("low/x.wav", encoded(surround)), uses("1 of 17 sounds: mixed to one channel (low/x.wav)")),
-    "another rate": Case(beside("low/x.wav", encoded(np.tile(TONE, 10), 44100)), uses("resampled to 4,000 Hz (low/x.wav)")),
+    "another rate": Case(
+        beside("low/x.wav", encoded(np.tile(TONE, 10), 44100)), uses("resampled to 4,000 Hz (low/x.wav)")
+    ),
     "a WAV named .mp3": Case(beside("low/x.mp3", encoded(TONE)), uses()),
     "a FLAC named .wav": Case(beside("low/x.wav", encoded(TONE, kind="FLAC")), uses()),
     "a sound without a suffix": Case(beside("low/x", encoded(TONE)), uses()),

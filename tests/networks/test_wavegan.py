@@ -62,7 +62,9 @@ def test_phase_shuffle_shifts_by_every_amount_and_reflects_the_ends():
     layer = PhaseShuffle(2).train()
     features = torch.arange(1.0, 11.0).expand(3, 2, 10)
     plain = np.arange(1.0, 11.0)
-    allowed = {tuple(np.pad(plain, (max(0, s), max(0, -s)), mode="reflect")[max(0, -s) :][:10]): s for s in range(-2, 3)}
+    allowed = {
+        tuple(np.pad(plain, (max(0, s), max(0, -s)), mode="reflect")[max(0, -s) :][:10]): s for s in range(-2, 3)
+    }
     seen = set()
     for _ in range(60):
         found = layer(features)

@@ -275,8 +275,8 @@ add_facts(
         ScoreFacts(
             "faulty_share",
             "faulty sounds",
-            "The share of sounds that are silent, a single tone, clipped or have an offset or a stripe of power at the top "
-            "of their spectrum.",
+            "The share of sounds that are silent, a single tone, clipped, off zero, or have a stripe of power at the "
+            "top of their spectrum.",
         ),
         ScoreFacts(
             "spectral_distance",

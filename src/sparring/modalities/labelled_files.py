@@ -15,7 +15,9 @@ LABELS = "labels.csv"
 NamedFiles = Iterable[tuple[str, bytes]]
 
 
-def with_labels(names: Sequence[str], contents: Iterable[bytes], labels: Sequence[str] | None) -> Iterator[tuple[str, bytes]]:
+def with_labels(
+    names: Sequence[str], contents: Iterable[bytes], labels: Sequence[str] | None
+) -> Iterator[tuple[str, bytes]]:
     """Files by name, (name, bytes) each, and labels.csv where there are labels (class names)."""
     yield from zip(names, contents, strict=True)
     if labels is not None:
@@ -30,7 +32,9 @@ def write_folder(files: NamedFiles, out: Path) -> list[Path]:
     out.mkdir(parents=True, exist_ok=True)
     written = []
     for name, data in files:
-        (out / name).write_bytes(data)  # not flushed to the disk each: there may be thousands, and they can be made again
+        (out / name).write_bytes(
+            data
+        )  # not flushed to the disk each: there may be thousands, and they can be made again
         written.append(out / name)
     return written
 

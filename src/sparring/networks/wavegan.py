@@ -78,9 +78,7 @@ class WaveGANGenerator(Generator):
         kernel: Samples of every kernel, an odd number.
     """
 
-    def __init__(
-        self, shape: WaveShape, classes: int, latent_size: int, *, width: Width = 64, kernel: OddKernel = 25
-    ):
+    def __init__(self, shape: WaveShape, classes: int, latent_size: int, *, width: Width = 64, kernel: OddKernel = 25):
         super().__init__()
         channels, samples = shape
         self.sizes = lengths(samples)[::-1]

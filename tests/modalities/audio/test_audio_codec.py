@@ -10,9 +10,9 @@ import audio_samples
 from sparring import modalities
 from sparring.data.options import OpenContext
 from sparring.errors import UserError
-from sparring.signals.faults import sounding
 from sparring.modalities.audio.mel_scale import BANDS, decibels
 from sparring.modalities.opening import open_data
+from sparring.signals.faults import sounding
 from sparring.signals.mel import mel_filters
 
 AUDIO = modalities.get("audio")
@@ -32,7 +32,9 @@ def source():
 def test_waveforms_come_back_as_they_were(source, value_range):
     codec, values = AUDIO.codec_of("waveform", source, value_range), source.values(np.arange(30))
     tensor = codec.encode(values)
-    assert tensor.shape == (30, *codec.shape) and tensor.max() <= 1 and tensor.min() >= (value_range == "symmetric") * -1
+    assert (
+        tensor.shape == (30, *codec.shape) and tensor.max() <= 1 and tensor.min() >= (value_range == "symmetric") * -1
+    )
     decoded = codec.decode(tensor)
     last = np.minimum(sounding(decoded), sounding(values))
     for mine, theirs, end in zip(decoded, values, last - 20, strict=True):  # the end fades for 5 ms

@@ -12,8 +12,8 @@ from audio_samples import RATE, encoded, tones
 from sparring import modalities
 from sparring.data.options import OpenContext
 from sparring.errors import UserError
-from sparring.signals.faults import sounding
 from sparring.modalities.opening import modality_of, open_data
+from sparring.signals.faults import sounding
 
 ONLY_SOUNDS = OpenContext(modalities=("audio",))
 
@@ -78,6 +78,7 @@ def test_every_kind_of_file_is_read(tmp_path, kind, subtype, bits):
 
 def test_other_rates_are_resampled_and_named(tmp_path):
     """A tone keeps its pitch and its level at another rate."""
+
     def tone(rate):
         return 0.3 * np.sin(2 * np.pi * 500 * np.arange(rate // 4) / rate)
 
@@ -85,8 +86,10 @@ def test_other_rates_are_resampled_and_named(tmp_path):
     contents |= {"b.wav": encoded(tone(22050), 22050), "c.wav": encoded(tone(8000) / 2, 8000)}
     source = open_data(folder(tmp_path, contents))
     assert source.rate == 8000
-    assert any("Sounds are learned at 8,000 Hz, the most frequent (files: 8,000 Hz 13, 22,050 Hz 1)." in note
-               for note in source.notes)
+    assert any(
+        "Sounds are learned at 8,000 Hz, the most frequent (files: 8,000 Hz 13, 22,050 Hz 1)." in note
+        for note in source.notes
+    )
     assert any("1 of 14 sounds: resampled to 8,000 Hz (b.wav)" in note for note in source.notes)
     slow = open_data(tmp_path, {"rate": "4000"})
     assert slow.rate == 4000
@@ -108,8 +111,10 @@ def test_stereo_is_kept_where_the_sides_differ(tmp_path, sides, shape):
 
 def test_splits_and_labels_of_a_table(tmp_path):
     contents = {name.replace("/", "-"): data for name, data in files().items()}
-    rows = [f"{name},{'hello there' if name[0] == 'h' else 'no'},{name.split('-')[0]},{'test' if i % 4 == 0 else 'train'},s{i % 3}"
-            for i, name in enumerate(contents)]
+    rows = [
+        f"{name},well {i},{name.split('-')[0]},{'test' if i % 4 == 0 else 'train'},s{i % 3}"
+        for i, name in enumerate(contents)
+    ]
     contents["metadata.csv"] = "\n".join(["file,text,label,split,speaker", *rows]).encode()
     source = open_data(folder(tmp_path, contents))
     assert source.classes == ("high", "low") and source.count("test") == 6
@@ -121,7 +126,9 @@ def test_windows_of_one_recording_are_held_out_together(tmp_path):
     rng = np.random.default_rng(0)
     contents = {f"{number}.wav": encoded(rng.normal(0, 0.1, 3 * RATE)) for number in range(12)}
     source = open_data(folder(tmp_path, contents))
-    assert source.shape == (1, 4096) and any("12 recordings give 36 windows; those of one" in note for note in source.notes)
+    assert source.shape == (1, 4096) and any(
+        "12 recordings give 36 windows; those of one" in note for note in source.notes
+    )
     assert source.count("test") % 3 == 0 and source.count("train") % 3 == 0
 
 

@@ -89,7 +89,7 @@ def test_previews_can_be_seen_and_heard(run):
     assert files == [f"0000000{seen}{suffix}" for seen in (32, 64, 96) for suffix in (".png", ".wav")]
     assert soundfile.info(str(run / "samples" / files[1])).samplerate == audio_samples.RATE
     page = write_report(run).read_text()
-    assert "<audio controls src=\"data:audio/wav;base64,UklGR" in page and "media-src data:" in page
+    assert '<audio controls src="data:audio/wav;base64,UklGR' in page and "media-src data:" in page
 
 
 def test_latents_are_walked_explored_and_found(run, tmp_path):

@@ -55,8 +55,8 @@ class AudioCodec:
     def decode(self, tensor: Tensor) -> np.ndarray:
         """Sounds beyond full scale are made quieter as a whole. Numbers that are none become silence."""
         tensor = torch.nan_to_num(tensor.detach().to("cpu", torch.float32), nan=0.0, posinf=1.0, neginf=-1.0)
-        waves, lasting = self._decode((tensor if self.value_range == "symmetric" else tensor * 2 - 1).clamp(-1, 1))
-        waves = ended(waves.numpy(), lasting.numpy(), round(FADE * self.rate))
+        decoded, lasting = self._decode((tensor if self.value_range == "symmetric" else tensor * 2 - 1).clamp(-1, 1))
+        waves = ended(decoded.numpy(), lasting.numpy(), round(FADE * self.rate))
         loudest = np.abs(waves).max(axis=(1, 2), keepdims=True, initial=0)
         return waves / np.maximum(1, loudest)
 

@@ -171,7 +171,9 @@ def _about_rates(headers: list[Header], found: Scan, options: AudioOptions) -> l
 def _about_files(found: Scan) -> list[str]:
     notes = []
     for what, names in found.named.items():
-        shown = ", ".join(names[:MAX_NAMED]) + (f" and {len(names) - MAX_NAMED:,} more" if len(names) > MAX_NAMED else "")
+        shown = ", ".join(names[:MAX_NAMED]) + (
+            f" and {len(names) - MAX_NAMED:,} more" if len(names) > MAX_NAMED else ""
+        )
         notes.append(f"{len(names):,} of {len(found.kept):,} sounds: {what} ({shown}).")
     return notes
 

@@ -91,9 +91,7 @@ def build(name: str, contents: Contents, options: AudioOptions, context: OpenCon
     like = context.like
     if like is not None:
         kind = "mono" if like.channels == 1 else "stereo"
-        options = options.model_copy(
-            update={"rate": like.rate, "channels": kind, "seconds": like.length / like.rate}
-        )
+        options = options.model_copy(update={"rate": like.rate, "channels": kind, "seconds": like.length / like.rate})
     found = scan(contents, options)
     how = windows.choose(found.lengths, found.rate, options.seconds)
     values, files, dropped = _values(found, how)
@@ -156,7 +154,9 @@ def _by_seconds(lengths: Sequence[int], rate: int) -> dict[str, int]:
 def _hours(found: Scan) -> str:
     seconds = [length / found.rate for length in found.lengths]
     total = sum(seconds)
-    amount = f"{total / 3600:.1f} hours" if total > 5400 else f"{total / 60:.1f} minutes" if total > 90 else f"{total:.3g} s"
+    amount = (
+        f"{total / 3600:.1f} hours" if total > 5400 else f"{total / 60:.1f} minutes" if total > 90 else f"{total:.3g} s"
+    )
     sides = "mono" if found.channels == 1 else "stereo"
     return (
         f"{len(seconds):,} sounds, {amount}, {min(seconds):.2g} to {max(seconds):.3g} s each (half up to "

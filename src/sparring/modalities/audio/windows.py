@@ -67,9 +67,7 @@ def faded(sound: np.ndarray, rate: int) -> np.ndarray:
     return sound * weights
 
 
-def _told(
-    length: int, windows: bool, longer: int, lengths: list[int], rate: int, seconds: float | None
-) -> list[str]:
+def _told(length: int, windows: bool, longer: int, lengths: list[int], rate: int, seconds: float | None) -> list[str]:
     last = f"{length / rate:.3g} s"
     notes = []
     if seconds is not None and length != round(seconds * rate):

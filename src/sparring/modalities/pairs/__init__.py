@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +29,8 @@ class PairModality(Modality):
     def recognises(self, path: Path) -> bool:
         return self.module("source").recognises(path)
 
-    def options_for(self, shape: tuple[int, ...]) -> dict[str, Any]:
-        return {"size": tuple(shape[1:])}
+    def options_for(self, about: Mapping[str, Any]) -> dict[str, Any]:
+        return {"size": tuple(about["shape"][1:])}
 
     def fit_codec(self, source: Any, value_range: str = "symmetric") -> PairCodec:
         return source.codec(value_range)
