@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import audio_samples
 from fuzz import mutations, seeds
 from smoke import ArraySource, smoke_settings
 from sparring import api
@@ -36,6 +37,7 @@ from sparring.runs import stored
 from sparring.runs.folder import Run
 from sparring.training.checkpoints import Checkpoints
 
+SOUNDS = {"wav": ("WAV", "PCM_16"), "flac": ("FLAC", "PCM_24"), "ogg": ("OGG", "VORBIS"), "mp3": ("MP3", None)}
 QUICK, MANY = 3, int(os.environ.get("SPARRING_FUZZ_CASES", "300"))
 SECONDS = 60  # in which any of these small files must be read or refused, on a loaded machine too
 AMOUNTS = [pytest.param(QUICK, id="quick"), pytest.param(MANY, id="many", marks=pytest.mark.slow)]
@@ -106,7 +108,7 @@ def test_files_of_data(name, cases, tmp_path):
 
 
 @pytest.mark.parametrize("cases", AMOUNTS)
-@pytest.mark.parametrize("name", [*seeds.PICTURES, "labels.csv", "cifar"])
+@pytest.mark.parametrize("name", [*seeds.PICTURES, *SOUNDS, "labels.csv", "cifar"])
 def test_files_in_a_folder(name, cases, tmp_path):
     folder = tmp_path / "data"
     folder.mkdir()
@@ -120,6 +122,11 @@ def test_files_in_a_folder(name, cases, tmp_path):
             (folder / f"{number}.png").write_bytes(seeds.encoded(each, "PNG"))
         spoiled = [folder / "labels.csv"]
         spoiled[0].write_text(seeds.coco())
+    elif name in SOUNDS:
+        spoiled = []
+        for number, each in enumerate(audio_samples.tones(seeds.COUNT, rate=8000)[0]):
+            spoiled.append(folder / f"{number}.{name}")
+            spoiled[-1].write_bytes(audio_samples.encoded(each, 8000, *SOUNDS[name]))
     else:
         kind, suffix = seeds.PICTURES[name]
         spoiled = []

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from pydantic import Field
 
+import audio_samples
 from numbers_modality import IMPORTS, numbers_modality
 from smoke import ArraySource
 from sparring import api, modalities
@@ -128,6 +129,21 @@ def test_a_preview_that_is_no_picture_is_named():
     preview = modalities.Preview({".wav": b"RIFF"})
     with pytest.raises(UserError, match=r"shown as \.wav, and a picture is needed"):
         _ = preview.png
+
+
+@pytest.mark.parametrize(
+    ("recipe", "source", "known"),
+    [
+        ("dcgan", ArraySource, "none of pictures: it should be left out"),
+        ("sound", audio_samples.source, "mel, waveform"),
+    ],
+)
+def test_a_form_that_a_modality_has_not_is_refused(recipe, source, known, tmp_path):
+    """The form in which values are learned is the recipe's, and the modality says which forms there are."""
+    opened = source()
+    opened.unit = "pictures" if recipe == "dcgan" else opened.unit
+    with pytest.raises(UserError, match=f"representation 'notes' is .*{known}"):
+        api.train(opened, recipe, tmp_path / "run", settings={"representation": "notes"}, device="cpu")
 
 
 def test_a_source_is_returned_as_it_is():

@@ -31,8 +31,8 @@ def train(
     data: Annotated[
         str,
         typer.Argument(
-            help="A folder, zip or tar of pictures; an .npy, .npz, IDX or Parquet file; a table (.csv, .xlsx, "
-            "sqlite:///file#table); or a name: digits, mnist, ring ...",
+            help="A folder, zip or tar of pictures or sounds; an .npy, .npz, IDX or Parquet file; a table (.csv, "
+            ".xlsx, sqlite:///file#table); or a name: digits, mnist, ring ...",
             show_default=False,
         ),
     ],

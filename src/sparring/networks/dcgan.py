@@ -135,6 +135,8 @@ class DCGANDiscriminator(Discriminator):
         lowest_resolution: Pictures are halved until the shorter side is at most this.
         slope: Of leaky ReLU.
         dropout: Share of values dropped after each convolution.
+        classifier: Whether a second dense layer gives `class_logits` where there are classes (Odena et al. 2017,
+            arXiv:1610.09585), for `class_loss`.
     """
 
     def __init__(
@@ -147,13 +149,17 @@ class DCGANDiscriminator(Discriminator):
         lowest_resolution: Width = 8,
         slope: Share = 0.3,
         dropout: Share = 0.3,
+        classifier: bool = False,
     ):
         super().__init__()
         self.layers, features = _halving_layers(shape, width, kernel, lowest_resolution, slope, dropout)
         self.head = ProjectionHead(features, classes)
+        self.classifier = nn.Linear(features, classes) if classifier and classes else None
 
     def forward(self, sample: Tensor, condition: Condition = None) -> DiscriminatorOutput:
-        return DiscriminatorOutput(self.head(self.layers(sample), condition))
+        features = self.layers(sample)
+        class_logits = None if self.classifier is None else self.classifier(features)
+        return DiscriminatorOutput(self.head(features, condition), class_logits)
 
 
 @register_network("dcgan-encoder")
