@@ -156,7 +156,7 @@ def test_train_drop_resume_load_make_series(recipe, classes, tmp_path):
     )  # where it is no label, the class is a column like others
 
 
-@pytest.mark.parametrize(("classes", "channels"), [("auto", 2), ("none", 1)])
+@pytest.mark.parametrize(("classes", "channels"), [("auto", 1), ("none", 2)])
 @pytest.mark.parametrize("recipe", [name for name in list_recipes() if "audio" in load_recipe(name).modalities])
 def test_train_drop_resume_load_make_sounds(recipe, classes, channels, tmp_path):
     source = audio_samples.source(60, classes, channels)

@@ -25,7 +25,7 @@ class GANConfig(AugmentedConfig):
     """Settings of the GAN.
 
     class_loss: Weight of the auxiliary classifier in both losses (Odena et al. 2017, arXiv:1610.09585); 0: no
-        classifier; null: chosen, 0 without labels.
+        classifier; null: `labelled_class_loss` where the data has labels, else 0.
     class_confidence: A sample whose class the classifier sees with this probability is not pushed further; 1: every
         one is.
     classify_fakes: Whether the classifier learns from fakes too, as theirs does; if not, from reals alone.
@@ -34,6 +34,7 @@ class GANConfig(AugmentedConfig):
 
     name: Literal["gan"] = "gan"
     class_loss: float | None = Field(0.0, ge=0)
+    labelled_class_loss: float = Field(0.0, ge=0)
     class_confidence: float = Field(1.0, gt=0, le=1)
     classify_fakes: bool = True
     style_mixing: Annotated[float, Field(ge=0, le=1)] = 0.0

@@ -19,7 +19,6 @@ MAX_BATCH_OF_FEW = 1024  # of fewer training examples, which then come more than
 WIDTH, WIDTH_OF_COLOUR = 16, 32  # on a CPU: docs/experiments.md, "A start from statistics"
 WIDTH_ON_GPU = 64
 MIN_SHARD = 16  # examples; with fewer, the overhead of a step outweighs another core
-CLASS_LOSS = 0.05  # docs/experiments.md, "A discriminator that knows pictures"
 RANK, RANK_OF_COLOUR = 16, 48  # docs/experiments.md, "More components for colour"
 
 
@@ -75,7 +74,7 @@ def classes(choices: Choices, source: Source) -> None:
         if "num_classes" in player.options:
             choices.settle(f"players.{name}.options.num_classes", count, "the classes of the data")
     if hasattr(choices.recipe.algorithm, "class_loss"):
-        weight = CLASS_LOSS if source.classes else 0.0
+        weight = choices.recipe.algorithm.labelled_class_loss if source.classes else 0.0
         choices.settle("algorithm.class_loss", weight, f"for {len(source.classes) or 'no'} classes")
 
 
