@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from ... import modalities
+from ...algorithms.gan import GANConfig
 from ...data.few_labels import FewLabels
 from ...data.source import Source
 from ...errors import UserError
@@ -73,7 +74,7 @@ def classes(choices: Choices, source: Source) -> None:
     for name, player in choices.recipe.players.items():
         if "num_classes" in player.options:
             choices.settle(f"players.{name}.options.num_classes", count, "the classes of the data")
-    if hasattr(choices.recipe.algorithm, "class_loss"):
+    if isinstance(choices.recipe.algorithm, GANConfig):
         weight = choices.recipe.algorithm.labelled_class_loss if source.classes else 0.0
         choices.settle("algorithm.class_loss", weight, f"for {len(source.classes) or 'no'} classes")
 
