@@ -189,3 +189,17 @@ def test_the_rate_is_part_of_what_the_data_is(rng):
     waves = rng.normal(0, 0.1, (20, 1000)).astype(np.float32)
     found = [open_data(waves, {"rate": rate}, ONLY_SOUNDS) for rate in (4000, 4100)]
     assert found[0].shape == found[1].shape and found[0].content_hash != found[1].content_hash
+
+
+def test_one_archive_in_a_folder_and_archives_of_splits_are_looked_into(tmp_path):
+    for names in (("sounds.zip",), ("train.zip", "test.zip")):
+        place = tmp_path / names[0]
+        place.mkdir()
+        for number, name in enumerate(names):
+            with zipfile.ZipFile(place / name, "w") as archive:
+                for inside, data in files(12 + 4 * number).items():
+                    archive.writestr(inside, data)
+        source = open_data(place)
+        assert source.modality == "audio" and source.classes == ("high", "low")
+    (tmp_path / "sounds.zip" / "sounds.zip").write_bytes(b"PK no more")
+    assert modality_of(tmp_path / "sounds.zip") != "audio"

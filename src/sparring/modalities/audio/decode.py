@@ -52,13 +52,15 @@ def decode(data: bytes) -> Recording:
     """An encoded sound. Raises Unusable, with the reason, for what is no whole sound that one can hear."""
     with _opened(data) as file:
         header = _header(file)
+        if ends_early(data):
+            raise Unusable("ends early: the file is cut off")
         if header.frames > MAX_FRAMES or header.channels > MAX_CHANNELS:
             raise Unusable(f"too large: {header.frames:,} samples of {header.channels} channels")
         try:
             samples = file.read(dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
             raise Unusable(f"damaged: {brief(error)}") from None
-    if ends_early(data) or len(samples) < header.frames:
+    if len(samples) < header.frames:
         raise Unusable("ends early: the file is cut off")
     check(samples, header.rate)
     return Recording(samples, header)

@@ -6,10 +6,12 @@ from itertools import islice
 from pathlib import Path
 
 from ...data import archives, folders
+from ...errors import UserError
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".w64", ".caf")
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")  # covers and plots beside sounds
 MAX_NAMES = 5000  # looked at
+MAX_PACKED = 3  # archives in a folder that are looked into: a lone one, or one for each split
 
 
 def recognises(path: Path) -> bool:
@@ -21,7 +23,15 @@ def recognises(path: Path) -> bool:
     else:
         names = [member.name for member in islice(folders.walk(path, []), MAX_NAMES)]
         packed = [name for name in names if "/" not in name and name.lower().endswith(archives.SUFFIXES)]
-        if packed and len(packed) <= 3:  # one archive, or one for each split
-            names += [member.name for name in packed for member in archives.list_archive(path / name).members]
+        if len(packed) <= MAX_PACKED:
+            names += [inside for name in packed for inside in _inside(path / name)]
     sounds = sum(name.lower().endswith(SUFFIXES) for name in names)
     return sounds > 0 and sounds >= sum(name.lower().endswith(PICTURES) for name in names)
+
+
+def _inside(path: Path) -> list[str]:
+    """The names in an archive; none where it is damaged, which is said when it is opened."""
+    try:
+        return [member.name for member in archives.list_archive(path).members]
+    except UserError:
+        return []
