@@ -6,8 +6,12 @@ import zipfile
 import numpy as np
 import pytest
 
+import sparring
 from audio_samples import RATE, encoded, tones
 from hostile_zoo import Case, run_case
+from smoke import smoke_settings
+from sparring import api
+from sparring.callbacks.base import Callback
 from sparring.data.options import OpenContext
 from sparring.modalities.opening import open_data
 from sparring.signals.faults import sounding
@@ -208,3 +212,6 @@ def test_one_of_each_is_named_in_one_folder(tmp_path):
     assert source.count() + source.count("test") == len(GOOD) + len(odd) and source.bits == 24
     told = " ".join(source.notes)
     assert "low/clipped.wav" in told and "low/surround.wav" in told
+    run = api.train(source, None, tmp_path / "run", settings=smoke_settings("sound"), device="cpu", console=Callback())
+    sounds = sparring.load(run.path).generate(3)
+    assert all(0 < len(sound) <= source.shape[1] for sound in sounds)

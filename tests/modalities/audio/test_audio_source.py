@@ -203,3 +203,18 @@ def test_one_archive_in_a_folder_and_archives_of_splits_are_looked_into(tmp_path
         assert source.modality == "audio" and source.classes == ("high", "low")
     (tmp_path / "sounds.zip" / "sounds.zip").write_bytes(b"PK no more")
     assert modality_of(tmp_path / "sounds.zip") != "audio"
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        ({"rate": 100}, "--rate should be a whole number from 4,000 to 192,000, not 100"),
+        ({"seconds": 0}, "--seconds should be a number from 0.01 to 60, not 0"),
+        ({"seconds": 61}, "--seconds should be a number from 0.01 to 60, not 61"),
+        ({"channels": "5.1"}, "--channels 5.1 is not one of auto, mono, stereo"),
+        ({"size": 64}, "--size is for pictures .*, and chirps holds sounds; leave it out"),
+    ],
+)
+def test_options_that_cannot_be_are_one_sentence(option, sentence):
+    with pytest.raises(UserError, match=sentence):
+        open_data("chirps", option)

@@ -24,7 +24,7 @@ class AudioOptions(DataOptions):
     )
     seconds: float | None = Field(
         None,
-        gt=0,
+        ge=0.01,
         le=60,
         description="Of sounds: how much is learned at once; shorter sounds end earlier. Default: that of the sounds "
         "up to 2 seconds, and windows of 1 second of longer recordings.",
