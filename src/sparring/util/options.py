@@ -82,8 +82,7 @@ def _sentence(name: str, field: FieldInfo, value: Any, reason: str = "") -> str:
 def _expected(field: FieldInfo) -> str:
     """What a value should be: "a whole number of at least 1"."""
     words = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", Path: "a path"}
-    low, high = (
-        next((getattr(each, end) for each in field.metadata if hasattr(each, end)), None) for end in ("ge", "le")
-    )
+    bounds = {end: getattr(each, end) for each in field.metadata for end in ("ge", "le") if hasattr(each, end)}
+    low, high = bounds.get("ge"), bounds.get("le")
     within = "" if low is None else f" of at least {low:,}" if high is None else f" from {low:,} to {high:,}"
     return " or ".join(dict.fromkeys(words.get(kind, "a list or a mapping") for kind in kinds(field))) + within
