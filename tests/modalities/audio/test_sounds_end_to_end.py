@@ -103,3 +103,24 @@ def test_an_evaluation_knows_faults_and_shows_both_sides(run):
     found = evaluate(run, audio_samples.source(60), samples=24, console=Callback())
     assert {"frechet_distance", "coverage", "label_agreement", "faulty_share"} <= set(found.scores)
     assert (run / "generated_and_real.png").is_file()
+
+
+@pytest.mark.parametrize("recipe", ["sound", "wave"])
+def test_three_sounds_are_enough(recipe, tmp_path):
+    source = audio_samples.source(3, labels="none")
+    run = api.train(source, recipe, tmp_path / "run", settings=smoke_settings(recipe), device="cpu", console=Callback())
+    assert len(sparring.load(run.path).generate(2)) == 2
+
+
+def test_fine_tuning_opens_other_data_at_the_rate_of_the_run(run, tmp_path):
+    """Sounds of 8 kHz beside a run of 4 kHz: they are resampled, not played at half their speed."""
+    waves, labels = audio_samples.tones(24, seed=5, rate=8000)
+    for number, (samples, label) in enumerate(zip(waves, labels, strict=True)):
+        (tmp_path / "other" / label).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "other" / label / f"{number}.wav").write_bytes(audio_samples.encoded(samples, 8000))
+    settings = {key: value for key, value in smoke_settings("sound").items() if "options" not in key}
+    tuned = sparring.train(
+        tmp_path / "other", init_from=run, out=tmp_path / "tuned", settings=settings, device="cpu", callbacks=[]
+    )
+    gan = sparring.load(tuned.path)
+    assert (gan.codec.rate, gan.codec.length) == (audio_samples.RATE, 1024)
