@@ -55,8 +55,9 @@ def train(
     Args:
         data: A path, a name such as "digits" or "mnist", or a Source. Or data in memory: a NumPy array or torch tensor
             of pictures (N x H x W, N x H x W x C or N x C x H x W), a torch Dataset, a Hugging Face dataset, a list of
-            PIL pictures, a DataFrame or another table; for recipes of series an array or a list of arrays. For data in
-            memory `labels` may be a sequence with the class of each picture or series.
+            PIL pictures, a DataFrame or another table; for recipes of series an array or a list of arrays, for those of
+            sounds an array (N x samples, N x channels x samples) with its `rate`. For data in memory `labels` may be a
+            sequence with the class of each picture, series or sound.
         **options: See `sparring.config.options.TrainOptions` and the options of the data.
         callbacks: Look at every step and every tick of the training, see `sparring.callbacks.base.Callback`.
         console: Gets the messages and the progress. Default: prints plain lines.
