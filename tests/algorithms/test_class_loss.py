@@ -37,7 +37,7 @@ def test_an_open_weight_is_none_without_labels(bars, labels):
     if not labels:
         source.classes = []
     rules.classes(choices, source)
-    assert choices.recipe.algorithm.class_loss == (0.05 if labels else 0)
+    assert choices.recipe.algorithm.class_loss == (0.3 if labels else 0)
 
 
 def test_a_stated_weight_stays(bars):
