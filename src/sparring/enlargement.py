@@ -144,7 +144,7 @@ def _as_run(run: Run, given: Mapping[str, Any]) -> tuple[dict[str, Any], OpenCon
         raise UserError(f"--run {run.path} is no run folder; leave --run out to train a generator here")
     about, opening = run.read_json("source.json"), run.recipe()[1]["data"]
     modality = modalities.get(about["modality"])
-    asked = {**opening["asked"], **modality.options_for(tuple(about["shape"])), **given}
+    asked = {**opening["asked"], **modality.options_for(about), **given}
     return asked, OpenContext(**opening["context"])
 
 
