@@ -248,7 +248,7 @@ def test_what_cannot_be_augmented_is_refused_in_one_sentence(tmp_path, loans, ru
         (bars_folder, {"run": run.path}, "makes no pictures of the class 'class 0': it was trained without classes"),
         (loans, {"run": tmp_path}, "is no run folder"),
         (loans, {"amount": "many"}, "auto or a whole number"),
-        (loans, {"seeds": 1}, "seeds.*at least 2"),
+        (loans, {"seeds": 1}, "seeds.*from 2 to 100"),
         (loans, {"budget": "soon"}, "is not a time"),
         ("ring", {}, "holds points"),
         (loans, {"nothing": 1}, "no option 'nothing'"),
