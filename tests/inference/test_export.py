@@ -21,6 +21,10 @@ from smoke import ArraySource, pair_source, smoke_settings
 from sparring.callbacks.base import Callback
 from sparring.inference import export as module
 from sparring.inference.generator import load_player, load_translator
+from sparring.modalities.image.codec import MODES, ImageCodec
+from sparring.modalities.image.graph import DecodePictures, EncodePictures
+from sparring.modalities.image.scale import Scale
+from sparring.modalities.pairs.graph import values_of
 from sparring.networks import sampling
 from sparring.runs.folder import Run
 
@@ -70,12 +74,40 @@ def test_the_file_says_what_a_reader_needs(pictures, exported):
 
 
 def test_a_wrong_file_is_not_written(pictures, tmp_path, monkeypatch):
-    graph = module.graph_of_gan(sparring.load(pictures))
-    data = module._onnx(graph, {})
-    with torch.no_grad():
-        next(graph.module.parameters()).add_(1.0)
-    with pytest.raises(sparring.UserError, match="differs from the run"):
-        module._difference(graph, data)
+    monkeypatch.setattr(DecodePictures, "forward", lambda self, tensor: (tensor * 0).to(torch.uint8))
+    with pytest.raises(sparring.UserError, match="differs from what the run makes"):
+        sparring.export(pictures, tmp_path / "file.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("wrong", [1, 255])
+def test_wrong_class_numbers_and_a_wrong_range_do_not_agree(wrong):
+    maps = np.arange(4000, dtype=np.uint8)
+    assert module._agree(maps, maps) and not module._agree(maps + np.uint8(wrong), maps)
+    tiny = np.linspace(0, 1e-4, 100, dtype=np.float32)
+    assert module._agree(tiny, tiny) and not module._agree(tiny[::-1], tiny)
+
+
+@pytest.mark.parametrize(
+    "scale",
+    [
+        Scale(),
+        Scale(0.0, 1.0, "uint8", True),
+        Scale(-1000.0, 3000.0, "int16", False),
+        Scale(0.0, 1e-3, "float32", False),
+    ],
+)
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_pictures_are_decoded_as_the_codec_does(scale, channels):
+    codec = ImageCodec(channels, 9, 7, mode=MODES[channels], scale=scale)
+    tensor = 2.4 * torch.rand(5, channels, 9, 7, generator=torch.Generator().manual_seed(0)) - 1.2
+    found, expected = DecodePictures(codec)(tensor).numpy(), scale.restored_pictures(codec.decode(tensor))
+    assert (found.dtype == np.uint8) == scale.is_plain
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6 * (scale.high - scale.low))
+    if channels in (1, 3):
+        numbers = torch.from_numpy(expected.astype(np.uint8 if scale.is_plain else np.float32))
+        taken = codec.encode(values_of(codec, numbers))
+        np.testing.assert_allclose(EncodePictures(codec)(numbers).numpy(), taken.numpy(), atol=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..modalities.pairs.graph import decode_module, encode_module, example
+from ..modalities.pairs.graph import decode_module, encode_module, example, numbers_of, values_of
 from ..networks import sampling
 from .generator import Gan
 from .translator import Translator
@@ -26,12 +27,14 @@ class Graph:
         module: Called with the inputs in their order.
         inputs: By name, the dimensions that may have any size, with names for them.
         examples: Inputs: the first to trace it with, all to compare results on.
+        expected: What the run itself makes of inputs, by its own codec.
         facts: For the reader of the file, as plain values.
     """
 
     module: nn.Module
     inputs: dict[str, dict[int, str]]
     examples: Sequence[tuple[Tensor, ...]]
+    expected: Callable[..., np.ndarray]
     facts: dict[str, Any]
 
 
@@ -74,8 +77,12 @@ class Classifier(nn.Module):
 def graph_of_classifier(codec: Any, network: nn.Module, classes: Sequence[str]) -> Graph:
     """The graph of a discriminator that tells the classes of pictures. classes: their names."""
     examples = [(example(codec, count, codec.height, codec.width),) for count in BATCHES]
+
+    def expected(pictures: Tensor) -> np.ndarray:
+        return network(codec.encode(values_of(codec, pictures)), None).class_logits.softmax(dim=1).numpy()
+
     facts = {"classes": list(classes), "decoded": True}
-    return Graph(Classifier(codec, network).eval(), {"picture": {0: "count"}}, examples, facts)
+    return Graph(Classifier(codec, network).eval(), {"picture": {0: "count"}}, examples, expected, facts)
 
 
 def graph_of_gan(gan: Gan) -> Graph:
@@ -89,6 +96,11 @@ def graph_of_gan(gan: Gan) -> Graph:
         return tuple(named[name] for name in inputs)  # type: ignore[misc]
 
     decode = gan.modality.graph_output(gan.codec)
+
+    def expected(*given: Tensor) -> np.ndarray:
+        samples = FromLatents(gan.generator, inputs, nn.Identity())(*given)
+        return gan.modality.own_numbers(gan.codec.decode(samples), gan.codec) if decode else samples.numpy()
+
     facts = {
         "latent": gan.recipe.latent.model_dump(),
         "classes": list(gan.classes),
@@ -96,11 +108,18 @@ def graph_of_gan(gan: Gan) -> Graph:
         "decoded": decode is not None,
     }
     module = FromLatents(gan.generator, inputs, decode or nn.Identity()).eval()
-    return Graph(module, {name: {0: "count"} for name in inputs}, [made(count) for count in BATCHES], facts)
+    examples = [made(count) for count in BATCHES]
+    return Graph(module, {name: {0: "count"} for name in inputs}, examples, expected, facts)
 
 
 def graph_of_translator(translator: Translator) -> Graph:
     """The graph of a generator that turns pictures into others, of any size."""
     examples = [(example(translator.input, *size),) for size in SIZES]
+
+    def expected(pictures: Tensor) -> np.ndarray:
+        made = translator.values(values_of(translator.input, pictures))
+        return numbers_of(translator.output, made)
+
+    free = {"picture": {0: "count", 2: "height", 3: "width"}}
     facts = {"scale": translator.scale, "decoded": True}
-    return Graph(FromPictures(translator).eval(), {"picture": {0: "count", 2: "height", 3: "width"}}, examples, facts)
+    return Graph(FromPictures(translator).eval(), free, examples, expected, facts)

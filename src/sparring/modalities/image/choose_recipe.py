@@ -1,6 +1,6 @@
 """Which recipe suits pictures: by their number, size and colours, the device and the length of the training.
 
-The limits are measured: docs/experiments/2026-11-30.md, "Which recipe for which pictures".
+The limits rest on the few measurements of docs/experiments/2026-11-30.md, "Which recipe for which pictures".
 """
 
 from __future__ import annotations

@@ -9,31 +9,45 @@ from .codec import RANGES, ImageCodec
 from .scale import WHITE
 
 
-class EncodePictures(nn.Module):
+class _Numbers(nn.Module):
+    """The straight lines between the numbers of the data and values from 0 to 255: one for each channel.
+
+    low, step: C x 1 x 1. The last of two or four channels is opacity, which has a line of its own.
+    """
+
+    low: Tensor
+    step: Tensor
+
+    def __init__(self, codec: ImageCodec):
+        super().__init__()
+        scale, opaque = codec.scale, codec.channels in (2, 4)
+        ends = [(scale.low, scale.high)] * (codec.channels - opaque) + [(0.0, scale.peak)] * opaque
+        self.register_buffer("low", torch.tensor([low for low, _ in ends]).view(-1, 1, 1))
+        self.register_buffer("step", torch.tensor([(high - low) / WHITE for low, high in ends]).view(-1, 1, 1))
+        self.factor, self.offset = RANGES[codec.value_range]
+        self.plain, self.eight_bit = scale.is_plain, scale.eight_bit
+        self.whole = not scale.kind.startswith("float")
+
+
+class EncodePictures(_Numbers):
     """N x C x H x W in the numbers of the data -> tensors as the network takes them."""
 
-    def __init__(self, codec: ImageCodec):
-        super().__init__()
-        self.factor, self.offset = RANGES[codec.value_range]
-        self.low, self.step = codec.scale.low, (codec.scale.high - codec.scale.low) / WHITE
-
     def forward(self, pictures: Tensor) -> Tensor:
-        values = (pictures.float() - self.low) / self.step
-        return values.clamp(0, WHITE) / self.factor - self.offset
+        values = pictures.float() if self.plain else ((pictures - self.low) / self.step).clamp(0, WHITE)
+        values = values.round() if self.eight_bit else values
+        return values / self.factor - self.offset
 
 
-class DecodePictures(nn.Module):
-    """Tensors of the network -> N x C x H x W in the numbers of the data: whole ones as uint8, others as float32."""
-
-    def __init__(self, codec: ImageCodec):
-        super().__init__()
-        self.factor, self.offset = RANGES[codec.value_range]
-        self.low, self.step = codec.scale.low, (codec.scale.high - codec.scale.low) / WHITE
-        self.plain = codec.scale.is_plain
+class DecodePictures(_Numbers):
+    """Tensors of the network -> N x C x H x W in the numbers of the data: uint8 for ordinary pictures, else float32."""
 
     def forward(self, tensor: Tensor) -> Tensor:
         values = ((tensor + self.offset) * self.factor).clamp(0, WHITE)
-        return values.round().to(torch.uint8) if self.plain else self.low + values * self.step
+        values = values.round() if self.eight_bit else values
+        if self.plain:
+            return values.to(torch.uint8)
+        numbers = self.low + values * self.step
+        return numbers.round() if self.whole else numbers
 
 
 def input_dtype(codec: ImageCodec) -> torch.dtype:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from ...data.source import Source
-from ...metrics.feature_net import STANDARDISED_ON, WIDTH, FeatureNet, Progress
+from ...metrics.feature_net import WIDTH, FeatureNet, Progress
 from ...networks.efficientnet_lite0 import PACKAGE, EfficientNetLite0, packaged_weights
 from ...util.random import make_rng
 
@@ -49,7 +49,8 @@ def fit_photographs(source: Source, seed: int, progress: Progress | None = None)
     net = _net({**net.about, "width": len(axes)})
     linear = {"weight": torch.from_numpy(axes).float(), "bias": torch.from_numpy(-axes @ mean).float()}
     net.body.load_state_dict({f"components.{name}": value for name, value in linear.items()})
-    return net.standardise(source, order[:STANDARDISED_ON])
+    net.deviation = torch.tensor(((pooled - mean) @ axes.T).var(axis=0).mean() ** 0.5).clamp(min=1e-6).float()
+    return net
 
 
 def photographs_from(about: dict[str, Any], tensors: dict[str, Tensor]) -> FeatureNet:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ...errors import UserError
 from ..image.graph import DecodePictures, EncodePictures, input_dtype
 from .codec import Side
 from .maps import MapCodec
@@ -36,6 +38,20 @@ def encode_module(side: Side) -> nn.Module:
 def decode_module(side: Side) -> nn.Module:
     """What turns tensors into the values of a side."""
     return DecodeMaps() if isinstance(side, MapCodec) else DecodePictures(side)
+
+
+def values_of(side: Side, given: Tensor) -> np.ndarray:
+    """What a graph takes, N x C x H x W, as values of the codec. Raises UserError where a graph cannot take it."""
+    if isinstance(side, MapCodec) or side.scale.is_plain:
+        return given.numpy()
+    if side.channels in (2, 4):
+        raise UserError("inputs with opacity that are deeper than 8 bits cannot be exported")
+    return np.stack([side.scale.scaled(each.transpose(1, 2, 0)).transpose(2, 0, 1) for each in given.numpy()])
+
+
+def numbers_of(side: Side, values: np.ndarray) -> np.ndarray:
+    """Values of the codec as the numbers of the data, which a graph makes."""
+    return values if isinstance(side, MapCodec) else side.scale.restored_pictures(values)
 
 
 def example(side: Side, count: int, height: int, width: int) -> Tensor:
