@@ -8,7 +8,7 @@ from sparring.downstream.amounts import Amount
 from sparring.downstream.arms import Arm
 from sparring.downstream.candidates import Candidates
 from sparring.downstream.examples import Unavailable
-from sparring.downstream.filtering import COPY, KEPT, OTHER_CLASS, UNREAL, Filter
+from sparring.downstream.filtering import COPY, KEPT, OTHER_CLASS, UNREAL, Filter, isolation
 from sparring.downstream.outcome import chosen, opened
 from sparring.downstream.store import Store
 from sparring.downstream.trial import Trial, Way
@@ -170,10 +170,13 @@ def test_the_filter_says_why_an_example_is_dropped(rng):
     def classify(values):
         return (values[:, 1] > 0).astype(int)
 
-    sieve = Filter(classify, Supply(rng), lambda values: values[:, :-1], train, validation)
-    row = np.full(samples.COLUMNS + 1, 0.1)
-    shown = np.stack([row, row.copy(), row.copy(), train.values[0]])
-    shown[1, 0], shown[2, 1] = -9, -1
+    def features(values):
+        return values[:, 2:-1]
+
+    sieve = Filter(classify, Supply(rng), features, train, validation)
+    lonely = isolation(features(validation.values), features(train.values)).argmax()  # copies nothing
+    shown = np.stack([validation.values[lonely]] * 3 + [train.values[0]])
+    shown[:3, :2] = [[0, 1], [-9, 1], [0, -1]]
     assert sieve(shown, 1).tolist() == [KEPT, UNREAL, OTHER_CLASS, COPY]
 
 
