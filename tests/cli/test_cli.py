@@ -122,7 +122,7 @@ def test_what_is_no_data_is_one_sentence(tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "notes.txt").write_text("no pictures here")
     refused(sparring("train", tmp_path / "empty", "--out", tmp_path / "run"), "empty")
-    refused(sparring("train", tmp_path / "missing", "--out", tmp_path / "run"), "missing")
+    refused(sparring("train", tmp_path / "missing", "-o", tmp_path / "run"), "missing")
     refused(sparring("train", tmp_path / "notes.txt", "--out", tmp_path / "run"), "notes.txt")
     refused(sparring("train", "mnits", "--out", tmp_path / "run"), "mnist")
 

@@ -59,5 +59,7 @@ def _option(name: str, field: FieldInfo, panel: str | None) -> Any:
     flag = flag_of(name, field)
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     metavar = str(extra["metavar"]) if "metavar" in extra else "|".join(choices(field)) or None
-    flags = f"{flag}/--no-{flag.removeprefix('--')}" if bool in kinds(field) else flag
-    return typer.Option(flags, help=help_text(field), metavar=metavar, rich_help_panel=panel, show_default=False)
+    flags = [f"{flag}/--no-{flag.removeprefix('--')}" if bool in kinds(field) else flag]
+    if "short" in extra:
+        flags.append(str(extra["short"]))
+    return typer.Option(*flags, help=help_text(field), metavar=metavar, rich_help_panel=panel, show_default=False)

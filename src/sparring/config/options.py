@@ -36,7 +36,7 @@ class TrainOptions(BaseModel):
         description="A recipe by name (see `sparring recipes`) or a YAML file of your own, for example r3gan. "
         "Default: auto, the recipe that suits the data, the device and the length.",
     )
-    out: Path | None = Field(None, description="The run folder. Default: runs/NAME.")
+    out: Path | None = Field(None, description="The run folder. Default: runs/NAME.", json_schema_extra={"short": "-o"})
     examples: str | int | None = Field(
         None,
         description="How long to train, in real examples seen: 200000, 2M, 50epochs, 30000steps. Default: the length "
