@@ -21,6 +21,7 @@ from sparring.training.assembly import build_players
 from sparring.training.autoconfig import Choices, rules
 from sparring.training.checkpoints import Checkpoints
 from sparring.training.loader import Loader
+from sparring.training.processes import ALONE, Processes
 from sparring.training.trainer import Trainer
 
 SMALL = {
@@ -103,7 +104,7 @@ def smoke_settings(recipe: str, examples: int = 96, tick: int = 32, batch: int =
     return settings
 
 
-def trainer(source: Source, recipe: str, folder: Path, **settings: object) -> Trainer:
+def trainer(source: Source, recipe: str, folder: Path, processes: Processes = ALONE, **settings: object) -> Trainer:
     """A shrunken recipe's trainer without callbacks, on the CPU."""
     choices, device = (
         Choices(with_settings(load_recipe(recipe), {**smoke_settings(recipe), **settings})),
@@ -111,11 +112,12 @@ def trainer(source: Source, recipe: str, folder: Path, **settings: object) -> Tr
     )
     codec = modalities.get(source.modality).codec_of(choices.recipe.representation, source, choices.recipe.value_range)
     players = build_players(choices.recipe, codec, len(source.classes), device)
-    rules.shards(choices, players, device)
+    rules.shards(choices, players, device, processes.count)
     rules.micro_batch(choices, players)
     algorithm = algorithms.build(choices.recipe, players)
-    loader = Loader(source, codec, choices.recipe.batch, choices.recipe.seed, device)
-    return Trainer(choices.recipe, algorithm, loader, device, Checkpoints(folder / "checkpoints"))
+    loader = Loader(source, codec, choices.recipe.batch, choices.recipe.seed, device, processes=processes)
+    checkpoints = Checkpoints(folder / "checkpoints")
+    return Trainer(choices.recipe, algorithm, loader, device, checkpoints, processes=processes)
 
 
 def fingerprint(run: Path) -> dict[str, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import filelock
+import torch
 
 from . import modalities
 from .callbacks.base import Callback
@@ -23,7 +24,10 @@ from .errors import UserError
 from .modalities import opening
 from .runs.folder import Run
 from .training import run as training_run
+from .training.assembly import Assembly
 from .training.callbacks import TensorBoard
+from .training.following import follow
+from .training.processes import Group, Processes, joined, own_device
 from .training.resume import resume
 from .training.setup import set_up
 from .util import checks, files
@@ -77,25 +81,43 @@ def train(
     checks.instance("" if command is None else command, "`command`", str, "the command as a text")
     where, options = with_labels(data, options)
     asked = train_options({"recipe": recipe, "out": out, **options}, opening.option_fields())
-    deadline = None if asked.max_time is None else started + seconds_from(asked.max_time)
-    budget_end = None if asked.budget is None else started + seconds_from(asked.budget)
-    stop = stop or threading.Event()
-    chosen, why = choose_device(asked.device)
-    run = Run(asked.out or default_folder(where, recipe))
-    created, locked_before = not run.path.exists(), (run.path / ".lock").exists()
-    with _only_training(run.path):
-        console.note(f"device: {chosen} ({why}); run folder: {run.path}")
-        observers = [*callbacks, *([TensorBoard(run.path / "tensorboard")] if asked.tensorboard else []), console]
-        with _removed_if_unused(run, created, locked_before):
-            if run.exists or run.has_lost_its_recipe:
-                assembly = resume(run, where, asked, chosen, console, observers, started)
-            else:
-                assembly = set_up(run, where, asked, chosen, console, budget_end, command, observers)
-        if assembly is not None:
-            training_run.fit(assembly, run, console, stop, deadline, started)
-        elif training_run.pages_are_old(run):
-            training_run.write_pages(run, console)
+    device, why = choose_device(asked.device)
+    run, device = Run(asked.out or default_folder(where, recipe)), own_device(device)
+    with joined(device) as processes:
+        if isinstance(processes, Group) and processes.rank:
+            follow(run, where, device, processes)
+            return run
+        created, locked_before = not run.path.exists(), (run.path / ".lock").exists()
+        with _only_training(run.path):
+            several = f"; {processes.count} processes" if processes.count > 1 else ""
+            console.note(f"device: {device} ({why}){several}; run folder: {run.path}")
+            observers = [*callbacks, *([TensorBoard(run.path / "tensorboard")] if asked.tensorboard else []), console]
+            with _removed_if_unused(run, created, locked_before):
+                assembly = _assembly(run, where, asked, device, console, observers, command, started, processes)
+            if assembly is not None:
+                deadline = None if asked.max_time is None else started + seconds_from(asked.max_time)
+                training_run.fit(assembly, run, console, stop or threading.Event(), deadline, started)
+            elif training_run.pages_are_old(run):
+                training_run.write_pages(run, console)
     return run
+
+
+def _assembly(
+    run: Run,
+    where: Any,
+    asked: TrainOptions,
+    device: torch.device,
+    console: Callback,
+    observers: list[Callback],
+    command: str | None,
+    started: float,
+    processes: Processes,
+) -> Assembly | None:
+    """The training of the folder: resumed, or set up where there is none yet; None where it is finished."""
+    if run.exists or run.has_lost_its_recipe:
+        return resume(run, where, asked, device, console, observers, started, processes)
+    budget_end = None if asked.budget is None else started + seconds_from(asked.budget)
+    return set_up(run, where, asked, device, console, budget_end, command, observers, processes)
 
 
 def _checked_callbacks(callbacks: Any) -> list[Callback]:

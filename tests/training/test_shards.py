@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from torch import nn
 from smoke import smoke_settings, trainer
 from sparring.config.reading import load_recipe, with_settings
 from sparring.errors import UserError
+from sparring.training import shards
 from sparring.training.autoconfig import Choices, rules
-from sparring.training.gradients import needs_one_shard
+from sparring.training.gradients import draws_numbers
 
 CPU = torch.device("cpu")
 STEPS = 4
@@ -127,7 +129,6 @@ def test_there_is_a_shard_for_each_core(monkeypatch, threads, batch, expected):
 @pytest.mark.parametrize(
     ("recipe", "players", "settings", "why"),
     [
-        ("mixture", {"discriminator": nn.Dropout(0.3)}, {}, "the discriminator sees a batch as a whole"),
         ("cyclegan", CONVOLUTION, {}, "pool"),
         ("mlp", CONVOLUTION, {"algorithm.objective.name": "relativistic-average"}, "objective"),
         ("mixture", CONVOLUTION, {"algorithm.augmentation": {"name": "ada"}}, "augmentation"),
@@ -143,13 +144,54 @@ def test_what_needs_whole_batches_has_one_shard(monkeypatch, recipe, players, se
         chosen(recipe, 64, players, **settings, shards=2)
 
 
-def test_dropout_that_drops_nothing_needs_no_whole_batch():
-    assert not needs_one_shard(load_recipe("mixture"), {"discriminator": nn.Dropout(0.0)})
+def test_layers_with_random_numbers_are_not_computed_by_threads(monkeypatch, bars, tmp_path):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
+    choices = chosen("mixture", 64, {"discriminator": nn.Sequential(nn.Conv2d(1, 1, 3), nn.Dropout(0.3))})
+    assert choices.recipe.shards == 1
+    assert "one thread" in choices.reasons["shards"]
+    assert not draws_numbers({"discriminator": nn.Dropout(0.0)})
+    asked = chosen("mixture", 64, {"discriminator": nn.Dropout(0.3)}, shards=2)
+    assert asked.recipe.shards == 2
+    first, second = (tensors(trained(bars, "dcgan", tmp_path / name, shards=2)) for name in "ab")
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_the_shards_of_a_batch_have_dropout_of_their_own(bars, tmp_path, monkeypatch):
+    found, seeds = trainer(bars, "dcgan", tmp_path, shards=2), []
+    monkeypatch.setattr(shards, "seeded_layers", lambda device, *address: seeds.append(address) or nullcontext())
+    found.step()
+    assert len(seeds) == len(set(seeds)) > 2
+
+
+def test_parts_are_added_along_a_tree():
+    parts = [[torch.tensor([value])] for value in (1.0, 2.0**-24, 2.0**-24, 2.0**-24)]
+    shards.add_up(parts)
+    assert parts[0][0].item() == 1 + 2.0**-23  # one after the other they would add nothing to 1
+    odd = [[torch.tensor([value])] for value in (1.0, 10.0, 100.0)]
+    shards.add_up(odd)
+    assert odd[0][0].item() == 111
 
 
 def test_tables_have_one_shard(monkeypatch):
     monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
     assert chosen("mixture", 64, {"generator": nn.Linear(1, 1)}).recipe.shards == 1
+
+
+def test_each_process_has_a_shard_at_least():
+    assert among("mixture", 64, 2).recipe.shards == 2
+    assert among("mixture", 64, 2, shards=4).recipe.shards == 4
+    with pytest.raises(UserError, match="4 processes cannot share 2 shards equally; set shards=4"):
+        among("mixture", 64, 4, shards=2)
+    with pytest.raises(UserError, match="recipe 'cyclegan' cannot be trained by 2 processes"):
+        among("cyclegan", 64, 2)
+    with pytest.raises(UserError, match="a batch of 34 cannot be cut into 4 equal shards"):
+        among("mixture", 34, 4)
+
+
+def among(recipe: str, batch: int, processes: int, **settings: Any) -> Choices:
+    choices = Choices(with_settings(load_recipe(recipe), {**smoke_settings(recipe, batch=batch), **settings}))
+    rules.shards(choices, CONVOLUTION, CPU, processes)
+    return choices
 
 
 def test_shards_are_equal_parts():

@@ -267,7 +267,7 @@ class Recipe(Part):
         value_range: The range of encoded values: [-1, 1] (symmetric) or [0, 1] (unit).
         representation: The form in which values are learned, where a modality has several: of sounds, mel or waveform.
         batch: Examples in a batch.
-        shards: Parts of a batch that are computed at once, each by a thread of its own. Batch normalisation sees a
+        shards: Equal parts of a batch that are computed at once, by threads or processes. Batch normalisation sees a
             part; null: one for each core. It pays where a step is work enough, as of `projected`.
         micro_batch: Examples in a forward pass; the gradients of a batch are accumulated over its micro-batches.
         examples: The length: 200000, 2M, 50epochs or 30000steps; see `length_from`.

@@ -33,6 +33,7 @@ from ..util.random import derive_seed, make_rng
 from .callbacks import SCORE_SEED, ErrorRate, HealthCheck, Log, Preview, SaveBest, Score
 from .checkpoints import Checkpoints
 from .loader import Loader, batch_of
+from .processes import ALONE, Processes
 from .samplers import InputSampler, LatentSampler, Sampler
 from .trainer import Trainer
 
@@ -55,6 +56,7 @@ class Parts:
     """The parts of a training.
 
     players: Initialised networks by name, on `device`. folder: The run folder. feature_net: The features of the score.
+    processes: Those of the training.
     """
 
     recipe: Recipe
@@ -64,6 +66,7 @@ class Parts:
     device: torch.device
     folder: Path
     feature_net: FeatureNet
+    processes: Processes = ALONE
 
     @property
     def class_counts(self) -> list[int]:
@@ -77,8 +80,9 @@ class Parts:
         algorithm = algorithms.build(recipe, self.players, feature_body)
         assert recipe.batch
         channels_last = modalities.get(source.modality).has_pixels and any(map(is_convolutional, self.players.values()))
-        loader = Loader(source, self.codec, recipe.batch, recipe.seed, self.device, channels_last)
-        return Trainer(recipe, algorithm, loader, self.device, Checkpoints(self.folder / "checkpoints"), callbacks)
+        loader = Loader(source, self.codec, recipe.batch, recipe.seed, self.device, channels_last, self.processes)
+        checkpoints = Checkpoints(self.folder / "checkpoints")
+        return Trainer(recipe, algorithm, loader, self.device, checkpoints, callbacks, self.processes)
 
     def sampler(self, count: int) -> Sampler:
         """A sampler of what is scored: samples from fixed latents, or outputs for fixed held-out inputs."""

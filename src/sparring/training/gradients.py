@@ -71,15 +71,19 @@ def batch_coupled(recipe: Recipe, players: dict[str, nn.Module]) -> list[str]:
     return [*normalised, *algorithm_class(recipe).batch_coupled(recipe)]
 
 
-def needs_one_shard(recipe: Recipe, players: dict[str, nn.Module]) -> str:
-    """Why a batch cannot be computed in shards; "" where it can.
-
-    Layers with random numbers of their own draw from a generator that all threads have in common.
-    """
+def needs_one_shard(recipe: Recipe) -> str:
+    """Why a batch cannot be computed in shards; "" where it can."""
     kind = algorithm_class(recipe)
     terms = [*kind.batch_coupled(recipe), *kind.remembers(recipe)]
-    terms += [name for name, player in players.items() if any(map(_is_random, player.modules()))]
     return f"the {' and '.join(terms)} sees a batch as a whole" if terms else ""
+
+
+def draws_numbers(players: dict[str, nn.Module]) -> bool:
+    """Whether a player has layers with random numbers of their own.
+
+    They draw from a generator that all threads have in common, so that shards cannot be computed by threads.
+    """
+    return any(_is_random(layer) for player in players.values() for layer in player.modules())
 
 
 def _is_random(layer: nn.Module) -> bool:

@@ -12,6 +12,7 @@ from ..algorithms import Batch
 from ..data.source import Source, Split, TranslationSource
 from ..modalities import Codec
 from ..util.random import derive_seed, make_rng
+from .processes import ALONE, Processes
 
 ORDERS_KEPT = 3  # epochs whose order stays in memory
 
@@ -45,12 +46,21 @@ class Loader:
         seed: The seed of the order, of random degradations and of extras.
         device: The device of the batches.
         channels_last: Whether the examples have the memory format channels_last, for convolutional networks.
+        processes: Those of the training. Each reads its part of a batch only.
     """
 
     def __init__(
-        self, source: Source, codec: Codec, batch: int, seed: int, device: torch.device, channels_last: bool = False
+        self,
+        source: Source,
+        codec: Codec,
+        batch: int,
+        seed: int,
+        device: torch.device,
+        channels_last: bool = False,
+        processes: Processes = ALONE,
     ):
         self.source, self.codec, self.batch, self.seed, self.device = source, codec, batch, seed, device
+        self.own = processes.own(batch)
         self.format = torch.channels_last if channels_last else torch.contiguous_format
         self.waited = 0.0
         self._orders: dict[tuple[int, int], np.ndarray] = {}
@@ -58,7 +68,7 @@ class Loader:
         self._worker = ThreadPoolExecutor(1, "loader")
 
     def at(self, examples: int, attempt: int) -> Batch:
-        """The batch that follows after `examples` examples seen, on the device."""
+        """Own examples of the batch that follows after `examples` examples seen, on the device."""
         started = time.perf_counter()
         wanted = (examples, attempt)
         ahead = (
@@ -71,9 +81,9 @@ class Loader:
         return Batch(real, condition).to(self.device)
 
     def indices(self, examples: int, attempt: int) -> np.ndarray:
-        """The indices of the training examples in the batch that follows after `examples` examples seen."""
+        """The indices of own training examples in the batch that follows after `examples` examples seen."""
         count = self.source.count("train")
-        positions = np.arange(examples, examples + self.batch)
+        positions = examples + np.asarray(self.own)
         epochs = positions // count
         parts = [self._order(epoch, attempt)[positions[epochs == epoch] % count] for epoch in np.unique(epochs)]
         return np.concatenate(parts)

@@ -27,6 +27,7 @@ from .assembly import Assembly, Parts, build_players, fit_features
 from .changes import refuse_changes
 from .checkpoints import Checkpoints
 from .extension import extended
+from .processes import ALONE, Processes, refuse_unshared
 
 
 def resume(
@@ -37,6 +38,7 @@ def resume(
     console: Callback,
     callbacks: Iterable[Callback] = (),
     started: float | None = None,
+    processes: Processes = ALONE,
 ) -> Assembly | None:
     """The assembly of an existing run at its newest checkpoint, or None if the run is finished.
 
@@ -48,6 +50,7 @@ def resume(
         console: The callback that receives notes for the user.
         callbacks: The user's own callbacks.
         started: When this process began, by time.monotonic(); None: now.
+        processes: Those of the training.
 
     Raises:
         UserError: If the options or the data differ from those of the run, or if there is no checkpoint.
@@ -60,8 +63,9 @@ def resume(
         files.remove_temporary_files(folder, exclusive=True)
     recipe, about = run.recipe()
     refuse_changes(run, recipe, about, options)
+    refuse_unshared(recipe, processes)
     ended = _ended(run, recipe)
-    source = _same_data(run, recipe, where, about, device)
+    source = same_data(run, recipe, where, about, device)
     run.remember_data(place_of(where))
     longer, about = extended(run, recipe, about, source, options, started, console)
     if ended and (longer == recipe or ended["health"] == "diverged"):
@@ -71,9 +75,8 @@ def resume(
     codec = modalities.get(source.modality).codec_from(run.read_json("codec.json"))
     players = build_players(longer, codec, len(source.classes), device)
     feature_net = fit_features(source, run.path, console.progress)
-    assembly = Assembly(Parts(longer, source, codec, players, device, run.path, feature_net), callbacks)
-    for what, then, now in _other_conditions(about, device):
-        console.note(f"{what} was {then} and is now {now}: the training goes on, but its numbers may differ slightly")
+    assembly = Assembly(Parts(longer, source, codec, players, device, run.path, feature_net, processes), callbacks)
+    _say_other_conditions(about, device, console)
     if not assembly.trainer.resume():
         raise UserError(
             f"{run.path} has no checkpoint to resume from; put its folder checkpoints back, "
@@ -89,7 +92,7 @@ def resume(
     return assembly
 
 
-def _same_data(run: Run, recipe: Recipe, where: Any, about: dict[str, Any], device: torch.device) -> Source:
+def same_data(run: Run, recipe: Recipe, where: Any, about: dict[str, Any], device: torch.device) -> Source:
     """The data of the run, opened as it was then. Raises UserError for other data."""
     asked, context = how_to_open({}, max_image_side(device), recipe, about["data"])
     source = for_algorithm(recipe, open_data(where, asked, context))
@@ -125,11 +128,15 @@ def _say_finished(run: Run, last: dict[str, Any], console: Callback) -> None:
     console.note(f"{run.path} is finished ({last['examples']:,} examples, {last['health']}); {advice}")
 
 
-def _other_conditions(about: dict[str, Any], device: torch.device) -> list[tuple[str, Any, Any]]:
-    """Differences of versions and machine since the run began: (name, value then, value now)."""
+def _say_other_conditions(about: dict[str, Any], device: torch.device, console: Callback) -> None:
+    """Tell the user what is other than when the run began: versions and the machine."""
     then = {**about["versions"], **about["machine"]}
-    now = {**versions(), **machine(device)}
-    return [(what, then.get(what), value) for what, value in now.items() if then.get(what) != value]
+    for what, now in {**versions(), **machine(device)}.items():
+        if then.get(what) != now:
+            console.note(
+                f"{what} was {then.get(what)} and is now {now}: the training goes on, but its numbers may differ "
+                "slightly"
+            )
 
 
 def diverged_sentence(folder: Path, line: dict[str, Any]) -> str:

@@ -32,6 +32,7 @@ from .autoconfig.lengths import Data, settle_lengths
 from .autoconfig.throughput import Throughput, measure, try_steps
 from .checkpoints import Checkpoints
 from .gradients import NotFinite
+from .processes import ALONE, Processes
 
 FINISHING_SECONDS = 3.0  # for the report and the film at the end
 FEATURES_SHARE = 0.2  # the largest share of a budget for learning the features of the score
@@ -51,6 +52,7 @@ def set_up(
     budget_end: float | None = None,
     command: str | None = None,
     callbacks: Iterable[Callback] = (),
+    processes: Processes = ALONE,
 ) -> Assembly:
     """The assembly of a new training, before its first step.
 
@@ -65,6 +67,7 @@ def set_up(
         budget_end: The end of the budget, by time.monotonic(); None without a budget.
         command: The command as the user typed it, for the report.
         callbacks: The user's own callbacks.
+        processes: Those of the training.
 
     Raises:
         UserError: For every problem that the user can correct.
@@ -87,17 +90,16 @@ def set_up(
         console.note(f"starting from the weights of {init_from}")
     else:
         fit_to_data(choices.recipe, players, source, codec)
-    rules.shards(choices, players, device)
+    rules.shards(choices, players, device, processes.count)
     rules.micro_batch(choices, players)
     feature_net = _features(source, run.path, console, budget_end)
-    parts = Parts(choices.recipe, source, codec, players, device, run.path, feature_net)
+    parts = Parts(choices.recipe, source, codec, players, device, run.path, feature_net, processes)
     _check_disk(parts, run.path)
     choices, planned, assembly = _planned(choices, parts, budget_end, console, tuple(callbacks))
     for key, reason in choices.reasons.items():
         console.note(f"{'recipe' if key == 'name' else key}: {choices.value(key)} ({reason})")
-    about: dict[str, Any] = {"data": opened}
+    about = {"data": opened, "asked": options.asked(), "command": command or "", "planned_seconds": planned}
     about |= {"recipe_file": given.model_dump(mode="json") if options.recipe_is_file else None}
-    about |= {"asked": options.asked(), "command": command or "", "planned_seconds": planned}
     about |= {"reasons": choices.reasons, "versions": versions(), "machine": machine(device)}
     _write_down(run, assembly, where, about)
     return assembly

@@ -1,4 +1,4 @@
-"""Computes the gradients of a batch in shards, each by a thread of its own.
+"""Computes the gradients of a batch in shards, by threads or processes.
 
 A step of a small network is too little work for several cores at once: two threads inside every operation compute
 hardly more than one. Two halves of a batch, each on a core, compute nearly twice as much (docs/experiments.md, "Shards
@@ -8,7 +8,7 @@ of a batch").
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
@@ -17,20 +17,25 @@ from torch import Tensor, nn
 
 from ..algorithms import Algorithm, Batch, Phase, StepRandom
 from ..networks.base import running_statistics
-from .gradients import seeded_layers
+from .gradients import draws_numbers, out_of_memory, seeded_layers
+from .processes import ALONE, Processes
 
 Scalars = list[tuple[dict[str, Tensor], float]]  # for each micro-batch, its scalars and its share of the batch
+Result = tuple[Tensor, Scalars]  # of a shard: its share of the loss, and its scalars
 Parameters = dict[str, list[nn.Parameter]]  # by player
 
 
 class Shards:
     """An algorithm and copies of it that share its weights, each for its part of every batch.
 
-    The parts, their random numbers and the order in which gradients are added are fixed: results do not depend on which
-    thread is first. Batch normalisation sees one part; the copies' running statistics are averaged after each step.
+    The parts, their random numbers and the tree along which gradients are added are fixed: results do not depend on
+    which thread is first, nor on the number of processes. Batch normalisation sees one part; the running statistics of
+    all parts are averaged after each step.
 
     Attributes:
-        copies: The algorithm, and its copies.
+        count: The number of shards.
+        own: The numbers of those that this process computes.
+        copies: The algorithm, and its copies, one for each own shard.
         phases: The phases of each of them.
         parameters: The parameters of each player, which the optimizers change. Collecting them again at every step
             would take a tenth of a step.
@@ -38,19 +43,22 @@ class Shards:
     Args:
         algorithm: The algorithm. Its recipe states the number of shards.
         device: The device of the players.
+        processes: Those of the training.
     """
 
-    def __init__(self, algorithm: Algorithm, device: torch.device):
-        self.recipe, self.device, count = algorithm.recipe, device, algorithm.recipe.shards or 1
-        self.copies = [algorithm, *(_sharing_weights(algorithm) for _ in range(count - 1))]
+    def __init__(self, algorithm: Algorithm, device: torch.device, processes: Processes = ALONE):
+        self.recipe, self.device, self.processes = algorithm.recipe, device, processes
+        self.count = algorithm.recipe.shards or 1
+        self.own = processes.own(self.count)
+        self.copies = [algorithm, *(_sharing_weights(algorithm) for _ in self.own[1:])]
         self.phases = [each.phases() for each in self.copies]
         self._parameters = [_parameters(each.players) for each in self.copies]
         self.parameters = self._parameters[0]
         self._buffers, self._statistics = self._of_copies(nn.Module.buffers), self._of_copies(running_statistics)
         self._pool: ThreadPoolExecutor | None = None
-        if count > 1:
-            threads = max(1, torch.get_num_threads() // count)
-            self._pool = ThreadPoolExecutor(count, "shard", torch.set_num_threads, (threads,))
+        if len(self.own) > 1 and not draws_numbers(algorithm.players):
+            threads = max(1, torch.get_num_threads() // len(self.own))
+            self._pool = ThreadPoolExecutor(len(self.own), "shard", torch.set_num_threads, (threads,))
 
     def burn_in(self, examples: int) -> None:
         for each in self.copies:
@@ -87,33 +95,70 @@ class Shards:
     ) -> tuple[Tensor, Scalars]:
         """Compute the gradients of a phase's loss, a mean over the batch.
 
-        number: The index of the phase. address: (seed, attempt, examples seen, index of the phase, index of the
-        gradient step in it). Returns the loss and the scalars.
+        number: The index of the phase. batch: The examples of this process. address: (seed, attempt, examples seen,
+        index of the phase, index of the gradient step in it). Returns the loss and the scalars.
         """
-        self.clear_gradients(self.phases[0][number].players)
-        count, shards = len(batch.real), len(self.copies)
-        bounds = [(count * shard // shards, count * (shard + 1) // shards) for shard in range(shards)]
-        if self._pool is None:
-            with seeded_layers(self.device, *address):
-                return self._of_shard(0, number, batch, address, micro_batch, bounds[0])
-        tasks = [
-            self._pool.submit(self._of_shard, shard, number, batch, address, micro_batch, bounds[shard])
-            for shard in range(shards)
+        players = self.phases[0][number].players
+        self.clear_gradients(players)
+        results = self._all_processes(self._own_shards(number, batch, address, micro_batch))
+        gradients = [
+            [each.grad for name in players for each in copy[name] if each.grad is not None] for copy in self._parameters
         ]
-        wait(tasks)
-        results = [task.result() for task in tasks]
-        self._add_gradients(self.phases[0][number].players)
+        add_up(gradients)
+        self.processes.add(gradients[0])
         loss = torch.stack([loss for loss, _ in results]).sum()
         return loss, [each for _, scalars in results for each in scalars]
 
     @torch.no_grad()
     def average_statistics(self) -> None:
-        """Give all copies the mean of their running statistics."""
-        for tensors in self._statistics:
-            if len(tensors) > 1:
-                mean = torch.stack(tensors).mean(dim=0)
-                for each in tensors:
-                    each.copy_(mean)
+        """Give all copies, in all processes, the mean of their running statistics."""
+        if self.count == 1 or not self._statistics:
+            return
+        statistics = [list(each) for each in zip(*self._statistics, strict=True)]  # by copy
+        sums = [[tensor.clone() for tensor in each] for each in statistics]
+        add_up(sums)
+        self.processes.add(sums[0])
+        torch._foreach_div_(sums[0], self.count)
+        for each in statistics:
+            torch._foreach_copy_(each, sums[0])
+
+    def _own_shards(self, number: int, batch: Batch, address: tuple[int, ...], micro_batch: int) -> list[Result]:
+        """Compute the gradients of own shards. Memory runs out in all processes or in none."""
+        results: list[Result] = []
+        short: RuntimeError | None = None
+        try:
+            if self._pool is None:
+                for place, shard in enumerate(self.own):
+                    with seeded_layers(self.device, *address, *([shard] if self.count > 1 else [])):
+                        results.append(self._of_shard(place, number, batch, address, micro_batch))
+            else:
+                places = range(len(self.own))
+                tasks = [
+                    self._pool.submit(self._of_shard, place, number, batch, address, micro_batch) for place in places
+                ]
+                wait(tasks)
+                results = [task.result() for task in tasks]
+        except RuntimeError as error:
+            if not out_of_memory(error):
+                raise
+            short = error
+        if any(flag for (flag,) in self.processes.gather([short is not None])):
+            raise short or torch.OutOfMemoryError("another process ran out of memory")
+        return results
+
+    def _all_processes(self, own: list[Result]) -> list[Result]:
+        """The results of the shards of all processes, in the order of the shards.
+
+        All shards are equally large, so that the results of others have the form of own ones.
+        """
+        if self.processes.count == 1:
+            return own
+        numbers = [
+            float(each)
+            for loss, scalars in own
+            for each in (loss, *(value for values, _ in scalars for value in values.values()))
+        ]
+        return [result for theirs in self.processes.gather(numbers) for result in _in_the_form_of(own, iter(theirs))]
 
     def _of_copies(self, tensors_of: Callable[[nn.Module], Iterable[Tensor]]) -> list[tuple[Tensor, ...]]:
         """The tensors of every player, each with those of the copies."""
@@ -123,33 +168,48 @@ class Shards:
             for tensors in zip(*(tensors_of(each.players[name]) for each in self.copies), strict=True)
         ]
 
-    def _of_shard(
-        self, shard: int, number: int, batch: Batch, address: tuple[int, ...], micro_batch: int, bounds: tuple[int, int]
-    ) -> tuple[Tensor, Scalars]:
-        """The gradients of the rows [start, stop) of a batch, summed over micro-batches."""
-        phase, count = self.phases[shard][number], len(batch.real)
+    def _of_shard(self, place: int, number: int, batch: Batch, address: tuple[int, ...], micro_batch: int) -> Result:
+        """The gradients of an own shard, summed over micro-batches. place: Among own shards. batch: Own examples."""
+        phase, each = self.phases[place][number], len(batch.real) // len(self.own)
+        count, offset = each * self.count, each * self.own[0]
         loss, scalars = torch.zeros((), device=self.device), Scalars()
         kind = "penalties" if phase.is_penalty else "losses"
         bfloat16 = self.recipe.precision == "bfloat16" and not phase.full_precision
-        begin, end = bounds
-        for start in range(begin, end, micro_batch):
-            stop = min(end, start + micro_batch)
+        for start in range(each * place, each * (place + 1), micro_batch):
+            stop = min(each * (place + 1), start + micro_batch)
             share = (stop - start) / count
             # The cache of casts is common to all threads, and which of them fills it is a matter of chance.
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=bfloat16, cache_enabled=self._pool is None):
-                rng = StepRandom(address, count, start, stop, self.device)
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=bfloat16, cache_enabled=self.count == 1):
+                rng = StepRandom(address, count, offset + start, offset + stop, self.device)
                 result = phase.loss(batch.rows(start, stop), rng)
             (result.loss * share).backward()
             loss = loss + result.loss.detach() * share
             scalars.append(({f"{kind}.{phase.label}": result.loss.detach(), **result.scalars}, share))
         return loss, scalars
 
-    def _add_gradients(self, names: Sequence[str]) -> None:
-        """Add the gradients of the copies to those of the algorithm's players, in the order of the copies."""
-        for name in names:
-            gradients = [[each.grad for each in players[name] if each.grad is not None] for players in self._parameters]
-            for other in gradients[1:]:
-                torch._foreach_add_(gradients[0], other)
+
+def add_up(parts: Sequence[list[Tensor]]) -> None:
+    """Add all parts to the first, in place, along a binary tree: the halves of the parts, the halves of those ...
+
+    parts: Lists of as many tensors each.
+    """
+    if len(parts) > 1:
+        half = len(parts) // 2
+        add_up(parts[:half])
+        add_up(parts[half:])
+        torch._foreach_add_(parts[0], parts[half])
+
+
+def _in_the_form_of(results: list[Result], numbers: Iterator[float]) -> list[Result]:
+    """Results with the names, types and shares of these, and with other numbers."""
+
+    def tensor(like: Tensor) -> Tensor:
+        return torch.tensor(next(numbers), dtype=like.dtype, device=like.device)
+
+    return [
+        (tensor(loss), [({name: tensor(each) for name, each in values.items()}, share) for values, share in scalars])
+        for loss, scalars in results
+    ]
 
 
 def _sharing_weights(algorithm: Algorithm) -> Algorithm:

@@ -24,6 +24,7 @@ from .ema import EMA
 from .gradients import NotFinite, gradient_norm, out_of_memory, refuse_infinity, refuse_split
 from .loader import Loader
 from .meters import Clock, Meters
+from .processes import ALONE, Order, Processes
 from .shards import Scalars, Shards
 
 SAVE_SECONDS = 45.0  # after which a checkpoint is due between two ticks; a killed training loses no more than that
@@ -50,6 +51,7 @@ class Trainer:
         device: The device of the players.
         checkpoints: The folder of the checkpoints.
         callbacks: The callbacks, in the order in which they observe.
+        processes: Those of the training. The first runs `fit`; the others follow its orders.
     """
 
     def __init__(
@@ -60,12 +62,13 @@ class Trainer:
         device: torch.device,
         checkpoints: Checkpoints,
         callbacks: Iterable[Callback] = (),
+        processes: Processes = ALONE,
     ):
         assert recipe.batch and recipe.micro_batch and recipe.precision and recipe.ema_half_life is not None
         assert isinstance(recipe.examples, int) and recipe.tick
         self.recipe, self.algorithm, self.loader, self.device = recipe, algorithm, loader, device
         self.checkpoints, self.callbacks = checkpoints, list(callbacks)
-        self.shards = Shards(algorithm, device)
+        self.processes, self.shards = processes, Shards(algorithm, device, processes)
         self.players = algorithm.players
         self._gradient_shares = {name: optimizers.loss_share(recipe, self.phases, name) for name in self.players}
         self.optimizers = {
@@ -98,6 +101,8 @@ class Trainer:
         observation = None
         for callback in self.callbacks:
             callback.start(self.examples, self.end)
+        self.processes.tell(Order.BEGIN, self.examples)
+        self.processes.agree()
         self._restart_clock()
         while not self.done:
             if stop.is_set():
@@ -122,6 +127,7 @@ class Trainer:
 
     def step(self) -> None:
         """Take one step: run the phases of the algorithm, then update the averages."""
+        self.processes.tell(Order.STEP)
         self.shards.burn_in(self.examples)
         batch = None
         for number, phase in enumerate(self.phases):
@@ -131,7 +137,7 @@ class Trainer:
             for repeat in range(phase.steps):
                 if phase.new_batch or batch is None:
                     batch = self.loader.at(self.examples, self.attempt)
-                    self.examples += phase.new_batch * len(batch.real)
+                    self.examples += phase.new_batch * self.loader.batch
                 rng_of = number if phase.rng_of is None else phase.rng_of
                 self._take(number, batch, (self.recipe.seed, self.attempt, self.examples, rng_of, repeat))
         self.steps += 1
@@ -207,11 +213,11 @@ class Trainer:
                     raise
             # Outside of the handler, because the exception keeps the tensors of the failed pass in memory.
             self.shards.load_state(before)
-            self._split(batch)
+            self._split()
 
-    def _split(self, batch: Batch) -> None:
+    def _split(self) -> None:
         """Halve the micro-batches from now on, after memory ran out. Checkpoints keep the new size."""
-        refuse_split(self.recipe, self.players, self.micro_batch, len(batch.real))
+        refuse_split(self.recipe, self.players, self.micro_batch, self.loader.batch)
         self.shards.clear_gradients(list(self.players))
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
@@ -228,10 +234,11 @@ class Trainer:
         self._meters.clear()
         self._observe(observation)
         if observation.action is Action.ROLL_BACK:
-            self._roll_back()
+            self.roll_back(self._back_to)
         else:
             self.ended = observation.action is Action.STOP
             if observation.action is Action.AUGMENT:
+                self.processes.tell(Order.AUGMENT)
                 self.shards.augment_more()
             self.save()
         self._notify(observation)
@@ -245,7 +252,7 @@ class Trainer:
         )
         self._observe(observation)
         if observation.action is Action.ROLL_BACK:
-            self._roll_back()
+            self.roll_back(self._back_to)
         self._notify(observation)
         return observation
 
@@ -280,13 +287,14 @@ class Trainer:
             if observation.action is Action.ROLL_BACK:
                 callback.start(self.examples, self.end)
 
-    def _roll_back(self) -> None:
-        """Go back to the best snapshot, or to the start, with new random numbers and lower learning rates.
+    def roll_back(self, to: int) -> None:
+        """Go back to the checkpoint at `to` examples, with new random numbers and lower learning rates.
 
         Nothing is saved here. If the process stops before the next checkpoint, the resumed training goes back again.
         """
+        self.processes.tell(Order.ROLL_BACK, to)
         attempt, examples, memory = self.attempt + 1, self.examples, (self.micro_batch, self.split_at)
-        discarded, found = self.discarded_examples, self.checkpoints.load_whole(self._back_to)
+        discarded, found = self.discarded_examples, self.checkpoints.load_whole(to)
         assert found
         self._load_training(*found)
         self.attempt, self._saved = attempt, self.examples

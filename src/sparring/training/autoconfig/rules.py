@@ -7,13 +7,14 @@ from torch import nn
 
 from ... import modalities
 from ...algorithms.gan import GANConfig
+from ...config.recipe import Recipe
 from ...data.few_labels import FewLabels
 from ...data.source import Source
 from ...errors import UserError
 from ...statistics.pca_mixture import MIN_EXAMPLES_PER_AXIS
 from ...util.devices import choose_precision
 from ..assembly import is_convolutional
-from ..gradients import batch_coupled, needs_one_shard
+from ..gradients import batch_coupled, draws_numbers, needs_one_shard
 from . import Choices
 
 MAX_BATCH_OF_FEW = 1024  # of fewer training examples, which then come more than once in a batch
@@ -79,26 +80,40 @@ def classes(choices: Choices, source: Source) -> None:
         choices.settle("algorithm.class_loss", weight, f"for {len(source.classes) or 'no'} classes")
 
 
-def shards(choices: Choices, players: dict[str, nn.Module], device: torch.device) -> None:
+def shards(choices: Choices, players: dict[str, nn.Module], device: torch.device, processes: int = 1) -> None:
     """Fill the number of parts of a batch that are computed at once: one for each core where no loss needs the whole.
 
-    Raises UserError where the user set a number that the recipe cannot have.
+    Several processes have at least one shard each. Raises UserError where the recipe, or the number that the user set,
+    does not allow that.
     """
     recipe, cores = choices.recipe, torch.get_num_threads()
     assert recipe.batch
-    whole = needs_one_shard(recipe, players)
+    whole = needs_one_shard(recipe)
     most = min(cores, recipe.batch // MIN_SHARD)
     fitting = [each for each in (2, 4, 8, 16) if each <= most and recipe.batch % each == 0]
-    if recipe.shards is not None and recipe.shards > 1 and whole:
-        raise UserError(f"a batch cannot be computed in {recipe.shards} shards ({whole}); leave shards at 1")
-    if recipe.shards is not None and recipe.batch % recipe.shards:
-        raise UserError(f"a batch of {recipe.batch} cannot be cut into {recipe.shards} equal shards; set another batch")
-    if whole:
-        choices.settle("shards", 1, whole)
+    if processes > 1 and whole:
+        raise UserError(f"recipe '{recipe.name}' cannot be trained by {processes} processes ({whole})")
+    if processes > 1 and recipe.shards in (None, 1):
+        choices.change("shards", processes, f"for {processes} processes")
+    elif whole or draws_numbers(players):
+        choices.settle("shards", 1, whole or "layers with random numbers are computed by one thread")
     elif device.type != "cpu" or not any(map(is_convolutional, players.values())):
         choices.settle("shards", 1, "the batch as a whole keeps the device busy")
     else:
         choices.settle("shards", max(fitting, default=1), f"for {cores} threads, at least {MIN_SHARD} examples each")
+    _check_shards(choices.recipe, whole, processes)
+
+
+def _check_shards(recipe: Recipe, whole: str, processes: int) -> None:
+    """Raise UserError if a batch cannot be cut into this number of equal shards, or those be shared by processes."""
+    shards, batch = recipe.shards, recipe.batch
+    assert shards and batch
+    if shards > 1 and whole:
+        raise UserError(f"a batch cannot be computed in {shards} shards ({whole}); leave shards at 1")
+    if shards % processes:
+        raise UserError(f"{processes} processes cannot share {shards} shards equally; set shards={processes}")
+    if batch % shards:
+        raise UserError(f"a batch of {batch} cannot be cut into {shards} equal shards; set another batch")
 
 
 def micro_batch(choices: Choices, players: dict[str, nn.Module]) -> None:

@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from ... import algorithms
+from ...algorithms import Phase
 from ...util.safetensors import to_bytes
 from ..assembly import Parts
+from ..processes import Rehearsal
 from ..trainer import Trainer
 
 WARM_UP_STEPS, MIN_STEPS = 2, 5
@@ -75,15 +77,17 @@ def measure(parts: Parts, seconds: float) -> Throughput:
     means = [_mean(times) for times in cycles if times]
     phases = algorithms.build(parts.recipe, trial.players, trainer.algorithm.feature_net).phases()
     late = max(phase.start_fraction for phase in phases)
-    a_step = late * min(means) + (1 - late) * statistics.mean(means)
+    exchange = sum(phase.steps / phase.interval * _sum_seconds(parts, phase) for phase in phases)
+    a_step = exchange + late * min(means) + (1 - late) * statistics.mean(means)
     return Throughput(a_step, per_sample, _time(look), trainer.micro_batch)
 
 
 def _trial(parts: Parts) -> Parts:
     """Parts with copies of the players, and with a recipe that has no end and whose phases all run from the start."""
     algorithm = parts.recipe.algorithm.without_pretraining()
-    endless = {"algorithm": algorithm, "examples": ENDLESS, "tick": ENDLESS}
-    return replace(parts, recipe=parts.recipe.model_copy(update=endless), players=copy.deepcopy(parts.players))
+    recipe = parts.recipe.model_copy(update={"algorithm": algorithm, "examples": ENDLESS, "tick": ENDLESS})
+    processes = Rehearsal(count=parts.processes.count)
+    return replace(parts, recipe=recipe, players=copy.deepcopy(parts.players), processes=processes)
 
 
 def _time_steps(trainer: Trainer, seconds: float) -> list[list[float]]:
@@ -104,6 +108,12 @@ def _time_steps(trainer: Trainer, seconds: float) -> list[list[float]]:
         cycles[count % len(cycles)].append(_time(step))
         count += 1
     return cycles
+
+
+def _sum_seconds(parts: Parts, phase: Phase) -> float:
+    """The time in which all processes add up the gradients of a phase."""
+    numbers = sum(each.numel() for name in phase.players for each in parts.players[name].parameters())
+    return parts.processes.sum_seconds(numbers)
 
 
 def _mean(times: list[float]) -> float:
