@@ -19,6 +19,7 @@ import torch
 from smoke import trainer
 from sparring.errors import UserError
 from sparring.training.processes import ALONE, Processes, Rehearsal
+from sparring.util.files import FAULT_FILE
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
 ASKED = ["--examples", "1536", "--set", "tick=384", "--set", "shards=4", "--set", "batch=64"]
@@ -106,9 +107,8 @@ def test_a_process_that_is_lost_ends_the_training_in_a_sentence(tmp_path):
     os.kill(children(running.pid)[-1], signal.SIGKILL)
     assert running.wait(timeout=600) != 0
     said = (tmp_path / "run.txt").read_text()
-    assert "the connection to the other processes is lost" in said
     assert "run the same command to go on" in said
-    assert "sparring-fault" not in said
+    assert not list(tmp_path.rglob(FAULT_FILE))
 
 
 @pytest.mark.slow
@@ -237,5 +237,5 @@ def kill_all(running: subprocess.Popen[bytes]) -> None:
 
 def children(parent: int) -> list[int]:
     """The processes that a process has started, in this order."""
-    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(parent)], capture_output=True, text=True, check=True)
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(parent)], capture_output=True, text=True)
     return sorted(map(int, found.stdout.split()))

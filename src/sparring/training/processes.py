@@ -230,7 +230,8 @@ def _connected() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
+        reason = str(error).splitlines()[0].rsplit("] ", 1)[-1].split(". ")[0].lower()  # without a place in C++
         raise UserError(
-            "the connection to the other processes is lost (one of them ended or hangs; its own message says why); "
-            f"run the same command to go on from what is saved [{str(error).splitlines()[0][:200]}]"
+            f"the connection to the other processes is lost ({reason}): one of them ended or hangs, and its own "
+            "message says why; run the same command to go on from what is saved"
         ) from None
