@@ -35,6 +35,7 @@ VERBS = (
     "compare",
     "augment",
     "check",
+    "pack",
     "recipes",
     "report",
 )

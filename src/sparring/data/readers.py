@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import UserError
-from . import archives, arrays, cifar, folders, idx, label_files, tables
+from . import archives, arrays, cifar, folders, idx, label_files, shards, tables
 from .contents import Contents, Member
 from .splits import split_of
 
@@ -42,6 +42,17 @@ def read(path: Path, labels: str = "auto", encoding: str | None = None) -> Conte
     )
 
 
+def files_of(path: Path) -> Contents:
+    """The files of a folder or an archive as they are, or the encoded items of Parquet files with their classes.
+
+    Raises UserError for a path that is none of these.
+    """
+    found = tables.from_path(path, "auto")
+    if found is None and not path.is_dir() and not archives.is_archive(path):
+        raise UserError(f"{path} is neither a folder nor an archive nor Parquet: only data of many files can be packed")
+    return found or listed(path)
+
+
 def listed(path: Path) -> Contents:
     """The files of a folder or archive, in no known format. Raises UserError where it cannot be read."""
     return archives.list_archive(path) if archives.is_archive(path) else folders.list_folder(path)
@@ -62,9 +73,28 @@ def _folder(path: Path, labels: str, encoding: str | None) -> Contents:
     splits = [member for member in packed if split_of(_stem(member.name))]
     if len(packed) == 1 == len(found.members) and not splits:
         return _settle(archives.list_archive(path / packed[0].name), labels, encoding)
+    names = {member.name for member in packed}
+    others = [member.name for member in found.members if member.name not in names]
+    if shards.are_shards(sorted(names), others) and len(others) <= MAX_OTHER_FILES:
+        found.skipped += [(name, "beside shards") for name in others if name != shards.MANIFEST]
+        return _shards(path, packed, found, labels, encoding)
     if not splits or len(found.members) - len(splits) > MAX_OTHER_FILES:
         return _settle(found, labels, encoding)
     return _split_archives(path, [member.name for member in splits], found, labels, encoding)
+
+
+def _shards(path: Path, packed: list[Member], found: Contents, labels: str, encoding: str | None) -> Contents:
+    """The contents of all shards together, as if they had been unpacked into one folder."""
+    shards.check_manifest(path, {member.name: member.size for member in packed})
+    every = Contents(skipped=found.skipped, notes=[f"Read as one data set: {len(packed):,} shards."])
+    for shard in packed:
+        part = archives.list_archive(path / shard.name)
+        split = split_of(_stem(shard.name))
+        every.members += [replace(member, split=split, origin=f"{shard.name}/") for member in part.members]
+        every.skipped += [(f"{shard.name}/{skipped}", reason) for skipped, reason in part.skipped]
+        every.notes += [note for note in part.notes if note not in every.notes]
+        every.stamp += part.stamp + "\n"
+    return _settle(every, labels, encoding)
 
 
 def _split_archives(path: Path, names: list[str], found: Contents, labels: str, encoding: str | None) -> Contents:
@@ -105,7 +135,8 @@ def _settle(found: Contents, labels: str, encoding: str | None) -> Contents:
         else:
             plain.append(member)
     found.members = plain
-    return label_files.apply(found, labels, encoding)
+    found = shards.with_classes(found, labels == "auto")
+    return found if found.labelled_by else label_files.apply(found, labels, encoding)
 
 
 def _stem(name: str) -> str:
