@@ -113,16 +113,9 @@ def test_path_length_of_a_linear_generator():
     pulled = torch.bmm(weight.mT, (normals / 20**0.5)[:, :, None]).view(3, 2, 6)
     lengths = pulled.square().sum(dim=2).mean(dim=1).sqrt()
     mean = torch.tensor(0.5, dtype=torch.float64)
-    penalty, moved = penalties.path_length(images, styles, normals, mean)
-    torch.testing.assert_close(moved, 0.5 + 0.01 * (lengths.mean() - 0.5))
-    torch.testing.assert_close(penalty, (lengths - moved).square().mean())
-
-
-def test_the_running_mean_length_moves_by_the_share_of_the_batch():
-    styles = torch.ones(2, 1, 3, requires_grad=True)
-    images = (2 * styles[:, :, :1, None]).expand(2, 1, 1, 1)
-    _, moved = penalties.path_length(images, styles, torch.ones(2, 1), torch.tensor(0.0), batch_share=0.25)
-    assert moved.item() == pytest.approx(2 * 0.01 * 0.25)
+    penalty, found = penalties.path_length(images, styles, normals, mean)
+    torch.testing.assert_close(found, lengths)
+    torch.testing.assert_close(penalty, (lengths - mean).square().mean())
 
 
 def test_derivatives_of_the_path_length_equal_finite_differences():
@@ -133,9 +126,9 @@ def test_derivatives_of_the_path_length_equal_finite_differences():
     )
     normals, mean = torch.randn(2, 4, dtype=torch.float64, generator=generator), torch.tensor(0.5, dtype=torch.float64)
 
-    def penalty(weight, styles):  # with batch_share 0 the running mean is a constant, as it is in training
+    def penalty(weight, styles):
         images = torch.tanh(styles.flatten(1) @ weight).view(2, 1, 2, 2)
-        return penalties.path_length(images, styles, normals, mean, batch_share=0.0)[0]
+        return penalties.path_length(images, styles, normals, mean)[0]
 
     assert torch.autograd.gradcheck(penalty, (weight, styles))
     assert torch.autograd.gradgradcheck(penalty, (weight, styles))

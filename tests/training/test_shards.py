@@ -76,13 +76,13 @@ def test_running_statistics_are_the_mean_of_the_shards(bars, tmp_path):
         for each in found.shards.copies
     ]
     assert norms[0]
-    average, seen = found.shards.average_statistics, []
+    average, seen = found.shards.end_step, []
 
     def before_averaging() -> None:
         seen.append([[layer.running_mean.clone() for layer in layers] for layers in norms])
         average()
 
-    found.shards.average_statistics = before_averaging
+    found.shards.end_step = before_averaging
     found.step()
     for one, other, layer, copied in zip(*seen[0], *norms, strict=True):
         assert not torch.equal(one, other)
@@ -112,7 +112,6 @@ def chosen(recipe: str, batch: int, players: dict[str, nn.Module], **settings: A
     return choices
 
 
-PATH_LENGTH = {"algorithm.augmentation": None, "players.generator.penalties": {"path-length": {"weight": 2}}}
 CONVOLUTION = {"generator": nn.Sequential(nn.Conv2d(1, 1, 3))}
 
 
@@ -131,8 +130,6 @@ def test_there_is_a_shard_for_each_core(monkeypatch, threads, batch, expected):
     [
         ("cyclegan", CONVOLUTION, {}, "pool"),
         ("mlp", CONVOLUTION, {"algorithm.objective.name": "relativistic-average"}, "objective"),
-        ("mixture", CONVOLUTION, {"algorithm.augmentation": {"name": "ada"}}, "augmentation"),
-        ("stylegan2-ada", CONVOLUTION, PATH_LENGTH, "path-length"),
     ],
 )
 def test_what_needs_whole_batches_has_one_shard(monkeypatch, recipe, players, settings, why):

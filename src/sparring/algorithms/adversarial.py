@@ -108,12 +108,6 @@ class AdversarialAlgorithm(Algorithm):
         loss = recipe.algorithm.adversarial_loss
         return ("objective",) if loss and loss.couples_batch else ()
 
-    @classmethod
-    def remembers(cls, recipe: Recipe) -> tuple[str, ...]:
-        config: Any = recipe.algorithm
-        augmentation = config.discriminator_augmentation
-        return ("augmentation",) if augmentation and augmentation.name == "ada" and augmentation.speed else ()
-
     def phases(self) -> tuple[Phase, ...]:
         discriminator, generator = (self.recipe.players[name] for name in ("discriminator", "generator"))
         return (
@@ -224,7 +218,7 @@ class AdversarialAlgorithm(Algorithm):
     def _discriminator_result(self, step: AdversarialStep, loss: Tensor) -> PhaseResult:
         scalars = step.scalars(self.objective)
         real, fake = step.on_real.logits.detach(), step.on_fake.logits.detach()
-        self.augmentation.adjust(real - self.objective.decision_threshold(real, fake))
+        self.augmentation.observe(real - self.objective.decision_threshold(real, fake))
         loss = loss + self._penalties("discriminator", 1, step)
         return PhaseResult(loss, {**scalars, **self.augmentation.scalars()})
 
@@ -276,6 +270,13 @@ class AdversarialAlgorithm(Algorithm):
 
     def augment_more(self) -> None:
         self.augmentation.rise()
+
+    def memory(self) -> Tensor:
+        return self.augmentation.signs if self.augmentation.adapts else super().memory()
+
+    def remember(self, sums: Tensor) -> None:
+        if self.augmentation.adapts:
+            self.augmentation.adjust(sums[:1], self.recipe.shards or 1)
 
     def state(self) -> dict[str, Tensor]:
         return self.augmentation.state()

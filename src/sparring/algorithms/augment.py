@@ -34,7 +34,9 @@ class DiscriminatorAugmentation:
         self.settings, self.batch = settings, batch
         self.strength = torch.tensor(settings.strength if settings else 0.0)
         self.factor = 1.0  # of the strength; a burn-in changes it
-        self._signs, self._count = torch.zeros(()), 0
+        self.adapts = settings is not None and settings.name == "ada" and bool(settings.speed)
+        self.signs, self._count = torch.zeros(1), 0  # of this step
+        self._all_signs, self._examples = torch.zeros(1), 0  # since the last adjustment
         if settings:
             self.operations = settings.operations or USUAL_OPERATIONS[settings.name]
             for operation in self.operations:
@@ -52,22 +54,29 @@ class DiscriminatorAugmentation:
         uniforms = rng.uniform(f"view of {which}", augmentations.ADA_UNIFORMS)
         return augmentations.ada(sample, uniforms, self.factor * self.strength, self.operations)
 
-    def adjust(self, real_logits: Tensor) -> None:
-        """Adjust the strength every four batches, by the mean sign of the logits of reals.
+    def observe(self, real_logits: Tensor) -> None:
+        """Note the signs of logits of reals, minus the discriminator's decision threshold."""
+        if self.adapts:
+            self.signs = self.signs.to(real_logits.device) + real_logits.sign().sum()
+            self._count += len(real_logits)
 
-        real_logits: Logits of reals minus the discriminator's decision threshold.
+    def adjust(self, signs: Tensor, shards: int) -> None:
+        """End a step, and adjust the strength every four batches by the mean sign of the logits of reals.
+
+        signs: The sum of `signs` over all shards of the batch, which are equally large.
         """
-        if self.settings is None or self.settings.name != "ada" or not self.settings.speed:
-            return
-        self._signs = self._signs.to(real_logits.device) + real_logits.sign().sum()
-        self._count += len(real_logits)
-        if self._count >= ADJUSTED_EVERY * self.batch:
-            mean = self._signs / self._count
-            strength = self.strength.to(mean.device)
+        assert self.settings
+        self._all_signs, self._examples = (
+            self._all_signs.to(signs.device) + signs,
+            self._examples + shards * self._count,
+        )
+        self.signs, self._count = torch.zeros(1), 0
+        if self._examples >= ADJUSTED_EVERY * self.batch:
+            mean = self._all_signs[0] / self._examples
             self.strength = augmentations.adjust_strength(
-                strength, mean, self.settings.target, self._count, self.settings.speed
+                self.strength.to(mean.device), mean, self.settings.target, self._examples, self.settings.speed
             )
-            self._signs, self._count = torch.zeros(()), 0
+            self._all_signs, self._examples = torch.zeros(1), 0
 
     @property
     def can_rise(self) -> bool:
@@ -85,7 +94,9 @@ class DiscriminatorAugmentation:
         return {"augmentation": self.strength} if self.settings and self.settings.name == "ada" else {}
 
     def state(self) -> dict[str, Tensor]:
-        return {"strength": self.strength, "signs": self._signs, "seen": torch.tensor(self._count)}
+        counts = {"count": torch.tensor(self._count), "examples": torch.tensor(self._examples)}
+        return {"strength": self.strength, "signs": self.signs, "all_signs": self._all_signs, **counts}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
-        self.strength, self._signs, self._count = state["strength"], state["signs"], int(state["seen"])
+        self.strength, self.signs, self._all_signs = state["strength"], state["signs"], state["all_signs"]
+        self._count, self._examples = int(state["count"]), int(state["examples"])

@@ -126,8 +126,15 @@ class Algorithm(ABC):
 
     @classmethod
     def remembers(cls, recipe: Recipe) -> tuple[str, ...]:
-        """Names of what the algorithm carries from batch to batch. Without such things a batch may be sharded."""
+        """Names of what is carried from batch to batch and is no sum over examples. With them a batch is one shard."""
         return ()
+
+    def memory(self) -> Tensor:
+        """Sums over the examples of this step of which something is carried to the next steps, one-dimensional."""
+        return torch.zeros(0)
+
+    def remember(self, sums: Tensor) -> None:  # noqa: B027  (most algorithms carry nothing)
+        """End a step. sums: of `memory`, over all examples of the batch."""
 
     @property
     def can_augment_more(self) -> bool:

@@ -20,6 +20,8 @@ from .adversarial import AdversarialAlgorithm, AugmentedConfig
 from .adversarial_step import DISCRIMINATOR_PENALTIES, WEIGHT_PENALTIES, AdversarialStep
 from .base import Batch, PhaseResult, StepRandom, noise_for, register_algorithm
 
+PATH_DECAY = 0.01  # of the running mean of path lengths (Karras et al. 2020, arXiv:1912.04958, appendix B)
+
 
 class GANConfig(AugmentedConfig):
     """Settings of the GAN.
@@ -57,18 +59,16 @@ class GAN(AdversarialAlgorithm):
 
     def __init__(self, recipe: Recipe, players: dict[str, nn.Module], feature_net: nn.Module | None = None):
         super().__init__(recipe, players, feature_net)
-        self.path_mean = torch.zeros((), device=next(players["generator"].parameters()).device)
-        needs_styles = self.config.style_mixing or "path-length" in recipe.players["generator"].penalties
+        device = next(players["generator"].parameters()).device
+        self.path_mean = torch.zeros((), device=device)
+        self._lengths, self._count = torch.zeros(1, device=device), 0  # of the paths of this step
+        self.has_path_length = "path-length" in recipe.players["generator"].penalties
+        needs_styles = self.config.style_mixing or self.has_path_length
         if needs_styles and not isinstance(self.generator, StyleGenerator):
             raise UserError(
                 "style mixing and the path-length penalty need a style-based generator, "
                 f"and {recipe.players['generator'].network} is none; leave them out"
             )
-
-    @classmethod
-    def remembers(cls, recipe: Recipe) -> tuple[str, ...]:
-        path_length = ("path-length",) if "path-length" in recipe.players["generator"].penalties else ()
-        return (*super().remembers(recipe), *path_length)
 
     def discriminator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
         """The objective's discriminator loss plus penalties.
@@ -122,24 +122,37 @@ class GAN(AdversarialAlgorithm):
         before = torch.arange(layers, device=first.device) < crossover[:, None]
         return torch.where(before[:, :, None], first, second)
 
+    def memory(self) -> Tensor:
+        if not self.has_path_length:
+            return super().memory()
+        return torch.cat([super().memory().to(self._lengths.device), self._lengths])
+
+    def remember(self, sums: Tensor) -> None:
+        super().remember(sums)
+        if self._count:
+            mean = sums[-1] / (self._count * (self.recipe.shards or 1))
+            self.path_mean = self.path_mean.lerp(mean, PATH_DECAY)
+        self._lengths, self._count = torch.zeros_like(self._lengths), 0
+
     def state(self) -> dict[str, Tensor]:
-        return {**super().state(), "path_mean": self.path_mean}
+        paths = {"path_mean": self.path_mean, "lengths": self._lengths, "paths": torch.tensor(self._count)}
+        return {**super().state(), **paths}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         super().load_state(state)
-        self.path_mean = state["path_mean"].to(self.path_mean.device)
+        device, self._count = self.path_mean.device, int(state["paths"])
+        self.path_mean, self._lengths = state["path_mean"].to(device), state["lengths"].to(device)
 
     def _penalty(self, name: str, player: str, step: AdversarialStep) -> Tensor:
         return self._path_length(step) if name == "path-length" else super()._penalty(name, player, step)
 
     def _path_length(self, step: AdversarialStep) -> Tensor:
-        """The path-length penalty of Karras et al. 2020 (arXiv:1912.04958), eq. 4. Updates its running mean."""
-        assert self.recipe.batch
+        """The path-length penalty of Karras et al. 2020 (arXiv:1912.04958), eq. 4."""
         styles = self.styles(step.batch.condition, step.rng)
         pictures = self.generator.synthesise(styles, noise_for(self.generator, step.rng))
         direction = step.rng.normal("direction", pictures[0].numel())
-        share = len(pictures) / self.recipe.batch
-        penalty, self.path_mean = penalties.path_length(pictures, styles, direction, self.path_mean, share)
+        penalty, lengths = penalties.path_length(pictures, styles, direction, self.path_mean)
+        self._lengths, self._count = self._lengths + lengths.sum(), self._count + len(lengths)
         return penalty
 
     def _class_term(self, class_logits: Tensor | None, batch: Batch, confidence: float = 1.0) -> Tensor:

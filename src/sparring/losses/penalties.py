@@ -141,29 +141,26 @@ def pseudo_label_loss(class_logits: Tensor, augmented_class_logits: Tensor, min_
     return (losses * (confidence >= min_confidence)).mean()
 
 
-def path_length(
-    images: Tensor, styles: Tensor, normals: Tensor, mean_length: Tensor, batch_share: float = 1.0
-) -> tuple[Tensor, Tensor]:
+def path_length(images: Tensor, styles: Tensor, normals: Tensor, mean_length: Tensor) -> tuple[Tensor, Tensor]:
     """The mean of (|J^T y| - a)^2, where J is the Jacobian of the images with respect to the styles.
 
-    Karras et al. 2020 (arXiv:1912.04958), eq. 4. As in the released program, the length is a mean over layers, y is
-    divided by the root of the number of pixels, and the penalty is taken against the running mean after its update.
+    Karras et al. 2020 (arXiv:1912.04958), eq. 4. As in the released program, the length is a mean over layers, and y is
+    divided by the root of the number of pixels. The released program updates the running mean a before it is used; here
+    it is a constant of the step, so that parts of a batch add up to the whole.
 
     Args:
         images: N x C x H x W, generated from the styles.
         styles: N x layers x width.
         normals: N x C H W, N(0, 1): the paper's y.
         mean_length: The running mean of the lengths, a scalar: the paper's a.
-        batch_share: The share of the whole batch that these images are.
 
     Returns:
-        The penalty, and the running mean after its update: for a whole batch, 1 % towards the mean of these lengths.
+        The penalty, and the N lengths, without gradients.
     """
     y = normals.view_as(images) / (images.shape[2] * images.shape[3]) ** 0.5
     (gradient,) = torch.autograd.grad((images * y).sum(), styles, create_graph=True)
     lengths = gradient.square().sum(dim=2).mean(dim=1).sqrt()
-    updated_mean = mean_length.lerp(lengths.detach().mean(), 0.01 * batch_share)
-    return (lengths - updated_mean).square().mean(), updated_mean
+    return (lengths - mean_length).square().mean(), lengths.detach()
 
 
 @torch.no_grad()

@@ -53,9 +53,11 @@ class StyleGenerator(Generator):
 
     Attributes:
         num_layers: Number of layers that take a style.
+        mean_style: The running mean of the styles, a buffer.
     """
 
     num_layers: int
+    mean_style: Tensor
 
     def map(self, latent: Tensor, condition: Condition = None) -> Tensor:
         """N x latent_size latents -> N x num_layers x style_width styles."""
@@ -148,10 +150,11 @@ def is_batch_coupled(module: nn.Module) -> bool:
 
 
 def running_statistics(module: nn.Module) -> list[Tensor]:
-    """The running means and variances of a network's batch normalisations."""
+    """The running means and variances of a network's batch normalisations, and the mean style."""
     layers = [layer for layer in module.modules() if isinstance(layer, nn.modules.batchnorm._BatchNorm)]
     found = [each for layer in layers for each in (layer.running_mean, layer.running_var)]
-    return [each for each in found if each is not None]
+    styles = [layer.mean_style for layer in module.modules() if isinstance(layer, StyleGenerator)]
+    return [*styles, *(each for each in found if each is not None)]
 
 
 def class_condition(condition: Condition) -> Tensor:

@@ -133,8 +133,6 @@ class StyleGAN2Generator(StyleGenerator):
         mapping_layers: Dense layers of the mapping network.
     """
 
-    mean_style: Tensor
-
     def __init__(
         self,
         shape: ImageShape,

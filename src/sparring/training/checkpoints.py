@@ -19,7 +19,7 @@ from ..util.hashed import HASH, hash_matches, with_hash
 from ..util.notes import warn
 from ..util.safetensors import DamagedFile, from_bytes, hash_of, to_bytes
 
-FORMAT = 5
+FORMAT = 6
 Groups = dict[str, dict[str, Tensor]]
 
 

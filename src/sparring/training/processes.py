@@ -114,7 +114,7 @@ class Group(Processes):
 
         Addition commutes to the bit, so all processes end with the same sums.
         """
-        if not tensors:
+        if not any(each.numel() for each in tensors):
             return
         total = torch.cat([each.reshape(-1) for each in tensors])
         other = torch.empty_like(total)

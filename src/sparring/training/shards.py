@@ -8,7 +8,7 @@ of a batch").
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
@@ -54,7 +54,10 @@ class Shards:
         self.phases = [each.phases() for each in self.copies]
         self._parameters = [_parameters(each.players) for each in self.copies]
         self.parameters = self._parameters[0]
-        self._buffers, self._statistics = self._of_copies(nn.Module.buffers), self._of_copies(running_statistics)
+        self._buffers, self._statistics = (
+            [[tensor for player in each.players.values() for tensor in tensors(player)] for each in self.copies]
+            for tensors in (nn.Module.buffers, running_statistics)
+        )
         self._pool: ThreadPoolExecutor | None = None
         if len(self.own) > 1 and not draws_numbers(algorithm.players):
             threads = max(1, torch.get_num_threads() // len(self.own))
@@ -70,11 +73,19 @@ class Shards:
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         """Restore the algorithm's state, and give the copies the buffers of its players."""
-        for each in self.copies:
+        self.load_states([state] * len(self.copies))
+        for buffers in self._buffers[1:]:
+            for own, first in zip(buffers, self._buffers[0], strict=True):
+                own.copy_(first)
+
+    def states(self) -> list[dict[str, Tensor]]:
+        """The state of each copy, which differ within a step."""
+        return [each.state() for each in self.copies]
+
+    def load_states(self, states: list[dict[str, Tensor]]) -> None:
+        """Undo what a phase that ran out of memory has changed."""
+        for each, state in zip(self.copies, states, strict=True):
             each.load_state(state)
-        for first, *others in self._buffers:
-            for other in others:
-                other.copy_(first)
 
     def require_gradients(self, phase: Phase) -> None:
         """Freeze all players whose gradients the phase does not need."""
@@ -110,17 +121,24 @@ class Shards:
         return loss, [each for _, scalars in results for each in scalars]
 
     @torch.no_grad()
-    def average_statistics(self) -> None:
-        """Give all copies, in all processes, the mean of their running statistics."""
-        if self.count == 1 or not self._statistics:
-            return
-        statistics = [list(each) for each in zip(*self._statistics, strict=True)]  # by copy
-        sums = [[tensor.clone() for tensor in each] for each in statistics]
-        add_up(sums)
-        self.processes.add(sums[0])
-        torch._foreach_div_(sums[0], self.count)
-        for each in statistics:
-            torch._foreach_copy_(each, sums[0])
+    def end_step(self) -> None:
+        """Give all copies, in all processes, the mean of their running statistics, and what the algorithm remembers."""
+        memory = self.copies[0].memory()
+        if self.count > 1:
+            memories = [each.memory().to(self.device) for each in self.copies]
+            sums = [
+                [each.clone() for each in (*statistics, memory)]
+                for statistics, memory in zip(self._statistics, memories, strict=True)
+            ]
+            add_up(sums)
+            self.processes.add(sums[0])
+            *means, memory = sums[0]
+            if means:
+                torch._foreach_div_(means, self.count)
+                for statistics in self._statistics:
+                    torch._foreach_copy_(statistics, means)
+        for each in self.copies:
+            each.remember(memory)
 
     def _own_shards(self, number: int, batch: Batch, address: tuple[int, ...], micro_batch: int) -> list[Result]:
         """Compute the gradients of own shards. Memory runs out in all processes or in none."""
@@ -159,14 +177,6 @@ class Shards:
             for each in (loss, *(value for values, _ in scalars for value in values.values()))
         ]
         return [result for theirs in self.processes.gather(numbers) for result in _in_the_form_of(own, iter(theirs))]
-
-    def _of_copies(self, tensors_of: Callable[[nn.Module], Iterable[Tensor]]) -> list[tuple[Tensor, ...]]:
-        """The tensors of every player, each with those of the copies."""
-        return [
-            tensors
-            for name in self.copies[0].players
-            for tensors in zip(*(tensors_of(each.players[name]) for each in self.copies), strict=True)
-        ]
 
     def _of_shard(self, place: int, number: int, batch: Batch, address: tuple[int, ...], micro_batch: int) -> Result:
         """The gradients of an own shard, summed over micro-batches. place: Among own shards. batch: Own examples."""

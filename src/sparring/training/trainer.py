@@ -141,7 +141,7 @@ class Trainer:
                 rng_of = number if phase.rng_of is None else phase.rng_of
                 self._take(number, batch, (self.recipe.seed, self.attempt, self.examples, rng_of, repeat))
         self.steps += 1
-        self.shards.average_statistics()
+        self.shards.end_step()
         factor = self.recipe.burn_in_factor("ema_half_life", self.examples)
         for average in self.ema.values():
             average.update(self.examples, self.recipe.examples_per_step, factor)
@@ -204,7 +204,7 @@ class Trainer:
 
     def _gradients_within_memory(self, number: int, batch: Batch, address: tuple[int, ...]) -> tuple[Tensor, Scalars]:
         """Compute the gradients. If memory runs out, compute them again in smaller micro-batches."""
-        before = self.algorithm.state()
+        before = self.shards.states()
         while True:
             try:
                 return self.shards.gradients(number, batch, address, self.micro_batch)
@@ -212,7 +212,7 @@ class Trainer:
                 if not out_of_memory(error):
                     raise
             # Outside of the handler, because the exception keeps the tensors of the failed pass in memory.
-            self.shards.load_state(before)
+            self.shards.load_states(before)
             self._split()
 
     def _split(self) -> None:
