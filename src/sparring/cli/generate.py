@@ -60,6 +60,14 @@ def generate(
     truncation: Truncation = None,
     where: Where = None,
     length: Length = None,
+    first: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Tables: the number of the first row, to write parts of a large table, in several processes if you "
+            "like. The rows are those of the whole.",
+        ),
+    ] = 0,
     batch_size: Annotated[
         int, typer.Option(min=1, help="How many samples are in memory at once. The files do not depend on it.")
     ] = 64,
@@ -86,6 +94,7 @@ def generate(
         truncation=truncation,
         where=where,
         length=length,
+        first=first,
         batch_size=batch_size,
         grid=grid,
         device=device,

@@ -24,6 +24,7 @@ def generate_files(
     truncation: float | None = None,
     where: str | None = None,
     length: int | None = None,
+    first: int = 0,
     batch_size: int = 64,
     grid: bool = False,
     device: str = "cpu",
@@ -36,6 +37,7 @@ def generate_files(
         out: A folder for single files, or one file, by its suffix.
         count: Number of samples.
         seed, label, truncation, where, length: See Gan.at; windows are joined. The files depend on these alone.
+        first: Number of the first sample, where samples are written a part at a time: tables.
         batch_size: Samples that are in memory at once, rounded down to whole forward passes.
         grid: One sheet of all samples, whatever the count.
         device: See `load`.
@@ -50,11 +52,14 @@ def generate_files(
     gan = load(run, device)
     chunk = gan.generator.chunk_size
     size = max(chunk, batch_size // chunk * chunk)
-    starts = range(0, count, size)
-    parts = (gan.at(range(at, min(count, at + size)), seed, label, truncation, where, length, True) for at in starts)
+    end = first + count
+    starts = range(first, end, size)
+    parts = (gan.at(range(at, min(end, at + size)), seed, label, truncation, where, length, True) for at in starts)
+    if first and (grid or not gan.modality.writes_stream):
+        raise UserError("--first is for parts of a table; other samples have a seed of their own for each part")
     if gan.modality.writes_stream and not grid:
         _refuse_overwriting(out, gan, count, grid)
-        return gan.modality.write_stream(parts, out, gan.codec, seed)
+        return gan.modality.write_stream(parts, out, gan.codec, seed, first)
     longest = length if length is not None else gan.modality.max_joined_length(gan.codec)
     needed = count * prod(gan.codec.shape) * ((longest or 0) // gan.codec.shape[0] + 1)
     if needed > MAX_VALUES:

@@ -242,8 +242,11 @@ class Modality(ABC):
         """Decoded values as the numbers of the data: pictures have values from 0 to 255 however deep they are."""
         return values
 
-    def write_stream(self, parts: Iterable[np.ndarray], out: Path, codec: Any, seed: int) -> list[Path]:
-        """Write values that come a part at a time, in bounded memory. Only where `writes_stream`."""
+    def write_stream(self, parts: Iterable[np.ndarray], out: Path, codec: Any, seed: int, first: int = 0) -> list[Path]:
+        """Write values that come a part at a time, in bounded memory. Only where `writes_stream`.
+
+        first: Number of the first value.
+        """
         raise UserError(f"{self.unit} are written all at once")
 
     def read(self, path: Path, codec: Any) -> np.ndarray:

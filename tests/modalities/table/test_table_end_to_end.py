@@ -199,6 +199,21 @@ def test_conditions_hold_in_every_row_however_rare(run):
         gan.values(3, where="age > 500")
 
 
+def test_parts_of_a_table_are_its_rows(run, tmp_path):
+    (whole,) = generate_files(run.path, tmp_path / "whole.csv", 300, seed=4)
+    header, *rows = whole.read_text().splitlines()
+    found = []
+    for number, first in enumerate((0, 70, 250)):
+        count = (70, 180, 50)[number]
+        (path,) = generate_files(run.path, tmp_path / f"{number}.csv", count, seed=4, first=first)
+        part = path.read_text().splitlines()
+        assert part[0] == header
+        found += part[1:]
+    assert found == rows
+    with pytest.raises(sparring.UserError, match="--first is for parts of a table"):
+        generate_files(run.path, tmp_path / "sheet.png", 10, first=5, grid=True)
+
+
 def test_constraints_from_the_file_to_the_file(tmp_path):
     rng = np.random.default_rng(0)
     low = rng.integers(0, 50, 200)

@@ -89,8 +89,8 @@ class TableModality(Modality):
     ) -> list[Path]:
         return self.module("export").write(values, out, grid, codec, seed)
 
-    def write_stream(self, parts: Iterable[np.ndarray], out: Path, codec: Any, seed: int) -> list[Path]:
-        return self.module("export").write_stream(parts, out, codec, seed)
+    def write_stream(self, parts: Iterable[np.ndarray], out: Path, codec: Any, seed: int, first: int = 0) -> list[Path]:
+        return self.module("export").write_stream(parts, out, codec, seed, first)
 
     def names_in_folder(self, codec: Any, count: int, grid: bool) -> Sequence[str]:
         return ("rows.csv", "rows.png")

@@ -44,16 +44,18 @@ def write(values: np.ndarray, out: Path, grid: bool, codec: TableCodec, seed: in
     return write_stream([values], Path(out) / "rows.png" if grid and not Path(out).suffix else Path(out), codec, seed)
 
 
-def write_stream(parts: Iterable[np.ndarray], out: Path, codec: TableCodec, seed: int = 0) -> list[Path]:
+def write_stream(
+    parts: Iterable[np.ndarray], out: Path, codec: TableCodec, seed: int = 0, first: int = 0
+) -> list[Path]:
     """Write rows that come in parts to .csv, .csv.gz, .tsv, .parquet, .jsonl, .xlsx or .png (histograms).
 
     A name without a suffix becomes a folder with rows.csv and rows.png. In .csv and .xlsx an apostrophe is put before
-    texts that a spreadsheet would run as formulas. seed: of invented identifiers and texts. Returns the paths. Raises
-    UserError for another suffix.
+    texts that a spreadsheet would run as formulas. seed: of invented identifiers and texts. first: number of the first
+    row, where these are a part of a larger table. Returns the paths. Raises UserError for another suffix.
     """
     if out.is_dir() or "." not in out.name:
         kept: list[np.ndarray] = []
-        paths = write_stream(_kept(parts, kept), out / "rows.csv", codec, seed)
+        paths = write_stream(_kept(parts, kept), out / "rows.csv", codec, seed, first)
         return paths + write_stream(kept, out / "rows.png", codec, seed)
     suffix = next((suffix for suffix in WRITERS if out.name.lower().endswith(suffix)), None)
     if suffix is None and out.suffix.lower() != ".png":
@@ -68,7 +70,7 @@ def write_stream(parts: Iterable[np.ndarray], out: Path, codec: TableCodec, seed
         write_bytes(out, sheet.getvalue())
         return [out]
     with atomic_write(out) as path:
-        WRITERS[suffix](_frames(parts, codec, seed), path, style_of(codec))
+        WRITERS[suffix](_frames(parts, codec, seed, first), path, style_of(codec))
     return [out]
 
 
@@ -115,8 +117,7 @@ def _kept(parts: Iterable[np.ndarray], kept: list[np.ndarray]) -> Iterator[np.nd
         yield part
 
 
-def _frames(parts: Iterable[np.ndarray], codec: TableCodec, seed: int) -> Iterator[pd.DataFrame]:
-    first = 0
+def _frames(parts: Iterable[np.ndarray], codec: TableCodec, seed: int, first: int = 0) -> Iterator[pd.DataFrame]:
     for part in parts:
         yield codec.frame(part, first, seed)
         first += len(part)
