@@ -10,7 +10,7 @@ SRC = Path(__file__).resolve().parent.parent / "src" / "sparring"
 # Each room may import rooms of its own row and of the rows below; between two rooms of one row, one way only.
 ROWS = (
     ("cli", "serving", "__main__"),
-    ("__init__", "api", "comparison", "enlargement", "tabular"),
+    ("__init__", "api", "comparison", "enlargement", "tabular", "tuning"),
     ("training", "downstream", "evaluation"),
     ("inference",),
     ("modalities",),

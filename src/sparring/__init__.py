@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .networks import register_network
     from .runs.folder import Run
     from .tabular import TableGAN
+    from .tuning import search
 
 __all__ = [
     "Callback",
@@ -50,6 +51,7 @@ __all__ = [
     "register_metric",
     "register_modality",
     "register_network",
+    "search",
     "train",
 ]
 
@@ -66,6 +68,7 @@ _HOMES = {
     "UserError": "errors",
     "list_recipes": "config.reading",
     "load": "inference.generator",
+    "search": "tuning",
     "train": "api",
     "augment": "enlargement",
     "compare": "comparison",

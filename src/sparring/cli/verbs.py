@@ -34,6 +34,7 @@ VERBS = (
     "export",
     "compare",
     "augment",
+    "search",
     "check",
     "pack",
     "recipes",
