@@ -18,7 +18,7 @@ def test_seeds_and_examples_by_hand():
     # What is left of class 0: 1/6, -1/3, 1/6 and the opposite, squared 1/3 in all, with 1 x 2 degrees of freedom.
     residual = (1 / 3) / 2 / 6 / 4
     variance = of_seeds + of_zero + of_one - residual
-    freedom = (of_seeds + of_zero + of_one) ** 2 / (of_seeds**2 / 1 + of_zero**2 / 2 + of_one**2 / 1)
+    freedom = variance**2 / (of_seeds**2 / 1 + of_zero**2 / 2 + of_one**2 / 1)
     assert found.value == pytest.approx(7 / 12)
     assert found.freedom == pytest.approx(freedom)
     assert found.high - found.value == pytest.approx(t.ppf(0.975, freedom) * variance**0.5)
@@ -47,7 +47,7 @@ def drawn(rng, seeds, examples, gain, of_seeds, of_examples, noise=0.3):
 def test_without_a_difference_a_gain_is_seen_at_most_as_often_as_the_level_says(rng, of_seeds, of_examples):
     labels = np.arange(200) % 2
     gains = sum(balanced_mean(drawn(rng, 5, 200, 0, of_seeds, of_examples), labels).is_gain for _ in range(1000))
-    assert gains <= 40  # 25 expected; more than 40 of them come once in 500
+    assert gains <= 46  # 25 expected; more than 46 of them come once in 23,000
 
 
 def test_an_interval_over_seeds_alone_would_see_gains_everywhere(rng):

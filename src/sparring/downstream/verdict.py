@@ -58,7 +58,8 @@ def balanced_mean(values: np.ndarray, labels: np.ndarray, level: float = LEVEL) 
     for K classes of n_k examples. The residual between seeds and examples is in the first two terms, so it is
     subtracted once; the variance is never less than either term. For each class one unit of squared deviation more is
     assumed than was seen, as Agresti & Min 2005 (Statistics in Medicine 24) do for matched pairs: without it, few
-    examples on which two ways happen to agree would look like certainty.
+    examples on which two ways happen to agree would look like certainty. Degrees of freedom are the square of this
+    variance over the sum of squared terms by theirs, at least 1.
 
     Args:
         values: S x N numbers from -1 to 1, S at least 2.
@@ -79,7 +80,7 @@ def balanced_mean(values: np.ndarray, labels: np.ndarray, level: float = LEVEL) 
     doubt = of_seeds**2 / (seeds - 1) + sum(
         term**2 / max(1, part.shape[1] - 1) for term, part in zip(of_examples, by_class, strict=True)
     )
-    freedom = float(np.clip((of_seeds + sum(of_examples)) ** 2 / doubt, 1, 1e6))
+    freedom = float(np.clip(total**2 / doubt, 1, 1e6))
     half = float(t.ppf((1 + level) / 2, freedom)) * total**0.5
     value = float(means.mean())
     return Interval(value, value - half, value + half, freedom)
