@@ -54,10 +54,12 @@ class StyleGenerator(Generator):
     Attributes:
         num_layers: Number of layers that take a style.
         mean_style: The running mean of the styles, a buffer.
+        style_width: Values of one style.
     """
 
     num_layers: int
     mean_style: Tensor
+    style_width: int
 
     def map(self, latent: Tensor, condition: Condition = None) -> Tensor:
         """N x latent_size latents -> N x num_layers x style_width styles."""

@@ -147,7 +147,7 @@ class StyleGAN2Generator(StyleGenerator):
         super().__init__()
         sizes, widths = _pyramid(shape, width, max_channels)
         self.sizes = [sizes[0], *(size for size in sizes[1:] for _ in range(2))]  # of each convolution's output
-        self.num_layers = len(self.sizes) + 1
+        self.num_layers, self.style_width = len(self.sizes) + 1, style_width
         self.noise_size = sum(height * width for height, width in self.sizes)
         self.mapping = Mapping(latent_size, classes, style_width, mapping_layers)
         self.register_buffer("mean_style", torch.zeros(style_width))
