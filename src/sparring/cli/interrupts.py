@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: they end a verb at once, and a training after its present step, saved."""
+"""Ctrl-C and SIGTERM: they end a verb at once; a training after its present step, saved; a service in good order."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ SHOW_CURSOR = b"\x1b[?25h\n"  # a bar hides it
 class Interrupts:
     """What the two signals do. No exception is raised: libraries catch some, and C++ code aborts at others.
 
-    stop: Set where the training should save and end.
-    training: Whether steps are being trained, so that there is something to save.
+    stop: Set where what is done should end in its own order, such as a training that saves.
+    promise: What is said of that order; "" where there is none, so that the verb ends at once.
     received: The signal that has come, if any.
     """
 
     def __init__(self) -> None:
-        self.stop, self.training = threading.Event(), False
+        self.stop, self.promise = threading.Event(), ""
         self.received: int | None = None
 
     @contextmanager
@@ -51,18 +51,27 @@ class Interrupts:
             signal.set_wakeup_fd(descriptor)
             waking.close()
 
+    @contextmanager
+    def ends_in_order(self, promise: str) -> Iterator[None]:
+        """Within this block the first signal sets `stop` and says the promise; the second one ends the process."""
+        self.promise = promise
+        try:
+            yield
+        finally:
+            self.promise = ""
+
     def _handle(self, number: int, frame: Any) -> None:
-        if self.received is not None or not self.training:
+        if self.received is not None or not self.promise:
             leave(number)
         self.received = number
         self.stop.set()
-        _say("stopping after this step, saved; once more ends at once")
+        _say(self.promise)
 
     def _watch(self, watched: socket.socket) -> None:
         """End the process where the handler does not get its turn."""
         with watched:
             while received := watched.recv(1):
-                if received[0] in (signal.SIGINT, signal.SIGTERM) and not self.training:
+                if received[0] in (signal.SIGINT, signal.SIGTERM) and not self.promise:
                     time.sleep(GRACE_SECONDS)
                     leave(received[0])
 
@@ -90,11 +99,11 @@ class TrainingLines(Lines):
 
     def start(self, examples: int, total: int) -> None:
         super().start(examples, total)
-        self.interrupts.training = True
+        self.interrupts.promise = "stopping after this step, saved; once more ends at once"
 
     def end(self) -> None:
         super().end()
-        self.interrupts.training = False
+        self.interrupts.promise = ""
 
 
 interrupts = Interrupts()  # of this process

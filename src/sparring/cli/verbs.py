@@ -32,6 +32,7 @@ VERBS = (
     "invert",
     "evaluate",
     "export",
+    "serve",
     "compare",
     "augment",
     "search",
@@ -40,6 +41,7 @@ VERBS = (
     "recipes",
     "report",
 )
+PLUGINS: list[str] = []  # that this command imports, for a command that starts another one
 NUMBERS: dict[type, str] = {int: "a whole number", float: "a number"}
 UsageError: Any = typer.BadParameter.__base__
 
@@ -157,7 +159,8 @@ def _with_plugins(function: Callable[..., None], added: list[inspect.Parameter])
 
     @functools.wraps(function)
     def run(*, plugin: list[str] | None = None, **given: Any) -> None:
-        for each in plugin or []:
+        PLUGINS[:] = plugin or []
+        for each in PLUGINS:
             load_plugin(each)
         function(**given)
 

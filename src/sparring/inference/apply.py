@@ -8,18 +8,20 @@ from pathlib import Path
 
 from ..callbacks.base import Callback
 from ..errors import UserError
-from ..modalities.image import dicom
+from ..modalities.image import dicom, whole
 from ..modalities.image.codec import ImageCodec
-from ..modalities.image.frames import SUFFIXES
+from ..modalities.image.frames import SUFFIXES, header_pixels, suffix_of
 from ..modalities.image.options import checked_data_range
-from ..modalities.image.unusable import Unusable
+from ..modalities.image.unusable import Unusable, quiet
 from ..modalities.pairs.file_translation import FileTranslation
 from ..reports.headline import headline_of
 from ..runs.folder import Run
 from .apply_video import Film, apply_to_film, is_film, suffix_for
 from .generator import load_translator
 from .masks import LOSSLESS, Masks, filled, with_holes
+from .translator import Translator
 
+FORMATS = tuple(whole.FORMATS)  # suffixes under which results can be written
 NAMED = 3  # files that are left out, in one line
 
 
@@ -75,13 +77,26 @@ def apply_files(
         UserError: There is nothing to apply it to, or results would overwrite inputs.
     """
     translator, console = load_translator(run, reverse, ensemble, device), console or Callback()
-    restores = translator.recipe.algorithm.restores
+    _say_if_worse_than_nothing(run, console)
+    yield from translate_files(translator, input, out, temporal_smoothing, console, data_range, mask)
+
+
+def translate_files(
+    translator: Translator,
+    input: Path,
+    out: Path,
+    temporal_smoothing: float | None = None,
+    console: Callback | None = None,
+    data_range: str | tuple[float, float] | None = None,
+    mask: Path | None = None,
+) -> Iterator[Applied]:
+    """Applies a translator that is loaded, as `apply_files` does."""
+    console, restores = console or Callback(), translator.recipe.algorithm.restores
     codecs, asked = (translator.input, translator.output), checked_data_range(data_range)
     translation = FileTranslation(*codecs, translator.translate, translator.scale, restores, asked)
-    _say_if_worse_than_nothing(run, console)
     inputs = _inputs(input, console)
     _check_places(input, inputs, out, temporal_smoothing)
-    masks = None if mask is None else _masks(run, translation, mask, input)
+    masks = None if mask is None else _masks(translation, mask, input)
     for note in translation.survey([path for path in inputs if not is_film(path)]):
         console.note(note)
     # files that no result may overwrite
@@ -100,6 +115,15 @@ def apply_files(
             yield Applied(path, None, f"its result, {target}, would be written over {over}; rename one of the two")
             continue
         yield _applied(translation, path, target, temporal_smoothing, progress, masks)
+
+
+def picture_header(data: bytes) -> tuple[int, str]:
+    """Pixels of all frames of a picture file and its suffix, by its header alone. Raises UserError for other data."""
+    try:
+        with quiet():
+            return header_pixels(data), suffix_of(data)
+    except Unusable as reason:
+        raise UserError(f"the picture cannot be used: {reason}") from None
 
 
 def _say_if_worse_than_nothing(run: Path, console: Callback) -> None:
@@ -159,11 +183,11 @@ def _target(translation: FileTranslation, path: Path, input: Path, out: Path) ->
     return (out / relative).with_suffix(suffix_for(path) if is_film(path) else translation.suffix_for(path))
 
 
-def _masks(run: Path, translation: FileTranslation, mask: Path, input: Path) -> Masks:
+def _masks(translation: FileTranslation, mask: Path, input: Path) -> Masks:
     """Raises UserError where the run does not fill holes, or where there is no mask."""
     fills = isinstance(translation.input, ImageCodec) and translation.input.channels in (2, 4)
     if not (fills and translation.keeps_mode):
-        raise UserError(f"{run} has not learned to fill holes (see recipe restore-inpaint); leave --mask out")
+        raise UserError("this run has not learned to fill holes (see recipe restore-inpaint); leave --mask out")
     return Masks(mask, input)
 
 

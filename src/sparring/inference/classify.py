@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from .. import modalities
 from ..data.contents import is_hidden
 from ..errors import UserError
+from ..modalities.base import Modality
 from ..networks.sampling import device_of
 from ..runs.folder import Run
 from ..util import files
@@ -43,15 +46,32 @@ def classify_files(run: Path, input: Path, out: Path, device: str = "cpu") -> It
     Raises:
         UserError: There is nothing to classify, or `out` is no .csv.
     """
-    if out.suffix.lower() != ".csv":
-        raise UserError(f"classes are written as a table: name it labels.csv or the like, not {out.name}")
-    if not input.exists():
-        raise UserError(f"there is no file or folder {input}")
+    _check_places(input, out)
+    yield from classify_with(load_classifier(run, device), input, out)
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A discriminator that classifies, what it takes, and the names of its classes."""
+
+    network: Any
+    codec: Any
+    modality: Modality
+    names: list[str]
+
+
+def load_classifier(run: Path, device: str = "cpu") -> Classifier:
+    """The classifier of a run: that of its best snapshot so far. Raises UserError as `load`."""
     opened = Run(run)
     names = [str(name) for name in opened.read_json("source.json")["known_classes"]]
     _, source, codec, network = load_player(opened, "discriminator", device)
-    where = device_of(network)
-    modality = modalities.get(source["modality"])
+    return Classifier(network, codec, modalities.get(source["modality"]), names)
+
+
+def classify_with(classifier: Classifier, input: Path, out: Path) -> Iterator[Applied]:
+    """Classifies with a classifier that is loaded, as `classify_files` does."""
+    _check_places(input, out)
+    names, network = classifier.names, classifier.network
     inputs = [input] if input.is_file() else sorted(path for path in input.rglob("*") if path.is_file())
     inputs = [path for path in inputs if not is_hidden(path.name)]
     if not inputs:
@@ -61,12 +81,13 @@ def classify_files(run: Path, input: Path, out: Path, device: str = "cpu") -> It
     rows.writerow(defused_row(["file", "label", "probability", *names[:MAX_PROBABILITY_COLUMNS]]))
     for path in inputs:
         try:
-            value = modality.read(path, codec)
+            value = classifier.modality.read(path, classifier.codec)
         except UserError as error:
             yield Applied(path, None, str(error).removeprefix(f"{path}: "))
             continue
+        encoded = classifier.codec.encode(value[None])
         with torch.no_grad():
-            probabilities = network(codec.encode(value[None]).to(where), None).class_logits.softmax(dim=1)[0]
+            probabilities = network(encoded.to(device_of(network)), None).class_logits.softmax(dim=1)[0]
         best = int(probabilities.argmax())
         name = path.name if input.is_file() else path.relative_to(input).as_posix()
         columns = [f"{float(each):.4f}" for each in probabilities[:MAX_PROBABILITY_COLUMNS]]
@@ -74,3 +95,10 @@ def classify_files(run: Path, input: Path, out: Path, device: str = "cpu") -> It
         yield Applied(path, out)
     out.parent.mkdir(parents=True, exist_ok=True)
     files.write_text(out, table.getvalue())
+
+
+def _check_places(input: Path, out: Path) -> None:
+    if out.suffix.lower() != ".csv":
+        raise UserError(f"classes are written as a table: name it labels.csv or the like, not {out.name}")
+    if not input.exists():
+        raise UserError(f"there is no file or folder {input}")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -50,11 +51,36 @@ def generate_files(
         UserError: As Gan.at, the samples do not fit into memory, or files in a folder would be replaced.
     """
     gan = load(run, device)
+    options = {"seed": seed, "label": label, "truncation": truncation, "where": where, "length": length}
+    return write_samples(gan, out, count, options, first=first, batch_size=batch_size, grid=grid, note=note)
+
+
+def write_samples(
+    gan: Gan,
+    out: Path,
+    count: int,
+    options: Mapping[str, Any],
+    *,
+    first: int = 0,
+    batch_size: int = 64,
+    grid: bool = False,
+    note: Callable[[str], None] = lambda sentence: None,
+    values: np.ndarray | None = None,
+    max_values: int = MAX_VALUES,
+) -> list[Path]:
+    """Writes samples of a generator that is loaded, as `generate_files` does.
+
+    options: `seed`, `label`, and what else Gan.at takes. values: The samples, where they are made already. max_values:
+    pixels times channels of all samples that are written at once.
+    """
     chunk = gan.generator.chunk_size
     size = max(chunk, batch_size // chunk * chunk)
     end = first + count
     starts = range(first, end, size)
-    parts = (gan.at(range(at, min(end, at + size)), seed, label, truncation, where, length, True) for at in starts)
+    parts: Iterable[np.ndarray] = (gan.at(range(at, min(end, at + size)), joined=True, **options) for at in starts)
+    if values is not None:
+        parts = [values]
+    seed, label, length = options["seed"], options["label"], options["length"]
     if first and (grid or not gan.modality.writes_stream):
         raise UserError("--first is for parts of a table; other samples have a seed of their own for each part")
     if gan.modality.writes_stream and not grid:
@@ -62,7 +88,7 @@ def generate_files(
         return gan.modality.write_stream(parts, out, gan.codec, seed, first)
     longest = length if length is not None else gan.modality.max_joined_length(gan.codec)
     needed = count * prod(gan.codec.shape) * ((longest or 0) // gan.codec.shape[0] + 1)
-    if needed > MAX_VALUES:
+    if needed > max_values:
         raise UserError(
             f"{count:,} samples of this model do not fit into memory at once; "
             "make them in several goes with other seeds"

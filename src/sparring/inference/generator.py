@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,20 @@ from . import argument_checks
 from .translator import Translator
 
 MAX_COUNT = 10**12  # of samples or steps; more would take years
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What one call of the generator's forward pass takes for some samples.
+
+    latents: N x latent size. labels: N class numbers, or None. seed, indices: of their noise. psi: see sampling.sample.
+    """
+
+    latents: Tensor
+    labels: list[int] | None
+    seed: int
+    indices: Sequence[int]
+    psi: float | None
 
 
 class Gan:
@@ -117,8 +132,7 @@ class Gan:
             UserError: The model does not have the class, or an option does not apply to it.
         """
         indices, seed = argument_checks.sample_numbers(indices), checks.whole_number(seed, "--seed")
-        psi, threshold = self._truncation(truncation)
-        labels = self.labels(indices, seed, label)
+        drawn = self.draw(indices, seed, label, truncation)
         joined = length is None and joined and self.modality.max_joined_length(self.codec) is not None
         if truncation is not None and (where is not None or length is not None):
             raise UserError("truncation goes neither with conditions nor with a length; leave one of them out")
@@ -129,9 +143,32 @@ class Gan:
         if length is not None or joined:
             length = None if joined else checks.whole_number(length, "--length", 1, MAX_COUNT)
             return self.modality.extrapolate(self, length, indices, seed, label)
+        return self.made([drawn])[0]
+
+    def draw(self, indices: Sequence[int], seed: int, label: str | int | None, truncation: float | None) -> Drawn:
+        """The latents, classes and noise of the samples with these numbers. Raises UserError as `at`."""
+        psi, threshold = self._truncation(truncation)
+        labels = self.labels(indices, seed, label)
         latents = sampling.latents(self.recipe.latent, seed, indices, threshold, self.generator.untruncated_latents)
-        made = sampling.sample(self.generator, latents, self.condition(labels), seed=seed, indices=indices, psi=psi)
-        return self.codec.decode(torch.cat(list(made)))
+        return Drawn(latents, labels, seed, indices, psi)
+
+    def made(self, drawn: Sequence[Drawn]) -> list[np.ndarray]:
+        """The decoded samples of each that was drawn, all of one psi, in forward passes that they share."""
+        parts = self.outputs(drawn).split([len(each.indices) for each in drawn])
+        return [self.codec.decode(part) for part in parts]
+
+    def outputs(self, drawn: Sequence[Drawn]) -> Tensor:
+        """What the generator makes of all that was drawn, one after another, encoded."""
+        labels = [number for each in drawn for number in each.labels or ()]
+        made = sampling.sample(
+            self.generator,
+            torch.cat([each.latents for each in drawn]),
+            self.condition(labels),
+            seed=[each.seed for each in drawn for _ in each.indices],
+            indices=[index for each in drawn for index in each.indices],
+            psi=drawn[0].psi,
+        )
+        return torch.cat(list(made))
 
     def decode(self, latents: Tensor, labels: Sequence[int] | None = None) -> np.ndarray:
         """Decoded samples of latents, N x latent size, all with the same noise. labels: N class numbers."""

@@ -68,9 +68,23 @@ def interpolate_file(
     Raises:
         UserError: The suffix or the method is unknown, or the model cannot be interpolated so.
     """
+    return interpolate(load(run, device), out, keyframes, frames, seed, label, fps, method, progress)
+
+
+def interpolate(
+    gan: Gan,
+    out: Path,
+    keyframes: int,
+    frames: int,
+    seed: int = 0,
+    label: str | int | None = None,
+    fps: int = 24,
+    method: str = "auto",
+    progress: Progress | None = None,
+) -> Path:
+    """Writes a walk through the latent space of a generator that is loaded, as `interpolate_file` does."""
     from ..reports import write_frames
 
-    gan = load(run, device)
     gan.check_interpolable()
     suffix = out.suffix.lower()
     if suffix not in (*FILM_SUFFIXES, STRIP_SUFFIX):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -76,12 +77,18 @@ def invert_file(
     Raises:
         UserError: The model or the file cannot be used.
     """
-    gan = load(run, device)
+    return write_inversion(
+        load(run, device), picture, out, space=space, steps=steps, seed=seed, label=label, progress=progress
+    )
+
+
+def write_inversion(gan: Gan, picture: Path, out: Path, **options: Any) -> tuple[Inversion, list[Path]]:
+    """Inverts a picture file with a generator that is loaded, as `invert_file` does. options: those of `invert`."""
     gan.check_interpolable()
     if out.suffix.lower() != ".png":
         raise UserError(f"{out} should end in .png: it will show the picture and its inversion")
     target = gan.modality.read(picture, gan.codec)
-    found = invert(gan, target, space=space, steps=steps, seed=seed, label=label, progress=progress)
+    found = invert(gan, target, **options)
     out.parent.mkdir(parents=True, exist_ok=True)
     gan.modality.write(np.stack([target, found.values]), None, out, True, gan.codec)
     code = out.with_suffix(".safetensors")

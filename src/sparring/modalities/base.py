@@ -91,6 +91,7 @@ class Modality(ABC):
     supports_latent_walk: ClassVar[bool] = True  # does a sample turn into another one by steps that can be seen?
     writes_stream: ClassVar[bool] = False  # can `write_stream` be called?
     representations: ClassVar[tuple[str, ...]] = ()  # forms in which values can be learned, where there are several
+    formats: ClassVar[tuple[str, ...]] = ()  # suffixes that `write` knows, the usual one first
     preview_count: ClassVar[int] = 64  # how many values a preview shows
     extractors: ClassVar[Mapping[str, Callable[..., Any]]] = {}  # of its own features, see evaluation.extractors
 
@@ -252,6 +253,13 @@ class Modality(ABC):
     def read(self, path: Path, codec: Any) -> np.ndarray:
         """One value from a file of its own, as the codec wants it."""
         raise UserError(f"only pictures can be read from a file each, and this model was trained on {self.unit}")
+
+    def header_size(self, data: bytes) -> int:
+        """How many pixels (or samples of sound) a file unfolds to, by its header alone: small files may hold many.
+
+        0 where nothing is unfolded. Raises UserError for a file that `read` cannot read.
+        """
+        return 0
 
     # Sampling in special ways
 

@@ -62,11 +62,15 @@ def classes(shares: Sequence[float], seed: int, indices: Sequence[int]) -> Tenso
     return torch.tensor(numbers, dtype=torch.int64)
 
 
-def noise(generator: Generator, seed: int, indices: Sequence[int]) -> Tensor | None:
-    """len(indices) x generator.noise_size normal values, each row from (seed, index) alone; None where that is 0."""
+def noise(generator: Generator, seed: int | Sequence[int], indices: Sequence[int]) -> Tensor | None:
+    """len(indices) x generator.noise_size normal values, each row from (seed, index) alone; None where that is 0.
+
+    seed: One for all rows, or one for each.
+    """
     if not generator.noise_size:
         return None
-    rngs = (make_rng(seed, "noise", index) for index in indices)
+    seeds = [seed] * len(indices) if isinstance(seed, int) else seed
+    rngs = (make_rng(each, "noise", index) for each, index in zip(seeds, indices, strict=True))
     drawn = [rng.standard_normal((1, generator.noise_size), dtype=np.float32) for rng in rngs]
     return torch.from_numpy(np.concatenate(drawn))
 
@@ -78,7 +82,7 @@ def sample(
     condition: dict[str, Tensor] | None,
     device: torch.device | str | None = None,
     chunk_size: int | None = None,
-    seed: int = 0,
+    seed: int | Sequence[int] = 0,
     indices: Sequence[int] | None = None,
     psi: float | None = None,
 ) -> Iterator[Tensor]:
@@ -90,7 +94,7 @@ def sample(
         condition: Named tensors of N rows each, or None.
         device: Where the generator is; None: where its first parameter is.
         chunk_size: Samples of one forward pass; None: the generator's own.
-        seed: Of the noise.
+        seed: Of the noise, one for all rows or one for each.
         indices: Row j gets the noise of (seed, indices[j]); None: every row gets that of index 0, so that the latents
             alone differ.
         psi: Share of a style's distance to the mean style that is kept (style-based generators); None: no truncation.
@@ -103,7 +107,7 @@ def sample(
         part = slice(start, start + size)
         count = len(latent[part])
         conditions = condition and {name: _padded(value[part], size).to(device) for name, value in condition.items()}
-        drawn = noise(generator, seed, indices[part])
+        drawn = noise(generator, seed if isinstance(seed, int) else seed[part], indices[part])
         if drawn is not None:
             drawn = _padded(drawn, size).to(device)
         inputs = _padded(latent[part], size).to(device)

@@ -28,6 +28,7 @@ class AudioModality(Modality):
     default_recipe = "sound"
     Options = AudioOptions
     representations = ("mel", "waveform")
+    formats = (".wav", ".flac", ".zip", ".npz", ".png")
     asked_first = True  # a folder of sounds may hold pictures of their covers; arrays are sounds where a recipe says so
     built_in = ("chirps",)
 
@@ -96,6 +97,9 @@ class AudioModality(Modality):
 
     def read(self, path: Path, codec: Any) -> np.ndarray:
         return self.module("load").read(path, codec)
+
+    def header_size(self, data: bytes) -> int:
+        return self.module("load").header_size(data)
 
 
 modality = AudioModality()

@@ -11,7 +11,7 @@ from ...errors import UserError
 from ..image.unusable import Unusable
 from . import windows
 from .codec import AudioCodec
-from .decode import decode
+from .decode import decode, header_of
 from .scan import alike
 
 
@@ -25,3 +25,12 @@ def read(path: Path, codec: AudioCodec) -> np.ndarray:
         raise UserError(f"{path} is no usable sound ({error})") from None
     sound = alike(recording, codec.rate, codec.channels)
     return windows.cut(sound, codec.rate, windows.Cut(codec.length, False))[0]
+
+
+def header_size(data: bytes) -> int:
+    """Samples of all channels of a file, by its header. Raises UserError for a file that is no sound."""
+    try:
+        header = header_of(data)
+    except Unusable as reason:
+        raise UserError(f"the sound cannot be used: {reason}") from None
+    return header.frames * header.channels

@@ -31,6 +31,7 @@ class ImageModality(Modality):
     Options = ImageOptions
     built_in = ("digits", "normal-pictures")
     has_pixels = True
+    formats = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".npz", ".zip")
 
     def recognises(self, path: Path) -> bool:
         return self.module("detect").recognises(path)
@@ -106,6 +107,9 @@ class ImageModality(Modality):
 
     def read(self, path: Path, codec: Any) -> np.ndarray:
         return self.module("load").read(path, codec)
+
+    def header_size(self, data: bytes) -> int:
+        return self.module("load").header_size(data)
 
 
 modality = ImageModality()

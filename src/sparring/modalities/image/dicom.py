@@ -59,6 +59,13 @@ def size(data: bytes) -> tuple[int, int]:
     return int(about.Rows), int(about.Columns)
 
 
+def count(data: bytes) -> int:
+    """The number of frames, by the header. Needs pydicom, as `size` does."""
+    import pydicom
+
+    return int(pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True).get("NumberOfFrames") or 1)
+
+
 def _frame(values: np.ndarray, about: Any) -> np.ndarray:
     from pydicom.pixels import apply_color_lut, apply_modality_lut
 

@@ -70,6 +70,29 @@ def header_size(data: bytes, name: str) -> tuple[int, int]:
         raise Unusable(f"truncated or damaged: {brief(error)}") from None
 
 
+def header_pixels(data: bytes, name: str = "") -> int:
+    """Pixels of all pages or frames, known without decoding any. Raises Unusable."""
+    if data[:4] in tiff.MAGIC:
+        return tiff.header_pixels(data)
+    height, width = header_size(data, name)
+    if dicom.is_dicom(data):
+        return height * width * dicom.count(data)
+    with opened(data, name) as picture:
+        return height * width * len(frame_numbers(picture, data))
+
+
+def suffix_of(data: bytes) -> str:
+    """The suffix of a picture file with this content, such as ".png". Raises Unusable for anything else."""
+    if dicom.is_dicom(data):
+        return dicom.SUFFIXES[0]
+    if data[:4] in tiff.MAGIC:
+        return ".tif"
+    with opened(data, "") as picture:
+        kind = picture.format
+    usual = {"JPEG": ".jpg", "JPEG2000": ".jp2", "HEIF": ".heic", "PPM": ".ppm"}
+    return usual.get(kind or "", f".{kind}".lower())
+
+
 def frames(data: bytes, name: str, profiles: bool = True) -> Iterator[Frame]:
     """Every page or frame of a file. Raises Unusable for anything that is no whole picture.
 

@@ -10,6 +10,7 @@ from ...errors import UserError
 from .codec import ImageCodec
 from .decode import decode_one
 from .fit import fitted, in_mode
+from .frames import header_pixels
 from .matching_scale import scale_for
 from .unusable import Unusable, quiet
 
@@ -29,3 +30,12 @@ def read(path: Path, codec: ImageCodec) -> np.ndarray:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
     values = in_mode(scale.scaled(fitted(pixels, (codec.height, codec.width), codec.fit)), codec.mode)
     return codec.scale.rounded(values).transpose(2, 0, 1)
+
+
+def header_size(data: bytes) -> int:
+    """Pixels of all frames of a file, by its header. Raises UserError for a file that is no picture."""
+    try:
+        with quiet():
+            return header_pixels(data)
+    except Unusable as reason:
+        raise UserError(f"the picture cannot be used: {reason}") from None

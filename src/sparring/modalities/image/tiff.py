@@ -89,6 +89,16 @@ def size(data: bytes) -> tuple[int, int]:
         return (page.imagewidth, page.imagelength) if turned else (page.imagelength, page.imagewidth)
 
 
+def header_pixels(data: bytes) -> int:
+    """Pixels of all pages that are neither reduced copies nor masks, from their headers. Raises Unusable."""
+    try:
+        with tifffile.TiffFile(io.BytesIO(data)) as file:
+            pages: list[Any] = [file.pages[number] for number in _whole_pages(file)]
+            return sum(int(page.imagewidth) * int(page.imagelength) * int(page.imagedepth) for page in pages)
+    except Exception as error:  # damaged files raise nearly anything
+        raise Unusable(f"truncated or damaged: {brief(error)}") from None
+
+
 def write(pages: Sequence[np.ndarray], about: dict[str, Any] | None = None) -> bytes:
     """A TIFF file of pages of numbers, H x W x C each."""
     buffer, about = io.BytesIO(), about or {}

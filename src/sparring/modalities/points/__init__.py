@@ -23,6 +23,7 @@ class PointsModality(Modality):
     unit = "points"
     default_recipe = "points"
     Options = DataOptions
+    formats = (".csv", ".npy", ".npz", ".png")
     built_in = ("ring", "grid", "swiss-roll")
 
     def recognises(self, path: Path) -> bool:

@@ -29,6 +29,7 @@ class SeriesModality(Modality):
     built_in = ("ar2", "sines")
     asked_first = True  # its files may hold a table or pictures too: it is opened where a recipe asks for it
     supports_latent_walk = False
+    formats = (".csv", ".csv.gz", ".tsv", ".parquet", ".jsonl", ".xlsx", ".npy", ".npz", ".png")
     preview_count = 16
 
     def module(self, name: str) -> Any:
