@@ -51,6 +51,13 @@ def service(run: Path, limits: Limits | None = None, **options: object) -> Itera
         yield client
 
 
+def endless(served: ServedRun, *_: object) -> None:
+    """In the place of a computation: it ends only where it is given up."""
+    assert served.gan is not None
+    while True:
+        served.gan.at([0])
+
+
 def command_line(*arguments: object) -> str:
     """What a command prints; it has to succeed."""
     out = io.StringIO()

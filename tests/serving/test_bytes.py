@@ -10,6 +10,7 @@ from PIL import Image
 
 from audio_samples import encoded, tones
 from service_samples import KINDS, command_line, service, trained
+from sparring.serving.model_thread import Job
 
 GENERATED = {
     "pictures": [
@@ -63,6 +64,13 @@ def test_generate_gives_the_bytes_of_the_command_line(kind, runs, tmp_path):
             assert by_query.content == by_body.content == written(run, folder, asked), asked
 
 
+def test_what_a_file_does_not_hold_is_noted(runs):
+    with service(runs("sounds")) as client:
+        answer = client.get("/v1/generate", params={"count": 2})
+    assert answer.headers["content-type"] == "audio/wav"
+    assert "one after another" in json.loads(answer.headers["sparring-notes"])[0]
+
+
 def test_every_kind_of_data_is_tried():
     from sparring import modalities
     from sparring.config.reading import load_recipe
@@ -87,14 +95,12 @@ def test_requests_that_share_a_forward_pass_get_the_same_bytes(kind, runs, tmp_p
             label = {"label": "no such class"} if seed == 9 else {}
             answers[seed] = client.get("/v1/generate", params={"seed": seed, "format": usual, **label})
 
-        from sparring.serving.model_thread import Job
-
         thread.submit(Job(lambda _: held.wait()))
         asking = [threading.Thread(target=ask, args=[seed]) for seed in range(10)]
         for each in asking:
             each.start()
         while thread.waiting < 10:
-            pass
+            held.wait(0.01)
         held.set()
         for each in asking:
             each.join()
@@ -136,7 +142,10 @@ def test_invert_gives_the_bytes_of_the_command_line(kind, runs, tmp_path):
     assert "PSNR" in json.loads(answer.headers["sparring-notes"])[0]
 
 
-@pytest.mark.parametrize(("kind", "options"), [("pairs", []), ("both ways", ["--reverse"]), ("pairs", ["--ensemble"])])
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [("pairs", []), ("pairs", ["--ensemble"]), pytest.param("both ways", ["--reverse"], marks=pytest.mark.slow)],
+)
 def test_apply_gives_the_bytes_of_the_command_line(kind, options, runs, tmp_path):
     run, upload = runs(kind), png((17, 23, 3))
     (tmp_path / "input.png").write_bytes(upload)
@@ -151,6 +160,7 @@ def test_apply_gives_the_bytes_of_the_command_line(kind, options, runs, tmp_path
     assert usual.headers["content-type"] == "image/png"
 
 
+@pytest.mark.slow
 def test_a_run_that_classifies_applies_and_generates(runs, tmp_path):
     run, upload = runs("classifier"), png((8, 8, 1))
     (tmp_path / "input.png").write_bytes(upload)

@@ -132,8 +132,10 @@ class ModelThread:
             self._current = (job,)
             try:
                 _settle(job, job.work(made.get(job)))
-            except BaseException as error:  # whatever it is, it is this job's answer, and the thread goes on
+            except Exception as error:
                 _settle(job, error=error)
+            except BaseException as error:  # such as SystemExit, which would end the loop that waits for the answer
+                _settle(job, error=RuntimeError(repr(error)))
         self._current = ()
 
     def _together(self, jobs: Sequence[Job]) -> dict[Job, np.ndarray]:
