@@ -228,3 +228,13 @@ def test_passwords_in_urls_are_hidden(text, shown):
 def test_names_of_files_from_any_text(text, name):
     assert files.file_name(text) == name
     assert len(name.encode()) <= files.MAX_NAME_BYTES
+
+
+def test_what_is_written_in_passing_does_not_wait_for_the_disk(tmp_path, monkeypatch):
+    waits = []
+    monkeypatch.setattr(files.os, "fsync", waits.append)
+    with files.in_passing():
+        files.write_bytes(tmp_path / "passing", b"a")
+    assert (tmp_path / "passing").read_bytes() == b"a" and not waits
+    files.write_bytes(tmp_path / "kept", b"b")
+    assert len(waits) == 2  # the file and its folder

@@ -6,6 +6,7 @@ named `modality`.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 
@@ -36,8 +37,9 @@ def names() -> list[str]:
     return sorted([*_shipped(), *_REGISTERED.names()])
 
 
-def _shipped() -> list[str]:
-    return [module.name for module in pkgutil.iter_modules(__path__) if module.ispkg]
+@functools.cache
+def _shipped() -> tuple[str, ...]:
+    return tuple(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg)
 
 
 def get(name: str) -> Modality:

@@ -21,6 +21,7 @@ from ..inference.interpolate import interpolate
 from ..inference.invert import write_inversion
 from ..inference.translator import Translator
 from ..runs.folder import Run
+from ..util.files import in_passing
 from ..util.spelling import in_python
 from .errors import Refused
 from .limits import Limits
@@ -176,7 +177,7 @@ class ServedRun:
 
     def _file(self, write: Callable[[Path], Path], notes: list[str]) -> File:
         """The file that is written into a folder of its own. No name of a client ever becomes a path."""
-        with tempfile.TemporaryDirectory(prefix="sparring-serve-") as folder:
+        with tempfile.TemporaryDirectory(prefix="sparring-serve-") as folder, in_passing():
             try:
                 path = write(Path(folder))
             except UserError as error:
