@@ -31,7 +31,7 @@ def generate_request(served: ServedRun, limits: Limits) -> type[Asked]:
     return _model(
         "Generate",
         {
-            "count": (int, Field(1, ge=1, le=limits.samples, description="How many samples.")),
+            "count": (int, Field(1, ge=1, le=limits.samples, description="How many samples.", examples=[1])),
             **_seed_and_label(served),
             "truncation": (
                 float | None,
@@ -75,7 +75,7 @@ def invert_request(served: ServedRun) -> type[Asked]:
         "Invert",
         {
             "space": (_one_of(*SPACES), Field("auto", description="What is searched: latents or styles.")),
-            "steps": (int, Field(600, ge=3, le=MAX_STEPS, description="Steps of the search.")),
+            "steps": (int, Field(min(600, MAX_STEPS), ge=3, le=MAX_STEPS, description="Steps of the search.")),
             **_seed_and_label(served),
             "format": _format((".png", ".safetensors")),
         },
@@ -113,7 +113,10 @@ def evaluate_request() -> type[Asked]:
 def _seed_and_label(served: ServedRun) -> Fields:
     classes = list(served.gan.classes) if served.gan else []
     return {
-        "seed": (int, Field(0, ge=-MAX_SEED, le=MAX_SEED, description="The same seed gives the same bytes.")),
+        "seed": (
+            int,
+            Field(0, ge=-MAX_SEED, le=MAX_SEED, description="The same seed gives the same bytes.", examples=[7]),
+        ),
         "label": (
             str | int | None,
             Field(None, description="Only this class, by name or number.", examples=classes[:3] or None),

@@ -22,22 +22,31 @@ from .model_thread import Job, ModelThread
 from .requests import Asked
 from .served_run import File, ServedRun
 
+STATUSES = {
+    400: (
+        "The host is not one of this service, or the body cannot be read.",
+        "this service does not answer for this host",
+    ),
+    401: ("The token is missing or wrong.", "this service needs the header 'Authorization: Bearer TOKEN'"),
+    403: (
+        "A page of another site sent the request.",
+        "this service answers no requests that pages of other sites send",
+    ),
+    408: ("The body did not arrive in time.", "the body of the request did not arrive within 15 s"),
+    413: ("The body is too large, or unfolds to too many pixels.", "the body is larger than this service takes"),
+    422: ("The run cannot answer this; the sentence says why.", "this model has no class '33'; did you mean '3'?"),
+    429: ("Too many requests; see Retry-After.", "64 requests wait already; ask again in 4 s"),
+    503: ("The service is stopping, or has too little memory.", "the service is stopping; ask again later"),
+    504: ("It took too long.", "this took longer than 60 s; ask for less"),
+}
 ERRORS: dict[int | str, dict[str, Any]] = {
     status: {
         "description": what,
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+        "content": {
+            "application/json": {"schema": {"$ref": "#/components/schemas/Error"}, "example": {"error": sentence}}
+        },
     }
-    for status, what in {
-        400: "The host is not one of this service, or the body cannot be read.",
-        401: "The token is missing or wrong.",
-        403: "A page of another site sent the request.",
-        408: "The body did not arrive in time.",
-        413: "The body is too large, or unfolds to too many pixels.",
-        422: "The run cannot answer this; the sentence says why.",
-        429: "Too many requests wait, or came from one address; see Retry-After.",
-        503: "The service is stopping.",
-        504: "It took too long.",
-    }.items()
+    for status, (what, sentence) in STATUSES.items()
 }
 
 
