@@ -79,6 +79,13 @@ def test_what_cannot_be_asked_is_one_sentence(client, asked, words):
 
 
 @pytest.mark.parametrize(
+    "asked", [{"label": True}, {"count": True}, {"seed": False}, {"truncation": True}, {"seed": 1.5}]
+)
+def test_json_of_another_type_is_refused(client, asked):
+    refused(client.post("/v1/generate", json=asked), 422, next(iter(asked)))
+
+
+@pytest.mark.parametrize(
     "body", [b"", b"{", b"[" * 100_000, b'"' + b"x" * 1000, b"\xff\xfe", b"[]", b"null", b'{"seed": 1e400}', b"NaN"]
 )
 def test_bodies_that_are_no_request_are_refused(client, body):

@@ -141,6 +141,20 @@ def test_a_head_without_end_is_refused(run):
         assert answers(port)
 
 
+def test_what_is_no_http_is_refused_in_json(run):
+    with listening(run, Limits()) as (port, _):
+        for request in (
+            b"nonsense\r\n\r\n",
+            b"GET / HTTP/1.1\r\nbad header\r\n\r\n",
+            b"\x16\x03\x01" + bytes(50) + b"\r\n\r\n",
+        ):
+            with connection(port) as client:
+                client.sendall(request)
+                answer = everything(client)
+            assert answer.startswith(b"HTTP/1.1 400 ") and answer.endswith(b'is no HTTP that can be read"}')
+        assert answers(port)
+
+
 @pytest.mark.slow
 def test_a_thousand_idle_connections_leave_room(run):
     with listening(run, Limits()) as (port, _), contextlib.ExitStack() as held:
@@ -206,6 +220,8 @@ def test_what_may_not_be_started_is_one_sentence(run, tmp_path, monkeypatch):
     monkeypatch.delenv("SPARRING_TOKEN", raising=False)
     assert "demands a token" in refused(run, "--host", "0.0.0.0")
     assert "at least 16" in refused(run, "--host", "0.0.0.0", "--token", "short")
+    for name in ("a*b", "*b", "http://b"):
+        assert f"--allow-host {name} is no name" in refused(run, "--allow-host", name)
     assert "not a run folder" in refused(tmp_path)
     assert "--host" in refused(run, "--host", "no.such.host.invalid")
     with server.bound("127.0.0.1", 0) as taken:

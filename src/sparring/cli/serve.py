@@ -70,12 +70,13 @@ def serve(
     from ..serving.app import application
     from ..serving.limits import Limits
     from ..serving.served_run import ServedRun
-    from ..serving.server import bound, check_exposed
+    from ..serving.server import bound, check_exposed, check_names
     from ..serving.server import run as answer_requests
     from .interrupts import interrupts
     from .verbs import PLUGINS
 
     check_exposed(host, token)
+    check_names(allow_host or ())
     limits = Limits(
         samples=max_samples, pixels=max_pixels, body=max_body << 20, waiting=max_waiting, seconds=timeout, rate=rate
     )

@@ -22,7 +22,7 @@ class Limits:
     """
 
     samples: int = 1000
-    values: int = 1 << 28
+    values: int = 1 << 26
     pixels: int = 16_000_000
     body: int = 32 << 20
     waiting: int = 64

@@ -145,12 +145,12 @@ class ModelThread:
             try:
                 assert job.draw is not None
                 drawn[job] = job.draw()
-            except Exception:
+            except BaseException:
                 continue
         try:
             assert self._make is not None
             return dict(zip(drawn, self._make(list(drawn.values())), strict=True)) if drawn else {}
-        except Exception:
+        except BaseException:
             return {}
 
 

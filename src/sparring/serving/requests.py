@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, create_model
 
 from ..inference.apply import FORMATS
 from ..inference.interpolate import FILM_SUFFIXES, METHODS, STRIP_SUFFIX
@@ -16,6 +16,16 @@ MAX_SEED = 2**63 - 1  # what every client's JSON can say
 MAX_TEXT = 10_000  # characters of a condition
 MAX_STEPS = 5000  # of a search
 
+
+def _no_truth(value: Any) -> Any:
+    """`true` in JSON would be read as 1."""
+    if isinstance(value, bool):
+        raise ValueError("should be a number, not true or false")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_no_truth)]
+Number = Annotated[float, BeforeValidator(_no_truth)]
 Fields = dict[str, tuple[Any, Any]]
 
 
@@ -31,10 +41,10 @@ def generate_request(served: ServedRun, limits: Limits) -> type[Asked]:
     return _model(
         "Generate",
         {
-            "count": (int, Field(1, ge=1, le=limits.samples, description="How many samples.", examples=[1])),
+            "count": (Whole, Field(1, ge=1, le=limits.samples, description="How many samples.", examples=[1])),
             **_seed_and_label(served),
             "truncation": (
-                float | None,
+                Number | None,
                 Field(
                     None,
                     ge=0,
@@ -47,7 +57,7 @@ def generate_request(served: ServedRun, limits: Limits) -> type[Asked]:
                 str | None,
                 Field(None, max_length=MAX_TEXT, description="Tables: a condition that every row fulfils."),
             ),
-            "length": (int | None, Field(None, ge=1, le=10**9, description="Series: the number of steps of each.")),
+            "length": (Whole | None, Field(None, ge=1, le=10**9, description="Series: the number of steps of each.")),
             "format": _format(served.gan.modality.formats),
             "grid": (bool, Field(False, description="One sheet of all samples.")),
         },
@@ -59,10 +69,10 @@ def interpolate_request(served: ServedRun, limits: Limits) -> type[Asked]:
     return _model(
         "Interpolate",
         {
-            "keyframes": (int, Field(6, ge=2, le=1000, description="Samples that the walk passes through.")),
-            "frames": (int, Field(8, ge=1, le=1000, description="Pictures from one sample to the next.")),
+            "keyframes": (Whole, Field(6, ge=2, le=1000, description="Samples that the walk passes through.")),
+            "frames": (Whole, Field(8, ge=1, le=1000, description="Pictures from one sample to the next.")),
             **_seed_and_label(served),
-            "fps": (int, Field(24, ge=1, le=120, description="Pictures a second.")),
+            "fps": (Whole, Field(24, ge=1, le=120, description="Pictures a second.")),
             "method": (_one_of(*METHODS), Field("auto", description="Between latents, or between styles.")),
             "format": _format((STRIP_SUFFIX, *FILM_SUFFIXES)),
         },
@@ -75,7 +85,7 @@ def invert_request(served: ServedRun) -> type[Asked]:
         "Invert",
         {
             "space": (_one_of(*SPACES), Field("auto", description="What is searched: latents or styles.")),
-            "steps": (int, Field(min(600, MAX_STEPS), ge=3, le=MAX_STEPS, description="Steps of the search.")),
+            "steps": (Whole, Field(min(600, MAX_STEPS), ge=3, le=MAX_STEPS, description="Steps of the search.")),
             **_seed_and_label(served),
             "format": _format((".png", ".safetensors")),
         },
@@ -105,7 +115,7 @@ def evaluate_request() -> type[Asked]:
         "Evaluate",
         {
             "metrics": (str | None, Field(None, max_length=500, pattern=names, description="Only these: fid,kid.")),
-            "samples": (int | None, Field(None, ge=2, le=100_000, description="How many samples.")),
+            "samples": (Whole | None, Field(None, ge=2, le=100_000, description="How many samples.")),
         },
     )
 
@@ -114,11 +124,11 @@ def _seed_and_label(served: ServedRun) -> Fields:
     classes = list(served.gan.classes) if served.gan else []
     return {
         "seed": (
-            int,
+            Whole,
             Field(0, ge=-MAX_SEED, le=MAX_SEED, description="The same seed gives the same bytes.", examples=[7]),
         ),
         "label": (
-            str | int | None,
+            str | StrictInt | None,
             Field(None, description="Only this class, by name or number.", examples=classes[:3] or None),
         ),
     }

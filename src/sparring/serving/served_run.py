@@ -6,6 +6,7 @@ import hashlib
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,8 @@ class ServedRun:
         """As `sparring interpolate RUN -o walk.FORMAT`."""
         assert self.gan is not None
         gan = self.gan
+        if options["keyframes"] * options["frames"] * prod(gan.codec.shape) > self.limits.values:
+            raise UserError("a walk of so many and so large pictures is too long for one request; ask for fewer frames")
         return self._file(lambda folder: interpolate(gan, folder / f"walk{format}", **options), [])
 
     def invert(self, body: bytes, format: str, options: dict[str, Any]) -> File:

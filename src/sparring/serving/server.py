@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import uvicorn
@@ -51,6 +52,12 @@ def protocol(limits: Limits) -> type[H11Protocol]:
                 self._end.cancel()
             super().connection_lost(exc)
 
+        def send_400_response(self, msg: str) -> None:
+            body = json.dumps({"error": f"{msg.rstrip('.').lower()}: this is no HTTP that can be read"}).encode()
+            head = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close\r\n"
+            self.transport.write(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
+            self.transport.close()
+
         def _ends_after(self, seconds: float) -> None:
             if self._end is not None:
                 self._end.cancel()
@@ -90,6 +97,13 @@ def bound(host: str, port: int) -> socket.socket:
         why = getattr(error, "strerror", None) or str(error)
         raise UserError(f"{host}:{port} cannot be served ({why.lower()}); choose another --port or --host") from None
     return found
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Raises UserError for names of hosts that mean nothing: a star stands for all names, or for the first part."""
+    for name in names:
+        if "*" in name[1:] or (name.startswith("*") and name != "*" and not name.startswith("*.")) or "/" in name:
+            raise UserError(f"--allow-host {name} is no name of a host; give gan.example.org, *.example.org or *")
 
 
 def _max_connections() -> int:
