@@ -97,7 +97,22 @@ def principal_directions(
         styles = torch.cat(parts)
         _, values, directions = torch.linalg.svd(styles - styles.mean(dim=0), full_matrices=False)
         return directions[:count], values[:count] / STYLE_SAMPLES**0.5
-    indices = range(JACOBIAN_SAMPLES)
+    return latent_directions(gan, count, JACOBIAN_SAMPLES, seed, label, progress)
+
+
+def latent_directions(
+    gan: Gan,
+    count: int,
+    samples: int,
+    seed: int = 0,
+    label: str | int | None = None,
+    progress: Progress | None = None,
+) -> tuple[Tensor, Tensor]:
+    """As `principal_directions` of generators without styles, for every generator.
+
+    samples: Latents at which the Jacobian is measured.
+    """
+    indices = range(samples)
     latents = sampling.latents(gan.recipe.latent, seed, indices)
     deviation = latents.std().item()
     labels = gan.labels(indices, seed, label)

@@ -71,7 +71,7 @@ def export(
     target = Path(f"{folder.path.name or 'run'}.onnx") if out is None else checks.path(out, "--out")
     if target.suffix.lower() != ".onnx":
         raise UserError(f"{target} should end in .onnx")
-    _check_installed()
+    check_installed()
     recipe, _ = folder.recipe()
     if classifier:
         graph = _classifier(folder)
@@ -81,11 +81,17 @@ def export(
         raise UserError(f"{folder.path} makes samples and translates nothing; leave --reverse out")
     else:
         graph = graph_of_gan(load(folder.path))
-    facts = {"format": FORMAT, "sparring": __version__, "recipe": recipe.name, "reverse": reverse, **graph.facts}
-    data = _onnx(graph, {**facts, "codec": folder.read_json("codec.json")})
-    difference = _difference(graph, data)
+    data, difference = checked_file(folder, graph, reverse)
     files.write_bytes(target, data)
     return Exported(target, tuple(graph.inputs), graph.facts["decoded"], difference)
+
+
+def checked_file(run: Run, graph: Graph, reverse: bool = False) -> tuple[bytes, float]:
+    """The contents of an ONNX file, and its largest difference from the run. Raises UserError as `export`."""
+    recipe = run.recipe()[0].name
+    facts = {"format": FORMAT, "sparring": __version__, "recipe": recipe, "reverse": reverse, **graph.facts}
+    data = _onnx(graph, {**facts, "codec": run.read_json("codec.json")})
+    return data, _difference(graph, data)
 
 
 def _classifier(run: Run) -> Graph:
@@ -95,7 +101,8 @@ def _classifier(run: Run) -> Graph:
     return graph_of_classifier(codec, network, source["known_classes"])
 
 
-def _check_installed() -> None:
+def check_installed() -> None:
+    """Raises UserError where a library that exports is missing."""
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise UserError(f'exporting needs {" and ".join(missing)}; run: pip install "sparring[onnx]"')
