@@ -23,7 +23,7 @@ GENERATED = {
     "table": [
         {"count": 600, "seed": 1, "format": ".csv"},
         {"count": 9, "where": "kind = 'high' and age < 40", "format": ".jsonl"},
-        {"count": 4, "format": ".csv.gz"},
+        {"count": 4, "first": 7, "format": ".csv.gz"},
     ],
     "series": [{"count": 3, "seed": 2, "format": ".csv"}, {"count": 2, "format": ".npz"}],
     "points": [{"count": 50, "seed": 5, "format": ".csv"}, {"count": 5, "format": ".npy"}],

@@ -42,6 +42,10 @@ def generate_request(served: ServedRun, limits: Limits) -> type[Asked]:
         "Generate",
         {
             "count": (Whole, Field(1, ge=1, le=limits.samples, description="How many samples.", examples=[1])),
+            "first": (
+                Whole,
+                Field(0, ge=0, le=10**12, description="Tables: the number of the first row, for parts of one table."),
+            ),
             **_seed_and_label(served),
             "truncation": (
                 Number | None,

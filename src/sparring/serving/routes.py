@@ -177,10 +177,10 @@ def _add_generate(made: APIRouter, answers: Answers) -> None:
         tag = _tag(served, request.url.path, values)
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers={"ETag": tag})
-        count, format, grid = (values.pop(name) for name in ("count", "format", "grid"))
-        shared = served.can_share(count, values["where"], values["length"])
+        count, first, format, grid = (values.pop(name) for name in ("count", "first", "format", "grid"))
+        shared = served.can_share(count, first, values["where"], values["length"])
         job = Job(
-            lambda made: served.generate(count, format, grid, values, made),
+            lambda made: served.generate(count, first, format, grid, values, made),
             (lambda: served.draw(count, values["seed"], values["label"], values["truncation"])) if shared else None,
             ("generate", values["truncation"]) if shared else None,
             count,

@@ -90,7 +90,9 @@ class ServedRun:
 
     # Each of these is computed in the thread of the model.
 
-    def generate(self, count: int, format: str, grid: bool, options: dict[str, Any], values: np.ndarray | None) -> File:
+    def generate(
+        self, count: int, first: int, format: str, grid: bool, options: dict[str, Any], values: np.ndarray | None
+    ) -> File:
         """As `sparring generate RUN -n COUNT -o samples.FORMAT`. values: the samples, where they are made already."""
         assert self.gan is not None
         gan = self.gan
@@ -102,6 +104,7 @@ class ServedRun:
                 folder / f"samples{format}",
                 count,
                 options,
+                first=first,
                 grid=grid,
                 values=values,
                 note=notes.append,
@@ -115,10 +118,10 @@ class ServedRun:
         assert self.gan is not None
         return self.gan.draw(range(count), seed, label, truncation)
 
-    def can_share(self, count: int, where: str | None, length: int | None) -> bool:
+    def can_share(self, count: int, first: int, where: str | None, length: int | None) -> bool:
         """Whether the samples of such a request may be made beside those of others."""
         gan = self.gan
-        if gan is None or not self.shares_passes or where is not None or length is not None:
+        if gan is None or not self.shares_passes or first or where is not None or length is not None:
             return False
         return gan.modality.max_joined_length(gan.codec) is None and count <= gan.generator.chunk_size
 
