@@ -28,9 +28,10 @@ def run(tmp_path_factory):
 
 
 class Counted:
-    """Bytes that the server has read from its connections."""
+    """Bytes that the server has read, and whether each connection sends what it has at once."""
 
-    total = 0
+    def __init__(self):
+        self.total, self.at_once = 0, []
 
 
 @contextlib.contextmanager
@@ -41,6 +42,11 @@ def listening(run, limits, **options):
 
     def counting(limits):
         class Counting(usual(limits)):
+            def connection_made(self, transport):
+                found = transport.get_extra_info("socket")
+                read.at_once.append(bool(found.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)))
+                super().connection_made(transport)
+
             def data_received(self, data):
                 read.total += len(data)
                 super().data_received(data)
@@ -109,6 +115,13 @@ def test_a_gigabyte_is_refused_before_a_megabyte_is_read(run, head, status):
         assert status in answer.partition(b"\r\n")[0] or not answer  # a reset may take the answer away
         assert read.total < 1 << 20
         assert answers(port, authorization=f"Bearer {TOKEN}")
+
+
+def test_small_answers_do_not_wait_for_more_to_send(run):
+    """Else each waits for the client's delayed acknowledgement, 40 ms."""
+    with listening(run, Limits()) as (port, read):
+        assert answers(port)
+    assert read.at_once == [True]
 
 
 def test_the_answer_to_a_refused_upload_arrives(run):
