@@ -6,11 +6,14 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from audio_samples import encoded, tones
 from service_samples import KINDS, command_line, service, trained
+from sparring.inference.generator import load
 from sparring.serving.model_thread import Job
+from sparring.serving.served_run import passes_can_be_shared
 
 GENERATED = {
     "pictures": [
@@ -197,3 +200,14 @@ def test_evaluate_measures_in_a_process_of_its_own(tmp_path):
     assert json.loads(measured.content)["scores"] == json.loads(printed)["scores"]
     assert after.json()["scores"] and after.status_code == 200
     assert wrong.status_code == 422 and "no_such_metric" in wrong.json()["error"]
+
+
+@pytest.mark.parametrize("kind", ["pictures", "styles"])
+def test_a_pass_is_shared_only_where_neighbours_change_nothing(kind, runs):
+    gan = load(runs(kind))
+    assert passes_can_be_shared(gan)
+    usual = gan.generator.forward
+    gan.generator.forward = lambda *given: usual(*given) + torch.linspace(0, 1e-6, 16).view(-1, 1, 1, 1)
+    assert not passes_can_be_shared(gan)
+    gan.generator.forward = lambda *given: usual(*given) + 1e-6 * usual(*given)[-1:]
+    assert not passes_can_be_shared(gan)
