@@ -37,9 +37,13 @@ def names() -> list[str]:
     return sorted([*_shipped(), *_REGISTERED.names()])
 
 
-@functools.cache
 def _shipped() -> tuple[str, ...]:
-    return tuple(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg)
+    return _folders_of(tuple(__path__))
+
+
+@functools.cache
+def _folders_of(places: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(module.name for module in pkgutil.iter_modules(places) if module.ispkg)
 
 
 def get(name: str) -> Modality:
