@@ -15,7 +15,7 @@ from seeds import SEED
 
 TESTS = Path(__file__).parent
 # The only tests that may look at a clock: they kill a process at a random moment, or start one that must end.
-TIMED = {"repeat.py", "damage_trials.py", "test_interruptions.py"}
+TIMED = {"repeat.py", "damage_trials.py", "test_interruptions.py", "test_processes.py"}
 CLOCKS = {"time.time", "time.monotonic", "time.perf_counter", "time.process_time", "time.sleep", "datetime.now"}
 GENERATORS = {"np.random.default_rng", "np.random.RandomState", "torch.Generator", "random.Random"}
 

@@ -102,7 +102,7 @@ class Group(Processes):
         if count & (count - 1):
             raise UserError(f"a training takes 2, 4, 8, 16 ... processes, not {count}; set --nproc-per-node")
         with _connected():
-            dist.init_process_group("gloo", timeout=timedelta(seconds=FIRST_SECONDS))
+            dist.init_process_group("gloo", store=_store(), rank=rank, world_size=count)
             kind = "nccl" if device.type == "cuda" else "gloo"
             self._sums = dist.new_group(backend=kind, timeout=timedelta(seconds=ANSWER_SECONDS))
             self._numbers = dist.new_group(backend="gloo", timeout=timedelta(seconds=ANSWER_SECONDS))
@@ -192,6 +192,15 @@ def refuse_unshared(recipe: Recipe, processes: Processes) -> None:
             f"this run cuts its batches into {recipe.shards} shards, which {processes.count} processes cannot share "
             "equally; start another number of them"
         )
+
+
+def _store() -> dist.Store:
+    """What the processes use to find each other.
+
+    torchrun keeps it when it starts them again, with addresses of dead ones, so that each start has a part of its own.
+    """
+    store, _, _ = next(dist.rendezvous("env://", timeout=timedelta(seconds=FIRST_SECONDS)))
+    return dist.PrefixStore(f"start {os.environ['TORCHELASTIC_RESTART_COUNT']}", store)
 
 
 def is_one_of_several() -> bool:
