@@ -25,6 +25,8 @@ def generate_files(
     where: str | None = None,
     length: int | None = None,
     first: int = 0,
+    temperature: float | None = None,
+    prompt: str | None = None,
     batch_size: int = 64,
     grid: bool = False,
     device: str = "cpu",
@@ -36,7 +38,8 @@ def generate_files(
         run: The run folder.
         out: A folder for single files, or one file, by its suffix.
         count: Number of samples.
-        seed, label, truncation, where, length: See Gan.at; windows are joined. The files depend on these alone.
+        seed, label, truncation, where, length, temperature, prompt: See Gan.at; windows are joined. The files depend on
+            these alone.
         first: Number of the first sample, where samples are written a part at a time: tables.
         batch_size: Samples that are in memory at once, rounded down to whole forward passes.
         grid: One sheet of all samples, whatever the count.
@@ -54,7 +57,8 @@ def generate_files(
     size = max(chunk, batch_size // chunk * chunk)
     end = first + count
     starts = range(first, end, size)
-    parts = (gan.at(range(at, min(end, at + size)), seed, label, truncation, where, length, True) for at in starts)
+    asked = (label, truncation, where, length, True, temperature, prompt)
+    parts = (gan.at(range(at, min(end, at + size)), seed, *asked) for at in starts)
     if first and (grid or not gan.modality.writes_stream):
         raise UserError("--first is for parts of a table; other samples have a seed of their own for each part")
     if gan.modality.writes_stream and not grid:

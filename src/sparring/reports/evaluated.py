@@ -9,10 +9,11 @@ from ..metrics.score_facts import facts_of
 from ..runs.folder import RunParts
 from ..runs.log import number
 from .findings import counts, findings, interval
-from .markup import bullets, paragraph, picture, section, table
+from .markup import bullets, paragraph, passage, picture, section, table
 from .pictures import data_uri, open_picture
 from .scores import in_order
 from .summary import unit
+from .texts import shown_text
 from .values import listed, mapping, percent, plain, short
 
 PAIRS_SIDE, COMPARISON_SIDE = 640, 1400  # pixels
@@ -95,6 +96,8 @@ def _nearest(run: RunParts) -> str:
         "Pairs of a sample and the training example nearest to it, the nearest pair first. "
         "This picture shows training examples."
     )
+    if texts := shown_text(run.path / "nearest_pairs.txt"):
+        return section("Nearest training examples", passage(texts, caption.replace("picture", "list")))
     width = None if pairs.width >= 320 else pairs.width * (480 // pairs.width)
     described = "Samples, each with its nearest training example"
     return section("Nearest training examples", picture(data_uri(pairs, PAIRS_SIDE), described, caption, width))

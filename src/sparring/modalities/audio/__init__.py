@@ -28,7 +28,7 @@ class AudioModality(Modality):
     default_recipe = "sound"
     Options = AudioOptions
     representations = ("mel", "waveform")
-    asked_first = True  # a folder of sounds may hold pictures of their covers; arrays are sounds where a recipe says so
+    asked_first = 1  # a folder of sounds may hold pictures of their covers; arrays are sounds where a recipe says so
     built_in = ("chirps",)
 
     def module(self, name: str) -> Any:

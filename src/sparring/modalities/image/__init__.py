@@ -31,6 +31,7 @@ class ImageModality(Modality):
     Options = ImageOptions
     built_in = ("digits", "normal-pictures")
     has_pixels = True
+    shows_pairs = True
 
     def recognises(self, path: Path) -> bool:
         return self.module("detect").recognises(path)
