@@ -6,6 +6,7 @@ import numpy as np
 
 from sparring.data.contents import Contents, Item
 from sparring.data.options import OpenContext
+from sparring.data.text_rows import texts_of
 from sparring.modalities.text.gather import Gathered
 from sparring.modalities.text.options import TextOptions
 from sparring.modalities.text.source import TextSource, build
@@ -42,3 +43,9 @@ def source(count: int = 80, labels: str = "auto", seed: int = 0) -> TextSource:
     for number, (text, label) in enumerate(zip(texts, names, strict=True)):
         found.add(text, Item("", f"text {number}", None, label))
     return build("sentences", found, TextOptions(labels=labels), OpenContext())
+
+
+def texts_in(source: TextSource, split: str | None = None) -> list[str]:
+    """All texts of a source, or of one split."""
+    splits = ("train", "validation", "test") if split is None else (split,)
+    return [text for each in splits for text in texts_of(source.values(np.arange(source.count(each)), each))]

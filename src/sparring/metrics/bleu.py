@@ -19,7 +19,7 @@ def bleu(texts: Sequence[Words], references: Sequence[Words], order: int) -> np.
     Papineni et al. 2002, section 2.3: the geometric mean of the precisions of n-grams, n = 1 to `order`, each n-gram
     counted at most as often as in one reference, times the brevity penalty against the reference of the nearest
     length (the shorter of two). A precision of 0 counts as 1 / (2^k x n-grams), k = 1, 2, ... (smoothing 3 of Chen &
-    Cherry 2014), as sacrebleu does.
+    Cherry 2014), and no word in common gives 0, as sacrebleu does.
 
     Args:
         texts, references: Lists of words.
@@ -68,6 +68,8 @@ def _bleu(text: Words, limits: Sequence, nearest: int) -> float:
         if not count:
             return 0.0
         matched = sum(min(many, limit(gram, 0)) for gram, many in grams.items())
+        if size == 1 and not matched:
+            return 0.0
         zeros += matched == 0
         total += log(matched / count if matched else 1 / (2**zeros * count))
     brevity = 1.0 if len(text) > nearest else exp(1 - nearest / len(text))

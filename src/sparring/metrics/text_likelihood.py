@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import log
 
 import numpy as np
 
@@ -42,7 +43,7 @@ def letter_nats(training: Sequence[str], held_out: Sequence[str]) -> float:
         for character in text:
             counts[character] = counts.get(character, 0) + 1
     total = sum(counts.values()) + len(training) + len(counts) + 2
-    end, other = np.log((len(training) + 1) / total), np.log(1 / total)
-    known = {character: np.log((count + 1) / total) for character, count in counts.items()}
+    end, other = log((len(training) + 1) / total), log(1 / total)
+    known = {character: log((count + 1) / total) for character, count in counts.items()}
     likelihoods = [end + sum(known.get(character, other) for character in text) for text in held_out]
     return nats_a_character(np.array(likelihoods), [len(text) for text in held_out]).value

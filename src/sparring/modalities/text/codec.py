@@ -32,14 +32,14 @@ class TextCodec:
     Attributes:
         alphabet: The characters that are tokens of their own; "" where bytes are learned.
         tokens: Of an encoded text, its end included.
-        bytes: Of a value.
+        width: Of a value, in bytes.
         writes_bytes: Did training texts need bytes? Else none is generated.
         passages: Are the texts passages of longer ones, which go on?
     """
 
     alphabet: str
     tokens: int
-    bytes: int
+    width: int
     writes_bytes: bool
     passages: bool = False
     input: ClassVar[None] = None
@@ -62,8 +62,8 @@ class TextCodec:
         return rows
 
     def decode(self, tensor: Tensor) -> np.ndarray:
-        """Up to the first end. Bytes that are no character are left out, and what goes beyond `bytes` is cut."""
-        return rows_of(self.texts(tensor), self.bytes)
+        """Up to the first end. Bytes that are no character are left out, and what goes beyond `width` is cut."""
+        return rows_of(self.texts(tensor), self.width)
 
     def texts(self, tensor: Tensor) -> list[str]:
         """Token numbers, N x any, as texts."""
@@ -88,7 +88,7 @@ class TextCodec:
             "modality": "text",
             "alphabet": self.alphabet,
             "tokens": self.tokens,
-            "bytes": self.bytes,
+            "width": self.width,
             "writes_bytes": self.writes_bytes,
             "passages": self.passages,
             "decode": "0 ends a text; then come the characters of the alphabet, in order, then the 256 bytes of UTF-8",
@@ -137,9 +137,9 @@ def codec_from(description: dict[str, Any]) -> TextCodec:
     """The inverse of TextCodec.describe(). Raises UserError for what another version, or nobody, has written."""
     if description.get("modality") != "text":
         raise UserError("codec.json is not a description of texts: use the version of sparring that wrote it.")
-    names = ("alphabet", "tokens", "bytes", "writes_bytes", "passages")
+    names = ("alphabet", "tokens", "width", "writes_bytes", "passages")
     codec = TextCodec(**{name: description[name] for name in names})
-    if len(set(codec.alphabet)) != len(codec.alphabet) or min(codec.tokens, codec.bytes) < 1:
+    if len(set(codec.alphabet)) != len(codec.alphabet) or min(codec.tokens, codec.width) < 1:
         raise UserError("codec.json is damaged: its alphabet or its lengths cannot be.")
     return codec
 

@@ -87,11 +87,13 @@ def holds_texts(columns: Columns) -> bool:
     free = [name for name, values in columns.items() if _is_free_text(values)]
     if len(free) != 1:
         return False
-    others = [values for name, values in columns.items() if name not in free and not _is_index(name, values)]
-    named = [name.lower() for name in columns if name not in free]
-    labels = [values for values in others if _is_label(values)]
-    known = sum(name in (*LABEL_NAMES, SPLIT) for name in named)
-    return len(labels) == len(others) and len(others) <= max(1, known)
+    others = {
+        name: values
+        for name, values in columns.items()
+        if name not in free and not _is_index(name, values) and not (name.lower() == SPLIT and _are_splits(values))
+    }
+    one = len(others) <= 1 or all(name.lower() in LABEL_NAMES for name in others)
+    return one and all(map(_is_label, others.values()))
 
 
 def choose(columns: Columns, path: str, text_column: str | None, labels: str) -> TextTable:

@@ -52,7 +52,7 @@ def sample(
         numbers = None if labels is None else labels[part]
         texts += codec.texts(_drawn(gan, chunk, numbers, seed, steps, heat, begin, ends))[: len(chunk)]
     if length is None:
-        return rows_of(texts, codec.bytes)
+        return rows_of(texts, codec.width)
     return rows_of([text[:length] for text in texts], MAX_UTF8 * length)
 
 

@@ -74,14 +74,14 @@ def build(name: str, found: gather.Gathered, options: TextOptions, context: Open
         codec, note = context.like, ""
     else:
         codec, note = fit_codec(_of(texts, done, "train"), texts, options.alphabet, found.kind == "passages")
-    if len(texts) * codec.bytes > MAX_BYTES:
+    if len(texts) * codec.width > MAX_BYTES:
         raise UserError(
-            f"these texts need {len(texts) * codec.bytes >> 30:,} GB of memory, and {MAX_BYTES >> 30} GB is the most: "
+            f"these texts need {len(texts) * codec.width >> 30:,} GB of memory, and {MAX_BYTES >> 30} GB is the most: "
             "ask for fewer --characters, or give fewer texts"
         )
     report = ScanReport(lengths=_bands(found.texts), skipped=[*found.contents.skipped, *done.skipped])
     hashes = [hashlib.sha256(text.encode()).digest() for text in texts]
-    values = rows_of(texts, codec.bytes)
+    values = rows_of(texts, codec.width)
     source = TextSource(name, values, done, hashes, codec, found.kind, how.length, report)
     about = [*found.notes, f"{gather.named(found.texts)}.", *_about_cuts(found, how, len(texts)), note]
     source.notes = tuple(
