@@ -25,12 +25,12 @@ HARD = (  # what must come back exactly
 
 
 def sentences(count: int, seed: int = 0) -> tuple[list[str], list[str]]:
-    """Texts such as "the film is good", and the class of each."""
+    """Texts such as "the film 7 is good", and the class of each."""
     rng = np.random.default_rng(seed)
     texts, labels = [], []
     for number in range(count):
         label = list(WORDS)[number % 2]
-        thing = ("film", "book", "play", "song")[rng.integers(4)]
+        thing = f"{('film', 'book', 'play', 'song')[rng.integers(4)]} {rng.integers(1000)}"
         texts.append(f"the {thing} is {'very ' * int(rng.integers(3))}{WORDS[label][rng.integers(3)]}")
         labels.append(label)
     return texts, labels

@@ -69,7 +69,7 @@ class TextScore(DetailedScore):
             **scores,
         }
         area = scores["text_detection"]["value"] if "text_detection" in scores else WORST_AREA
-        detected = min(1.0, abs(area - 0.5) / (WORST_AREA - 0.5))
+        detected = min(1.0, max(0.0, area - 0.5) / (WORST_AREA - 0.5))
         self.noise = SLACK * self.likelihood["value"] * self.area_error / (WORST_AREA - 0.5)
         return self.likelihood["value"] * (1 + SLACK * detected), scores, features
 
