@@ -82,14 +82,14 @@ class TextGenerator(Generator, LanguageModel):
         return self.draw(torch.special.ndtr(noise.float()), condition).float()
 
     def log_likelihood(self, samples: Tensor, condition: Condition = None) -> Tensor:
-        tokens = samples.long()
-        before = pad(tokens[:, :-1], (1, 0), value=END)
-        states = self.dropout(self._inputs(before, condition))
+        inside = pad(samples[:, :-1] != END, (1, 0), value=True)
+        steps = int(inside.any(dim=0).sum())  # nothing is computed beyond the longest text
+        tokens, inside = samples[:, :steps].long(), inside[:, :steps]
+        states = self.dropout(self._inputs(pad(tokens[:, :-1], (1, 0), value=END), condition))
         for layer in self.recurrences:
             states = self.dropout(layer(states)[0])
         found = self.last(states).float().log_softmax(dim=2).gather(2, tokens[:, :, None]).squeeze(2)
-        inside = pad(tokens[:, :-1] != END, (1, 0), value=True)
-        return torch.where(inside, found, 0.0)
+        return pad(torch.where(inside, found, 0.0), (0, samples.shape[1] - steps))
 
     @torch.no_grad()
     def draw(

@@ -23,12 +23,12 @@ class Known(Generator, LanguageModel):
 
 @pytest.fixture(scope="module")
 def source():
-    return text_samples.source(600, "none")
+    return text_samples.source(2000, "none")
 
 
 @pytest.fixture(scope="module")
 def score(source):
-    return TextScore(fit_features(source, 1), source, 60, 1)
+    return TextScore(fit_features(source, 1), source, 200, 1)
 
 
 def selection(score, nats, values):
@@ -37,8 +37,8 @@ def selection(score, nats, values):
 
 
 def test_likelihood_decides_and_within_one_percent_the_detector_has_a_say(source, score):
-    real = source.values(np.arange(60))
-    repeated = np.repeat(real[:1], 60, axis=0)
+    real = source.values(np.arange(200))
+    repeated = np.repeat(real[:1], 200, axis=0)
     assert selection(score, 2.0, real) < selection(score, 2.0, repeated) <= 2.0 * (1 + SLACK)
     assert selection(score, 2.0, repeated) < selection(score, 2.0 * (1 + SLACK) + 1e-6, real)
     assert selection(score, 2.0, real) < selection(score, 1.995, repeated)
@@ -46,21 +46,21 @@ def test_likelihood_decides_and_within_one_percent_the_detector_has_a_say(source
 
 def test_the_scores_say_what_they_should(source, score):
     score.look_at(Known(1.5))
-    texts = text_samples.sentences(60, seed=9)[0]
-    _, scores, _ = score(rows_of([texts[0]] * 60, source.shape[0]), with_intervals=True)
+    texts = text_samples.sentences(200, seed=9)[0]
+    _, scores, _ = score(rows_of([texts[0]] * 200, source.shape[0]), with_intervals=True)
     values = {name: each["value"] for name, each in scores.items()}
     assert values["nats_a_character"] == pytest.approx(1.5)
-    assert values["repeated_texts"] == pytest.approx(59 / 60)
+    assert values["repeated_texts"] == pytest.approx(199 / 200)
     assert values["text_detection"] > 0.8 > values["text_detection_real"]
     assert values["nats_a_character_trivial"] > 1.5 and values["copied_texts"] in (0, 1)
     assert values["copied_texts_real"] < 1  # of held-out texts
 
 
 def test_one_sentence_repeated_is_no_variety(source, score):
-    values = source.values(np.arange(60))
+    values = source.values(np.arange(200))
     varied = score.neighbours(score(values)[2])["variety"]
     assert varied > 0.7
-    assert score.neighbours(score(np.repeat(values[:1], 60, axis=0))[2])["variety"] < 0.1
+    assert score.neighbours(score(np.repeat(values[:1], 200, axis=0))[2])["variety"] < 0.1
 
 
 def test_features_are_means_over_runs_of_letters_and_do_not_depend_on_the_width():
@@ -85,8 +85,8 @@ def test_features_tell_classes_where_there_are_labels():
 
 def test_samples_of_another_distribution_are_farther(source, score):
     same, other = (
-        text_samples.sentences(60, seed=5)[0],
-        [text.upper() for text in text_samples.sentences(60, seed=5)[0]],
+        text_samples.sentences(200, seed=5)[0],
+        [text.upper() for text in text_samples.sentences(200, seed=5)[0]],
     )
     distances = [score(rows_of(texts, source.shape[0]))[1]["kernel_distance"]["value"] for texts in (same, other)]
     assert distances[0] < distances[1] / 10
