@@ -17,6 +17,7 @@ from sparring.callbacks.base import Callback
 from sparring.cli import app
 from sparring.errors import UserError
 from sparring.evaluation.run import evaluate
+from sparring.inference.export import export
 from sparring.inference.generate import generate_files
 from sparring.inference.interpolate import interpolate_file
 from sparring.metrics.text_copies import distinct
@@ -89,7 +90,6 @@ def test_what_cannot_be_is_refused_in_one_sentence(run, tmp_path):
         ({"temperature": 0.0}, "between 0.05 and 5"),
         ({"prompt": "x" * 500}, "shorten it"),
         ({"prompt": "long", "length": 3}, "leaves no room"),
-        ({"truncation": 0.5, "prompt": "a"}, "leave one of them out"),
         ({"where": "a > 1"}, "conditions are for tables"),
         ({"label": "nix"}, "no class 'nix'"),
     ):
@@ -97,6 +97,10 @@ def test_what_cannot_be_is_refused_in_one_sentence(run, tmp_path):
             gan.generate(2, **options)
     with pytest.raises(UserError, match="walk through latent space"):
         interpolate_file(run, tmp_path / "walk.png")
+    with pytest.raises(UserError, match="leaves nothing to truncate"):
+        gan.generate(2, truncation=0.5)
+    with pytest.raises(UserError, match="which an ONNX file does not hold"):
+        export(run, tmp_path / "a.onnx")
 
 
 def test_other_models_refuse_a_temperature(tmp_path):

@@ -37,8 +37,7 @@ class TextModality(Modality):
         return recognises(path)
 
     def takes(self, memory: InMemory) -> bool:
-        data = memory.data
-        return isinstance(data, list | tuple) and bool(data) and all(isinstance(each, str) for each in data)
+        return memory.is_texts
 
     def open_in_memory(self, memory: InMemory, options: Any, context: OpenContext) -> Source:
         return self.module("source").open_in_memory(memory, options, context)

@@ -53,7 +53,10 @@ class TextSource(ArrangedSource):
 def open_path(path: Path, options: TextOptions, context: OpenContext) -> TextSource:
     """Open texts. Raises UserError where none is usable."""
     found = gather.from_path(path, options)
-    return build(readers.name_of(path.with_name(_stem(path.name)), "texts"), found, options, context)
+    try:
+        return build(readers.name_of(path.with_name(_stem(path.name)), "texts"), found, options, context)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
 
 
 def open_in_memory(memory: InMemory, options: TextOptions, context: OpenContext) -> TextSource:
