@@ -61,7 +61,7 @@ class Gan:
 
     @spells_options
     def generate(self, count: int, seed: int = 0, label: str | int | None = None, **options: Any) -> Any:
-        """`count` samples as Python objects: a list of PIL images, a list of arrays of sound, a DataFrame of rows.
+        """`count` samples as Python objects: a list of PIL images, of arrays of sound or of texts, a DataFrame of rows.
 
         Options: see `at`. Series that were learned in windows are joined.
         """

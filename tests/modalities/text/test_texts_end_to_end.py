@@ -115,7 +115,7 @@ def test_the_scores_of_texts_stand_beside_those_of_real_ones(run, data):
     assert 0.5 < scores["text_detection"].value <= 1 and abs(scores["text_detection"].real - 0.5) < 0.5
     assert scores["copied_texts"].real is not None and scores["repeated_texts"].real is not None
     assert {"bleu_4", "self_bleu_4", "distinct_2", "copied_span", "long_copies", "label_agreement"} <= set(scores)
-    assert scores["bleu_2"].real > scores["bleu_2"].value
+    assert scores["bleu_2"].real > scores["bleu_2"].value and scores["self_bleu_2"].real > 0
     page = write_report(run).read_text()
     assert "<pre>" in page and "Nearest training examples" in page
     shown = sorted((run / "samples").glob("*.txt"))[-1].read_text().splitlines()[0]
