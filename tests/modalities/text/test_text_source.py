@@ -108,6 +108,18 @@ def test_a_table_with_numbers_or_without_free_text_stays_a_table(tmp_path):
     assert modality_of(table("n.csv", tmp_path, more={"price": np.arange(60) / 7})) == "table"
     (tmp_path / "people.csv").write_text("name,city\n" + "Ann,Rome\nBob,Oslo\n" * 20)
     assert modality_of(tmp_path / "people.csv") == "table"
+    (tmp_path / "dates.csv").write_text(
+        "day\n" + "".join(f"Monday, {day} March 2021 {day}:05 pm\n" for day in range(1, 29))
+    )
+    assert modality_of(tmp_path / "dates.csv") == "table"
+    (tmp_path / "zh.csv").write_text(
+        "姓名,城市\n" + "".join(f"王{letter}明,上海\n" for letter in "一二三四五六七八九十")
+    )
+    assert modality_of(tmp_path / "zh.csv") == "table"
+    (tmp_path / "zh2.csv").write_text(
+        "评论\n" + "".join(f"这部电影真的很{letter}好看我喜欢\n" for letter in "一二三四五六七八")
+    )
+    assert modality_of(tmp_path / "zh2.csv") == "text"
     two = table("two.csv", tmp_path, more={"reply": [f"a reply to text {number}" for number in range(60)]})
     assert modality_of(two) == "table"
 
@@ -138,7 +150,8 @@ def test_cells_with_quotes_line_ends_and_separators_come_back(tmp_path):
     hard = ['he said, "well, no"', "two\nlines of it", "  spaces around it  ", "it's 5; or 6 | 7"]
     texts = [f"{hard[number % 4]}{number}" for number in range(60)]
     path = table("a.csv", tmp_path, texts)
-    assert set(texts_in(open_data(path))) == set(texts)
+    source = open_data(path, None, OpenContext(modalities=("text",)))
+    assert set(texts_in(source)) == set(texts)
 
 
 def test_a_line_with_too_many_cells_is_named(tmp_path):

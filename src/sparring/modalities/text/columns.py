@@ -27,9 +27,12 @@ SEPARATORS = (",", "\t", ";", "|")
 TEXT_NAMES = ("text", "texts", "sentence", "caption", "utterance", "prompt", "content", "message", "review", "comment")
 LABEL_NAMES = (*LABEL_COLUMNS, "intent", "sentiment", "topic", "language")
 HEAD_BYTES, HEAD_ROWS = 1 << 18, 1000  # by which a table of texts is told from others
-MIN_WORDS, MIN_DISTINCT = 3, 0.5  # mean words of free text; share of its values that differ
+MIN_WORDS, MIN_DISTINCT = 3, 0.5  # mean words of letters in free text; share of its values that differ
+MAX_DIGITS = 0.3  # share of words with digits in them; dates and addresses have more
 MAX_LABEL = 60  # characters of a label
 NUMBER = re.compile(r"\s*[-+]?[\d.,]*\d[\d.,]*(e[-+]?\d+)?\s*%?\s*", re.IGNORECASE)
+EASTERN = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"  # letters that are written without spaces: three are about a word
+WORD = re.compile(f"[{EASTERN}]{{1,3}}|[^\\s{EASTERN}]+")
 
 Columns = dict[str, list[str | None]]
 
@@ -78,7 +81,7 @@ def head(path: Path) -> Columns | None:
             rows = [json.loads(line) for line in text.split("\n")[:HEAD_ROWS] if line.strip()]
             return of_records(rows) if all(isinstance(row, dict) for row in rows) else None
         return _csv(text, str(path), name, HEAD_ROWS)
-    except (UserError, OSError, ValueError, KeyError, ImportError, zlib.error):
+    except (UserError, OSError, ValueError, KeyError, ImportError, RecursionError, csv.Error, zlib.error):
         return None
 
 
@@ -147,10 +150,12 @@ def _full(values: Sequence[str | None]) -> list[str]:
 
 def _is_free_text(values: Sequence[str | None]) -> bool:
     some = _full(values[:HEAD_ROWS])
-    if not some or all(NUMBER.fullmatch(value) for value in some):
+    words = [word for value in some for word in WORD.findall(value)]
+    with_digits = sum(any(character.isdigit() for character in word) for word in words)
+    of_letters = sum(any(character.isalpha() for character in word) for word in words)
+    if not some or with_digits > MAX_DIGITS * len(words):
         return False
-    words = sum(len(value.split()) for value in some) / len(some)
-    return words >= MIN_WORDS and len(set(some)) >= MIN_DISTINCT * len(some)
+    return of_letters - with_digits >= MIN_WORDS * len(some) and len(set(some)) >= MIN_DISTINCT * len(some)
 
 
 def _is_label(values: Sequence[str | None]) -> bool:
@@ -173,7 +178,7 @@ def _are_splits(values: Sequence[str | None]) -> bool:
 
 def _csv(text: str, where: str, name: str, most: int | None = None) -> Columns:
     separator = "\t" if ".tsv" in name else _separator(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=False)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
         header = next(reader, [])
         names = [cell.strip() or f"column {number + 1}" for number, cell in enumerate(header)]
@@ -198,7 +203,7 @@ def _csv(text: str, where: str, name: str, most: int | None = None) -> Columns:
 
 def _separator(text: str) -> str:
     """The one that parts the first lines into most columns, equally many in each; a comma where none does."""
-    lines = [line for line in islice(text.split("\n"), 20) if line.strip()]
+    lines = [line.replace("\r", "") for line in islice(text.split("\n"), 20) if line.strip()]
     counts = {each: {len(row) for row in csv.reader(lines, delimiter=each)} for each in SEPARATORS}
     equal = [each for each, found in counts.items() if len(found) == 1 and max(found) > 1]
     return max(equal, key=lambda each: max(counts[each]), default=",")
