@@ -64,19 +64,22 @@ def generate_files(
     if gan.modality.writes_stream and not grid:
         _refuse_overwriting(out, gan, count, grid)
         return gan.modality.write_stream(parts, out, gan.codec, seed, first)
-    longest = length if length is not None else gan.modality.max_joined_length(gan.codec)
-    needed = count * prod(gan.codec.shape) * ((longest or 0) // gan.codec.shape[0] + 1)
-    if needed > MAX_VALUES:
-        raise UserError(
-            f"{count:,} samples of this model do not fit into memory at once; "
-            "make them in several goes with other seeds"
-        )
+    _refuse_too_many(gan, count, length)
     _refuse_overwriting(out, gan, count, grid)
     if lost := gan.modality.lost_in(out, gan.codec, count, grid):
         note(lost)
     numbers = gan.labels(range(count), seed, label)
     names = None if numbers is None else [gan.classes[number] for number in numbers]
     return gan.modality.write(np.concatenate(list(parts)), names, out, grid, gan.codec, seed)
+
+
+def _refuse_too_many(gan: Gan, count: int, length: int | None) -> None:
+    longest = length if length is not None else gan.modality.max_joined_length(gan.codec)
+    needed = count * prod(gan.codec.shape) * ((longest or 0) // gan.codec.shape[0] + 1)
+    if needed > MAX_VALUES:
+        raise UserError(
+            f"{count:,} samples of this model do not fit into memory; make them in several goes, other seeds"
+        )
 
 
 def _refuse_overwriting(out: Path, gan: Gan, count: int, grid: bool) -> None:
