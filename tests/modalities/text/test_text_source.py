@@ -226,3 +226,11 @@ def test_counting_follows_its_law():
     source = open_data("counting")
     assert all(map(follows_law, texts_in(source))) and source.classes == ("down", "up")
     assert not any(map(follows_law, ["1 3", "5", "", "2 1 2", "1  2", "01 02", "20 21", "a b"]))
+
+
+def test_texts_that_are_read_like_shorter_ones_are_cut_and_that_is_told():
+    codec = open_data([f"text {number}" for number in range(30)]).codec
+    source = open_data([f"a longer text {number}" for number in range(30)], None, OpenContext(like=codec))
+    assert source.codec == codec and source.shape == (codec.width,)
+    assert set(map(len, texts_in(source))) == {codec.width}
+    assert noted(source, f"30 texts are longer than {codec.width} bytes")

@@ -74,7 +74,7 @@ def build(name: str, found: gather.Gathered, options: TextOptions, context: Open
     items = [found.items[owner] for owner in owners]
     done = arrange(items, together, found.contents, options.labels, options.label_level)
     if context.like is not None:
-        codec, note = context.like, ""
+        codec, note = context.like, _too_long(texts, context.like)
     else:
         codec, note = fit_codec(_of(texts, done, "train"), texts, options.alphabet, found.kind == "passages")
     if len(texts) * codec.width > MAX_BYTES:
@@ -112,6 +112,15 @@ def _apart(texts: Sequence[str], owners: Sequence[int] | None = None) -> list[by
 
 def _of(texts: Sequence[str], done: Arrangement, split: Any) -> list[str]:
     return [texts[row] for row in done.among(split)]
+
+
+def _too_long(texts: Sequence[str], codec: TextCodec) -> str:
+    """A note on texts that do not fit into the values of other texts."""
+    longer = sum(len(text.encode()) > codec.width for text in texts)
+    return (
+        f"{longer:,} texts are longer than {codec.width:,} bytes, as long as texts were learned, and are cut."
+        * bool(longer)
+    )
 
 
 def _overlap(texts: Sequence[str], done: Arrangement) -> str:
