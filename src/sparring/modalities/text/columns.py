@@ -106,7 +106,8 @@ def choose(columns: Columns, path: str, text_column: str | None, labels: str) ->
         raise UserError(f"{path} has no column '{column}': it has {', '.join(columns)}.")
     others = {name: values for name, values in columns.items() if name != column}
     splits = next((values for name, values in others.items() if name.lower() == SPLIT and _are_splits(values)), None)
-    label, notes = _label_column(others, path, labels), [f"Texts are those of the column '{column}'."]
+    label = _label_column(others, path, labels)
+    notes = [f"Texts are those of the column '{column}' (--recipe table learns rows of all columns)."]
     if label is not None and label not in columns:
         raise UserError(f"{path} has no column '{label}' to take labels from: it has {', '.join(columns)}.")
     unused = [name for name, values in others.items() if name != label and values is not splits]
