@@ -18,6 +18,7 @@ from ...networks.likelihood import log_likelihoods
 
 SLACK = 0.01  # of the likelihood that a snapshot may lose for samples that are harder to detect
 WORST_AREA = 0.6  # of a detector: from here on samples count as plainly detected
+FEW_COPIES, MANY_COPIES = 0.02, 0.12  # more texts that equal a training text than among held-out texts
 MAX_HELD_OUT = 4000  # held-out texts whose likelihood is measured
 MAX_DETECTED = 2000  # texts of each kind
 MIN_DETECTED = 20
@@ -26,9 +27,10 @@ MIN_DETECTED = 20
 class TextScore(DetailedScore):
     """The online score of texts.
 
-    The selection score is L (1 + SLACK d): L is the likelihood of held-out texts in nats a character, and d, from 0 to
-    1, says how well a classifier detects samples. So a snapshot whose likelihood is more than 1 % worse than another's
-    is never chosen before that one, and among those within 1 % the detector has a say.
+    The selection score is L (1 + SLACK (d + c) / 2): L is the likelihood of held-out texts in nats a character; d, from
+    0 to 1, says how well a classifier detects samples, and c how many more of them are copies than of held-out texts.
+    So a snapshot whose likelihood is more than 1 % worse than another's is never chosen before that one, and among
+    those within 1 % detection and copies have a say.
     """
 
     def __init__(self, net: FeatureNet, source: Any, count: int, seed: int):
@@ -69,9 +71,10 @@ class TextScore(DetailedScore):
             **scores,
         }
         area = scores["text_detection"]["value"] if "text_detection" in scores else WORST_AREA
-        detected = min(1.0, max(0.0, area - 0.5) / (WORST_AREA - 0.5))
-        self.noise = SLACK * self.likelihood["value"] * self.area_error / (WORST_AREA - 0.5)
-        return self.likelihood["value"] * (1 + SLACK * detected), scores, features
+        copied = scores["copied_texts"]["value"] - scores["copied_texts_real"]["value"] - FEW_COPIES
+        faults = _share(area - 0.5, WORST_AREA - 0.5) + _share(copied, MANY_COPIES - FEW_COPIES)
+        self.noise = SLACK * self.likelihood["value"] * self.area_error / (WORST_AREA - 0.5) / 2
+        return self.likelihood["value"] * (1 + SLACK * faults / 2), scores, features
 
     def details(self, values: np.ndarray) -> dict[str, float]:
         texts = texts_of(values)
@@ -80,3 +83,7 @@ class TextScore(DetailedScore):
             area = text_detection(texts[:MAX_DETECTED], self.held_out[:MAX_DETECTED])
             found["text_detection"], self.area_error = area.value, area.error
         return found
+
+
+def _share(value: float, most: float) -> float:
+    return min(1.0, max(0.0, value / most))
