@@ -144,3 +144,22 @@ def test_the_command_line_trains_generates_and_says_what_it_opened(data, tmp_pat
     out = command.invoke(app, ["generate", str(tmp_path / "run"), *asked])
     assert out.exit_code == 0, out.output
     assert all(line.startswith("the ") for line in (tmp_path / "a.txt").read_text().splitlines())
+
+
+def test_passages_go_on_beyond_what_was_learned_at_once(tmp_path):
+    path = tmp_path / "play.txt"
+    path.write_text(
+        "\n\n".join(f"SPEAKER {number}:\n{text}." for number, text in enumerate(text_samples.sentences(80)[0]))
+    )
+    settings = smoke_settings("text")
+    run = api.train(
+        path, None, tmp_path / "run", settings=settings, characters=40, device="cpu", console=Callback()
+    ).path
+    long = sparring.load(run).generate(5, seed=1, length=120)
+    assert all(len(text) == 120 for text in long)
+    assert max(len(text) for text in sparring.load(run).generate(5, seed=1)) <= 40
+    (plain,) = generate_files(run, tmp_path / "a.txt", 5, seed=1, length=120, note=(told := []).append)
+    assert "parts texts of several lines by empty lines" in told[0] and plain.read_text() == "\n\n".join(long) + "\n"
+    assert (
+        evaluate(run, path, samples=20, metrics=["likelihood"], console=Callback()).scores["nats_a_character"].value > 0
+    )
