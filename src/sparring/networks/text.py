@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad, relu
+from torch.nn.functional import linear, pad, relu
 
 from . import register_network
 from .base import Condition, Discriminator, Generator, LanguageModel, class_condition
@@ -132,18 +132,18 @@ class TextGenerator(Generator, LanguageModel):
         return found if self.labels is None else found + self.labels(class_condition(condition))[:, None]
 
     def _next(self, token: Tensor, condition: Condition, states: list[Any]) -> Tensor:
-        """The logits after N tokens. Changes the states of the layers, in place."""
+        """The logits, after N tokens, of those that are generated. Changes the states of the layers, in place."""
         found = self._inputs(token[:, None], condition)
         for number, layer in enumerate(self.recurrences):
             found, states[number] = layer(found, states[number])
-        return self.last(found[:, 0]).float()
+        generated = self.layout.generated
+        return linear(found[:, 0], self.last.weight[:generated], self.last.bias[:generated]).float()
 
     def _choice(self, logits: Tensor, uniform: Tensor, ends: bool) -> Tensor:
         """One token for each row, by the inverse of the cumulative distribution."""
-        known = logits[:, : self.layout.generated]
         if not ends:
-            known = torch.cat([torch.full_like(known[:, :1], -torch.inf), known[:, 1:]], dim=1)
-        sums = known.softmax(dim=1).cumsum(dim=1)
+            logits = torch.cat([torch.full_like(logits[:, :1], -torch.inf), logits[:, 1:]], dim=1)
+        sums = logits.softmax(dim=1).cumsum(dim=1)
         bound = uniform.clamp(max=LARGEST_UNIFORM) * sums[:, -1]
         return (sums <= bound[:, None]).sum(dim=1).clamp(max=self.layout.generated - 1)
 
