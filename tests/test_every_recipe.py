@@ -15,6 +15,7 @@ import audio_samples
 import series_samples
 import sparring
 import table_samples
+import text_samples
 from smoke import ArraySource, StopAt, fingerprint, pair_source, smoke_settings
 from sparring import api
 from sparring.callbacks.base import Callback
@@ -169,6 +170,24 @@ def test_train_drop_resume_load_make_sounds(recipe, classes, channels, tmp_path)
     assert np.abs(values).max() <= 1
     sounds = gan.generate(3, seed=1)
     assert all(sound.ndim == channels and len(sound) <= source.shape[1] for sound in sounds)
+
+
+@pytest.mark.parametrize("classes", ["auto", "none"])
+@pytest.mark.parametrize("recipe", [name for name in list_recipes() if "text" in load_recipe(name).modalities])
+def test_train_drop_resume_load_make_texts(recipe, classes, tmp_path):
+    source = text_samples.source(60, classes)
+    straight = trained(source, recipe, tmp_path)
+    gan = sparring.load(straight.path)
+    values = gan.values(70, seed=1)
+    assert values.shape == (70, *source.shape) and values.dtype == np.uint8
+    np.testing.assert_array_equal(values[:3], gan.values(3, seed=1))
+    np.testing.assert_array_equal(values[66:], gan.at(range(66, 70), seed=1))  # of another chunk
+    texts = gan.generate(70, seed=1)
+    assert len(set(texts)) > 35
+    begun = gan.generate(5, seed=1, prompt="the ", length=9, temperature=0.5)
+    assert all(text.startswith("the ") and len(text) <= 9 for text in begun)
+    if classes == "auto":
+        assert gan.generate(20, label="praise") != gan.generate(20, label="blame")
 
 
 def test_loading_imports_no_training_code(tmp_path):

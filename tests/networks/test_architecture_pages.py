@@ -8,6 +8,7 @@ import torch
 
 from sparring import networks
 from sparring.config.reading import load_recipe
+from sparring.networks.text import TextLayout
 
 PAGES = Path(__file__).parents[2] / "docs" / "architectures"
 PICTURE, COLOUR = (1, 28, 28), (3, 32, 32)
@@ -34,7 +35,7 @@ def _settled(options):
     }  # a rank changes no number of weights
 
 
-def by_recipe(name, shape, classes=0, **open_options):
+def by_recipe(name, shape, classes=0, layout=None, **open_options):
     recipe = load_recipe(name)
     with torch.device("meta"):
         players = [
@@ -44,6 +45,7 @@ def by_recipe(name, shape, classes=0, **open_options):
                 shape=shape,
                 classes=classes,
                 latent_size=recipe.latent.size,
+                layout=layout,
             )
             for player in (recipe.players["generator"], recipe.players["discriminator"])
         ]
@@ -127,6 +129,7 @@ QUOTED = {
         lambda: by_options("wavegan", (1, 16384), 0, 100, width=64),
         *(lambda classes=classes: by_recipe("wave", (1, 8192), classes) for classes in (0, 10)),
     ],
+    "text": [lambda classes=classes: by_recipe("text", (16,), classes, TextLayout(283, 27)) for classes in (0, 10)],
     "projected": [lambda classes=classes: by_recipe("projected", COLOUR, classes, width=32) for classes in (0, 10)],
     "image-discriminators": [
         lambda: alone("patch-discriminator", LARGE, LARGE, width=64),

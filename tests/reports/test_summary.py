@@ -213,3 +213,32 @@ def test_an_early_end_gives_its_reason_and_the_rollbacks():
     log[-1] |= {"examples": 200000}
     said = summary(recipe(), source(), [{**tick(3), "examples": 200000}, log[-1]])[2]
     assert said.startswith("The training ended, after 200,000 of 200,000 examples (plateau")
+
+
+def test_a_game_that_did_not_better_its_start_says_so():
+    pretrained = {**recipe(), "algorithm": {"name": "weighted-likelihood", "pretrain_fraction": 0.5}}
+    ticks = [*map(tick, range(1, 11)), final(scored())]
+    assert (
+        "what followed did not better it" not in summary(pretrained, source(), ticks)[2]
+    )  # kept at 160,000 of 200,000
+    earlier = [*ticks[:-1], final(scored(), snapshot=100_000)]
+    said = summary(pretrained, source(), earlier)[2]
+    assert "what followed did not better it, so the start is handed out." in said
+    assert "handed out" not in summary(recipe(), source(), earlier)[2]
+    unfinished = [line for line in earlier if line.get("examples", 0) <= 100_000 and line.get("event") != "final"]
+    assert "handed out" not in summary(pretrained, source(), unfinished)[2]  # the game is still to come
+
+
+def test_findings_of_texts_name_the_likelihood_copies_and_an_alarm():
+    scores = {
+        "nats_a_character": {"value": 2.0, "trivial": 2.8},
+        "text_detection": {"value": 0.54, "real": 0.5},
+        "copied_texts": {"value": 0.2, "real": 0.14},
+        "repeated_texts": {"value": 0.9, "real": 0.02},
+    }
+    said = " ".join(findings({"scores": scores}, "texts"))
+    assert "costs it 2 nats (2.885 bits)" in said and "letters are, 2.8" in said
+    assert "AUC of 0.54" in said and "20 % of its texts equal a training text; of held-out texts, 14 % do" in said
+    assert "Alarm: 90 % of its texts repeat another one" in said
+    varied = {**scores, "repeated_texts": {"value": 0.03, "real": 0.02}}
+    assert "Alarm" not in " ".join(findings({"scores": varied}, "texts"))

@@ -155,19 +155,18 @@ def _print_one(found: Evaluation) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from ..reports.evaluated import references
     from ..reports.findings import counts, findings, interval
     from ..reports.values import percent, short
 
-    trivial = any(score.trivial is not None for score in found.scores.values())
-    reference = "without learning" if trivial else "real examples"
-    head = "score", "value", "95 %", reference, "better", "samples: real"
+    beside = references({name: score.described() for name, score in found.scores.items()})
+    head = "score", "value", "95 %", *beside, "better", "samples: real"
     table = Table(*head, box=None, header_style="bold")
     for score in found.scores.values():
         described = score.described()
-        other = score.trivial if trivial else score.real
-        real = "" if other is None else short(other)
+        known = ["" if described[part] is None else short(described[part]) for part in beside.values()]
         table.add_row(
-            *cells(score.facts.title, short(score.value), interval(described), real, score.better, counts(described))
+            *cells(score.facts.title, short(score.value), interval(described), *known, score.better, counts(described))
         )
     console = Console()
     console.print(table)

@@ -41,11 +41,16 @@ Length = Annotated[
     typer.Option(
         min=1,
         help="Series: the number of steps of each; a model of windows goes on beyond what it learned. Default: as many "
-        "as the series of the data have (of a single series: a window).",
+        "as the series of the data have (of a single series: a window). Texts: the most characters of each.",
         metavar="STEPS",
         show_default=False,
     ),
 ]
+Temperature = Annotated[
+    float | None,
+    typer.Option(help="Texts: below 1 safer and more alike, above 1 bolder. Default: 1.", show_default=False),
+]
+Prompt = Annotated[str | None, typer.Option(help="Texts: how each begins.", metavar="BEGINNING", show_default=False)]
 
 
 def generate(
@@ -68,6 +73,8 @@ def generate(
             "like. The rows are those of the whole.",
         ),
     ] = 0,
+    temperature: Temperature = None,
+    prompt: Prompt = None,
     batch_size: Annotated[
         int, typer.Option(min=1, help="How many samples are in memory at once. The files do not depend on it.")
     ] = 64,
@@ -95,6 +102,8 @@ def generate(
         where=where,
         length=length,
         first=first,
+        temperature=temperature,
+        prompt=prompt,
         batch_size=batch_size,
         grid=grid,
         device=device,

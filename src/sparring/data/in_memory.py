@@ -11,8 +11,8 @@ from ..errors import UserError
 
 PICTURE_COLUMNS = ("image", "img", "picture", "pixel_values")
 ACCEPTED = (
-    "a NumPy array, a torch tensor or Dataset, a Hugging Face dataset, a list of PIL pictures or a table (a DataFrame, "
-    "a dictionary of columns, a list of dictionaries)"
+    "a NumPy array, a torch tensor or Dataset, a Hugging Face dataset, a list of PIL pictures or of texts, or a table "
+    "(a DataFrame, a dictionary of columns, a list of dictionaries)"
 )
 
 
@@ -28,7 +28,14 @@ class InMemory:
 
     @property
     def name(self) -> str:
-        return "table" if self.is_table else "pictures"
+        return "table" if self.is_table else "texts" if self.is_texts else "pictures"
+
+    @property
+    def is_texts(self) -> bool:
+        """Is it a list of strings?"""
+        return (
+            isinstance(self.data, list | tuple) and bool(self.data) and all(isinstance(each, str) for each in self.data)
+        )
 
     @property
     def is_table(self) -> bool:

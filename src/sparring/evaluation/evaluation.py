@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -79,11 +79,13 @@ def evaluate_samples(
     metrics: Sequence[str] | None = None,
     discriminator: RunDiscriminator | None = None,
     progress: Progress | None = None,
+    likelihoods: Callable[[SampleSet], np.ndarray] | None = None,
 ) -> Evaluation:
     """Compare the training split of `generated`, which holds all samples, with the held-out split of `real`.
 
     Args:
         metrics: Names from METRICS, or ["all"] that apply. None: all that apply and are not slow.
+        likelihoods: See SampleSets.
 
     Raises:
         UserError: A requested metric does not apply, or the two sources hold values of different shapes.
@@ -91,7 +93,7 @@ def evaluate_samples(
     names = choose_metrics(metrics, real)
     requested = metrics is not None and list(metrics) != ["all"]
     refuse_different_shapes(generated, real)
-    sets = _sample_sets(generated, real, extractor, discriminator, progress)
+    sets = replace(_sample_sets(generated, real, extractor, discriminator, progress), likelihoods=likelihoods)
     limited = cache(sets.limited)  # metrics with the same limits see the same examples
     scores: dict[str, Score] = {}
     left_out: dict[str, str] = {}

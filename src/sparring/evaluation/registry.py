@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from ..data.few_labels import FewLabels
 from ..data.source import SimulatedSource, Source
 from ..errors import UserError, nearest
+from ..metrics.bleu import ORDERS
 from ..metrics.score_facts import ScoreFacts, add_facts
 from ..metrics.scores import Score
 from ..util import checks
@@ -31,9 +32,17 @@ from .metric import Metric
 from .sample_sets import SampleSets
 from .series_metrics import discriminative_scores, predictive_scores, series_scores
 from .table_metrics import column_scores, detection_scores, efficacy_scores, exact_row_scores
+from .text_metrics import (
+    bleu_scores,
+    likelihood_scores,
+    text_copy_scores,
+    text_detection_scores,
+    variety_scores,
+)
 
 MAX_ROWS = 50_000  # of a table, in each set
 MAX_COMPARED_PAIRWISE = 5000  # examples in each set where a metric compares all pairs
+MAX_TEXTS = 1000  # of each set, where the words of each are compared with those of all others
 MAX_SERIES = 2000  # of each set where a classifier or a forecast is trained
 
 METRICS: dict[str, Metric] = {
@@ -158,6 +167,45 @@ METRICS: dict[str, Metric] = {
         "sounds that are silent, a single tone, clipped, offset or have a stripe at the top of their spectrum",
         ("faulty_share",),
         modality="audio",
+    ),
+    "likelihood": Metric(
+        likelihood_scores,
+        "how likely the model makes held-out texts",
+        ("nats_a_character",),
+        real_reference=False,
+        modality="text",
+    ),
+    "text-detection": Metric(
+        text_detection_scores,
+        "how well a classifier separates generated from real texts",
+        ("text_detection",),
+        max_samples=MAX_COMPARED_PAIRWISE,
+        equal_counts=True,
+        modality="text",
+    ),
+    "copies": Metric(
+        text_copy_scores,
+        "texts and runs of letters that equal those of training texts",
+        ("copied_texts", "copied_span", "long_copies"),
+        real_reference=False,
+        max_samples=MAX_COMPARED_PAIRWISE,
+        modality="text",
+    ),
+    "text-variety": Metric(
+        variety_scores,
+        "whether texts repeat one another, and how many different words they have",
+        ("repeated_texts", "distinct_1", "distinct_2"),
+        max_samples=MAX_COMPARED_PAIRWISE,
+        equal_counts=True,
+        modality="text",
+    ),
+    "bleu": Metric(
+        bleu_scores,
+        "runs of words shared with held-out texts (BLEU) and with one another (Self-BLEU)",
+        tuple(f"{name}_{order}" for order in ORDERS for name in ("bleu", "self_bleu")),
+        max_samples=MAX_TEXTS,
+        equal_counts=True,
+        modality="text",
     ),
     "error_rate": Metric(
         error_rate_scores,

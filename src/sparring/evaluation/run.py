@@ -34,6 +34,7 @@ from . import extractors
 from .discriminator import load_discriminator
 from .evaluation import Evaluation, evaluate_samples, refuse_different_shapes
 from .extractors import Extractor
+from .likelihood import likelihoods_of
 from .registry import known_metrics
 from .sample_sets import SEED
 from .samples import AllSplits, GeneratedSource
@@ -144,7 +145,8 @@ def _evaluate_samples(
         weights = run.path / "features.safetensors"  # the features of the scores of the training
     extractor = _build_extractor(features, real, weights, device, console)
     discriminator = load_discriminator(run, gan, real, device) if gan else None
-    found = evaluate_samples(generated, real, extractor, metrics, discriminator, console.progress)
+    likelihoods = likelihoods_of(gan, real) if gan else None
+    found = evaluate_samples(generated, real, extractor, metrics, discriminator, console.progress, likelihoods)
     if own:
         _write_pictures(run, found, gan, generated, real)
     return found
@@ -219,7 +221,7 @@ def _open_samples(what: str | Path, real: Source, samples: int | None, console: 
 
 def _write_pictures(run: Run, found: Evaluation, gan: Gan | None, generated: Source, real: Source) -> None:
     modality = modalities.get(real.modality)
-    if found.nearest_pairs and modality.has_pixels:  # only pictures can be compared side by side
+    if found.nearest_pairs and modality.shows_pairs:
         samples = generated.values(np.array([pair.sample for pair in found.nearest_pairs]))
         training = real.values(np.array([pair.training for pair in found.nearest_pairs]))
         pairs = np.stack([samples, training], axis=1).reshape(-1, *samples.shape[1:])

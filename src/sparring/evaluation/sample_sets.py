@@ -74,6 +74,7 @@ class SampleSets:
         predicts_classes: Whether the extractor's probabilities belong to the source's own classes.
         train_classifier: Trains a classifier on a sample set and returns its predictions for the held-out examples.
         discriminator: The run's discriminator, where it is at hand.
+        likelihoods: Returns the log-likelihood of each example of a set, in nats, where the generator knows it.
     """
 
     generated: SampleSet
@@ -83,6 +84,7 @@ class SampleSets:
     predicts_classes: bool = False
     train_classifier: Callable[[SampleSet], np.ndarray] | None = None
     discriminator: RunDiscriminator | None = None
+    likelihoods: Callable[[SampleSet], np.ndarray] | None = None
 
     @property
     def predicted(self) -> tuple[np.ndarray, np.ndarray] | None:

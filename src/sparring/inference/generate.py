@@ -26,6 +26,8 @@ def generate_files(
     where: str | None = None,
     length: int | None = None,
     first: int = 0,
+    temperature: float | None = None,
+    prompt: str | None = None,
     batch_size: int = 64,
     grid: bool = False,
     device: str = "cpu",
@@ -37,7 +39,8 @@ def generate_files(
         run: The run folder.
         out: A folder for single files, or one file, by its suffix.
         count: Number of samples.
-        seed, label, truncation, where, length: See Gan.at; windows are joined. The files depend on these alone.
+        seed, label, truncation, where, length, temperature, prompt: See Gan.at; windows are joined. The files depend on
+            these alone.
         first: Number of the first sample, where samples are written a part at a time: tables.
         batch_size: Samples that are in memory at once, rounded down to whole forward passes.
         grid: One sheet of all samples, whatever the count.
@@ -52,6 +55,7 @@ def generate_files(
     """
     gan = load(run, device)
     options = {"seed": seed, "label": label, "truncation": truncation, "where": where, "length": length}
+    options |= {"temperature": temperature, "prompt": prompt}
     return write_samples(gan, out, count, options, first=first, batch_size=batch_size, grid=grid, note=note)
 
 
@@ -86,19 +90,22 @@ def write_samples(
     if gan.modality.writes_stream and not grid:
         _refuse_overwriting(out, gan, count, grid)
         return gan.modality.write_stream(parts, out, gan.codec, seed, first)
-    longest = length if length is not None else gan.modality.max_joined_length(gan.codec)
-    needed = count * prod(gan.codec.shape) * ((longest or 0) // gan.codec.shape[0] + 1)
-    if needed > max_values:
-        raise UserError(
-            f"{count:,} samples of this model do not fit into memory at once; "
-            "make them in several goes with other seeds"
-        )
+    _refuse_too_many(gan, count, length, max_values)
     _refuse_overwriting(out, gan, count, grid)
     if lost := gan.modality.lost_in(out, gan.codec, count, grid):
         note(lost)
     numbers = gan.labels(range(count), seed, label)
     names = None if numbers is None else [gan.classes[number] for number in numbers]
     return gan.modality.write(np.concatenate(list(parts)), names, out, grid, gan.codec, seed)
+
+
+def _refuse_too_many(gan: Gan, count: int, length: int | None, max_values: int) -> None:
+    longest = length if length is not None else gan.modality.max_joined_length(gan.codec)
+    needed = count * prod(gan.codec.shape) * ((longest or 0) // gan.codec.shape[0] + 1)
+    if needed > max_values:
+        raise UserError(
+            f"{count:,} samples of this model do not fit into memory; make them in several goes, other seeds"
+        )
 
 
 def _refuse_overwriting(out: Path, gan: Gan, count: int, grid: bool) -> None:

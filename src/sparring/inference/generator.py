@@ -25,6 +25,7 @@ from ..util.spelling import spells_options
 from . import argument_checks
 from .translator import Translator
 
+TRIED_OF_A_CLASS = 64  # samples by which it is seen whether a generator heeds classes
 MAX_COUNT = 10**12  # of samples or steps; more would take years
 
 
@@ -75,7 +76,7 @@ class Gan:
 
     @spells_options
     def generate(self, count: int, seed: int = 0, label: str | int | None = None, **options: Any) -> Any:
-        """`count` samples as Python objects: a list of PIL images, a list of arrays of sound, a DataFrame of rows.
+        """`count` samples as Python objects: a list of PIL images, of arrays of sound or of texts, a DataFrame of rows.
 
         Options: see `at`. Series that were learned in windows are joined.
         """
@@ -114,6 +115,8 @@ class Gan:
         where: str | None = None,
         length: int | None = None,
         joined: bool = False,
+        temperature: float | None = None,
+        prompt: str | None = None,
     ) -> np.ndarray:
         """The decoded samples with these numbers.
 
@@ -124,9 +127,11 @@ class Gan:
             truncation: Less variety for better looks. Style-based generators keep this share of the distance to the
                 mean style, 0 to 1; others draw latents no larger than this (Brock et al. 2019, arXiv:1809.11096).
             where: Of tables, conditions that hold in every row: "income = '>50K' and age > 60".
-            length: Of series, the number of steps of each.
+            length: Of series, the number of steps of each; of texts, the characters of each, at most.
             joined: Of series that were learned in windows, without a length: each is as long as some series of the
                 data. Otherwise, and where the data are a single series, a sample is one window.
+            temperature: Of texts: below 1 they are safer and more alike, above 1 bolder.
+            prompt: Of texts: how each begins.
 
         Raises:
             UserError: The model does not have the class, or an option does not apply to it.
@@ -134,10 +139,18 @@ class Gan:
         indices, seed = argument_checks.sample_numbers(indices), checks.whole_number(seed, "--seed")
         drawn = self.draw(indices, seed, label, truncation)
         joined = length is None and joined and self.modality.max_joined_length(self.codec) is not None
-        if truncation is not None and (where is not None or length is not None):
-            raise UserError("truncation goes neither with conditions nor with a length; leave one of them out")
+        steered = temperature is not None or prompt is not None
+        if truncation is not None and (where is not None or length is not None or steered):
+            raise UserError(
+                "truncation goes neither with conditions, a length, a temperature nor a prompt; leave one of them out"
+            )
         if truncation is not None and joined:
             raise UserError("this model learned windows, which are joined without truncation; leave the truncation out")
+        if steered:
+            length = None if length is None else checks.whole_number(length, "--length", 1, MAX_COUNT)
+            temperature = None if temperature is None else float(checks.number(temperature, "--temperature"))
+            prompt = None if prompt is None else checks.text(prompt, "--prompt")
+            return self.modality.steer(self, indices, seed, label, length, temperature, prompt)
         if where is not None:
             return self.modality.conditional_sampling(self, checks.text(where, "--where"), indices, seed)
         if length is not None or joined:
@@ -227,9 +240,12 @@ class Gan:
         """Whether another class changes a sample, which is not so for every network that others bring."""
         if len(self.classes) < 2:
             return True
-        latent = sampling.latents(self.recipe.latent, 0, [0])
+        tried = range(TRIED_OF_A_CLASS)  # several: texts are discrete, and single ones of two classes may be equal
+        latent = sampling.latents(self.recipe.latent, 0, tried)
+        conditions = (self.condition([number] * len(tried)) for number in (0, 1))
         first, other = (
-            torch.cat(list(sampling.sample(self.generator, latent, self.condition([number])))) for number in (0, 1)
+            torch.cat(list(sampling.sample(self.generator, latent, condition, indices=tried)))
+            for condition in conditions
         )
         return not torch.equal(first, other)
 

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..errors import UserError
 from ..modalities.pairs.graph import decode_module, encode_module, example, numbers_of, values_of
-from ..networks import sampling
+from ..networks import LanguageModel, sampling
 from .generator import Gan
 from .translator import Translator
 
@@ -86,7 +87,15 @@ def graph_of_classifier(codec: Any, network: nn.Module, classes: Sequence[str]) 
 
 
 def graph_of_gan(gan: Gan) -> Graph:
-    """The graph of a generator that makes samples from latents."""
+    """The graph of a generator that makes samples from latents.
+
+    Raises UserError for one that draws a token after the other, which no graph of a fixed length holds.
+    """
+    if isinstance(gan.generator, LanguageModel):
+        raise UserError(
+            "a language model draws one token after the other, which an ONNX file does not hold; "
+            "use `sparring generate`"
+        )
     inputs = ("latent", *(["class"] if gan.classes else []), *(["noise"] if gan.generator.noise_size else []))
 
     def made(count: int) -> tuple[Tensor, ...]:

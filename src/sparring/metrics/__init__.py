@@ -3,6 +3,7 @@
 The metrics need numpy alone. `feature_net` and `online_score` need torch: they compute features.
 """
 
+from . import text_facts  # noqa: F401  (it declares facts)
 from .density_coverage import DensityCoverage, density_coverage
 from .frechet import Extrapolation, Moments, frechet_distance, frechet_error, frechet_extrapolated
 from .inception_score import inception_score

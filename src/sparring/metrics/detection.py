@@ -16,8 +16,7 @@ FOLDS = 3
 def detection(generated: np.ndarray, real: np.ndarray, numeric: Sequence[bool], seed: int = 0) -> Estimate:
     """The area under the ROC curve of boosted trees, cross-validated: 0.5 for equal sets, 1 for perfect separation.
 
-    The larger set is subsampled to the size of the smaller one. The error follows Hanley & McNeil 1982 (Radiology
-    143), eq. 2.
+    The larger set is subsampled to the size of the smaller one.
 
     Args:
         generated: N x columns cells, float64, NaN where a value is missing.
@@ -28,7 +27,6 @@ def detection(generated: np.ndarray, real: np.ndarray, numeric: Sequence[bool], 
     Raises:
         ValueError: There are too few rows of one kind.
     """
-    from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import StratifiedKFold
 
     count = min(len(generated), len(real))
@@ -43,7 +41,21 @@ def detection(generated: np.ndarray, real: np.ndarray, numeric: Sequence[bool], 
         model = boosted_trees([numeric[column] for column in columns], inputs, classes=True)
         model.fit(inputs[train], is_generated[train])
         probability[test] = model.predict_proba(inputs[test])[:, 1]
-    area = float(roc_auc_score(is_generated, probability))
+    return area_estimate(is_generated, probability)
+
+
+def area_estimate(is_generated: np.ndarray, scores: np.ndarray) -> Estimate:
+    """The area under the ROC curve of scores of equally many generated and real examples, with its standard error.
+
+    The error follows Hanley & McNeil 1982 (Radiology 143), eq. 2.
+
+    Args:
+        is_generated: 2N truths, N of them true.
+        scores: 2N, higher for what looks generated.
+    """
+    from sklearn.metrics import roc_auc_score
+
+    count, area = len(scores) // 2, float(roc_auc_score(is_generated, scores))
     pairs = area / (2 - area) - area**2, 2 * area**2 / (1 + area) - area**2
     error = np.sqrt(max(0.0, area * (1 - area) + (count - 1) * sum(pairs))) / count
     return Estimate(area, float(error))

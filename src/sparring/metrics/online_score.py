@@ -79,6 +79,9 @@ class OnlineScore:
         if self.classes and (seen := net.classes_of(self.test)) is not None:
             self.of_real["label_agreement_real"] = float((seen == source.labels(held_out, "test")).mean())
 
+    def look_at(self, generator: Any) -> None:
+        """Measure what the next call needs of the generator itself beside its samples."""
+
     def __call__(
         self, values: np.ndarray, asked: np.ndarray | None = None, with_intervals: bool = False
     ) -> tuple[float, dict[str, Any], np.ndarray]:

@@ -57,4 +57,4 @@ def get(name: str) -> Modality:
 
 def every(wanted: tuple[str, ...] = ()) -> list[Modality]:
     """All modalities, or those of these names. Modalities whose data looks like data of others come first."""
-    return sorted(map(get, wanted or names()), key=lambda modality: not modality.asked_first)
+    return sorted(map(get, wanted or names()), key=lambda modality: -modality.asked_first)

@@ -85,9 +85,10 @@ class Modality(ABC):
     Options: ClassVar[type[DataOptions]]  # what a person may ask when data is opened
 
     built_in: ClassVar[tuple[str, ...]] = ()  # names that it opens without any file
-    asked_first: ClassVar[bool] = False  # its data may look like data of another modality
+    asked_first: ClassVar[int] = 0  # above 0: its data may look like data of another modality; the highest comes first
     opens_urls: ClassVar[bool] = False
     has_pixels: ClassVar[bool] = False  # values are C x H x W pictures, which can be augmented and resized
+    shows_pairs: ClassVar[bool] = False  # can a preview show samples beside the training examples nearest to them?
     supports_latent_walk: ClassVar[bool] = True  # does a sample turn into another one by steps that can be seen?
     writes_stream: ClassVar[bool] = False  # can `write_stream` be called?
     representations: ClassVar[tuple[str, ...]] = ()  # forms in which values can be learned, where there are several
@@ -279,3 +280,19 @@ class Modality(ABC):
     ) -> np.ndarray:
         """Samples of `length` steps; None: each as long as some value of the data."""
         raise UserError(f"a length is for series, and this model was trained on {self.unit}; leave --length out")
+
+    def steer(
+        self,
+        gan: Any,
+        indices: Sequence[int],
+        seed: int,
+        label: str | int | None,
+        length: int | None,
+        temperature: float | None,
+        prompt: str | None,
+    ) -> np.ndarray:
+        """Samples at a temperature, or that begin with a prompt, of `length` at most (None: as learned)."""
+        raise UserError(
+            f"a temperature and a prompt are for texts, and this model was trained on {self.unit}; leave --temperature "
+            "and --prompt out"
+        )

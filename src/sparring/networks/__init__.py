@@ -24,7 +24,16 @@ from torch import nn
 from ..errors import UserError, nearest
 from ..util import checks
 from ..util.registry import Registry
-from .base import Condition, Discriminator, Encoder, FittedStart, Generator, ImageTranslator, StyleGenerator
+from .base import (
+    Condition,
+    Discriminator,
+    Encoder,
+    FittedStart,
+    Generator,
+    ImageTranslator,
+    LanguageModel,
+    StyleGenerator,
+)
 from .contract import construct
 from .output import DiscriminatorOutput
 
@@ -37,6 +46,7 @@ __all__ = [
     "FittedStart",
     "Generator",
     "ImageTranslator",
+    "LanguageModel",
     "StyleGenerator",
     "build",
     "dimensions",

@@ -138,6 +138,14 @@ class FittedStart(ABC):
         """Fits the model to rows that `statistics_input` returned. labels: N class numbers, or None without classes."""
 
 
+class LanguageModel(ABC):
+    """A capability of a generator of texts: it knows how likely it makes each text."""
+
+    @abstractmethod
+    def log_likelihood(self, samples: Tensor, condition: Condition = None) -> Tensor:
+        """N x T encoded texts -> N x T log-probabilities of their tokens, in nats; 0 after the end of each."""
+
+
 class BatchCoupled(nn.Module):
     """A layer whose output for one example depends on the others of its batch, so that a batch must not be split."""
 

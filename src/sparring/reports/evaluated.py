@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..metrics.score_facts import facts_of
 from ..runs.folder import RunParts
 from ..runs.log import number
 from .findings import counts, findings, interval
-from .markup import bullets, paragraph, picture, section, table
+from .markup import bullets, paragraph, passage, picture, section, table
 from .pictures import data_uri, open_picture
 from .scores import in_order
 from .summary import unit
+from .texts import shown_text
 from .values import listed, mapping, percent, plain, short
 
 PAIRS_SIDE, COMPARISON_SIDE = 640, 1400  # pixels
@@ -24,10 +25,9 @@ def evaluation_sections(run: RunParts) -> list[str]:
     if not run.evaluation:
         return []
     scores = mapping(run.evaluation.get("scores"))
-    rows = [_score_row(str(name), mapping(score)) for name, score in in_order(scores)]
-    trivial = any(mapping(score).get("trivial") is not None for score in scores.values())
-    reference = "without learning" if trivial else "real examples"
-    head = ("score", "value", "95 %", reference, "samples: held-out", "meaning")
+    beside = references(scores)
+    rows = [_score_row(str(name), mapping(score), beside.values()) for name, score in in_order(scores)]
+    head = ("score", "value", "95 %", *beside, "samples: held-out", "meaning")
     missing = mapping(run.evaluation.get("left_out")).items()
     left_out = [f"Not measured: {name} ({plain(reason)})." for name, reason in missing]
     class_head = ("class", "share of samples", "share of real examples", "recognised", "diversity", "")
@@ -45,14 +45,22 @@ def evaluation_sections(run: RunParts) -> list[str]:
     ]
 
 
-def _score_row(name: str, score: Mapping[str, Any]) -> tuple[str, ...]:
+def references(scores: Mapping[str, Any]) -> dict[str, str]:
+    """What stands beside the scores: the titles of columns, and the parts of a score that they show."""
+    columns = {"real examples": "real", "without learning": "trivial"}
+    known = [mapping(score) for score in scores.values()]
+    used = {title: part for title, part in columns.items() if any(score.get(part) is not None for score in known)}
+    return used or {"real examples": "real"}
+
+
+def _score_row(name: str, score: Mapping[str, Any], beside: Iterable[str]) -> tuple[str, ...]:
     value, facts = number(score.get("value")), facts_of(name)
-    reference = number(score.get("real") if score.get("trivial") is None else score.get("trivial"))
+    values = [number(score.get(part)) for part in beside]
     return (
         facts.title,
         "not finite" if value is None else short(value),
         interval(score),
-        "" if reference is None else short(reference),
+        *("" if reference is None else short(reference) for reference in values),
         counts(score),
         facts.explanation,
     )
@@ -95,6 +103,8 @@ def _nearest(run: RunParts) -> str:
         "Pairs of a sample and the training example nearest to it, the nearest pair first. "
         "This picture shows training examples."
     )
+    if texts := shown_text(run.path / "nearest_pairs.txt"):
+        return section("Nearest training examples", passage(texts, caption.replace("picture", "list")))
     width = None if pairs.width >= 320 else pairs.width * (480 // pairs.width)
     described = "Samples, each with its nearest training example"
     return section("Nearest training examples", picture(data_uri(pairs, PAIRS_SIDE), described, caption, width))

@@ -6,6 +6,7 @@ They are built from evaluation.json, so that a page can be written again without
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import log
 from typing import Any
 
 from ..runs.log import number, whole
@@ -14,6 +15,7 @@ from .values import count, listed, mapping, percent, plain, short
 
 MAX_NAMED_CLASSES = 8  # in one sentence
 UNBIASED = ("kernel_distance", "frechet_distance_infinite")  # distances that can be negative
+FEW_REPEATS = 0.1  # of texts, which may repeat another one without an alarm
 LOW_DIVERSITY = 0.7  # below it a sentence says so
 Scores = Mapping[str, Any]
 
@@ -29,6 +31,7 @@ def findings(evaluation: Mapping[str, Any], unit: str = "examples") -> list[str]
         _classes(evaluation),
         _rows(scores),
         _series(scores),
+        _texts(scores),
         plain(evaluation.get("copying") or ""),
     ]
     return [part.rstrip(".") + "." for part in parts if part]
@@ -121,6 +124,32 @@ def _series(scores: Scores) -> str:
         said.append(
             f"Models trained on its series alone predict the next real step with an R2 of {short(reached)}; "
             f"those trained on real series reach {short(of_real)}"
+        )
+    return ". ".join(said)
+
+
+def _texts(scores: Scores) -> str:
+    """Findings of texts."""
+    said = []
+    nats, letters = _value(scores, "nats_a_character"), _value(scores, "nats_a_character", "trivial")
+    if nats is not None and letters is not None:
+        said.append(
+            f"A character of a held-out text costs it {short(nats)} nats ({short(nats / log(2))} bits); "
+            f"one who knows only how frequent letters are, {short(letters)}"
+        )
+    area, real = _value(scores, "text_detection"), _value(scores, "text_detection", "real")
+    if area is not None:
+        beside = "" if real is None else f"; training texts from held-out ones: {short(real)}"
+        said.append(
+            f"A classifier tells its texts from real ones with an AUC of {short(area)} (0.5: not at all{beside})"
+        )
+    copied, of_real = _value(scores, "copied_texts"), _value(scores, "copied_texts", "real")
+    if copied is not None and of_real is not None:
+        said.append(f"{percent(copied)} of its texts equal a training text; of held-out texts, {percent(of_real)} do")
+    repeated, usual = _value(scores, "repeated_texts"), _value(scores, "repeated_texts", "real")
+    if repeated is not None and repeated > max(FEW_REPEATS, 2 * (usual or 0.0)):
+        said.append(
+            f"Alarm: {percent(repeated)} of its texts repeat another one (training texts: {percent(usual or 0)})"
         )
     return ". ".join(said)
 

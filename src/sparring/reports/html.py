@@ -13,12 +13,13 @@ from ..util.files import write_text
 from .curves import curves, svg
 from .evaluated import evaluation_sections
 from .headline import headline_of
-from .markup import bullets, page, paragraph, picture, player, section, table, text
+from .markup import bullets, page, paragraph, passage, picture, player, section, table, text
 from .pictures import data_uri, evenly, open_picture
 from .scores import logged_scores
 from .settings import flat, settings
 from .sounds import sound_uri
 from .summary import limits, summary, unit
+from .texts import shown_text
 from .values import count, listed, mapping, percent, plain, short
 
 FINAL_SIDE, FILM_SIDE = 1024, 320  # pixels
@@ -90,6 +91,8 @@ def _final_grid(run: RunParts) -> str:
             columns = [plain(name) for name in listed(run.source.get("columns"))]
             what = f"Columns: {'; '.join(columns)}." if columns else "All of these are generated."
             caption = f"Generated after {count(seen)} examples: {which}. {what}"
+            if texts := shown_text(path.with_suffix(".txt")):
+                return section("What it generates", passage(texts, caption))
             shown = picture(data_uri(grid, FINAL_SIDE), "A grid of generated samples", caption, width)
             sound = sound_uri(path.with_suffix(".wav"))
             heard = player(sound, "The first one of each row, one after another.") if sound else ""

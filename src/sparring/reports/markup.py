@@ -73,6 +73,12 @@ def player(uri: str, caption: str) -> str:
     return f'<figure><audio controls src="{uri}"></audio><figcaption>{text(caption)}</figcaption></figure>'
 
 
+def passage(lines: str, caption: str) -> str:
+    """A figure of text as it is, with its line ends and spaces."""
+    shown = "\n".join(text(line) for line in lines.split("\n"))
+    return f"<figure><pre>{shown}</pre><figcaption>{text(caption)}</figcaption></figure>"
+
+
 def page(title: str, style: str, body: str) -> str:
     """A whole page. Its content security policy forbids the browser to load anything."""
     sources = "img-src data:; media-src data:; style-src 'unsafe-inline'"

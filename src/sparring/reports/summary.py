@@ -16,6 +16,7 @@ from ..runs.log import (
     examples_seen,
     kept_snapshot,
     last_event,
+    number,
     value_at,
     whole,
 )
@@ -36,7 +37,8 @@ def summary(
     if examples_seen(log) is None:
         return [trained]
     said = headline_of(evaluation, log).sentence(unit(source))
-    return [trained, f"{said}." if said else "How good it is was not measured.", _outcome(recipe, log)]
+    outcome = _outcome(recipe, log) + _before_the_game(recipe, log)
+    return [trained, f"{said}." if said else "How good it is was not measured.", outcome]
 
 
 def unit(source: Mapping[str, Any]) -> str:
@@ -102,6 +104,18 @@ def _outcome(recipe: Mapping[str, Any], log: Log) -> str:
         early = "" if planned and seen >= planned else " early"
         return f"The training ended{early}, after {extent} ({_health(log)}: {reason}); {snapshot}.{rolled_back}"
     return f"The training is finished; {snapshot}{_health_in_words(log)}.{rolled_back}"
+
+
+def _before_the_game(recipe: Mapping[str, Any], log: Log) -> str:
+    """A sentence where the kept snapshot is from before the discriminator took part; "" elsewhere."""
+    share, planned = number(mapping(recipe.get("algorithm")).get("pretrain_fraction")), examples_planned(recipe)
+    kept, seen = kept_snapshot(log), examples_seen(log) or 0
+    if not share or not planned or kept is None or not seen > share * planned >= kept:
+        return ""
+    return (
+        " That snapshot is from before the discriminator took part: what followed did not better it, so the start is "
+        "handed out."
+    )
 
 
 def _divergence(line: Mapping[str, Any], snapshot: str) -> str:

@@ -46,6 +46,7 @@ class Score(Callback):
         """The selection score (infinity if it is not finite) and all scores by name."""
         classes = None if self.sampler.classes is None else self.sampler.classes.numpy()
         self.values = self.sampler(generator, SCORE_CHUNK)
+        self.score.look_at(generator)
         selection, scores, self.features = self.score(self.values, classes, with_intervals)
         return selection if math.isfinite(selection) else float("inf"), scores
 

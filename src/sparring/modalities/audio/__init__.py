@@ -29,7 +29,7 @@ class AudioModality(Modality):
     Options = AudioOptions
     representations = ("mel", "waveform")
     formats = (".wav", ".flac", ".zip", ".npz", ".png")
-    asked_first = True  # a folder of sounds may hold pictures of their covers; arrays are sounds where a recipe says so
+    asked_first = 1  # a folder of sounds may hold pictures of their covers; arrays are sounds where a recipe says so
     built_in = ("chirps",)
 
     def module(self, name: str) -> Any:

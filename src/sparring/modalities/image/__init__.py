@@ -32,6 +32,7 @@ class ImageModality(Modality):
     built_in = ("digits", "normal-pictures")
     has_pixels = True
     formats = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".npz", ".zip")
+    shows_pairs = True
 
     def recognises(self, path: Path) -> bool:
         return self.module("detect").recognises(path)

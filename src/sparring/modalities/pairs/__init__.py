@@ -22,8 +22,9 @@ class PairModality(Modality):
     unit = "pairs of pictures"
     default_recipe = "pix2pix"
     Options = PairOptions
-    asked_first = True  # two folders of pictures may be pairs
+    asked_first = 1  # two folders of pictures may be pairs
     has_pixels = True
+    shows_pairs = True
     supports_latent_walk = False
 
     def recognises(self, path: Path) -> bool:

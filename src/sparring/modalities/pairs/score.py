@@ -58,6 +58,9 @@ class _PairScore(ABC):
         trivial = self.trivial_answer(source, self.codec, source.input_values(self.indices, "test", seed))
         self.trivial = {f"{name}_trivial": value for name, value in self.measured(trivial).items()}
 
+    def look_at(self, generator: Any) -> None:  # noqa: B027  (nothing is abstract about it)
+        """Outputs alone are scored."""
+
     def __call__(
         self, values: np.ndarray, labels: None = None, with_intervals: bool = False
     ) -> tuple[float, dict[str, Any], np.ndarray]:

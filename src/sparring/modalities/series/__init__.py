@@ -27,7 +27,7 @@ class SeriesModality(Modality):
     default_recipe = "series"
     Options = SeriesOptions
     built_in = ("ar2", "sines")
-    asked_first = True  # its files may hold a table or pictures too: it is opened where a recipe asks for it
+    asked_first = 1  # its files may hold a table or pictures too: it is opened where a recipe asks for it
     supports_latent_walk = False
     formats = (".csv", ".csv.gz", ".tsv", ".parquet", ".jsonl", ".xlsx", ".npy", ".npz", ".png")
     preview_count = 16

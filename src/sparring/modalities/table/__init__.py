@@ -30,7 +30,7 @@ class TableModality(Modality):
     unit = "rows of a table"
     default_recipe = "table"
     Options = TableOptions
-    asked_first = True  # pictures come in Parquet files too
+    asked_first = 1  # pictures come in Parquet files too
     opens_urls = True
     supports_latent_walk = False
     writes_stream = True

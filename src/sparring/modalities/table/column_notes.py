@@ -11,7 +11,10 @@ def note(column: Column) -> str:
     drop = f"--type {name}=drop leaves the column out."
     keep = f"--type {name}=category learns the values as they are, {drop}"
     if column.kind == "text":
-        return f"{name}: free text is not learned; new texts are made of words that many rows share. {keep}"
+        return (
+            f"{name}: free text is not learned; new texts are made of words that many rows share (--recipe text learns "
+            f"texts alone). {keep}"
+        )
     if column.learned:
         if "perhaps" not in made:
             return ""
