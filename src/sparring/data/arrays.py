@@ -14,7 +14,7 @@ from .contents import MAX_ARRAYS, ArrayPart, Contents
 from .source import Split
 from .splits import split_of
 
-IMAGES = ("images", "image", "x", "data", "samples", "pictures", "arr_0")
+IMAGES = ("images", "image", "x", "data", "samples", "pictures", "films", "videos", "clips", "arr_0")
 LABELS = ("labels", "label", "y", "targets", "classes")
 
 

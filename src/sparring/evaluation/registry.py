@@ -31,9 +31,11 @@ from .metric import Metric
 from .sample_sets import SampleSets
 from .series_metrics import discriminative_scores, predictive_scores, series_scores
 from .table_metrics import column_scores, detection_scores, efficacy_scores, exact_row_scores
+from .video_metrics import film_metric_scores
 
 MAX_ROWS = 50_000  # of a table, in each set
 MAX_COMPARED_PAIRWISE = 5000  # examples in each set where a metric compares all pairs
+MAX_FILMS = 1000  # of each set
 MAX_SERIES = 2000  # of each set where a classifier or a forecast is trained
 
 METRICS: dict[str, Metric] = {
@@ -158,6 +160,21 @@ METRICS: dict[str, Metric] = {
         "sounds that are silent, a single tone, clipped, offset or have a stripe at the top of their spectrum",
         ("faulty_share",),
         modality="audio",
+    ),
+    "films": Metric(
+        film_metric_scores,
+        "frames and motion of films apart, how much and how fast they move, whether things stay what they are",
+        (
+            "frame_distance",
+            "motion_distance",
+            "motion_amount",
+            "motion_variation",
+            "speed",
+            "speed_variation",
+            "identity_kept",
+        ),
+        max_samples=MAX_FILMS,
+        modality="video",
     ),
     "error_rate": Metric(
         error_rate_scores,

@@ -24,6 +24,7 @@ def generate_files(
     truncation: float | None = None,
     where: str | None = None,
     length: int | None = None,
+    fps: float | None = None,
     first: int = 0,
     batch_size: int = 64,
     grid: bool = False,
@@ -36,7 +37,7 @@ def generate_files(
         run: The run folder.
         out: A folder for single files, or one file, by its suffix.
         count: Number of samples.
-        seed, label, truncation, where, length: See Gan.at; windows are joined. The files depend on these alone.
+        seed, label, truncation, where, length, fps: See Gan.at; windows are joined. The files depend on these alone.
         first: Number of the first sample, where samples are written a part at a time: tables.
         batch_size: Samples that are in memory at once, rounded down to whole forward passes.
         grid: One sheet of all samples, whatever the count.
@@ -54,12 +55,15 @@ def generate_files(
     size = max(chunk, batch_size // chunk * chunk)
     end = first + count
     starts = range(first, end, size)
-    parts = (gan.at(range(at, min(end, at + size)), seed, label, truncation, where, length, True) for at in starts)
+    parts = (
+        gan.at(range(at, min(end, at + size)), seed, label, truncation, where, length, True, fps) for at in starts
+    )
     if first and (grid or not gan.modality.writes_stream):
         raise UserError("--first is for parts of a table; other samples have a seed of their own for each part")
     if gan.modality.writes_stream and not grid:
         _refuse_overwriting(out, gan, count, grid)
         return gan.modality.write_stream(parts, out, gan.codec, seed, first)
+    codec = gan.codec if fps is None else gan.modality.codec_at(gan.codec, fps)
     longest = length if length is not None else gan.modality.max_joined_length(gan.codec)
     needed = count * prod(gan.codec.shape) * ((longest or 0) // gan.codec.shape[0] + 1)
     if needed > MAX_VALUES:
@@ -68,11 +72,11 @@ def generate_files(
             "make them in several goes with other seeds"
         )
     _refuse_overwriting(out, gan, count, grid)
-    if lost := gan.modality.lost_in(out, gan.codec, count, grid):
+    if lost := gan.modality.lost_in(out, codec, count, grid):
         note(lost)
     numbers = gan.labels(range(count), seed, label)
     names = None if numbers is None else [gan.classes[number] for number in numbers]
-    return gan.modality.write(np.concatenate(list(parts)), names, out, grid, gan.codec, seed)
+    return gan.modality.write(np.concatenate(list(parts)), names, out, grid, codec, seed)
 
 
 def _refuse_overwriting(out: Path, gan: Gan, count: int, grid: bool) -> None:

@@ -99,6 +99,7 @@ class Gan:
         where: str | None = None,
         length: int | None = None,
         joined: bool = False,
+        fps: float | None = None,
     ) -> np.ndarray:
         """The decoded samples with these numbers.
 
@@ -109,9 +110,10 @@ class Gan:
             truncation: Less variety for better looks. Style-based generators keep this share of the distance to the
                 mean style, 0 to 1; others draw latents no larger than this (Brock et al. 2019, arXiv:1809.11096).
             where: Of tables, conditions that hold in every row: "income = '>50K' and age > 60".
-            length: Of series, the number of steps of each.
+            length: Of series and films, the number of steps (frames) of each.
             joined: Of series that were learned in windows, without a length: each is as long as some series of the
                 data. Otherwise, and where the data are a single series, a sample is one window.
+            fps: Of films, frames a second; things move as fast at any rate. None: as learned.
 
         Raises:
             UserError: The model does not have the class, or an option does not apply to it.
@@ -120,15 +122,18 @@ class Gan:
         psi, threshold = self._truncation(truncation)
         labels = self.labels(indices, seed, label)
         joined = length is None and joined and self.modality.max_joined_length(self.codec) is not None
-        if truncation is not None and (where is not None or length is not None):
-            raise UserError("truncation goes neither with conditions nor with a length; leave one of them out")
+        if fps is not None:
+            fps = float(checks.number(fps, "--fps"))
+            self.modality.codec_at(self.codec, fps)  # refuses a rate that cannot be
+        if truncation is not None and (where is not None or length is not None or fps is not None):
+            raise UserError("truncation goes neither with conditions nor with a length or rate; leave one of them out")
         if truncation is not None and joined:
             raise UserError("this model learned windows, which are joined without truncation; leave the truncation out")
         if where is not None:
             return self.modality.conditional_sampling(self, checks.text(where, "--where"), indices, seed)
-        if length is not None or joined:
-            length = None if joined else checks.whole_number(length, "--length", 1, MAX_COUNT)
-            return self.modality.extrapolate(self, length, indices, seed, label)
+        if length is not None or joined or fps is not None:
+            length = None if length is None else checks.whole_number(length, "--length", 1, MAX_COUNT)
+            return self.modality.extrapolate(self, length, indices, seed, label, fps)
         latents = sampling.latents(self.recipe.latent, seed, indices, threshold, self.generator.untruncated_latents)
         made = sampling.sample(self.generator, latents, self.condition(labels), seed=seed, indices=indices, psi=psi)
         return self.codec.decode(torch.cat(list(made)))

@@ -279,6 +279,46 @@ add_facts(
             "top of their spectrum.",
         ),
         ScoreFacts(
+            "frame_distance",
+            "Frechet distance of frames",
+            "How far single frames of films are from those of real films, whatever their order.",
+        ),
+        ScoreFacts(
+            "motion_distance",
+            "Frechet distance of motion",
+            "How far what changes from frame to frame is from that of real films.",
+        ),
+        ScoreFacts(
+            "motion_amount",
+            "amount of motion",
+            "The root mean square change from frame to frame, as a share of the range of values.",
+            "",
+        ),
+        ScoreFacts(
+            "motion_variation",
+            "variation of motion",
+            "The standard deviation of the change from frame to frame, as a share of its mean.",
+            "",
+        ),
+        ScoreFacts(
+            "speed",
+            "speed (pixels a frame)",
+            "How far the middle of what moves travels from frame to frame, as a mean.",
+            "",
+        ),
+        ScoreFacts(
+            "speed_variation",
+            "variation of speed",
+            "The standard deviation of the speed, as a share of its mean.",
+            "",
+        ),
+        ScoreFacts(
+            "identity_kept",
+            "identity kept",
+            "The share of frames in which a classifier sees what it sees in most frames of the film.",
+            "higher",
+        ),
+        ScoreFacts(
             "spectral_distance",
             "spectral distance (dB)",
             "How far the spectra are from those of real series, in decibels; 3 is twice or half the power.",
