@@ -15,6 +15,7 @@ import audio_samples
 import series_samples
 import sparring
 import table_samples
+import video_samples
 from smoke import ArraySource, StopAt, fingerprint, pair_source, smoke_settings
 from sparring import api
 from sparring.callbacks.base import Callback
@@ -169,6 +170,19 @@ def test_train_drop_resume_load_make_sounds(recipe, classes, channels, tmp_path)
     assert np.abs(values).max() <= 1
     sounds = gan.generate(3, seed=1)
     assert all(sound.ndim == channels and len(sound) <= source.shape[1] for sound in sounds)
+
+
+@pytest.mark.parametrize(("classes", "channels"), [("auto", 1), ("none", 3)])
+@pytest.mark.parametrize("recipe", [name for name in list_recipes() if "video" in load_recipe(name).modalities])
+def test_train_drop_resume_load_make_films(recipe, classes, channels, tmp_path):
+    source = video_samples.source(60, classes, channels)
+    straight = trained(source, recipe, tmp_path)
+    gan = sparring.load(straight.path)
+    values = gan.values(20, seed=1)
+    assert values.shape == (20, *source.shape) and values.dtype == np.uint8
+    np.testing.assert_array_equal(values[:3], gan.values(3, seed=1))
+    assert len({value.tobytes() for value in values}) == 20
+    assert all(film.shape[0] == 30 for film in gan.generate(3, seed=1, length=30, fps=7))
 
 
 def test_loading_imports_no_training_code(tmp_path):

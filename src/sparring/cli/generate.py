@@ -15,8 +15,8 @@ Out = Annotated[
     typer.Option(
         "-o",
         "--out",
-        help="A folder for single files, or one file (.png a sheet, .tif pages, .webp, .gif or .mp4 films, .npz arrays, "
-        ".zip). "
+        help="A folder for single files, or one file (.png a sheet, .tif pages, .webp, .gif or .mp4 a film, .npz "
+        "arrays, .zip). "
         "Default: NAME-samples here.",
         show_default=False,
     ),
@@ -41,8 +41,8 @@ Length = Annotated[
     int | None,
     typer.Option(
         min=1,
-        help="Series and films: the number of steps (frames) of each; a model of windows or films goes on beyond what it "
-        "learned. Default: as many as the series of the data have (of a single series: a window), or the films learned.",
+        help="Series and films: the number of steps (frames) of each; a model of windows or of films goes on beyond "
+        "what it learned. Default: as many as the data have (of a single series or long films: a window).",
         metavar="STEPS",
         show_default=False,
     ),

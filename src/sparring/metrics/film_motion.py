@@ -8,7 +8,10 @@ FAINT = 1e-4  # the share of the strongest film's change below which nothing mov
 
 
 def amounts(films: np.ndarray) -> np.ndarray:
-    """The root mean square change of each step, N x (T - 1), as a share of the range. films: N x T x C x H x W uint8."""
+    """The root mean square change of each step, N x (T - 1), as a share of the range.
+
+    films: N x T x C x H x W uint8.
+    """
     squares = [np.square(np.diff(film.astype(np.float32), axis=0)).mean(axis=(1, 2, 3)) for film in films]
     return np.sqrt(np.stack(squares)) / 255
 

@@ -24,8 +24,8 @@ from .base import Modality
 NETWORKS = ("http", "https", "ftp", "s3", "gs", "hdfs")  # URLs of files, not of databases
 MAX_NAMES = 5000  # looked at, to say what a folder holds
 READABLE = (
-    "pictures or sounds in a folder, .zip or .tar, or an IDX, .npy, .npz or .parquet file, or a table (.csv, .parquet, "
-    ".xlsx)"
+    "pictures, sounds or films in a folder, .zip or .tar, or an IDX, .npy, .npz or .parquet file, or a table (.csv, "
+    ".parquet, .xlsx)"
 )
 
 

@@ -3,8 +3,8 @@
 The generator begins as a statistical model of films in which one thing moves before a ground that stays: a mixture of
 normal distributions of that thing, brought to the middle of the frame, and the places to which it moves over time
 (networks.motion, statistics.trajectories). A convolutional network sees each frame of that model and corrects it, as in
-networks.refiner. Content and motion have codes of their own, as in MoCoGAN (Tulyakov et al. 2018, arXiv:1707.04993): the
-latent is the content, the noise the motion. Joining them in this way is this project's own.
+networks.refiner. Content and motion have codes of their own, as in MoCoGAN (Tulyakov et al. 2018, arXiv:1707.04993):
+the latent is the content, the noise the motion. Joining them in this way is this project's own.
 
 The discriminators see a few frames of a film at random times, as in StyleGAN-V (Skorokhodov et al. 2022,
 arXiv:2112.14683), which costs a small part of seeing all: one sees single frames, the other several with their times.
@@ -68,7 +68,7 @@ class FilmGenerator(Refiner):
         waves: Width = 8,
         motion_width: Width = 64,
         motion_code: Width = 32,
-        motion_steps: Width = 1000,
+        motion_steps: Width = 2000,
     ):
         options = {"rank": min(rank, latent_size - 1), "clusters": clusters, "mixture_resolution": mixture_resolution}
         super().__init__(

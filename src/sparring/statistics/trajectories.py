@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 BATCH = 128
+MAX_COLUMNS = 64  # of classes; beyond so many several share one
 
 
 def fit_trajectories(
@@ -35,13 +36,16 @@ def fit_trajectories(
     parameters = [each for each in model.parameters() if each.requires_grad]
     optimizer = torch.optim.Adam(parameters, lr=4e-3, betas=(0.9, 0.99))
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    classes = 0 if labels is None else int(labels.max()) + 1
     scales = paths.std().clamp(min=1e-4), paths.diff(dim=1).std().clamp(min=1e-4)
     with torch.enable_grad():
         for _ in range(steps):
             chosen = torch.randint(len(paths), (BATCH,))
-            drawn = draw(torch.randn(BATCH, noise_size), None if labels is None else labels[chosen])
+            numbers = None if labels is None else labels[chosen]
+            drawn = draw(torch.randn(BATCH, noise_size), numbers)
             pairs = zip(aspects(paths[chosen], *scales), aspects(drawn, *scales), strict=True)
-            loss = torch.stack([energy_distance(real, mine) for real, mine in pairs]).sum()
+            both = [tuple(_with_class(rows, numbers, classes) for rows in pair) for pair in pairs]
+            loss = torch.stack([energy_distance(*pair) for pair in both]).sum()
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
@@ -64,8 +68,16 @@ def aspects(paths: Tensor, place: Tensor, step: Tensor) -> list[Tensor]:
     return found
 
 
+def _with_class(rows: Tensor, numbers: Tensor | None, classes: int) -> Tensor:
+    """N x D rows, joined with their classes as far away as the rows are from one another, so that these count."""
+    if numbers is None:
+        return rows
+    columns = min(classes, MAX_COLUMNS)
+    return torch.cat([rows, rows.shape[1] ** 0.5 * torch.eye(columns)[numbers % columns]], dim=1)
+
+
 def energy_distance(first: Tensor, second: Tensor) -> Tensor:
-    """2 E|X - Y| - E|X - X'| - E|Y - Y'| for N x D and M x D rows, a share of sqrt(D) each; pairs are different rows."""
+    """2 E|X - Y| - E|X - X'| - E|Y - Y'| for N x D and M x D rows, by the root of D; pairs are of different rows."""
     size = first.shape[1] ** 0.5
 
     def within(rows: Tensor) -> Tensor:

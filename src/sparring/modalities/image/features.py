@@ -27,12 +27,13 @@ def fit_features(
     shape: tuple[int, int, int] | None = None,
     prepare: Prepare | None = None,
     more: Mapping[str, Any] = {},
+    most: int | None = None,
 ) -> FeatureNet:
     """Train the features on a source of pictures: to tell its classes, or, without labels, to repair noisy pictures.
 
     shape: of the pictures, channels x height x width; None: that of the values. prepare: turns the values of the source
     into such pictures, from 0 to 255; None: they are pictures. more: what else the description says, from which
-    `prepare` is known again.
+    `prepare` is known again. most: examples learned from; None: MAX_EXAMPLES.
     """
     channels, height, width = shape or source.shape
     about = {
@@ -47,7 +48,9 @@ def fit_features(
         net = small_net(about, prepare)
         repair = nn.Sequential(nn.Linear(WIDTH, 256), nn.ReLU(), nn.Linear(256, channels * prod(_size(height, width))))
     repair.append(nn.Unflatten(1, (channels, *_size(height, width))))
-    examples = round(MAX_EXAMPLES[str(about["task"])] * min(1.0, REFERENCE_PIXELS / prod(_size(height, width))))
+    examples = round(
+        (most or MAX_EXAMPLES[str(about["task"])]) * min(1.0, REFERENCE_PIXELS / prod(_size(height, width)))
+    )
     return fit(net, source, seed, repair, examples, progress=progress)
 
 

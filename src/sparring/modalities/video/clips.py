@@ -67,9 +67,7 @@ def _is_animated(member: Member) -> bool:
 
 def _of_file(member: Member) -> Clip:
     item = Item(member.name, member.shown, member.split, member.label)
-    return Clip(
-        item, lambda: header_of(member.read(), member.name), lambda: frames_of(member.read(), member.name)
-    )
+    return Clip(item, lambda: header_of(member.read(), member.name), lambda: frames_of(member.read(), member.name))
 
 
 def _runs(stills: Sequence[Member]) -> Iterator[tuple[str, list[Member]]]:
@@ -154,8 +152,10 @@ def _channels_last(part: ArrayPart) -> np.ndarray:
     """N x T x H x W x C of any array of films, as a view. Raises UserError for an array that holds none."""
     values, shape = part.values, " x ".join(map(str, part.values.shape))
     if values.ndim not in (4, 5) or 0 in values.shape:
-        raise UserError(f"{part.name} is {shape}: films are an array, N x frames x height x width, with or without "
-                        "an axis of channels.")
+        raise UserError(
+            f"{part.name} is {shape}: films are an array, N x frames x height x width, with or without "
+            "an axis of channels."
+        )
     if values.ndim == 4:
         values = values[..., None]
     elif values.shape[4] not in CHANNELS.values():

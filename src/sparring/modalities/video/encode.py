@@ -19,9 +19,7 @@ def animation(frames: Sequence[Image.Image], fps: float, suffix: str) -> bytes:
     shown = [max(1, end - start) for start, end in zip([0, *ends], ends, strict=False)]
     exact = {"lossless": True, "quality": 50, "method": 2, "exact": True} if suffix == ".webp" else {"disposal": 1}
     buffer = io.BytesIO()
-    frames[0].save(
-        buffer, KINDS[suffix], save_all=True, append_images=frames[1:], duration=shown, loop=0, **exact
-    )
+    frames[0].save(buffer, KINDS[suffix], save_all=True, append_images=frames[1:], duration=shown, loop=0, **exact)
     return buffer.getvalue()
 
 

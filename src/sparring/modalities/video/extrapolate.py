@@ -53,7 +53,9 @@ def _frames(
     latents = sampling.latents(gan.recipe.latent, seed, indices).to(device)
     anchors = int(-(-length // at_once) * at_once * step / SPACING) + 2
     noise = _noise(generator, seed, indices, anchors).to(device)
-    condition = {name: value.to(device) for name, value in (gan.condition(gan.labels(indices, seed, label)) or {}).items()}
+    condition = {
+        name: value.to(device) for name, value in (gan.condition(gan.labels(indices, seed, label)) or {}).items()
+    }
     for start in range(0, length, at_once):
         time = torch.arange(start, start + at_once, device=device, dtype=torch.float32) * step
         with torch.no_grad():

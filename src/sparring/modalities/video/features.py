@@ -20,6 +20,7 @@ from ...util.random import make_rng
 from ..image import features as picture_features
 
 FRAMES = 4  # of a film, evenly spread, whose mean is the frame part of its features
+LEARNED = 40_000  # frames or films from which each network learns
 CHUNK = 64  # films whose features are computed at once
 CHANGED = ("shuffled", "exchanged", "faster", "slower")
 
@@ -107,9 +108,10 @@ class _Head(nn.Module):
 
 def fit_features(source: Source, seed: int, progress: Progress | None = None) -> FilmFeatures:
     """Train both networks on a source."""
-    frames = picture_features.fit_features(_Frames(source), seed, progress)
+    frames = picture_features.fit_features(_Frames(source), seed, progress, most=LEARNED)
     films = _Films(source, seed)
-    motion = picture_features.fit_features(films, seed, progress, _of_differences(source.shape), differences)
+    shape = _of_differences(source.shape)
+    motion = picture_features.fit_features(films, seed, progress, shape, differences, most=LEARNED)
     about = {"net": "film-conv", "shape": list(source.shape), "classes": len(source.classes), "task": "frames, motion"}
     if frames.about.get("hurried") or motion.about.get("hurried"):
         about["hurried"] = True

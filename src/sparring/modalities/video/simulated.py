@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import affine_transform
 
 from ...data.contents import ArrayPart, Contents
 from ...data.options import OpenContext
@@ -37,9 +36,9 @@ def _part(rng: np.random.Generator, split: Split, count: int) -> ArrayPart:
 
     found = load_digits()
     those = slice(TEST_DIGITS, None) if split == "train" else slice(TEST_DIGITS)
-    pictures, digits = found.images[those] / 16, found.target[those]
+    pictures, digits = (found.images[those] / 16).astype(np.float32), found.target[those]
     chosen = rng.integers(len(digits), size=count)
-    films = np.stack([_film(pictures[index], places) for index, places in zip(chosen, paths(rng, count), strict=True)])
+    films = _films(pictures[chosen], paths(rng, count))
     return ArrayPart(split, films, [str(digits[index]) for index in chosen], split)
 
 
@@ -57,12 +56,14 @@ def paths(rng: np.random.Generator, count: int, frames: int = FRAMES) -> np.ndar
     return room - np.abs(straight % (2 * room) - room)
 
 
-def _film(picture: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """An 8x8 picture from 0 to 1 at these places, enlarged bilinearly, as frames of SIDE x SIDE uint8."""
-    scale = DIGIT / len(picture)
-    around = np.pad(picture, 1)  # so that its edge fades within a pixel of its own
-    shown = [
-        affine_transform(around, [1 / scale] * 2, (0.5 - place) / scale + 0.5, (SIDE, SIDE), order=1)
-        for place in places
-    ]
-    return np.rint(255 * np.stack(shown)).astype(np.uint8)
+def _films(pictures: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """N pictures of 8x8 from 0 to 1 at places (N x T x 2), enlarged bilinearly: N x T x SIDE x SIDE uint8."""
+    down, across = (_weights(places[..., axis], pictures.shape[1]) for axis in (0, 1))
+    shown = down @ pictures[:, None] @ across.swapaxes(2, 3)
+    return np.rint(255 * shown).astype(np.uint8)
+
+
+def _weights(place: np.ndarray, pixels: int) -> np.ndarray:
+    """How much of each of a picture's rows is in each of a frame's: place.shape x SIDE x pixels, float32."""
+    row = (np.arange(SIDE) + 0.5 - place[..., None]) * (pixels / DIGIT) - 0.5
+    return np.maximum(0, 1 - np.abs(row[..., None] - np.arange(pixels))).astype(np.float32)

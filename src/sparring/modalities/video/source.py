@@ -21,7 +21,7 @@ from ...data.source import ScanReport
 from ...data.splits import Arrangement, arrange
 from ...errors import UserError
 from . import windows
-from .options import VideoOptions
+from .options import MAX_RATE, VideoOptions
 from .scan import Scan, parts_of, scan
 
 FEW_FILMS = 10  # from which on windows of one film are held out together
@@ -95,6 +95,8 @@ def build(name: str, contents: Contents, options: VideoOptions, context: OpenCon
     if like is not None:
         same = {"size": (like.height, like.width), "frames": like.frames, "fps": like.fps, "fit": like.fit}
         options = options.model_copy(update=same)
+    if options.fps is None and 0 < contents.numbers.get("fps", 0) <= MAX_RATE:
+        options = options.model_copy(update={"fps": contents.numbers["fps"]})
     found = scan(contents, options, context)
     how = windows.choose(found.lengths, options.frames)
     values, films, cuts = _values(found, how)

@@ -8,6 +8,7 @@ from .options import MAX_RATE
 
 WHOLE = 0.15  # durations are multiples of the shortest one where they differ by at most this share of it
 STEP = 0.0101  # seconds: durations that differ by less were rounded, as those of GIFs are
+ROUNDING = 1e-6  # seconds by which sums of durations may be off
 
 
 def rate_of(seconds: np.ndarray) -> float:
@@ -41,4 +42,4 @@ def frames_at(seconds: np.ndarray, fps: float) -> np.ndarray:
     ends = np.cumsum(seconds)
     steps = max(1, round(float(ends[-1]) * fps))
     middles = (np.arange(steps) + 0.5) / fps
-    return np.minimum(np.searchsorted(ends, middles, side="right"), len(seconds) - 1)
+    return np.minimum(np.searchsorted(ends - ROUNDING, middles, side="right"), len(seconds) - 1)

@@ -54,8 +54,8 @@ def write(
         data = zipped(_frames(values, labels))
     else:
         raise UserError(
-            f"Films cannot be written as {suffix} ({out}): use {', '.join(MOVING)}, .zip for PNG frames, .npz, .png for "
-            "strips of frames, or a folder's name without a dot."
+            f"Films cannot be written as {suffix} ({out}): use {', '.join(MOVING)}, .zip for PNG frames, .npz, .png "
+            "for strips of frames, or a folder's name without a dot."
         )
     out.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(out, data)
