@@ -2,7 +2,8 @@
 
 The generator begins as a statistical model of films in which one thing moves before a ground that stays: a mixture of
 normal distributions of that thing, brought to the middle of the frame, and the places to which it moves over time
-(networks.motion, statistics.trajectories). A convolutional network sees each frame of that model and corrects it, as in
+(networks.motion, statistics.trajectories). The training leaves these places as they were fitted, and learns what the
+motion changes beside them. A convolutional network sees each frame of that model and corrects it, as in
 networks.refiner. Content and motion have codes of their own, as in MoCoGAN (Tulyakov et al. 2018, arXiv:1707.04993):
 the latent is the content, the noise the motion. Joining them in this way is this project's own.
 
@@ -52,6 +53,7 @@ class FilmGenerator(Refiner):
     """
 
     chunk_size = 8
+    ground: Tensor  # what stays, before tanh, at the mixture's resolution
 
     def __init__(
         self,
@@ -77,8 +79,9 @@ class FilmGenerator(Refiner):
         self.frames, self.motion_steps = shape[0], motion_steps
         self.motion = Motion(shape[0], classes, waves, motion_width, motion_code, bool(layout))
         self.noise_size = self.motion.noise_size
-        self.bend = nn.Linear(motion_code, 4)  # how what moves is turned, enlarged and sheared
+        self.bend = nn.Linear(motion_code, 6)  # how what moves is turned, enlarged, sheared, and moved otherwise
         self.bend_strength = nn.Parameter(torch.zeros(()))
+        self.pose_strength = nn.Parameter(torch.zeros(()))  # of what the motion tells the correction
         self.register_buffer("ground", torch.zeros(self.mixture_shape))
 
     def forward(self, latent: Tensor, condition: Condition = None, noise: Tensor | None = None) -> Tensor:
@@ -87,19 +90,20 @@ class FilmGenerator(Refiner):
         time = condition.get("time")
         if time is None:
             time = torch.arange(float(self.frames), device=latent.device).expand(len(latent), -1)
-        code, place = self.motion(noise, time, condition)
+        code, place = (values.flatten(0, 1) for values in self.motion(noise, time, condition))
         component = self.component(latent, condition)
         count = time.shape[1]
         each = [values.repeat_interleave(count, dim=0) for values in (self.start(latent, component), latent, component)]
-        moved = self.move(each[0], code.flatten(0, 1), place.flatten(0, 1))
-        return self.correct(moved, torch.cat([each[1], code.flatten(0, 1)], dim=1), each[2]).unflatten(0, time.shape)
+        moved = self.move(each[0], code, place.detach())
+        known = torch.cat([each[1], self.pose_strength * code], dim=1)
+        return self.correct(moved, known, each[2]).unflatten(0, time.shape)
 
     def move(self, pictures: Tensor, code: Tensor, place: Tensor) -> Tensor:
         """Pictures before tanh (N x C x H x W), brought from the middle to their places, before the ground."""
-        identity = torch.eye(2, device=code.device)
-        shape = identity + self.bend_strength * self.bend(code).unflatten(1, (2, 2))
+        bend = (self.bend_strength * self.bend(code)).unflatten(1, (2, 3))
+        shape = torch.eye(2, device=code.device) + bend[:, :, :2]
         ground = nn.functional.interpolate(self.ground[None], self.shape[1:], mode="bilinear", align_corners=False)
-        maps = torch.cat([shape, -(shape @ place[:, :, None])], dim=2)
+        maps = torch.cat([shape, bend[:, :, 2:] - shape @ place[:, :, None]], dim=2)
         return ground + _warped(pictures - ground, maps)
 
     @torch.no_grad()

@@ -12,7 +12,6 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import leaky_relu
 
 from .base import Condition
 from .layers import JoinedLabel
@@ -36,6 +35,8 @@ class Motion(nn.Module):
         begins: Whether films begin at a certain moment; two waves then begin with the film.
     """
 
+    speeds: Tensor  # of the waves at the beginning of a training, in radians a frame
+
     def __init__(self, frames: int, classes: int, waves: int, width: int, code: int, begins: bool):
         super().__init__()
         self.frames, self.waves, self.begins = frames, waves, begins
@@ -45,11 +46,10 @@ class Motion(nn.Module):
         periods = longest * (FASTEST / longest) ** (torch.arange(waves) / max(1, waves - 1))
         self.register_buffer("speeds", 2 * math.pi / periods)
         self.join = JoinedLabel(CODES, classes, 16)
-        self.run = nn.Sequential(nn.Linear(self.join.width, width), nn.LeakyReLU(0.2), nn.Linear(width, 2 * waves))
+        self.run = _perceptron(self.join.width, width, 2 * waves)
         inputs = 2 * waves + self.join.width + (4 if begins else 0)
-        self.first, self.second = nn.Linear(inputs, width), nn.Linear(width, width)
-        self.last = nn.Linear(width, code)
-        self.place = nn.Linear(width, 2)
+        self.path = _perceptron(inputs, width, width, 2)
+        self.tell = _perceptron(inputs, width, code)
 
     def noise_for(self, anchors: int) -> int:
         """Normal values for a film with so many anchors."""
@@ -64,7 +64,8 @@ class Motion(nn.Module):
             condition: The classes, where there are any.
 
         Returns:
-            Codes, N x L x code, and places, N x L x 2 (across, down) from the middle, in halves of a side.
+            Codes, N x L x code, whose gradient does not reach the waves; and places, N x L x 2 (across, down) from
+            the middle, in halves of a side.
         """
         codes, phases, wander = noise.split([CODES, self.waves, noise.shape[1] - CODES - self.waves], dim=1)
         film = self.join(codes, condition)
@@ -78,9 +79,16 @@ class Motion(nn.Module):
         if self.begins:
             since = math.pi / self.frames * time[:, :, None] * torch.tensor([1.0, 2.0], device=time.device)
             inputs += [since.sin(), since.cos()]
-        hidden = leaky_relu(self.first(torch.cat(inputs, dim=2)), 0.2)
-        hidden = leaky_relu(self.second(hidden), 0.2)
-        return self.last(hidden), torch.tanh(self.place(hidden))
+        known = torch.cat(inputs, dim=2)
+        return self.tell(known.detach()), torch.tanh(self.path(known))
+
+
+def _perceptron(*widths: int) -> nn.Sequential:
+    """Dense layers of these widths with leaky ReLU between them."""
+    layers: list[nn.Module] = []
+    for inputs, outputs in zip(widths, widths[1:], strict=False):
+        layers += [nn.Linear(inputs, outputs), nn.LeakyReLU(0.2)]
+    return nn.Sequential(*layers[:-1])
 
 
 def _travelled(noise: Tensor, time: Tensor) -> Tensor:

@@ -50,6 +50,7 @@ def fit_trajectories(
             loss.backward()
             optimizer.step()
             schedule.step()
+    optimizer.zero_grad(set_to_none=True)
 
 
 def aspects(paths: Tensor, place: Tensor, step: Tensor) -> list[Tensor]:

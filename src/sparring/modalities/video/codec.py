@@ -67,8 +67,8 @@ class VideoCodec:
 
 def fit_codec(source: Any, value_range: str = "symmetric") -> VideoCodec:
     """The codec for a source of films."""
-    origin = source.origin
-    return VideoCodec(*source.shape, origin.fps, origin.whole, origin.fit, value_range)
+    origin, (frames, channels, height, width) = source.origin, source.shape
+    return VideoCodec(frames, channels, height, width, origin.fps, origin.whole, origin.fit, value_range)
 
 
 def codec_from(description: dict[str, Any]) -> VideoCodec:

@@ -31,9 +31,10 @@ class FilmFeatures(FeatureNet):
     def __init__(self, frames: FeatureNet, motion: FeatureNet, about: dict[str, Any]):
         self.frame_net, self.motion_net = frames, motion
         count = min(FRAMES, about["shape"][0])
-        heads = (frames.head, motion.head) if about["classes"] else None
-        body = _Body(frames.body, motion.body, count, about["shape"][1])
-        super().__init__(body, _Head(*heads, about["classes"]) if heads else None, self._encoded, about)
+        body, head = _Body(frames.body, motion.body, count, about["shape"][1]), None
+        if frames.head is not None and motion.head is not None:
+            head = _Head(frames.head, motion.head, about["classes"])
+        super().__init__(body, head, self._encoded, about)
         self.count = count
         self.take_scales()
 

@@ -19,11 +19,12 @@ class VideoScore(DetailedScore):
 
     def __init__(self, net: Any, source: Source, count: int, seed: int):
         held_out = choose_examples(source.count("test"), MAX_FILMS, seed, "films")
-        self.net, self.held_out = net, reference(net, source.values(held_out, "test"))
+        self.film_net: FilmFeatures = net
+        self.held_out = reference(net, source.values(held_out, "test"))
         super().__init__(net, source, count, seed)
 
     def details(self, values: np.ndarray) -> dict[str, float]:
-        return film_scores(self.net, values[:MAX_FILMS], self.held_out)
+        return film_scores(self.film_net, values[:MAX_FILMS], self.held_out)
 
 
 def reference(net: FilmFeatures, films: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
