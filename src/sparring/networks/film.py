@@ -160,11 +160,11 @@ def _warped(pictures: Tensor, maps: Tensor) -> Tensor:
 
 @register_network("film-discriminator")
 class FilmDiscriminator(Discriminator):
-    """Sparse frames of films, N x frames x C x H x W -> logits (N x 2 frames): of single frames, and of all together.
+    """Sparse frames of films, N x frames x C x H x W -> logits (N x 2): of single frames, and of all together.
 
-    The one network sees each frame by itself. The other sees all frames on top of one another, with the times between
-    them; its logit counts as often as those of the single frames. The condition holds "time", N x frames, in frames
-    since the beginning. Whole films are seen at as many times, evenly spread.
+    The one network sees each frame by itself; its logit is the mean over the frames. The other sees all frames on top
+    of one another, with the times between them. The condition holds "time", N x frames, in frames since the beginning.
+    Whole films are seen at as many times, evenly spread.
 
     Args:
         shape: Frames, channels, height and width of a film as it is learned.
@@ -208,6 +208,5 @@ class FilmDiscriminator(Discriminator):
             name: value.repeat_interleave(self.frames) for name, value in condition.items() if name == "class"
         }
         singly = self.single_head(self.single(sample.flatten(0, 1)), numbers).unflatten(0, (-1, self.frames))
-        all_at_once = self.several_head(together, condition)[:, None].expand(-1, self.frames)
-        logits = torch.cat([singly, all_at_once], dim=1)
+        logits = torch.stack([singly.mean(dim=1), self.several_head(together, condition)], dim=1)
         return DiscriminatorOutput(logits, None if self.classifier is None else self.classifier(together))

@@ -116,8 +116,8 @@ def build(name: str, contents: Contents, options: VideoOptions, context: OpenCon
     return source
 
 
-def _values(found: Scan, how: windows.Cut) -> tuple[np.ndarray, list[int], int]:
-    """All values; the number of the film that each is of; and how many cuts there are in films."""
+def _values(found: Scan, how: windows.Cut) -> tuple[np.ndarray, list[int], tuple[int, int]]:
+    """All values; the film that each is of; how many cuts there are, and parts between them that are too short."""
     channels = 3 if found.mode == "RGB" else 1
     needed = channels * found.size[0] * found.size[1] * sum(found.lengths)
     if needed > MAX_BYTES:
@@ -125,11 +125,12 @@ def _values(found: Scan, how: windows.Cut) -> tuple[np.ndarray, list[int], int]:
             f"these films need {needed / 2**30:.0f} GB of memory, and {MAX_BYTES >> 30} GB is the most: ask for a "
             "smaller --size, a lower --fps, or give fewer films"
         )
-    parts, films, cuts = list[np.ndarray](), list[int](), 0
+    parts, films, cuts, short = list[np.ndarray](), list[int](), 0, 0
     for number, film in enumerate(found.films):
         scenes = parts_of(found, film)
         cuts += len(scenes) - 1
         before = len(parts)
+        short += sum(len(scene) < how.frames for scene in scenes) if len(scenes) > 1 else 0
         for scene in scenes:
             for start in windows.starts(len(scene), how):
                 parts.append(scene[start : start + how.frames])
@@ -140,7 +141,7 @@ def _values(found: Scan, how: windows.Cut) -> tuple[np.ndarray, list[int], int]:
             found.skipped.append((shown, f"too short: fewer than {how.frames} frames{within}"))
     if not parts:
         raise UserError(f"no film has {how.frames} frames without a cut: ask for fewer with --frames")
-    return np.stack(parts), films, cuts
+    return np.stack(parts), films, (cuts, short)
 
 
 def _together(films: Sequence[int], hashes: Sequence[bytes]) -> list[bytes]:
@@ -168,10 +169,13 @@ def _amount(found: Scan) -> str:
     return f"{len(frames):,} films, {each} frames each, {found.fps:g} frames a second, {colour}."
 
 
-def _about_windows(found: Scan, values: int, cuts: int, how: windows.Cut, apart: bool) -> list[str]:
+def _about_windows(found: Scan, values: int, cuts: tuple[int, int], how: windows.Cut, apart: bool) -> list[str]:
     notes = []
-    if cuts:
-        notes.append(f"{cuts:,} cuts were found, where a film goes on with another picture; no value crosses one.")
+    if cuts[0]:
+        short = (
+            f"; {cuts[1]:,} parts between them have fewer than {how.frames} frames and are left out" if cuts[1] else ""
+        )
+        notes.append(f"{cuts[0]:,} cuts were found, where a film goes on with another picture: none is learned{short}.")
     if not how.whole:
         held = (
             f"as there are fewer than {FEW_FILMS} films, parts of one are held out too, so that scores look better "
