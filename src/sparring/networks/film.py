@@ -18,7 +18,7 @@ from typing import Annotated, Any
 import torch
 from pydantic import Field
 from torch import Tensor, nn
-from torch.nn.functional import affine_grid, grid_sample
+from torch.nn.functional import grid_sample
 
 from ..statistics.trajectories import fit_trajectories
 from . import register_network
@@ -93,10 +93,13 @@ class FilmGenerator(Refiner):
         code, place = (values.flatten(0, 1) for values in self.motion(noise, time, condition))
         component = self.component(latent, condition)
         count = time.shape[1]
-        each = [values.repeat_interleave(count, dim=0) for values in (self.start(latent, component), latent, component)]
-        moved = self.move(each[0], code, place.detach())
-        known = torch.cat([each[1], self.pose_strength * code], dim=1)
-        return self.correct(moved, known, each[2]).unflatten(0, time.shape)
+        pictures, content, component = (
+            values[:, None].expand(-1, count, *values.shape[1:]).flatten(0, 1)
+            for values in (self.start(latent, component), latent, component)
+        )
+        moved = self.move(pictures, code, place.detach())
+        known = torch.cat([content, self.pose_strength * code], dim=1)
+        return self.correct(moved, known, component).unflatten(0, (-1, count))
 
     def move(self, pictures: Tensor, code: Tensor, place: Tensor) -> Tensor:
         """Pictures before tanh (N x C x H x W), brought from the middle to their places, before the ground."""
@@ -134,7 +137,10 @@ class FilmGenerator(Refiner):
             return self.motion(noise, time.expand(len(noise), -1), condition)[1]
 
         known = labels if self.classes else None
-        observed = paths.unflatten(1, (self.frames, 2)).clamp(-0.99, 0.99)
+        observed = paths.unflatten(1, (self.frames, 2))
+        low, high = observed.amin(dim=(0, 1)), observed.amax(dim=(0, 1))
+        self.motion.middle.copy_((low + high) / 2)
+        self.motion.reach.copy_((high - low) / 2)
         fit_trajectories(self.motion, draw, self.noise_size, observed, known, self.motion_steps)
 
 
@@ -144,8 +150,7 @@ def places(films: Tensor, ground: Tensor) -> Tensor:
     The middle of what differs, in halves of a side from the middle of the frame; 0 where hardly anything differs.
     """
     change = (films - ground).square().sum(dim=2)
-    height, width = change.shape[2:]
-    down, across = (((torch.arange(side) + 0.5) * 2 / side - 1).to(films) for side in (height, width))
+    down, across = (centres(side).to(films) for side in change.shape[2:])
     total = change.sum(dim=(2, 3))
     floor = FAINT * total.max().clamp(min=1e-12)
     moments = [(change.sum(dim=axis) * along).sum(dim=2) for axis, along in ((2, across), (3, down))]
@@ -154,8 +159,15 @@ def places(films: Tensor, ground: Tensor) -> Tensor:
 
 def _warped(pictures: Tensor, maps: Tensor) -> Tensor:
     """Pictures, N x C x H x W, seen through maps, N x 2 x 3, from places in the result to places in them; 0 outside."""
-    grid = affine_grid(maps, list(pictures.shape), align_corners=False)
-    return grid_sample(pictures, grid.to(pictures.dtype), padding_mode="zeros", align_corners=False)
+    down, across = (centres(side).to(maps) for side in pictures.shape[2:])
+    seen = maps[:, None, None, :, 0] * across[:, None] + maps[:, None, None, :, 1] * down[:, None, None]
+    grid = (seen + maps[:, None, None, :, 2]).to(pictures.dtype)
+    return grid_sample(pictures, grid, padding_mode="zeros", align_corners=False)
+
+
+def centres(side: int) -> Tensor:
+    """Where the centres of a side's pixels are, in halves of the side from its middle."""
+    return (torch.arange(side) + 0.5) * 2 / side - 1
 
 
 @register_network("film-discriminator")

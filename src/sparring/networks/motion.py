@@ -35,6 +35,8 @@ class Motion(nn.Module):
         begins: Whether films begin at a certain moment; two waves then begin with the film.
     """
 
+    middle: Tensor  # of all places, 2 numbers
+    reach: Tensor  # from there to the outermost place, 2 numbers
     speeds: Tensor  # of the waves at the beginning of a training, in radians a frame
 
     def __init__(self, frames: int, classes: int, waves: int, width: int, code: int, begins: bool):
@@ -45,6 +47,8 @@ class Motion(nn.Module):
         longest = SLOWEST * frames
         periods = longest * (FASTEST / longest) ** (torch.arange(waves) / max(1, waves - 1))
         self.register_buffer("speeds", 2 * math.pi / periods)
+        self.register_buffer("middle", torch.zeros(2))
+        self.register_buffer("reach", torch.ones(2))
         self.join = JoinedLabel(CODES, classes, 16)
         self.run = _perceptron(self.join.width, width, 2 * waves)
         inputs = 2 * waves + self.join.width + (4 if begins else 0)
@@ -80,7 +84,7 @@ class Motion(nn.Module):
             since = math.pi / self.frames * time[:, :, None] * torch.tensor([1.0, 2.0], device=time.device)
             inputs += [since.sin(), since.cos()]
         known = torch.cat(inputs, dim=2)
-        return self.tell(known.detach()), torch.tanh(self.path(known))
+        return self.tell(known.detach()), self.middle + self.reach * torch.tanh(self.path(known))
 
 
 def _perceptron(*widths: int) -> nn.Sequential:
