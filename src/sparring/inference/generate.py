@@ -55,9 +55,7 @@ def generate_files(
     size = max(chunk, batch_size // chunk * chunk)
     end = first + count
     starts = range(first, end, size)
-    parts = (
-        gan.at(range(at, min(end, at + size)), seed, label, truncation, where, length, True, fps) for at in starts
-    )
+    parts = (gan.at(range(at, min(end, at + size)), seed, label, truncation, where, length, True, fps) for at in starts)
     if first and (grid or not gan.modality.writes_stream):
         raise UserError("--first is for parts of a table; other samples have a seed of their own for each part")
     if gan.modality.writes_stream and not grid:
