@@ -52,10 +52,9 @@ def generate_files(
     """
     gan = load(run, device)
     chunk = gan.generator.chunk_size
-    size = max(chunk, batch_size // chunk * chunk)
-    end = first + count
-    starts = range(first, end, size)
-    parts = (gan.at(range(at, min(end, at + size)), seed, label, truncation, where, length, True, fps) for at in starts)
+    size, end = max(chunk, batch_size // chunk * chunk), first + count
+    numbered = (range(at, min(end, at + size)) for at in range(first, end, size))
+    parts = (gan.at(part, seed, label, truncation, where, length, True, fps) for part in numbered)
     if first and (grid or not gan.modality.writes_stream):
         raise UserError("--first is for parts of a table; other samples have a seed of their own for each part")
     if gan.modality.writes_stream and not grid:
