@@ -42,7 +42,7 @@ def test_the_fitted_start_moves_like_the_data():
     source = video_samples.source(200, frames=8)
     codec = modalities.get("video").fit_codec(source)
     torch.manual_seed(0)
-    net = FilmGenerator(codec.shape, 2, 16, codec.layout, width=4, rank=4, motion_steps=800).eval()
+    net = FilmGenerator(codec.shape, 2, 16, codec.layout, width=4, rank=4, motion_steps=1000).eval()
     indices = np.arange(source.count())
     net.fit(net.statistics_input(codec.encode(source.values(indices))), torch.tensor(source.labels(indices)))
     labels = torch.arange(200) % 2
