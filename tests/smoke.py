@@ -34,6 +34,8 @@ SMALL = {
     "components": 3,
     "clusters": 3,
     "rank": 8,
+    "waves": 2,
+    "motion_steps": 4,
 }
 
 

@@ -16,6 +16,7 @@ import series_samples
 import sparring
 import table_samples
 import text_samples
+import video_samples
 from smoke import ArraySource, StopAt, fingerprint, pair_source, smoke_settings
 from sparring import api
 from sparring.callbacks.base import Callback
@@ -188,6 +189,17 @@ def test_train_drop_resume_load_make_texts(recipe, classes, tmp_path):
     assert all(text.startswith("the ") and len(text) <= 9 for text in begun)
     if classes == "auto":
         assert gan.generate(20, label="praise") != gan.generate(20, label="blame")
+@pytest.mark.parametrize(("classes", "channels"), [("auto", 1), ("none", 3)])
+@pytest.mark.parametrize("recipe", [name for name in list_recipes() if "video" in load_recipe(name).modalities])
+def test_train_drop_resume_load_make_films(recipe, classes, channels, tmp_path):
+    source = video_samples.source(60, classes, channels)
+    straight = trained(source, recipe, tmp_path)
+    gan = sparring.load(straight.path)
+    values = gan.values(20, seed=1)
+    assert values.shape == (20, *source.shape) and values.dtype == np.uint8
+    np.testing.assert_array_equal(values[:3], gan.values(3, seed=1))
+    assert len({value.tobytes() for value in values}) == 20
+    assert all(film.shape[0] == 30 for film in gan.generate(3, seed=1, length=30, fps=7))
 
 
 def test_loading_imports_no_training_code(tmp_path):

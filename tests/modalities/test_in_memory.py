@@ -173,7 +173,7 @@ def test_data_frames_are_tables_or_series(kind):
     source = opened(frame, types={"age": "float"})
     assert source.modality == "table"
     assert source.count("train") + source.count("test") == 200
-    with pytest.raises(UserError, match="--size is for pictures"):
+    with pytest.raises(UserError, match="--size is for films, pictures"):
         opened(frame, size=(8, 8))
     from sparring.config.reading import load_recipe
 

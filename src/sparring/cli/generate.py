@@ -15,7 +15,8 @@ Out = Annotated[
     typer.Option(
         "-o",
         "--out",
-        help="A folder for single files, or one file (.png a sheet, .tif pages, .npz arrays, .zip). "
+        help="A folder for single files, or one file (.png a sheet, .tif pages, .webp, .gif or .mp4 a film, .npz "
+        "arrays, .zip). "
         "Default: NAME-samples here.",
         show_default=False,
     ),
@@ -40,8 +41,9 @@ Length = Annotated[
     int | None,
     typer.Option(
         min=1,
-        help="Series: the number of steps of each; a model of windows goes on beyond what it learned. Default: as many "
-        "as the series of the data have (of a single series: a window). Texts: the most characters of each.",
+        help="Series and films: the number of steps (frames) of each; a model of windows or of films goes on beyond "
+        "what it learned. Default: as many as the data have (of a single series or long films: a window). Texts: the "
+        "most characters of each.",
         metavar="STEPS",
         show_default=False,
     ),
@@ -51,6 +53,14 @@ Temperature = Annotated[
     typer.Option(help="Texts: below 1 safer and more alike, above 1 bolder. Default: 1.", show_default=False),
 ]
 Prompt = Annotated[str | None, typer.Option(help="Texts: how each begins.", metavar="BEGINNING", show_default=False)]
+Fps = Annotated[
+    float | None,
+    typer.Option(
+        help="Films: frames a second; things move as fast at any rate. Default: the rate of the data.",
+        metavar="FRAMES",
+        show_default=False,
+    ),
+]
 
 
 def generate(
@@ -65,6 +75,7 @@ def generate(
     truncation: Truncation = None,
     where: Where = None,
     length: Length = None,
+    fps: Fps = None,
     first: Annotated[
         int,
         typer.Option(
@@ -86,6 +97,8 @@ def generate(
     Example:  sparring generate runs/digits -n 16 --label 3 -o threes/
 
     Example:  sparring generate runs/people -n 1000 -o people.csv
+
+    Example:  sparring generate runs/clips -n 4 --length 64 --fps 12 -o films/
     """
     from ..inference.argument_checks import class_number
     from ..inference.generate import generate_files
@@ -101,6 +114,7 @@ def generate(
         truncation=truncation,
         where=where,
         length=length,
+        fps=fps,
         first=first,
         temperature=temperature,
         prompt=prompt,

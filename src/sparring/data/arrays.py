@@ -14,7 +14,8 @@ from .contents import MAX_ARRAYS, ArrayPart, Contents
 from .source import Split
 from .splits import split_of
 
-IMAGES = ("images", "image", "x", "data", "samples", "pictures", "arr_0")
+IMAGES = ("images", "image", "x", "data", "samples", "pictures", "films", "videos", "clips", "arr_0")
+NUMBERS = ("fps",)  # frames a second
 LABELS = ("labels", "label", "y", "targets", "classes")
 
 
@@ -28,9 +29,9 @@ def from_file(path: Path) -> Contents | None:
         return None
     about = path.stat()
     try:
-        notes = list[str]()
+        notes, numbers = list[str](), dict[str, float]()
         if suffix == ".npz":
-            parts = _npz(path, notes)
+            parts = _npz(path, notes, numbers)
         else:
             parts = [ArrayPart(path.name, np.load(path, mmap_mode="r", allow_pickle=False))]
     except UserError:
@@ -52,12 +53,13 @@ def from_file(path: Path) -> Contents | None:
         arrays=parts,
         labelled_by=labelled,
         notes=notes,
+        numbers=numbers,
         stamp=f"{path.resolve()}/{about.st_size}/{about.st_mtime_ns}/{about.st_ctime_ns}",
     )
 
 
-def _npz(path: Path, notes: list[str]) -> list[ArrayPart]:
-    """The arrays of items of a file, with their labels. What is not used is added to the notes."""
+def _npz(path: Path, notes: list[str], numbers: dict[str, float]) -> list[ArrayPart]:
+    """The arrays of items of a file, with their labels. Single numbers and what is not used are added to the others."""
     with zipfile.ZipFile(path) as archive:
         if sum(info.file_size for info in archive.infolist()) > MAX_ARRAYS:
             raise ValueError(f"more than {MAX_ARRAYS >> 30} GB")
@@ -77,7 +79,8 @@ def _npz(path: Path, notes: list[str]) -> list[ArrayPart]:
                 f"{path} holds the arrays {', '.join(file.files) or 'none'}: name the one with the items 'images' "
                 "(and 'labels' beside it)."
             )
-        used = [key for key in file.files if _word(key)[0] in (*IMAGES, *LABELS)]
+        numbers |= {key: float(file[key]) for key in NUMBERS if key in file.files and file[key].ndim == 0}
+        used = [key for key in file.files if _word(key)[0] in (*IMAGES, *LABELS) or key in numbers]
         if len(file.files) > 1 and (others := [key for key in file.files if key not in used]):
             notes.append(f"Not used: {', '.join(others[:8])} in {path.name}; name labels 'labels'.")
         return [_part(path, file, key, labels.get(split), split, notes) for split, key in values.items()]

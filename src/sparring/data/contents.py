@@ -74,6 +74,7 @@ class Contents:
     classes: tuple[str, ...] = ()  # the order of the classes where the data defines one
     skipped: Skipped = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    numbers: dict[str, float] = field(default_factory=dict)  # single ones beside arrays, by name, such as a rate
     stamp: str = ""  # of the container, for caches
 
     def __len__(self) -> int:

@@ -188,7 +188,8 @@ def discriminator_scores(sets: SampleSets) -> list[Score]:
     logits = {}
     for name, samples in (("training", sets.training), ("held_out", sets.held_out), ("generated", sets.generated)):
         some = samples.subsample(MAX_DISCRIMINATED)
-        logits[name] = discriminator.outputs(some.source, some.split, some.indices).logits
+        found = discriminator.outputs(some.source, some.split, some.indices).logits
+        logits[name] = found.flatten(1).mean(dim=1) if found.ndim > 1 else found  # of places in an example, their mean
     border = float(discriminator.objective.decision_threshold(logits["training"], logits["generated"]))
     real = {name: int((values.numpy() > border).sum()) for name, values in logits.items()}
     count = len(logits["generated"])

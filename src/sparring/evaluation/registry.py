@@ -39,10 +39,12 @@ from .text_metrics import (
     text_detection_scores,
     variety_scores,
 )
+from .video_metrics import film_metric_scores
 
 MAX_ROWS = 50_000  # of a table, in each set
 MAX_COMPARED_PAIRWISE = 5000  # examples in each set where a metric compares all pairs
 MAX_TEXTS = 1000  # of each set, where the words of each are compared with those of all others
+MAX_FILMS = 1000  # of each set
 MAX_SERIES = 2000  # of each set where a classifier or a forecast is trained
 
 METRICS: dict[str, Metric] = {
@@ -206,6 +208,21 @@ METRICS: dict[str, Metric] = {
         max_samples=MAX_TEXTS,
         equal_counts=True,
         modality="text",
+    ),
+    "films": Metric(
+        film_metric_scores,
+        "frames and motion of films apart, how much and how fast they move, whether things stay what they are",
+        (
+            "frame_distance",
+            "motion_distance",
+            "motion_amount",
+            "motion_variation",
+            "speed",
+            "speed_variation",
+            "identity_kept",
+        ),
+        max_samples=MAX_FILMS,
+        modality="video",
     ),
     "error_rate": Metric(
         error_rate_scores,

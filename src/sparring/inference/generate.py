@@ -25,6 +25,7 @@ def generate_files(
     truncation: float | None = None,
     where: str | None = None,
     length: int | None = None,
+    fps: float | None = None,
     first: int = 0,
     temperature: float | None = None,
     prompt: str | None = None,
@@ -39,8 +40,8 @@ def generate_files(
         run: The run folder.
         out: A folder for single files, or one file, by its suffix.
         count: Number of samples.
-        seed, label, truncation, where, length, temperature, prompt: See Gan.at; windows are joined. The files depend on
-            these alone.
+        seed, label, truncation, where, length, fps, temperature, prompt: See Gan.at; windows are joined. The files
+            depend on these alone.
         first: Number of the first sample, where samples are written a part at a time: tables.
         batch_size: Samples that are in memory at once, rounded down to whole forward passes.
         grid: One sheet of all samples, whatever the count.
@@ -55,7 +56,7 @@ def generate_files(
     """
     gan = load(run, device)
     options = {"seed": seed, "label": label, "truncation": truncation, "where": where, "length": length}
-    options |= {"temperature": temperature, "prompt": prompt}
+    options |= {"fps": fps, "temperature": temperature, "prompt": prompt}
     return write_samples(gan, out, count, options, first=first, batch_size=batch_size, grid=grid, note=note)
 
 
@@ -78,25 +79,25 @@ def write_samples(
     pixels times channels of all samples that are written at once.
     """
     chunk = gan.generator.chunk_size
-    size = max(chunk, batch_size // chunk * chunk)
-    end = first + count
-    starts = range(first, end, size)
-    parts: Iterable[np.ndarray] = (gan.at(range(at, min(end, at + size)), joined=True, **options) for at in starts)
+    size, end = max(chunk, batch_size // chunk * chunk), first + count
+    numbered = (range(at, min(end, at + size)) for at in range(first, end, size))
+    parts: Iterable[np.ndarray] = (gan.at(part, joined=True, **options) for part in numbered)
     if values is not None:
         parts = [values]
-    seed, label, length = options["seed"], options["label"], options["length"]
+    seed, label, length, fps = options["seed"], options["label"], options["length"], options.get("fps")
     if first and (grid or not gan.modality.writes_stream):
         raise UserError("--first is for parts of a table; other samples have a seed of their own for each part")
     if gan.modality.writes_stream and not grid:
         _refuse_overwriting(out, gan, count, grid)
         return gan.modality.write_stream(parts, out, gan.codec, seed, first)
+    codec = gan.codec if fps is None else gan.modality.codec_at(gan.codec, fps)
     _refuse_too_many(gan, count, length, max_values)
     _refuse_overwriting(out, gan, count, grid)
-    if lost := gan.modality.lost_in(out, gan.codec, count, grid):
+    if lost := gan.modality.lost_in(out, codec, count, grid):
         note(lost)
     numbers = gan.labels(range(count), seed, label)
     names = None if numbers is None else [gan.classes[number] for number in numbers]
-    return gan.modality.write(np.concatenate(list(parts)), names, out, grid, gan.codec, seed)
+    return gan.modality.write(np.concatenate(list(parts)), names, out, grid, codec, seed)
 
 
 def _refuse_too_many(gan: Gan, count: int, length: int | None, max_values: int) -> None:

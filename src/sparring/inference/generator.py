@@ -117,6 +117,7 @@ class Gan:
         joined: bool = False,
         temperature: float | None = None,
         prompt: str | None = None,
+        fps: float | None = None,
     ) -> np.ndarray:
         """The decoded samples with these numbers.
 
@@ -127,11 +128,12 @@ class Gan:
             truncation: Less variety for better looks. Style-based generators keep this share of the distance to the
                 mean style, 0 to 1; others draw latents no larger than this (Brock et al. 2019, arXiv:1809.11096).
             where: Of tables, conditions that hold in every row: "income = '>50K' and age > 60".
-            length: Of series, the number of steps of each; of texts, the characters of each, at most.
+            length: Of series and films, the number of steps (frames) of each; of texts, the most characters of each.
             joined: Of series that were learned in windows, without a length: each is as long as some series of the
                 data. Otherwise, and where the data are a single series, a sample is one window.
             temperature: Of texts: below 1 they are safer and more alike, above 1 bolder.
             prompt: Of texts: how each begins.
+            fps: Of films, frames a second; things move as fast at any rate. None: as learned.
 
         Raises:
             UserError: The model does not have the class, or an option does not apply to it.
@@ -140,9 +142,14 @@ class Gan:
         drawn = self.draw(indices, seed, label, truncation)
         joined = length is None and joined and self.modality.max_joined_length(self.codec) is not None
         steered = temperature is not None or prompt is not None
-        if truncation is not None and (where is not None or length is not None or steered):
+        if fps is not None:
+            fps = float(checks.number(fps, "--fps"))
+            self.modality.codec_at(self.codec, fps)  # refuses a rate that cannot be
+        shaped = where is not None or length is not None or steered or fps is not None
+        if truncation is not None and shaped:
             raise UserError(
-                "truncation goes neither with conditions, a length, a temperature nor a prompt; leave one of them out"
+                "truncation goes neither with conditions, a length, a rate, a temperature nor a prompt; leave one of "
+                "them out"
             )
         if truncation is not None and joined:
             raise UserError("this model learned windows, which are joined without truncation; leave the truncation out")
@@ -153,9 +160,9 @@ class Gan:
             return self.modality.steer(self, indices, seed, label, length, temperature, prompt)
         if where is not None:
             return self.modality.conditional_sampling(self, checks.text(where, "--where"), indices, seed)
-        if length is not None or joined:
-            length = None if joined else checks.whole_number(length, "--length", 1, MAX_COUNT)
-            return self.modality.extrapolate(self, length, indices, seed, label)
+        if length is not None or joined or fps is not None:
+            length = None if length is None else checks.whole_number(length, "--length", 1, MAX_COUNT)
+            return self.modality.extrapolate(self, length, indices, seed, label, fps)
         return self.made([drawn])[0]
 
     def draw(self, indices: Sequence[int], seed: int, label: str | int | None, truncation: float | None) -> Drawn:

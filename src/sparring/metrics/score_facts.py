@@ -3,39 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
 
 from ..errors import UserError
+from .film_facts import FILM_FACTS
+from .score_fact import Better, ScoreFacts
 
-Better = Literal["lower", "higher", ""]  # "": neither, or it depends on more than the generator
+__all__ = ["FACTS", "HEADLINE_DISTANCES", "Better", "ScoreFacts", "add_facts", "facts_of"]
 
 # Distances of generated to held-out examples. An evaluation is summarised by one of them, and recipes are ranked by it.
 HEADLINE_DISTANCES = ("frechet_distance", "kernel_distance")
-
-
-@dataclass(frozen=True)
-class ScoreFacts:
-    """A score, described for people.
-
-    Args:
-        key: Its name in files and options.
-        title: Its name within a sentence.
-        meaning: One sentence for a person who has never heard of it, without the direction that is better.
-        better: Which direction is better.
-        trivial: Whether a trivial baseline is measured too, such as the input itself or the most frequent class.
-    """
-
-    key: str
-    title: str
-    meaning: str
-    better: Better = "lower"
-    trivial: bool = False
-
-    @property
-    def explanation(self) -> str:
-        """The meaning, and which direction is better."""
-        return f"{self.meaning} {self.better.capitalize()} is better." if self.meaning and self.better else self.meaning
 
 
 FACTS: dict[str, ScoreFacts] = {}
@@ -372,3 +348,4 @@ add_facts(
         ),
     ]
 )
+add_facts(FILM_FACTS)

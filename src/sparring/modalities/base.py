@@ -276,10 +276,22 @@ class Modality(ABC):
         return None
 
     def extrapolate(
-        self, gan: Any, length: int | None, indices: Sequence[int], seed: int, label: str | int | None
+        self,
+        gan: Any,
+        length: int | None,
+        indices: Sequence[int],
+        seed: int,
+        label: str | int | None,
+        fps: float | None = None,
     ) -> np.ndarray:
-        """Samples of `length` steps; None: each as long as some value of the data."""
-        raise UserError(f"a length is for series, and this model was trained on {self.unit}; leave --length out")
+        """Samples of `length` steps; None: each as long as some value of the data. fps: steps a second, of films."""
+        raise UserError(
+            f"a length is for series and films, and this model was trained on {self.unit}; leave --length out"
+        )
+
+    def codec_at(self, codec: Any, fps: float) -> Any:
+        """The codec of samples with so many steps a second, for writing them."""
+        raise UserError(f"frames a second are for films, and this model was trained on {self.unit}; leave --fps out")
 
     def steer(
         self,

@@ -24,8 +24,8 @@ from .base import Modality
 NETWORKS = ("http", "https", "ftp", "s3", "gs", "hdfs")  # URLs of files, not of databases
 MAX_NAMES = 5000  # looked at, to say what a folder holds
 READABLE = (
-    "pictures or sounds in a folder, .zip or .tar, or an IDX, .npy, .npz or .parquet file, or a table (.csv, .parquet, "
-    ".xlsx), or texts (.txt)"
+    "pictures, sounds or films in a folder, .zip or .tar, or an IDX, .npy, .npz or .parquet file, or a table (.csv, "
+    ".parquet, .xlsx), or texts (.txt)"
 )
 
 
@@ -92,7 +92,8 @@ def checked_options(modality: Modality, asked: Mapping[str, Any], where: object)
             owners = [each for each in modalities.every() if name in each.Options.model_fields]
             if not owners:
                 raise UserError(f"there is no option '{name}' of data; {nearest(name, list(option_fields()))}")
-            units = " and ".join(sorted((each.unit for each in owners), key=len))
+            *others, last = sorted((each.unit for each in owners), key=len)
+            units = f"{', '.join(others)} and {last}" if others else last
             flag = flag_of(name, owners[0].Options.model_fields[name])
             raise UserError(f"{flag} is for {units}, and {where} holds {modality.unit}; leave it out")
     options: DataOptions = checked(modality.Options, asked)

@@ -107,7 +107,7 @@ class DCGANGenerator(Generator):
         return self.layers(self.join(latent, condition))
 
 
-def _halving_layers(
+def halving_layers(
     shape: ImageShape, width: int, kernel: int, lowest_resolution: int, slope: float, dropout: float
 ) -> tuple[nn.Sequential, int]:
     """picture (N x C x H x W) -> convolutions of stride 2 with leaky ReLU and dropout -> features (N x D); and D."""
@@ -152,7 +152,7 @@ class DCGANDiscriminator(Discriminator):
         classifier: bool = False,
     ):
         super().__init__()
-        self.layers, features = _halving_layers(shape, width, kernel, lowest_resolution, slope, dropout)
+        self.layers, features = halving_layers(shape, width, kernel, lowest_resolution, slope, dropout)
         self.head = ProjectionHead(features, classes)
         self.classifier = nn.Linear(features, classes) if classifier and classes else None
 
@@ -185,7 +185,7 @@ class DCGANEncoder(Encoder):
         dropout: Share = 0.0,
     ):
         super().__init__()
-        self.layers, features = _halving_layers(shape, width, kernel, lowest_resolution, slope, dropout)
+        self.layers, features = halving_layers(shape, width, kernel, lowest_resolution, slope, dropout)
         self.join = JoinedLabel(features, classes)
         self.head = nn.Linear(self.join.width, 2 * latent_size)
 

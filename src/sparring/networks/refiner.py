@@ -83,7 +83,10 @@ class Refiner(MixtureStart):
 
     def forward(self, latent: Tensor, condition: Condition = None, noise: Tensor | None = None) -> Tensor:
         component = self.component(latent, condition)
-        start = self.start(latent, component)
+        return self.correct(self.start(latent, component), latent, component)
+
+    def correct(self, start: Tensor, latent: Tensor, component: Tensor) -> Tensor:
+        """Pictures before tanh, N x C x H x W -> corrected ones in [-1, 1]. component: N class or cluster numbers."""
         x, skips = torch.tanh(start), list[Tensor]()
         for conv, norm in zip(self.down, self.down_norms, strict=True):
             x = conv(x)

@@ -14,10 +14,10 @@ from .curves import curves, svg
 from .evaluated import evaluation_sections
 from .headline import headline_of
 from .markup import bullets, page, paragraph, passage, picture, player, section, table, text
+from .media import film_uri, sound_uri
 from .pictures import data_uri, evenly, open_picture
 from .scores import logged_scores
 from .settings import flat, settings
-from .sounds import sound_uri
 from .summary import limits, summary, unit
 from .texts import shown_text
 from .values import count, listed, mapping, percent, plain, short
@@ -96,7 +96,9 @@ def _final_grid(run: RunParts) -> str:
             shown = picture(data_uri(grid, FINAL_SIDE), "A grid of generated samples", caption, width)
             sound = sound_uri(path.with_suffix(".wav"))
             heard = player(sound, "The first one of each row, one after another.") if sound else ""
-            return section("What it generates", shown, heard)
+            film = film_uri(path.with_suffix(".webp"))
+            moving = picture(film, "Generated films", "Films, playing side by side.") if film else ""
+            return section("What it generates", shown, heard, moving)
     return ""
 
 

@@ -184,7 +184,8 @@ def _opening_of(base: Run | None) -> dict[str, Any]:
         return {}
     opened, about = base.recipe()[1]["data"], base.read_json("source.json")
     like = modalities.get(about["modality"]).options_for(about)
-    return {**opened, "asked": {**opened["asked"], **like}}
+    context = {**opened["context"], "modalities": opened["context"].get("modalities") or [about["modality"]]}
+    return {**opened, "asked": {**opened["asked"], **like}, "context": context}
 
 
 def _named_recipe(options: TrainOptions, base: Run | None) -> Recipe | None:

@@ -212,7 +212,7 @@ def test_one_archive_in_a_folder_and_archives_of_splits_are_looked_into(tmp_path
         ({"seconds": 0}, "--seconds should be a number from 0.01 to 60, not 0"),
         ({"seconds": 61}, "--seconds should be a number from 0.01 to 60, not 61"),
         ({"channels": "5.1"}, "--channels 5.1 is not one of auto, mono, stereo"),
-        ({"size": 64}, "--size is for pictures .*, and chirps holds sounds; leave it out"),
+        ({"size": 64}, "--size is for films, pictures .*, and chirps holds sounds; leave it out"),
     ],
 )
 def test_options_that_cannot_be_are_one_sentence(option, sentence):

@@ -78,7 +78,7 @@ def test_zip_npz_and_pictures(run, tmp_path):
 def test_what_cannot_be_written_or_asked_is_one_sentence(run, tmp_path):
     with pytest.raises(UserError, match=r"Sounds cannot be written as \.mp3"):
         generate_files(run, tmp_path / "new.mp3", 1)
-    with pytest.raises(UserError, match="a length is for series, and this model was trained on sounds"):
+    with pytest.raises(UserError, match="a length is for series and films, and this model was trained on sounds"):
         generate_files(run, tmp_path / "new.wav", 1, length=9)
     with pytest.raises(UserError, match="is no usable sound"):
         invert_file(run, Path(__file__), tmp_path / "x.png")

@@ -100,5 +100,5 @@ def test_points_open_as_an_evaluation_opens_them():
 
     source = open_data("ring", None, OpenContext(max_side=64, modalities=("points",), like=object()))
     assert source.count("test") == 10_000
-    with pytest.raises(UserError, match="--size is for pictures and pairs of pictures, and ring holds points"):
+    with pytest.raises(UserError, match="--size is for films, pictures and pairs of pictures, and ring holds points"):
         open_data("ring", {"size": (8, 8)})

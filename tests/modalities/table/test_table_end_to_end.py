@@ -171,7 +171,7 @@ def test_commas_at_the_ends_of_lines_shift_nothing(tmp_path):
 
 def test_options_of_pictures_are_refused(tmp_path):
     table_samples.frame(50).to_csv(tmp_path / "people.csv")
-    for options, complaint in (({"size": (8, 8)}, "--size is for pictures"), ({"labels": "kind"}, "--where")):
+    for options, complaint in (({"size": (8, 8)}, "--size is for films, pictures"), ({"labels": "kind"}, "--where")):
         with pytest.raises(sparring.UserError, match=complaint):
             open_data(tmp_path / "people.csv", options)
 

@@ -27,12 +27,13 @@ def fit_features(
     shape: tuple[int, int, int] | None = None,
     prepare: Prepare | None = None,
     more: Mapping[str, Any] = {},
+    most: int | None = None,
 ) -> FeatureNet:
     """Train the features on a source of pictures: to tell its classes, or, without labels, to repair noisy pictures.
 
     shape: of the pictures, channels x height x width; None: that of the values. prepare: turns the values of the source
     into such pictures, from 0 to 255; None: they are pictures. more: what else the description says, from which
-    `prepare` is known again.
+    `prepare` is known again. most: examples learned from; None: MAX_EXAMPLES.
     """
     channels, height, width = shape or source.shape
     about = {
@@ -44,16 +45,18 @@ def fit_features(
     }
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(seed, "features", "weights"))
-        net = _net(about, prepare)
+        net = small_net(about, prepare)
         repair = nn.Sequential(nn.Linear(WIDTH, 256), nn.ReLU(), nn.Linear(256, channels * prod(_size(height, width))))
     repair.append(nn.Unflatten(1, (channels, *_size(height, width))))
-    examples = round(MAX_EXAMPLES[str(about["task"])] * min(1.0, REFERENCE_PIXELS / prod(_size(height, width))))
+    examples = round(
+        (most or MAX_EXAMPLES[str(about["task"])]) * min(1.0, REFERENCE_PIXELS / prod(_size(height, width)))
+    )
     return fit(net, source, seed, repair, examples, progress=progress)
 
 
 def features_from(about: dict[str, Any], tensors: dict[str, Tensor], prepare: Prepare | None = None) -> FeatureNet:
     """The inverse of (FeatureNet.about, FeatureNet.tensors())."""
-    return _net(about, prepare).load(tensors)
+    return small_net(about, prepare).load(tensors)
 
 
 def _size(height: int, width: int) -> tuple[int, int]:
@@ -61,7 +64,8 @@ def _size(height: int, width: int) -> tuple[int, int]:
     return max(1, round(height / shrink)), max(1, round(width / shrink))
 
 
-def _net(about: dict[str, Any], prepare: Prepare | None) -> FeatureNet:
+def small_net(about: dict[str, Any], prepare: Prepare | None = None) -> FeatureNet:
+    """The network that a description names, not trained yet."""
     channels, height, width = about["shape"]
     size = _size(height, width)
     layers: list[nn.Module] = []

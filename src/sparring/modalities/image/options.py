@@ -57,19 +57,24 @@ def checked_data_range(value: Any) -> tuple[float, float] | None:
         raise UserError(f"--data-range {value} {error}") from None
 
 
+Size = Annotated[tuple[int, int] | None, BeforeValidator(size_from)]
+SIZE: Any = Field(
+    None,
+    description="Height x width to work at, such as 64x64. Default: the size of the data, bounded by the device.",
+    json_schema_extra={"metavar": "HxW"},
+)
+FIT: Any = Field(
+    None,
+    description="How pictures of other shapes are brought to that size: crop, pad or stretch; or patches, which "
+    "cuts them into pieces at their own resolution. Default: crop; for recipes that restore, patches.",
+)
+
+
 class ImageOptions(DataOptions):
     """Options of pictures."""
 
-    size: Annotated[tuple[int, int] | None, BeforeValidator(size_from)] = Field(
-        None,
-        description="Height x width to work at, such as 64x64. Default: the size of the data, bounded by the device.",
-        json_schema_extra={"metavar": "HxW"},
-    )
-    fit: Fit | None = Field(
-        None,
-        description="How pictures of other shapes are brought to that size: crop, pad or stretch; or patches, which "
-        "cuts them into pieces at their own resolution. Default: crop; for recipes that restore, patches.",
-    )
+    size: Size = SIZE
+    fit: Fit | None = FIT
     mode: Mode = Field("auto", description="Channels: L, LA, RGB or RGBA. Default: the fewest that lose nothing.")
     data_range: Annotated[tuple[float, float] | None, BeforeValidator(data_range_from)] = Field(
         None,

@@ -122,7 +122,10 @@ def _about_files(found: Scan) -> list[str]:
     pictures = len(set(found.kept)) + pages - len(found.paged)
     if pages:
         files = "1 file holds" if len(found.paged) == 1 else f"{len(found.paged):,} files hold"
-        notes.append(f"{files} {pages:,} pages or frames: each is a picture; {_apart(found, 'file')}")
+        notes.append(
+            f"{files} {pages:,} pages or frames: each is a picture (--recipe video learns films); "
+            f"{_apart(found, 'file')}"
+        )
     if len(found.kept) > pictures:
         notes.append(f"{pictures:,} pictures give {len(found.kept):,} pieces; {_apart(found, 'picture')}")
     notes += [f"{count:,} pictures lose {what}." for what, count in found.lost.items()]

@@ -81,7 +81,13 @@ class SeriesModality(Modality):
         return max(codec.data_lengths, default=None)
 
     def extrapolate(
-        self, gan: Any, length: int | None, indices: Sequence[int], seed: int, label: str | int | None
+        self,
+        gan: Any,
+        length: int | None,
+        indices: Sequence[int],
+        seed: int,
+        label: str | int | None,
+        fps: float | None = None,
     ) -> np.ndarray:
         return self.module("extrapolate").extrapolate(gan, length, indices, seed, label)
 

@@ -80,7 +80,13 @@ class TextModality(Modality):
         return self.module("write").lost_in(out, codec.passages, grid)
 
     def extrapolate(
-        self, gan: Any, length: int | None, indices: Sequence[int], seed: int, label: str | int | None
+        self,
+        gan: Any,
+        length: int | None,
+        indices: Sequence[int],
+        seed: int,
+        label: str | int | None,
+        fps: float | None = None,
     ) -> np.ndarray:
         return self.module("sampling").sample(gan, indices, seed, label, length)
 
