@@ -250,7 +250,7 @@ def test_going_back_from_a_damaged_best_snapshot_takes_another_checkpoint(tmp_pa
         built.save()
         assert built.examples == number
     flip(tmp_path / "checkpoints" / "000000016" / "players.safetensors")
-    built._roll_back()
+    built.roll_back(built._back_to)
     assert built.examples == 48
     assert "000000016 is damaged" in caplog.text
 

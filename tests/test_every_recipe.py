@@ -189,6 +189,8 @@ def test_train_drop_resume_load_make_texts(recipe, classes, tmp_path):
     assert all(text.startswith("the ") and len(text) <= 9 for text in begun)
     if classes == "auto":
         assert gan.generate(20, label="praise") != gan.generate(20, label="blame")
+
+
 @pytest.mark.parametrize(("classes", "channels"), [("auto", 1), ("none", 3)])
 @pytest.mark.parametrize("recipe", [name for name in list_recipes() if "video" in load_recipe(name).modalities])
 def test_train_drop_resume_load_make_films(recipe, classes, channels, tmp_path):

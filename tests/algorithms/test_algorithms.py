@@ -2,6 +2,8 @@
 
 import pytest
 
+import text_samples
+import video_samples
 from smoke import ArraySource, pair_source, trainer
 from sparring import algorithms
 from sparring.config.reading import load_recipe, with_settings
@@ -16,6 +18,8 @@ RECIPES = {
     "cyclegan": "cyclegan",
     "cut": "cut",
     "semi-supervised": "sgan",
+    "weighted-likelihood": "text",
+    "film": "video",
 }
 
 
@@ -24,6 +28,10 @@ def source_for(recipe):
         return pair_source()
     if recipe in ("cyclegan", "cut"):
         return Unpaired(ArraySource((3, 12, 16), 2, 40, 12), "class 0", "class 1")
+    if recipe == "text":
+        return text_samples.source(60, "none")
+    if recipe == "video":
+        return video_samples.source(60, "none", 1)
     return ArraySource((1, 16, 16))
 
 

@@ -69,6 +69,7 @@ WRONG = {"examples": 64.5, "epochs": 1.5, "budget": [], "max_time": True, "seed"
 WRONG |= {"init_from": 3, "tensorboard": "maybe", "device": 3, "settings": 3, "labels": 3, "size": 1.5, "fit": 3}
 WRONG |= {"mode": 3, "data_range": 3, "label_level": 3, "input": 3, "types": 3, "encoding": 3, "sheet": 3}
 WRONG |= {"window": True, "layout": 3, "constraints": 3, "ignored_relations": 3}
+WRONG |= {"texts": 3, "text_column": 3, "characters": True, "alphabet": 3, "fps": "fast", "frames": True}
 WRONG |= {"rate": True, "seconds": "long", "channels": 3}
 
 

@@ -39,7 +39,7 @@ class WeightedLikelihoodConfig(AdversarialConfig):
     largest_logit: float = Field(3.0, gt=0)
 
     allowed_penalties = {"generator": (), "discriminator": ()}
-    player_groups = (("generator",), ("discriminator",))
+    player_groups = (("generator",), ("discriminator",), ("generator",))
     lazy_penalties = False
 
     def extended(self, times: float) -> WeightedLikelihoodConfig:

@@ -61,6 +61,14 @@ Fps = Annotated[
         show_default=False,
     ),
 ]
+First = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        help="Tables: the number of the first row, to write parts of a large table, in several processes if you like. "
+        "The rows are those of the whole.",
+    ),
+]
 
 
 def generate(
@@ -76,14 +84,7 @@ def generate(
     where: Where = None,
     length: Length = None,
     fps: Fps = None,
-    first: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            help="Tables: the number of the first row, to write parts of a large table, in several processes if you "
-            "like. The rows are those of the whole.",
-        ),
-    ] = 0,
+    first: First = 0,
     temperature: Temperature = None,
     prompt: Prompt = None,
     batch_size: Annotated[

@@ -125,7 +125,7 @@ def test_what_cannot_be_written_or_asked_is_one_sentence(run, tmp_path):
         generate_files(run, tmp_path / "new.webp", 1, fps=-3)
     with pytest.raises(UserError, match="1 to 100,000 frames"):
         generate_files(run, tmp_path / "new.webp", 1, length=10**6)
-    with pytest.raises(UserError, match="neither with conditions nor with a length or rate"):
+    with pytest.raises(UserError, match="neither with conditions, a length, a rate"):
         generate_files(run, tmp_path / "new.webp", 1, fps=12, truncation=0.5)
     with pytest.raises(UserError, match="is no usable film"):
         invert_file(run, Path(__file__), tmp_path / "x.png")

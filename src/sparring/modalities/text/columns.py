@@ -219,7 +219,12 @@ def of_records(rows: Sequence[dict[str, Any]]) -> Columns:
 def _cell(value: Any) -> str | None:
     if isinstance(value, str):
         return value or None
-    return class_name(value) if isinstance(value, int | float | None) else json.dumps(value)
+    if isinstance(value, int | float | None):
+        return class_name(value)
+    try:
+        return json.dumps(value)
+    except TypeError:  # bytes, as of a picture
+        return None
 
 
 def _parquet(path: Path, most: int | None = None) -> Columns:
