@@ -113,11 +113,8 @@ def test_a_process_that_is_lost_ends_the_training_in_a_sentence(tmp_path):
 
 @pytest.mark.slow
 def test_what_several_processes_cannot_do_is_said_once_and_leaves_nothing(tmp_path):
-    for recipe, options, words in (
-        ("vae", [], "recipe 'vae' cannot be trained by 2 processes"),
-        ("dcgan-small", ["--set", "batch=33"], "a batch of 33 cannot be cut into 4 equal shards"),
-    ):
-        asked = command(2, recipe, tmp_path / "run", *options)
+    for recipe in ("vae", "sgan"):
+        words, asked = f"recipe '{recipe}' cannot be trained by 2 processes", command(2, recipe, tmp_path / "run")
         done = subprocess.run(asked, capture_output=True, text=True, env=environment())
         assert done.returncode != 0
         assert sum(line.startswith("sparring: ") for line in done.stderr.splitlines()) == 1
