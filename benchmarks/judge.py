@@ -151,14 +151,19 @@ def score(source: Source, judge: Judge, run: Path, held_out: np.ndarray) -> dict
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def arguments(description: str | None, epochs: int) -> argparse.Namespace:
+    """What a judge of pictures or sounds is asked. epochs: by default."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["train", "score"])
     parser.add_argument("data")
     parser.add_argument("judge", type=Path)
     parser.add_argument("runs", type=Path, nargs="*")
-    parser.add_argument("--epochs", type=int, default=12)
-    asked = parser.parse_args()
+    parser.add_argument("--epochs", type=int, default=epochs)
+    return parser.parse_args()
+
+
+def main() -> None:
+    asked = arguments(__doc__, 12)
     source = open_data(asked.data)
     if asked.what == "train":
         train(source, asked.judge, asked.epochs)

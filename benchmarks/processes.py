@@ -59,8 +59,8 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
-    ways = ["one core", "threads", *asked.counts.split(",")]
-    shards = max(2, *map(int, asked.counts.split(","))) if asked.counts else 2
+    counts = asked.counts.split(",")
+    ways, shards = ["one core", "threads", *counts], max(map(int, counts))
     speeds: dict[str, list[float]] = {way: [] for way in ways}
     for _ in range(asked.rounds):
         for way in ways:

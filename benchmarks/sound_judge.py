@@ -11,7 +11,6 @@ went through the log-mel codec and back (the ceiling of the recipe `sound`).
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from judge import Judge
+from judge import Judge, arguments
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, cross_entropy
 
@@ -107,13 +106,7 @@ def samples_of(run: Path, classes: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["train", "score"])
-    parser.add_argument("data")
-    parser.add_argument("judge", type=Path)
-    parser.add_argument("runs", type=Path, nargs="*")
-    parser.add_argument("--epochs", type=int, default=20)
-    asked = parser.parse_args()
+    asked = arguments(__doc__, 20)
     source = open_data(asked.data)
     if asked.what == "train":
         train(source, asked.judge, asked.epochs)

@@ -200,6 +200,8 @@ def _finished(study: Any) -> list[Any]:
 
 def _try(study: Any, job: _Job) -> bool:
     """Train with the next settings. Returns False where that was stopped."""
+    import optuna
+
     trial = study.ask()
     if "run" not in trial.user_attrs:
         trial.set_user_attr("run", f"trial-{trial.number:04d}")
@@ -211,7 +213,7 @@ def _try(study: Any, job: _Job) -> bool:
         study.tell(trial, score)
     elif watch.given_up:
         job.console.note("given up: worse than the median of the trials before it")
-        study.tell(trial, state=type(study.trials[-1].state).PRUNED)
+        study.tell(trial, state=optuna.trial.TrialState.PRUNED)
     return score is not None or watch.given_up
 
 

@@ -99,6 +99,16 @@ def test_the_layout_of_webdataset_is_read(tmp_path):
     assert open_data(tmp_path / "set", {"labels": "none"}).classes == ()
 
 
+def test_a_stray_file_of_another_program_names_no_class(photos, tmp_path):
+    """The class of a LaTeX document, and a .cls beside one picture among many."""
+    for name in ("train/article.cls", "train/cat/02.cls"):
+        (photos / name).write_text("\\ProvidesClass{article}")
+        opened = open_data(photos)
+        assert opened.classes == ("cat", "dog")
+        assert any(shown.endswith(".cls") for shown, _ in opened.report.skipped)
+        (photos / name).unlink()
+
+
 def test_one_archive_in_this_layout_is_read_too(tmp_path):
     files = {f"{n:03d}.{kind}": data for n in range(12) for kind, data in (("png", picture(n)), ("cls", b"x y"))}
     files |= {f"{n:03d}.{kind}": data for n in range(12, 24) for kind, data in (("png", picture(n)), ("cls", b"z"))}

@@ -12,6 +12,18 @@ from .source import SPLITS, ScanReport, Source, Split
 from .splits import Arrangement
 
 
+def hashes_of_wholes(wholes: Sequence[int], hashes: Sequence[bytes]) -> list[bytes]:
+    """For every value, the hash of the whole that it is a part of, so that parts are held out together.
+
+    wholes: for every value, the number of its whole, such as a recording. hashes: of each value.
+    """
+    parts: dict[int, list[bytes]] = {}
+    for whole, own in zip(wholes, hashes, strict=True):
+        parts.setdefault(whole, []).append(own)
+    found = {whole: own[0] if len(own) == 1 else hashlib.sha256(b"".join(own)).digest() for whole, own in parts.items()}
+    return [found[whole] for whole in wholes]
+
+
 class ArrangedSource(Source):
     """Values of one array, in memory or mapped from a file.
 

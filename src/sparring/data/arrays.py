@@ -11,12 +11,31 @@ import numpy as np
 from ..errors import UserError
 from .class_names import class_name
 from .contents import MAX_ARRAYS, ArrayPart, Contents
+from .in_memory import InMemory
 from .source import Split
 from .splits import split_of
 
 IMAGES = ("images", "image", "x", "data", "samples", "pictures", "films", "videos", "clips", "arr_0")
 NUMBERS = ("fps",)  # frames a second
 LABELS = ("labels", "label", "y", "targets", "classes")
+
+
+def from_memory(memory: InMemory, things: str, advice: str, least_axes: int = 1) -> Contents:
+    """An array of items, with the labels beside it. Raises UserError for other objects.
+
+    things: what the items are, such as "sounds". advice: what to give. least_axes: Of the array.
+    """
+    refused = UserError(f"{things} cannot be read from {memory}: {advice}")
+    try:
+        values = np.asarray(memory.data)
+    except (TypeError, ValueError, RuntimeError):
+        raise refused from None
+    if values.ndim < least_axes:
+        raise refused
+    labels = None if memory.labels is None else [str(label) for label in np.asarray(memory.labels).tolist()]
+    if labels is not None and len(labels) != len(values):
+        raise UserError(f"there are {len(labels):,} labels for {len(values):,} {things}: give one for each")
+    return Contents(arrays=[ArrayPart("the array", values, labels)], labelled_by="the labels given" if labels else None)
 
 
 def from_file(path: Path) -> Contents | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from ..errors import UserError
@@ -40,6 +41,13 @@ def read(path: Path, labels: str = "auto", encoding: str | None = None) -> Conte
     raise UserError(
         f"{path} is not data that sparring can open: give a folder, .zip, .tar, IDX, .npy, .npz or .parquet file."
     )
+
+
+def single_file(path: Path) -> Contents:
+    """A file that is one item, such as a recording, as contents."""
+    about = path.stat()
+    member = Member(path.name, about.st_size, str(about.st_mtime_ns), partial(folders.read_file, path))
+    return Contents(members=[member], stamp=str(path.resolve()))
 
 
 def files_of(path: Path) -> Contents:

@@ -61,11 +61,14 @@ def check_manifest(folder: Path, sizes: dict[str, int]) -> None:
 def with_classes(found: Contents, wanted: bool) -> Contents:
     """The items of shards with their classes, without the files that only say something of them.
 
+    Files .cls name classes only where each has an item and most items have one: some programs call other files so.
+
     found: Members with the names that they have in the shards. wanted: Whether labels are to be read. Raises UserError
     if a class cannot be read.
     """
     classes = {_key(member): member for member in found.members if member.name.lower().endswith(CLASS)}
-    if not classes:
+    items = {_key(member) for member in found.members if not member.name.lower().endswith((CLASS, *BESIDE))}
+    if not classes or not classes.keys() <= items or len(classes) < len(items) / 2:
         return found
     beside = [member for member in found.members if member.name.lower().endswith(BESIDE) and _key(member) in classes]
     if beside:

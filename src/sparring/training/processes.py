@@ -99,6 +99,7 @@ class Group(Processes):
     def __init__(self, device: torch.device):
         rank, count = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
         super().__init__(rank, count)
+        self._device = device
         if count & (count - 1):
             raise UserError(f"a training takes 2, 4, 8, 16 ... processes, not {count}; set --nproc-per-node")
         with _connected():
@@ -154,7 +155,7 @@ class Group(Processes):
 
     def take_part_in_sums(self, numbers: int) -> None:
         """What every process does after the order SUM."""
-        tensor = torch.zeros(numbers)
+        tensor = torch.zeros(numbers, device=self._device)
         for _ in range(TIMED_SUMS):
             self.add([tensor])
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ...data import archives, readers
-from ...data.arranged import ArrangedSource, skipped_summary
-from ...data.contents import ArrayPart, Contents, Member
-from ...data.folders import read_file
+from ...data import archives, arrays, readers
+from ...data.arranged import ArrangedSource, hashes_of_wholes, skipped_summary
+from ...data.contents import Contents
 from ...data.in_memory import InMemory
 from ...data.options import OpenContext
 from ...data.source import ScanReport
@@ -59,9 +57,7 @@ class AudioSource(ArrangedSource):
 def open_path(path: Path, options: AudioOptions, context: OpenContext) -> AudioSource:
     """Open the sounds of a folder, an archive or a file. Raises UserError where none is usable."""
     if path.is_file() and not archives.is_archive(path) and path.suffix.lower() not in (".npy", ".npz", ".parquet"):
-        about = path.stat()
-        member = Member(path.name, about.st_size, str(about.st_mtime_ns), partial(read_file, path))
-        contents = Contents(members=[member], stamp=str(path.resolve()))
+        contents = readers.single_file(path)
     else:
         contents = readers.read(path, options.labels, options.encoding)
     try:
@@ -72,17 +68,7 @@ def open_path(path: Path, options: AudioOptions, context: OpenContext) -> AudioS
 
 def open_in_memory(memory: InMemory, options: AudioOptions, context: OpenContext) -> AudioSource:
     """Open an array of sounds: N x samples, or with an axis of channels. Raises UserError for other objects."""
-    try:
-        values = np.asarray(memory.data)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise UserError(f"sounds cannot be read from {memory} ({error}): give an array, N x samples") from None
-    if values.ndim < 2:
-        raise UserError(f"sounds cannot be read from {memory}: give an array, N x samples or N x channels x samples")
-    labels = None if memory.labels is None else [str(label) for label in np.asarray(memory.labels).tolist()]
-    if labels is not None and len(labels) != len(values):
-        raise UserError(f"there are {len(labels):,} labels for {len(values):,} sounds: give one for each")
-    given = "the labels given" if labels else None
-    contents = Contents(arrays=[ArrayPart("the array", values, labels)], labelled_by=given)
+    contents = arrays.from_memory(memory, "sounds", "give an array, N x samples or N x channels x samples", 2)
     return build("sounds", contents, options, context)
 
 
@@ -98,7 +84,7 @@ def build(name: str, contents: Contents, options: AudioOptions, context: OpenCon
     hashes = [hashlib.sha256(value.tobytes()).digest() for value in values]
     every, kept = list(contents.each()), [found.kept[number] for number in files]
     apart = len(found.kept) < FEW_FILES
-    together = hashes if apart else _of_files(kept, hashes)
+    together = hashes if apart else hashes_of_wholes(files, hashes)
     done = arrange([every[index] for index in kept], together, contents, options.labels, options.label_level)
     report = ScanReport(
         lengths=_by_seconds(found.lengths, found.rate),
@@ -131,14 +117,6 @@ def _values(found: Scan, how: windows.Cut) -> tuple[np.ndarray, list[int], int]:
     if not parts:
         raise UserError("every window of these recordings is silent: ask for longer ones with --seconds")
     return np.stack(parts), files, dropped
-
-
-def _of_files(kept: Sequence[int], hashes: Sequence[bytes]) -> list[bytes]:
-    """For every value, a hash of all values of its file."""
-    whole: dict[int, Any] = {}
-    for file, own in zip(kept, hashes, strict=True):
-        whole.setdefault(file, hashlib.sha256()).update(own)
-    return [whole[file].digest() for file in kept]
 
 
 def _by_seconds(lengths: Sequence[int], rate: int) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,16 +10,15 @@ import numpy as np
 
 from ...errors import UserError
 from ...signals.faults import sounding
-from ...util.files import write_bytes
 from ..drawing import png
 from ..image.preview import sheet
-from ..labelled_files import LABELS, with_labels, write_folder, zipped
+from ..labelled_files import GRID, npz, numbered, with_labels, write_folder, write_whole, zipped
 from .codec import AudioCodec
 from .encode import joined, sound_file
 from .preview import pictures
 
+SINGLE = ".wav"  # of the files in a folder
 FORMATS = {".wav": "WAV", ".flac": "FLAC"}
-GRID = "grid.png"  # a file in the place of single sounds
 
 
 def items(values: np.ndarray) -> list[np.ndarray]:
@@ -50,7 +48,8 @@ def write(
     elif suffix == ".png":
         data = _sheet(values, codec)
     elif suffix == ".npz":
-        data = _npz(values, labels, codec)
+        arrays = {"sounds": values, "rate": np.array(codec.rate), "lengths": sounding(values)}
+        data = npz(arrays, labels)
     elif suffix == ".zip":
         data = zipped(_files(values, labels, codec, grid))
     else:
@@ -58,18 +57,7 @@ def write(
             f"Sounds cannot be written as {suffix} ({out}): use {', '.join(FORMATS)}, .zip, .npz, .png for a picture "
             "of them, or a folder's name without a dot."
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(out, data)
-    return [out]
-
-
-def names_in_folder(count: int, grid: bool) -> Iterator[str]:
-    """The names of the files that `write` makes in a folder."""
-    if grid:
-        yield GRID
-        return
-    yield from _names(count)
-    yield LABELS
+    return write_whole(data, out)
 
 
 def lost_in(out: Path, codec: AudioCodec, count: int, grid: bool) -> str:
@@ -86,10 +74,6 @@ def _as_read(samples: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(samples[0] if len(samples) == 1 else samples.T)
 
 
-def _names(count: int) -> Iterator[str]:
-    return (f"{index:06d}.wav" for index in range(count))
-
-
 def _files(
     values: np.ndarray, labels: Sequence[str] | None, codec: AudioCodec, grid: bool
 ) -> Iterator[tuple[str, bytes]]:
@@ -97,17 +81,8 @@ def _files(
         yield GRID, _sheet(values, codec)
         return
     contents = (sound_file(joined([value], codec.rate), codec.rate, codec.bits, "WAV") for value in values)
-    yield from with_labels(list(_names(len(values))), contents, labels)
+    yield from with_labels(numbered(len(values), SINGLE), contents, labels)
 
 
 def _sheet(values: np.ndarray, codec: AudioCodec) -> bytes:
     return png(sheet(pictures(values, codec), math.ceil(math.sqrt(len(values)))))
-
-
-def _npz(values: np.ndarray, labels: Sequence[str] | None, codec: AudioCodec) -> bytes:
-    """N x channels x samples, with the rate, and how many samples of each last."""
-    arrays = {"sounds": values, "rate": np.array(codec.rate), "lengths": sounding(values)}
-    buffer = io.BytesIO()
-    named = {} if labels is None else {"labels": np.array(labels, dtype=str)}
-    np.savez_compressed(buffer, allow_pickle=False, **arrays, **named)
-    return buffer.getvalue()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ...data import readers
-from ...data.arranged import ArrangedSource, skipped_summary
+from ...data.arranged import ArrangedSource, hashes_of_wholes, skipped_summary
 from ...data.contents import Contents, Item
 from ...data.options import OpenContext
 from ...data.source import Fit, PictureSource, ScanReport
@@ -70,7 +69,7 @@ def build(name: str, contents: Contents, options: ImageOptions, context: OpenCon
     found, values, hashes = decoded(contents, form)
     every = list(contents.each())
     kept = [every[index] for index in found.kept]
-    together = _of_pictures(found.kept, hashes) if found.kept_together else hashes
+    together = hashes_of_wholes(found.kept, hashes) if found.kept_together else hashes
     try:
         done = arrange(kept, together, contents, options.labels, options.label_level)
     except UserError as error:
@@ -102,17 +101,6 @@ def _same_names(items: Sequence[Item], done: Arrangement) -> bool:
         if label is not None:
             names[label].add(item.name.rsplit("/", 1)[-1].rsplit(".", 1)[0])
     return "" not in names[0] and len(names[0] & names[1]) > max(map(len, names.values())) / 2
-
-
-def _of_pictures(kept: Sequence[int], hashes: Sequence[bytes]) -> list[bytes]:
-    """For every item, the hash of the picture that it is a piece of."""
-    parts: dict[int, list[bytes]] = {}
-    for picture, own in zip(kept, hashes, strict=True):
-        parts.setdefault(picture, []).append(own)
-    whole = {
-        picture: own[0] if len(own) == 1 else hashlib.sha256(b"".join(own)).digest() for picture, own in parts.items()
-    }
-    return [whole[picture] for picture in kept]
 
 
 def decoded(contents: Contents, form: Form) -> tuple[Scan, np.ndarray, list[bytes]]:

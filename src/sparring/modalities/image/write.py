@@ -11,15 +11,14 @@ import numpy as np
 from PIL import Image
 
 from ...errors import UserError
-from ...util.files import write_bytes
-from ..labelled_files import LABELS, with_labels, write_folder, zipped
+from ..labelled_files import GRID, npz, with_labels, write_folder, write_whole, zipped
+from ..labelled_files import names_in_folder as folder_names
 from . import tiff
 from .codec import ImageCodec
 from .preview import as_image, flat, images, sheet
 from .scale import Scale, shown
 
 TIFF_SUFFIXES = (".tif", ".tiff")
-GRID = "grid.png"  # a file in the place of single pictures
 SHEETS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 
 
@@ -50,7 +49,7 @@ def write(
     elif suffix in TIFF_SUFFIXES:
         data = tiff.write(list(scale.restored_pictures(values).transpose(0, 2, 3, 1)))
     elif suffix == ".npz":
-        data = _npz(scale.restored_pictures(values), labels)
+        data = npz({"images": scale.restored_pictures(values).transpose(0, 2, 3, 1)}, labels)  # as most tools have it
     elif suffix == ".zip":
         data = zipped(_files(values, labels, grid, scale))
     else:
@@ -58,18 +57,12 @@ def write(
             f"Pictures cannot be written as {suffix} ({out}): use {', '.join((*SHEETS, *TIFF_SUFFIXES))}, .npz, .zip, "
             "or a folder's name without a dot."
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(out, data)
-    return [out]
+    return write_whole(data, out)
 
 
 def names_in_folder(codec: ImageCodec, count: int, grid: bool) -> Iterator[str]:
     """The names of the files that `write` makes in a folder."""
-    if grid:
-        yield GRID
-        return
-    yield from _names(count, codec.scale, codec.channels)
-    yield LABELS
+    return folder_names(_names(count, codec.scale, codec.channels), grid)
 
 
 def lost_in(out: Path, codec: ImageCodec, count: int, grid: bool) -> str:
@@ -136,14 +129,4 @@ def _encoded(picture: Image.Image, kind: str) -> bytes:
         (picture.convert("RGBA") if kind == "WEBP" and picture.mode == "LA" else picture).save(
             buffer, kind, **({"lossless": True} if kind == "WEBP" else {})
         )
-    return buffer.getvalue()
-
-
-def _npz(values: np.ndarray, labels: Sequence[str] | None) -> bytes:
-    """N x H x W x C, as most tools (and sparring itself) read arrays of pictures."""
-    buffer = io.BytesIO()
-    arrays = {"images": values.transpose(0, 2, 3, 1)} | (
-        {} if labels is None else {"labels": np.array(labels, dtype=str)}
-    )
-    np.savez_compressed(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()

@@ -74,7 +74,9 @@ class TextModality(Modality):
         return self.module("write").write(values, labels, out, grid)
 
     def names_in_folder(self, codec: Any, count: int, grid: bool) -> Iterable[str]:
-        return self.module("write").names_in_folder(count, grid)
+        from ..labelled_files import names_in_folder, numbered
+
+        return names_in_folder(numbered(count, self.module("write").SINGLE), grid)
 
     def lost_in(self, out: Path, codec: Any, count: int, grid: bool) -> str:
         return self.module("write").lost_in(out, codec.passages, grid)

@@ -12,13 +12,12 @@ import numpy as np
 
 from ...data.text_rows import texts_of
 from ...errors import UserError
-from ...util.files import write_bytes
 from ...util.spreadsheets import defused_row
-from ..labelled_files import LABELS, with_labels, write_folder, zipped
+from ..labelled_files import GRID, numbered, with_labels, write_folder, write_whole, zipped
 from .preview import files as preview_files
 from .preview import joined
 
-GRID = "grid.png"  # a picture of the texts, in the place of single files
+SINGLE = ".txt"  # of the files in a folder
 SUFFIXES = (".txt", ".csv", ".jsonl", ".zip", ".png")
 
 
@@ -41,18 +40,7 @@ def write(values: np.ndarray, labels: Sequence[str] | None, out: Path, grid: boo
             f"Texts cannot be written as {suffix} ({out}): use {', '.join(SUFFIXES[:-1])}, .png for a picture of them, "
             "or a folder's name without a dot."
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(out, data)
-    return [out]
-
-
-def names_in_folder(count: int, grid: bool) -> Iterator[str]:
-    """The names of the files that `write` makes in a folder."""
-    if grid:
-        yield GRID
-        return
-    yield from _names(count)
-    yield LABELS
+    return write_whole(data, out)
 
 
 def lost_in(out: Path, passages: bool, grid: bool) -> str:
@@ -80,14 +68,10 @@ def _lines(texts: Sequence[str], labels: Sequence[str] | None, suffix: str) -> s
     return table.getvalue()
 
 
-def _names(count: int) -> Iterator[str]:
-    return (f"{index:06d}.txt" for index in range(count))
-
-
 def _files(
     values: np.ndarray, texts: Sequence[str], labels: Sequence[str] | None, grid: bool
 ) -> Iterator[tuple[str, bytes]]:
     if grid:
         yield GRID, preview_files(values)[".png"]
         return
-    yield from with_labels(list(_names(len(texts))), (text.encode() for text in texts), labels)
+    yield from with_labels(numbered(len(texts), SINGLE), (text.encode() for text in texts), labels)

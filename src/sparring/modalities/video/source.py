@@ -5,16 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ...data import archives, readers
-from ...data.arranged import ArrangedSource, skipped_summary
-from ...data.contents import ArrayPart, Contents, Member
-from ...data.folders import read_file
+from ...data import archives, arrays, readers
+from ...data.arranged import ArrangedSource, hashes_of_wholes, skipped_summary
+from ...data.contents import Contents
 from ...data.in_memory import InMemory
 from ...data.options import OpenContext
 from ...data.source import ScanReport
@@ -61,9 +59,7 @@ class VideoSource(ArrangedSource):
 def open_path(path: Path, options: VideoOptions, context: OpenContext) -> VideoSource:
     """Open the films of a folder, an archive or a file. Raises UserError where none is usable."""
     if path.is_file() and not archives.is_archive(path) and path.suffix.lower() not in ARRAYS:
-        about = path.stat()
-        member = Member(path.name, about.st_size, str(about.st_mtime_ns), partial(read_file, path))
-        contents = Contents(members=[member], stamp=str(path.resolve()))
+        contents = readers.single_file(path)
     else:
         contents = readers.read(path, options.labels, options.encoding)
     try:
@@ -74,15 +70,7 @@ def open_path(path: Path, options: VideoOptions, context: OpenContext) -> VideoS
 
 def open_in_memory(memory: InMemory, options: VideoOptions, context: OpenContext) -> VideoSource:
     """Open an array of films: N x frames x height x width, or with channels. Raises UserError for other objects."""
-    try:
-        values = np.asarray(memory.data)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise UserError(f"films cannot be read from {memory} ({error}): give an array of them") from None
-    labels = None if memory.labels is None else [str(label) for label in np.asarray(memory.labels).tolist()]
-    if labels is not None and len(labels) != len(values):
-        raise UserError(f"there are {len(labels):,} labels for {len(values):,} films: give one for each")
-    given = "the labels given" if labels else None
-    contents = Contents(arrays=[ArrayPart("the array", values, labels)], labelled_by=given)
+    contents = arrays.from_memory(memory, "films", "give an array of them, N x frames x height x width")
     return build("films", contents, options, context)
 
 
@@ -103,7 +91,9 @@ def build(name: str, contents: Contents, options: VideoOptions, context: OpenCon
     hashes = [hashlib.sha256(value.tobytes()).digest() for value in values]
     items = [found.clips[found.kept[film]].item for film in films]
     apart = len(found.kept) < FEW_FILMS
-    done = arrange(items, hashes if apart else _together(films, hashes), contents, options.labels, options.label_level)
+    done = arrange(
+        items, hashes if apart else hashes_of_wholes(films, hashes), contents, options.labels, options.label_level
+    )
     report = ScanReport(
         sizes={f"{height}x{width}": count for (height, width), count in found.sizes.most_common()},
         lengths=_by_frames(found.lengths),
@@ -142,14 +132,6 @@ def _values(found: Scan, how: windows.Cut) -> tuple[np.ndarray, list[int], tuple
     if not parts:
         raise UserError(f"no film has {how.frames} frames without a cut: ask for fewer with --frames")
     return np.stack(parts), films, (cuts, short)
-
-
-def _together(films: Sequence[int], hashes: Sequence[bytes]) -> list[bytes]:
-    """For every value, a hash of all values of its film."""
-    whole: dict[int, Any] = {}
-    for film, own in zip(films, hashes, strict=True):
-        whole.setdefault(film, hashlib.sha256()).update(own)
-    return [whole[film].digest() for film in films]
 
 
 def _by_frames(lengths: Sequence[int]) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,16 +9,15 @@ import numpy as np
 
 from ...errors import UserError
 from ...reports.film import write_frames
-from ...util.files import write_bytes
 from ..drawing import png
 from ..image.preview import as_image
-from ..labelled_files import LABELS, with_labels, write_folder, zipped
+from ..labelled_files import GRID, npz, numbered, with_labels, write_folder, write_whole, zipped
 from .codec import VideoCodec
 from .encode import KINDS, animation
 from .preview import side_by_side, strips
 
+SINGLE = ".webp"  # of the files in a folder
 MOVING = (*KINDS, ".mp4")
-GRID = "grid.png"  # a file in the place of single films
 
 
 def items(values: np.ndarray) -> list[np.ndarray]:
@@ -49,7 +47,7 @@ def write(
     elif suffix == ".png":
         data = png(strips(values))
     elif suffix == ".npz":
-        data = _npz(values, labels, codec)
+        data = npz({"films": np.moveaxis(values, 2, 4), "fps": np.array(codec.fps)}, labels)
     elif suffix == ".zip":
         data = zipped(_frames(values, labels))
     else:
@@ -57,18 +55,7 @@ def write(
             f"Films cannot be written as {suffix} ({out}): use {', '.join(MOVING)}, .zip for PNG frames, .npz, .png "
             "for strips of frames, or a folder's name without a dot."
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(out, data)
-    return [out]
-
-
-def names_in_folder(count: int, grid: bool) -> Iterator[str]:
-    """The names of the files that `write` makes in a folder."""
-    if grid:
-        yield GRID
-        return
-    yield from _names(count)
-    yield LABELS
+    return write_whole(data, out)
 
 
 def lost_in(out: Path, codec: VideoCodec, count: int, grid: bool) -> str:
@@ -83,10 +70,6 @@ def lost_in(out: Path, codec: VideoCodec, count: int, grid: bool) -> str:
     return f"{out.name} is compressed with loss; .webp is not" if suffix == ".mp4" else ""
 
 
-def _names(count: int) -> Iterator[str]:
-    return (f"{index:06d}.webp" for index in range(count))
-
-
 def _files(
     values: np.ndarray, labels: Sequence[str] | None, codec: VideoCodec, grid: bool
 ) -> Iterator[tuple[str, bytes]]:
@@ -94,7 +77,7 @@ def _files(
         yield GRID, png(strips(values))
         return
     contents = (animation(side_by_side(film[None]), codec.fps, ".webp") for film in values)
-    yield from with_labels(list(_names(len(values))), contents, labels)
+    yield from with_labels(numbered(len(values), SINGLE), contents, labels)
 
 
 def _frames(values: np.ndarray, labels: Sequence[str] | None) -> Iterator[tuple[str, bytes]]:
@@ -108,11 +91,3 @@ def _frames(values: np.ndarray, labels: Sequence[str] | None) -> Iterator[tuple[
 def _as_folder(label: str) -> str:
     """A class name as the name of a folder that every system takes."""
     return "".join(each if each.isalnum() or each in " -_+." else "_" for each in label).strip(" .") or "_"
-
-
-def _npz(values: np.ndarray, labels: Sequence[str] | None, codec: VideoCodec) -> bytes:
-    """N x frames x height x width x channels, with the frame rate."""
-    buffer = io.BytesIO()
-    named = {} if labels is None else {"labels": np.array(labels, dtype=str)}
-    np.savez_compressed(buffer, allow_pickle=False, films=np.moveaxis(values, 2, 4), fps=np.array(codec.fps), **named)
-    return buffer.getvalue()
