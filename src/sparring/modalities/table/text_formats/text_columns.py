@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from . import Format, NumberFormat, Words
 from .missing import EMPTY
@@ -33,83 +35,102 @@ class TextColumn:
 
 def typed(values: pd.Series, decimal: str | None = None) -> tuple[pd.Series, TextColumn]:
     """A column of texts with the type that its plain numbers and truths have. decimal: see TextColumn."""
-    empty = values.isin(EMPTY)
-    spelled = values[empty]
-    blank = str(spelled.mode().iloc[0]) if len(spelled) else ""
-    there = values[~empty]
+    cells = _arrow(values)
+    empty = pc.is_in(cells, value_set=pa.array(EMPTY, cells.type)).to_numpy(zero_copy_only=False)
+    blank, there = "", cells
+    if empty.any():
+        blank, there = str(values[empty].mode().iloc[0]), cells.filter(pa.array(~empty))
     if not len(there):
         return pd.Series(np.nan, index=values.index, name=values.name), TextColumn(blank, None, decimal)
-    marked = bool(there.str.contains(".", regex=False).any())
-    unsure = decimal == "," and marked and bool(there.str.fullmatch(THOUSANDS).all())
-    if bool(there.str.fullmatch(PLAIN).all()) and not unsure and not bool(there.str.fullmatch(PHONES).all()):
+    unsure = decimal == "," and _any(pc.match_substring(there, ".")) and _all_match(there, THOUSANDS)
+    if _all_match(there, PLAIN) and not unsure and not _all_match(there, PHONES):
         numbers, text_format = _numbers(there)
         if numbers is not None:
             return _with_empty(numbers, values, empty), TextColumn(blank, text_format, decimal)
-    different = set(there.head(1000).unique())
+    different = set(pc.unique(there[:1000]).to_pylist())
     for false, true in TRUTHS:
-        if different <= {false, true} and bool(there.isin((false, true)).all()):
-            truths = (there == true).astype(bool)
+        if different <= {false, true} and _all(pc.is_in(there, value_set=pa.array((false, true), there.type))):
+            truths = (values == true).astype(bool)
             if empty.any():
-                truths = truths.reindex(values.index).astype(object).where(~empty, None)
+                truths = truths.astype(object).where(~empty, None)
             return truths, TextColumn(blank, Words(false, true), decimal)
     return values.where(~empty), TextColumn(blank, None, decimal)
 
 
-def _with_empty(numbers: pd.Series, values: pd.Series, empty: pd.Series) -> pd.Series:
+def _arrow(values: pd.Series) -> pa.Array:
+    """Texts as Arrow has them: pandas takes several times as long for each step, and there are thousands of columns."""
+    cells = pa.array(values, pa.large_string())
+    return cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
+
+
+def _all(which: pa.BooleanArray) -> bool:
+    return bool(pc.all(which).as_py())
+
+
+def _any(which: pa.BooleanArray) -> bool:
+    return bool(pc.any(which).as_py())
+
+
+def _all_match(texts: pa.Array, pattern: str) -> bool:
+    """Does the pattern match the whole of every text?"""
+    return _all(pc.match_substring_regex(texts, f"^(?:{pattern})$"))
+
+
+def _with_empty(numbers: np.ndarray, values: pd.Series, empty: np.ndarray) -> pd.Series:
+    """The numbers of the cells that are not empty as a column."""
+    there = pd.Series(numbers, index=values.index[~empty], name=values.name)
     if not empty.any():
-        return numbers
+        return there
     if pd.api.types.is_integer_dtype(numbers.dtype):
-        numbers = numbers.astype("Int64")
-    return numbers.reindex(values.index)
+        there = there.astype("Int64")
+    return there.reindex(values.index)
 
 
-def _numbers(texts: pd.Series) -> tuple[pd.Series | None, NumberFormat]:
+def _numbers(texts: pa.Array) -> tuple[np.ndarray | None, NumberFormat]:
     """Texts that are plain numbers as numbers, and how they are written; None where they are too large to be exact."""
-    point = texts.str.find(".")
-    power = texts.str.contains("e", case=False, regex=False)
-    exponents = bool(power.any())
+    exact = texts.to_numpy(zero_copy_only=False)  # objects, which NumPy reads as Python does, to the last digit
+    point = pc.find_substring(texts, ".").to_numpy()
+    power = pc.find_substring(texts, "e", ignore_case=True).to_numpy()
+    exponents = bool((power >= 0).any())
     if not exponents and bool((point < 0).all()):
-        plus = _has_plus(texts)
         try:
-            return texts.astype(np.int64), NumberFormat(plus=plus)
+            return exact.astype(np.int64), NumberFormat(plus=_has_plus(texts))
         except (OverflowError, ValueError):
             return None, NumberFormat()
-    digits = texts.str.len().where(~power, texts.str.lower().str.find("e")) - point - 1
-    digits = digits.where(point >= 0, 0)
+    ends = np.where(power < 0, pc.utf8_length(texts).to_numpy(), power)
+    digits = np.where(point >= 0, ends - point - 1, 0)
     least, most = int(digits.min()), int(digits.max())
     fixed = most <= MAX_FIXED and not exponents
-    scientific = exponents and bool(power.all())
-    style = _exponent(texts[power]) if exponents else ""
-    starts = set(texts[point.isin((0, 1))].str.slice(0, 2))  # of numbers with a point in front, or behind one digit
-    bare = any(start.lstrip("+-").startswith(".") for start in starts)
+    scientific = exponents and bool((power >= 0).all())
+    first = texts.filter(pa.array((point == 0) | (point == 1)))  # a point in front, or behind one digit or a sign
+    bare = any(
+        start.lstrip("+-").startswith(".") for start in pc.unique(pc.utf8_slice_codeunits(first, 0, 2)).to_pylist()
+    )
     ended = (digits == 0) & (point >= 0)
+    bare_whole = fixed and most > 1 and set(np.unique(digits)) == {0, most} and bool(
+        (pc.ends_with(texts, "0").to_numpy(zero_copy_only=False) & (digits > 0)).any()
+    )  # fmt: skip
     text_format = NumberFormat(
-        zero_first=not bare or bool(texts.str.startswith(("0.", "-0.", "+0.")).any()),
+        zero_first=not bare or _any(pc.match_substring_regex(texts, r"^[-+]?0\.")),
         whole_end="." if bool(ended.any()) and bool((ended == (digits == 0)).all()) else "",
         plus=_has_plus(texts),
-        least=least,
+        least=most if bare_whole else least,
         most=most if fixed or (scientific and most <= MAX_FIXED) else None,
-        exponent=style,
+        exponent=_exponent(texts.filter(pa.array(power >= 0))) if exponents else "",
         scientific=scientific,
-        bare_whole=fixed and most > 1 and set(digits.unique()) == {0, most} and bool(
-            (texts.str.endswith("0") & (digits > 0)).any()
-        ),
-    )  # fmt: skip
-    if text_format.bare_whole:
-        text_format = replace(text_format, least=most)
-    # Not by pd.to_numeric, which before pandas 3 reads the last of seventeen digits wrong.
-    exact = texts.to_numpy(dtype=object).astype(np.float64)
-    return pd.Series(exact, index=texts.index, name=texts.name), text_format
+        bare_whole=bare_whole,
+    )
+    return exact.astype(np.float64), text_format
 
 
-def _has_plus(texts: pd.Series) -> bool:
+def _has_plus(texts: pa.Array) -> bool:
     """Have all positive numbers a plus?"""
-    plus = texts.str.startswith("+")
-    return bool(plus.any()) and bool((plus | texts.str.startswith("-") | (texts.str.strip("0.") == "")).all())
+    return _any(pc.starts_with(texts, "+")) and _all_match(texts, "[-+].*|[0.]*")
 
 
-def _exponent(texts: pd.Series) -> str:
+def _exponent(texts: pa.Array) -> str:
     """How powers of ten are written: "e+00"."""
-    powers = texts.str.extract(r"([eE])([-+]?)([0-9]+)")
-    sign = "+" if (powers[1] == "+").any() else ""
-    return str(powers[0].iloc[0]) + sign + "0" * int(powers[2].str.len().min())
+    powers = [text.lower().partition("e")[2] for text in texts.to_pylist()]
+    sign = "+" if any(power.startswith("+") for power in powers) else ""
+    letter = "E" if "E" in texts[0].as_py() else "e"
+    return letter + sign + "0" * min(len(power.lstrip("+-")) for power in powers)
