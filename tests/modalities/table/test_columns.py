@@ -1,10 +1,12 @@
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import table_samples
 from sparring import UserError
-from sparring.modalities.table.columns import column_from, find
+from sparring.modalities.table.columns import Column, column_from, find
 from sparring.modalities.table.identifiers import free_text
 from sparring.modalities.table.identifiers import identifier as identifiers
 from sparring.modalities.table.source import TableSource
@@ -205,3 +207,10 @@ def test_cells_with_spaces_around_them_are_named_and_very_long_digits_are_identi
     with pytest.raises(UserError, match=r"' 31/02/2020 ' \(row 41\)|'31/02/2020' \(row 41\)"):
         find(pd.DataFrame({"a": [*dates, " 31/02/2020 "]}))
     assert find(pd.DataFrame({"a": [f"{'9' * 400}{at}" for at in range(40)]}))[0].kind == "identifier"
+
+
+@pytest.mark.parametrize("decimals", [None, 0, 1])
+def test_a_described_column_comes_back_with_its_decimals(decimals):
+    column = Column("age", "integer", "int64", decimals=decimals)
+    assert column_from(json.loads(json.dumps(column.describe()))) == column
+    assert set(column.describe()) == {"name", "kind", "dtype"} | ({"decimals"} if decimals is not None else set())

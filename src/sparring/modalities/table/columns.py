@@ -193,12 +193,13 @@ class Column:
         return f", {self.text_format.about()}{empty}" + (f" ({self.why}{doubt})" if self.why else "")
 
     def describe(self) -> dict[str, Any]:
-        """For codec.json."""
+        """For codec.json: what is not as in most columns. 0 decimals are something else than none that are known."""
         values = asdict(self) | {"text_format": describe(self.text_format) if self.text_format else None}
+        usual = asdict(Column("", "", ""))
         return {
             name: value
             for name, value in values.items()
-            if value not in ((), {}, None, False, "") or name in ("name", "kind", "dtype")
+            if name in ("name", "kind", "dtype") or (type(value), value) != (type(usual[name]), usual[name])
         }
 
 
