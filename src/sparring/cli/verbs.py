@@ -33,6 +33,7 @@ VERBS = (
     "evaluate",
     "export",
     "serve",
+    "studio",
     "compare",
     "augment",
     "search",

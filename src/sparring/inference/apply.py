@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..callbacks.base import Callback
 from ..errors import UserError
@@ -185,10 +186,14 @@ def _target(translation: FileTranslation, path: Path, input: Path, out: Path) ->
 
 def _masks(translation: FileTranslation, mask: Path, input: Path) -> Masks:
     """Raises UserError where the run does not fill holes, or where there is no mask."""
-    fills = isinstance(translation.input, ImageCodec) and translation.input.channels in (2, 4)
-    if not (fills and translation.keeps_mode):
+    if not fills_holes(translation.input, translation.keeps_mode):
         raise UserError("this run has not learned to fill holes (see recipe restore-inpaint); leave --mask out")
     return Masks(mask, input)
+
+
+def fills_holes(input: Any, restores: bool) -> bool:
+    """Whether a translator fills transparent parts. input: its codec. restores: whether outputs are inputs restored."""
+    return restores and isinstance(input, ImageCodec) and input.channels in (2, 4)
 
 
 def _fill(translation: FileTranslation, path: Path, target: Path, masks: Masks) -> str:

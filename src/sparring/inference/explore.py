@@ -121,6 +121,17 @@ def latent_directions(
     return vectors.T.flip(0)[:count], torch.full((min(count, len(squares)),), deviation)
 
 
+def moved(gan: Gan, moves: Tensor, seed: int = 0, label: str | int | None = None) -> np.ndarray:
+    """Decoded samples: sample 0 of a seed, moved by each of N x D moves.
+
+    moves: Of styles where the generator has them, else of latents.
+    """
+    latent, labels = sampling.latents(gan.recipe.latent, seed, [0]), gan.labels([0], seed, label)
+    if gan.is_style_based:
+        return gan.decode_styles(gan.styles(latent, labels) + moves[:, None])
+    return gan.decode(latent + moves, labels and labels * len(moves))
+
+
 def _squared_jacobian(gan: Gan, latents: Tensor, labels: list[int] | None, step: float, progress: Progress) -> Tensor:
     """The mean of J^T J over N latents, D x D, in float64."""
     size = latents.shape[1]
@@ -144,10 +155,7 @@ def _directions_sheet(
     directions, deviations = principal_directions(gan, count, seed, label, progress)
     steps = torch.linspace(-extent, extent, columns)
     moves = (steps[None, :, None] * deviations[:, None, None] * directions.float()[:, None]).flatten(0, 1)
-    latent, labels = sampling.latents(gan.recipe.latent, seed, [0]), gan.labels([0], seed, label)
-    if gan.is_style_based:
-        return gan.decode_styles(gan.styles(latent, labels) + moves[:, None])
-    return gan.decode(latent + moves, labels and labels * len(moves))
+    return moved(gan, moves, seed, label)
 
 
 def _mixtures_sheet(gan: Gan, columns: int, seed: int, label: str | int | None) -> np.ndarray:

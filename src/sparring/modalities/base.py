@@ -91,6 +91,7 @@ class Modality(ABC):
     shows_pairs: ClassVar[bool] = False  # can a preview show samples beside the training examples nearest to them?
     supports_latent_walk: ClassVar[bool] = True  # does a sample turn into another one by steps that can be seen?
     writes_stream: ClassVar[bool] = False  # can `write_stream` be called?
+    takes_conditions: ClassVar[bool] = False  # can `conditional_sampling` be called?
     representations: ClassVar[tuple[str, ...]] = ()  # forms in which values can be learned, where there are several
     formats: ClassVar[tuple[str, ...]] = ()  # suffixes that `write` knows, the usual one first
     preview_count: ClassVar[int] = 64  # how many values a preview shows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,7 @@ def application(
         separate_input_output_schemas=False,
     )
     app.include_router(paths)
-    _add_errors(app, served, offered)
+    add_errors(app, served.public, offered)
     app.state.thread = thread
     return app
 
@@ -100,16 +100,16 @@ def _guards(limits: Limits, measurements: Measurements, hosts: Sequence[str], to
     ]
 
 
-def _add_errors(app: FastAPI, served: ServedRun, offered: Sequence[str]) -> None:
-    """Every error as one sentence in JSON."""
+def add_errors(app: FastAPI, public: Callable[[str], str], offered: Sequence[str]) -> None:
+    """Every error as one sentence in JSON. public: what others may read of a sentence. offered: the paths there are."""
 
     @app.exception_handler(Refused)
     async def refused(request: Request, error: Refused) -> Response:
-        return refusal(error.status, served.public(error.sentence), error.headers)
+        return refusal(error.status, public(error.sentence), error.headers)
 
     @app.exception_handler(UserError)
     async def mendable(request: Request, error: UserError) -> Response:
-        return refusal(422, served.public(str(error)))
+        return refusal(422, public(str(error)))
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:

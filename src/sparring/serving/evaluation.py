@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .commands import output_of
 from .errors import Refused
-
-NICENESS = 10  # an evaluation gives way to requests
 
 
 class Evaluations:
@@ -31,32 +27,8 @@ class Evaluations:
             raise Refused(429, "an evaluation is running; ask again when it is done", {"Retry-After": "30"})
         self._busy = True
         try:
-            return await self._run([f"--{name}={value}" for name, value in asked.items() if value is not None])
+            options = [f"--{name}={value}" for name, value in asked.items() if value is not None]
+            arguments = ["evaluate", str(self.run), "--json", "--device=cpu", *options]
+            return await output_of(arguments, self.plugins, self.seconds, "the evaluation")
         finally:
             self._busy = False
-
-    async def _run(self, options: Sequence[str]) -> bytes:
-        plugins = [part for plugin in self.plugins for part in ("--plugin", plugin)]
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "sparring", "evaluate", str(self.run), "--json", "--device=cpu", *plugins, *options,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            preexec_fn=_gives_way if os.name == "posix" else None,
-        )  # fmt: skip
-        try:
-            printed, said = await asyncio.wait_for(process.communicate(), self.seconds)
-        except TimeoutError:
-            raise Refused(504, f"the evaluation took longer than {self.seconds:g} s") from None
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        if process.returncode == 0:
-            return printed
-        sentence = said.decode("utf-8", "replace").strip().rpartition("\n")[2].removeprefix("sparring: ")
-        raise Refused(422 if process.returncode == 2 else 500, sentence or "the evaluation failed")
-
-
-def _gives_way() -> None:
-    os.nice(NICENESS)

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from ..errors import UserError
 
-LIBRARIES = ("fastapi", "uvicorn", "prometheus_client")
+LIBRARIES = ("fastapi", "uvicorn", "prometheus_client", "psutil")
 
 
 def needs_extra() -> None:

@@ -61,7 +61,7 @@ class Edge:
             if message["type"] == "http.response.start":
                 found = MutableHeaders(raw=message["headers"])
                 found["x-content-type-options"] = "nosniff"
-                found["content-security-policy"] = "default-src 'none'; frame-ancestors 'none'"
+                found.setdefault("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
                 found["cross-origin-resource-policy"] = "same-origin"
                 if unread:
                     found["connection"] = "close"

@@ -10,7 +10,7 @@ from ..inference.apply import FORMATS
 from ..inference.interpolate import FILM_SUFFIXES, METHODS, STRIP_SUFFIX
 from ..inference.invert import SPACES
 from .limits import Limits
-from .served_run import ServedRun
+from .served_run import DIRECTIONS, ServedRun
 
 MAX_SEED = 2**63 - 1  # what every client's JSON can say
 MAX_TEXT = 10_000  # characters of a condition
@@ -79,6 +79,29 @@ def interpolate_request(served: ServedRun, limits: Limits) -> type[Asked]:
             "fps": (Whole, Field(24, ge=1, le=120, description="Pictures a second.")),
             "method": (_one_of(*METHODS), Field("auto", description="Between latents, or between styles.")),
             "format": _format((STRIP_SUFFIX, *FILM_SUFFIXES)),
+        },
+    )
+
+
+def move_request(served: ServedRun) -> type[Asked]:
+    """What /v1/move may be asked."""
+    assert served.gan is not None
+    number = r"[+-]?\d{1,4}(\.\d{0,6})?"
+    return _model(
+        "Move",
+        {
+            "along": (
+                str,
+                Field(
+                    "",
+                    max_length=200,
+                    pattern=rf"^({number}(,{number}){{0,{DIRECTIONS - 1}}})?$",
+                    description="How many standard deviations along each principal direction.",
+                    examples=["1.5,0,-2"],
+                ),
+            ),
+            **_seed_and_label(served),
+            "format": _format(served.gan.modality.formats),
         },
     )
 

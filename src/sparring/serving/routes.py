@@ -93,6 +93,7 @@ def router(
         _add_generate(made, answers)
     if served.gan is not None and served.gan.modality.supports_latent_walk:
         _add_walks(made, answers)
+        _add_moves(made, answers)
     if served.translators or served.classifier:
         _add_apply(made, answers)
     return made
@@ -130,6 +131,11 @@ def about(served: ServedRun, limits: Limits) -> dict[str, Any]:
         "modality": served.about["modality"],
         "shape": list(served.about["shape"]),
         "classes": list(gan.classes) if gan else (served.classifier.names if served.classifier else []),
+        "formats": list(gan.modality.formats) if gan else [],
+        "latent_walk": gan is not None and gan.modality.supports_latent_walk,
+        "truncation": _truncation(served),
+        "conditions": gan is not None and gan.modality.takes_conditions,
+        "fills_holes": served.fills_holes,
         "version": served.version,
         "program": f"sparring {__version__}",
         "shares_passes": served.shares_passes,
@@ -141,6 +147,13 @@ def about(served: ServedRun, limits: Limits) -> dict[str, Any]:
             "seconds": limits.seconds,
         },
     }
+
+
+def _truncation(served: ServedRun) -> list[float]:
+    """The smallest and the largest useful truncation; [] where there is none."""
+    if served.gan is None or (not served.gan.is_style_based and served.gan.recipe.latent.distribution != "normal"):
+        return []
+    return [0.0, 1.0] if served.gan.is_style_based else [0.3, 3.0]
 
 
 def _add_evaluation(made: APIRouter, served: ServedRun, evaluations: Evaluations) -> None:
@@ -223,6 +236,24 @@ def _add_walks(made: APIRouter, answers: Answers) -> None:
         body, values = await _body(request), asked.model_dump()
         job = Job(lambda _: served.invert(body, values.pop("format"), values))
         return _response(await answers.of(job, request))
+
+
+def _add_moves(made: APIRouter, answers: Answers) -> None:
+    served = answers.served
+    Move = requests.move_request(served)
+    moved = _described(
+        "The sample of a seed, moved along the directions in which samples change most; the first request finds them.",
+        served.gan.modality.formats if served.gan else (),
+    )
+
+    @made.get("/v1/move", tags=["samples"], **moved)
+    @_asks(Move, in_query=True)
+    async def move(asked: Asked, request: Request) -> Response:
+        values = asked.model_dump()
+        tag = _tag(served, request.url.path, values)
+        along = [float(number) for number in values.pop("along").split(",") if number]
+        job = Job(lambda _: served.move(along, values.pop("format"), values))
+        return _response(await answers.of(job, request), tag)
 
 
 def _add_apply(made: APIRouter, answers: Answers) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ import numpy as np
 import torch
 
 from ..errors import UserError
-from ..inference.apply import picture_header, translate_files
+from ..inference.apply import fills_holes, picture_header, translate_files
 from ..inference.classify import Classifier, classifies, classify_with, load_classifier
+from ..inference.explore import latent_directions, moved, principal_directions
 from ..inference.generate import write_samples
 from ..inference.generator import Drawn, Gan, load, load_translator
 from ..inference.interpolate import interpolate
@@ -26,6 +28,9 @@ from ..util.files import in_passing
 from ..util.spelling import in_python
 from .errors import Refused
 from .limits import Limits
+
+DIRECTIONS = 8  # along which samples are moved
+JACOBIAN_SAMPLES = 4  # latents at which they are measured
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,12 @@ class ServedRun:
         made = [self.gan.generator] if self.gan else [each.generator for each in self.translators.values()]
         return made + ([self.classifier.network] if self.classifier else [])
 
+    @property
+    def fills_holes(self) -> bool:
+        """Whether `apply` fills the transparent parts of a picture."""
+        restores = self.recipe.algorithm.restores
+        return any(fills_holes(each.input, restores) for each in self.translators.values())
+
     def watch(self, check: Callable[..., None]) -> None:
         """Call `check` before every layer computes, so that a computation can be ended where it raises."""
         for network in self.networks:
@@ -124,6 +135,30 @@ class ServedRun:
         if gan is None or not self.shares_passes or first or where is not None or length is not None:
             return False
         return gan.modality.max_joined_length(gan.codec) is None and count <= gan.generator.chunk_size
+
+    def move(self, along: Sequence[float], format: str, options: dict[str, Any]) -> File:
+        """The sample of a seed, moved along the directions in which samples change most.
+
+        along: How many standard deviations along each; those that are left out stay at 0.
+        """
+        assert self.gan is not None
+        gan = self.gan
+        moves = self._directions.new_zeros(1, len(self._directions))
+        moves[0, : len(along)] = torch.tensor(along)
+        values = moved(gan, moves @ self._directions, **options)
+        drawn = {**options, "length": None}
+        return self._file(lambda folder: write_samples(gan, folder / f"moved{format}", 1, drawn, values=values)[0], [])
+
+    @cached_property
+    def _directions(self) -> torch.Tensor:
+        """N x D, each one standard deviation long; measured once."""
+        assert self.gan is not None
+        gan = self.gan
+        if gan.is_style_based:
+            found, deviations = principal_directions(gan, DIRECTIONS)
+        else:
+            found, deviations = latent_directions(gan, DIRECTIONS, JACOBIAN_SAMPLES)
+        return found.float() * deviations.float()[:, None]
 
     def interpolate(self, format: str, options: dict[str, Any]) -> File:
         """As `sparring interpolate RUN -o walk.FORMAT`."""

@@ -34,6 +34,7 @@ class TableModality(Modality):
     opens_urls = True
     supports_latent_walk = False
     writes_stream = True
+    takes_conditions = True
     formats = (".csv", ".csv.gz", ".tsv", ".parquet", ".jsonl", ".xlsx", ".png")
     preview_count = 2000  # rows behind the histograms
 
