@@ -136,6 +136,7 @@ def about(served: ServedRun, limits: Limits) -> dict[str, Any]:
         "truncation": _truncation(served),
         "conditions": gan is not None and gan.modality.takes_conditions,
         "fills_holes": served.fills_holes,
+        "reverse": len(served.translators) > 1,
         "version": served.version,
         "program": f"sparring {__version__}",
         "shares_passes": served.shares_passes,

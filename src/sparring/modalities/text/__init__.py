@@ -29,6 +29,7 @@ class TextModality(Modality):
     built_in = ("counting",)
     supports_latent_walk = False
     shows_pairs = True
+    formats = (".txt", ".csv", ".jsonl", ".zip", ".png")
     preview_count = 32
 
     def recognises(self, path: Path) -> bool:

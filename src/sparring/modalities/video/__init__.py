@@ -28,6 +28,7 @@ class VideoModality(Modality):
     Options = VideoOptions
     asked_first = True  # frames in folders and animated pictures are films where a recipe says so
     built_in = ("bouncing",)
+    formats = (".webp", ".gif", ".mp4", ".zip", ".npz", ".png")
     preview_count = 8
 
     def recognises(self, path: Path) -> bool:

@@ -13,6 +13,7 @@ from ...metrics.score_facts import facts_of
 from ...reports.curves import Curve, curves
 from ...reports.headline import headline_of
 from ...reports.html import render
+from ...reports.pictures import evenly
 from ...reports.summary import summary
 from ...runs.folder import Run, RunParts
 from ...runs.log import examples_planned, examples_seen, last_event, ticks
@@ -88,7 +89,7 @@ class Shelf:
         if line["state"] == "damaged":
             return line | {"printed": self.trainings.printed(name)}
         run = Run(self.path(name)).parts()
-        sheets = [file for _, file in run.samples][-MAX_SHEETS:]
+        sheets = [file for _, file in evenly(run.samples, MAX_SHEETS)]
         return {
             **line,
             "summary": summary(run.recipe, run.source, run.log, run.evaluation),
