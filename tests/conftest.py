@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from pathlib import Path
 
 import hypothesis
@@ -81,3 +82,16 @@ def empty_run(tmp_path: Path) -> Path:
 def run(tmp_path: Path) -> Path:
     """Ten ticks, the eighth the best, and a final line that names it."""
     return make_run(tmp_path / "digits")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A Chromium that is installed."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium is installed")
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield opened
+        opened.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from smoke import ArraySource, pair_source, smoke_settings
 from sparring import api
 from sparring.callbacks.base import Callback
 from sparring.cli import main
+from sparring.serving import server
 from sparring.serving.app import application
 from sparring.serving.limits import Limits
 from sparring.serving.served_run import ServedRun
@@ -49,6 +51,25 @@ def service(run: Path, limits: Limits | None = None, **options: object) -> Itera
     app = application(ServedRun(run, "cpu", limits), **options)
     with TestClient(app, "http://127.0.0.1", raise_server_exceptions=False) as client:
         yield client
+
+
+@contextlib.contextmanager
+def answering(app: object, limits: Limits) -> Iterator[int]:
+    """The port of a server in a thread of this process; it has ended after the block."""
+    stop, ready, ports = threading.Event(), threading.Event(), []
+
+    def started(port: int) -> None:
+        ports.append(port)
+        ready.set()
+
+    arguments = [app, server.bound("127.0.0.1", 0), limits, stop, started]
+    thread = threading.Thread(target=server.run, args=arguments, daemon=True)
+    thread.start()
+    assert ready.wait(60)
+    yield ports[0]
+    stop.set()
+    thread.join(60)
+    assert not thread.is_alive()
 
 
 def endless(served: ServedRun, *_: object) -> None:

@@ -6,7 +6,6 @@ import base64
 import gzip
 import json
 import re
-import shutil
 
 import numpy as np
 import pytest
@@ -73,18 +72,6 @@ def test_a_runtime_that_is_another_is_refused(tmp_path):
         module.runtime_parts(tmp_path / "runtime.tgz")
     with pytest.raises(sparring.UserError, match="there is no file"):
         module.runtime_parts(tmp_path / "nothing.tgz")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium is installed")
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ import threading
 import httpx2
 import pytest
 
-from service_samples import TOKEN, endless, trained
+from service_samples import TOKEN, answering, endless, trained
 from sparring.cli import main
 from sparring.errors import UserError
 from sparring.serving import server
@@ -37,7 +37,7 @@ class Counted:
 @contextlib.contextmanager
 def listening(run, limits, **options):
     """Yields (port, bytes read) of a server in a thread of this process."""
-    stop, ready, ports, read = threading.Event(), threading.Event(), [], Counted()
+    read = Counted()
     usual = server.protocol
 
     def counting(limits):
@@ -53,22 +53,10 @@ def listening(run, limits, **options):
 
         return Counting
 
-    def started(port):
-        ports.append(port)
-        ready.set()
-
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(server, "protocol", counting)
-        app = application(ServedRun(run, "cpu", limits), **options)
-        thread = threading.Thread(
-            target=server.run, args=[app, server.bound("127.0.0.1", 0), limits, stop, started], daemon=True
-        )
-        thread.start()
-        assert ready.wait(60)
-        yield ports[0], read
-        stop.set()
-        thread.join(60)
-        assert not thread.is_alive()
+        with answering(application(ServedRun(run, "cpu", limits), **options), limits) as port:
+            yield port, read
 
 
 def connection(port):

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -21,7 +21,7 @@ from starlette.routing import Mount
 from ...util.versions import __version__
 from ..app import add_errors
 from ..errors import Refused
-from ..guards import Edge, OneSite, Token, UploadTime, hosts_of
+from ..guards import Edge, OneSite, Token, UploadTime, hosts_of, refusal
 from ..limits import Limits
 from .models import Models
 from .places import Places
@@ -89,15 +89,22 @@ def studio(
         lifespan=life,
     )
     asked = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, middleware=[Middleware(Token, token=token)])
-    asked.include_router(api(Desk(shelf, places, tickets, plugins, limits), trainings))
+    desk = Desk(shelf, places, tickets, plugins, limits)
+    asked.include_router(api(desk, trainings))
     asked.router.routes.append(Mount("/models/{name}", app=models))
     app.include_router(keyed_files(shelf, tickets))
     _add_page(app)
     app.mount("/api", asked)
     for each in (app, asked):
         add_errors(each, str, ("the page at /",))
-    app.state.trainings = trainings
+        each.add_exception_handler(OSError, _gone)
+    app.state.trainings, app.state.desk = trainings, desk
     return app
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    """A folder or file that vanished, or that this person may not read, while it was looked at."""
+    return refusal(404, f"a file cannot be read ({getattr(error, 'strerror', None) or error}); look again")
 
 
 def _add_page(app: FastAPI) -> None:

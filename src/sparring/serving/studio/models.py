@@ -6,7 +6,6 @@ import asyncio
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -33,15 +32,13 @@ class Models:
         self._loading = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        name = unquote(scope["path_params"]["name"])
+        name = scope["path_params"]["name"]
         try:
             app = await self._of(name)
         except Refused as error:
             await refusal(error.status, error.sentence, error.headers)(scope, receive, send)
         except UserError as error:
             await refusal(422, str(error))(scope, receive, send)
-        except OSError as error:
-            await refusal(422, f"the files of this run cannot be read: {error.strerror}")(scope, receive, send)
         else:
             await app(scope, receive, send)
 

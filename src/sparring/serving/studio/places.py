@@ -52,7 +52,10 @@ class Places:
             raise Refused(422, "name the data: a folder, a file, or a name such as digits")
         if "://" in text:
             raise Refused(422, "the studio opens files and folders, no addresses; train those on the command line")
-        path = self.roots[0] / Path(text).expanduser()
+        try:
+            path = self.roots[0] / Path(text).expanduser()
+        except RuntimeError:  # ~somebody
+            path = self.roots[0] / text
         if not self._holds(path):
             allowed = ", ".join(map(str, self.roots))
             raise Refused(403, f"the studio may open what lies in {allowed}; to open more, start it with --data FOLDER")
@@ -64,6 +67,6 @@ class Places:
         """Whether a path lies in one of the folders, links followed."""
         try:
             real = path.resolve()
-        except (OSError, RuntimeError):
+        except (OSError, RuntimeError):  # too long, or links in a circle
             return False
         return any(real.is_relative_to(root) for root in self.roots)

@@ -1,4 +1,4 @@
-// Elements. Every text becomes text, never markup: nothing here or elsewhere sets innerHTML.
+// Elements. Every text becomes text, never markup.
 
 export function h(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);

@@ -1,0 +1,181 @@
+"""The studio's page in a browser: what a person clicks, and that names are text and nobody else is asked."""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from service_samples import TOKEN, answering, trained
+from sparring.serving.limits import Limits
+from sparring.serving.studio.app import studio
+from sparring.serving.studio.trainings import Trainings
+
+HOSTILE = '"><img src=x onerror=alert(1)>'
+SECONDS = 1000  # in milliseconds, as Playwright counts
+
+
+@contextlib.contextmanager
+def opened(browser, address, **options):
+    """A page at an address; it may ask nobody else, run no name, and say nothing in its console."""
+    page = browser.new_page(**options)
+    asked, faults = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.on("dialog", lambda dialog: faults.append(dialog.message))
+    page.goto(address)
+    yield page
+    here = address.partition("/#")[0]
+    assert [url for url in asked if not url.startswith((here, f"blob:{here}", "data:"))] == []
+    assert faults == []
+    page.close()
+
+
+def test_a_sample_is_turned_and_names_are_text(browser, tmp_path):
+    (tmp_path / "runs" / "broken").mkdir(parents=True)
+    trained("pictures", tmp_path).rename(tmp_path / "runs" / HOSTILE)
+    (tmp_path / "runs" / "broken" / "recipe.yaml").write_text(HOSTILE)
+    with (
+        answering(studio(tmp_path / "runs", TOKEN, [tmp_path]), Limits()) as port,
+        opened(browser, f"http://127.0.0.1:{port}/#token={TOKEN}", locale="zh-CN") as page,
+    ):
+        page.get_by_role("button", name="English").click()
+        assert TOKEN not in page.url
+        page.get_by_role("link", name=HOSTILE).click()
+        picture = page.locator("img.sample").first
+        picture.wait_for(timeout=60 * SECONDS)
+        page.wait_for_function("document.querySelector('img.sample').src.startsWith('blob:')")
+        seen = set()
+        for change in (
+            lambda: page.get_by_label("Direction 1").fill("3"),
+            lambda: page.get_by_label("Seed").first.fill("5"),
+            lambda: page.get_by_label("Class").first.select_option(index=2),
+        ):
+            before = picture.get_attribute("src")
+            change()
+            page.wait_for_function("before => document.querySelector('img.sample').src !== before", arg=before)
+            seen.add(picture.get_attribute("src"))
+        assert len(seen) == 3
+        with page.expect_download() as saved:
+            page.get_by_role("button", name="Save").first.click()
+        assert Image.open(saved.value.path()).size == (8, 8)
+        page.get_by_role("link", name="Progress").click()
+        page.get_by_role("heading", name="Losses").wait_for()
+
+
+def test_without_the_token_the_page_says_where_it_is(browser, tmp_path):
+    with answering(studio(tmp_path / "runs", TOKEN, [tmp_path]), Limits()) as port:
+        page = browser.new_page(locale="en-US")
+        page.goto(f"http://127.0.0.1:{port}/")
+        page.get_by_text("Open the address that the studio printed").wait_for()
+        page.close()
+
+
+@contextlib.contextmanager
+def studio_process(folder, **environment):
+    """A studio in a process of its own: yields it and its address."""
+    command = [sys.executable, "-m", "sparring", "studio", "runs", "--port=0"]
+    here = {**os.environ, "OMP_NUM_THREADS": "1", **environment}
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True, env=here)
+    address = re.search(r"http\S+", process.stdout.readline())[0]
+    yield process, address
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    process.stdout.close()
+    process.wait(60)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="kills")
+def test_from_an_empty_folder_to_an_exported_model_by_clicks_alone(browser, tmp_path):
+    """The studio is killed in the middle of the training, which goes on; screenshots are kept in $SPARRING_SHOTS."""
+    shots = Path(os.environ.get("SPARRING_SHOTS") or tmp_path / "shots")
+    with studio_process(tmp_path) as (process, address), opened(browser, address, locale="en-US") as page:
+
+        def shot(name):
+            page.screenshot(path=shots / f"{name}.png", full_page=True)
+
+        page.get_by_role("link", name="Train on the digits").wait_for()
+        shot("1-empty")
+        page.get_by_role("link", name="Train on the digits").click()
+        page.get_by_role("button", name="Look at the data").click()
+        page.get_by_text("1,617 train").wait_for(timeout=60 * SECONDS)
+        page.get_by_label("Recipe").select_option("mlp-small")
+        shot("2-data")
+        page.get_by_role("button", name="Start the training").click()
+        page.get_by_role("heading", name="Losses").wait_for(timeout=120 * SECONDS)
+        shot("3-training")
+        process.kill()
+        process.wait()
+    trainings = Trainings(tmp_path / "runs")
+    assert trainings.running() == "digits"
+    with studio_process(tmp_path) as (process, address), opened(browser, address, locale="en-US") as page:
+        page.get_by_role("link", name=re.compile("digits")).click()
+        page.get_by_text("training", exact=True).wait_for()
+        page.get_by_role("button", name="Stop, saved").click()
+        page.get_by_role("button", name="Go on").wait_for(timeout=60 * SECONDS)
+        page.get_by_role("button", name="Go on").click()
+        page.get_by_role("button", name="Train longer").wait_for(timeout=240 * SECONDS)
+        shot("4-finished")
+        page.get_by_role("link", name="Use").click()
+        page.wait_for_function("document.querySelector('img.sample')?.src.startsWith('blob:')")
+        page.get_by_label("Direction 1").fill("2")
+        page.get_by_role("button", name="Make the walk").click()
+        page.locator(".walk img").wait_for(timeout=60 * SECONDS)
+        shot("5-use")
+        page.get_by_role("link", name="Evaluate and export").click()
+        page.get_by_role("button", name="Measure it").click()
+        page.get_by_role("cell", name="precision").wait_for(timeout=300 * SECONDS)
+        page.get_by_role("button", name="ONNX file").click()
+        with page.expect_download(timeout=180 * SECONDS) as saved:
+            page.get_by_role("link", name="digits.onnx").click(timeout=180 * SECONDS)
+        assert saved.value.suggested_filename == "digits.onnx"
+        shot("6-exported")
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(saved.value.path(), providers=["CPUExecutionProvider"])
+    assert {each.name for each in session.get_inputs()} >= {"latent"}
+    deadline = time.monotonic() + 30
+    while trainings.running() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert trainings.running() is None
+
+
+@pytest.mark.slow
+def test_a_picture_is_applied_and_rows_are_filtered(browser, tmp_path):
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    for kind in ("pairs", "table", "sounds"):
+        shutil.move(trained(kind, tmp_path), runs / kind)
+    noise = np.random.default_rng(0).integers(0, 256, (24, 32, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "photo.png")
+    with (
+        answering(studio(runs, TOKEN, [tmp_path]), Limits()) as port,
+        opened(browser, f"http://127.0.0.1:{port}/#token={TOKEN}", locale="en-US", viewport=None) as page,
+    ):
+        page.get_by_role("link", name=re.compile("pairs")).click()
+        page.set_input_files("#picture", tmp_path / "photo.png")
+        page.get_by_label("Before and after").wait_for()
+        page.get_by_role("link", name="All runs").click()
+        page.get_by_role("link", name=re.compile("table")).click()
+        page.get_by_label("Only rows where").fill("age > 40")
+        page.get_by_role("button", name="Show rows").click()
+        page.wait_for_function(
+            "() => { const at = [...document.querySelectorAll('th')].findIndex((each) => each.textContent === 'age');"
+            "const found = [...document.querySelectorAll('tbody tr')].map((row) => Number(row.cells[at].textContent));"
+            "return found.length === 20 && found.every((age) => age > 40) }"
+        )
+        page.get_by_label("Only rows where").fill("nothing = 3")
+        page.get_by_role("button", name="Show rows").click()
+        page.get_by_role("alert").get_by_text("nothing").wait_for()
+        page.goto(page.url.partition("#")[0] + "#/run/sounds/use")
+        page.wait_for_function("document.querySelector('audio')?.src.startsWith('blob:')")
