@@ -15,6 +15,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+import sparring
 from smoke import ArraySource, smoke_settings
 from sparring.config.reading import list_recipes, load_recipe, with_settings
 
@@ -162,3 +163,12 @@ def test_grouped_convolutions_cost_their_part(throughput, kind):
     mine, torchs = count(1)
     assert mine == torchs
     assert count(4)[0] == mine / 4
+
+
+@pytest.mark.slow
+def test_studio_writes_its_table(browser, tmp_path):
+    settings = smoke_settings("dcgan-small")
+    trained = sparring.train(ArraySource(), "dcgan-small", tmp_path / "runs" / "bars", settings=settings, device="cpu")
+    found, table = run("studio", str(trained.path), "--moves", "3", folder=tmp_path)
+    assert len(found["waits"]) == 3 and found["floor"] > 0 and found["p50"] <= found["p95"] <= found["largest"]
+    assert "| page opened, ms |" in table

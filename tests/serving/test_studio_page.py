@@ -25,7 +25,7 @@ SECONDS = 1000  # in milliseconds, as Playwright counts
 
 @contextlib.contextmanager
 def opened(browser, address, **options):
-    """A page at an address; it may ask nobody else, run no name, and say nothing in its console."""
+    """A page at an address; it may ask nobody else, run no name, and have no fault but refusals, which it shows."""
     page = browser.new_page(**options)
     asked, faults = [], []
     page.on("request", lambda request: asked.append(request.url))
@@ -36,7 +36,7 @@ def opened(browser, address, **options):
     yield page
     here = address.partition("/#")[0]
     assert [url for url in asked if not url.startswith((here, f"blob:{here}", "data:"))] == []
-    assert faults == []
+    assert [fault for fault in faults if not re.match(r"Failed to load resource: .* status of 4\d\d", fault)] == []
     page.close()
 
 
@@ -51,9 +51,9 @@ def test_a_sample_is_turned_and_names_are_text(browser, tmp_path):
         page.get_by_role("button", name="English").click()
         assert TOKEN not in page.url
         page.get_by_role("link", name=HOSTILE).click()
-        picture = page.locator("img.sample").first
+        picture = page.locator("figure.newest img").first
         picture.wait_for(timeout=60 * SECONDS)
-        page.wait_for_function("document.querySelector('img.sample').src.startsWith('blob:')")
+        page.locator("figure.newest img[src^='blob:']").first.wait_for()
         seen = set()
         for change in (
             lambda: page.get_by_label("Direction 1").fill("3"),
@@ -62,7 +62,7 @@ def test_a_sample_is_turned_and_names_are_text(browser, tmp_path):
         ):
             before = picture.get_attribute("src")
             change()
-            page.wait_for_function("before => document.querySelector('img.sample').src !== before", arg=before)
+            page.locator(f"figure.newest img[src^='blob:']:not([src='{before}'])").first.wait_for()
             seen.add(picture.get_attribute("src"))
         assert len(seen) == 3
         with page.expect_download() as saved:
@@ -127,7 +127,7 @@ def test_from_an_empty_folder_to_an_exported_model_by_clicks_alone(browser, tmp_
         page.get_by_role("button", name="Train longer").wait_for(timeout=240 * SECONDS)
         shot("4-finished")
         page.get_by_role("link", name="Use").click()
-        page.wait_for_function("document.querySelector('img.sample')?.src.startsWith('blob:')")
+        page.locator("figure.newest img[src^='blob:']").first.wait_for()
         page.get_by_label("Direction 1").fill("2")
         page.get_by_role("button", name="Make the walk").click()
         page.locator(".walk img").wait_for(timeout=60 * SECONDS)
@@ -139,10 +139,11 @@ def test_from_an_empty_folder_to_an_exported_model_by_clicks_alone(browser, tmp_
         with page.expect_download(timeout=180 * SECONDS) as saved:
             page.get_by_role("link", name="digits.onnx").click(timeout=180 * SECONDS)
         assert saved.value.suggested_filename == "digits.onnx"
+        saved.value.save_as(tmp_path / "digits.onnx")
         shot("6-exported")
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(saved.value.path(), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(tmp_path / "digits.onnx", providers=["CPUExecutionProvider"])
     assert {each.name for each in session.get_inputs()} >= {"latent"}
     deadline = time.monotonic() + 30
     while trainings.running() and time.monotonic() < deadline:
@@ -169,13 +170,14 @@ def test_a_picture_is_applied_and_rows_are_filtered(browser, tmp_path):
         page.get_by_role("link", name=re.compile("table")).click()
         page.get_by_label("Only rows where").fill("age > 40")
         page.get_by_role("button", name="Show rows").click()
-        page.wait_for_function(
-            "() => { const at = [...document.querySelectorAll('th')].findIndex((each) => each.textContent === 'age');"
-            "const found = [...document.querySelectorAll('tbody tr')].map((row) => Number(row.cells[at].textContent));"
-            "return found.length === 20 && found.every((age) => age > 40) }"
-        )
+        place = page.locator("th").all_text_contents().index("age") + 1
+        page.locator("tbody tr").nth(19).wait_for()
+        ages = page.locator(f"td:nth-child({place})")
+        while min(map(float, ages.all_text_contents())) <= 40:  # those without the condition, which are replaced
+            time.sleep(0.05)
+        assert ages.count() == 20
         page.get_by_label("Only rows where").fill("nothing = 3")
         page.get_by_role("button", name="Show rows").click()
         page.get_by_role("alert").get_by_text("nothing").wait_for()
         page.goto(page.url.partition("#")[0] + "#/run/sounds/use")
-        page.wait_for_function("document.querySelector('audio')?.src.startsWith('blob:')")
+        page.locator("audio[src^='blob:']").first.wait_for()

@@ -9,11 +9,12 @@ const titles = {
   reconstruction: "重建误差", kl: "隐变量的信息量",
 };
 
-export function chart(curve) {
+// planned: how many examples the training is to see, the end of the axis.
+export function chart(curve, planned) {
   const names = Object.keys(curve.lines), xs = curve.examples;
   const values = names.flatMap((name) => curve.lines[name].filter((value) => value !== null));
   const [low, high] = spread(Math.min(...values), Math.max(...values));
-  const last = Math.max(1, xs[xs.length - 1]);
+  const last = Math.max(1, planned ?? 0, xs[xs.length - 1]);
   const x = (value) => LEFT + (value / last) * (WIDTH - LEFT - RIGHT);
   const y = (value) => HEIGHT - BOTTOM - ((value - low) / (high - low)) * (HEIGHT - TOP - BOTTOM);
   const drawn = s("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": curve.title });

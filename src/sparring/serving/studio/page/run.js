@@ -65,7 +65,7 @@ function progressTab(body, name, look) {
     fill(faults, shown.map((fault) => h("p", { class: "fault" }, fault)));
     fill(newest, run.sheet ? h("img", { src: run.sheet, alt: t("samples") }) : h("p", { class: "soft" }, t("none")), h("figcaption", {}, run.sheet ? t("samples") : ""));
     over.replaceChildren(...(run.sheets ?? []).map((sheet) => h("img", { src: sheet, alt: "", loading: "lazy" })));
-    curves.replaceChildren(...(run.curves ?? []).map(chart));
+    curves.replaceChildren(...(run.curves ?? []).map((curve) => chart(curve, training ? run.planned : null)));
     filmCard.hidden = (run.sheets ?? []).length < 2;
     curvesCard.hidden = !(run.curves ?? []).length;
     const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 8;

@@ -1,6 +1,6 @@
 // Scores of a run and what is taken along: a report, an ONNX file, a page.
 
-import { post, run as pathOf } from "./api.js";
+import { get, post, run as pathOf } from "./api.js";
 import { button, card, h } from "./dom.js";
 import { short, t } from "./words.js";
 
@@ -25,8 +25,9 @@ export function scoresPanel(body, signal, name) {
   }
 
   const measure = button(t("evaluate"), () => work(t("measuring"), measuring, async () => {
-    const found = await post(pathOf(name, "/evaluate"));
-    if (!signal.aborted) measured.replaceChildren(table(Object.values(found.scores)));
+    await post(pathOf(name, "/evaluate"));
+    const run = await get(pathOf(name));
+    if (!signal.aborted) refresh(run);
   }), "strong");
   const take = (to) => button(t(to), () => work(t("exporting"), exporting, async () => {
     const found = await post(pathOf(name, "/export"), { to });
@@ -40,7 +41,7 @@ export function scoresPanel(body, signal, name) {
     card(t("evaluate"), words, measured, h("p", { class: "soft" }, t("evaluateHint")), h("div", { class: "row" }, measure, report), measuring),
     card(t("export"), h("div", { class: "choices" }, h("div", {}, onnx, h("small", { class: "hint" }, t("onnxHint"))), h("div", {}, html, h("small", { class: "hint" }, t("htmlHint")))), exporting, ready), state);
 
-  return (run) => {
+  function refresh(run) {
     words.replaceChildren(...(run.summary ?? []).slice(1, 2).map((sentence) => h("p", {}, sentence)));
     measured.replaceChildren(...(run.scores?.length ? [table(run.scores)] : []));
     report.replaceChildren(...(run.report ? [h("a", { class: "button", href: run.report, target: "_blank", rel: "noopener" }, t("report"))] : []));
@@ -48,12 +49,13 @@ export function scoresPanel(body, signal, name) {
     for (const each of acts) each.disabled = !idle;
     state.hidden = !run.busy;
     if (run.busy) state.textContent = t("busy", { what: run.busy });
-  };
+  }
+  return refresh;
 }
 
 function table(scores) {
   const interval = (score) => (score.low === null || score.low === undefined ? "" : `${short(score.low)} … ${short(score.high)}`);
   return h("table", {},
     h("thead", {}, h("tr", {}, [t("score"), t("value"), t("interval"), t("real")].map((name) => h("th", { scope: "col" }, name)))),
-    h("tbody", {}, scores.map((score) => h("tr", {}, h("td", {}, score.title ?? score.name), h("td", {}, short(score.value)), h("td", {}, interval(score)), h("td", {}, short(score.real))))));
+    h("tbody", {}, scores.map((score) => h("tr", {}, h("td", {}, score.title), h("td", {}, short(score.value)), h("td", {}, interval(score)), h("td", {}, short(score.real))))));
 }
