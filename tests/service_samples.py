@@ -14,6 +14,8 @@ from starlette.testclient import TestClient
 import audio_samples
 import series_samples
 import table_samples
+import text_samples
+import video_samples
 from smoke import ArraySource, pair_source, smoke_settings
 from sparring import api
 from sparring.callbacks.base import Callback
@@ -32,6 +34,8 @@ KINDS = {
     "series": (lambda: series_samples.source(60), "series"),
     "points": (lambda: "ring", "points"),
     "sounds": (lambda: audio_samples.source(60), "sound"),
+    "texts": (lambda: text_samples.source(80), "text"),
+    "films": (lambda: video_samples.source(60), "video"),
     "pairs": (lambda: pair_source(), "pix2pix"),
     "both ways": (lambda: ArraySource((3, 12, 12), 2, train=60, test=20), "cyclegan"),
     "classifier": (lambda: ArraySource(train=60, test=20), "sgan"),

@@ -11,9 +11,11 @@ from PIL import Image
 
 from audio_samples import encoded, tones
 from service_samples import KINDS, command_line, service, trained
+from sparring.inference.explore import latent_directions, principal_directions
+from sparring.inference.explore import moved as explored
 from sparring.inference.generator import load
 from sparring.serving.model_thread import Job
-from sparring.serving.served_run import passes_can_be_shared
+from sparring.serving.served_run import JACOBIAN_SAMPLES, passes_can_be_shared
 
 GENERATED = {
     "pictures": [
@@ -31,6 +33,8 @@ GENERATED = {
     "series": [{"count": 3, "seed": 2, "format": ".csv"}, {"count": 2, "format": ".npz"}],
     "points": [{"count": 50, "seed": 5, "format": ".csv"}, {"count": 5, "format": ".npy"}],
     "sounds": [{"count": 2, "seed": 4, "format": ".wav"}, {"count": 3, "label": "high", "format": ".zip"}],
+    "texts": [{"count": 5, "seed": 2, "format": ".txt"}, {"count": 3, "format": ".jsonl"}],
+    "films": [{"seed": 3, "format": ".webp"}, {"count": 2, "label": "down", "format": ".zip"}],
 }
 
 
@@ -112,6 +116,31 @@ def test_requests_that_share_a_forward_pass_get_the_same_bytes(kind, runs, tmp_p
     assert not shares or max(passes) == 9
     (folder := tmp_path / "three").mkdir()
     assert answers[3].content == written(run, folder, {"seed": 3, "format": usual})
+
+
+@pytest.mark.parametrize("kind", ["pictures", "styles"])
+def test_move_goes_along_the_principal_directions(kind, runs):
+    run, gan = runs(kind), load(runs(kind))
+    with service(run) as client:
+        asked = {"seed": 5, "label": "class 1"}
+        still, moved = (client.get("/v1/move", params={**asked, "along": along}) for along in ("", "0,-1.5"))
+        assert still.status_code == moved.status_code == 200, moved.text
+        assert client.get("/v1/move", params={**asked, "along": "1,2,3,4,5,6,7,8,9"}).status_code == 422
+    if kind == "styles":
+        directions, deviations = principal_directions(gan, 8)
+    else:
+        directions, deviations = latent_directions(gan, 8, JACOBIAN_SAMPLES)
+        assert np.array_equal(opened(still.content), gan.at([0], **asked)[0])
+    move = -1.5 * (directions.float() * deviations.float()[:, None])[1:2]
+    for answer, expected in ((still, 0 * move), (moved, move)):
+        assert np.array_equal(opened(answer.content), explored(gan, expected, 5, "class 1")[0])
+    assert still.content != moved.content
+
+
+def opened(png):
+    """C x H x W."""
+    values = np.asarray(Image.open(io.BytesIO(png)))
+    return values[None] if values.ndim == 2 else np.moveaxis(values, 2, 0)
 
 
 @pytest.mark.parametrize(("kind", "options"), [("pictures", []), ("styles", ["--method", "style"])])
