@@ -6,6 +6,7 @@ import { rowsCard } from "./rows.js";
 import { t } from "./words.js";
 
 const DIRECTIONS = 8, EXTENT = 3, MAX_SEED = 2 ** 31;
+const SMALL = 40;  // pixels; below, they are shown as squares
 const SHOWN = { ".png": "img", ".webp": "img", ".gif": "img", ".wav": "audio", ".txt": "text" };
 
 export async function playPanel(body, signal, name, known) {
@@ -26,8 +27,8 @@ function seedInput(onchange) {
 
 const seedOf = (input) => Math.max(0, Math.min(MAX_SEED, Math.trunc(Number(input.value) || 0)));
 
-// A place that shows what a format holds, and keeps the last blob for saving.
-function stage(format, alt) {
+// A place that shows what a format holds, and keeps the last blob for saving. grid: whether it is a sheet of many.
+function stage(format, alt, grid = false) {
   const kind = SHOWN[format];
   const element = kind === "img" ? h("img", { alt, class: "sample" }) : kind === "audio" ? h("audio", { controls: true, "aria-label": alt }) : h("pre", { class: "texts" });
   let last = null;
@@ -37,7 +38,7 @@ function stage(format, alt) {
     else if (kind === "audio") { URL.revokeObjectURL(element.src); element.src = URL.createObjectURL(blob); }
     else {
       await showBlob(element, blob);
-      element.classList.toggle("pixels", element.naturalWidth < 200);
+      element.classList.toggle("pixels", element.naturalWidth < SMALL || grid);
     }
   };
   return { element, show, blob: () => last };
@@ -69,7 +70,7 @@ function turnCard(signal, name, known, format) {
 
 function manyCard(signal, name, known) {
   const preview = known.formats.includes(".png") && !known.formats.includes(".txt") && !known.formats.includes(".wav") ? ".png" : known.formats.find((each) => SHOWN[each]);
-  const view = preview ? stage(preview, t("many")) : null, working = h("p", { class: "soft working", hidden: true }, t("making"));
+  const view = preview ? stage(preview, t("many"), preview === ".png") : null, working = h("p", { class: "soft working", hidden: true }, t("making"));
   const notes = h("p", { class: "soft" });
   const number = h("input", { type: "number", min: 1, max: known.limits.samples, value: preview === ".wav" ? 1 : 24 });
   const seed = seedInput(() => ask()), label = classes(known, () => ask());
