@@ -70,9 +70,11 @@ def answering(app: object, limits: Limits) -> Iterator[int]:
     thread = threading.Thread(target=server.run, args=arguments, daemon=True)
     thread.start()
     assert ready.wait(60)
-    yield ports[0]
-    stop.set()
-    thread.join(60)
+    try:
+        yield ports[0]
+    finally:
+        stop.set()
+        thread.join(60)
     assert not thread.is_alive()
 
 

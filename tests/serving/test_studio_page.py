@@ -86,12 +86,13 @@ def studio_process(folder, **environment):
     command = [sys.executable, "-m", "sparring", "studio", "runs", "--port=0"]
     here = {**os.environ, "OMP_NUM_THREADS": "1", **environment}
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True, env=here)
-    address = re.search(r"http\S+", process.stdout.readline())[0]
-    yield process, address
-    if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
-    process.stdout.close()
-    process.wait(60)
+    try:
+        yield process, re.search(r"http\S+", process.stdout.readline())[0]
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.stdout.close()
+        process.wait(60)
 
 
 @pytest.mark.slow

@@ -85,6 +85,7 @@ VERBS = {
     "balance": "augment",
     "enlarge": "augment",
     "eval": "evaluate",
+    "gui": "studio",
     "inference": "generate",
     "oversample": "augment",
     "preprocess": "check",
@@ -94,6 +95,7 @@ VERBS = {
     "sample": "generate",
     "test": "evaluate",
     "translate": "apply",
+    "ui": "studio",
     "validate": "evaluate",
     "walk": "interpolate",
 }

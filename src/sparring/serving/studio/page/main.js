@@ -8,6 +8,7 @@ import { trainPage } from "./train.js";
 import { language, setLanguage, t } from "./words.js";
 
 const at = (id) => document.getElementById(id);
+const icon = h("img", { src: "/page/icon.svg", alt: "", width: 26, height: 26 });  // one, which needs no second load
 let leave = () => {};
 
 export function say(text, bad = false) {
@@ -20,7 +21,7 @@ function head(place) {
     h("a", { href: address, "aria-current": place === address ? "page" : null }, text);
   at("head").replaceChildren(
     h("a", { class: "skip", href: "#main", onclick: (event) => { event.preventDefault(); at("main").focus(); } }, t("skip")),
-    h("a", { class: "brand", href: "#/" }, h("img", { src: "/page/icon.svg", alt: "", width: 26, height: 26 }), "sparring"),
+    h("a", { class: "brand", href: "#/" }, icon, "sparring"),
     h("nav", {}, link("#/", t("runs")), link("#/train", t("train"))),
     button(t("language"), () => { setLanguage(language() === "zh" ? "en" : "zh"); show(); }, "quiet"),
   );
