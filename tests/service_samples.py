@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -76,6 +76,16 @@ def answering(app: object, limits: Limits) -> Iterator[int]:
         stop.set()
         thread.join(60)
     assert not thread.is_alive()
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    """Waits until a condition holds that another process brings about; a minute at most."""
+    pause = threading.Event()
+    for _ in range(3000):
+        if condition():
+            return
+        pause.wait(0.02)
+    raise AssertionError("it did not come about")
 
 
 def endless(served: ServedRun, *_: object) -> None:

@@ -4,14 +4,13 @@ import json
 import re
 import shutil
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 import sparring
-from service_samples import TOKEN, trained
+from service_samples import TOKEN, trained, wait_for
 from sparring.errors import UserError
 from sparring.serving.errors import Refused
 from sparring.serving.studio import app as module
@@ -68,13 +67,6 @@ def refused(answer, status):
     assert answer.status_code == status, answer.text
     assert set(answer.json()) == {"error"} and "Traceback" not in answer.text
     return answer.json()["error"]
-
-
-def wait_for(condition):
-    ends = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < ends
-        time.sleep(0.02)
 
 
 PATHS = [

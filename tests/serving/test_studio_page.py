@@ -7,14 +7,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from service_samples import TOKEN, answering, trained
+from service_samples import TOKEN, answering, trained, wait_for
 from sparring.serving.limits import Limits
 from sparring.serving.studio.app import studio
 from sparring.serving.studio.trainings import Trainings
@@ -146,17 +145,19 @@ def test_from_an_empty_folder_to_an_exported_model_by_clicks_alone(browser, tmp_
 
     session = onnxruntime.InferenceSession(tmp_path / "digits.onnx", providers=["CPUExecutionProvider"])
     assert {each.name for each in session.get_inputs()} >= {"latent"}
-    deadline = time.monotonic() + 30
-    while trainings.running() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert trainings.running() is None
+    wait_for(lambda: trainings.running() is None)
 
 
 @pytest.mark.slow
-def test_a_picture_is_applied_and_rows_are_filtered(browser, tmp_path):
+def test_a_picture_is_applied_rows_are_filtered_and_every_kind_of_data_is_shown(browser, tmp_path):
     runs = tmp_path / "runs"
     runs.mkdir()
-    for kind in ("pairs", "table", "sounds"):
+    shown = {
+        "sounds": "audio[src^='blob:']",
+        "texts": "pre.texts:not(:empty)",
+        **dict.fromkeys(("films", "series", "points", "styles"), "img[src^='blob:']"),
+    }
+    for kind in ("pairs", "table", *shown):
         shutil.move(trained(kind, tmp_path), runs / kind)
     noise = np.random.default_rng(0).integers(0, 256, (24, 32, 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / "photo.png")
@@ -174,11 +175,11 @@ def test_a_picture_is_applied_and_rows_are_filtered(browser, tmp_path):
         place = page.locator("th").all_text_contents().index("age") + 1
         page.locator("tbody tr").nth(19).wait_for()
         ages = page.locator(f"td:nth-child({place})")
-        while min(map(float, ages.all_text_contents())) <= 40:  # those without the condition, which are replaced
-            time.sleep(0.05)
+        wait_for(lambda: min(map(float, ages.all_text_contents())) > 40)  # the first ones, of any age, are replaced
         assert ages.count() == 20
         page.get_by_label("Only rows where").fill("nothing = 3")
         page.get_by_role("button", name="Show rows").click()
         page.get_by_role("alert").get_by_text("nothing").wait_for()
-        page.goto(page.url.partition("#")[0] + "#/run/sounds/use")
-        page.locator("audio[src^='blob:']").first.wait_for()
+        for kind, selector in shown.items():
+            page.goto(page.url.partition("#")[0] + f"#/run/{kind}/use")
+            page.locator(f".sheetbox {selector}").wait_for()

@@ -12,7 +12,10 @@ export function takeToken() {
 }
 
 export class Problem extends Error {
-  constructor(sentence, status) { super(sentence); this.status = status; }
+  constructor(sentence, status) {
+    super(sentence);
+    this.status = status;
+  }
 }
 
 async function answer(path, options = {}) {
@@ -27,7 +30,11 @@ async function answer(path, options = {}) {
   if (response.ok) return response;
   if (response.status === 401) throw new Problem(t("noToken"), 401);
   let said;
-  try { said = (await response.json()).error; } catch { said = response.statusText; }
+  try {
+    said = (await response.json()).error;
+  } catch {
+    said = response.statusText;
+  }
   throw new Problem(said, response.status);
 }
 

@@ -12,7 +12,9 @@ export function h(tag, attributes = {}, ...children) {
 
 // Gives an element these children alone; what is null or false is none.
 export function fill(element, ...children) {
-  element.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  element.replaceChildren(
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
@@ -36,7 +38,11 @@ export function field(label, control, hint) {
 }
 
 export function select(options, value, onchange) {
-  const made = h("select", { onchange }, options.map(([key, text]) => h("option", { value: key }, text)));
+  const made = h(
+    "select",
+    { onchange },
+    options.map(([key, text]) => h("option", { value: key }, text)),
+  );
   if (value !== undefined) made.value = value;
   return made;
 }
@@ -64,15 +70,23 @@ export function showBlob(image, blob) {
 
 // A slow thing that only its newest wish matters of: those in between are skipped.
 export function newest(work) {
-  let busy = false, waiting = null;
+  let busy = false,
+    waiting = null;
   return async function ask(...wish) {
-    if (busy) { waiting = wish; return; }
+    if (busy) {
+      waiting = wish;
+      return;
+    }
     busy = true;
     try {
       await work(...wish);
     } finally {
       busy = false;
-      if (waiting) { const next = waiting; waiting = null; ask(...next); }
+      if (waiting) {
+        const next = waiting;
+        waiting = null;
+        ask(...next);
+      }
     }
   };
 }

@@ -8,22 +8,43 @@ import { trainPage } from "./train.js";
 import { language, setLanguage, t } from "./words.js";
 
 const at = (id) => document.getElementById(id);
-const icon = h("img", { src: "/page/icon.svg", alt: "", width: 26, height: 26 });  // one, which needs no second load
+const icon = h("img", { src: "/page/icon.svg", alt: "", width: 26, height: 26 }); // one, which needs no second load
 let leave = () => {};
 
 export function say(text, bad = false) {
   at("message").className = bad ? "bad" : "";
-  at("message").replaceChildren(...(text ? [h("span", {}, text), h("button", { type: "button", "aria-label": t("close"), onclick: () => say("") }, "×")] : []));
+  at("message").replaceChildren(
+    ...(text
+      ? [h("span", {}, text), h("button", { type: "button", "aria-label": t("close"), onclick: () => say("") }, "×")]
+      : []),
+  );
 }
 
 function head(place) {
-  const link = (address, text) =>
-    h("a", { href: address, "aria-current": place === address ? "page" : null }, text);
+  const link = (address, text) => h("a", { href: address, "aria-current": place === address ? "page" : null }, text);
   at("head").replaceChildren(
-    h("a", { class: "skip", href: "#main", onclick: (event) => { event.preventDefault(); at("main").focus(); } }, t("skip")),
+    h(
+      "a",
+      {
+        class: "skip",
+        href: "#main",
+        onclick: (event) => {
+          event.preventDefault();
+          at("main").focus();
+        },
+      },
+      t("skip"),
+    ),
     h("a", { class: "brand", href: "#/" }, icon, "sparring"),
     h("nav", {}, link("#/", t("runs")), link("#/train", t("train"))),
-    button(t("language"), () => { setLanguage(language() === "zh" ? "en" : "zh"); show(); }, "quiet"),
+    button(
+      t("language"),
+      () => {
+        setLanguage(language() === "zh" ? "en" : "zh");
+        show();
+      },
+      "quiet",
+    ),
   );
 }
 
@@ -33,7 +54,7 @@ async function show() {
   document.documentElement.lang = language();
   const [, part, name, tab] = location.hash.split("/");
   head(part === "train" ? "#/train" : "#/");
-  const alive = new AbortController();  // of this part of the page
+  const alive = new AbortController(); // of this part of the page
   leave = () => alive.abort();
   const place = h("div", { class: "page" });
   at("main").replaceChildren(place);
@@ -53,6 +74,9 @@ function problem(error) {
 }
 
 addEventListener("unhandledrejection", (event) => problem(event.reason));
-addEventListener("hashchange", () => { takeToken(); show(); });
+addEventListener("hashchange", () => {
+  takeToken();
+  show();
+});
 takeToken();
 show();
