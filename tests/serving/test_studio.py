@@ -304,6 +304,7 @@ def test_a_refused_training_says_why(client, folder, monkeypatch):
 
 def test_a_run_goes_on_as_it_was_begun(client, folder, processes):
     client.post("/api/trainings", json={"data": "digits", "budget": "1m", "name": "new"})
+    wait_for(lambda: client.get("/api/runs/new").json()["printed"])
     client.post("/api/runs/new/stop")
     wait_for(lambda: processes[0].poll() is not None)
     shutil.copytree(folder / "pictures", folder / "new")

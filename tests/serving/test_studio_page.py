@@ -172,8 +172,8 @@ def test_a_picture_is_applied_rows_are_filtered_and_every_kind_of_data_is_shown(
         page.get_by_role("link", name=re.compile("table")).click()
         page.get_by_label("Only rows where").fill("age > 40")
         page.get_by_role("button", name="Show rows").click()
-        place = page.locator("th").all_text_contents().index("age") + 1
         page.locator("tbody tr").nth(19).wait_for()
+        place = page.locator("th").all_text_contents().index("age") + 1
         ages = page.locator(f"td:nth-child({place})")
         wait_for(lambda: min(map(float, ages.all_text_contents())) > 40)  # the first ones, of any age, are replaced
         assert ages.count() == 20
