@@ -20,7 +20,8 @@ import table_samples
 from smoke import ArraySource, pair_source, smoke_settings
 from sparring.callbacks.base import Callback
 from sparring.inference import export as module
-from sparring.inference.generator import load_player, load_translator
+from sparring.inference.generator import load_translator
+from sparring.inference.loading import load_player
 from sparring.modalities.image.codec import MODES, ImageCodec
 from sparring.modalities.image.graph import DecodePictures, EncodePictures
 from sparring.modalities.image.scale import Scale

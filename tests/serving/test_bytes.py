@@ -14,6 +14,7 @@ from service_samples import KINDS, command_line, service, trained
 from sparring.inference.explore import latent_directions, principal_directions
 from sparring.inference.explore import moved as explored
 from sparring.inference.generator import load
+from sparring.serving.limits import Limits
 from sparring.serving.model_thread import Job
 from sparring.serving.served_run import JACOBIAN_SAMPLES, passes_can_be_shared
 
@@ -33,7 +34,11 @@ GENERATED = {
     "series": [{"count": 3, "seed": 2, "format": ".csv"}, {"count": 2, "format": ".npz"}],
     "points": [{"count": 50, "seed": 5, "format": ".csv"}, {"count": 5, "format": ".npy"}],
     "sounds": [{"count": 2, "seed": 4, "format": ".wav"}, {"count": 3, "label": "high", "format": ".zip"}],
-    "texts": [{"count": 5, "seed": 2, "format": ".txt"}, {"count": 3, "format": ".jsonl"}],
+    "texts": [
+        {"count": 3, "seed": 4, "format": ".txt"},
+        {"count": 3, "label": "praise", "format": ".csv"},
+        {"count": 3, "prompt": "the ", "temperature": 0.7, "length": 20, "candidates": 3, "format": ".jsonl"},
+    ],
     "films": [{"seed": 3, "format": ".webp"}, {"count": 2, "label": "down", "format": ".zip"}],
 }
 
@@ -76,6 +81,23 @@ def test_what_a_file_does_not_hold_is_noted(runs):
         answer = client.get("/v1/generate", params={"count": 2})
     assert answer.headers["content-type"] == "audio/wav"
     assert "one after another" in json.loads(answer.headers["sparring-notes"])[0]
+
+
+def test_texts_are_asked_for_within_limits(runs):
+    with service(runs("texts"), Limits(samples=20)) as client:
+        for asked, said in (
+            ({"count": 5, "candidates": 5}, "25 samples and candidates are more than 20"),
+            ({"prompt": "x" * 10_001}, "prompt"),
+            ({"prompt": "x" * 500}, "shorten it"),
+            ({"length": 200_000}, "is more than 100,000 characters"),
+            ({"temperature": 0}, "temperature"),
+            ({"temperature": 50}, "between 0.05 and 5"),
+            ({"format": ".docx"}, ".jsonl"),
+        ):
+            answer = client.get("/v1/generate", params=asked)
+            assert answer.status_code == 422 and said in answer.json()["error"], (asked, answer.text)
+        spelled = client.get("/v1/generate", params={"prompt": "the ", "format": ".txt"}).text
+    assert spelled.startswith("the ")
 
 
 def test_every_kind_of_data_is_tried():

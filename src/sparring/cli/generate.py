@@ -53,6 +53,15 @@ Temperature = Annotated[
     typer.Option(help="Texts: below 1 safer and more alike, above 1 bolder. Default: 1.", show_default=False),
 ]
 Prompt = Annotated[str | None, typer.Option(help="Texts: how each begins.", metavar="BEGINNING", show_default=False)]
+Candidates = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Texts: how many are drawn for each that is kept; the discriminator's output weights the choice. "
+        "Default: 1.",
+        show_default=False,
+    ),
+]
 Fps = Annotated[
     float | None,
     typer.Option(
@@ -87,6 +96,7 @@ def generate(
     first: First = 0,
     temperature: Temperature = None,
     prompt: Prompt = None,
+    candidates: Candidates = None,
     batch_size: Annotated[
         int, typer.Option(min=1, help="How many samples are in memory at once. The files do not depend on it.")
     ] = 64,
@@ -119,6 +129,7 @@ def generate(
         first=first,
         temperature=temperature,
         prompt=prompt,
+        candidates=candidates,
         batch_size=batch_size,
         grid=grid,
         device=device,

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from ..inference.discriminate import CHUNK, discriminate
-from ..inference.generator import Gan, load_player
+from ..inference.generator import Gan
+from ..inference.loading import load_player
 from ..modalities.labelled import Labelled
 from ..networks.sampling import device_of
 from ..runs.folder import Run

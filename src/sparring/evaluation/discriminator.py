@@ -9,7 +9,8 @@ import numpy as np
 
 from ..data.source import Source, Split
 from ..inference.discriminate import discriminate_source
-from ..inference.generator import Gan, load_player
+from ..inference.generator import Gan
+from ..inference.loading import load_player
 from ..losses import adversarial
 from ..networks import DiscriminatorOutput
 from ..runs.folder import Run

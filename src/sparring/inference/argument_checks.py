@@ -11,8 +11,11 @@ import torch
 from torch import Tensor
 
 from ..errors import UserError, nearest
+from ..modalities.base import Steering
 from ..util import checks
 
+MAX_COUNT = 10**12  # of samples or steps; more would take years
+MAX_CANDIDATES = 256  # for each sample
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")  # a class named by a number
 
 
@@ -68,3 +71,13 @@ def class_number(label: str | int, classes: Sequence[str]) -> int:
         return place
     several = "ask for one class at a time; " if "," in str(label) else ""
     raise UserError(f"this model has no class '{label}'; {several}{nearest(str(label), list(classes[:50]))}")
+
+
+def steering(temperature: Any, prompt: Any, candidates: Any, length: Any) -> Steering:
+    """How samples of a language model are steered, each option None or of its kind."""
+    return Steering(
+        None if temperature is None else float(checks.number(temperature, "--temperature")),
+        None if prompt is None else checks.text(prompt, "--prompt"),
+        None if candidates is None else checks.whole_number(candidates, "--candidates", 1, MAX_CANDIDATES),
+        None if length is None else checks.whole_number(length, "--length", 1, MAX_COUNT),
+    )

@@ -20,7 +20,7 @@ from ..runs.folder import Run
 from ..util import files
 from ..util.spreadsheets import defused_row
 from .apply import Applied
-from .generator import load_player
+from .loading import load_player
 
 MAX_PROBABILITY_COLUMNS = 200  # classes whose probability gets a column of its own
 

@@ -21,7 +21,8 @@ from ..util import checks, files
 from ..util.spelling import spells_options
 from ..util.versions import __version__
 from .classify import classifies
-from .generator import load, load_player, load_translator
+from .generator import load, load_translator
+from .loading import load_player
 from .onnx_graphs import Graph, graph_of_classifier, graph_of_gan, graph_of_translator
 
 FORMAT = 1  # of the facts in the file

@@ -29,6 +29,7 @@ def generate_files(
     first: int = 0,
     temperature: float | None = None,
     prompt: str | None = None,
+    candidates: int | None = None,
     batch_size: int = 64,
     grid: bool = False,
     device: str = "cpu",
@@ -40,8 +41,8 @@ def generate_files(
         run: The run folder.
         out: A folder for single files, or one file, by its suffix.
         count: Number of samples.
-        seed, label, truncation, where, length, fps, temperature, prompt: See Gan.at; windows are joined. The files
-            depend on these alone.
+        seed, label, truncation, where, length, fps, temperature, prompt, candidates: See Gan.at; windows are joined.
+            The files depend on these alone.
         first: Number of the first sample, where samples are written a part at a time: tables.
         batch_size: Samples that are in memory at once, rounded down to whole forward passes.
         grid: One sheet of all samples, whatever the count.
@@ -56,7 +57,7 @@ def generate_files(
     """
     gan = load(run, device)
     options = {"seed": seed, "label": label, "truncation": truncation, "where": where, "length": length}
-    options |= {"fps": fps, "temperature": temperature, "prompt": prompt}
+    options |= {"fps": fps, "temperature": temperature, "prompt": prompt, "candidates": candidates}
     return write_samples(gan, out, count, options, first=first, batch_size=batch_size, grid=grid, note=note)
 
 

@@ -19,14 +19,15 @@ from ..errors import UserError
 from ..modalities import Codec, Modality
 from ..networks import sampling
 from ..runs.folder import Run
-from ..util import checks, safetensors
-from ..util.devices import choose_device
+from ..runs.log import kept_snapshot, start_of_the_game
+from ..util import checks
 from ..util.spelling import spells_options
 from . import argument_checks
+from .argument_checks import MAX_COUNT
+from .loading import described, player_of
 from .translator import Translator
 
 TRIED_OF_A_CLASS = 64  # samples by which it is seen whether a generator heeds classes
-MAX_COUNT = 10**12  # of samples or steps; more would take years
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class Gan:
         modality_name: The kind of data.
         classes: Names of the classes, () without labels.
         shares: How often each class occurred in training.
+        run: The run folder, where the discriminator lies too; None: it is not at hand.
     """
 
     def __init__(
@@ -65,9 +67,28 @@ class Gan:
         modality: str,
         classes: Sequence[str],
         shares: Sequence[float],
+        run: Run | None = None,
     ):
+        self.run = run
         self.recipe, self.generator, self.codec, self.modality_name = recipe, generator, codec, modality
         self.classes, self.shares = tuple(classes), tuple(shares)
+
+    @cached_property
+    def discriminator(self) -> Any:
+        """The averaged discriminator of the same snapshot, in eval mode, where the generator is.
+
+        Raises UserError where there is none, or it had not learned yet.
+        """
+        if self.run is None or "discriminator" not in self.recipe.players:
+            raise UserError("this model has no discriminator at hand, which candidates need; leave --candidates out")
+        kept, start = kept_snapshot(self.run.log()), start_of_the_game(self.recipe.model_dump(mode="json"))
+        if kept is not None and start and kept <= start:
+            raise UserError(
+                f"the discriminator of {self.run.path} had not learned at the kept snapshot, so that it cannot choose "
+                "among candidates; leave --candidates out"
+            )
+        device = str(sampling.device_of(self.generator))
+        return player_of(self.run, "discriminator", self.recipe, self.codec, len(self.classes), device)
 
     @property
     def modality(self) -> Modality:
@@ -117,6 +138,7 @@ class Gan:
         joined: bool = False,
         temperature: float | None = None,
         prompt: str | None = None,
+        candidates: int | None = None,
         fps: float | None = None,
     ) -> np.ndarray:
         """The decoded samples with these numbers.
@@ -133,6 +155,7 @@ class Gan:
                 data. Otherwise, and where the data are a single series, a sample is one window.
             temperature: Of texts: below 1 they are safer and more alike, above 1 bolder.
             prompt: Of texts: how each begins.
+            candidates: Of texts: how many are drawn for each that is kept, chosen by the discriminator.
             fps: Of films, frames a second; things move as fast at any rate. None: as learned.
 
         Raises:
@@ -141,23 +164,21 @@ class Gan:
         indices, seed = argument_checks.sample_numbers(indices), checks.whole_number(seed, "--seed")
         drawn = self.draw(indices, seed, label, truncation)
         joined = length is None and joined and self.modality.max_joined_length(self.codec) is not None
-        steered = temperature is not None or prompt is not None
+        steered = any(option is not None for option in (temperature, prompt, candidates))
         if fps is not None:
             fps = float(checks.number(fps, "--fps"))
             self.modality.codec_at(self.codec, fps)  # refuses a rate that cannot be
         shaped = where is not None or length is not None or steered or fps is not None
         if truncation is not None and shaped:
             raise UserError(
-                "truncation goes neither with conditions, a length, a rate, a temperature nor a prompt; leave one of "
-                "them out"
+                "truncation goes neither with conditions, a length, a rate, a temperature, a prompt nor candidates; "
+                "leave one of them out"
             )
         if truncation is not None and joined:
             raise UserError("this model learned windows, which are joined without truncation; leave the truncation out")
         if steered:
-            length = None if length is None else checks.whole_number(length, "--length", 1, MAX_COUNT)
-            temperature = None if temperature is None else float(checks.number(temperature, "--temperature"))
-            prompt = None if prompt is None else checks.text(prompt, "--prompt")
-            return self.modality.steer(self, indices, seed, label, length, temperature, prompt)
+            steering = argument_checks.steering(temperature, prompt, candidates, length)
+            return self.modality.steer(self, indices, seed, label, steering)
         if where is not None:
             return self.modality.conditional_sampling(self, checks.text(where, "--where"), indices, seed)
         if length is not None or joined or fps is not None:
@@ -316,15 +337,15 @@ def load(path: str | os.PathLike[str], device: str = "cpu") -> Gan:
         UserError: One of them is missing or damaged, or the run translates pictures (see `load_translator`).
     """
     run = Run(path)
-    recipe, source, codec = _described(run)
+    recipe, source, codec = described(run)
     if codec.input:
         raise UserError(
             f"{run.path} turns pictures into others and makes none of latents; "
             f"use `sparring apply {run.path} PICTURES -o OUT`"
         )
-    generator = _player(run, "generator", recipe, codec, len(source["classes"]), device)
+    generator = player_of(run, "generator", recipe, codec, len(source["classes"]), device)
     shares = [source["labels"].get(name, 0) for name in source["classes"]]
-    return Gan(recipe, generator, codec, source["modality"], source["classes"], shares)
+    return Gan(recipe, generator, codec, source["modality"], source["classes"], shares, run)
 
 
 def load_translator(path: str | Path, reverse: bool = False, ensemble: bool = False, device: str = "cpu") -> Translator:
@@ -340,7 +361,7 @@ def load_translator(path: str | Path, reverse: bool = False, ensemble: bool = Fa
         UserError: As `load`, or the run has not learned this.
     """
     run = Run(path)
-    recipe, _, codec = _described(run)
+    recipe, _, codec = described(run)
     if not codec.input:
         raise UserError(
             f"{run.path} makes samples of latents and has no input; use `sparring generate {run.path} -o OUT`"
@@ -349,52 +370,4 @@ def load_translator(path: str | Path, reverse: bool = False, ensemble: bool = Fa
         raise UserError(f"{run.path} has learned one direction only, from input to output; leave --reverse out")
     player = "reverse_generator" if reverse else "generator"
     codecs = (codec.output, codec.input) if reverse else (codec.input, codec.output)
-    return Translator(recipe, _player(run, player, recipe, codec, 0, device), *codecs, ensemble)
-
-
-def load_player(run: Run, name: str, device: str = "cpu") -> tuple[Recipe, dict[str, Any], Any, Any]:
-    """Recipe, source.json, codec and one averaged network of a run, in eval mode. Raises UserError as `load`."""
-    recipe, source, codec = _described(run)
-    if name not in recipe.players:
-        raise UserError(f"{run.path} has no {name}")
-    return recipe, source, codec, _player(run, name, recipe, codec, len(source["classes"]), device)
-
-
-def _described(run: Run) -> tuple[Recipe, dict[str, Any], Any]:
-    """Recipe, source.json and codec of a run."""
-    recipe, _ = run.recipe()
-    source, description = run.read_json("source.json"), run.read_json("codec.json")
-    if not {"classes", "shape", "labels", "modality"} <= source.keys() or source["modality"] not in modalities.names():
-        raise UserError(f"{run.path / 'source.json'} is damaged: it does not say what the model was trained on")
-    return recipe, source, modalities.get(source["modality"]).codec_from(description)
-
-
-def _player(run: Run, name: str, recipe: Recipe, codec: Any, classes: int, device: str) -> Any:
-    """One averaged network of a run, ready to use."""
-    weights = run.path / f"{name}.safetensors"
-    if not weights.is_file():
-        raise UserError(f"{run.path} has no trained {name} yet; the first is written at the first tick of a training")
-    player = recipe.players[name]
-    try:
-        network = networks.build(
-            player.network, player.options, **networks.dimensions(name, codec, classes, recipe.latent.size)
-        )
-    except (RuntimeError, MemoryError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-        why = str(error).partition("\n")[0][:200]
-        raise UserError(f"recipe.yaml and codec.json of {run.path} do not describe a {name} ({why})") from None
-    try:
-        tensors = safetensors.from_bytes(weights.read_bytes(), weights)
-    except safetensors.DamagedFile as error:
-        raise UserError(f"{error}; run the train command of this run again, which writes it back") from None
-    try:
-        network.load_state_dict(tensors)
-    except RuntimeError:
-        raise UserError(
-            f"{weights} does not fit the network in {run.path / 'recipe.yaml'}; one of them was replaced"
-        ) from None
-    if broken := safetensors.first_not_finite(tensors):
-        raise UserError(
-            f"{weights} holds numbers that are not finite (in '{broken}'), so that nothing can be generated; "
-            "train again, at a lower learning rate"
-        )
-    return network.eval().requires_grad_(False).to(choose_device(device)[0])
+    return Translator(recipe, player_of(run, player, recipe, codec, 0, device), *codecs, ensemble)

@@ -50,6 +50,23 @@ class Codec(Protocol):
 
 
 @dataclass(frozen=True)
+class Steering:
+    """How samples of a language model are steered. None: as learned.
+
+    Attributes:
+        temperature: Divides the logits of tokens: below 1 samples are safer and more alike, above 1 bolder.
+        prompt: How each sample begins.
+        candidates: How many samples are drawn for each that is kept; the discriminator's output weights the choice.
+        length: The most characters of each.
+    """
+
+    temperature: float | None = None
+    prompt: str | None = None
+    candidates: int | None = None
+    length: int | None = None
+
+
+@dataclass(frozen=True)
 class Preview:
     """Samples as files that a person can open. files: contents by suffix, {".png": b"..."}."""
 
@@ -300,12 +317,10 @@ class Modality(ABC):
         indices: Sequence[int],
         seed: int,
         label: str | int | None,
-        length: int | None,
-        temperature: float | None,
-        prompt: str | None,
+        steering: Steering,
     ) -> np.ndarray:
-        """Samples at a temperature, or that begin with a prompt, of `length` at most (None: as learned)."""
+        """Samples at a temperature, that begin with a prompt, or the best of several candidates."""
         raise UserError(
-            f"a temperature and a prompt are for texts, and this model was trained on {self.unit}; leave --temperature "
-            "and --prompt out"
+            f"a temperature, a prompt and candidates are for texts, and this model was trained on {self.unit}; leave "
+            "--temperature, --prompt and --candidates out"
         )

@@ -16,7 +16,7 @@ from ..runs.log import (
     examples_seen,
     kept_snapshot,
     last_event,
-    number,
+    start_of_the_game,
     value_at,
     whole,
 )
@@ -108,9 +108,9 @@ def _outcome(recipe: Mapping[str, Any], log: Log) -> str:
 
 def _before_the_game(recipe: Mapping[str, Any], log: Log) -> str:
     """A sentence where the kept snapshot is from before the discriminator took part; "" elsewhere."""
-    share, planned = number(mapping(recipe.get("algorithm")).get("pretrain_fraction")), examples_planned(recipe)
     kept, seen = kept_snapshot(log), examples_seen(log) or 0
-    if not share or not planned or kept is None or not seen > share * planned >= kept:
+    start = start_of_the_game(recipe)
+    if not start or kept is None or not seen > start >= kept:
         return ""
     return (
         " That snapshot is from before the discriminator took part: what followed did not better it, so the start is "

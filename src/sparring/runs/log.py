@@ -134,6 +134,13 @@ def kept_snapshot(log: Log) -> int | None:
     return named if named is not None else examples_at(best_tick(log) or {})
 
 
+def start_of_the_game(recipe: Mapping[str, Any]) -> float:
+    """The number of examples seen after which the discriminator takes part; 0 where it does from the beginning."""
+    algorithm = recipe.get("algorithm")
+    share = number(algorithm.get("pretrain_fraction")) if isinstance(algorithm, Mapping) else None
+    return (share or 0.0) * (examples_planned(recipe) or 0)
+
+
 def number(value: Any) -> float | None:
     """A finite number, or None for anything else (null, NaN, text, true)."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):

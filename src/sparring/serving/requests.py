@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, create_model
 
 from ..inference.apply import FORMATS
+from ..inference.argument_checks import MAX_CANDIDATES
 from ..inference.interpolate import FILM_SUFFIXES, METHODS, STRIP_SUFFIX
 from ..inference.invert import SPACES
 from .limits import Limits
@@ -61,7 +62,29 @@ def generate_request(served: ServedRun, limits: Limits) -> type[Asked]:
                 str | None,
                 Field(None, max_length=MAX_TEXT, description="Tables: a condition that every row fulfils."),
             ),
-            "length": (Whole | None, Field(None, ge=1, le=10**9, description="Series: the number of steps of each.")),
+            "length": (
+                Whole | None,
+                Field(
+                    None,
+                    ge=1,
+                    le=10**9,
+                    description="Series and films: the number of steps of each; texts: the most characters of each.",
+                ),
+            ),
+            "temperature": (
+                Number | None,
+                Field(None, gt=0, le=100, description="Texts: below 1 safer and more alike, above 1 bolder."),
+            ),
+            "prompt": (str | None, Field(None, max_length=MAX_TEXT, description="Texts: how each begins.")),
+            "candidates": (
+                Whole | None,
+                Field(
+                    None,
+                    ge=1,
+                    le=MAX_CANDIDATES,
+                    description="Texts: how many are drawn for each that is kept, chosen by the discriminator.",
+                ),
+            ),
             "format": _format(served.gan.modality.formats),
             "grid": (bool, Field(False, description="One sheet of all samples.")),
         },

@@ -192,7 +192,9 @@ def _add_generate(made: APIRouter, answers: Answers) -> None:
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers={"ETag": tag})
         count, first, format, grid = (values.pop(name) for name in ("count", "first", "format", "grid"))
-        shared = served.can_share(count, first, values["where"], values["length"])
+        if (drawn := count * (values["candidates"] or 1)) > limits.samples:
+            raise Refused(422, f"{drawn:,} samples and candidates are more than {limits.samples:,}; ask for fewer")
+        shared = served.can_share(count, first, values)
         job = Job(
             lambda made: served.generate(count, first, format, grid, values, made),
             (lambda: served.draw(count, values["seed"], values["label"], values["truncation"])) if shared else None,

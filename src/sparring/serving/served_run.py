@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
@@ -129,10 +129,12 @@ class ServedRun:
         assert self.gan is not None
         return self.gan.draw(range(count), seed, label, truncation)
 
-    def can_share(self, count: int, first: int, where: str | None, length: int | None) -> bool:
-        """Whether the samples of such a request may be made beside those of others."""
-        gan = self.gan
-        if gan is None or not self.shares_passes or first or where is not None or length is not None:
+    def can_share(self, count: int, first: int, options: Mapping[str, Any]) -> bool:
+        """Whether the samples of such a request may be made beside those of others, in one forward pass."""
+        gan, plain = self.gan, ("seed", "label", "truncation")
+        if gan is None or not self.shares_passes or first:
+            return False
+        if any(value is not None for name, value in options.items() if name not in plain):
             return False
         return gan.modality.max_joined_length(gan.codec) is None and count <= gan.generator.chunk_size
 

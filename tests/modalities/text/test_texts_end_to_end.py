@@ -21,6 +21,8 @@ from sparring.inference.export import export
 from sparring.inference.generate import generate_files
 from sparring.inference.interpolate import interpolate_file
 from sparring.metrics.text_copies import distinct
+from sparring.modalities.base import Steering
+from sparring.modalities.text.write import SUFFIXES
 from sparring.reports.html import write_report
 from sparring.runs.log import read_log
 
@@ -61,6 +63,7 @@ def test_texts_are_written_as_lines_rows_and_objects(run, tmp_path):
     assert [path.read_text() for path in paths[:3]] == texts[:3] and paths[3].name == "labels.csv"
     (packed,) = generate_files(run, tmp_path / "a.zip", 3, seed=4)
     assert zipfile.ZipFile(packed).read("000001.txt").decode() == texts[1]
+    assert SUFFIXES == gan.modality.formats
     with pytest.raises(UserError, match="cannot be written as .docx"):
         generate_files(run, tmp_path / "a.docx", 1)
     told = []
@@ -105,7 +108,7 @@ def test_what_cannot_be_is_refused_in_one_sentence(run, tmp_path):
 
 def test_other_models_refuse_a_temperature(tmp_path):
     with pytest.raises(UserError, match="are for texts, and this model was trained on points"):
-        sparring.modalities.get("points").steer(None, [0], 0, None, None, 0.5, None)
+        sparring.modalities.get("points").steer(None, [0], 0, None, Steering(temperature=0.5))
 
 
 def test_the_scores_of_texts_stand_beside_those_of_real_ones(run, data):

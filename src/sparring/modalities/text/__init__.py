@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...data.options import OpenContext
-from ..base import Modality, Preview
+from ..base import Modality, Preview, Steering
 from .options import TextOptions
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class TextModality(Modality):
     unit = "texts"
     default_recipe = "text"
     Options = TextOptions
+    formats = (".txt", ".csv", ".jsonl", ".zip", ".png")
     asked_first = 2  # a table whose only column is free text, but for labels, would be opened as a table
     built_in = ("counting",)
     supports_latent_walk = False
@@ -91,7 +92,7 @@ class TextModality(Modality):
         label: str | int | None,
         fps: float | None = None,
     ) -> np.ndarray:
-        return self.module("sampling").sample(gan, indices, seed, label, length)
+        return self.module("sampling").sample(gan, indices, seed, label, Steering(length=length))
 
     def steer(
         self,
@@ -99,11 +100,9 @@ class TextModality(Modality):
         indices: Sequence[int],
         seed: int,
         label: str | int | None,
-        length: int | None,
-        temperature: float | None,
-        prompt: str | None,
+        steering: Steering,
     ) -> np.ndarray:
-        return self.module("sampling").sample(gan, indices, seed, label, length, temperature, prompt)
+        return self.module("sampling").sample(gan, indices, seed, label, steering)
 
 
 modality = TextModality()
