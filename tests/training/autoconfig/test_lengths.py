@@ -29,7 +29,7 @@ def test_counts_do_not_depend_on_the_speed_of_the_machine(examples):
 @pytest.mark.parametrize("step", [0.002, 0.05, 2.0])
 def test_a_budget_gives_the_counts_of_the_length_that_it_gives(budget, step):
     """The same plan is the same training: a budget writes down what --examples would have chosen."""
-    planned = settled(Throughput(step, 3e-4, 0.05), budget)
+    planned = settled(Throughput(step, 1e-4, 0.05), budget)
     assert planned == settled(examples=planned.examples)
 
 
@@ -53,6 +53,21 @@ def test_the_plan_fills_the_budget_and_no_more(a_sample, a_look, step, budget):
     if planned.examples > MIN_STEPS * 32:
         assert seconds > 0.7 * budget
         assert -(-planned.examples // planned.tick) >= 10
+
+
+@pytest.mark.parametrize(
+    ("slowness", "share", "least"), [(1.0, 0.5, (256, 2000)), (3.0, 0.5, (100, 1000)), (7.0, 0.7, (32, 250))]
+)
+def test_slow_samples_leave_time_for_the_training(slowness, share, least):
+    """Texts of up to 186 letters on a quiet and a busy machine: a sample takes as long as three training examples."""
+    speed = Throughput(64 * 0.002 * slowness, 0.006 * slowness, 0.5 * slowness)
+    data, choices = Data(12_406, 186, 64), Choices(load_recipe("text"))
+    settle_lengths(choices, speed, data, 214.0)
+    found = lengths_of(choices.recipe.examples, choices.recipe, data)
+    assert 0.7 * 214.0 < found.seconds(speed, 64) <= 214.0
+    assert found.scoring_seconds(speed) < share * 214.0
+    assert found.score_samples >= least[0] and found.final_samples >= least[1]
+    assert "as samples are slow to make" in choices.reasons["final_samples"]
 
 
 @pytest.mark.parametrize("budget", [128.0, 131.0, 145.0])

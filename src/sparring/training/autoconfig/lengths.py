@@ -1,7 +1,8 @@
 """Chooses the length of a training, and from it alone its ticks and its numbers of samples.
 
 Only the length depends on the clock, and only with a budget. So two trainings of the same length observe the same
-snapshots with the same samples, however fast the machine was.
+snapshots with the same samples, however fast the machine was. There is one exception: where samples are so slow to make
+that scores would take too much of a budget, there are fewer of them, and the reason says so.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ FINAL_COST = 1.5  # the time of a final sample in units of a scored one, because
 MIN_SAMPLES, MAX_SAMPLES = 256, 10_000
 MIN_FINAL_SAMPLES = 2000
 MIN_SAMPLES_OF_FEW = 2000  # the limit for small data; with fewer samples chance would select the snapshot
+MAX_SCORING = 0.5  # of a budget that scores with the usual numbers of samples may take
+HALVINGS, LEAST_HALVINGS = 4, 3  # of samples where they would take more: of the shares, then of the least numbers
 MAX_SAMPLE_BYTES = 2 << 30  # of generated values in memory at once, four bytes each
 
 
@@ -58,23 +61,27 @@ class Lengths:
 
     def seconds(self, speed: Throughput, per_step: int) -> float:
         """How long such a training takes, its scores included."""
-        training = self.examples / per_step * speed.seconds_a_step
+        return self.examples / per_step * speed.seconds_a_step + self.scoring_seconds(speed)
+
+    def scoring_seconds(self, speed: Throughput) -> float:
+        """How long its scores, previews and checkpoints take."""
         a_tick = (self.score_samples + OTHER_OBSERVING) * speed.seconds_a_sample + speed.seconds_a_look
-        return training + self.ticks * a_tick + FINAL_COST * self.final_samples * speed.seconds_a_sample
+        return self.ticks * a_tick + FINAL_COST * self.final_samples * speed.seconds_a_sample
 
 
-def lengths_of(examples: int, recipe: Recipe, data: Data) -> Lengths:
+def lengths_of(examples: int, recipe: Recipe, data: Data, halvings: int = 0) -> Lengths:
     """The counts of a training of `examples` examples: those that the recipe states, and the others.
 
-    They follow from the arguments alone, never from a measurement.
+    They follow from the arguments alone, never from a measurement. halvings: of the numbers of samples.
     """
     steps = max(1, examples // data.per_step)
     ticks = max(MIN_TICKS, min(MAX_TICKS, examples // TICK_EXAMPLES), ceil(examples / MAX_TICK_EXAMPLES))
     tick = whole_steps(recipe.tick, data.per_step) if recipe.tick else max(1, steps // ticks) * data.per_step
     patience = max(PATIENCE_SHARE * examples, PATIENCE_TICKS * tick)
     most = max(2, min(MAX_SAMPLES, max(data.examples, MIN_SAMPLES_OF_FEW), MAX_SAMPLE_BYTES // (4 * data.values)))
-    scored = max(MIN_SAMPLES, int(SCORED_SHARE * tick) // 100 * 100)
-    final = max(MIN_FINAL_SAMPLES, int(FINAL_SHARE * examples) // 100 * 100)
+    share, least = 2 ** min(halvings, HALVINGS), 2 ** max(0, halvings - HALVINGS)
+    scored = max(MIN_SAMPLES // least, int(SCORED_SHARE * tick / share) // 100 * 100)
+    final = max(MIN_FINAL_SAMPLES // least, int(FINAL_SHARE * examples / share) // 100 * 100)
     return Lengths(
         examples,
         tick,
@@ -107,6 +114,7 @@ def settle_lengths(choices: Choices, speed: Throughput, data: Data, budget: floa
     choices.settle("tick", lengths.tick, why_ticks)
     reason = "the training ends after this many examples without a better score, if the score no longer falls"
     choices.settle("patience", lengths.patience, reason)
+    usual = lengths_of(lengths.examples, recipe, data)
     for key, why in (
         ("score_samples", "follows from the examples in a tick"),
         ("final_samples", "follows from the examples in the training"),
@@ -114,18 +122,28 @@ def settle_lengths(choices: Choices, speed: Throughput, data: Data, budget: floa
         count = getattr(lengths, key)
         if getattr(recipe, key) is not None and getattr(recipe, key) > count:
             choices.change(key, count, "more would not make the score more accurate, or would not fit into memory")
-        choices.settle(key, count, why)
+        fewer = count < getattr(usual, key)
+        choices.settle(key, count, f"not {getattr(usual, key):,}, as samples are slow to make" if fewer else why)
 
 
 def _within(budget: float, speed: Throughput, recipe: Recipe, data: Data) -> Lengths:
+    """The longest training that takes at most `budget` seconds, with fewer samples where they would take too much."""
+    for halvings in range(HALVINGS + LEAST_HALVINGS + 1):
+        found = _longest(budget, speed, recipe, data, halvings)
+        if found.scoring_seconds(speed) <= MAX_SCORING * budget:
+            break
+    return found
+
+
+def _longest(budget: float, speed: Throughput, recipe: Recipe, data: Data, halvings: int) -> Lengths:
     """The longest training that takes at most `budget` seconds, in whole steps, without a short last tick."""
 
     def of(steps: int) -> Lengths:
-        found = lengths_of(steps * data.per_step, recipe, data)
+        found = lengths_of(steps * data.per_step, recipe, data, halvings)
         rest = found.examples % found.tick
         if found.examples > found.tick > 4 * rest > 0:
             # A last tick that is much shorter than the others would cost more than it tells.
-            return lengths_of(found.examples - rest, recipe, data)
+            return lengths_of(found.examples - rest, recipe, data, halvings)
         return found
 
     low, high = MIN_STEPS, max(MIN_STEPS, int(budget / speed.seconds_a_step)) + 1

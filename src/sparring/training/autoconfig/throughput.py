@@ -28,7 +28,7 @@ class Throughput:
 
     seconds_a_step: The time of a step.
     seconds_a_sample: The time to generate and score a sample.
-    seconds_a_look: The time of a preview and a checkpoint.
+    seconds_a_look: The time of a preview, a checkpoint, and of what a score does besides its samples.
     micro_batch: The micro-batch that fitted into memory; None if it was not measured.
     """
 
@@ -50,7 +50,7 @@ def try_steps(parts: Parts) -> int:
 
 
 def measure(parts: Parts, seconds: float) -> Throughput:
-    """Time real steps for about `seconds`, the sampling, a preview and a checkpoint.
+    """Time real steps for about `seconds`, the sampling, a score, a preview and a checkpoint.
 
     A separate trainer works on copies of the players. The time of a step is a mean without the slowest tenth: what
     else a shared machine does counts, but a single delay does not decide the length of a training. If phases have
@@ -67,7 +67,8 @@ def measure(parts: Parts, seconds: float) -> Throughput:
 
     sample(TIMED_SAMPLES // 2)
     per_sample = _time(lambda: sample(TIMED_SAMPLES)) / TIMED_SAMPLES
-    preview = trial.preview()
+    preview, score = trial.preview(), trial.score(TIMED_SAMPLES)
+    beside_samples = max(0.0, _time(lambda: score(generator)) - TIMED_SAMPLES * per_sample)
 
     def look() -> None:
         preview(generator)
@@ -79,7 +80,7 @@ def measure(parts: Parts, seconds: float) -> Throughput:
     late = max(phase.start_fraction for phase in phases)
     exchange = sum(phase.steps / phase.interval * _sum_seconds(parts, phase) for phase in phases)
     a_step = exchange + late * min(means) + (1 - late) * statistics.mean(means)
-    return Throughput(a_step, per_sample, _time(look), trainer.micro_batch)
+    return Throughput(a_step, per_sample, _time(look) + beside_samples, trainer.micro_batch)
 
 
 def _trial(parts: Parts) -> Parts:
