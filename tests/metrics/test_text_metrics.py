@@ -7,6 +7,7 @@ import text_samples
 from sparring.metrics.text_copies import copied_spans, copied_texts, distinct, repeated_texts
 from sparring.metrics.text_detection import text_detection
 from sparring.metrics.text_likelihood import letter_nats, nats_a_character
+from sparring.metrics.text_ngram import END, NgramModel
 
 
 def longest_by_force(text, training):
@@ -72,3 +73,31 @@ def test_letters_alone_by_hand():
     # a 2, b 1, end 2, each one more, one for others: (3, 2, 3, 1) of 9
     found = letter_nats(["aa", "b"], ["ac"])
     assert found == pytest.approx(-(math.log(3 / 9) + math.log(1 / 9) + math.log(3 / 9)) / 3)
+
+
+def test_a_model_of_runs_has_the_probabilities_worked_out_by_hand():
+    """Bigrams of "ab" and "aa": a is followed by b, a and the end once each, and a begins both; 4 symbols."""
+    model = NgramModel(["ab", "aa"], symbols=4, order=2)
+    single = (3 + 3 / 4) / (6 + 3)  # of a: 3 of 6 characters with ends, of 3 kinds
+    assert model.probability("a", "") == pytest.approx(single)
+    assert model.probability("a", "a") == pytest.approx((1 + 3 * single) / (3 + 3))
+    assert model.probability("a", "\x02") == pytest.approx((2 + single) / (2 + 1))
+    assert model.probability("a", "xyz") == pytest.approx(single)  # a history that never was says nothing
+    assert model.probability("z", "xyz") == pytest.approx(3 / 4 / 9)
+    likelihood = model.log_likelihoods(["ab"])[0]
+    steps = (("a", "\x02"), ("b", "a"), (END, "b"))
+    assert likelihood == pytest.approx(sum(math.log(model.probability(each, past)) for each, past in steps))
+
+
+def test_the_probabilities_of_a_model_of_runs_sum_to_one():
+    texts, _ = text_samples.sentences(50)
+    letters = sorted(set("".join(texts)))
+    model = NgramModel(texts, symbols=len(letters) + 1)
+    for history in ("", "the", "the film 1", "qqq"):
+        assert sum(model.probability(each, history) for each in [*letters, END]) == pytest.approx(1)
+
+
+def test_texts_of_low_variety_teach_less():
+    texts, _ = text_samples.sentences(400)
+    nats = [-NgramModel(each, 60).log_likelihoods(texts[300:]).sum() for each in (texts[:300], texts[:30] * 10)]
+    assert nats[0] < nats[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from ..metrics.feature_net import Progress
 from ..metrics.frechet import enough_samples
 from ..metrics.online_score import MAX_REALS, choose_examples
 from ..metrics.scores import Score
+from ..metrics.temperature_curve import CurvePoint
 from ..util.versions import __version__
 from .classes import ClassRow, class_rows
 from .discriminator import RunDiscriminator
@@ -53,6 +54,7 @@ class Evaluation:
         copying: A sentence that says whether training examples are copied.
         left_out: Metrics that could not be computed, each with the reason.
         measured: Metrics that were computed.
+        temperatures: What temperatures make of a language model.
         report: The page of the run into which all this was written; None where it was not.
     """
 
@@ -64,6 +66,7 @@ class Evaluation:
     copying: str
     left_out: dict[str, str]
     measured: tuple[str, ...]
+    temperatures: list[CurvePoint] = field(default_factory=list)
     report: Path | None = None
 
     def described(self) -> dict[str, Any]:
@@ -80,12 +83,13 @@ def evaluate_samples(
     discriminator: RunDiscriminator | None = None,
     progress: Progress | None = None,
     likelihoods: Callable[[SampleSet], np.ndarray] | None = None,
+    curves: Callable[[SampleSets], list[CurvePoint]] | None = None,
 ) -> Evaluation:
     """Compare the training split of `generated`, which holds all samples, with the held-out split of `real`.
 
     Args:
         metrics: Names from METRICS, or ["all"] that apply. None: all that apply and are not slow.
-        likelihoods: See SampleSets.
+        likelihoods, curves: See SampleSets.
 
     Raises:
         UserError: A requested metric does not apply, or the two sources hold values of different shapes.
@@ -93,7 +97,8 @@ def evaluate_samples(
     names = choose_metrics(metrics, real)
     requested = metrics is not None and list(metrics) != ["all"]
     refuse_different_shapes(generated, real)
-    sets = replace(_sample_sets(generated, real, extractor, discriminator, progress), likelihoods=likelihoods)
+    sets = _sample_sets(generated, real, extractor, discriminator, progress)
+    sets = replace(sets, likelihoods=likelihoods, curves=curves)
     limited = cache(sets.limited)  # metrics with the same limits see the same examples
     scores: dict[str, Score] = {}
     left_out: dict[str, str] = {}
@@ -109,6 +114,7 @@ def evaluate_samples(
             continue
         scores |= {score.name: score for score in found}
     headline, why = _headline(scores, sets)
+    measured = tuple(name for name in names if name not in left_out)
     searched = limited(*METRICS["memorisation"].limits) if "memorisation" in names else None
     return Evaluation(
         scores,
@@ -118,7 +124,8 @@ def evaluate_samples(
         [] if searched is None else _nearest_pairs(searched),
         "" if searched is None else _copying(searched, real),
         left_out,
-        tuple(name for name in names if name not in left_out),
+        measured,
+        limited(*METRICS["temperatures"].limits).temperature_curves if "temperatures" in measured else [],
     )
 
 

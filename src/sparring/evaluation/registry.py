@@ -32,9 +32,11 @@ from .metric import Metric
 from .sample_sets import SampleSets
 from .series_metrics import discriminative_scores, predictive_scores, series_scores
 from .table_metrics import column_scores, detection_scores, efficacy_scores, exact_row_scores
+from .temperatures import temperature_scores
 from .text_metrics import (
     bleu_scores,
     likelihood_scores,
+    reverse_likelihood_scores,
     text_copy_scores,
     text_detection_scores,
     variety_scores,
@@ -44,6 +46,7 @@ from .video_metrics import film_metric_scores
 MAX_ROWS = 50_000  # of a table, in each set
 MAX_COMPARED_PAIRWISE = 5000  # examples in each set where a metric compares all pairs
 MAX_TEXTS = 1000  # of each set, where the words of each are compared with those of all others
+MAX_REVERSED = 2000  # texts of each set that a model of runs of characters learns or predicts
 MAX_FILMS = 1000  # of each set
 MAX_SERIES = 2000  # of each set where a classifier or a forecast is trained
 
@@ -207,6 +210,21 @@ METRICS: dict[str, Metric] = {
         tuple(f"{name}_{order}" for order in ORDERS for name in ("bleu", "self_bleu")),
         max_samples=MAX_TEXTS,
         equal_counts=True,
+        modality="text",
+    ),
+    "reverse-likelihood": Metric(
+        reverse_likelihood_scores,
+        "how well a model that learns from generated texts predicts held-out ones",
+        ("reverse_nats",),
+        max_samples=MAX_REVERSED,
+        modality="text",
+    ),
+    "temperatures": Metric(
+        temperature_scores,
+        "what temperatures make of the model, before and after the game",
+        ("game_gain",),
+        real_reference=False,
+        max_samples=MAX_TEXTS,
         modality="text",
     ),
     "films": Metric(

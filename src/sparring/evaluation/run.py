@@ -38,10 +38,17 @@ from .likelihood import likelihoods_of
 from .registry import known_metrics
 from .sample_sets import SEED
 from .samples import AllSplits, GeneratedSource
+from .temperatures import curves_of
 from .translators import evaluate_translator
 
 MIN_SAMPLES, SAMPLES, MAX_SAMPLES = 2000, 10_000, 10_000_000
 MAX_DRAWN = 5000  # values of each side in the picture of generated and real data
+PARTS = {  # of an evaluation beside its scores, and the metrics that measure them
+    "classes": "labels",
+    "nearest_pairs": "memorisation",
+    "copying": "memorisation",
+    "temperatures": "temperatures",
+}
 PAIRS_PICTURE, COMPARISON_PICTURE = "nearest_pairs", "generated_and_real"
 
 
@@ -145,8 +152,8 @@ def _evaluate_samples(
         weights = run.path / "features.safetensors"  # the features of the scores of the training
     extractor = _build_extractor(features, real, weights, device, console)
     discriminator = load_discriminator(run, gan, real, device) if gan else None
-    likelihoods = likelihoods_of(gan, real) if gan else None
-    found = evaluate_samples(generated, real, extractor, metrics, discriminator, console.progress, likelihoods)
+    likelihoods, curves = (likelihoods_of(gan, real), curves_of(run, gan)) if gan else (None, None)
+    found = evaluate_samples(generated, real, extractor, metrics, discriminator, console.progress, likelihoods, curves)
     if own:
         _write_pictures(run, found, gan, generated, real)
     return found
@@ -239,7 +246,7 @@ def _write(run: Run, found: Evaluation, snapshot: int | None) -> Path:
     described["scores"] = {**before.get("scores", {}), **described["scores"]}
     left_out = {name: why for name, why in before.get("left_out", {}).items() if name not in found.measured}
     described["left_out"] = left_out | found.left_out
-    for part, metric in (("classes", "labels"), ("nearest_pairs", "memorisation"), ("copying", "memorisation")):
+    for part, metric in PARTS.items():
         if metric not in found.measured:
             described[part] = before.get(part, described[part])
     if before and found.headline not in HEADLINE_DISTANCES:

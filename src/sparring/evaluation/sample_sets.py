@@ -11,6 +11,7 @@ import numpy as np
 from ..data.source import Source, Split
 from ..metrics.feature_net import Progress
 from ..metrics.memorisation import Memorisation, memorisation
+from ..metrics.temperature_curve import CurvePoint
 from ..util.random import make_rng
 from .discriminator import RunDiscriminator
 from .extractors import Extracted, Extractor
@@ -75,6 +76,7 @@ class SampleSets:
         train_classifier: Trains a classifier on a sample set and returns its predictions for the held-out examples.
         discriminator: The run's discriminator, where it is at hand.
         likelihoods: Returns the log-likelihood of each example of a set, in nats, where the generator knows it.
+        curves: Returns what temperatures make of the generator, where it has one.
     """
 
     generated: SampleSet
@@ -85,6 +87,7 @@ class SampleSets:
     train_classifier: Callable[[SampleSet], np.ndarray] | None = None
     discriminator: RunDiscriminator | None = None
     likelihoods: Callable[[SampleSet], np.ndarray] | None = None
+    curves: Callable[[SampleSets], list[CurvePoint]] | None = None
 
     @property
     def predicted(self) -> tuple[np.ndarray, np.ndarray] | None:
@@ -99,6 +102,11 @@ class SampleSets:
     @cached_property
     def memorisation(self) -> Memorisation:
         return memorisation(self.generated.features, self.all_training().features, self.held_out.features)
+
+    @cached_property
+    def temperature_curves(self) -> list[CurvePoint]:
+        """[] for a generator without a temperature, and for too few texts."""
+        return self.curves(self) if self.curves else []
 
     def limited(self, count: int | None, equal_counts: bool) -> SampleSets:
         """At most `count` examples in each set (None: all); with `equal_counts`, as many generated as held-out ones."""

@@ -11,6 +11,7 @@ from ..metrics.scores import Score, score_from
 from ..metrics.text_copies import copied_spans, copied_texts, distinct, repeated_texts
 from ..metrics.text_detection import FOLDS, text_detection
 from ..metrics.text_likelihood import letter_nats, nats_a_character
+from ..metrics.text_ngram import NgramModel
 from .metric import NotApplicable
 from .sample_sets import SampleSets
 
@@ -35,6 +36,19 @@ def text_detection_scores(sets: SampleSets) -> list[Score]:
     if min(len(generated), len(real)) < 2 * FOLDS:
         raise NotApplicable(f"detection needs {2 * FOLDS} generated and {2 * FOLDS} held-out texts")
     return [score_from("text_detection", text_detection(generated, real), least=0)]
+
+
+def reverse_likelihood_scores(sets: SampleSets) -> list[Score]:
+    """How likely a model of runs of characters, learned from generated texts alone, makes held-out ones.
+
+    Low quality and low variety both show (Zhao et al. 2018, arXiv:1706.04223, "reverse perplexity").
+    """
+    generated, real = texts_of(sets.generated.values), texts_of(sets.held_out.values)
+    if min(len(generated), len(real)) < 2:
+        raise NotApplicable("a reverse likelihood needs two generated and two held-out texts")
+    symbols = len(set("".join(real))) + 2  # every character of the texts to be predicted, the end, and any other
+    likelihoods = NgramModel(generated, symbols).log_likelihoods(real)
+    return [score_from("reverse_nats", nats_a_character(likelihoods, [len(text) for text in real]))]
 
 
 def text_copy_scores(sets: SampleSets) -> list[Score]:

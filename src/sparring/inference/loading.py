@@ -29,9 +29,11 @@ def described(run: Run) -> tuple[Recipe, dict[str, Any], Any]:
     return recipe, source, modalities.get(source["modality"]).codec_from(description)
 
 
-def player_of(run: Run, name: str, recipe: Recipe, codec: Any, classes: int, device: str) -> Any:
-    """One averaged network of a run, ready to use."""
-    weights = run.path / f"{name}.safetensors"
+def player_of(
+    run: Run, name: str, recipe: Recipe, codec: Any, classes: int, device: str, file: str | None = None
+) -> Any:
+    """One averaged network of a run, ready to use. file: the name of its weights; None: its own."""
+    weights = run.path / f"{file or name}.safetensors"
     if not weights.is_file():
         raise UserError(f"{run.path} has no trained {name} yet; the first is written at the first tick of a training")
     settings = recipe.players[name]

@@ -18,6 +18,17 @@ add_facts(
             "How well a classifier of runs of letters separates generated from real texts; 0.5: not at all, 1: always.",
         ),
         ScoreFacts(
+            "reverse_nats",
+            "reverse likelihood (nats a character)",
+            "How surprised a model of runs of six characters that learned from its texts alone is by held-out ones.",
+        ),
+        ScoreFacts(
+            "game_gain",
+            "BLEU-4 that the game added",
+            "BLEU-4 above what a temperature makes of the model from before the game, at the same Self-BLEU-4.",
+            "higher",
+        ),
+        ScoreFacts(
             "copied_texts",
             "texts equal to a training text",
             "The share of texts that equal a training text; that of held-out texts shows how often real texts repeat.",

@@ -13,6 +13,7 @@ from .markup import bullets, paragraph, passage, picture, section, table
 from .pictures import data_uri, open_picture
 from .scores import in_order
 from .summary import unit
+from .temperatures import temperature_section
 from .texts import shown_text
 from .values import listed, mapping, percent, plain, short
 
@@ -39,6 +40,7 @@ def evaluation_sections(run: RunParts) -> list[str]:
             paragraph(_measured_on(scores), "soft"),
             bullets(left_out, "notes soft"),
         ),
+        temperature_section(run.evaluation),
         section("Class by class", table(class_head, _class_rows(run.evaluation))),
         _comparison(run),
         _nearest(run),

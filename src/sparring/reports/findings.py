@@ -146,12 +146,28 @@ def _texts(scores: Scores) -> str:
     copied, of_real = _value(scores, "copied_texts"), _value(scores, "copied_texts", "real")
     if copied is not None and of_real is not None:
         said.append(f"{percent(copied)} of its texts equal a training text; of held-out texts, {percent(of_real)} do")
+    said += _game(scores)
     repeated, usual = _value(scores, "repeated_texts"), _value(scores, "repeated_texts", "real")
     if repeated is not None and repeated > max(FEW_REPEATS, 2 * (usual or 0.0)):
         said.append(
             f"Alarm: {percent(repeated)} of its texts repeat another one (training texts: {percent(usual or 0)})"
         )
     return ". ".join(said)
+
+
+def _game(scores: Scores) -> list[str]:
+    """Whether the game of a language model earned its place; [] where it was not measured."""
+    gain, low, high = (_value(scores, "game_gain", part) for part in ("value", "low", "high"))
+    if gain is None or low is None or high is None:
+        return []
+    place = f"{short(abs(gain))} ({interval(mapping(scores['game_gain']))})"
+    if low > 0:
+        verdict = f"its BLEU-4 is higher by {place}: it is ahead of what a temperature gives"
+    elif high < 0:
+        verdict = f"its BLEU-4 is lower by {place}: a temperature alone would have done better, and the game did harm"
+    else:
+        verdict = f"its BLEU-4 differs by {place}, which is no difference: the game did not earn its place"
+    return [f"At the same Self-BLEU-4 as the model from before the game, {verdict}"]
 
 
 def _separation(what: str, area: float) -> str:

@@ -19,6 +19,7 @@ from .stored import ABOUT, HASH, UnreadablePart
 
 COPY = "checkpoints/description.json"  # of all files of DESCRIBED, from which damaged ones are written back
 DESCRIBED = ("source.json", "codec.json", "recipe.yaml")  # in the order in which they are written
+PRETRAINED = "pretrained"  # the name of the generator's weights from before the discriminator took part
 MAX_NAMED = 5  # edited settings that a message names
 
 

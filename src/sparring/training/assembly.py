@@ -24,13 +24,13 @@ from ..metrics.feature_net import FeatureNet, Progress
 from ..metrics.online_score import choose_examples
 from ..modalities import Codec
 from ..modalities import Preview as PreviewFiles
-from ..networks import FittedStart, contract
+from ..networks import FittedStart, LanguageModel, contract
 from ..networks.base import DEFAULT_CHUNK_SIZE
 from ..networks.initialisation import initialise, seeded
 from ..util import safetensors
 from ..util.notes import warn
 from ..util.random import derive_seed, make_rng
-from .callbacks import SCORE_SEED, ErrorRate, HealthCheck, Log, Preview, SaveBest, Score
+from .callbacks import SCORE_SEED, ErrorRate, HealthCheck, KeepPretrained, Log, Preview, SaveBest, Score
 from .checkpoints import Checkpoints
 from .loader import Loader, batch_of
 from .processes import ALONE, Processes
@@ -126,6 +126,7 @@ class Parts:
             *([self.error_rate(TICK_CLASSIFIED)] if isinstance(self.source, FewLabels) else []),
             HealthCheck(score, self.codec, examples, recipe.patience, recipe.max_rollbacks),
             Preview(self.folder / "samples", self.preview()),
+            *([KeepPretrained(self.folder)] if isinstance(self.players["generator"], LanguageModel) else []),
             SaveBest(self.folder),
             Log(self.folder / "log.jsonl"),
         ]

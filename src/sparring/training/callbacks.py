@@ -177,6 +177,21 @@ class SaveBest(Callback):
         snapshot.restore(self.folder, trainer.checkpoints, best, trainer.players)
 
 
+class KeepPretrained(Callback):
+    """Saves the generator as it is before the discriminator takes part: pretrained.safetensors.
+
+    An evaluation holds what the game makes of it against what a temperature makes of it.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def observe(self, trainer: Trainer, observation: Observation) -> None:
+        if observation.event == "tick" and observation.examples <= trainer.all_players_from:
+            tensors = trainer.ema["generator"].module.state_dict()
+            snapshot.write(self.folder, snapshot.PRETRAINED, tensors, observation.examples)
+
+
 class Log(Callback):
     """Writes log.jsonl, one line a tick.
 

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from torch import Tensor
 
+from ..runs.folder import PRETRAINED
 from ..util import files
 from ..util.notes import warn
 from ..util.safetensors import DamagedFile, read_metadata, to_bytes
 from .checkpoints import Checkpoints, State, without_prefix
 
 FORMAT = 3
+__all__ = ["PRETRAINED", "restore", "weights_of", "write"]
 
 
 def write(folder: Path, name: str, tensors: dict[str, Tensor], examples: int) -> None:

@@ -7,6 +7,7 @@ import zipfile
 
 import numpy as np
 import pytest
+import torch
 from typer.testing import CliRunner
 
 import sparring
@@ -17,14 +18,17 @@ from sparring.callbacks.base import Callback
 from sparring.cli import app
 from sparring.errors import UserError
 from sparring.evaluation.run import evaluate
+from sparring.evaluation.temperatures import KEPT, REAL, START, TEMPERATURES
 from sparring.inference.export import export
 from sparring.inference.generate import generate_files
 from sparring.inference.interpolate import interpolate_file
+from sparring.metrics.temperature_curve import gain_over
 from sparring.metrics.text_copies import distinct
 from sparring.modalities.base import Steering
 from sparring.modalities.text.write import SUFFIXES
 from sparring.reports.html import write_report
 from sparring.runs.log import read_log
+from sparring.util.safetensors import from_bytes
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +67,7 @@ def test_texts_are_written_as_lines_rows_and_objects(run, tmp_path):
     assert [path.read_text() for path in paths[:3]] == texts[:3] and paths[3].name == "labels.csv"
     (packed,) = generate_files(run, tmp_path / "a.zip", 3, seed=4)
     assert zipfile.ZipFile(packed).read("000001.txt").decode() == texts[1]
-    assert SUFFIXES == gan.modality.formats
+    assert gan.modality.formats == SUFFIXES
     with pytest.raises(UserError, match="cannot be written as .docx"):
         generate_files(run, tmp_path / "a.docx", 1)
     told = []
@@ -119,10 +123,37 @@ def test_the_scores_of_texts_stand_beside_those_of_real_ones(run, data):
     assert scores["copied_texts"].real is not None and scores["repeated_texts"].real is not None
     assert {"bleu_4", "self_bleu_4", "distinct_2", "copied_span", "long_copies", "label_agreement"} <= set(scores)
     assert scores["bleu_2"].real > scores["bleu_2"].value and scores["self_bleu_2"].real > 0
+    assert scores["reverse_nats"].real < scores["reverse_nats"].value
+    points = found.temperatures
+    assert [point.temperature for point in points if point.model == KEPT] == list(TEMPERATURES)
+    of_real = next(point for point in points if point.model == REAL)
+    assert all(of_real.quality > point.quality for point in points if point is not of_real)
     page = write_report(run).read_text()
+    assert "What a temperature gives" in page and "the kept model" in page
     assert "<pre>" in page and "Nearest training examples" in page
     shown = sorted((run / "samples").glob("*.txt"))[-1].read_text().splitlines()[0]
     assert shown.strip()[:20] in page
+
+
+def test_the_game_is_held_against_the_temperatures_of_the_model_from_before_it(data, tmp_path):
+    settings = smoke_settings("text")
+    settings |= {"examples": 4 * settings["batch"], "tick": settings["batch"], "algorithm.pretrain_fraction": 0.5}
+    settings |= {"select": "latest", "algorithm.adversarial_interval": 1}
+    run = api.train(data, None, tmp_path / "run", settings=settings, device="cpu", console=Callback()).path
+    start, kept = run / "pretrained.safetensors", run / "generator.safetensors"
+    tensors = [from_bytes(path.read_bytes(), path) for path in (start, kept)]
+    assert tensors[0].keys() == tensors[1].keys()
+    assert any(not torch.equal(tensors[0][name], tensors[1][name]) for name in tensors[0])
+    found = evaluate(run, data, metrics=["temperatures"], samples=30, console=Callback())
+    assert {point.model for point in found.temperatures} == {START, KEPT, REAL}
+    gain = found.scores["game_gain"]
+    mine = [point for point in found.temperatures if point.model == START]
+    at_one = next(point for point in found.temperatures if point.model == KEPT and point.temperature == 1)
+    assert gain.value == gain_over(mine, at_one).value and gain.low <= gain.value <= gain.high
+    assert "from before the game" in write_report(run).read_text()
+    start.write_bytes(b"damaged")
+    with pytest.raises(UserError, match="pretrained.safetensors"):
+        evaluate(run, data, metrics=["temperatures"], samples=30, console=Callback())
 
 
 def test_the_likelihood_of_the_log_is_that_of_the_evaluation(run, data):
