@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -15,10 +15,17 @@ from torch import Tensor
 from ...data.text_rows import rows_of, texts_of
 from ...errors import UserError
 from ...networks.text import END, TextLayout
+from .word_pieces import Merges, WordPieces, installed, learn_merges, pieces_of
 
 MIN_COUNT = 3  # times that a character occurs in training texts, to be a token of its own
 MAX_ALPHABET = 4096  # characters
 MIN_COVERED = 0.9  # share of all characters that are tokens of their own, else bytes are learned
+MAX_PIECES = 1000  # of words, of more than one character
+MIN_CHARACTERS, MIN_LENGTH = (
+    100_000,
+    30,
+)  # of all training texts, and of one on average, to be learned by pieces of words
+LACKING = ' Pieces of words would be quicker for so many long texts: pip install "sparring[text]" brings them.'
 FIRST = 1  # the number of the first character
 
 
@@ -26,8 +33,9 @@ FIRST = 1  # the number of the first character
 class TextCodec:
     """Texts, N x bytes uint8 of UTF-8 with zeros after the end <-> token numbers, N x tokens float32.
 
-    The tokens are 0, the end; then the characters of the alphabet; then the 256 bytes. A character outside of the
-    alphabet is written as its UTF-8 bytes, so that every text has tokens, and the same text comes back.
+    The tokens are 0, the end; then the characters of the alphabet; then pieces of words; then the 256 bytes. A
+    character outside of the alphabet is written as its UTF-8 bytes, so that every text has tokens, and the same text
+    comes back.
 
     Attributes:
         alphabet: The characters that are tokens of their own; "" where bytes are learned.
@@ -35,6 +43,7 @@ class TextCodec:
         width: Of a value, in bytes.
         writes_bytes: Did training texts need bytes? Else none is generated.
         passages: Are the texts passages of longer ones, which go on?
+        merges: The pairs of pieces that make longer pieces; () where there are only characters.
     """
 
     alphabet: str
@@ -42,6 +51,7 @@ class TextCodec:
     width: int
     writes_bytes: bool
     passages: bool = False
+    merges: Merges = ()
     input: ClassVar[None] = None
 
     @property
@@ -50,7 +60,7 @@ class TextCodec:
 
     @property
     def layout(self) -> TextLayout:
-        first_byte = FIRST + len(self.alphabet)
+        first_byte = self._first_byte
         return TextLayout(first_byte + 256, first_byte + 256 if self.writes_bytes else first_byte)
 
     def encode(self, values: np.ndarray) -> Tensor:
@@ -73,14 +83,14 @@ class TextCodec:
 
     def numbers(self, text: str) -> list[int]:
         """The tokens of a text, without its end."""
-        first_byte, found = FIRST + len(self.alphabet), list[int]()
+        found, known = list[int](), list[str]()
         for character in text:
-            number = self._numbers.get(character)
-            if number is None:
-                found += [first_byte + byte for byte in character.encode()]
-            else:
-                found.append(number)
-        return found
+            if character in self._numbers:
+                known.append(character)
+                continue
+            found += [*self._known("".join(known)), *(self._first_byte + byte for byte in character.encode())]
+            known.clear()
+        return found + self._known("".join(known))
 
     def describe(self) -> dict[str, Any]:
         """codec.json."""
@@ -91,17 +101,32 @@ class TextCodec:
             "width": self.width,
             "writes_bytes": self.writes_bytes,
             "passages": self.passages,
-            "decode": "0 ends a text; then come the characters of the alphabet, in order, then the 256 bytes of UTF-8",
+            "merges": [list(pair) for pair in self.merges],
+            "decode": "0 ends a text; then come the characters of the alphabet, in order, what each of the merges "
+            "joins, and the 256 bytes of UTF-8",
         }
+
+    @property
+    def _first_byte(self) -> int:
+        return FIRST + len(self._numbers)
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
-        return {character: number for number, character in enumerate(self.alphabet, FIRST)}
+        """Of characters and pieces."""
+        return {piece: number for number, piece in enumerate([*self.alphabet, *pieces_of(self.merges)], FIRST)}
+
+    @cached_property
+    def _split(self) -> Callable[[str], list[int]]:
+        return WordPieces(self._numbers, self.merges)
+
+    def _known(self, text: str) -> list[int]:
+        """The tokens of a text of the alphabet's characters."""
+        return self._split(text) if self.merges and text else [self._numbers[character] for character in text]
 
     @cached_property
     def _spellings(self) -> list[bytes]:
         """The bytes that each token stands for."""
-        return [b"", *(character.encode() for character in self.alphabet), *(bytes([each]) for each in range(256))]
+        return [b"", *(piece.encode() for piece in self._numbers), *(bytes([each]) for each in range(256))]
 
     def _text(self, numbers: list[int]) -> str:
         end = numbers.index(END) if END in numbers else len(numbers)
@@ -115,7 +140,7 @@ def fit_codec(training: Sequence[str], every: Sequence[str], asked: str, passage
     Args:
         training: The texts whose characters make the alphabet.
         every: All texts, the longest of which must fit.
-        asked: auto, characters or bytes.
+        asked: auto, characters, pieces or bytes.
         passages: See TextCodec.
     """
     counts = Counter(character for text in training for character in text)
@@ -126,11 +151,15 @@ def fit_codec(training: Sequence[str], every: Sequence[str], asked: str, passage
     covered = sum(counts[each] for each in alphabet) / max(1, total)
     if asked == "bytes" or (asked == "auto" and covered < MIN_COVERED):
         alphabet = ""
-    codec = TextCodec(alphabet, 1, 1, bool(set(counts) - set(alphabet)), passages)
+    long = total >= max(MIN_CHARACTERS, MIN_LENGTH * len(training))
+    wanted = bool(alphabet) and (asked == "pieces" or (asked == "auto" and long))
+    lacking = wanted and asked == "auto" and not installed()
+    merges = learn_merges(training, alphabet, MAX_PIECES) if wanted and not lacking else ()
+    codec = TextCodec(alphabet, 1, 1, bool(set(counts) - set(alphabet)), passages, merges)
     longest = max(len(codec.numbers(text)) for text in every)
     size = max(len(text.encode()) for text in every)
-    note = _note(alphabet, len(counts), covered, asked)
-    return TextCodec(alphabet, longest + 1, size, codec.writes_bytes, passages), note
+    note = _note(codec, len(counts), covered, asked) + LACKING * lacking
+    return replace(codec, tokens=longest + 1, width=size), note
 
 
 def codec_from(description: dict[str, Any]) -> TextCodec:
@@ -138,17 +167,24 @@ def codec_from(description: dict[str, Any]) -> TextCodec:
     if description.get("modality") != "text":
         raise UserError("codec.json is not a description of texts: use the version of sparring that wrote it.")
     names = ("alphabet", "tokens", "width", "writes_bytes", "passages")
-    codec = TextCodec(**{name: description[name] for name in names})
-    if len(set(codec.alphabet)) != len(codec.alphabet) or min(codec.tokens, codec.width) < 1:
-        raise UserError("codec.json is damaged: its alphabet or its lengths cannot be.")
+    merges = tuple((str(first), str(second)) for first, second in description["merges"])
+    codec = TextCodec(**{name: description[name] for name in names}, merges=merges)
+    joined = set("".join(pieces_of(merges)))
+    if len(set(codec.alphabet)) != len(codec.alphabet) or joined - set(codec.alphabet):
+        raise UserError("codec.json is damaged: its alphabet or its merges cannot be.")
+    if min(codec.tokens, codec.width) < 1:
+        raise UserError("codec.json is damaged: its lengths cannot be.")
     return codec
 
 
-def _note(alphabet: str, known: int, covered: float, asked: str) -> str:
+def _note(codec: TextCodec, known: int, covered: float, asked: str) -> str:
+    alphabet, pieces = codec.alphabet, len(pieces_of(codec.merges))
     why = ", as asked" if asked != "auto" else ""
     if not alphabet:
         reason = why or f": {known:,} different characters, of which few are frequent"
         return f"Texts are learned by UTF-8 bytes{reason}."
     rare = known - len(alphabet)
     others = f"; {rare:,} rare ones, {1 - covered:.2%} of all, are spelled by their bytes" if rare else ""
+    if pieces:
+        return f"Texts are learned by {pieces:,} pieces of words{why}, and by characters: {len(alphabet):,}{others}."
     return f"Texts are learned by characters{why}: {len(alphabet):,} different ones{others}."

@@ -30,10 +30,10 @@ class TextOptions(DataOptions):
         description="Of texts: how many characters are learned at once. Default: the longest text, at most 256.",
         json_schema_extra={"metavar": "COUNT"},
     )
-    alphabet: Literal["auto", "characters", "bytes"] = Field(
+    alphabet: Literal["auto", "characters", "pieces", "bytes"] = Field(
         "auto",
-        description="Of texts: whether they are learned by characters or by UTF-8 bytes. Default: characters; bytes "
-        "where most characters are rare.",
+        description="Of texts: whether they are learned by characters, by frequent pieces of words, or by UTF-8 bytes. "
+        "Default: pieces where there are many long texts, else characters; bytes where most characters are rare.",
     )
     encoding: str | None = ENCODING
     label_level: Literal["first", "leaf"] = LABEL_LEVEL
