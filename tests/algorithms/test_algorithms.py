@@ -19,6 +19,7 @@ RECIPES = {
     "cut": "cut",
     "semi-supervised": "sgan",
     "weighted-likelihood": "text",
+    "gumbel-softmax": "text-gumbel",
     "film": "video",
 }
 
@@ -28,7 +29,7 @@ def source_for(recipe):
         return pair_source()
     if recipe in ("cyclegan", "cut"):
         return Unpaired(ArraySource((3, 12, 16), 2, 40, 12), "class 0", "class 1")
-    if recipe == "text":
+    if recipe in ("text", "text-gumbel"):
         return text_samples.source(60, "none")
     if recipe == "video":
         return video_samples.source(60, "none", 1)

@@ -32,6 +32,7 @@ from .base import (
     Generator,
     ImageTranslator,
     LanguageModel,
+    RelaxedLanguageModel,
     StyleGenerator,
 )
 from .contract import construct
@@ -47,6 +48,7 @@ __all__ = [
     "Generator",
     "ImageTranslator",
     "LanguageModel",
+    "RelaxedLanguageModel",
     "StyleGenerator",
     "build",
     "dimensions",

@@ -146,6 +146,20 @@ class LanguageModel(ABC):
         """N x T encoded texts -> N x T log-probabilities of their tokens, in nats; 0 after the end of each."""
 
 
+class RelaxedLanguageModel(LanguageModel):
+    """A capability of a language model: samples through which a gradient passes.
+
+    Attributes:
+        relaxed_noise_size: Numbers of U[0, 1) that one relaxed sample takes.
+    """
+
+    relaxed_noise_size: int
+
+    @abstractmethod
+    def relaxed(self, uniforms: Tensor, condition: Condition, inverse_temperature: float) -> Tensor:
+        """N x relaxed_noise_size numbers of U[0, 1) -> N x T x vocabulary shares of the tokens, which sum to 1."""
+
+
 class BatchCoupled(nn.Module):
     """A layer whose output for one example depends on the others of its batch, so that a batch must not be split."""
 

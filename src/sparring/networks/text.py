@@ -14,13 +14,16 @@ from torch import Tensor, nn
 from torch.nn.functional import linear, pad, relu
 
 from . import register_network
-from .base import Condition, Discriminator, Generator, LanguageModel, class_condition
+from .base import Condition, Discriminator, Generator, RelaxedLanguageModel, class_condition
 from .layers import ProjectionHead, Share, Width, Widths
 from .output import DiscriminatorOutput
 from .recurrent import Cell, Layers, recurrence
 
 END = 0
 LARGEST_UNIFORM = 1 - 2.0**-20  # times a sum of probabilities it is still below that sum in float32
+
+
+LEAST_UNIFORM = 2.0**-24  # whose Gumbel noise is finite
 
 
 class TextLayout(NamedTuple):
@@ -36,7 +39,7 @@ class TextLayout(NamedTuple):
 
 
 @register_network("text-generator")
-class TextGenerator(Generator, LanguageModel):
+class TextGenerator(Generator, RelaxedLanguageModel):
     """A recurrent language model (Mikolov et al. 2010; Graves 2013, arXiv:1308.0850).
 
     The embedding of the token before, plus that of the class -> recurrent layers -> logits of the next token. Dropout
@@ -69,6 +72,7 @@ class TextGenerator(Generator, LanguageModel):
     ):
         super().__init__()
         self.shape, self.layout, self.noise_size = shape, TextLayout(*layout), shape[0]
+        self.relaxed_noise_size = shape[0] * self.layout.generated
         self.tokens = nn.Embedding(self.layout.vocabulary, embedding)
         self.labels = nn.Embedding(classes, embedding) if classes else None
         self.recurrences = nn.ModuleList(
@@ -90,6 +94,28 @@ class TextGenerator(Generator, LanguageModel):
             states = self.dropout(layer(states)[0])
         found = self.last(states).float().log_softmax(dim=2).gather(2, tokens[:, :, None]).squeeze(2)
         return pad(torch.where(inside, found, 0.0), (0, samples.shape[1] - steps))
+
+    def relaxed(self, uniforms: Tensor, condition: Condition, inverse_temperature: float) -> Tensor:
+        """The tokens drawn are the largest of logits plus Gumbel noise (Gumbel 1954); each next step sees those.
+
+        In their place stands the softmax of these sums (Jang et al. 2017, arXiv:1611.01144, eq. 2), without dropout.
+        After the end of a text stands the end itself.
+        """
+        count, steps = len(uniforms), self.shape[0]
+        gumbel = -(-uniforms.clamp(LEAST_UNIFORM, LARGEST_UNIFORM).log()).log()
+        gumbel = gumbel.view(count, steps, self.layout.generated)
+        token = torch.full((count,), END, dtype=torch.long, device=uniforms.device)
+        going, states = torch.ones_like(token, dtype=torch.bool), [None] * len(self.recurrences)
+        ended = nn.functional.one_hot(token, self.layout.generated).to(gumbel.dtype)
+        rows = [ended] * steps
+        for step in range(steps):
+            sums = self._next(token, condition, states) + gumbel[:, step]
+            rows[step] = torch.where(going[:, None], (inverse_temperature * sums).softmax(dim=1), ended)
+            token = torch.where(going, sums.argmax(dim=1), END)
+            going = going & (token != END)
+            if not going.any():
+                break
+        return pad(torch.stack(rows, dim=1), (0, self.layout.vocabulary - self.layout.generated))
 
     @torch.no_grad()
     def draw(

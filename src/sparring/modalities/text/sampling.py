@@ -98,7 +98,8 @@ class _Drawing:
     def _logits(self, tokens: Tensor, condition: dict[str, Tensor] | None) -> Tensor:
         """Of the discriminator, which learned texts with zeros after their end."""
         shorter = max(0, self.gan.codec.tokens - tokens.shape[1])
-        return self.gan.discriminator(pad(tokens, (0, shorter)).float(), condition).logits
+        logits = self.gan.discriminator(pad(tokens, (0, shorter)).float(), condition).logits
+        return logits.reshape(len(logits), -1).mean(dim=1)  # of parts that are scored one by one
 
 
 def _tokens(codec: Any, prompt: str) -> Tensor:
