@@ -46,6 +46,7 @@ from .video_metrics import film_metric_scores
 MAX_ROWS = 50_000  # of a table, in each set
 MAX_COMPARED_PAIRWISE = 5000  # examples in each set where a metric compares all pairs
 MAX_TEXTS = 1000  # of each set, where the words of each are compared with those of all others
+MAX_HEATED = 500  # texts at each temperature
 MAX_REVERSED = 2000  # texts of each set that a model of runs of characters learns or predicts
 MAX_FILMS = 1000  # of each set
 MAX_SERIES = 2000  # of each set where a classifier or a forecast is trained
@@ -224,7 +225,7 @@ METRICS: dict[str, Metric] = {
         "what temperatures make of the model, before and after the game",
         ("game_gain",),
         real_reference=False,
-        max_samples=MAX_TEXTS,
+        max_samples=MAX_HEATED,
         modality="text",
     ),
     "films": Metric(

@@ -20,7 +20,6 @@ from .metric import NotApplicable
 from .sample_sets import SEED, SampleSets
 
 TEMPERATURES = (0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2)
-MAX_TEXTS = 500  # at each temperature
 KEPT, START, REAL = "the kept model", "before the game", "training texts"
 
 
@@ -40,7 +39,7 @@ def curves_of(run: Run, gan: Gan) -> Callable[[SampleSets], list[CurvePoint]] | 
         return None
 
     def of(sets: SampleSets) -> list[CurvePoint]:
-        count = min(len(sets.generated), MAX_TEXTS)
+        count = len(sets.generated)
         if min(count, len(sets.held_out)) < 2:
             return []
         real, training = texts_of(sets.held_out.values), texts_of(sets.all_training().values)
