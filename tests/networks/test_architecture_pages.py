@@ -129,7 +129,11 @@ QUOTED = {
         lambda: by_options("wavegan", (1, 16384), 0, 100, width=64),
         *(lambda classes=classes: by_recipe("wave", (1, 8192), classes) for classes in (0, 10)),
     ],
-    "text": [lambda classes=classes: by_recipe("text", (16,), classes, TextLayout(283, 27)) for classes in (0, 10)],
+    "text": [
+        lambda recipe=recipe, classes=classes: by_recipe(recipe, (16,), classes, TextLayout(283, 27))
+        for recipe in ("text", "text-gumbel")
+        for classes in (0, 10)
+    ],
     "film": [lambda classes=classes: by_recipe("video", (16, 1, 32, 32), classes) for classes in (0, 10)],
     "projected": [lambda classes=classes: by_recipe("projected", COLOUR, classes, width=32) for classes in (0, 10)],
     "image-discriminators": [
