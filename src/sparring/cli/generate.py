@@ -62,6 +62,17 @@ Candidates = Annotated[
         show_default=False,
     ),
 ]
+Copies = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        max=1,
+        help="Texts: the largest share that equals a training text, such as 0 or that of held-out texts; more are "
+        "drawn again. Needs the training data where it lay. Default: as they come.",
+        metavar="SHARE",
+        show_default=False,
+    ),
+]
 Fps = Annotated[
     float | None,
     typer.Option(
@@ -97,6 +108,7 @@ def generate(
     temperature: Temperature = None,
     prompt: Prompt = None,
     candidates: Candidates = None,
+    copies: Copies = None,
     batch_size: Annotated[
         int, typer.Option(min=1, help="How many samples are in memory at once. The files do not depend on it.")
     ] = 64,
@@ -130,6 +142,7 @@ def generate(
         temperature=temperature,
         prompt=prompt,
         candidates=candidates,
+        copies=copies,
         batch_size=batch_size,
         grid=grid,
         device=device,

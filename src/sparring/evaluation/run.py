@@ -17,12 +17,12 @@ from ..callbacks.progress import checked_console
 from ..config.reading import load_recipe
 from ..data.in_memory import InMemory
 from ..data.options import OpenContext
-from ..data.source import Source, TranslationSource
+from ..data.source import Source
 from ..data.subset import Subset
 from ..errors import UserError
 from ..inference.generator import Gan, load
+from ..inference.training_data import adapted, open_as
 from ..metrics.score_facts import HEADLINE_DISTANCES
-from ..modalities.adapters import for_algorithm
 from ..modalities.opening import open_data, place_of
 from ..reports import write_card, write_report
 from ..runs.folder import Run
@@ -177,30 +177,12 @@ def _open_real(run: Run, data: Any, recipe: str | None) -> Source:
         raise UserError(
             f"{run.path} is not a run folder; to evaluate samples in files, say with --data what they should look like"
         )
-    real = data if isinstance(data, Source) else _open_as(run, data, recipe)
-    return for_algorithm(run.recipe()[0], real) if run.exists and not isinstance(real, TranslationSource) else real
-
-
-def _open_as(run: Run, data: Any, recipe: str | None) -> Source:
-    if not run.exists:
-        allowed = () if recipe is None else load_recipe(recipe).modalities
-        return open_data(data, None, OpenContext(max_side=max_image_side(torch.device("cpu")), modalities=allowed))
-    about, opened = run.read_json("source.json"), run.recipe()[1]["data"]
-    modality = modalities.get(about["modality"])
-    asked = {**opened["asked"], **modality.options_for(about)}
-    context = OpenContext(**opened["context"], like=modality.codec_from(run.read_json("codec.json")))
-    place = run.data_place() if data is None else data
-    if place is None:
-        raise UserError(
-            f"{run.path} does not say where its data lies (it came from a Python program, or from another machine); "
-            "say so with --data"
-        )
-    try:
-        return open_data(place, asked, context)
-    except UserError as error:
-        if data is not None:
-            raise
-        raise UserError(f"{str(error).rstrip('.?')}; say with --data where the data lies now") from None
+    if run.exists:
+        return adapted(run, data if isinstance(data, Source) else open_as(run, data))
+    if isinstance(data, Source):
+        return data
+    allowed = () if recipe is None else load_recipe(recipe).modalities
+    return open_data(data, None, OpenContext(max_side=max_image_side(torch.device("cpu")), modalities=allowed))
 
 
 def _generate(run: Run, gan: Gan, real: Source, samples: int | None) -> Source:

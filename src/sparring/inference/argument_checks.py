@@ -73,11 +73,19 @@ def class_number(label: str | int, classes: Sequence[str]) -> int:
     raise UserError(f"this model has no class '{label}'; {several}{nearest(str(label), list(classes[:50]))}")
 
 
-def steering(temperature: Any, prompt: Any, candidates: Any, length: Any) -> Steering:
+def steering(temperature: Any, prompt: Any, candidates: Any, length: Any, copies: Any) -> Steering:
     """How samples of a language model are steered, each option None or of its kind."""
     return Steering(
         None if temperature is None else float(checks.number(temperature, "--temperature")),
         None if prompt is None else checks.text(prompt, "--prompt"),
         None if candidates is None else checks.whole_number(candidates, "--candidates", 1, MAX_CANDIDATES),
         None if length is None else checks.whole_number(length, "--length", 1, MAX_COUNT),
+        None if copies is None else _share(copies),
     )
+
+
+def _share(value: Any) -> float:
+    share = float(checks.number(value, "--copies"))
+    if not 0 <= share <= 1:
+        raise UserError(f"--copies {share:g} is a share of the samples, between 0 (none) and 1")
+    return share

@@ -30,6 +30,7 @@ def generate_files(
     temperature: float | None = None,
     prompt: str | None = None,
     candidates: int | None = None,
+    copies: float | None = None,
     batch_size: int = 64,
     grid: bool = False,
     device: str = "cpu",
@@ -41,8 +42,8 @@ def generate_files(
         run: The run folder.
         out: A folder for single files, or one file, by its suffix.
         count: Number of samples.
-        seed, label, truncation, where, length, fps, temperature, prompt, candidates: See Gan.at; windows are joined.
-            The files depend on these alone.
+        seed, label, truncation, where, length, fps, temperature, prompt, candidates, copies: See Gan.at; windows are
+            joined. The files depend on these alone.
         first: Number of the first sample, where samples are written a part at a time: tables.
         batch_size: Samples that are in memory at once, rounded down to whole forward passes.
         grid: One sheet of all samples, whatever the count.
@@ -57,7 +58,7 @@ def generate_files(
     """
     gan = load(run, device)
     options = {"seed": seed, "label": label, "truncation": truncation, "where": where, "length": length}
-    options |= {"fps": fps, "temperature": temperature, "prompt": prompt, "candidates": candidates}
+    options |= {"fps": fps, "temperature": temperature, "prompt": prompt, "candidates": candidates, "copies": copies}
     return write_samples(gan, out, count, options, first=first, batch_size=batch_size, grid=grid, note=note)
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from .. import modalities, networks
 from ..config.recipe import Recipe
+from ..data.source import Source
 from ..errors import UserError
 from ..modalities import Codec, Modality
 from ..networks import sampling
@@ -25,6 +26,7 @@ from ..util.spelling import spells_options
 from . import argument_checks
 from .argument_checks import MAX_COUNT
 from .loading import described, player_of
+from .training_data import training_data
 from .translator import Translator
 
 TRIED_OF_A_CLASS = 64  # samples by which it is seen whether a generator heeds classes
@@ -90,6 +92,13 @@ class Gan:
         device = str(sampling.device_of(self.generator))
         return player_of(self.run, "discriminator", self.recipe, self.codec, len(self.classes), device)
 
+    @cached_property
+    def training_data(self) -> Source:
+        """The data that it was trained on. Raises UserError where that is gone, or is not what it was."""
+        if self.run is None:
+            raise UserError("this model does not know its training data, which a share of copies needs; leave it out")
+        return training_data(self.run)
+
     @property
     def modality(self) -> Modality:
         """The modality of this kind of data."""
@@ -139,6 +148,7 @@ class Gan:
         temperature: float | None = None,
         prompt: str | None = None,
         candidates: int | None = None,
+        copies: float | None = None,
         fps: float | None = None,
     ) -> np.ndarray:
         """The decoded samples with these numbers.
@@ -156,6 +166,8 @@ class Gan:
             temperature: Of texts: below 1 they are safer and more alike, above 1 bolder.
             prompt: Of texts: how each begins.
             candidates: Of texts: how many are drawn for each that is kept, chosen by the discriminator.
+            copies: Of texts: the largest share that equals a training text, 0 to 1; more are drawn again. It needs the
+                training data where it lay.
             fps: Of films, frames a second; things move as fast at any rate. None: as learned.
 
         Raises:
@@ -164,20 +176,20 @@ class Gan:
         indices, seed = argument_checks.sample_numbers(indices), checks.whole_number(seed, "--seed")
         drawn = self.draw(indices, seed, label, truncation)
         joined = length is None and joined and self.modality.max_joined_length(self.codec) is not None
-        steered = any(option is not None for option in (temperature, prompt, candidates))
+        steered = any(option is not None for option in (temperature, prompt, candidates, copies))
         if fps is not None:
             fps = float(checks.number(fps, "--fps"))
             self.modality.codec_at(self.codec, fps)  # refuses a rate that cannot be
         shaped = where is not None or length is not None or steered or fps is not None
         if truncation is not None and shaped:
             raise UserError(
-                "truncation goes neither with conditions, a length, a rate, a temperature, a prompt nor candidates; "
-                "leave one of them out"
+                "truncation goes neither with conditions, a length, a rate, a temperature, a prompt, candidates nor a "
+                "share of copies; leave one of them out"
             )
         if truncation is not None and joined:
             raise UserError("this model learned windows, which are joined without truncation; leave the truncation out")
         if steered:
-            steering = argument_checks.steering(temperature, prompt, candidates, length)
+            steering = argument_checks.steering(temperature, prompt, candidates, length, copies)
             return self.modality.steer(self, indices, seed, label, steering)
         if where is not None:
             return self.modality.conditional_sampling(self, checks.text(where, "--where"), indices, seed)

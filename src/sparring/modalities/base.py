@@ -58,12 +58,14 @@ class Steering:
         prompt: How each sample begins.
         candidates: How many samples are drawn for each that is kept; the discriminator's output weights the choice.
         length: The most characters of each.
+        copies: The largest share of samples that equal a training example; more of them are drawn again.
     """
 
     temperature: float | None = None
     prompt: str | None = None
     candidates: int | None = None
     length: int | None = None
+    copies: float | None = None
 
 
 @dataclass(frozen=True)
@@ -321,6 +323,6 @@ class Modality(ABC):
     ) -> np.ndarray:
         """Samples at a temperature, that begin with a prompt, or the best of several candidates."""
         raise UserError(
-            f"a temperature, a prompt and candidates are for texts, and this model was trained on {self.unit}; leave "
-            "--temperature, --prompt and --candidates out"
+            f"a temperature, a prompt, candidates and a share of copies are for texts, and this model was trained on "
+            f"{self.unit}; leave --temperature, --prompt, --candidates and --copies out"
         )
