@@ -135,7 +135,7 @@ QUOTED = {
         for classes in (0, 10)
     ],
     "film": [lambda classes=classes: by_recipe("video", (16, 1, 32, 32), classes) for classes in (0, 10)],
-    "projected": [lambda classes=classes: by_recipe("projected", COLOUR, classes, width=32) for classes in (0, 10)],
+    "projected": [lambda classes=classes: by_recipe("projected", COLOUR, classes) for classes in (0, 10)],
     "image-discriminators": [
         lambda: alone("patch-discriminator", LARGE, LARGE, width=64),
         lambda: player("pix2pix", LARGE, LARGE, "discriminator"),

@@ -64,7 +64,7 @@ def test_every_parameter_learns_from_the_first_step():
     assert not still
 
 
-def test_the_widths_double_to_a_limit():
-    net = built((3, 128, 128), classes=0, width=4, lowest_resolution=4)
-    assert [guide.out_channels for guide in net.guides] == [16, 16, 16, 16, 8, 4]
+def test_a_width_is_that_of_32_pixels_and_doubles_twice():
+    net = built((3, 128, 128), classes=0, width=8, lowest_resolution=4)
+    assert [guide.out_channels for guide in net.guides] == [32, 32, 16, 8, 4, 2]
     assert isinstance(net, MixtureResNetGenerator)

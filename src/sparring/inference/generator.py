@@ -26,7 +26,6 @@ from ..util.spelling import spells_options
 from . import argument_checks
 from .argument_checks import MAX_COUNT
 from .loading import described, player_of
-from .training_data import training_data
 from .translator import Translator
 
 TRIED_OF_A_CLASS = 64  # samples by which it is seen whether a generator heeds classes
@@ -97,6 +96,8 @@ class Gan:
         """The data that it was trained on. Raises UserError where that is gone, or is not what it was."""
         if self.run is None:
             raise UserError("this model does not know its training data, which a share of copies needs; leave it out")
+        from .training_data import training_data  # the readers of data: whoever generates needs none of them
+
         return training_data(self.run)
 
     @property

@@ -18,7 +18,8 @@ from .layers import ImageShape, JoinedLabel, Width, halved, halvings
 from .mixture_start import MixtureStart
 from .resnet import GrowingBlock
 
-MAX_TIMES = 4  # so many times as wide as at full resolution are the coarsest stages
+SIDE = 32  # pixels of the shorter side at which a stage has `width` channels
+MAX_DOUBLINGS = 2  # of the width, in coarser stages
 
 
 @register_network("mixture-resnet-generator")
@@ -32,7 +33,8 @@ class MixtureResNetGenerator(MixtureStart):
         shape: Channels, height and width of a picture.
         classes: Number of classes, 0 without labels.
         latent_size: Values of the latent, two at least.
-        width: Channels at full resolution; they double with each halving, MAX_TIMES times as many at most.
+        width: Channels at a resolution of 32, or at full resolution where that is coarser. They halve with each finer
+            stage and double with each coarser one, twice at most.
         rank, clusters, mixture_resolution: As of MixtureStart.
         lowest_resolution: The shorter side where growing begins is at most this.
     """
@@ -52,7 +54,10 @@ class MixtureResNetGenerator(MixtureStart):
         super().__init__(shape, classes, latent_size, rank, clusters, mixture_resolution)
         channels, height, picture_width = shape
         stages = halvings(height, picture_width, lowest_resolution, min_halvings=1)
-        widths = [width * min(MAX_TIMES, 2**stage) for stage in reversed(range(stages + 1))]
+        finer = halvings(height, picture_width, SIDE, min_halvings=0)
+        widths = [
+            max(1, int(width * 2.0 ** min(MAX_DOUBLINGS, stage - finer))) for stage in reversed(range(stages + 1))
+        ]
         sizes = [halved(height, picture_width, stage) for stage in reversed(range(stages + 1))]
         self.join = JoinedLabel(latent_size, self.components)
         lowest = (widths[0], *sizes[0])

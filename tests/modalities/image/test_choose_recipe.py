@@ -31,7 +31,7 @@ def speed(monkeypatch):
         (COLOUR, CPU, 1000, None, "mixture"),
         (COLOUR, GPU, None, 60.0, "projected"),
         (COLOUR, GPU, None, 6.0, "mixture"),
-        (LARGE, CPU, None, 600.0, "mixture"),
+        (LARGE, CPU, None, 300.0, "mixture"),
         (LARGE, CPU, None, 1200.0, "projected"),
         (COLOUR, CPU, None, None, "projected"),  # 50 epochs
     ],

@@ -20,10 +20,10 @@ from .photographs import MIN_SIDE
 
 MIXTURE, PROJECTED = "mixture", "projected"
 # Of a training; in a shorter one `mixture` comes further in the same time. Few pictures are learned sooner than many.
-MIN_EXAMPLES, MIN_EPOCHS = 50_000, 20
+MIN_EXAMPLES, MIN_EPOCHS = 25_000, 20
 # An example costs `projected` as much time as the frozen network needs for so many pictures, and for so many more for
-# each 32 x 32 pixels: measured on one core and on two.
-FIXED_COST, COST_OF_1024_PIXELS = 9, 5
+# each 32 x 32 pixels: docs/experiments.md, "A wider generator".
+FIXED_COST, COST_OF_1024_PIXELS = 16, 3.2
 
 
 def choose_recipe(

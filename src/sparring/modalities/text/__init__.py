@@ -25,7 +25,6 @@ class TextModality(Modality):
     unit = "texts"
     default_recipe = "text"
     Options = TextOptions
-    formats = (".txt", ".csv", ".jsonl", ".zip", ".png")
     asked_first = 2  # a table whose only column is free text, but for labels, would be opened as a table
     built_in = ("counting",)
     supports_latent_walk = False
