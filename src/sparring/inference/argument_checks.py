@@ -73,6 +73,17 @@ def class_number(label: str | int, classes: Sequence[str]) -> int:
     raise UserError(f"this model has no class '{label}'; {several}{nearest(str(label), list(classes[:50]))}")
 
 
+def truncation_alone(truncation: Any, shaped: bool, joined: bool) -> None:
+    """Raises UserError for a truncation of samples that other options shape, or that are joined of windows."""
+    if truncation is not None and shaped:
+        raise UserError(
+            "truncation goes neither with conditions, a length, a rate, a temperature, a prompt, candidates nor a "
+            "share of copies; leave one of them out"
+        )
+    if truncation is not None and joined:
+        raise UserError("this model learned windows, which are joined without truncation; leave the truncation out")
+
+
 def steering(temperature: Any, prompt: Any, candidates: Any, length: Any, copies: Any) -> Steering:
     """How samples of a language model are steered, each option None or of its kind."""
     return Steering(

@@ -182,13 +182,7 @@ class Gan:
             fps = float(checks.number(fps, "--fps"))
             self.modality.codec_at(self.codec, fps)  # refuses a rate that cannot be
         shaped = where is not None or length is not None or steered or fps is not None
-        if truncation is not None and shaped:
-            raise UserError(
-                "truncation goes neither with conditions, a length, a rate, a temperature, a prompt, candidates nor a "
-                "share of copies; leave one of them out"
-            )
-        if truncation is not None and joined:
-            raise UserError("this model learned windows, which are joined without truncation; leave the truncation out")
+        argument_checks.truncation_alone(truncation, shaped, joined)
         if steered:
             steering = argument_checks.steering(temperature, prompt, candidates, length, copies)
             return self.modality.steer(self, indices, seed, label, steering)
