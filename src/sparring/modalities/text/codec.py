@@ -21,10 +21,8 @@ MIN_COUNT = 3  # times that a character occurs in training texts, to be a token 
 MAX_ALPHABET = 4096  # characters
 MIN_COVERED = 0.9  # share of all characters that are tokens of their own, else bytes are learned
 MAX_PIECES = 1000  # of words, of more than one character
-MIN_CHARACTERS, MIN_LENGTH = (
-    100_000,
-    30,
-)  # of all training texts, and of one on average, to be learned by pieces of words
+# Of all training texts, and of one on average, to be learned by pieces of words.
+MIN_CHARACTERS, MIN_LENGTH = 100_000, 30
 LACKING = ' Pieces of words would be quicker for so many long texts: pip install "sparring[text]" brings them.'
 FIRST = 1  # the number of the first character
 
