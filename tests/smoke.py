@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from sparring import algorithms, modalities
 from sparring.callbacks.base import Callback
@@ -116,7 +117,9 @@ def trainer(source: Source, recipe: str, folder: Path, processes: Processes = AL
     players = build_players(choices.recipe, codec, len(source.classes), device)
     rules.shards(choices, players, device, processes.count)
     rules.micro_batch(choices, players)
-    algorithm = algorithms.build(choices.recipe, players)
+    torch.manual_seed(0)
+    perceptual = nn.Sequential(nn.Conv2d(source.shape[0], 4, 1), nn.ReLU()) if len(source.shape) == 3 else None
+    algorithm = algorithms.build(choices.recipe, players, perceptual)
     loader = Loader(source, codec, choices.recipe.batch, choices.recipe.seed, device, processes=processes)
     checkpoints = Checkpoints(folder / "checkpoints")
     return Trainer(choices.recipe, algorithm, loader, device, checkpoints, processes=processes)

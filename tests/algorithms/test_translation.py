@@ -1,6 +1,6 @@
 """The games of pictures into pictures: their losses by hand, who learns, and what is remembered."""
 
-import copy
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -192,14 +192,25 @@ def test_the_one_way_loss_falls_where_patches_stay():
 def test_the_pool_shows_old_pictures_half_of_the_time():
     pool = ImagePool(3)
     first = torch.arange(3.0)[:, None]
-    torch.testing.assert_close(pool(first, torch.full((3, 2), 0.9)), first)  # filled
-    shown = pool(torch.tensor([[10.0], [11.0]]), torch.tensor([[0.4, 0.5], [0.6, 0.0]]))
-    assert shown.flatten().tolist() == [1.0, 11.0]
-    assert sorted(pool.pictures.flatten().tolist()) == [0.0, 2.0, 10.0]
-    before = copy.deepcopy(pool.pictures)
+    assert torch.equal(shown_by(pool, first, [[0.9, 0.0]] * 3), first)  # filled
     kept = pool.pictures
-    pool(torch.tensor([[20.0]]), torch.tensor([[0.1, 0.0]]))
-    torch.testing.assert_close(kept, before)  # what a checkpoint holds is not written over
+    shown = shown_by(pool, torch.tensor([[10.0], [11.0]]), [[0.4, 0.5], [0.6, 0.0]])
+    assert shown.flatten().tolist() == [1.0, 11.0]
+    assert pool.pictures.flatten().tolist() == [0.0, 10.0, 2.0]
+    assert torch.equal(kept, first)  # what a checkpoint holds is not written over
+    pool.take(pool.entering)  # a step without the discriminator
+    assert pool.pictures.flatten().tolist() == [0.0, 10.0, 2.0]
+
+
+def shown_by(pool, pictures, uniforms):
+    """What a pool shows in a step that computes a batch one by one."""
+    found = []
+    for number in range(len(pictures)):
+        drawn = StepRandom((), len(pictures), number, number + 1, torch.device("cpu"))
+        with patch.object(StepRandom, "uniform", return_value=torch.tensor(uniforms[number : number + 1])):
+            found.append(pool(pictures[number : number + 1], drawn, "x"))
+    pool.take(pool.entering)
+    return torch.cat(found)
 
 
 def test_a_side_is_named_for_pairs_only(tmp_path):

@@ -121,12 +121,10 @@ class Algorithm(ABC):
 
     @classmethod
     def batch_coupled(cls, recipe: Recipe) -> tuple[str, ...]:
-        """Names of the terms that are not means over examples. Without such terms a batch may be split."""
-        return ()
+        """Names of the terms that are not means over examples.
 
-    @classmethod
-    def remembers(cls, recipe: Recipe) -> tuple[str, ...]:
-        """Names of what is carried from batch to batch and is no sum over examples. With them a batch is one shard."""
+        Without such terms a batch may be split into micro-batches. With them, each shard is computed as a whole.
+        """
         return ()
 
     def memory(self) -> Tensor:

@@ -96,10 +96,6 @@ class CycleGAN(Algorithm):
             ),
         )
 
-    @classmethod
-    def remembers(cls, recipe: Recipe) -> tuple[str, ...]:
-        return ("pool",)
-
     def discriminator_loss(self, batch: Batch, rng: StepRandom) -> PhaseResult:
         """Zhu et al. 2017, eq. 1 in both directions, on fakes from a pool (section 4).
 
@@ -110,7 +106,7 @@ class CycleGAN(Algorithm):
         reals = {"forward": second, "reverse": first}
         total, scalars = torch.zeros((), device=second.device), dict[str, Tensor]()
         for direction, (_, name) in DIRECTIONS.items():
-            fake = self.pools[direction](fakes[direction].detach(), rng.uniform(f"pool {direction}", 2))
+            fake = self.pools[direction](fakes[direction].detach(), rng, f"pool {direction}")
             penalties = self.recipe.players[name].penalties
             step = self._step(name, reals[direction], fake, rng, tuple(penalties))
             total = total + self.objective.discriminator(step.on_real.logits, step.on_fake.logits)
@@ -138,6 +134,14 @@ class CycleGAN(Algorithm):
             total = total + self.objective.generator(step.on_fake.logits, on_real)
         loss = total + self.config.cycle * terms["cycle"] + self.config.identity * terms.get("identity", 0.0)
         return PhaseResult(loss, {f"terms.{name}": value.detach() for name, value in terms.items()})
+
+    def memory(self) -> Tensor:
+        return torch.cat([pool.entering.flatten() for pool in self.pools.values()])
+
+    def remember(self, sums: Tensor) -> None:
+        parts = sums.split([pool.entering.numel() for pool in self.pools.values()])
+        for pool, part in zip(self.pools.values(), parts, strict=True):
+            pool.take(part.view_as(pool.entering))
 
     def state(self) -> dict[str, Tensor]:
         pools = {f"pool.{direction}": pool.pictures for direction, pool in self.pools.items()}
@@ -172,34 +176,48 @@ class CycleGAN(Algorithm):
 class ImagePool:
     """A pool of outputs of earlier steps, which the discriminator sees instead of some of the new ones.
 
-    Once the pool is full, a new picture replaces a random pooled one with probability 1/2, and the discriminator sees
-    the pooled one. Shrivastava et al. 2017, arXiv:1612.07828, section 2.3; Zhu et al. 2017 keep 50.
+    Once the pool is full, the discriminator sees with probability 1/2 a random pooled picture, whose place the new one
+    takes. Shrivastava et al. 2017, arXiv:1612.07828, section 2.3; Zhu et al. 2017 keep 50. New pictures enter at the
+    end of a step, those of all shards in the order of the batch.
+
+    Attributes:
+        pictures: The pooled pictures, up to size x ...; None before the first step.
+        entering: What this step's last gradient step showed: for each example of the whole batch its two random numbers
+            and the new picture's values. Zeros for examples of other shards.
     """
 
     def __init__(self, size: int):
         self.size = size
         self.pictures: Tensor | None = None
+        self.entering = torch.zeros(0)
+        self._shape: tuple[int, ...] = ()
 
-    def __call__(self, new: Tensor, uniforms: Tensor) -> Tensor:
-        """The pictures that the discriminator sees, N x ....
-
-        Args:
-            new: New pictures, N x ....
-            uniforms: Random numbers of U[0, 1), N x 2.
-        """
+    def __call__(self, new: Tensor, rng: StepRandom, purpose: str) -> Tensor:
+        """The pictures that the discriminator sees, N x ..., in place of new ones."""
         if not self.size:
             return new
-        pooled = [] if self.pictures is None else list(self.pictures.to(new.device))
-        shown = []
-        for picture, (chance, place) in zip(new.detach(), uniforms.tolist(), strict=True):
+        self._shape, uniforms = tuple(new.shape[1:]), rng.uniform(purpose, 2)
+        if len(self.entering) != rng.batch:
+            self.entering = torch.zeros(rng.batch, 2 + new[0].numel(), device=new.device)
+        self.entering[rng.start : rng.stop] = torch.cat([uniforms, new.flatten(1)], dim=1)
+        if self.pictures is None or len(self.pictures) < self.size:
+            return new
+        replaced, place = self._drawn(uniforms)
+        return torch.where(replaced.view(-1, *[1] * len(self._shape)), self.pictures.to(new)[place], new)
+
+    def take(self, entering: Tensor) -> None:
+        """Let the pictures of a step in. entering: As the attribute, of all shards."""
+        if not len(entering):
+            return
+        pooled = [] if self.pictures is None else list(self.pictures)
+        new = entering[:, 2:].unflatten(1, self._shape)
+        for picture, replaces, place in zip(new, *self._drawn(entering[:, :2]), strict=True):
             if len(pooled) < self.size:
                 pooled.append(picture)
-                shown.append(picture)
-            elif chance < 0.5:
-                index = int(place * self.size)
-                shown.append(pooled[index])
-                pooled[index] = picture
-            else:
-                shown.append(picture)
-        self.pictures = torch.stack(pooled)
-        return torch.stack(shown)
+            elif replaces:
+                pooled[int(place)] = picture
+        self.pictures, self.entering = torch.stack(pooled), torch.zeros(0)
+
+    def _drawn(self, uniforms: Tensor) -> tuple[Tensor, Tensor]:
+        """For each example, whether it exchanges places with a pooled picture, and which. uniforms: N x 2."""
+        return uniforms[:, 0] < 0.5, (uniforms[:, 1] * self.size).long()

@@ -55,7 +55,8 @@ class FewLabels(Source):
         return self.source.labels(indices, split)
 
     def extras(self, indices: np.ndarray, split: Split = "train", seed: int = 0) -> dict[str, np.ndarray]:
-        rows = make_rng(seed, "known").integers(len(self.labelled), size=len(indices))
+        draws = [make_rng(seed, "known", split, position) for position in np.asarray(indices).tolist()]
+        rows = np.array([draw.integers(len(self.labelled)) for draw in draws])
         return {"known": self.source.values(self.labelled[rows]), "known_class": self.labelled_classes[rows]}
 
     def describe(self) -> dict[str, Any]:

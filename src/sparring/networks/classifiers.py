@@ -12,12 +12,12 @@ from torch.nn.functional import leaky_relu
 from torch.nn.utils.parametrizations import weight_norm
 
 from . import register_network
-from .base import Condition, Discriminator
+from .base import Condition, Discriminator, DrawsNumbers
 from .layers import HalvingConv, ImageShape, Share, Width, Widths
 from .output import DiscriminatorOutput
 
 
-class GaussianNoise(nn.Module):
+class GaussianNoise(DrawsNumbers):
     """Adds normal noise of standard deviation `std` in training; in eval mode it passes x through."""
 
     def __init__(self, std: float):

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout, leaky_relu, relu
+from torch.nn.functional import leaky_relu, relu
 
 from ..statistics.row_layout import Column, RowLayout
 from ..statistics.row_mixture import RowMixture
@@ -132,7 +132,7 @@ class TableDiscriminator(Discriminator):
         self, shape: tuple[int, ...], *, width: Width = 256, layers: Width = 2, dropout: Share = 0.0, pack: Width = 1
     ):
         super().__init__()
-        self.dropout, self.pack = dropout, pack
+        self.dropout, self.pack = nn.Dropout(dropout), pack
         widths = [shape[0] * pack, *[width] * layers]
         self.hidden = nn.ModuleList(nn.Linear(*pair) for pair in pairwise(widths))
         self.last = nn.Linear(width, 1)
@@ -140,7 +140,7 @@ class TableDiscriminator(Discriminator):
     def forward(self, sample: Tensor, condition: Condition = None) -> DiscriminatorOutput:
         x = sample[: len(sample) // self.pack * self.pack].reshape(-1, self.pack * sample.shape[1])
         for layer in self.hidden:
-            x = dropout(leaky_relu(layer(x), 0.2), self.dropout, self.training)
+            x = self.dropout(leaky_relu(layer(x), 0.2))
         return DiscriminatorOutput(self.last(x)[:, 0])
 
 

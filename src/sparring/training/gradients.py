@@ -71,13 +71,6 @@ def batch_coupled(recipe: Recipe, players: dict[str, nn.Module]) -> list[str]:
     return [*normalised, *algorithm_class(recipe).batch_coupled(recipe)]
 
 
-def needs_one_shard(recipe: Recipe) -> str:
-    """Why a batch cannot be computed in shards; "" where it can."""
-    kind = algorithm_class(recipe)
-    terms = [*kind.batch_coupled(recipe), *kind.remembers(recipe)]
-    return f"the {' and '.join(terms)} sees a batch as a whole" if terms else ""
-
-
 def draws_numbers(players: dict[str, nn.Module]) -> bool:
     """Whether a player has layers with random numbers of their own.
 

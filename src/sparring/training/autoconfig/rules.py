@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from ... import modalities
+from ...algorithms import algorithm_class
 from ...algorithms.gan import GANConfig
 from ...config.recipe import Recipe
 from ...data.few_labels import FewLabels
@@ -14,7 +15,7 @@ from ...errors import UserError
 from ...statistics.pca_mixture import MIN_EXAMPLES_PER_AXIS
 from ...util.devices import choose_precision
 from ..assembly import is_convolutional
-from ..gradients import batch_coupled, draws_numbers, needs_one_shard
+from ..gradients import batch_coupled, draws_numbers
 from . import Choices
 
 MAX_BATCH_OF_FEW = 1024  # of fewer training examples, which then come more than once in a batch
@@ -83,33 +84,31 @@ def classes(choices: Choices, source: Source) -> None:
 def shards(choices: Choices, players: dict[str, nn.Module], device: torch.device, processes: int = 1) -> None:
     """Fill the number of parts of a batch that are computed at once: one for each core where no loss needs the whole.
 
-    Several processes have at least one shard each. Raises UserError where the recipe, or the number that the user set,
+    Several processes have at least one shard each. Raises UserError where the number that the user set, or the batch,
     does not allow that.
     """
     recipe, cores = choices.recipe, torch.get_num_threads()
     assert recipe.batch
-    whole = needs_one_shard(recipe)
+    coupled = algorithm_class(recipe).batch_coupled(recipe)
     most = min(cores, recipe.batch // MIN_SHARD)
     fitting = [each for each in (2, 4, 8, 16) if each <= most and recipe.batch % each == 0]
-    if processes > 1 and whole:
-        raise UserError(f"recipe '{recipe.name}' cannot be trained by {processes} processes ({whole})")
     if processes > 1 and recipe.shards in (None, 1):
         choices.change("shards", processes, f"for {processes} processes")
-    elif whole or draws_numbers(players):
-        choices.settle("shards", 1, whole or "layers with random numbers are computed by one thread")
+    elif coupled:
+        choices.settle("shards", 1, f"the {' and '.join(coupled)} sees a batch as a whole")
+    elif draws_numbers(players):
+        choices.settle("shards", 1, "layers with random numbers are computed by one thread")
     elif device.type != "cpu" or not any(map(is_convolutional, players.values())):
         choices.settle("shards", 1, "the batch as a whole keeps the device busy")
     else:
         choices.settle("shards", max(fitting, default=1), f"for {cores} threads, at least {MIN_SHARD} examples each")
-    _check_shards(choices.recipe, whole, processes)
+    _check_shards(choices.recipe, processes)
 
 
-def _check_shards(recipe: Recipe, whole: str, processes: int) -> None:
+def _check_shards(recipe: Recipe, processes: int) -> None:
     """Raise UserError if a batch cannot be cut into this number of equal shards, or those be shared by processes."""
     shards, batch = recipe.shards, recipe.batch
     assert shards and batch
-    if shards > 1 and whole:
-        raise UserError(f"a batch cannot be computed in {shards} shards ({whole}); leave shards at 1")
     if shards % processes:
         raise UserError(f"{processes} processes cannot share {shards} shards equally; set shards={processes}")
     if batch % shards:
@@ -119,8 +118,8 @@ def _check_shards(recipe: Recipe, whole: str, processes: int) -> None:
 def micro_batch(choices: Choices, players: dict[str, nn.Module]) -> None:
     """Fill the number of examples in a forward pass.
 
-    It is a whole shard unless the user set a smaller number. If a network or a loss needs whole batches, the batch
-    itself becomes that small.
+    It is a whole shard unless the user set a smaller number. If a network or a loss needs whole shards, the shards
+    themselves become that small.
 
     Raises:
         UserError: If batch normalisation would see a batch of 1.
@@ -144,6 +143,7 @@ def micro_batch(choices: Choices, players: dict[str, nn.Module]) -> None:
         return
     if coupled:
         together = " and ".join(coupled)
-        reason = f"set as micro_batch; the {together} sees a batch as a whole, so the batch is lowered to {asked}"
-        for key, value in {"shards": 1, "batch": asked, "micro_batch": asked}.items():
+        lowered = asked * recipe.shards
+        reason = f"set as micro_batch; the {together} sees a batch as a whole, so the batch is lowered to {lowered}"
+        for key, value in {"batch": lowered, "micro_batch": asked}.items():
             choices.change(key, value, reason)
