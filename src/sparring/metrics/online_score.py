@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from ..data.source import Source, Split
-from ..util.random import make_rng
+from ..util.random import shuffled
 from . import frechet
 from .feature_net import WIDTH, FeatureNet
 from .intervals import Estimate, wilson
@@ -210,4 +210,4 @@ def with_labels(features: np.ndarray, labels: np.ndarray, classes: int) -> np.nd
 
 def choose_examples(count: int, most: int, seed: int, purpose: str) -> np.ndarray:
     """The indices of at most `most` of `count` examples, drawn at random, ascending so that reading is quick."""
-    return np.sort(make_rng(seed, "score", purpose).permutation(count)[:most])
+    return np.sort(shuffled(np.arange(min(most, count)), count, seed, "score", purpose))

@@ -29,7 +29,7 @@ from ..networks.base import DEFAULT_CHUNK_SIZE
 from ..networks.initialisation import initialise, seeded
 from ..util import safetensors
 from ..util.notes import warn
-from ..util.random import derive_seed, make_rng
+from ..util.random import derive_seed, shuffled
 from .callbacks import SCORE_SEED, ErrorRate, HealthCheck, KeepPretrained, Log, Preview, SaveBest, Score
 from .checkpoints import Checkpoints
 from .loader import Loader, batch_of
@@ -133,8 +133,9 @@ class Parts:
 
     def _examples(self, split: Split, count: int) -> Batch:
         """`count` real examples of a split with their conditions, encoded, on the device."""
-        order = make_rng(SCORE_SEED, "judged", split).permutation(self.source.count(split))
-        return batch_of(self.source, self.codec, np.sort(order[:count]), split, SCORE_SEED).to(self.device)
+        there = self.source.count(split)
+        some = np.sort(shuffled(np.arange(min(count, there)), there, SCORE_SEED, "judged", split))
+        return batch_of(self.source, self.codec, some, split, SCORE_SEED).to(self.device)
 
     def _preview_latents(self, count: int) -> LatentSampler:
         """A sampler of the preview.
@@ -210,8 +211,8 @@ def fit_to_data(recipe: Recipe, players: dict[str, nn.Module], source: Source, c
     """Fit the statistical start of each player that has one to training examples, which the recipe's seed selects."""
     for name, player in players.items():
         if isinstance(player, FittedStart):
-            order = make_rng(recipe.seed, "fit", name).permutation(source.count("train"))
-            indices = np.sort(order[:MAX_FITTED])
+            count = source.count("train")
+            indices = np.sort(shuffled(np.arange(min(MAX_FITTED, count)), count, recipe.seed, "fit", name))
             labels = torch.from_numpy(source.labels(indices)) if source.classes else None
             device = next(player.parameters()).device
             parts = np.array_split(indices, len(indices) // FITTED_CHUNK + 1)

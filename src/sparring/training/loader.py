@@ -11,7 +11,7 @@ import torch
 from ..algorithms import Batch
 from ..data.source import Source, Split, TranslationSource
 from ..modalities import Codec
-from ..util.random import derive_seed, make_rng
+from ..util.random import MAX_ORDER, derive_seed, shuffled
 from .processes import ALONE, Processes
 
 ORDERS_KEPT = 3  # epochs whose order stays in memory
@@ -63,7 +63,7 @@ class Loader:
         self.own = processes.own(batch)
         self.format = torch.channels_last if channels_last else torch.contiguous_format
         self.waited = 0.0
-        self._orders: dict[tuple[int, int], np.ndarray] = {}
+        self._orders: dict[tuple[int | str, ...], np.ndarray] = {}
         self._ahead: tuple[tuple[int, int], Future] | None = None
         self._worker = ThreadPoolExecutor(1, "loader")
 
@@ -85,7 +85,7 @@ class Loader:
         count = self.source.count("train")
         positions = examples + np.asarray(self.own)
         epochs = positions // count
-        parts = [self._order(epoch, attempt)[positions[epochs == epoch] % count] for epoch in np.unique(epochs)]
+        parts = [self._ordered(positions[epochs == epoch] % count, int(epoch), attempt) for epoch in np.unique(epochs)]
         return np.concatenate(parts)
 
     def _prepare(self, examples: int, attempt: int) -> tuple[torch.Tensor, dict[str, torch.Tensor] | None]:
@@ -97,11 +97,13 @@ class Loader:
             condition = condition and {name: value.pin_memory() for name, value in condition.items()}
         return real, condition
 
-    def _order(self, epoch: int, attempt: int) -> np.ndarray:
-        wanted = (int(epoch), attempt)
-        if wanted not in self._orders:
+    def _ordered(self, places: np.ndarray, epoch: int, attempt: int) -> np.ndarray:
+        """The indices at these places in the order of an epoch."""
+        count, address = self.source.count("train"), (self.seed, attempt, "order", epoch)
+        if count > MAX_ORDER:
+            return shuffled(places, count, *address)
+        if address not in self._orders:
             while len(self._orders) >= ORDERS_KEPT:
                 del self._orders[next(iter(self._orders))]
-            rng = make_rng(self.seed, attempt, "order", int(epoch))
-            self._orders[wanted] = rng.permutation(self.source.count("train"))
-        return self._orders[wanted]
+            self._orders[address] = shuffled(np.arange(count), count, *address)
+        return self._orders[address][places]

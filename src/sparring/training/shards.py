@@ -58,10 +58,12 @@ class Shards:
             [[tensor for player in each.players.values() for tensor in tensors(player)] for each in self.copies]
             for tensors in (nn.Module.buffers, running_statistics)
         )
-        self._pool: ThreadPoolExecutor | None = None
+        self._threads: list[ThreadPoolExecutor] = []
         if len(self.own) > 1 and not draws_numbers(algorithm.players):
             threads = max(1, torch.get_num_threads() // len(self.own))
-            self._pool = ThreadPoolExecutor(len(self.own), "shard", torch.set_num_threads, (threads,))
+            # A thread for each shard, always the same: autograd orders the nodes of a graph by a counter of the thread
+            # that made them, and a graph that one phase keeps for the next must not be made by two threads.
+            self._threads = [ThreadPoolExecutor(1, "shard", torch.set_num_threads, (threads,)) for _ in self.own]
 
     def burn_in(self, examples: int) -> None:
         for each in self.copies:
@@ -145,14 +147,14 @@ class Shards:
         results: list[Result] = []
         short: RuntimeError | None = None
         try:
-            if self._pool is None:
+            if not self._threads:
                 for place, shard in enumerate(self.own):
                     with seeded_layers(self.device, *address, *([shard] if self.count > 1 else [])):
                         results.append(self._of_shard(place, number, batch, address, micro_batch))
             else:
-                places = range(len(self.own))
                 tasks = [
-                    self._pool.submit(self._of_shard, place, number, batch, address, micro_batch) for place in places
+                    thread.submit(self._of_shard, place, number, batch, address, micro_batch)
+                    for place, thread in enumerate(self._threads)
                 ]
                 wait(tasks)
                 results = [task.result() for task in tasks]

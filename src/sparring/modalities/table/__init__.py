@@ -42,7 +42,11 @@ class TableModality(Modality):
         return import_with_pandas(f"{__name__}.{name}", "tables")
 
     def recognises(self, path: Path) -> bool:
-        """A file of one of these kinds; a Parquet file unless it holds encoded items, such as pictures."""
+        """A file of one of these kinds, or a folder of Parquet files; those without encoded items, such as pictures."""
+        if path.is_dir():
+            holds = any(path.glob("*.parquet"))
+            parts = self.module("large.parquet_parts").parts_of(path) if holds else []
+            return bool(parts) and self.module("source").is_plain(parts[0])
         if not path.is_file() or not path.name.lower().endswith((*SUFFIXES, *DATABASES)):
             return False
         if path.name.lower().endswith(DATABASES):
@@ -54,6 +58,9 @@ class TableModality(Modality):
 
     def open_in_memory(self, memory: InMemory, options: Any, context: OpenContext) -> Source:
         return self.module("source").open_in_memory(memory, options, context)
+
+    def open_path(self, path: Path, options: Any, context: OpenContext) -> Source:
+        return self.module("large.opening").open_path(path, options, context)
 
     def open_url(self, url: str, options: Any, context: OpenContext) -> Source:
         return self.module("source").open_url(url, options, context)

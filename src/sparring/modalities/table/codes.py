@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from ...util.random import mixed
 from .values import MAX_EXACT_INTEGER
 
 MAX_ONE_HOT = 128  # choices in one one-hot vector; more are two digits of the rank by frequency, each one-hot
@@ -344,13 +345,6 @@ def spreads(cells: np.ndarray) -> np.ndarray:
     """N x columns cells -> as many values in (0, 1), from the hash of each row."""
     numbers = np.arange(1, cells.shape[1] + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     return ((mixed(row_hashes(cells)[:, None] + numbers) >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
-
-
-def mixed(bits: np.ndarray) -> np.ndarray:
-    """SplitMix64's finaliser (Steele et al. 2014, doi:10.1145/2660193.2660195)."""
-    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return bits ^ (bits >> np.uint64(31))
 
 
 def _base(count: int) -> int:

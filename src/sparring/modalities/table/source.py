@@ -16,8 +16,9 @@ from ...data.source import SPLITS, ScanReport, Split, TabularSource
 from ...data.splits import hold_out
 from ...errors import UserError, nearest
 from ...util.files import without_password
+from ...util.random import mixed
 from .codec import TableCodec
-from .codes import MANY_COLUMNS, QUANTILES, QUANTILES_WIDE, Code, fit_code, mixed, row_hashes
+from .codes import MANY_COLUMNS, QUANTILES, QUANTILES_WIDE, Code, fit_code, row_hashes
 from .column_groups import ColumnGroup, all_groups
 from .column_notes import note
 from .columns import DROP, Column, find
@@ -188,26 +189,27 @@ def _numbered(hashes: np.ndarray) -> np.ndarray:
 
 def open_path(path: Path, options: TableOptions, context: OpenContext) -> TableSource:
     """Raises UserError where the file is no table to learn from."""
-    _refuse_labels(path, options)
+    refuse_labels(path, options)
     if (url := databases.url_of(path)) is not None:
         return open_url(url, options, context)
     suffix = reading.suffix_of(path)
     assert suffix
     table = reading.read_file(path, options.encoding, options.sheet)
-    source = _source(table, path.name[: -len(suffix)], options, context)
+    source = from_table(table, path.name.removesuffix(suffix), options, context)
     source.suffix = suffix
     return source
 
 
 def open_url(url: str, options: TableOptions, context: OpenContext) -> TableSource:
     """Raises UserError where the database has no such table to learn from."""
-    _refuse_labels(url, options)
+    refuse_labels(url, options)
     place, _, what = url.partition("#")
     name = what if what.isidentifier() else Path(place).stem
-    return _source(reading.table_of(databases.read_url(url), without_password(place)), name, options, context)
+    return from_table(reading.table_of(databases.read_url(url), without_password(place)), name, options, context)
 
 
-def _source(table: reading.Table, name: str, options: TableOptions, context: OpenContext) -> TableSource:
+def from_table(table: reading.Table, name: str, options: TableOptions, context: OpenContext) -> TableSource:
+    """The source of a table that was read."""
     asked = (options.types, context.like, options.constraints, options.ignored_relations)
     source = TableSource(table.frame, name, *asked, table)
     if context.keep_rows:
@@ -215,7 +217,8 @@ def _source(table: reading.Table, name: str, options: TableOptions, context: Ope
     return source
 
 
-def _refuse_labels(where: object, options: TableOptions) -> None:
+def refuse_labels(where: object, options: TableOptions) -> None:
+    """Raises UserError where somebody asks for labels."""
     if options.labels not in ("auto", "none"):
         raise UserError(
             f"{where} is a table: all its columns are learned; ask for values when generating, with --where "
@@ -239,5 +242,5 @@ def is_plain(path: Path) -> bool:
 
 def open_in_memory(memory: InMemory, options: TableOptions, context: OpenContext) -> TableSource:
     """The rows of a pandas or polars DataFrame, or of another table that knows `to_pandas`."""
-    _refuse_labels(f"the data in {memory}", options)
-    return _source(reading.from_memory(memory), memory.name, options, context)
+    refuse_labels(f"the data in {memory}", options)
+    return from_table(reading.from_memory(memory), memory.name, options, context)

@@ -41,7 +41,9 @@ class Table(NamedTuple):
 
 
 def suffix_of(path: Path) -> str | None:
-    """The suffix in READERS of this file; None where there is none."""
+    """The suffix in READERS of this file; None where there is none. A folder is one of Parquet files."""
+    if path.is_dir():
+        return ".parquet"
     return next((suffix for suffix in READERS if path.name.lower().endswith(suffix)), None)
 
 
