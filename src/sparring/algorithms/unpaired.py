@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from .adversarial import AdversarialConfig
+
+ClassName = Annotated[str, Field(coerce_numbers_to_str=True)]  # classes may be called 3 and 8
 
 
 class UnpairedConfig(AdversarialConfig):
@@ -15,7 +19,7 @@ class UnpairedConfig(AdversarialConfig):
         (Zhu et al. 2017, arXiv:1703.10593, section 5.2).
     """
 
-    domains: tuple[str, str] | None = None
+    domains: tuple[ClassName, ClassName] | None = None
     identity: float = Field(0.0, ge=0)
 
     translates = True

@@ -11,6 +11,7 @@ from PIL import Image
 
 from data_samples import picture, png, put
 from smoke import ArraySource
+from sparring.algorithms.cyclegan import CycleGANConfig
 from sparring.config.recipe import Degradation
 from sparring.data.options import OpenContext
 from sparring.errors import UserError
@@ -296,6 +297,7 @@ def test_degraded_pairs():
 
 def test_two_classes_without_pairs():
     source = ArraySource((1, 8, 8), 3, 30, 12)
+    assert CycleGANConfig(domains=[3, 8]).domains == ("3", "8")
     one, other = domains(source, ["class 2", "class 0"])
     unpaired = Unpaired(source, one, other)
     assert (unpaired.count("train"), unpaired.count("test")) == (10, 4)
