@@ -63,8 +63,8 @@ def pictures(held: Mapping[str, Any], place: str) -> dict[int, tuple[str, int, i
         key = whole(entry.get("id"), f"{here}, id")
         if key in found:
             raise UserError(f"{here}: the id {key} appears twice; correct the annotations")
-        sides = (whole(entry.get(side), f"{here}, {side}") for side in ("width", "height"))
-        found[key] = (safe_name(entry.get("file_name"), here), *sides, entry.get("synthetic") is True)
+        width, height = (whole(entry.get(side), f"{here}, {side}") for side in ("width", "height"))
+        found[key] = (safe_name(entry.get("file_name"), here), width, height, entry.get("synthetic") is True)
     return found
 
 

@@ -85,7 +85,7 @@ def read_annotated(path: Path) -> AnnotatedPictures:
     for scene in sorted(scenes, key=lambda each: each.name):
         digest.update(repr((scene.name, scene.split, scene.width, scene.height, pictures.digests[scene.name])).encode())
         for part in scene.objects[:3]:
-            digest.update(part.tobytes())  # type: ignore[union-attr]
+            digest.update(part.tobytes())
     return AnnotatedPictures(name_of(path, "pictures"), kind, classes, tuple(scenes), tuple(notes), digest.hexdigest())
 
 

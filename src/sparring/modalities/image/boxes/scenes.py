@@ -37,7 +37,7 @@ class Objects(NamedTuple):
         return Objects(self.boxes[numbers], self.labels[numbers], self.crowd[numbers], masks, self.pasted[numbers])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scene:
     """A picture with its objects.
 
@@ -74,7 +74,7 @@ class Checked:
     empty: list[str] = field(default_factory=list)
 
     def objects(self, found: Iterable[Found], width: int, height: int) -> Objects:
-        """The boxes of one picture. Those that reach at most EDGE outside are clipped; worse ones are kept as faults."""
+        """The boxes of one picture. Those that reach at most EDGE outside are clipped; others become faults."""
         kept = []
         for each in found:
             x, y, w, h = each.box
