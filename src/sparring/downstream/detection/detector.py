@@ -148,4 +148,4 @@ def detections(rows: np.ndarray, count: int) -> list[Detections]:
 
 def detector_judge(count: int) -> SmallDetectorJudge:
     """The judge of so many real training pictures, from which the steps follow."""
-    return SmallDetectorJudge(int(np.clip(PASSES * count / BATCH, LEAST_STEPS, MOST_STEPS)))
+    return SmallDetectorJudge(min(MOST_STEPS, max(LEAST_STEPS, PASSES * count // BATCH)))
