@@ -106,7 +106,7 @@ def test_wrong_data_and_options_are_answered_in_one_sentence(boxed, run, tmp_pat
         (few, {}, "are too few"),
         (boxed, {"target": "age"}, "target. is not for pictures with boxes"),
         (boxed, {"size": 32}, "size. is not for pictures with boxes"),
-        (boxed, {"task": "table"}, ""),
+        (boxed, {"task": "classify"}, "no classes to tell apart"),
     ):
         with pytest.raises(UserError, match=message) as raised:
             sparring.augment(data, tmp_path / "out", device="cpu", console=Callback(), **options)
