@@ -93,6 +93,17 @@ def test_generated_objects_are_learned_from_training_pictures_alone(boxed, tmp_p
     assert set(source.classes) == set(samples.CLASSES)
 
 
+def test_one_class_alone_needs_no_condition(tmp_path, rng):
+    held = samples.scenes(rng, COUNTS)
+    for scene in [scene for part in held.values() for scene in part]:
+        scene.objects.labels[:] = 0
+    (tmp_path / "one").mkdir()
+    asked = problem.DetectionProblem(read_annotated(write_annotated(tmp_path / "one", "yolo", ["cell"], held)), False)
+    source = asked.examples(tmp_path)
+    assert source.count("train") > 0
+    assert source.classes == ()
+
+
 def test_wrong_data_and_options_are_answered_in_one_sentence(boxed, run, tmp_path):
     plain = tmp_path / "plain"
     plain.mkdir()

@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from ...data.divided import Pool
 from ...data.source import Source
+from ...modalities.image.labelled import LabelledPictures
 from ..amounts import Amount
 from ..candidates import Candidates
 from ..examples import Examples
 from ..filtering import Filter
 from ..supply import Supply
+
+
+class CutObjects(LabelledPictures):
+    """Cut objects as pictures in classes. only: the name of the class where there is one alone.
+
+    Folders of one class are no classes to a reader of pictures, and the generator is not conditioned then.
+    """
+
+    def __init__(self, source: Source, only: str):
+        if source.classes:
+            super().__init__(source)
+            return
+        self.source, self.classes, self._pool = source, (only,), Pool(source)
+        self.splits = self._pool.splits
+        self.labels = np.zeros(len(self.splits), np.int64)
+
+    def draw(self, gan: Any, number: int, indices: range, seed: int) -> np.ndarray:
+        return super().draw(gan, number, indices, seed) if gan.classes else gan.at(indices, seed)
 
 
 class GeneratedObjects(Candidates):

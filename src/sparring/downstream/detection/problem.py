@@ -15,7 +15,7 @@ from ...data.source import Source
 from ...errors import UserError
 from ...inference.generator import Gan
 from ...modalities.image.boxes import AnnotatedPictures, Scene, write_annotated
-from ...modalities.image.labelled import LabelledPictures, class_folders
+from ...modalities.image.labelled import class_folders
 from ...modalities.labelled import REAL
 from ...modalities.opening import open_data
 from ...runs.folder import Run
@@ -33,7 +33,7 @@ from ..supply import GanSupply
 from .canvas import canvas_for, seen
 from .detector import detector_judge
 from .division import divide_scenes
-from .generated import GeneratedObjects
+from .generated import CutObjects, GeneratedObjects
 from .objects import Cut, cuts_of, square
 from .outcome import DetectionOutcome, described, opened
 from .supply import Made, Paster, reader
@@ -64,6 +64,8 @@ class DetectionProblem(Problem):
             raise UserError(f"{data.name}: {reason}, so that nothing can be pasted; give larger pictures") from None
         outlined = [cut.outlined for each in self.paster.cuts for cut in each]
         self._opaque = not all(outlined)  # a generator learns opacity where every object has an outline
+        if not self._learned():
+            raise UserError(f"{data.name} has fewer than {LEAST_OF_A_CLASS} whole objects of each class; give more")
 
     def _scenes(self, part: str) -> list[Scene]:
         return [self.data.scenes[place] for place in getattr(self.division, part)]
@@ -74,11 +76,16 @@ class DetectionProblem(Problem):
             raise UserError(
                 f"the run makes pictures of {height} x {width}, and objects are made as squares: train anew"
             )
-        if missing := [self.data.classes[label] for label in self._learned() if self._folder(label) not in gan.classes]:
+        alone = len(self._learned()) == 1 and not gan.classes  # one class needs no condition
+        missing = [] if alone else [label for label in self._learned() if self._folder(label) not in gan.classes]
+        if missing:
             raise UserError(
-                f"the run makes no objects of the class '{missing[0]}': it should be trained on the cut objects, as "
+                f"the run makes no objects of the class '{self.data.classes[missing[0]]}': it should be trained on the cut objects, as "
                 "the folder `objects` of an earlier augmentation holds them; leave --run out to train one"
             )
+        if (gan.codec.shape[0] in (2, 4)) == self._opaque:
+            made, own = ("without", "with") if gan.codec.shape[0] in (1, 3) else ("with", "without")
+            raise UserError(f"the run makes objects {made} opacity, and these are cut {own} it; leave --run out")
         self._side = height
 
     def _learned(self) -> list[int]:
@@ -92,7 +99,7 @@ class DetectionProblem(Problem):
         labelled = self._objects(out)
         return labelled.part(np.flatnonzero(labelled.splits != "test"), np.flatnonzero(labelled.splits == "test"))
 
-    def _objects(self, out: Path) -> LabelledPictures:
+    def _objects(self, out: Path) -> CutObjects:
         """The cut objects, below `out`: those of training pictures to learn from, those of validation ones apart."""
         held: list[list[Cut]] = [[] for _ in self.data.classes]
         for scene in self._scenes("validation"):
@@ -108,7 +115,8 @@ class DetectionProblem(Problem):
                     picture = Image.fromarray(square(cut, self._side, self._opaque))
                     picture.save(folder / f"{REAL}-{number:06d}.png")
         files.replace_folder(temporary, out / OBJECTS)
-        return LabelledPictures(open_data(out / OBJECTS, {"size": (self._side, self._side)}, OpenContext()))
+        source = open_data(out / OBJECTS, {"size": (self._side, self._side)}, OpenContext())
+        return CutObjects(source, self._folder(self._learned()[0]))
 
     def trial(
         self, gan: Gan, run: Run, amount: int | None, seeds: int, out: Path, progress: Progress

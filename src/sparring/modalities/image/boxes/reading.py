@@ -239,7 +239,9 @@ def _yolo(members: Sequence[Member], pictures: _Pictures, checked: Checked) -> R
     lonely = [name for name in files if name.endswith(".txt") and "labels" in name.split("/")[:-1] and name not in used]
     if lonely:
         raise UserError(f"the picture of {safe_name(lonely[0], lonely[0])} is missing; add it, or remove the labels")
-    notes = [f"{len(bare):,} pictures have no labels and count as empty, first {bare[0]}."] if bare else []
+    notes = (
+        [f"Pictures without a file of labels, which count as empty: {len(bare):,}, first {bare[0]}."] if bare else []
+    )
     return classes, scenes, notes
 
 
