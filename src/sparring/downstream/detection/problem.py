@@ -80,8 +80,8 @@ class DetectionProblem(Problem):
         missing = [] if alone else [label for label in self._learned() if self._folder(label) not in gan.classes]
         if missing:
             raise UserError(
-                f"the run makes no objects of the class '{self.data.classes[missing[0]]}': it should be trained on the cut objects, as "
-                "the folder `objects` of an earlier augmentation holds them; leave --run out to train one"
+                f"the run makes no objects of the class '{self.data.classes[missing[0]]}': it should be "
+                "trained on the folder `objects` of an earlier augmentation; leave --run out to train one"
             )
         if (gan.codec.shape[0] in (2, 4)) == self._opaque:
             made, own = ("without", "with") if gan.codec.shape[0] in (1, 3) else ("with", "without")
