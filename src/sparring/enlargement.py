@@ -10,8 +10,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from . import api, modalities
 from .callbacks.base import Callback
 from .callbacks.progress import checked_console
@@ -19,20 +17,14 @@ from .config.augment_options import AugmentOptions
 from .config.options import data_options, how_to_open
 from .config.signatures import with_options
 from .data.options import OpenContext
-from .data.source import Source
-from .downstream.describe import described
-from .downstream.division import Division, divide
-from .downstream.examples import Examples
-from .downstream.filtering import KEPT
-from .downstream.outcome import USE, Outcome, opened
-from .downstream.store import Store
-from .downstream.supply import GanSupply
-from .downstream.tasks import setting_of
-from .downstream.trial import Trial
+from .downstream.arms_trial import ArmsTrial, Way
+from .downstream.detection.problem import DetectionProblem
+from .downstream.labelled_problem import LabelledProblem
+from .downstream.outcome import USE
+from .downstream.problem import Problem
 from .errors import UserError, nearest
 from .inference.generator import load
-from .modalities.labelled import Labelled
-from .modalities.opening import open_data, option_fields
+from .modalities.opening import known_names, open_data, option_fields
 from .reports import enlargement as pages
 from .runs import stored
 from .runs.folder import Run
@@ -43,7 +35,6 @@ from .util.spelling import spells_options
 
 FORMAT = 1  # of verdict.json and plan.json
 PLAN, VERDICT, GENERATOR, DATA = "plan.json", "verdict.json", "generator", "data"
-DRAW_SEED = 20  # of generated examples, unlike those that a person gets with a seed of 0, 1, 2 ...
 
 
 @dataclass(frozen=True)
@@ -79,7 +70,8 @@ def augment(
     seeds and test examples, lies above 0. The same call again resumes.
 
     Args:
-        data: Pictures in classes, or a table with a target column; as for `sparring.train`.
+        data: Pictures in classes, or a table with a target column, as for `sparring.train`; or pictures with boxes
+            (COCO json, Pascal VOC xml or YOLO txt beside them).
         out: A folder for the verdict, the report and the enlarged data.
         console: Gets the messages and the progress. Default: prints plain lines.
         stop: Set this event to stop the training of the generator at the next step, saved.
@@ -92,37 +84,27 @@ def augment(
         UserError: For everything that the caller can mend, before anything is trained where it can be known then.
     """
     console, out = checked_console(console), checks.path(out, "--out")
-    asked, source = _opened(data, options)
-    labelled = modalities.get(source.modality).labelled(source, asked.target)
-    if asked.task not in ("auto", labelled.task):
-        raise UserError(f"--task {asked.task} does not suit {source.name}, which holds {source.unit}; leave it out")
-    for note in (*source.notes, *labelled.notes):
-        console.note(note)
-    about = (labelled.labels, labelled.splits, labelled.classes, source.unit, labelled.groups)
-    division = divide(*about, seen=asked.run is not None)
-    for note in division.notes:
+    asked, problem = _opened(data, options, console)
+    for note in problem.notes:
         console.note(note)
     if asked.run is not None:
-        labelled.check(load(asked.run))
-        _warn_of_seen_tests(Run(asked.run), source, console)
-    _claim(out, asked, source, labelled)
-    run = Run(asked.run) if asked.run else _trained(labelled, division, asked, out, console, stop)
+        problem.check(load(asked.run))
+        _warn_of_seen_tests(Run(asked.run), problem, console)
+    _claim(out, asked, problem)
+    run = Run(asked.run) if asked.run else _trained(problem, asked, out, console, stop)
     if run is None:
         return None
     gan = load(run.path, asked.device)
-    labelled.check(gan)
+    problem.check(gan)
     amount = None if asked.amount == "auto" else int(asked.amount)
-    supply = GanSupply(gan, run, labelled, DRAW_SEED)
-    setting = setting_of(labelled, division, supply, amount, asked.seeds)
-    trial = Trial(setting, Store(out / "fits"), console.progress)
+    trial = problem.trial(gan, run, amount, asked.seeds, out, console.progress)
     ways = trial.run()
     for arm, reason in trial.left_out.items():
         console.note(f"left out: {arm.title}: {reason}")
-    outcome = opened(trial, ways, labelled.labels[division.test])
-    return _written(trial, outcome, labelled, division, asked, out)
+    return _written(problem, trial, problem.opened(trial, ways), asked, out)
 
 
-def _opened(data: Any, options: Mapping[str, Any]) -> tuple[AugmentOptions, Source]:
+def _opened(data: Any, options: Mapping[str, Any], console: Callback) -> tuple[AugmentOptions, Problem]:
     """The options and the data. With a run the data is opened as the run opened its own."""
     fields = option_fields()
     for name in options:
@@ -130,12 +112,38 @@ def _opened(data: Any, options: Mapping[str, Any]) -> tuple[AugmentOptions, Sour
             raise UserError(f"there is no option '{name}'; {nearest(name, sorted(known))}")
     own = {name: value for name, value in options.items() if name not in fields and value is not None}
     asked = checked(AugmentOptions, own)
+    of_data = {name: value for name, value in options.items() if name in fields and value is not None}
+    annotated = _annotated(data) if asked.task in ("auto", "detect") else None
+    if annotated is not None:
+        if asked.target is not None or of_data:
+            flag = "target" if asked.target is not None else next(iter(of_data))
+            raise UserError(f"--{flag.replace('_', '-')} is not for pictures with boxes; leave it out")
+        return asked, DetectionProblem(annotated, seen=asked.run is not None)
+    if asked.task == "detect":
+        raise UserError(
+            f"{data if isinstance(data, str | Path) else 'the data'} holds no boxes: give pictures with COCO json, "
+            "Pascal VOC xml, or YOLO txt with a data.yaml"
+        )
     where, opening = api.with_labels(data, {name: value for name, value in options.items() if name in fields})
     side = max_image_side(choose_device(asked.device)[0])
     given, context = how_to_open(data_options(opening, fields), side)
     if asked.run is not None:
         given, context = _as_run(Run(asked.run), given)
-    return asked, open_data(where, given, context.model_copy(update={"keep_rows": True}))
+    source = open_data(where, given, context.model_copy(update={"keep_rows": True}))
+    labelled = modalities.get(source.modality).labelled(source, asked.target)
+    if asked.task not in ("auto", labelled.task):
+        raise UserError(f"--task {asked.task} does not suit {source.name}, which holds {source.unit}; leave it out")
+    for note in source.notes:
+        console.note(note)
+    return asked, LabelledProblem(labelled, seen=asked.run is not None)
+
+
+def _annotated(data: Any) -> Any:
+    """The data with boxes; None where there are none."""
+    if not isinstance(data, str | Path) or not Path(data).exists() or (isinstance(data, str) and data in known_names()):
+        return None
+    found = (each.annotated(Path(data)) for each in modalities.every())
+    return next((each for each in found if each is not None), None)
 
 
 def _as_run(run: Run, given: Mapping[str, Any]) -> tuple[dict[str, Any], OpenContext]:
@@ -148,11 +156,11 @@ def _as_run(run: Run, given: Mapping[str, Any]) -> tuple[dict[str, Any], OpenCon
     return asked, OpenContext(**opening["context"])
 
 
-def _claim(out: Path, asked: AugmentOptions, source: Source, labelled: Labelled) -> None:
+def _claim(out: Path, asked: AugmentOptions, problem: Problem) -> None:
     """Make the folder, or find there the same augmentation to go on with. Raises UserError for another one."""
     plan: dict[str, Any] = {
-        "data": source.content_hash,
-        "classes": list(labelled.classes),
+        "data": problem.content_hash,
+        "classes": list(problem.classes),
         "target": asked.target,
         "amount": asked.amount,
         "seeds": asked.seeds,
@@ -180,79 +188,55 @@ def _weights(run: Run) -> str:
 
 
 def _trained(
-    labelled: Labelled,
-    division: Division,
-    asked: AugmentOptions,
-    out: Path,
-    console: Callback,
-    stop: threading.Event | None,
+    problem: Problem, asked: AugmentOptions, out: Path, console: Callback, stop: threading.Event | None
 ) -> Run | None:
     """The run of a generator that learned from the training examples alone; None where it was stopped."""
-    part = labelled.part(division.train, division.validation)
+    part = problem.examples(out)
     run = api.train(part, None, out / GENERATOR, budget=asked.budget, device=asked.device, console=console, stop=stop)
     return run if any(line["event"] == "final" for line in run.log()) else None
 
 
-def _warn_of_seen_tests(run: Run, source: Source, console: Callback) -> None:
+def _warn_of_seen_tests(run: Run, problem: Problem, console: Callback) -> None:
     """Say what nobody can check: whether a run of other data has learned from test examples."""
-    if run.read_json("source.json")["content_hash"] != source.content_hash:
+    if run.read_json("source.json")["content_hash"] != problem.content_hash:
         console.note(
-            f"{run.path} was trained on other data than {source.name}: the verdict holds only if it has not seen the "
+            f"{run.path} was trained on other data than {problem.name}: the verdict holds only if it has not seen the "
             "test examples"
         )
 
 
-def _written(
-    trial: Trial, outcome: Outcome, labelled: Labelled, division: Division, asked: AugmentOptions, out: Path
-) -> Enlargement:
+def _written(problem: Problem, trial: ArmsTrial, outcome: Any, asked: AugmentOptions, out: Path) -> Enlargement:
     """Write the data where it is to be used, the verdict and the pages."""
-    way, source = outcome.overall.generated, labelled.source
-    found = described(outcome, trial) | {
+    way = outcome.overall.generated
+    found = problem.described(outcome, trial) | {
         "format": FORMAT,
-        "data": source.name,
-        "task": labelled.task,
-        "unit": source.unit,
-        "classes": list(labelled.classes),
-        "counts": {name: len(getattr(division, name)) for name in ("train", "validation", "test")},
-        "notes": [*labelled.notes, *division.notes],
+        "data": problem.name,
+        "task": problem.task,
+        "unit": problem.unit,
+        "classes": list(problem.classes),
+        "counts": dict(problem.counts),
+        "notes": list(problem.notes),
         "written": None,
         "added": 0,
     }
     data = None
     if way is not None and (outcome.verdict == USE or asked.anyway):
-        added = trial.added(way)
-        data = _write_data(out, labelled, division, added)
-        found |= {"written": data.name, "added": len(added.labels)}
+        data, added = _write_data(out, problem, trial, way)
+        found |= {"written": data.name, "added": added}
     else:
         files.remove_folder(out / DATA)  # of an earlier call with --anyway
     found["sentences"] = pages.sentences(found)
-    _write_sheets(trial, labelled, out)
+    problem.write_sheets(out, trial, way)
     files.write_json(out / VERDICT, found)
     pages.write_enlargement(out, found)
     return Enlargement(outcome.verdict, tuple(found["sentences"]), out, data, found)
 
 
-def _write_data(out: Path, labelled: Labelled, division: Division, added: Examples) -> Path:
-    """The enlarged data below `out`, whole or not at all. Returns the folder or the file in it."""
+def _write_data(out: Path, problem: Problem, trial: ArmsTrial, way: Way) -> tuple[Path, int]:
+    """The enlarged data below `out`, whole or not at all. Returns the folder or the file in it, and what was added."""
     temporary = files.temporary_path(out / DATA)
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
-    path = labelled.write(temporary, division.test, added.values, added.labels, DRAW_SEED)
+    path, added = problem.write(temporary, trial, way)
     files.replace_folder(temporary, out / DATA)
-    return out / DATA / path.relative_to(temporary)
-
-
-def _write_sheets(trial: Trial, labelled: Labelled, out: Path) -> None:
-    """kept.png and dropped.png: what the filter keeps and drops, of every class."""
-    modality = modalities.get(labelled.source.modality)
-    codec = modality.fit_codec(labelled.source)
-    assert trial.candidates is not None
-    drawn = trial.candidates.of(0)
-    for name, kept in (("kept.png", True), ("dropped.png", False)):
-        values = [
-            each[(reasons == KEPT) == kept][: max(1, modality.preview_count // len(drawn))] for each, reasons in drawn
-        ]
-        shown = np.concatenate(values)
-        (out / name).unlink(missing_ok=True)
-        if len(shown):
-            files.write_bytes(out / name, modality.preview(shown, codec).png)
+    return out / DATA / path.relative_to(temporary), added

@@ -6,12 +6,13 @@ import pytest
 import downstream_samples as samples
 from sparring.downstream.amounts import Amount
 from sparring.downstream.arms import Arm
+from sparring.downstream.arms_trial import Way
 from sparring.downstream.candidates import Candidates
 from sparring.downstream.examples import Unavailable
 from sparring.downstream.filtering import COPY, KEPT, OTHER_CLASS, UNREAL, Filter, isolation
 from sparring.downstream.outcome import chosen, opened
 from sparring.downstream.store import Store
-from sparring.downstream.trial import Trial, Way
+from sparring.downstream.trial import Trial
 
 FEW, RARE = (15, 15), (120, 20)  # examples of the two classes
 

@@ -23,7 +23,7 @@ def parameters() -> list[inspect.Parameter]:
 def augment(
     data: Annotated[
         str,
-        typer.Argument(help="Pictures in class folders, or a table with a target column.", show_default=False),
+        typer.Argument(help="Pictures in class folders or with boxes, or a table with a target.", show_default=False),
     ],
     out: Annotated[
         Path,

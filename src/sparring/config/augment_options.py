@@ -23,10 +23,10 @@ class AugmentOptions(BaseModel):
         description="A run folder whose generator makes the examples. Default: one is trained, in the output folder.",
         json_schema_extra={"metavar": "RUN"},
     )
-    task: Literal["auto", "classify", "table"] = Field(
+    task: Literal["auto", "classify", "detect", "table"] = Field(
         "auto",
-        description="What models learn from the data: classify (pictures in classes) or table (the target column of a "
-        "table). Default: auto, which follows from the data.",
+        description="What models learn from the data: classify (pictures in classes), detect (pictures with boxes) or "
+        "table (the target column of a table). Default: auto, which follows from the data.",
     )
     target: str | None = Field(
         None,
@@ -36,7 +36,8 @@ class AugmentOptions(BaseModel):
     )
     amount: str | int = Field(
         "auto",
-        description="How many generated examples to add, rarer classes first. Default: auto, which tries several and "
+        description="How many generated examples to add, rarer classes first; of pictures with boxes, how many scenes. "
+        "Default: auto, which tries several and "
         "chooses on validation examples.",
         json_schema_extra={"metavar": "auto|COUNT"},
     )

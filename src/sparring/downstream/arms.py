@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .amounts import Amount, are_unequal
+from .detection.views import CLASSIC as SCENES
 from .resampling import METHODS
 from .views import CLASSIC
 
-Kind = Literal["real", "duplicates", "generated", "filtered"]
+Kind = Literal["real", "duplicates", "generated", "filtered", "pasted", "pasted generated", "pasted filtered"]
 ADDED = {
     "duplicates": "duplicates of real examples",
     "generated": "generated examples",
     "filtered": "generated examples that pass the filter",
+    "pasted": "scenes with objects pasted from real ones",
+    "pasted generated": "scenes with generated objects pasted",
+    "pasted filtered": "scenes with generated objects pasted that pass the filter",
 }
 
 
@@ -24,7 +28,7 @@ class Arm:
     """A way to train.
 
     kind: what is added to the real examples. amount: how much of it. classic: the classic augmentation of pictures
-    (see `views`). weighted: rarer classes count more. resampling: a method of `resampling`.
+    (see `views` and `detection.views`). weighted: rarer classes count more. resampling: a method of `resampling`.
     """
 
     kind: Kind = "real"
@@ -36,14 +40,14 @@ class Arm:
     @property
     def is_cheap(self) -> bool:
         """Whether it needs no generator."""
-        return self.kind in ("real", "duplicates")
+        return self.kind in ("real", "duplicates", "pasted")
 
     @property
     def title(self) -> str:
         """For people."""
         said = ["real"]
         if self.classic != "none":
-            said.append(CLASSIC[self.classic])
+            said.append(CLASSIC.get(self.classic) or SCENES[self.classic])
         if self.weighted:
             said.append("class weights")
         if self.resampling:
@@ -61,6 +65,17 @@ class Arm:
 def picture_arms() -> list[Arm]:
     """Real pictures with each classic augmentation."""
     return [Arm(classic=name) for name in CLASSIC]
+
+
+def scene_arms() -> list[Arm]:
+    """Real pictures with boxes, with each classic augmentation."""
+    return [Arm(classic=name) for name in SCENES]
+
+
+def pasted_arms(amounts: Sequence[Amount], classic: str) -> list[Arm]:
+    """One amount of duplicates (the placebo), and scenes with pasted objects, real and generated, in each amount."""
+    kinds: tuple[Kind, ...] = ("pasted", "pasted generated", "pasted filtered")
+    return [Arm("duplicates", amounts[0], classic), *(Arm(kind, each, classic) for each in amounts for kind in kinds)]
 
 
 def row_arms(counts: Sequence[int]) -> list[Arm]:

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from .arms_trial import Way
+from .candidates import Candidates
 from .filtering import counted
 from .outcome import Comparison, Measured, Outcome
-from .trial import Trial, Way
+from .trial import Trial
 from .verdict import LEVEL, Interval
 
 
@@ -19,38 +21,42 @@ def described(outcome: Outcome, trial: Trial) -> dict[str, Any]:
     return {
         "verdict": outcome.verdict,
         "score": "balanced accuracy",
+        "columns": [["usual", "test, usual decision", 100, 1], ["area", "area under the curve", 1, 3]],
         "level": LEVEL,
         "seeds": trial.setting.seeds,
-        "overall": _comparison(outcome.overall, titles),
-        "judges": [_comparison(each, titles) for each in outcome.by_judge],
-        "arms": [_measured(each, titles) for each in outcome.measured],
+        "overall": comparison(outcome.overall, titles),
+        "judges": [comparison(each, titles) for each in outcome.by_judge],
+        "arms": [measured(each, titles) for each in outcome.measured],
         "left_out": {arm.title: reason for arm, reason in trial.left_out.items()},
-        "filter": _filtered(trial),
+        "filter": filtered(trial.candidates),
     }
 
 
-def _comparison(each: Comparison, titles: Mapping[str, str]) -> dict[str, Any]:
+def comparison(each: Comparison, titles: Mapping[str, str]) -> dict[str, Any]:
+    """A comparison."""
     return {
-        "without": _way(each.cheap, titles),
-        "with": None if each.generated is None else _way(each.generated, titles),
-        "gain": None if each.gain is None else _interval(each.gain),
-        "rival": None if each.rival is None else _way(each.rival, titles),
-        "least": None if each.least is None else _interval(each.least),
+        "without": way_of(each.cheap, titles),
+        "with": None if each.generated is None else way_of(each.generated, titles),
+        "gain": None if each.gain is None else interval_of(each.gain),
+        "rival": None if each.rival is None else way_of(each.rival, titles),
+        "least": None if each.least is None else interval_of(each.least),
         "helps": each.helps,
     }
 
 
-def _measured(each: Measured, titles: Mapping[str, str]) -> dict[str, Any]:
+def measured(each: Measured, titles: Mapping[str, str]) -> dict[str, Any]:
+    """A way on the test examples."""
     return {
-        **_way(each.way, titles),
+        **way_of(each.way, titles),
         "seeds": [round(value, 6) for value in each.way.validation],
-        "test": {name: min(1.0, max(0.0, value)) for name, value in _interval(each.accuracy).items()},
+        "test": {name: min(1.0, max(0.0, value)) for name, value in interval_of(each.accuracy).items()},
         "usual": round(each.usual, 6),
         "area": round(each.area, 6),
     }
 
 
-def _way(way: Way, titles: Mapping[str, str]) -> dict[str, Any]:
+def way_of(way: Way, titles: Mapping[str, str]) -> dict[str, Any]:
+    """A way on validation examples."""
     return {
         "judge": titles[way.judge],
         "title": way.arm.title,
@@ -61,14 +67,15 @@ def _way(way: Way, titles: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _interval(interval: Interval) -> dict[str, float]:
+def interval_of(interval: Interval) -> dict[str, float]:
+    """An interval, rounded."""
     return {name: round(getattr(interval, name), 6) for name in ("value", "low", "high")}
 
 
-def _filtered(trial: Trial) -> dict[str, int]:
+def filtered(candidates: Candidates | None) -> dict[str, int]:
     """What the filter said of the examples of the first seed."""
     total: dict[str, int] = {}
-    for _, reasons in trial.candidates.of(0) if trial.candidates else ():
+    for _, reasons in candidates.of(0) if candidates else ():
         for reason, count in counted(reasons).items():
             total[reason] = total.get(reason, 0) + count
     return total

@@ -9,13 +9,14 @@ Duplicates of real examples in the same amounts are among the cheap ways, so thi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from .arms_trial import Way, best
 from .decision import area
-from .trial import Trial, Way, best
+from .trial import Trial
 from .verdict import Interval, balanced_mean, paired_difference
 
 USE, DO_NOT_USE = "use", "do not use"
@@ -102,10 +103,19 @@ def opened(trial: Trial, ways: Sequence[Way], labels: np.ndarray) -> Outcome:
 
 def _compared(trial: Trial, ways: Sequence[Way], labels: np.ndarray) -> Comparison:
     cheap, made = chosen(ways)
+
+    def difference(one: Way, other: Way) -> Interval:
+        return paired_difference(trial.right(one, labels), trial.right(other, labels), labels)
+
+    return compared(cheap, made, [way for way in ways if way.arm.is_cheap], difference)
+
+
+def compared(
+    cheap: Way, made: Way | None, rivals: Sequence[Way], difference: Callable[[Way, Way], Interval]
+) -> Comparison:
+    """The comparison of a way with all rivals. cheap: the best of these. made: None where there is none."""
     if made is None:
         return Comparison(cheap)
-    right = trial.right(made, labels)
-    rivals = (way for way in ways if way.arm.is_cheap)
-    gains = {way: paired_difference(right, trial.right(way, labels), labels) for way in rivals}
+    gains = {way: difference(made, way) for way in rivals}
     rival = min(gains, key=lambda way: gains[way].low)
     return Comparison(cheap, made, gains[cheap], rival, gains[rival])

@@ -1,24 +1,23 @@
-"""Trains every judge in every arm with every seed, and chooses on validation examples."""
+"""A trial of models that tell classes apart: what they learn from in each arm, and how they are scored."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..util.random import make_rng
 from .amounts import Amount, are_unequal
 from .arms import Arm, added_arms
+from .arms_trial import ArmsTrial, Way, best
 from .candidates import Candidates
 from .decision import Decision, balanced_accuracy, log_loss, tuned
-from .examples import Examples, Training, Unavailable
+from .examples import Examples, Training
 from .filtering import Filter
 from .judge import Judge
-from .store import Said, Store
+from .store import Said
 from .supply import Supply
-
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
@@ -57,59 +56,23 @@ class Setting:
         return are_unequal(self.counts)
 
 
-@dataclass(frozen=True)
-class Way:
-    """A judge in an arm.
-
-    losses: for each seed the balanced log loss on validation examples, by which ways are chosen. validation: for each
-    seed the balanced accuracy there.
-    """
-
-    judge: str
-    arm: Arm
-    losses: tuple[float, ...]
-    validation: tuple[float, ...]
-
-    @property
-    def loss(self) -> float:
-        """Mean over seeds."""
-        return float(np.mean(self.losses))
-
-
 @dataclass
-class Trial:
-    """A trial that runs, or has run. left_out: arms that could not be tried, and why."""
+class Trial(ArmsTrial):
+    """A trial of models that tell classes apart."""
 
     setting: Setting
-    store: Store
-    progress: Progress = lambda share, what: None
-    said: dict[tuple[str, Arm, int], Said] = field(default_factory=dict)
-    left_out: dict[Arm, str] = field(default_factory=dict)
     candidates: Candidates | None = None
-    _done: int = 0
-    _total: int = 1
 
-    def run(self) -> list[Way]:
-        """Train everything. Returns all ways, by judge and arm."""
-        judges, setting = self.setting.judges, self.setting
-        added = len(added_arms(setting.amounts, "none", setting.unequal))
-        self._total = len(judges) * setting.seeds * (len(setting.cheap) + added)
-        for seed in range(setting.seeds):
-            for arm in setting.cheap:
-                self._train(arm, judges, seed)
-        self.candidates = Candidates(setting.supply, self._filter(), self._needed())
-        plans = {judge.name: added_arms(setting.amounts, self._classic(judge), setting.unequal) for judge in judges}
-        for seed in range(setting.seeds):
-            for judge in judges:
-                for arm in plans[judge.name]:
-                    self._train(arm, [judge], seed)
-        self.progress(1.0, "comparing arms")
-        return self.ways()
+    def further(self, classic: str) -> list[Arm]:
+        return added_arms(self.setting.amounts, classic, self.setting.unequal)
 
-    def ways(self) -> list[Way]:
-        """All ways that were tried with every seed."""
-        keys = dict.fromkeys((judge, arm) for judge, arm, _ in self.said if arm not in self.left_out)
-        return [self._way(judge, arm) for judge, arm in keys]
+    def prepare(self) -> None:
+        self.candidates = Candidates(self.setting.supply, self._filter(), self._needed())
+
+    def answers(self, judge: Judge, training: Training, seed: int) -> Said:
+        setting = self.setting
+        predict = judge.fit(training, setting.validation, setting.classes, seed)
+        return Said(*(predict(values).astype(np.float32) for values in (setting.validation.values, setting.test)))
 
     def right(self, way: Way, labels: np.ndarray, usual: bool = False) -> np.ndarray:
         """Whether each seed's model is right on each test example, seeds x N bool.
@@ -135,27 +98,6 @@ class Trial:
         """Of the test examples, for each seed."""
         return [self.said[way.judge, way.arm, seed].test for seed in range(self.setting.seeds)]
 
-    def _train(self, arm: Arm, judges: Sequence[Judge], seed: int) -> None:
-        setting, training = self.setting, None
-        for judge in judges:
-            key = f"{judge.name}-{arm.key}-{seed}"
-            self._done += 1
-            self.progress(min(0.9999, self._done / self._total), f"comparing arms: {judge.title}, {arm.title}")
-            found = self.store.load(key)
-            if found is None and arm not in self.left_out:
-                try:
-                    training = training or self.training(arm, seed)
-                except Unavailable as reason:
-                    self.left_out[arm] = str(reason)
-                    continue
-                predict = judge.fit(training, setting.validation, setting.classes, seed)
-                found = Said(
-                    *(predict(values).astype(np.float32) for values in (setting.validation.values, setting.test))
-                )
-                self.store.save(key, found)
-            if found is not None:
-                self.said[judge.name, arm, seed] = found
-
     def training(self, arm: Arm, seed: int) -> Training:
         """What the judges learn from in an arm. Raises Unavailable where it cannot be made."""
         setting, examples = self.setting, self.setting.train
@@ -177,7 +119,7 @@ class Trial:
         assert way.arm.amount is not None and self.candidates is not None
         return self.candidates.take(way.arm.amount, way.arm.kind == "filtered", 0)
 
-    def _way(self, judge: str, arm: Arm) -> Way:
+    def way(self, judge: str, arm: Arm) -> Way:
         labels, shares, losses, scores = self.setting.validation.labels, self.setting.shares, [], []
         for seed in range(self.setting.seeds):
             said = self.said[judge, arm, seed]
@@ -185,10 +127,6 @@ class Trial:
             losses.append(log_loss(logarithms, labels))
             scores.append(balanced_accuracy(logarithms.argmax(axis=1) == labels, labels))
         return Way(judge, arm, tuple(losses), tuple(scores))
-
-    def _classic(self, judge: Judge) -> str:
-        """The classic augmentation that suits this judge best."""
-        return best([way for way in self.ways() if way.judge == judge.name]).arm.classic
 
     def _filter(self) -> Filter:
         """With the best judge of those learned from real examples alone as classifier."""
@@ -204,11 +142,6 @@ class Trial:
 
     def _needed(self) -> list[int]:
         return np.max([amount.counts for amount in self.setting.amounts], axis=0).tolist()
-
-
-def best(ways: Sequence[Way]) -> Way:
-    """The way with the least loss on validation examples; of equals the first, which is the simplest."""
-    return min(ways, key=lambda way: round(way.loss, 9))
 
 
 def duplicates(examples: Examples, amount: Amount, seed: int) -> Examples:

@@ -176,6 +176,13 @@ class Modality(ABC):
         """
         raise UserError(f"{source.name} holds {self.unit}, and only pictures and rows of tables can be classified")
 
+    def annotated(self, path: Path) -> Any:
+        """The data at a path with boxes around objects; None where there are none, or the modality knows no boxes.
+
+        Raises UserError where boxes are wrong.
+        """
+        return None
+
     # Values and tensors
 
     @abstractmethod

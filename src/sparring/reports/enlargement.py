@@ -18,14 +18,27 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SHEET_SIDE = 1200  # pixels
-CURVES = {"duplicates": "duplicates", "generated": "generated", "filtered": "generated, filtered"}
+CURVES = {  # kind of arm -> name, colour
+    "duplicates": ("duplicates", 4),
+    "generated": ("generated", 0),
+    "filtered": ("generated, filtered", 1),
+    "pasted": ("pasted", 3),
+    "pasted generated": ("generated, pasted", 0),
+    "pasted filtered": ("generated, filtered, pasted", 1),
+}
 SHEETS = {
+    "scenes.png": "Scenes with pasted objects: those in red boxes were pasted",
     "kept.png": "Generated examples that pass the filter",
     "dropped.png": "Generated examples that the filter drops",
 }
+SCORES = {
+    "balanced accuracy": "Balanced accuracy: the mean over classes of the share that is right, in percent.",
+    "mAP50": "mAP50: the mean over classes of the average precision of boxes that overlap by a half, in percent, as "
+    "COCO defines it; mAP50-95 is the mean over overlaps from 0.5 to 0.95.",
+}
 NOTE = (
-    "Balanced accuracy: the mean over classes of the share that is right, in percent. Choices were made by validation; "
-    "the test examples were opened once, after that. Brackets hold 95 % intervals over seeds and test examples."
+    "Choices were made by validation; the test examples were opened once, after that. Brackets hold 95 % intervals "
+    "over seeds and test examples."
 )
 Found = Mapping[str, Any]
 
@@ -33,26 +46,22 @@ Found = Mapping[str, Any]
 def sentences(found: Found) -> list[str]:
     """The verdict for a person who trains no models: what to do, what it was measured against, what it rests on."""
     told, counts = found["overall"], found["counts"]
-    gain = told["gain"]
+    gain, made = told["gain"], found.get("made", "generated examples")
+    change = f"they change the {found['score']} by"
     if gain is None:
-        first = "Do not use generated examples: too few of them passed for a comparison."
+        first = f"Do not use {made}: too few of them passed for a comparison."
     elif told["helps"]:
         best = named(told["with"])
-        first = f"Use the generated examples: they raise the balanced accuracy by {points(gain)}, with {best}."
+        first = f"Use the {made}: they raise the {found['score']} by {points(gain)}, with {best}."
     elif gain["high"] < 0:
-        first = (
-            f"Do not use the generated examples: they change the balanced accuracy by {points(gain)}, which is harm."
-        )
+        first = f"Do not use the {made}: {change} {points(gain)}, which is harm."
     elif gain["low"] > 0:
         first = (
-            f"Do not use the generated examples: another way without them may do as well, {named(told['rival'])}, "
-            f"beside which they change the balanced accuracy by {points(told['least'])}."
+            f"Do not use the {made}: another way without them may do as well, {named(told['rival'])}, "
+            f"beside which {change} {points(told['least'])}."
         )
     else:
-        first = (
-            f"Do not use the generated examples: they change the balanced accuracy by {points(gain)}, "
-            "which may be nothing."
-        )
+        first = f"Do not use the {made}: {change} {points(gain)}, which may be nothing."
     second = (
         f"They were compared with the best that real {found['unit']} give without a generator: "
         f"{named(told['without'])}."
@@ -93,7 +102,7 @@ def _markdown(found: Found) -> str:
     written = [[escaped(cell) for cell in row] for row in (head, *rows)]
     written.insert(1, ["---"] * len(head))
     parts.append("\n".join("| " + " | ".join(row) + " |" for row in written))
-    parts.append(NOTE)
+    parts.append(_note(found))
     if found["written"]:
         parts.append(escaped(_about_data(found)))
     return "\n\n".join(parts) + "\n"
@@ -113,11 +122,11 @@ def _page(out: Path, found: Found) -> str:
     parts = [
         f'<p class="kicker">sparring augment</p>\n<h1>{text(_title(found))}</h1>',
         f'<div class="summary">{"".join(map(paragraph, found["sentences"]))}</div>',
-        section("The arms", *tables, paragraph(NOTE, "soft")),
+        section("The arms", *tables, _by_kind(found), paragraph(_note(found), "soft")),
         section(
             "How many generated examples",
             curves(found),
-            paragraph("Balanced accuracy on validation examples, mean over seeds. The band is one deviation.", "soft"),
+            paragraph(f"{found['score']} on validation examples, mean over seeds. The band is one deviation.", "soft"),
         ),
         section("What the filter did", bullets(fates), sheets),
         section("Left out", bullets(f"{arm}: {reason}" for arm, reason in found["left_out"].items())),
@@ -126,6 +135,10 @@ def _page(out: Path, found: Found) -> str:
     ]
     style = files("sparring.reports").joinpath("page.css").read_text(encoding="utf-8")
     return page(f"{_title(found)} - sparring augment", style, "\n".join(part for part in parts if part))
+
+
+def _note(found: Found) -> str:
+    return f"{SCORES[found['score']]} {NOTE}"
 
 
 def _title(found: Found) -> str:
@@ -152,12 +165,23 @@ def _of_judge(told: Found) -> str:
     return f"{judge}: {found}; beside the closest rival, {told['rival']['title']}: {points(told['least'])}."
 
 
+def _by_kind(found: Found) -> str:
+    """For scenes with pasted objects: the best with real objects, and the best with generated ones."""
+    said = []
+    for kind, told in found.get("kinds", {}).items():
+        if told["gain"] is not None:
+            closest = f"beside the closest rival, {told['rival']['title']}: {points(told['least'])}"
+            said.append(f"{kind} objects: {told['with']['title']}, {closest}")
+    return bullets(said)
+
+
 def _rows(found: Found, judges: Sequence[str], brief: bool = False) -> tuple[list[str], list[list[str]]]:
     """The head and the rows of a table of arms, each judge's best on validation first.
 
     brief: Of duplicates, generated and filtered examples the best amount alone.
     """
-    head = ["model", "arm", "loss", "validation", "test", "test, usual decision", "area under the curve"]
+    columns = found["columns"]
+    head = ["model", "arm", "loss", "validation", "test", *(title for _, title, _, _ in columns)]
     mine: list[Found] = []
     for judge in judges:
         own = sorted((each for each in found["arms"] if each["judge"] == judge), key=lambda each: each["loss"])
@@ -170,8 +194,7 @@ def _rows(found: Found, judges: Sequence[str], brief: bool = False) -> tuple[lis
             f"{each['loss']:.3f}",
             f"{100 * each['validation']:.1f}",
             "{:.1f} ({:.1f} to {:.1f})".format(*(100 * each["test"][name] for name in ("value", "low", "high"))),
-            f"{100 * each['usual']:.1f}",
-            f"{each['area']:.3f}",
+            *(f"{factor * each[name]:.{digits}f}" for name, _, factor, digits in columns),
         ]
         for each in mine
     ]
@@ -187,15 +210,15 @@ def curves(found: Found) -> str:
 
     def draw(figure: Figure) -> None:
         charts = figure.subplots(1, len(titles), squeeze=False)[0]
-        charts[0].set_ylabel("balanced accuracy, %")
+        charts[0].set_ylabel(f"{found['score']}, %")
         for axes, title in zip(charts, titles, strict=True):
             mine = [each for each in found["arms"] if each["judge"] == title]
             _chart(axes, title, mine)
         handles = charts[0].get_legend_handles_labels()
-        figure.legend(*handles, loc="outside upper center", ncols=len(CURVES) + 1, frameon=False)
+        figure.legend(*handles, loc="outside upper center", ncols=4, frameon=False)
 
     drawn = render_svg(
-        (4.8 * len(titles), 3.4), "amounts", "Balanced accuracy by the number of generated examples", draw
+        (4.8 * len(titles), 3.4), "amounts", f"The {found['score']} by the number of generated examples", draw
     )
     return f'<div class="charts">{drawn}</div>'
 
@@ -209,14 +232,14 @@ def _chart(axes: Any, title: str, arms: Sequence[Found]) -> None:
     cheap = max((each["validation"] for each in arms if each["kind"] == "real"), default=None)
     if cheap is not None:
         axes.axhline(100 * cheap, color=COLOURS[2], linewidth=1, linestyle="--", label="best without either")
-    for number, (kind, name) in enumerate(CURVES.items()):
+    for kind, (name, number) in CURVES.items():
         mine = sorted((each for each in arms if each["kind"] == kind), key=lambda each: each["amount"])
         if not mine:
             continue
         amounts = [each["amount"] for each in mine]
         middle = [100 * each["validation"] for each in mine]
         spread = [100 * _deviation(each["seeds"]) for each in mine]
-        colour = COLOURS[(4, 0, 1)[number]]
+        colour = COLOURS[number]
         axes.plot(amounts, middle, color=colour, marker="o", markersize=4, linewidth=1.6, label=name)
         low, high = ([at + sign * by for at, by in zip(middle, spread, strict=True)] for sign in (-1, 1))
         axes.fill_between(amounts, low, high, color=colour, alpha=0.12, linewidth=0)

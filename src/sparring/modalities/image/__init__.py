@@ -59,6 +59,10 @@ class ImageModality(Modality):
             raise UserError(f"--target is for tables, and {source.name} holds pictures; leave it out")
         return self.module("labelled").LabelledPictures(source)
 
+    def annotated(self, path: Path) -> Any:
+        boxes = self.module("boxes")
+        return None if boxes.kind_of(path) is None else boxes.read_annotated(path)
+
     def fit_codec(self, source: Any, value_range: str = "symmetric") -> ImageCodec:
         return self.module("codec").fit_codec(source, value_range)
 

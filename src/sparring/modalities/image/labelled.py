@@ -79,7 +79,7 @@ class LabelledPictures(Labelled):
         scale = fit_codec(self.source).scale
         splits = np.where(self.splits == "validation", "validation", "train").astype(object)
         splits[test] = "test"
-        folders = _folders(self.classes)
+        folders = class_folders(self.classes)
         for position, (split, label) in enumerate(zip(splits, self.labels, strict=True)):
             picture_file(self.values(np.array([position]))[0], scale, out / split / folders[label], REAL, position)
         for number, (value, label) in enumerate(zip(generated, labels, strict=True)):
@@ -87,7 +87,7 @@ class LabelledPictures(Labelled):
         return out
 
 
-def _folders(classes: tuple[str, ...]) -> list[str]:
+def class_folders(classes: tuple[str, ...]) -> list[str]:
     """A folder name for each class, all different whatever the letter case."""
     found: list[str] = []
     for name in map(file_name, classes):
