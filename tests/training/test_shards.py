@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import defaultdict
 from contextlib import nullcontext
-from itertools import cycle
 from typing import Any
 
 import pytest
@@ -201,14 +199,13 @@ def test_shards_are_equal_parts():
 def test_each_shard_has_a_thread_of_its_own(bars, tmp_path, monkeypatch):
     """A graph that one phase keeps for the next is made in one thread; else its sums differ by chance."""
     found, seen = trainer(bars, "r3gan", tmp_path, shards=2), defaultdict(set)
-    first, delays = found.shards._of_shard, iter(cycle([0.02, 0.0, 0.0]))
+    first = found.shards._of_shard
 
-    def slow(place, *others):
-        time.sleep(next(delays))
+    def watched(place, *others):
         seen[place].add(threading.get_ident())
         return first(place, *others)
 
-    monkeypatch.setattr(found.shards, "_of_shard", slow)
+    monkeypatch.setattr(found.shards, "_of_shard", watched)
     for _ in range(4):
         found.step()
     assert [len(threads) for threads in seen.values()] == [1, 1]
