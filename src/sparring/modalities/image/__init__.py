@@ -62,6 +62,9 @@ class ImageModality(Modality):
     def fit_codec(self, source: Any, value_range: str = "symmetric") -> ImageCodec:
         return self.module("codec").fit_codec(source, value_range)
 
+    def pipeline_tag(self, codec: Any) -> str:
+        return "unconditional-image-generation"
+
     def graph_output(self, codec: Any) -> nn.Module:
         return self.module("graph").DecodePictures(codec)
 

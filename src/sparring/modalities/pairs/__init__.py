@@ -27,6 +27,9 @@ class PairModality(Modality):
     shows_pairs = True
     supports_latent_walk = False
 
+    def pipeline_tag(self, codec: Any) -> str:
+        return "image-segmentation" if isinstance(codec.output, self.module("maps").MapCodec) else "image-to-image"
+
     def recognises(self, path: Path) -> bool:
         return self.module("source").recognises(path)
 
