@@ -97,11 +97,9 @@ def evaluate(
     keeps = own and not run.is_shared
     if keeps and data is not None:
         run.remember_data(place_of(data))
-    if run.exists and not own:
-        other = f"{real.name} is not the data that {run.path} was trained on"
-        console.note(f"{other}: the scores hold for this data and are not written into the run")
-    if own and run.is_shared:
-        console.note("the scores are not written into the run, which is one of a hub")
+    if run.exists and not keeps:
+        why = "a run of a hub is read only" if own else f"{real.name} is not the data that {run.path} was trained on"
+        console.note(f"{why}: the scores hold for this data and are not written into the run")
     snapshot = kept_snapshot(run.log())
     if run.exists and run.recipe()[0].algorithm.translates:
         if metrics or features != "classifier":
