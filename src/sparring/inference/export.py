@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import logging
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -144,7 +145,7 @@ def _onnx(graph: Graph, facts: dict[str, Any]) -> bytes:
                 verbose=False,
             )
         except torch.onnx.errors.OnnxExporterError as error:
-            raise UserError(f"this network cannot be exported ({str(error).strip().splitlines()[0]})") from error
+            raise UserError(f"this network cannot be exported ({_why(error)})") from error
     assert program is not None
     model = program.model_proto
     onnx.helper.set_model_props(model, {"sparring": json.dumps(facts, sort_keys=True)})
@@ -153,6 +154,14 @@ def _onnx(graph: Graph, facts: dict[str, Any]) -> bytes:
             value.type.tensor_type.shape.dim[place].dim_param = name
     onnx.checker.check_model(model)
     return model.SerializeToString()
+
+
+def _why(error: BaseException) -> str:
+    """The first line of what an error of the exporter comes from, without colours of a terminal."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).strip() or type(error).__name__
+    return text.splitlines()[0][:200]
 
 
 def _difference(graph: Graph, data: bytes) -> float:

@@ -107,13 +107,14 @@ def _generator(run: Run, reverse: bool, progress: Callable[[float], None] | None
 
 
 def _translator(run: Run, reverse: bool) -> tuple[Graph, dict[str, Any]]:
+    translator = load_translator(run.path, reverse)
     _, source, codec = described(run)
     shown = modalities.get(source["modality"]).page_facts(codec, reverse)
     if shown is None:
         raise UserError(
             f"a page takes pictures of 8 bits, grey or in colours, and {run.path} takes or makes others; use --to onnx"
         )
-    return graph_of_translator(load_translator(run.path, reverse)), {**shown, "longest": LONGEST}
+    return graph_of_translator(translator), {**shown, "longest": LONGEST}
 
 
 def runtime_parts(given: Path | None) -> dict[str, bytes]:

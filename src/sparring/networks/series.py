@@ -173,7 +173,7 @@ class SeriesGenerator(Generator, FittedStart):
         if layout.ends:
             on = ends > 0
             on[:, 0] = True  # a series has one step at least
-            going = hard_switch(ends, on.cumprod(dim=1) > 0)
+            going = hard_switch(ends, (~on).cumsum(dim=1) == 0)
         alive = (going + 1) / 2
         gaps = hard_switch(gaps, (gaps > 0) & (alive > 0.5))
         present = torch.ones_like(channels)
