@@ -53,7 +53,8 @@ def main(file, out, third="0"):
     if "scale" in facts:
         made = translate(session, facts, Image.open(third))
     elif "rate" in facts["codec"]:
-        return write_sounds(out, generate(session, facts, int(third)), facts["codec"]["rate"])
+        write_sounds(out, generate(session, facts, int(third)), facts["codec"]["rate"])
+        return
     else:
         made = np.concatenate(generate(session, facts, int(third)), axis=-1)
     made = made[0] if made.ndim == 4 else made  # of films their first frame
