@@ -143,7 +143,7 @@ def mixed(gan: Gan, seed: int, style_seed: int, layers: int, label: str | int | 
         for each in (seed, style_seed)
     ]
     coarse = (torch.arange(parts[0].shape[1]) < layers)[:, None]
-    return gan.decode_styles(torch.where(coarse, *parts))
+    return gan.decode_styles(torch.where(coarse, parts[0], parts[1]))
 
 
 def _squared_jacobian(gan: Gan, latents: Tensor, labels: list[int] | None, step: float, progress: Progress) -> Tensor:

@@ -165,8 +165,9 @@ def _chosen(address: Address, commit: str) -> list[Listed]:
             _check_name(address, entry.path)
             if number >= MAX_LISTED:
                 raise UserError(f"{address} lists more than {MAX_LISTED:,} files; that is no run")
-            top = isinstance(entry, RepoFile) and "/" not in entry.path
-            if top and entry.path.endswith(SUFFIXES) and entry.path not in NEVER:
+            if not isinstance(entry, RepoFile) or "/" in entry.path or entry.path in NEVER:
+                continue
+            if entry.path.endswith(SUFFIXES):
                 digest = entry.lfs.sha256 if entry.lfs else entry.blob_id
                 chosen.append(Listed(entry.path, entry.size, digest))
     _check_sizes(address, chosen)

@@ -275,8 +275,8 @@ def _add_mixtures(made: APIRouter, answers: Answers) -> None:
     async def mix(asked: Asked, request: Request) -> Response:
         values = asked.model_dump()
         tag = _tag(served, request.url.path, values)
-        given = [values.pop(name) for name in ("style_seed", "layers", "format")]
-        return _response(await answers.of(Job(lambda _: served.mix(*given, values)), request), tag)
+        style_seed, layers, format = (values.pop(name) for name in ("style_seed", "layers", "format"))
+        return _response(await answers.of(Job(lambda _: served.mix(style_seed, layers, format, values)), request), tag)
 
 
 def _add_apply(made: APIRouter, answers: Answers) -> None:

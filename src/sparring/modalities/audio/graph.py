@@ -75,17 +75,17 @@ class _Decode(nn.Module):
     def forward(self, tensor: Tensor) -> Tensor:
         waves, levels = self.waves((tensor if self.symmetric else tensor * 2 - 1).clamp(-1, 1))
         if self.end is not None:
-            waves = waves * self._weights(levels)[:, None]
+            waves = waves * self._weights(levels, self.end)[:, None]
         return waves / waves.abs().amax(dim=(1, 2), keepdim=True).clamp(min=1)
 
     def waves(self, tensor: Tensor) -> tuple[Tensor, Tensor]:
         """Waves N x channels x length, and the level of each step, N x T."""
         raise NotImplementedError
 
-    def _weights(self, levels: Tensor) -> Tensor:
+    def _weights(self, levels: Tensor, end: float) -> Tensor:
         """1 inside a sound, a fade to 0 at its end: N x length. Levels above `end` are inside."""
         numbers = torch.arange(1, levels.shape[1] + 1, dtype=torch.int64)
-        lasting = self.hop * torch.where(levels > self.end, numbers, 0).amax(dim=1, keepdim=True)
+        lasting = self.hop * torch.where(levels > end, numbers, 0).amax(dim=1, keepdim=True)
         left = (lasting - torch.arange(self.length, dtype=torch.int64)).float() / self.fade
         return torch.where(lasting < self.length, left.clamp(0, 1), 1.0)
 

@@ -71,9 +71,9 @@ def page_facts(given: Side, made: Side) -> dict[str, Any] | None:
 
     inputs: channels. palette: of label maps, the colour of each class; None for pictures.
     """
-    readable = not isinstance(given, MapCodec) and given.scale.is_plain and given.channels in (1, 3)
-    showable = isinstance(made, MapCodec) or made.scale.is_plain
-    if not readable or not showable:
+    if isinstance(given, MapCodec) or not given.scale.is_plain or given.channels not in (1, 3):
+        return None
+    if not isinstance(made, MapCodec) and not made.scale.is_plain:
         return None
     palette = [list(colour) for colour in made.legend.palette] if isinstance(made, MapCodec) else None
     return {"kind": "translator", "inputs": given.channels, "palette": palette}
