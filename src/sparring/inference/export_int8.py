@@ -6,6 +6,8 @@ Static quantisation with scales beside the operations (QDQ): dynamic one is neit
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -67,9 +69,20 @@ def _score(gan: Gan) -> Any:
     return gan.modality.online_score(net, source, MEASURED, SCORE_SEED)
 
 
+@contextlib.contextmanager
+def _same_places() -> Iterator[None]:
+    """The library adds a folder of its own to the places of modules; afterwards they are as before."""
+    before = list(sys.path)
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+
+
 def _quantised(gan: Gan, graph: Graph, model: bytes) -> bytes:
-    from onnxruntime import quantization
-    from onnxruntime.quantization.shape_inference import quant_pre_process
+    with _same_places():
+        from onnxruntime import quantization
+        from onnxruntime.quantization.shape_inference import quant_pre_process
 
     class Latents(quantization.CalibrationDataReader):
         def __init__(self) -> None:
@@ -78,7 +91,7 @@ def _quantised(gan: Gan, graph: Graph, model: bytes) -> bytes:
         def get_next(self) -> dict[str, np.ndarray] | None:
             return next(self.parts, None)
 
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), _same_places():
         warnings.simplefilter("ignore")
         plain, prepared, done = (Path(folder) / name for name in ("plain.onnx", "prepared.onnx", "done.onnx"))
         plain.write_bytes(model)
