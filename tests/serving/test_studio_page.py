@@ -85,7 +85,7 @@ def test_styles_are_mixed_a_picture_is_inverted_and_runs_are_compared(browser, t
         page.locator("figure.mixed img[src^='blob:']").wait_for(timeout=60 * SECONDS)
         for change in (
             lambda: page.get_by_label("Seed of the fine layers").fill("7"),
-            lambda: page.get_by_label("Coarse layers").fill("1"),
+            lambda: page.get_by_role("slider", name="Coarse layers").fill("1"),
         ):
             before = mixed.get_attribute("src")
             change()
