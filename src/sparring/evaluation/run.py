@@ -111,9 +111,7 @@ def evaluate(
     else:
         found = _evaluate_samples(what, real, own, metrics, features, weights, samples, device, console)
     console.progress(1.0, "measuring")
-    if keeps:
-        found = replace(found, report=_write(run, found, snapshot))
-    return found
+    return replace(found, report=_write(run, found, snapshot)) if keeps else found
 
 
 def _labelled(data: Any, labels: Any) -> InMemory:

@@ -50,7 +50,7 @@ function about(run) {
 function scores(pair) {
   const [first, second] = pair.map((run) => new Map((run.scores ?? []).map((score) => [score.title, score])));
   const titles = [...first.keys()].filter((title) => second.has(title));
-  const alike = pair[0].data === pair[1].data && pair[0].evaluated === pair[1].evaluated;
+  const alike = pair[0].content === pair[1].content && pair[0].evaluated === pair[1].evaluated;
   const better = (title) => {
     const [one, other] = [first, second].map((each) => each.get(title).value);
     const way = first.get(title).better;
