@@ -1,10 +1,11 @@
 """Use a file that `sparring export` wrote, without sparring.
 
-python read_onnx.py FILE.onnx OUT.png [PICTURE | SEED] needs numpy, pillow and onnxruntime.
+python read_onnx.py FILE.onnx OUT.png [PICTURE | SEED] needs numpy, pillow and onnxruntime. Sounds: OUT.wav.
 """
 
 import json
 import sys
+import wave
 
 import numpy as np
 import onnxruntime
@@ -21,7 +22,7 @@ def translate(session, facts, picture):
 
 
 def generate(session, facts, seed, count=16):
-    """`count` pictures side by side: of each class in turn, where there are classes."""
+    """`count` samples: of each class in turn, where there are classes."""
     rng, latent = np.random.default_rng(seed), facts["latent"]
     size = (count, latent["size"])
     low = {"uniform": -1.0, "unit-uniform": 0.0}.get(latent["distribution"])
@@ -31,7 +32,16 @@ def generate(session, facts, seed, count=16):
         given["class"] = np.arange(count) % len(facts["classes"])
     if facts["noise_size"]:
         given["noise"] = rng.standard_normal((count, facts["noise_size"])).astype(np.float32)
-    return np.concatenate(session.run(None, given)[0], axis=2)
+    return session.run(None, given)[0]
+
+
+def write_sounds(path, sounds, rate):
+    """One WAV of 16 bits with all sounds, N x channels x samples, one after the other."""
+    with wave.open(path, "wb") as file:
+        file.setnchannels(sounds.shape[1])
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes((np.concatenate(sounds, axis=1).T * 32767).round().astype("<i2").tobytes())
 
 
 def main(file, out, third="0"):
@@ -39,9 +49,15 @@ def main(file, out, third="0"):
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
     facts = json.loads(session.get_modelmeta().custom_metadata_map["sparring"])
     if not facts["decoded"]:
-        sys.exit("this file makes rows or series: decode them by facts['codec']")
-    takes_pictures = "scale" in facts
-    made = translate(session, facts, Image.open(third)) if takes_pictures else generate(session, facts, int(third))
+        sys.exit("this file makes rows, series or tokens: decode them by facts['codec']")
+    if "scale" in facts:
+        made = translate(session, facts, Image.open(third))
+    elif "rate" in facts["codec"]:
+        write_sounds(out, generate(session, facts, int(third)), facts["codec"]["rate"])
+        return
+    else:
+        made = np.concatenate(generate(session, facts, int(third)), axis=-1)
+    made = made[0] if made.ndim == 4 else made  # of films their first frame
     mode = next(name for name, channels in MODES.items() if channels == len(made))
     Image.fromarray(made.transpose(1, 2, 0).squeeze().astype(np.uint8), mode if len(made) > 1 else "L").save(out)
 

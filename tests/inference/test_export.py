@@ -20,6 +20,7 @@ import table_samples
 from smoke import ArraySource, pair_source, smoke_settings
 from sparring.callbacks.base import Callback
 from sparring.inference import export as module
+from sparring.inference import export_int8
 from sparring.inference.generator import load_translator
 from sparring.inference.loading import load_player
 from sparring.modalities.image.codec import MODES, ImageCodec
@@ -190,3 +191,36 @@ def test_styles_and_noise(tmp_path):
     run = trained(ArraySource((3, 16, 16), train=40), "stylegan2-ada", tmp_path / "run")
     exported = sparring.export(run, tmp_path / "file.onnx")
     assert exported.inputs == ("latent", "class", "noise")
+
+
+@pytest.mark.slow
+def test_8_bits_are_measured_and_refused_where_they_are_worse(tmp_path, monkeypatch):
+    settings = smoke_settings("mlp-small", examples=640, tick=320)
+    run = sparring.train(
+        "digits", "mlp-small", tmp_path / "run", settings=settings, device="cpu", console=Callback()
+    ).path
+    monkeypatch.setattr(export_int8, "WORSE", 10.0)  # of a model that has hardly learned
+    exported = sparring.export(run, tmp_path / "small.onnx", precision="int8")
+    assert set(exported.distances) == {"fp32", "int8"} and exported.distances["fp32"] > 0
+    whole = sparring.export(run, tmp_path / "whole.onnx")
+    assert whole.distances is None
+    model = onnx.load(exported.path)
+    kinds = {node.op_type for node in model.graph.node}
+    assert {"QuantizeLinear", "DequantizeLinear"} <= kinds
+    assert json.loads({each.key: each.value for each in model.metadata_props}["sparring"])["recipe"] == "mlp-small"
+    inputs = dict(zip(exported.inputs, module.graph_of_gan(sparring.load(run)).examples[-1], strict=True))
+    given = {name: each.numpy() for name, each in inputs.items()}
+    small, large = (session(path).run(None, given)[0].astype(float) for path in (exported.path, whole.path))
+    assert small.shape == large.shape and 0 < np.abs(small - large).mean() < 25
+    monkeypatch.setattr(export_int8, "WORSE", -1.0)
+    with pytest.raises(sparring.UserError, match="the Frechet distance to held-out examples grows"):
+        sparring.export(run, tmp_path / "worse.onnx", precision="int8")
+    assert not (tmp_path / "worse.onnx").exists()
+
+
+def test_8_bits_of_other_runs_are_refused(pictures, tmp_path):
+    with pytest.raises(sparring.UserError, match="`precision` 'int4' is unknown"):
+        sparring.export(pictures, tmp_path / "file.onnx", precision="int4")
+    with pytest.raises(sparring.UserError, match="measured on the run's data"):  # which came from a Python program
+        sparring.export(pictures, tmp_path / "file.onnx", precision="int8")
+    assert not list(tmp_path.iterdir())

@@ -14,6 +14,7 @@ from service_samples import KINDS, command_line, service, trained
 from sparring.inference.explore import latent_directions, principal_directions
 from sparring.inference.explore import moved as explored
 from sparring.inference.generator import load
+from sparring.networks import sampling
 from sparring.serving.limits import Limits
 from sparring.serving.model_thread import Job
 from sparring.serving.served_run import JACOBIAN_SAMPLES, passes_can_be_shared
@@ -262,3 +263,27 @@ def test_a_pass_is_shared_only_where_neighbours_change_nothing(kind, runs):
     assert not passes_can_be_shared(gan)
     gan.generator.forward = lambda *given: usual(*given) + 1e-6 * usual(*given)[-1:]
     assert not passes_can_be_shared(gan)
+
+
+def test_styles_of_two_seeds_are_mixed(runs):
+    gan = load(runs("styles"))
+    most = gan.generator.num_layers
+    with service(runs("styles")) as client:
+        assert client.get("/v1/info").json()["layers"] == most
+
+        def mix(**asked):
+            answer = client.get("/v1/mix", params={"seed": 3, "style_seed": 4, "label": "class 1", **asked})
+            assert answer.status_code == 200, answer.text
+            return np.asarray(Image.open(io.BytesIO(answer.content)))
+
+        ends = {layers: mix(layers=layers, format=".png") for layers in (0, most)}
+        for layers, seed in ((most, 3), (0, 4)):
+            latent = sampling.latents(gan.recipe.latent, seed, [0])
+            own = gan.decode_styles(gan.styles(latent, gan.labels([0], seed, "class 1")))[0]
+            np.testing.assert_array_equal(ends[layers].transpose(2, 0, 1), own)
+        middle = mix(layers=1, format=".png")
+        assert not np.array_equal(middle, ends[0]) and not np.array_equal(middle, ends[most])
+        assert client.get("/v1/mix", params={"layers": most + 1}).status_code == 422
+    with service(runs("pictures")) as client:
+        assert client.get("/v1/mix").status_code == 404
+        assert client.get("/v1/info").json()["layers"] == 0

@@ -71,6 +71,44 @@ def test_a_sample_is_turned_and_names_are_text(browser, tmp_path):
         page.get_by_role("heading", name="Losses").wait_for()
 
 
+@pytest.mark.slow
+def test_styles_are_mixed_a_picture_is_inverted_and_runs_are_compared(browser, tmp_path):
+    trained("styles", tmp_path / "runs")
+    trained("pictures", tmp_path / "runs")
+    Image.new("RGB", (8, 8), (200, 30, 60)).save(tmp_path / "mine.png")
+    with (
+        answering(studio(tmp_path / "runs", TOKEN, [tmp_path]), Limits()) as port,
+        opened(browser, f"http://127.0.0.1:{port}/#token={TOKEN}", locale="en-US") as page,
+    ):
+        page.get_by_role("link", name=re.compile("styles")).click()
+        mixed = page.locator("figure.mixed img")
+        page.locator("figure.mixed img[src^='blob:']").wait_for(timeout=60 * SECONDS)
+        for change in (
+            lambda: page.get_by_label("Seed of the fine layers").fill("7"),
+            lambda: page.get_by_role("slider", name="Coarse layers").fill("1"),
+        ):
+            before = mixed.get_attribute("src")
+            change()
+            page.locator(f"figure.mixed img[src^='blob:']:not([src='{before}'])").wait_for()
+        page.locator("#inverted").set_input_files(tmp_path / "mine.png")
+        page.get_by_text("of the value range").wait_for(timeout=300 * SECONDS)
+        page.locator("figure.inverted img[src^='blob:']").wait_for()
+        with page.expect_download() as saved:
+            page.get_by_role("button", name="Save the latent").click()
+        assert saved.value.suggested_filename == "styles-latent.safetensors"
+        page.locator("#inverted").set_input_files(
+            {"name": "no.png", "mimeType": "image/png", "buffer": b"no picture at all"}
+        )
+        page.get_by_role("alert").filter(has_text=re.compile("picture|file")).first.wait_for()
+
+        page.get_by_role("link", name="Compare").click()
+        page.get_by_label("First run").select_option("pictures")
+        page.get_by_label("Second run").select_option("styles")
+        page.get_by_role("heading", name="styles").wait_for()
+        page.get_by_role("cell", name="coverage", exact=True).first.wait_for()
+        page.get_by_text("do not compare").wait_for()
+
+
 def test_without_the_token_the_page_says_where_it_is(browser, tmp_path):
     with answering(studio(tmp_path / "runs", TOKEN, [tmp_path]), Limits()) as port:
         page = browser.new_page(locale="en-US")

@@ -19,8 +19,12 @@ def report(
 
     Example:  sparring report runs/digits
     """
+    from ..errors import UserError
     from ..reports import write_card, write_report
     from ..runs.folder import Run
 
-    Run(run).recipe()  # refuses what is not a run
+    found = Run(run)
+    found.recipe()  # refuses what is not a run
+    if found.is_shared:
+        raise UserError("a run of a hub is read only, and its page there is its model card; give a run folder")
     say(write_report(run), write_card(run))

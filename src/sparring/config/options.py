@@ -142,6 +142,13 @@ class TrainOptions(BaseModel):
             return given
         raise ValueError("should be a name or a path")
 
+    @field_validator("out", mode="before")
+    @classmethod
+    def _here(cls, given: Any) -> Any:
+        if given is not None and str(given).startswith("hf:/"):
+            raise ValueError("should be a folder here (sparring export RUN --to hub shares a finished run)")
+        return given
+
     @field_validator("settings", mode="before")
     @classmethod
     def _settings_from_texts(cls, given: Any) -> Any:

@@ -94,11 +94,12 @@ def evaluate(
     data = data if labels is None else _labelled(data, labels)
     real = _open_real(run, data, recipe)
     own = run.exists and real.content_hash == run.read_json("source.json")["content_hash"]
-    if own and data is not None:
+    keeps = own and not run.is_shared
+    if keeps and data is not None:
         run.remember_data(place_of(data))
-    if run.exists and not own:
-        other = f"{real.name} is not the data that {run.path} was trained on"
-        console.note(f"{other}: the scores hold for this data and are not written into the run")
+    if run.exists and not keeps:
+        why = "a run of a hub is read only" if own else f"{real.name} is not the data that {run.path} was trained on"
+        console.note(f"{why}: the scores hold for this data and are not written into the run")
     snapshot = kept_snapshot(run.log())
     if run.exists and run.recipe()[0].algorithm.translates:
         if metrics or features != "classifier":
@@ -110,9 +111,7 @@ def evaluate(
     else:
         found = _evaluate_samples(what, real, own, metrics, features, weights, samples, device, console)
     console.progress(1.0, "measuring")
-    if own:
-        found = replace(found, report=_write(run, found, snapshot))
-    return found
+    return replace(found, report=_write(run, found, snapshot)) if keeps else found
 
 
 def _labelled(data: Any, labels: Any) -> InMemory:
@@ -154,7 +153,7 @@ def _evaluate_samples(
     discriminator = load_discriminator(run, gan, real, device) if gan else None
     likelihoods, curves = (likelihoods_of(gan, real), curves_of(run, gan)) if gan else (None, None)
     found = evaluate_samples(generated, real, extractor, metrics, discriminator, console.progress, likelihoods, curves)
-    if own:
+    if own and not run.is_shared:
         _write_pictures(run, found, gan, generated, real)
     return found
 

@@ -132,6 +132,20 @@ def moved(gan: Gan, moves: Tensor, seed: int = 0, label: str | int | None = None
     return gan.decode(latent + moves, labels and labels * len(moves))
 
 
+def mixed(gan: Gan, seed: int, style_seed: int, layers: int, label: str | int | None = None) -> np.ndarray:
+    """One decoded sample: the styles of a seed, and from `layers` on those of another one.
+
+    Style mixing: Karras et al. 2019, arXiv:1812.04948, section 3.1. layers: 0 to the number of layers. Raises UserError
+    where the generator has no styles.
+    """
+    parts = [
+        gan.styles(sampling.latents(gan.recipe.latent, each, [0]), gan.labels([0], each, label))
+        for each in (seed, style_seed)
+    ]
+    coarse = (torch.arange(parts[0].shape[1]) < layers)[:, None]
+    return gan.decode_styles(torch.where(coarse, parts[0], parts[1]))
+
+
 def _squared_jacobian(gan: Gan, latents: Tensor, labels: list[int] | None, step: float, progress: Progress) -> Tensor:
     """The mean of J^T J over N latents, D x D, in float64."""
     size = latents.shape[1]

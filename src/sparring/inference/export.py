@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import logging
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ FORMAT = 1  # of the facts in the file
 TOLERANCE = 1e-4  # by which what a file makes may differ from the run, as a share of the range of the values
 ROUNDING = 1e-6  # the same as a share of the largest value, for values that differ little from each other
 ROUNDED_OTHERWISE = 1e-3  # share of whole numbers that may differ, where values lie in the middle of two
+PRECISIONS = ("fp32", "int8")
 NEEDED = ("onnx", "onnxscript", "onnxruntime")
 
 
@@ -41,17 +43,24 @@ class Exported:
         inputs: Names.
         decoded: Whether what comes out are values of the data; else the reader decodes them by the facts in the file.
         difference: The largest difference between ONNX Runtime and torch that was seen, in units of the output.
+        distances: In 8 bits: the Frechet distance to held-out examples before, "fp32", and after, "int8".
     """
 
     path: Path
     inputs: tuple[str, ...]
     decoded: bool
     difference: float
+    distances: dict[str, float] | None = None
 
 
 @spells_options
 def export(
-    run: str | Path, out: str | Path | None = None, *, reverse: bool = False, classifier: bool = False
+    run: str | Path,
+    out: str | Path | None = None,
+    *,
+    reverse: bool = False,
+    classifier: bool = False,
+    precision: str = "fp32",
 ) -> Exported:
     """Write the generator of a run, or its classifier, as an ONNX file.
 
@@ -64,6 +73,8 @@ def export(
         out: The file, with the suffix .onnx. Default: NAME.onnx here.
         reverse: Export the direction from outputs to inputs, of runs that have learned both.
         classifier: Export the discriminator of a run that has learned to classify, instead of the generator.
+        precision: fp32, or int8: whole numbers of 8 bits, calibrated on the run's own latents. They are measured on the
+            run's data, by its features, and refused where the Frechet distance grows by more than 5 %.
 
     Raises:
         UserError: The run has no generator yet, a package is missing, or the results differ.
@@ -72,8 +83,11 @@ def export(
     target = Path(f"{folder.path.name or 'run'}.onnx") if out is None else checks.path(out, "--out")
     if target.suffix.lower() != ".onnx":
         raise UserError(f"{target} should end in .onnx")
+    checks.one_of(precision, "--precision", PRECISIONS)
     check_installed()
     recipe, _ = folder.recipe()
+    if precision != "fp32" and (classifier or recipe.algorithm.translates):
+        raise UserError("--precision int8 is for generators that make pictures of latents; leave it out")
     if classifier:
         graph = _classifier(folder)
     elif recipe.algorithm.translates:
@@ -83,8 +97,13 @@ def export(
     else:
         graph = graph_of_gan(load(folder.path))
     data, difference = checked_file(folder, graph, reverse)
+    distances = None
+    if precision == "int8":
+        from .export_int8 import in_8_bits
+
+        data, distances = in_8_bits(load(folder.path), graph, data)
     files.write_bytes(target, data)
-    return Exported(target, tuple(graph.inputs), graph.facts["decoded"], difference)
+    return Exported(target, tuple(graph.inputs), graph.facts["decoded"], difference, distances)
 
 
 def checked_file(run: Run, graph: Graph, reverse: bool = False) -> tuple[bytes, float]:
@@ -122,11 +141,11 @@ def _onnx(graph: Graph, facts: dict[str, Any]) -> bytes:
                 dynamo=True,
                 dynamic_shapes=(shapes,),
                 input_names=list(graph.inputs),
-                output_names=["output"],
+                output_names=list(graph.outputs),
                 verbose=False,
             )
         except torch.onnx.errors.OnnxExporterError as error:
-            raise UserError(f"this network cannot be exported ({str(error).strip().splitlines()[0]})") from error
+            raise UserError(f"this network cannot be exported ({_why(error)})") from error
     assert program is not None
     model = program.model_proto
     onnx.helper.set_model_props(model, {"sparring": json.dumps(facts, sort_keys=True)})
@@ -135,6 +154,14 @@ def _onnx(graph: Graph, facts: dict[str, Any]) -> bytes:
             value.type.tensor_type.shape.dim[place].dim_param = name
     onnx.checker.check_model(model)
     return model.SerializeToString()
+
+
+def _why(error: BaseException) -> str:
+    """The first line of what an error of the exporter comes from, without colours of a terminal."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).strip() or type(error).__name__
+    return text.splitlines()[0][:200]
 
 
 def _difference(graph: Graph, data: bytes) -> float:
@@ -146,11 +173,12 @@ def _difference(graph: Graph, data: bytes) -> float:
     for inputs in graph.examples:
         with torch.no_grad():
             expected = graph.expected(*inputs)
-        found = session.run(None, {name: each.numpy() for name, each in zip(graph.inputs, inputs, strict=True)})[0]
-        if found.shape != expected.shape or not _agree(found, expected):
-            raise UserError("what the exported file makes differs from what the run makes; it was not written")
-        apart = np.abs(found.astype(np.float64) - expected.astype(np.float64))
-        largest = max(largest, float(apart.max(initial=0)))
+        given = {name: each.numpy() for name, each in zip(graph.inputs, inputs, strict=True)}
+        for found, wanted in zip(session.run(None, given), expected, strict=True):
+            if found.shape != wanted.shape or not _agree(found, wanted):
+                raise UserError("what the exported file makes differs from what the run makes; it was not written")
+            apart = np.abs(found.astype(np.float64) - wanted.astype(np.float64))
+            largest = max(largest, float(apart.max(initial=0)))
     return largest
 
 

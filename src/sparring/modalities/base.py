@@ -204,6 +204,17 @@ class Modality(ABC):
         """What turns a generator's tensors into values, as a module for graphs; None: only `Codec.decode` can."""
         return None
 
+    def page_facts(self, codec: Any, reverse: bool = False) -> dict[str, Any] | None:
+        """What an exported page needs to show values in a browser ("kind" and more); None where it cannot.
+
+        reverse: Of the direction from outputs to inputs.
+        """
+        return None
+
+    def pipeline_tag(self, codec: Any) -> str | None:
+        """The word of model hubs for what a model of this codec does; None where they have none."""
+        return None
+
     # Scores
 
     def fit_features(self, source: Any, seed: int, progress: Progress | None = None) -> FeatureNet:

@@ -33,6 +33,7 @@ from .base import (
     ImageTranslator,
     LanguageModel,
     RelaxedLanguageModel,
+    StepwiseLanguageModel,
     StyleGenerator,
 )
 from .contract import construct
@@ -49,6 +50,7 @@ __all__ = [
     "ImageTranslator",
     "LanguageModel",
     "RelaxedLanguageModel",
+    "StepwiseLanguageModel",
     "StyleGenerator",
     "build",
     "dimensions",

@@ -45,6 +45,10 @@ class Generator(nn.Module):
         """N x latent_size latents and N x noise_size noise (None where there is none) -> N x shape samples."""
         raise NotImplementedError
 
+    def for_graph(self) -> Generator:
+        """A generator that computes the same, but for rounding, and can be traced into a graph of fixed operations."""
+        return self
+
 
 class StyleGenerator(Generator):
     """A generator that maps latents to styles and synthesises samples from styles.
@@ -144,6 +148,20 @@ class LanguageModel(ABC):
     @abstractmethod
     def log_likelihood(self, samples: Tensor, condition: Condition = None) -> Tensor:
         """N x T encoded texts -> N x T log-probabilities of their tokens, in nats; 0 after the end of each."""
+
+
+class StepwiseLanguageModel(LanguageModel):
+    """A capability of a language model: one step of its drawing, from a token and what it remembers to the next token.
+
+    Attributes:
+        state_shape: S x width, what it remembers of a text; zeros before its beginning.
+    """
+
+    state_shape: tuple[int, int]
+
+    @abstractmethod
+    def step(self, token: Tensor, state: Tensor, condition: Condition = None) -> tuple[Tensor, Tensor]:
+        """N tokens (0 before the beginning) and N x state_shape -> N x tokens logits, and the state after them."""
 
 
 class RelaxedLanguageModel(LanguageModel):

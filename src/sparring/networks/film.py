@@ -89,7 +89,7 @@ class FilmGenerator(Refiner):
         condition = condition or {}
         time = condition.get("time")
         if time is None:
-            time = torch.arange(float(self.frames), device=latent.device).expand(len(latent), -1)
+            time = torch.arange(float(self.frames), device=latent.device).expand(latent.shape[0], -1)
         code, place = (values.flatten(0, 1) for values in self.motion(noise, time, condition))
         component = self.component(latent, condition)
         count = time.shape[1]

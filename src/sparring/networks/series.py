@@ -9,6 +9,7 @@ distribution has in closed form. Joining the two is this project's own, as in ne
 
 from __future__ import annotations
 
+import copy
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -121,23 +122,35 @@ class SeriesGenerator(Generator, FittedStart):
         assert noise is not None
         return self.correct(self.draw(condition, noise), latent, condition)
 
+    def for_graph(self) -> SeriesGenerator:
+        if not self.layout.ends:
+            return self
+        found = copy.deepcopy(self)
+        found.mixture.prepare(self._places)
+        return found
+
+    @property
+    def _places(self) -> Tensor:
+        """Where in a row it stands whether the series goes on, one for each step."""
+        steps, width = self.shape
+        return torch.arange(steps, device=self.strength.device) * width + self.layout.end
+
     def draw(self, condition: Condition, noise: Tensor) -> Tensor:
         """The mixture's series, N x T x W, by N x noise_size normal values."""
         condition = condition or {}
         label = condition.get("class")
         if label is None:
-            label = torch.zeros(len(noise), dtype=torch.long, device=noise.device)
+            label = torch.zeros(noise.shape[0], dtype=torch.long, device=noise.device)
         known = condition["before"].flatten(1) if "before" in condition else None
         if self.layout.ends and known is None:
             return self._draw_with_ends(label, noise).unflatten(1, self.shape)
         return self.mixture.draw(label, noise, known).unflatten(1, self.shape)
 
     def _draw_with_ends(self, label: Tensor, noise: Tensor) -> Tensor:
-        steps, width = self.shape
         row = (torch.special.ndtr(noise[:, 0].float()) * LENGTHS).long().clamp(max=LENGTHS - 1)
-        step = torch.arange(steps, device=noise.device)
+        step = torch.arange(self.shape[0], device=noise.device)
         going = torch.where(step < self.lengths[label, row][:, None], 1.0, -1.0)
-        return self.mixture.draw_with(self.length_components[label, row], noise, step * width + self.layout.end, going)
+        return self.mixture.draw_with(self.length_components[label, row], noise, self._places, going)
 
     def correct(self, drawn: Tensor, latent: Tensor, condition: Condition = None) -> Tensor:
         """Drawn series (N x T x W) corrected by the network and made discrete where they have to be."""
@@ -160,7 +173,7 @@ class SeriesGenerator(Generator, FittedStart):
         if layout.ends:
             on = ends > 0
             on[:, 0] = True  # a series has one step at least
-            going = hard_switch(ends, on.cumprod(dim=1) > 0)
+            going = hard_switch(ends, (~on).cumsum(dim=1) == 0)
         alive = (going + 1) / 2
         gaps = hard_switch(gaps, (gaps > 0) & (alive > 0.5))
         present = torch.ones_like(channels)

@@ -178,7 +178,7 @@ class StyleGAN2Generator(StyleGenerator):
     def synthesise(self, styles: Tensor, noise: Tensor | None = None) -> Tensor:
         """Pictures (N x C x H x W) of styles (N x num_layers x style_width) and noise (N x noise_size; None: none)."""
         noises = self._split(noise)
-        x = self.start.expand(len(styles), -1, -1, -1)
+        x = self.start.expand(styles.shape[0], -1, -1, -1)
         picture: Tensor | None = None
         for layer, conv in enumerate(self.convs):
             x = conv(x, styles[:, layer], noises[layer])

@@ -91,7 +91,7 @@ class TableGenerator(Generator, FittedStart):
         selector, gumbel, normal = noise.split([1, self.choice_count, len(self.layout.scores)], dim=1)
         selector, gumbel = (torch.special.ndtr(each).clamp(MIN_UNIFORM, MAX_UNIFORM) for each in (selector, gumbel))
         log_weights = (
-            self.mixture.log_weights.expand(len(noise), -1) if known is None else self.mixture.log_posterior(*known)
+            self.mixture.log_weights.expand(noise.shape[0], -1) if known is None else self.mixture.log_posterior(*known)
         )
         edges = log_weights.softmax(dim=1).cumsum(dim=1)
         component = (selector > edges).sum(dim=1).clamp(max=edges.shape[1] - 1)

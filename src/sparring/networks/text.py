@@ -14,7 +14,14 @@ from torch import Tensor, nn
 from torch.nn.functional import linear, pad, relu
 
 from . import register_network
-from .base import Condition, Discriminator, Generator, RelaxedLanguageModel, class_condition
+from .base import (
+    Condition,
+    Discriminator,
+    Generator,
+    RelaxedLanguageModel,
+    StepwiseLanguageModel,
+    class_condition,
+)
 from .layers import ProjectionHead, Share, Width, Widths
 from .output import DiscriminatorOutput
 from .recurrent import Cell, Layers, recurrence
@@ -39,7 +46,7 @@ class TextLayout(NamedTuple):
 
 
 @register_network("text-generator")
-class TextGenerator(Generator, RelaxedLanguageModel):
+class TextGenerator(Generator, RelaxedLanguageModel, StepwiseLanguageModel):
     """A recurrent language model (Mikolov et al. 2010; Graves 2013, arXiv:1308.0850).
 
     The embedding of the token before, plus that of the class -> recurrent layers -> logits of the next token. Dropout
@@ -80,6 +87,8 @@ class TextGenerator(Generator, RelaxedLanguageModel):
         )
         self.dropout = nn.Dropout(dropout)
         self.last = nn.Linear(width, self.layout.vocabulary)
+        self.parts = {"gru": 1, "lstm": 2}[cell]  # an LSTM remembers its output and its cell
+        self.state_shape = (self.parts * layers, width)
 
     def forward(self, latent: Tensor, condition: Condition = None, noise: Tensor | None = None) -> Tensor:
         assert noise is not None
@@ -116,6 +125,13 @@ class TextGenerator(Generator, RelaxedLanguageModel):
             if not going.any():
                 break
         return pad(torch.stack(rows, dim=1), (0, self.layout.vocabulary - self.layout.generated))
+
+    def step(self, token: Tensor, state: Tensor, condition: Condition = None) -> tuple[Tensor, Tensor]:
+        rows = [row[None].contiguous() for row in state.unbind(dim=1)]  # 1 x N x width each, as the layers take them
+        states: list[Any] = rows if self.parts == 1 else [tuple(rows[at : at + 2]) for at in range(0, len(rows), 2)]
+        logits = self._next(token, condition, states)
+        after = states if self.parts == 1 else [part for pair in states for part in pair]
+        return logits, torch.cat(after).transpose(0, 1)
 
     @torch.no_grad()
     def draw(

@@ -6,7 +6,9 @@ import html
 import re
 import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
 
 from ..config.reading import dump_yaml
 from ..data.source import SPLITS
@@ -32,12 +34,28 @@ def write_card(run: Path) -> Path:
     return out
 
 
-def render(run: RunParts) -> str:
-    """The card as text."""
+@dataclass(frozen=True)
+class Shared:
+    """What the card of a run on a hub says beside the run itself.
+
+    Attributes:
+        place: Where the run lies, such as hf://user/name.
+        licence: As hubs write it, such as apache-2.0; None where nobody stated it.
+        pipeline_tag: The hubs' word for what the model does.
+    """
+
+    place: str
+    licence: str | None = None
+    pipeline_tag: str | None = None
+
+
+def render(run: RunParts, shared: Shared | None = None) -> str:
+    """The card as text. shared: of a run that goes to a hub."""
     sentences = "\n\n".join(escaped(sentence) for sentence in summary(run.recipe, run.source, run.log, run.evaluation))
-    head = [f"# {escaped(run.name)}", sentences, _missing(run)]
-    body = [*head, _use(run), _data(run), _training(run), _scores(run), _limits(run)]
-    return _front_matter(run) + "\n" + "\n\n".join(part for part in body if part) + "\n"
+    name = shared.place.rpartition("/")[2] if shared else run.name
+    head = [f"# {escaped(name)}", sentences, _missing(run)]
+    body = [*head, _use(run, shared), _data(run), _training(run), _scores(run), _limits(run, shared)]
+    return _front_matter(run, shared) + "\n" + "\n\n".join(part for part in body if part) + "\n"
 
 
 def escaped(value: object) -> str:
@@ -46,25 +64,54 @@ def escaped(value: object) -> str:
     return re.sub(r"([\\`*_{}\[\]|~$])", r"\\\1", html.escape(line, quote=False))
 
 
-def _front_matter(run: RunParts) -> str:
+def _front_matter(run: RunParts, shared: Shared | None) -> str:
     modality = run.source.get("modality") or run.recipe.get("modality")
     kind = TAGS.get(str(mapping(run.recipe.get("algorithm")).get("name")), "gan")
     task = "image-to-image" if run.source.get("input_shape") else f"{modality}-generation" if modality else ""
     tags = [kind, *([task] if task else []), *([str(run.recipe["name"])] if run.recipe.get("name") else [])]
-    meta = {
-        "library_name": "sparring",
-        "license": "other",
-        "license_name": "unspecified",
-        "tags": list(dict.fromkeys(tags)),
-    }
+    meta: dict[str, Any] = {"library_name": "sparring", "license": "other", "license_name": "unspecified"}
+    if shared and shared.licence:
+        meta = {"library_name": "sparring", "license": shared.licence}
+    meta["tags"] = list(dict.fromkeys(tags))
+    if shared and shared.pipeline_tag:
+        meta["pipeline_tag"] = shared.pipeline_tag
+    if shared and (results := _results(run, shared, task or kind)):
+        meta["model-index"] = results
     return f"---\n{dump_yaml(meta)}---\n"
+
+
+def _results(run: RunParts, shared: Shared, task: str) -> list[dict[str, Any]]:
+    """The scores as hubs read them; [] where none was measured."""
+    evaluated = {name: number(score.get("value")) for name, score in mapping(run.evaluation.get("scores")).items()}
+    logged = {name: score.value for name, score in logged_scores(run.log).items()}
+    metrics = [
+        {"type": name, "name": facts_of(name).title, "value": value}
+        for name, value in (evaluated or logged).items()
+        if value is not None and not name.endswith("_real")
+    ]
+    data = printable(str(run.source.get("name") or "unnamed"))
+    result = {
+        "task": {"type": shared.pipeline_tag or task},
+        "dataset": {"type": data, "name": data},
+        "metrics": metrics,
+    }
+    return [{"name": shared.place.rpartition("/")[2], "results": [result]}] if metrics else []
 
 
 def _missing(run: RunParts) -> str:
     return f"> Missing from this run: {escaped('; '.join(run.missing))}." if run.missing else ""
 
 
-def _use(run: RunParts) -> str:
+def _use(run: RunParts, shared: Shared | None) -> str:
+    """How to use it: where the run lies on a hub, by its place there."""
+    text = _use_of_folder(run)
+    if shared is None:
+        return text
+    here = text.replace("`RUN` is the folder of this file.", "").replace("\n\n\n\n", "\n\n")
+    return re.sub(r"\bRUN\b", shared.place, here).replace("pip install sparring", 'pip install "sparring[hub]"')
+
+
+def _use_of_folder(run: RunParts) -> str:
     if run.source.get("input_shape"):
         two_way = "reverse_generator" in mapping(run.recipe.get("players"))
         back = "\nsparring apply RUN pictures/ -o out/ --reverse   # the other direction" if two_way else ""
@@ -159,8 +206,9 @@ def _evaluated(run: RunParts) -> str:
     return f"## Scores\n\n{said}\n\n" + _table(("score", "value", "95 %", "real examples", "measured on"), rows)
 
 
-def _limits(run: RunParts) -> str:
-    return "## Limits\n\n" + "\n".join(f"- {escaped(limit)}" for limit in limits(unit(run.source)))
+def _limits(run: RunParts, shared: Shared | None) -> str:
+    told = limits(unit(run.source), shared.licence if shared else None)
+    return "## Limits\n\n" + "\n".join(f"- {escaped(limit)}" for limit in told)
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

@@ -46,15 +46,21 @@ def unit(source: Mapping[str, Any]) -> str:
     return str(source.get("unit") or "examples")
 
 
-def limits(what: str) -> list[str]:
-    """What every reader of a report should know. what: the name of the values, in the plural."""
+def limits(what: str, licence: str | None = None) -> list[str]:
+    """What every reader of a report should know.
+
+    what: the name of the values, in the plural. licence: of the model; None where nobody stated it.
+    """
+    unsettled = "Neither the licence of the training data nor that of this model was stated: settle both"
+    if licence:
+        unsettled = "The licence of the training data was not stated: settle it"
     return [
         "It generates only what resembles its training data, and repeats what is missing, rare or one-sided there.",
         f"It may come close to single {what} of its training data.",
         "The scores hold only for the data, features and counts stated with them. They do not compare with numbers "
         "measured in any other way, including published ones.",
         "What it generates is not real: say so where it is shown, and do not use it as evidence.",
-        "Neither the licence of the training data nor that of this model was stated: settle both before passing it on.",
+        f"{unsettled} before passing it on.",
     ]
 
 

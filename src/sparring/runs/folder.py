@@ -13,7 +13,7 @@ from ..config.reading import recipe_from
 from ..config.recipe import Recipe
 from ..errors import UserError
 from ..util import checks
-from . import stored
+from . import hub, stored
 from .log import Log, damaged_lines, kept_snapshot, read_log
 from .stored import ABOUT, HASH, UnreadablePart
 
@@ -46,10 +46,15 @@ class RunParts:
 
 
 class Run:
-    """A run folder. Files are read at each call, so a training may be writing to the folder meanwhile."""
+    """A run folder. Files are read at each call, so a training may be writing to the folder meanwhile.
+
+    `hf://user/name@revision` stands for a run on a hub: its folder is one in the cache, and it is read only.
+    """
 
     def __init__(self, path: str | os.PathLike[str]):
-        self.path = checks.path(path, "`path`")
+        given = checks.path(path, "`path`")
+        self.is_shared = hub.is_address(given)
+        self.path = hub.fetched(given) if self.is_shared else given
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
@@ -183,7 +188,8 @@ class Run:
     def evaluation(self) -> dict[str, Any]:
         """evaluation.json where it belongs to the snapshot that the run keeps now, else {}."""
         found = self._read_or_note("evaluation.json", [])
-        return found if found.get("snapshot") == kept_snapshot(self.log()) else {}
+        belongs = self.is_shared or found.get("snapshot") == kept_snapshot(self.log())  # no log is shared
+        return found if belongs else {}
 
     def parts(self) -> RunParts:
         """Everything that a report shows. Missing and damaged parts are named instead of raised.

@@ -107,12 +107,12 @@ class UnreadablePart(UserError):
 
 def write(path: Path, values: Facts) -> None:
     """Write the values with their format and hash, atomically. The suffix says whether as YAML or as JSON."""
-    files.write_text(path, _text(path, values))
+    files.write_text(path, text(path, values))
 
 
 def is_cut(path: Path, values: Facts) -> bool:
     """Whether a file holds the beginning of what `write` wrote of these values: somebody's edit would not end so."""
-    return _text(path, values).encode().startswith(path.read_bytes())
+    return text(path, values).encode().startswith(path.read_bytes())
 
 
 def read(path: Path) -> Facts:
@@ -139,7 +139,8 @@ def read(path: Path) -> Facts:
     return plain
 
 
-def _text(path: Path, values: Facts) -> str:
+def text(path: Path, values: Facts) -> str:
+    """What `write` writes."""
     whole = with_hash({"format": FORMAT, **values})
     if path.suffix == ".yaml":
         return dump_yaml(whole)

@@ -129,6 +129,24 @@ def move_request(served: ServedRun) -> type[Asked]:
     )
 
 
+def mix_request(served: ServedRun) -> type[Asked]:
+    """What /v1/mix may be asked."""
+    assert served.gan is not None
+    most = served.gan.generator.num_layers
+    return _model(
+        "Mix",
+        {
+            "style_seed": (Whole, Field(1, ge=0, le=MAX_SEED, description="The seed of the styles of later layers.")),
+            "layers": (
+                Whole,
+                Field(most // 2, ge=0, le=most, description="How many of the first layers keep the styles of `seed`."),
+            ),
+            **_seed_and_label(served),
+            "format": _format(served.gan.modality.formats),
+        },
+    )
+
+
 def invert_request(served: ServedRun) -> type[Asked]:
     """What /v1/invert may be asked beside the picture."""
     return _model(

@@ -94,6 +94,8 @@ def router(
     if served.gan is not None and served.gan.modality.supports_latent_walk:
         _add_walks(made, answers)
         _add_moves(made, answers)
+        if served.gan.is_style_based:
+            _add_mixtures(made, answers)
     if served.translators or served.classifier:
         _add_apply(made, answers)
     return made
@@ -133,6 +135,7 @@ def about(served: ServedRun, limits: Limits) -> dict[str, Any]:
         "classes": list(gan.classes) if gan else (served.classifier.names if served.classifier else []),
         "formats": list(gan.modality.formats) if gan else [],
         "latent_walk": gan is not None and gan.modality.supports_latent_walk,
+        "layers": gan.generator.num_layers if gan and gan.is_style_based else 0,
         "truncation": _truncation(served),
         "conditions": gan is not None and gan.modality.takes_conditions,
         "fills_holes": served.fills_holes,
@@ -257,6 +260,23 @@ def _add_moves(made: APIRouter, answers: Answers) -> None:
         along = [float(number) for number in values.pop("along").split(",") if number]
         job = Job(lambda _: served.move(along, values.pop("format"), values))
         return _response(await answers.of(job, request), tag)
+
+
+def _add_mixtures(made: APIRouter, answers: Answers) -> None:
+    served = answers.served
+    Mix = requests.mix_request(served)
+    mixed = _described(
+        "The sample of a seed, with the styles of another one from some layer on.",
+        served.gan.modality.formats if served.gan else (),
+    )
+
+    @made.get("/v1/mix", tags=["samples"], **mixed)
+    @_asks(Mix, in_query=True)
+    async def mix(asked: Asked, request: Request) -> Response:
+        values = asked.model_dump()
+        tag = _tag(served, request.url.path, values)
+        style_seed, layers, format = (values.pop(name) for name in ("style_seed", "layers", "format"))
+        return _response(await answers.of(Job(lambda _: served.mix(style_seed, layers, format, values)), request), tag)
 
 
 def _add_apply(made: APIRouter, answers: Answers) -> None:

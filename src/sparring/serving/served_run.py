@@ -17,7 +17,7 @@ import torch
 from ..errors import UserError
 from ..inference.apply import fills_holes, picture_header, translate_files
 from ..inference.classify import Classifier, classifies, classify_with, load_classifier
-from ..inference.explore import latent_directions, moved, principal_directions
+from ..inference.explore import latent_directions, mixed, moved, principal_directions
 from ..inference.generate import write_samples
 from ..inference.generator import Drawn, Gan, load, load_translator
 from ..inference.interpolate import interpolate
@@ -150,6 +150,14 @@ class ServedRun:
         values = moved(gan, moves @ self._directions, **options)
         drawn = {**options, "length": None}
         return self._file(lambda folder: write_samples(gan, folder / f"moved{format}", 1, drawn, values=values)[0], [])
+
+    def mix(self, style_seed: int, layers: int, format: str, options: dict[str, Any]) -> File:
+        """The sample of a seed, with the styles of another one from some layer on."""
+        assert self.gan is not None
+        gan = self.gan
+        values = mixed(gan, options["seed"], style_seed, layers, options["label"])
+        drawn = {**options, "length": None}
+        return self._file(lambda folder: write_samples(gan, folder / f"mixed{format}", 1, drawn, values=values)[0], [])
 
     @cached_property
     def _directions(self) -> torch.Tensor:

@@ -31,7 +31,7 @@ def griffin_lim(magnitudes: Tensor, size: int, hop: int, steps: int, momentum: f
         steps: How often it is projected; 0 keeps the phases of the beginning.
         momentum: alpha; 0: the algorithm of Griffin & Lim.
     """
-    moving = torch.polar(magnitudes, _phases(*magnitudes.shape[-2:]).expand_as(magnitudes))
+    moving = torch.polar(magnitudes, phases(*magnitudes.shape[-2:]).expand_as(magnitudes))
     before: Tensor | None = None
     for _ in range(steps):
         projected = stft(istft(_with_magnitudes(moving, magnitudes), size, hop), size, hop)
@@ -55,6 +55,6 @@ def _with_magnitudes(spectra: Tensor, magnitudes: Tensor) -> Tensor:
 
 
 @functools.lru_cache(maxsize=8)
-def _phases(bins: int, frames: int) -> Tensor:
+def phases(bins: int, frames: int) -> Tensor:
     """Angles from 0 to 2 pi, drawn once: with equal ones a wave would begin as a row of clicks."""
     return 2 * torch.pi * torch.rand(bins, frames, generator=make_torch_rng(0, "griffin-lim", "phases"))

@@ -44,6 +44,7 @@ class FactorMixture(nn.Module):
         self.register_buffer("noise_std", torch.ones(components, size))
         soft = torch.zeros(size, dtype=torch.bool) if soft is None else soft
         self.register_buffer("soft", soft, persistent=False)
+        self.prepared: tuple[Tensor, Tensor, Tensor] | None = None
 
     def draw(self, label: Tensor, noise: Tensor, known: Tensor | None = None) -> Tensor:
         """Draws values of N class numbers, N x D.
@@ -54,7 +55,7 @@ class FactorMixture(nn.Module):
         weights = self.weights[label] if known is None else self.posterior(label, known)
         component = label * self.components_per_class + _select(weights, torch.special.ndtr(selector))
         moved = torch.stack([factors @ loadings for loadings in self.loadings])
-        moved = moved[component, torch.arange(len(component), device=component.device)]
+        moved = moved[component, torch.arange(component.shape[0], device=component.device)]
         drawn = self.means[component] + moved + self.noise_std[component] * residual
         return drawn if known is None else self.condition(component, drawn, known, residual)
 
@@ -71,13 +72,13 @@ class FactorMixture(nn.Module):
         Returns:
             N x D.
         """
+        if self.prepared is not None:
+            return self._draw_prepared(component, noise, places, wanted)
         _, factors, residual = noise.float().split([1, self.rank, self.noise_std.shape[1]], dim=1)
         drawn = torch.empty(len(noise), self.noise_std.shape[1], device=noise.device)
         for number in component.unique().tolist():
             members, loadings, mean = component == number, self.loadings[number], self.means[number]
-            loose = MIN_SOFT_NOISE * loadings[:, places].square().sum(dim=0).sqrt()
-            std = torch.maximum(self.noise_std[number, places], loose).clamp(min=MIN_WANTED_STD)
-            seen = (loadings[:, places] / std).double()
+            std, seen = self._wanted(number, places)
             own = factors[members].double()
             # Matheron's rule for the factors: a draw of them, moved by what it lacks of the wanted values
             lacks = ((wanted[members] - mean[places]) / std - residual[members][:, places]).double() - own @ seen
@@ -86,6 +87,32 @@ class FactorMixture(nn.Module):
             drawn[members] = mean + own.float() @ loadings + self.noise_std[number] * residual[members]
         drawn[:, places] = wanted
         return drawn
+
+    def prepare(self, places: Tensor) -> None:
+        """Solve what `draw_with` solves for these places, of all components, once: a graph can then hold its steps."""
+        parts = [self._wanted(number, places) for number in range(len(self.means))]
+        one = torch.eye(self.rank, dtype=torch.float64, device=self.means.device)
+        gains = [torch.linalg.solve(one + seen @ seen.T, seen).T for _, seen in parts]
+        std, seen = zip(*parts, strict=True)
+        self.prepared = torch.stack(std), torch.stack(seen), torch.stack(gains)
+
+    def _wanted(self, number: int, places: Tensor) -> tuple[Tensor, Tensor]:
+        """The noise (K) of wanted values of a component, and its loadings (rank x K, float64) as shares of it."""
+        loadings = self.loadings[number]
+        loose = MIN_SOFT_NOISE * loadings[:, places].square().sum(dim=0).sqrt()
+        std = torch.maximum(self.noise_std[number, places], loose).clamp(min=MIN_WANTED_STD)
+        return std, (loadings[:, places] / std).double()
+
+    def _draw_prepared(self, component: Tensor, noise: Tensor, places: Tensor, wanted: Tensor) -> Tensor:
+        """`draw_with` of all rows at once, by what `prepare` has solved."""
+        assert self.prepared is not None
+        std, seen, gains = (part[component] for part in self.prepared)
+        _, factors, residual = noise.float().split([1, self.rank, self.noise_std.shape[1]], dim=1)
+        mean, own = self.means[component], factors.double()[:, None]
+        lacks = ((wanted - mean[:, places]) / std - residual[:, places]).double()[:, None] - own @ seen
+        moved = (own + lacks @ gains).float() @ self.loadings[component]
+        drawn = mean + moved[:, 0] + self.noise_std[component] * residual
+        return drawn.index_copy(1, places, wanted)
 
     @torch.no_grad()
     def condition(self, component: Tensor, drawn: Tensor, known: Tensor, residual: Tensor | None = None) -> Tensor:

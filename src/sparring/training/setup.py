@@ -85,8 +85,8 @@ def set_up(
     modality, recipe = modalities.get(source.modality), choices.recipe
     codec = modality.codec_of(recipe.representation, source, recipe.value_range)
     players = build_players(choices.recipe, codec, len(source.classes), device)
-    if init_from is not None:
-        start_from(players, init_from)
+    if base is not None:
+        start_from(players, base.path)
         console.note(f"starting from the weights of {init_from}")
     else:
         fit_to_data(choices.recipe, players, source, codec)

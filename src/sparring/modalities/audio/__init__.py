@@ -14,6 +14,7 @@ from .options import AudioOptions
 
 if TYPE_CHECKING:
     import numpy as np
+    from torch import nn
 
     from ...data.in_memory import InMemory
     from ...data.source import Source
@@ -63,6 +64,12 @@ class AudioModality(Modality):
 
     def codec_of(self, representation: str | None, source: Any, value_range: str = "symmetric") -> AudioCodec:
         return self.module("codec").fit_codec(source, value_range, representation)
+
+    def page_facts(self, codec: Any, reverse: bool = False) -> dict[str, Any]:
+        return {"kind": "sounds", "rate": codec.rate, "bits": codec.bits}
+
+    def graph_output(self, codec: Any) -> nn.Module:
+        return self.module("graph").decode_module(codec)
 
     def online_score(self, net: FeatureNet, source: Any, count: int, seed: int) -> Any:
         return self.module("score").AudioScore(net, source, count, seed)

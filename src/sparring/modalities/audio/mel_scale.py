@@ -52,7 +52,7 @@ class MelScale:
 
     def magnitudes(self, mels: Tensor) -> Tensor:
         """Magnitudes of spectra, N x C x (size / 2 + 1) x T, by the pseudo-inverse of the filters, not below 0."""
-        return (_filters(self.rate)[1] @ 10 ** (self._decibels(mels) / 20)).clamp(min=0)
+        return (filters_of(self.rate)[1] @ 10 ** (self._decibels(mels) / 20)).clamp(min=0)
 
     def waves(self, mels: Tensor) -> Tensor:
         """Waves, N x C x (T hop), of N x C x BANDS x T in [-1, 1], as loud as these.
@@ -81,11 +81,11 @@ def decibels(waves: Tensor, rate: int) -> Tensor:
     """The mel bands of waves, N x C x L, in dB: N x C x BANDS x L / hop."""
     hop = hop_of(rate)
     magnitudes = stft(waves, OVERLAP * hop, hop).abs()
-    return 20 * (_filters(rate)[0] @ magnitudes).clamp(min=SMALLEST).log10()
+    return 20 * (filters_of(rate)[0] @ magnitudes).clamp(min=SMALLEST).log10()
 
 
 @functools.lru_cache(maxsize=8)
-def _filters(rate: int) -> tuple[Tensor, Tensor]:
+def filters_of(rate: int) -> tuple[Tensor, Tensor]:
     """The filter bank of a rate and its pseudo-inverse, float32."""
     filters = mel_filters(BANDS, OVERLAP * hop_of(rate), rate)
     return torch.from_numpy(filters).float(), torch.from_numpy(mel_inverse(filters)).float()

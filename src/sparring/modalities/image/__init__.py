@@ -66,6 +66,12 @@ class ImageModality(Modality):
     def fit_codec(self, source: Any, value_range: str = "symmetric") -> ImageCodec:
         return self.module("codec").fit_codec(source, value_range)
 
+    def page_facts(self, codec: Any, reverse: bool = False) -> dict[str, Any] | None:
+        return {"kind": "pictures"} if codec.scale.is_plain else None
+
+    def pipeline_tag(self, codec: Any) -> str:
+        return "unconditional-image-generation"
+
     def graph_output(self, codec: Any) -> nn.Module:
         return self.module("graph").DecodePictures(codec)
 

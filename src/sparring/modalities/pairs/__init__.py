@@ -27,6 +27,13 @@ class PairModality(Modality):
     shows_pairs = True
     supports_latent_walk = False
 
+    def page_facts(self, codec: Any, reverse: bool = False) -> dict[str, Any] | None:
+        sides = (codec.output, codec.input) if reverse else (codec.input, codec.output)
+        return self.module("graph").page_facts(*sides)
+
+    def pipeline_tag(self, codec: Any) -> str:
+        return "image-segmentation" if isinstance(codec.output, self.module("maps").MapCodec) else "image-to-image"
+
     def recognises(self, path: Path) -> bool:
         return self.module("source").recognises(path)
 

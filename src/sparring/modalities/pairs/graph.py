@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -62,3 +64,16 @@ def example(side: Side, count: int, height: int, width: int) -> Tensor:
     shares = torch.rand((count, side.shape[0], height, width), generator=rng)
     values = side.scale.low + shares * (side.scale.high - side.scale.low)
     return values.to(input_dtype(side))
+
+
+def page_facts(given: Side, made: Side) -> dict[str, Any] | None:
+    """How a page shows pictures before and after; None for what a browser does not read or show as it is.
+
+    inputs: channels. palette: of label maps, the colour of each class; None for pictures.
+    """
+    if isinstance(given, MapCodec) or not given.scale.is_plain or given.channels not in (1, 3):
+        return None
+    if not isinstance(made, MapCodec) and not made.scale.is_plain:
+        return None
+    palette = [list(colour) for colour in made.legend.palette] if isinstance(made, MapCodec) else None
+    return {"kind": "translator", "inputs": given.channels, "palette": palette}

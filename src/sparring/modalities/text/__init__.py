@@ -32,6 +32,9 @@ class TextModality(Modality):
     formats = (".txt", ".csv", ".jsonl", ".zip", ".png")
     preview_count = 32
 
+    def pipeline_tag(self, codec: Any) -> str:
+        return "text-generation"
+
     def recognises(self, path: Path) -> bool:
         from .detect import recognises
 

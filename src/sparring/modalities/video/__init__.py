@@ -13,6 +13,7 @@ from .options import VideoOptions
 
 if TYPE_CHECKING:
     import numpy as np
+    from torch import nn
 
     from ...data.in_memory import InMemory
     from ...data.source import Source
@@ -45,6 +46,9 @@ class VideoModality(Modality):
         if not isinstance(about.get("fps"), float | int) or about["fps"] <= 0:
             raise UserError("source.json is damaged: it does not say the frame rate of the films")
         return {"size": (height, width), "frames": frames, "fps": about["fps"]}
+
+    def graph_output(self, codec: Any) -> nn.Module:
+        return self.module("graph").DecodeFilms(codec)
 
     def fit_codec(self, source: Any, value_range: str = "symmetric") -> VideoCodec:
         return self.module("codec").fit_codec(source, value_range)

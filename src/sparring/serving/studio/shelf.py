@@ -146,6 +146,7 @@ def _shown(run: RunParts) -> dict[str, Any]:
         "recipe": run.recipe.get("name"),
         "modality": run.source.get("modality"),
         "data": run.source.get("name"),
+        "content": run.source.get("content_hash"),
         "examples": examples_seen(run.log) or 0,
         "planned": examples_planned(run.recipe),
         "score": {"title": facts_of(headline.name).title, "value": value} if value is not None else None,

@@ -1,6 +1,7 @@
 // The frame of the page: which part is shown, in which language.
 
 import { Problem, takeToken } from "./api.js";
+import { comparePage } from "./compare.js";
 import { button, h } from "./dom.js";
 import { runPage } from "./run.js";
 import { runsPage } from "./runs.js";
@@ -36,7 +37,7 @@ function head(place) {
       t("skip"),
     ),
     h("a", { class: "brand", href: "#/" }, icon, "sparring"),
-    h("nav", {}, link("#/", t("runs")), link("#/train", t("train"))),
+    h("nav", {}, link("#/", t("runs")), link("#/train", t("train")), link("#/compare", t("compareRuns"))),
     button(
       t("language"),
       () => {
@@ -53,7 +54,7 @@ async function show() {
   say("");
   document.documentElement.lang = language();
   const [, part, name, tab] = location.hash.split("/");
-  head(part === "train" ? "#/train" : "#/");
+  head(["train", "compare"].includes(part) ? `#/${part}` : "#/");
   const alive = new AbortController(); // of this part of the page
   leave = () => alive.abort();
   const place = h("div", { class: "page" });
@@ -62,6 +63,7 @@ async function show() {
   try {
     if (part === "train") await trainPage(place, alive.signal, name ? decodeURIComponent(name) : "");
     else if (part === "run") await runPage(place, alive.signal, decodeURIComponent(name), tab ?? "progress");
+    else if (part === "compare") await comparePage(place, alive.signal);
     else await runsPage(place, alive.signal);
   } catch (error) {
     problem(error);

@@ -3,6 +3,7 @@
 import { made } from "./api.js";
 import { button, card, download, field, h, newest, select, showBlob } from "./dom.js";
 import { rowsCard } from "./rows.js";
+import { invertCard, mixCard } from "./styles.js";
 import { t } from "./words.js";
 
 const DIRECTIONS = 8,
@@ -20,7 +21,9 @@ export async function playPanel(body, signal, name, known) {
   const shown = shownFormat(known);
   if (known.latent_walk && shown) body.append(turnCard(signal, name, known, shown));
   body.append(manyCard(signal, name, known));
+  if (known.layers && shown === ".png") body.append(mixCard(signal, name, known));
   if (known.latent_walk) body.append(walkCard(signal, name, known));
+  if (known.latent_walk && shown === ".png") body.append(invertCard(signal, name, known));
 }
 
 // The first format that a page can show or play.
