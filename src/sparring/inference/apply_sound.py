@@ -65,6 +65,7 @@ def _apply(translator: SoundTranslator, path: Path, target: Path) -> str:
 def _about(translator: SoundTranslator, rate: int, wanted: int) -> Iterator[str]:
     """What a person should know of the rates."""
     if wanted > translator.rate:
-        yield f"what lies above {translator.rate // 2:,} Hz is not kept: the run learned sounds of {translator.rate:,} Hz"
+        rate_learned = translator.rate
+        yield f"what lies above {rate_learned // 2:,} Hz is not kept: the run learned sounds of {rate_learned:,} Hz"
     elif wanted > rate:
         yield f"written with {wanted:,} samples a second, as {rate:,} would not hold what was added"

@@ -61,9 +61,9 @@ def mel_cepstral_distortion(waves: np.ndarray, targets: np.ndarray, rate: int) -
 
 
 def si_sdr(waves: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """The scale-invariant ratio of signal to distortion in dB, at most 100: Le Roux et al. 2019 (arXiv:1811.02508), eq. 4.
+    """The scale-invariant ratio of signal to distortion in dB, at most 100.
 
-    Means are taken away first. Returns N numbers; 0 for a silent target.
+    Le Roux et al. 2019 (arXiv:1811.02508), eq. 4. Means are taken away first. Returns N numbers; 0 for a silent target.
     """
     mine, theirs = (side.astype(np.float64) - side.mean(axis=2, keepdims=True) for side in (waves, targets))
     energy = np.square(theirs).sum(axis=2, keepdims=True)

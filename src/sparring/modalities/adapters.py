@@ -61,8 +61,8 @@ def _check_label_maps(recipe: Recipe, source: TranslationSource) -> None:
 def for_algorithm(recipe: Recipe, source: Source) -> Source:
     """The source that the algorithm of the recipe learns from.
 
-    Recipes with degradations get degraded pictures or sounds as inputs, vocoders the bands of sounds, semi-supervised ones hide labels, and unpaired
-    translation gets two classes.
+    Recipes with degradations get degraded pictures or sounds as inputs, vocoders the bands of sounds. Semi-supervised
+    ones hide labels, and unpaired translation gets two classes.
     """
     config = recipe.algorithm
     if isinstance(config, WaveTranslationConfig):

@@ -88,7 +88,7 @@ class SpectrumBody(nn.Module):
         self.body = ConvNeXtBody(width, width, factor * width, blocks)
         self.head = nn.Conv1d(width, outputs * bins, 1)
         nn.init.normal_(self.head.weight, 0.0, START)
-        nn.init.zeros_(self.head.bias)
+        nn.init.constant_(self.head.bias, 0.0)  # type: ignore[arg-type]
 
     def forward(self, spectra: Tensor, loud: Tensor, more: Tensor | None = None) -> tuple[Tensor, ...]:
         """N x F x T complex, N x F x T magnitudes and N x inputs x T -> `outputs` times N x F x T."""

@@ -12,7 +12,7 @@ from torch import Tensor
 from .stft import istft, stft
 
 QUIET = 0.1  # of the frames of a frequency are taken as noise
-ABOVE = 2.0  # times the noise: what is quieter is noise
+ABOVE = 5.0  # times that, as the quietest frames of noise are far below its mean
 FLOOR = 0.1  # of its magnitude is left of noise: with nothing left one hears holes
 
 

@@ -30,9 +30,9 @@ def files(
 
 
 def spectrograms(values: np.ndarray, codec: SoundPairCodec) -> np.ndarray:
-    """Spectra in colours, N x 3 x H x W uint8: time from left to right, low frequencies below; channels one below another.
+    """Spectra in colours, N x 3 x H x W uint8: time from left to right, low frequencies below.
 
-    Frequencies are spaced evenly, so that one sees harmonics, and what is missing above.
+    Channels stand one below another. Frequencies are spaced evenly, so that one sees harmonics, and what is missing.
     """
     from matplotlib import colormaps
 

@@ -12,6 +12,7 @@ from ...metrics import waves as wave_metrics
 from ...metrics.heard_speech import heard, installed
 from ...metrics.intervals import Estimate, mean_estimate
 from ...metrics.scores import Score, score_from
+from ...signals.faults import faulty
 from ...signals.spectral_gate import spectral_gate
 from ..pairs.score import PairScore
 from .pair_codec import SoundPairCodec
@@ -53,6 +54,7 @@ def rows(values: np.ndarray, targets: np.ndarray, codec: SoundPairCodec) -> Rows
     }
     if codec.input.seen == "waveform":
         found["si_sdr"] = wave_metrics.si_sdr(values, targets)
+    found["faulty_share"] = faulty(values).astype(np.float64)
     return found
 
 

@@ -64,9 +64,9 @@ class WavePairs(TranslationSource):
         rows = {split: every[split][~noisy[split]] for split in SPLITS}
         noises = {split: every[split][noisy[split]] for split in SPLITS}
         for split in ("train", "test"):
-            if min(len(rows[split]), len(noises[split])) < MIN_OF_A_SPLIT:  # type: ignore[index]
+            if min(len(rows[split]), len(noises[split])) < MIN_OF_A_SPLIT:
                 raise UserError(
-                    f"{self.name} has {len(rows[split])} sounds and {len(noises[split])} noises "  # type: ignore[index]
+                    f"{self.name} has {len(rows[split])} sounds and {len(noises[split])} noises "
                     f"{'to learn from' if split == 'train' else 'that are held out'}: give more of them"
                 )
         self.notes += (
