@@ -56,16 +56,18 @@ def _apply(translator: SoundTranslator, path: Path, target: Path) -> str:
     made = translator.wave(whole.resampled(sound.samples, rate, translator.rate))
     wanted = max(rate, translator.rate) if translator.widens else rate
     lasting = round(length * wanted / rate)
-    result = whole.with_samples(sound, whole.resampled(made, translator.rate, wanted, lasting), wanted, target.suffix)
+    same_name = target.suffix.lower() == path.suffix.lower()  # then the format stays what it is, whatever the name says
+    made = whole.resampled(made, translator.rate, wanted, lasting)
+    result = whole.with_samples(sound, made, wanted, "" if same_name else target.suffix)
     data, lost = whole.encoded(result)
+    target.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(target, data)
     return "; ".join(filter(None, [*_about(translator, rate, wanted), lost]))
 
 
 def _about(translator: SoundTranslator, rate: int, wanted: int) -> Iterator[str]:
     """What a person should know of the rates."""
-    if wanted > translator.rate:
-        rate_learned = translator.rate
-        yield f"what lies above {rate_learned // 2:,} Hz is not kept: the run learned sounds of {rate_learned:,} Hz"
+    if wanted > (learned := translator.rate):
+        yield f"what lies above {learned // 2:,} Hz is not kept: the run learned sounds of {learned:,} Hz"
     elif wanted > rate:
         yield f"written with {wanted:,} samples a second, as {rate:,} would not hold what was added"

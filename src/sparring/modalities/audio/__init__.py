@@ -68,6 +68,11 @@ class AudioModality(Modality):
             return source.codec(value_range)
         return self.module("codec").fit_codec(source, value_range, representation)
 
+    def codec_from(self, description: dict[str, Any]) -> Any:
+        if description.get("representation") == "pair":
+            return self.module("pair_codec").pair_codec_from(description)
+        return super().codec_from(description)
+
     def online_score(self, net: FeatureNet, source: Any, count: int, seed: int) -> Any:
         if isinstance(source, TranslationSource):
             return self.module("pair_score").WaveScore(net, source, count, seed)

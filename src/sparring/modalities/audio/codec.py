@@ -150,17 +150,8 @@ def fit_codec(source: Any, value_range: str = "symmetric", representation: str |
     return kind(channels, length, source.rate, source.bits, round(max(peak, 1e-4), 6), end, mel, value_range)
 
 
-def codec_from(description: dict[str, Any]) -> Any:
-    """The inverse of `describe`. Raises UserError for what another version, or nobody, has written."""
-    if description.get("representation") == "pair":
-        from .pair_codec import pair_codec_from
-
-        return pair_codec_from(description)
-    return codec_of_kind(description)
-
-
-def codec_of_kind(description: dict[str, Any]) -> AudioCodec:
-    """The inverse of AudioCodec.describe(). Raises UserError as `codec_from`."""
+def codec_from(description: dict[str, Any]) -> AudioCodec:
+    """The inverse of AudioCodec.describe(). Raises UserError for what another version, or nobody, has written."""
     if description.get("modality") != "audio" or description.get("representation") not in CODECS:
         raise UserError("codec.json is not a description of sounds: use the version of sparring that wrote it.")
     try:

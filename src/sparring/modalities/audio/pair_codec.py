@@ -12,7 +12,7 @@ from torch import Tensor
 from ...errors import UserError
 from ...networks.vocoder import WaveLayout
 from ...signals.levels import active_level
-from .codec import CHUNK, WaveformCodec, codec_of_kind, fit_codec
+from .codec import CHUNK, WaveformCodec, codec_from, fit_codec
 from .mel_scale import MelScale
 
 BANDS = 80  # that a vocoder sees, at every rate
@@ -96,7 +96,7 @@ def fit_pair_codec(source: Any, seen: Seen) -> SoundPairCodec:
 def pair_codec_from(description: dict[str, Any]) -> SoundPairCodec:
     """The inverse of SoundPairCodec.describe(). Raises UserError for what another version, or nobody, has written."""
     try:
-        output, seen, level = codec_of_kind(description["output"]), description["seen"], description["level"]
+        output, seen, level = codec_from(description["output"]), description["seen"], description["level"]
         expected = MelScale(output.rate, output.mel.high, round(output.mel.high - RANGE, 3), BANDS)
         if not isinstance(output, WaveformCodec) or seen not in ("mel", "waveform") or not level > 0:
             raise ValueError
@@ -105,6 +105,6 @@ def pair_codec_from(description: dict[str, Any]) -> SoundPairCodec:
                 f"codec.json has log-mel bands of another kind than this version at {output.rate:,} Hz ({BANDS} bands, "
                 f"{RANGE:g} dB): use the version of sparring that wrote it"
             )
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise UserError("codec.json is damaged: it does not say what goes in and what comes out.") from None
     return SoundPairCodec(SoundInput(seen, output, level), output)
