@@ -37,6 +37,8 @@ SMALL = {
     "rank": 8,
     "waves": 2,
     "motion_steps": 4,
+    "start_steps": 2,
+    "spectrum_width": 2,
 }
 
 

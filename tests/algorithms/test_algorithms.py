@@ -2,6 +2,7 @@
 
 import pytest
 
+import audio_samples
 import text_samples
 import video_samples
 from smoke import ArraySource, pair_source, trainer
@@ -9,6 +10,7 @@ from sparring import algorithms
 from sparring.config.reading import load_recipe, with_settings
 from sparring.config.recipe import ALGORITHMS
 from sparring.errors import UserError
+from sparring.modalities.audio.wave_pairs import WavePairs
 from sparring.modalities.pairs.derived import Unpaired
 
 RECIPES = {
@@ -21,7 +23,10 @@ RECIPES = {
     "weighted-likelihood": "text",
     "gumbel-softmax": "text-gumbel",
     "film": "video",
+    "wave-translation": "vocoder",
 }
+# The phases of the configuration are those of a training without anything at intervals.
+PLAIN = {"wave-translation": {"algorithm.pretrain_fraction": 0, "algorithm.adversarial_interval": 1}}
 
 
 def source_for(recipe):
@@ -31,6 +36,8 @@ def source_for(recipe):
         return Unpaired(ArraySource((3, 12, 16), 2, 40, 12), "class 0", "class 1")
     if recipe in ("text", "text-gumbel"):
         return text_samples.source(60, "none")
+    if recipe == "vocoder":
+        return WavePairs(audio_samples.source(60, "none"), None)
     if recipe == "video":
         return video_samples.source(60, "none", 1)
     return ArraySource((1, 16, 16))
@@ -42,7 +49,7 @@ def test_every_algorithm_is_tried_here():
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_phases_are_those_of_the_configuration(tmp_path, name):
-    ours = trainer(source_for(RECIPES[name]), RECIPES[name], tmp_path)
+    ours = trainer(source_for(RECIPES[name]), RECIPES[name], tmp_path, **PLAIN.get(name, {}))
     config = ours.recipe.algorithm
     assert isinstance(ours.algorithm, algorithms.algorithm_class(ours.recipe))
     assert isinstance(config, type(ours.algorithm).Config)

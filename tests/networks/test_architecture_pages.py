@@ -9,6 +9,7 @@ import torch
 from sparring import networks
 from sparring.config.reading import load_recipe
 from sparring.networks.text import TextLayout
+from sparring.networks.vocoder import WaveLayout
 
 PAGES = Path(__file__).parents[2] / "docs" / "architectures"
 PICTURE, COLOUR = (1, 28, 28), (3, 32, 32)
@@ -55,6 +56,23 @@ def by_recipe(name, shape, classes=0, layout=None, **open_options):
 def alone(network, shape, input_shape=(), latent=100, **options):
     with torch.device("meta"):
         made = networks.build(network, options, shape=shape, input_shape=input_shape, classes=0, latent_size=latent)
+    return [sum(parameter.numel() for parameter in made.parameters())]
+
+
+def of_waves(name, role="generator", size=1024, rate=22050):
+    """The parameters of a player of waves, whose numbers depend on the size of the frames alone."""
+    settings, hop = load_recipe(name).players[role], size // 4
+    shape, layout = (1, 64 * hop), WaveLayout(rate, 80, size, hop, -60.0, 40.0, 1.0)
+    input_shape = (1, 80, 64) if name == "vocoder" else shape
+    made = networks.build(
+        settings.network,
+        settings.options,
+        shape=shape,
+        input_shape=input_shape,
+        layout=layout,
+        classes=0,
+        latent_size=1,
+    )
     return [sum(parameter.numel() for parameter in made.parameters())]
 
 
@@ -135,6 +153,14 @@ QUOTED = {
         for classes in (0, 10)
     ],
     "film": [lambda classes=classes: by_recipe("video", (16, 1, 32, 32), classes) for classes in (0, 10)],
+    "vocoder": [
+        *(lambda name=name: of_waves(name) for name in ("vocoder", "enhance-speech", "extend-speech")),
+        *(
+            lambda size=size, rate=rate: of_waves("vocoder", size=size, rate=rate)
+            for size, rate in ((512, 8000), (4096, 48000))
+        ),
+        lambda: of_waves("vocoder", "discriminator"),
+    ],
     "projected": [lambda classes=classes: by_recipe("projected", COLOUR, classes) for classes in (0, 10)],
     "image-discriminators": [
         lambda: alone("patch-discriminator", LARGE, LARGE, width=64),

@@ -58,10 +58,10 @@ Mask = Annotated[
 
 def apply(
     run: Annotated[
-        Path, typer.Argument(help="The folder of a run that turns pictures into others.", show_default=False)
+        Path, typer.Argument(help="The folder of a run that turns pictures or sounds into others.", show_default=False)
     ],
     pictures: Annotated[
-        Path, typer.Argument(help="A picture or film, or a folder of them, of any size.", show_default=False)
+        Path, typer.Argument(help="A picture, film or sound, or a folder of them, of any size.", show_default=False)
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="A file, or a folder for the results.", show_default=False)],
     reverse: Reverse = False,
@@ -71,7 +71,7 @@ def apply(
     mask: Mask = None,
     device: Device = "auto",
 ) -> None:
-    """Apply what a run has learned to your pictures: restore, translate or segment them.
+    """Apply what a run has learned to your pictures or sounds: restore, translate or segment them.
 
     Example:  sparring apply runs/photos-restore-denoise holiday/ -o clean/
 
@@ -79,7 +79,10 @@ def apply(
 
     Example:  sparring apply runs/photos-restore-inpaint photo.jpg --mask scratch.png -o whole.png
 
-    Sizes are kept (times the run's scale). Films keep their frame rate and sound. A run of `sgan` classifies: -o
+    Example:  sparring apply runs/speech-enhance-speech noisy/ -o clean/
+
+    Sizes are kept (times the run's scale). Films keep their frame rate and sound, sounds their rate, channels, length
+    and format. A run of `sgan` classifies: -o
     labels.csv. `restore-inpaint` fills the transparent parts. A file that cannot be used is named, and the others are
     done.
     """

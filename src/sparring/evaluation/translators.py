@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from .. import modalities
 from ..callbacks.base import Callback
 from ..errors import UserError
-from ..inference.generator import load_translator
+from ..inference.generator import load_picture_translator, load_translator
+from ..inference.sound_translator import SoundTranslator
 from ..inference.translator import Translator
 from ..metrics import frechet
 from ..metrics.feature_net import FeatureNet
@@ -45,6 +47,8 @@ def evaluate_translator(run: Run, pairs: Any, samples: int | None, device: str, 
     """
     recipe, _ = run.recipe()
     translator = load_translator(run.path, device=device)
+    if isinstance(translator, SoundTranslator):
+        return _evaluate_sounds(translator, pairs, samples, console)
     codec: PairCodec = pairs.codec(recipe.value_range)
     for mine, theirs in ((translator.input, codec.input), (translator.output, codec.output)):
         legends = [each.legend if isinstance(each, MapCodec) else None for each in (mine, theirs)]
@@ -60,7 +64,9 @@ def evaluate_translator(run: Run, pairs: Any, samples: int | None, device: str, 
         net = classifier.load_or_learn(pairs.source, console.progress)  # it separates the two kinds
         inputs = pairs.of_class(0, "test")[:samples]
         reverse = (
-            load_translator(run.path, reverse=True, device=device) if "reverse_generator" in recipe.players else None
+            load_picture_translator(run.path, reverse=True, device=device)
+            if "reverse_generator" in recipe.players
+            else None
         )
         scores = _unpaired_scores(pairs, net, inputs, _translate(translator, inputs, console), reverse, console)
     fingerprint = {
@@ -74,11 +80,25 @@ def evaluate_translator(run: Run, pairs: Any, samples: int | None, device: str, 
     return Evaluation(found, next(iter(found)), "", [], [], "", {}, ("pairs",))
 
 
-def _translate(translator: Translator, inputs: np.ndarray, console: Callback) -> np.ndarray:
+def _evaluate_sounds(translator: SoundTranslator, pairs: Any, samples: int | None, console: Callback) -> Evaluation:
+    """The scores of waves against their targets, by the modality."""
+    indices = choose_examples(pairs.count("test"), samples or pairs.count("test"), SEED, "held-out")
+    inputs, targets = pairs.input_values(indices, "test", SEED), pairs.values(indices, "test")
+    outputs = _translate(translator, inputs, console)
+    scores, missing = modalities.get(pairs.modality).translation_scores(
+        translator.codec, inputs, outputs, targets, lambda share: console.progress(share, "measuring")
+    )
+    fingerprint = {"split": "test", "source": pairs.content_hash[:16], "seed": SEED}
+    found = {score.name: replace(score, fingerprint={**(score.fingerprint or {}), **fingerprint}) for score in scores}
+    left_out = {"speech": missing} if missing else {}
+    return Evaluation(found, next(iter(found)), "", [], [], "", left_out, ("pairs",))
+
+
+def _translate(translator: Translator | SoundTranslator, inputs: np.ndarray, console: Callback) -> np.ndarray:
     outputs = []
     for start in range(0, len(inputs), CHUNK):
         outputs.append(translator.values(inputs[start : start + CHUNK]))
-        console.progress(min(1.0, (start + CHUNK) / len(inputs)), "translating held-out pictures")
+        console.progress(min(1.0, (start + CHUNK) / len(inputs)), "translating held-out examples")
     return np.concatenate(outputs)
 
 

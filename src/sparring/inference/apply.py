@@ -1,9 +1,8 @@
-"""A trained translator applied to files: pictures, films and folders of them, of any size."""
+"""A trained translator applied to files: pictures, films, sounds and folders of them, of any size."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,32 +16,15 @@ from ..modalities.image.unusable import Unusable, quiet
 from ..modalities.pairs.file_translation import FileTranslation
 from ..reports.headline import headline_of
 from ..runs.folder import Run
-from .apply_video import Film, apply_to_film, is_film, suffix_for
+from .apply_sound import translate_sound_files
+from .apply_video import apply_to_film, is_film, suffix_for
 from .generator import load_translator
 from .masks import LOSSLESS, Masks, filled, with_holes
+from .places import Applied, check_places, inputs_of, refused, target_of
+from .sound_translator import SoundTranslator
 from .translator import Translator
 
 FORMATS = tuple(whole.FORMATS)  # suffixes under which results can be written
-NAMED = 3  # files that are left out, in one line
-
-
-@dataclass(frozen=True)
-class Applied:
-    """What became of one input file.
-
-    Attributes:
-        path: The input.
-        out: The result, or None where there is none.
-        reason: Why there is no result.
-        film: Facts about the result of a film.
-        note: What the result does not hold of the input, or "".
-    """
-
-    path: Path
-    out: Path | None
-    reason: str = ""
-    film: Film | None = None
-    note: str = ""
 
 
 def apply_files(
@@ -57,10 +39,10 @@ def apply_files(
     data_range: str | tuple[float, float] | None = None,
     mask: Path | None = None,
 ) -> Iterator[Applied]:
-    """Applies what a run has learned to a picture or film, or to all below a folder, one after the other.
+    """Applies what a run has learned to a picture, film or sound, or to all below a folder, one after the other.
 
     Args:
-        run: The folder of a run that translates pictures.
+        run: The folder of a run that translates pictures or sounds.
         input: A file or a folder.
         out: A file where it has a suffix, else a folder. Results of a folder form the same tree.
         reverse: Turn outputs into inputs, for runs that have learned both directions.
@@ -79,7 +61,14 @@ def apply_files(
     """
     translator, console = load_translator(run, reverse, ensemble, device), console or Callback()
     _say_if_worse_than_nothing(run, console)
-    yield from translate_files(translator, input, out, temporal_smoothing, console, data_range, mask)
+    if isinstance(translator, SoundTranslator):
+        asked = {"--temporal-smoothing": temporal_smoothing, "--data-range": data_range, "--mask": mask}
+        for option, value in asked.items():
+            if value:
+                raise UserError(f"{option} is for pictures and films, and {run} translates sounds; leave it out")
+        yield from translate_sound_files(translator, input, out, console)
+    else:
+        yield from translate_files(translator, input, out, temporal_smoothing, console, data_range, mask)
 
 
 def translate_files(
@@ -95,7 +84,7 @@ def translate_files(
     console, restores = console or Callback(), translator.recipe.algorithm.restores
     codecs, asked = (translator.input, translator.output), checked_data_range(data_range)
     translation = FileTranslation(*codecs, translator.translate, translator.scale, restores, asked)
-    inputs = _inputs(input, console)
+    inputs = inputs_of(input, _usable, ("pictures", "films"), console)
     _check_places(input, inputs, out, temporal_smoothing)
     masks = None if mask is None else _masks(translation, mask, input)
     for note in translation.survey([path for path in inputs if not is_film(path)]):
@@ -108,12 +97,13 @@ def translate_files(
             console.progress((number + share) / len(inputs), f"applying: {path.name}")
 
         progress(0.0)
-        target = _target(translation, path, input, out)
+        target = target_of(
+            path, input, out, lambda path: suffix_for(path) if is_film(path) else translation.suffix_for(path)
+        )
         if masks and target != out and target.suffix.lower() not in LOSSLESS:
             target = target.with_suffix(".png")
-        if (already := taken.setdefault(target.resolve(), path)) != path or target.resolve() == path.resolve():
-            over = already if target.resolve() == already.resolve() else f"that of {already}"
-            yield Applied(path, None, f"its result, {target}, would be written over {over}; rename one of the two")
+        if reason := refused(taken, path, target):
+            yield Applied(path, None, reason)
             continue
         yield _applied(translation, path, target, temporal_smoothing, progress, masks)
 
@@ -136,23 +126,6 @@ def _say_if_worse_than_nothing(run: Path, console: Callback) -> None:
         )
 
 
-def _inputs(input: Path, console: Callback) -> list[Path]:
-    """The files to translate; other files of a folder are named. Raises UserError where there are none."""
-    if not input.exists():
-        raise UserError(f"there is no file or folder {input}")
-    if input.is_file():
-        return [input]
-    files = sorted(path for path in input.rglob("*") if path.is_file() and not path.name.startswith("."))
-    inputs = list(filter(_usable, files))
-    if not inputs:
-        raise UserError(f"{input} holds no pictures and no films")
-    if left_out := sorted(set(files) - set(inputs)):
-        more = f" and {len(left_out) - NAMED:,} more" if len(left_out) > NAMED else ""
-        names = ", ".join(str(path.relative_to(input)) for path in left_out[:NAMED])
-        console.note(f"left out, as neither pictures nor films that are read: {names}{more}")
-    return inputs
-
-
 def _usable(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES or is_film(path) or (not path.suffix and _is_dicom(path))
 
@@ -170,18 +143,7 @@ def _check_places(input: Path, inputs: list[Path], out: Path, temporal_smoothing
     """Raises UserError for what cannot be, before anything is written."""
     if temporal_smoothing and not any(map(is_film, inputs)):
         raise UserError(f"--temporal-smoothing is for films, and {input} holds none; leave it out")
-    if input.is_dir() and out.suffix:
-        raise UserError(f"{input} is a folder, so its results need one too; {out} looks like a file")
-    if out.resolve() == input.resolve() or (input.is_dir() and input.resolve() in out.resolve().parents):
-        raise UserError(f"results in {out} would lie among the inputs or overwrite them; choose another place")
-
-
-def _target(translation: FileTranslation, path: Path, input: Path, out: Path) -> Path:
-    """Where the result of one input file goes."""
-    if input.is_file() and out.suffix:
-        return out
-    relative = path.relative_to(input.parent if input.is_file() else input)
-    return (out / relative).with_suffix(suffix_for(path) if is_film(path) else translation.suffix_for(path))
+    check_places(input, out)
 
 
 def _masks(translation: FileTranslation, mask: Path, input: Path) -> Masks:

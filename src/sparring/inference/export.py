@@ -22,7 +22,7 @@ from ..util import checks, files
 from ..util.spelling import spells_options
 from ..util.versions import __version__
 from .classify import classifies
-from .generator import load, load_translator
+from .generator import load, load_picture_translator
 from .loading import load_player
 from .onnx_graphs import Graph, graph_of_classifier, graph_of_gan, graph_of_translator
 
@@ -91,7 +91,7 @@ def export(
     if classifier:
         graph = _classifier(folder)
     elif recipe.algorithm.translates:
-        graph = graph_of_translator(load_translator(folder.path, reverse))
+        graph = graph_of_translator(load_picture_translator(folder.path, reverse))
     elif reverse:
         raise UserError(f"{folder.path} makes samples and translates nothing; leave --reverse out")
     else:

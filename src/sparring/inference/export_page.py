@@ -24,7 +24,7 @@ from ..runs.folder import Run
 from ..util import checks, files
 from .explore import latent_directions
 from .export import check_installed, checked_file
-from .generator import Gan, load, load_translator
+from .generator import Gan, load, load_picture_translator
 from .loading import described
 from .onnx_graphs import Graph, graph_of_gan, graph_of_translator
 
@@ -107,7 +107,7 @@ def _generator(run: Run, reverse: bool, progress: Callable[[float], None] | None
 
 
 def _translator(run: Run, reverse: bool) -> tuple[Graph, dict[str, Any]]:
-    translator = load_translator(run.path, reverse)
+    translator = load_picture_translator(run.path, reverse)
     _, source, codec = described(run)
     shown = modalities.get(source["modality"]).page_facts(codec, reverse)
     if shown is None:

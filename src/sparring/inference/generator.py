@@ -26,6 +26,7 @@ from ..util.spelling import spells_options
 from . import argument_checks
 from .argument_checks import MAX_COUNT
 from .loading import described, player_of
+from .sound_translator import SoundTranslator
 from .translator import Translator
 
 TRIED_OF_A_CLASS = 64  # samples by which it is seen whether a generator heeds classes
@@ -341,22 +342,24 @@ def load(path: str | os.PathLike[str], device: str = "cpu") -> Gan:
             samples on the same device; another one may round differently.
 
     Raises:
-        UserError: One of them is missing or damaged, or the run translates pictures (see `load_translator`).
+        UserError: One of them is missing or damaged, or the run translates (see `load_translator`).
     """
     run = Run(path)
     recipe, source, codec = described(run)
     if codec.input:
         raise UserError(
-            f"{run.path} turns pictures into others and makes none of latents; "
-            f"use `sparring apply {run.path} PICTURES -o OUT`"
+            f"{run.path} turns what it is given into something else and makes nothing of latents; "
+            f"use `sparring apply {run.path} INPUTS -o OUT`"
         )
     generator = player_of(run, "generator", recipe, codec, len(source["classes"]), device)
     shares = [source["labels"].get(name, 0) for name in source["classes"]]
     return Gan(recipe, generator, codec, source["modality"], source["classes"], shares, run)
 
 
-def load_translator(path: str | Path, reverse: bool = False, ensemble: bool = False, device: str = "cpu") -> Translator:
-    """The generator of a run that turns pictures into others: its best snapshot so far.
+def load_translator(
+    path: str | Path, reverse: bool = False, ensemble: bool = False, device: str = "cpu"
+) -> Translator | SoundTranslator:
+    """The generator of a run that turns pictures or sounds into others: its best snapshot so far.
 
     Args:
         path: The run folder.
@@ -376,5 +379,20 @@ def load_translator(path: str | Path, reverse: bool = False, ensemble: bool = Fa
     if reverse and "reverse_generator" not in recipe.players:
         raise UserError(f"{run.path} has learned one direction only, from input to output; leave --reverse out")
     player = "reverse_generator" if reverse else "generator"
+    network = player_of(run, player, recipe, codec, 0, device)
+    if isinstance(network, networks.WaveTranslator):
+        if ensemble:
+            raise UserError(f"--ensemble is for pictures, and {run.path} translates sounds; leave it out")
+        return SoundTranslator(recipe, network, codec)
     codecs = (codec.output, codec.input) if reverse else (codec.input, codec.output)
-    return Translator(recipe, player_of(run, player, recipe, codec, 0, device), *codecs, ensemble)
+    return Translator(recipe, network, *codecs, ensemble)
+
+
+def load_picture_translator(
+    path: str | Path, reverse: bool = False, ensemble: bool = False, device: str = "cpu"
+) -> Translator:
+    """As `load_translator`, for what works with pictures alone. Raises UserError for a run that translates sounds."""
+    found = load_translator(path, reverse, ensemble, device)
+    if isinstance(found, SoundTranslator):
+        raise UserError(f"{path} translates sounds, which only `sparring apply` and `sparring evaluate` do so far")
+    return found

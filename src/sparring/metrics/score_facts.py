@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from ..errors import UserError
 from .film_facts import FILM_FACTS
 from .score_fact import Better, ScoreFacts
+from .wave_facts import WAVE_FACTS
 
 __all__ = ["FACTS", "HEADLINE_DISTANCES", "Better", "ScoreFacts", "add_facts", "facts_of"]
 
@@ -43,6 +44,7 @@ def facts_of(key: str) -> ScoreFacts:
             "The same score for as many real training examples in the place of generated ones.",
         ),
         ("_trivial", "{}, without learning", "The same score for the input itself, or for the most frequent class."),
+        ("_gate", "{} of a spectral gate", "The same score for inputs after a spectral gate, which learns nothing."),
     ):
         base = FACTS.get(key.removesuffix(suffix)) if key.endswith(suffix) else None
         if base is not None:
@@ -348,4 +350,4 @@ add_facts(
         ),
     ]
 )
-add_facts(FILM_FACTS)
+add_facts([*FILM_FACTS, *WAVE_FACTS])

@@ -6,6 +6,7 @@ from .. import modalities
 from ..algorithms.semi_supervised import SemiSupervisedConfig
 from ..algorithms.translation import TranslationConfig
 from ..algorithms.unpaired import UnpairedConfig
+from ..algorithms.wave_translation import WaveTranslationConfig
 from ..config.recipe import Recipe
 from ..data.few_labels import FewLabels
 from ..data.source import Source, TranslationSource
@@ -60,10 +61,14 @@ def _check_label_maps(recipe: Recipe, source: TranslationSource) -> None:
 def for_algorithm(recipe: Recipe, source: Source) -> Source:
     """The source that the algorithm of the recipe learns from.
 
-    Recipes with degradations get degraded pictures as inputs, semi-supervised ones hide labels, and unpaired
-    translation gets two classes.
+    Recipes with degradations get degraded pictures or sounds as inputs, vocoders the bands of sounds. Semi-supervised
+    ones hide labels, and unpaired translation gets two classes.
     """
     config = recipe.algorithm
+    if isinstance(config, WaveTranslationConfig):
+        from .audio.wave_pairs import WavePairs  # it needs the libraries of sounds
+
+        return WavePairs(source, config.degradations)  # type: ignore[arg-type]
     if isinstance(config, TranslationConfig) and config.degradations:
         return DegradedPairs(source, config.degradations)
     if isinstance(config, SemiSupervisedConfig):

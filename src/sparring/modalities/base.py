@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..data.in_memory import InMemory
     from ..data.source import Source
     from ..metrics.feature_net import FeatureNet, Progress
+    from ..metrics.scores import Score
 
 
 class Codec(Protocol):
@@ -230,6 +231,20 @@ class Modality(ABC):
         from ..metrics.online_score import OnlineScore
 
         return OnlineScore(net, source, count, seed)
+
+    def translation_scores(
+        self,
+        codec: Any,
+        inputs: np.ndarray,
+        outputs: np.ndarray,
+        targets: np.ndarray,
+        progress: Callable[[float], object],
+    ) -> tuple[list[Score], str]:
+        """The scores of a translator's outputs against their targets, decoded, each with that of a trivial answer.
+
+        Also what could not be measured, or "". Pictures and label maps are compared by the evaluation itself.
+        """
+        raise UserError(f"{self.unit} are not compared with targets")
 
     # Samples for people
 

@@ -7,9 +7,10 @@ asks for by name, then its options as keyword-only parameters with types and def
     Discriminator    (shape, classes, *, options)
     Encoder          (shape, classes, latent_size, *, options)
     ImageTranslator  (shape, input_shape, *, options)
+    WaveTranslator   (shape, input_shape, *, options)
 
 `shape` is the shape of one output sample, `input_shape` that of one input of a translation, `classes` the number of
-classes (0: without labels), `layout` the layout of a coded row or step (tables and series).
+classes (0: without labels), `layout` the layout of a coded row or step (tables and series) or of mel bands.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from .base import (
     RelaxedLanguageModel,
     StepwiseLanguageModel,
     StyleGenerator,
+    WaveTranslator,
 )
 from .contract import construct
 from .output import DiscriminatorOutput
@@ -52,13 +54,14 @@ __all__ = [
     "RelaxedLanguageModel",
     "StepwiseLanguageModel",
     "StyleGenerator",
+    "WaveTranslator",
     "build",
     "dimensions",
     "register_network",
 ]
 
 NETWORKS: Registry[type[nn.Module]] = Registry("network", __name__)
-_ROLES = (Generator, Discriminator, Encoder, ImageTranslator)
+_ROLES = (Generator, Discriminator, Encoder, ImageTranslator, WaveTranslator)
 _Class = TypeVar("_Class", bound=type[nn.Module])
 
 
@@ -67,7 +70,7 @@ def register_network(name: str) -> Callable[[_Class], _Class]:
 
     Raises:
         UserError: Another network has this name already, or the class derives from none of Generator, Discriminator,
-            Encoder and ImageTranslator.
+            Encoder, ImageTranslator and WaveTranslator.
     """
     checks.text(name, "the name of a network")
 
@@ -96,9 +99,7 @@ def build(name: str, options: dict[str, Any], **dimensions: Any) -> nn.Module:
     network = NETWORKS.get(name)
     parameters = inspect.signature(network).parameters
     if "input_shape" in parameters and not dimensions.get("input_shape", True):
-        raise UserError(
-            f"network '{name}' translates input pictures, and this recipe has no inputs; choose another network"
-        )
+        raise UserError(f"network '{name}' translates inputs, and this recipe has none; choose another network")
     asked = {key: value for key, value in dimensions.items() if key in parameters}
     return construct(name, network, {**asked, **_checked(name, network, options)}, tuple(dimensions))
 

@@ -17,6 +17,7 @@ reads these declarations and never probes a network for attributes. An own gener
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -127,6 +128,29 @@ class ImageTranslator(nn.Module):
 
     def patch_features(self, image: Tensor) -> list[Tensor]:
         """Features of an image, N x C x h x w for each of `patch_heads`."""
+        raise NotImplementedError
+
+
+class WaveTranslator(nn.Module):
+    """Turns sounds, or what is known of them, into waves: called as `translator(sound)`.
+
+    Attributes:
+        layout: What its inputs and outputs mean, as its constructor was told.
+        steps_in: Input steps (frames or samples) of a frame.
+        steps_out: Output samples of a frame.
+        multiple: Parts of a long sound begin at multiples of so many frames.
+        receptive_radius: An output frame depends on no input frame farther away than this, so that long sounds can be
+            made in parts.
+    """
+
+    layout: Any
+    multiple: int = 1
+    steps_in: int
+    steps_out: int
+    receptive_radius: int
+
+    def forward(self, sound: Tensor) -> Tensor:
+        """N x C x ... x (T steps_in) -> N x C x (T steps_out), for any number of frames T."""
         raise NotImplementedError
 
 

@@ -25,6 +25,7 @@ from .values import count, listed, mapping, plain, short
 
 MAX_CLASSES, MAX_NOTES, MAX_SETTINGS = 100, 50, 300
 TAGS = {"vae": "vae"}  # the model hubs' names of what is not a GAN
+TRANSLATING = {"audio": "audio-to-audio"}  # the task of translators, where it is not image-to-image
 
 
 def write_card(run: Path) -> Path:
@@ -67,7 +68,8 @@ def escaped(value: object) -> str:
 def _front_matter(run: RunParts, shared: Shared | None) -> str:
     modality = run.source.get("modality") or run.recipe.get("modality")
     kind = TAGS.get(str(mapping(run.recipe.get("algorithm")).get("name")), "gan")
-    task = "image-to-image" if run.source.get("input_shape") else f"{modality}-generation" if modality else ""
+    translating = TRANSLATING.get(str(modality), "image-to-image")
+    task = translating if run.source.get("input_shape") else f"{modality}-generation" if modality else ""
     tags = [kind, *([task] if task else []), *([str(run.recipe["name"])] if run.recipe.get("name") else [])]
     meta: dict[str, Any] = {"library_name": "sparring", "license": "other", "license_name": "unspecified"}
     if shared and shared.licence:
@@ -115,13 +117,14 @@ def _use_of_folder(run: RunParts) -> str:
     if run.source.get("input_shape"):
         two_way = "reverse_generator" in mapping(run.recipe.get("players"))
         back = "\nsparring apply RUN pictures/ -o out/ --reverse   # the other direction" if two_way else ""
+        what = escaped(unit(run.source).split()[-1])
         return f"""## How to use it
 
-`RUN` is the folder of this file. Inputs are pictures of any size.
+`RUN` is the folder of this file. Inputs are {what} of any size.
 
 ```bash
 pip install sparring
-sparring apply RUN pictures/ -o out/{back}
+sparring apply RUN {what}/ -o out/{back}
 ```"""
     classifies, classes = run.source.get("known_classes"), listed(run.source.get("classes"))
     named = "\nsparring apply RUN pictures/ -o labels.csv   # the class of each picture" if classifies else ""

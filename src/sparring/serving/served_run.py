@@ -19,7 +19,7 @@ from ..inference.apply import fills_holes, picture_header, translate_files
 from ..inference.classify import Classifier, classifies, classify_with, load_classifier
 from ..inference.explore import latent_directions, mixed, moved, principal_directions
 from ..inference.generate import write_samples
-from ..inference.generator import Drawn, Gan, load, load_translator
+from ..inference.generator import Drawn, Gan, load, load_picture_translator
 from ..inference.interpolate import interpolate
 from ..inference.invert import write_inversion
 from ..inference.translator import Translator
@@ -64,7 +64,7 @@ class ServedRun:
         self.classifier: Classifier | None = load_classifier(path, device) if classifies(path) else None
         if self.recipe.algorithm.translates:
             both = (False, True) if "reverse_generator" in self.recipe.players else (False,)
-            self.translators = {reverse: load_translator(path, reverse, False, device) for reverse in both}
+            self.translators = {reverse: load_picture_translator(path, reverse, False, device) for reverse in both}
         else:
             self.gan = load(path, device)
         self.shares_passes = self.gan is not None and passes_can_be_shared(self.gan)

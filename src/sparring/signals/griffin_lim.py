@@ -16,6 +16,7 @@ from .stft import istft, stft
 
 MOMENTUM = 0.99  # alpha of the paper, section 4
 SMALLEST = 1e-12  # of a magnitude that is divided by
+PERIOD = 64  # frames after which the phases of the beginning repeat, where a wave is made in parts
 
 
 def griffin_lim(magnitudes: Tensor, size: int, hop: int, steps: int, momentum: float = MOMENTUM) -> Tensor:
@@ -32,12 +33,28 @@ def griffin_lim(magnitudes: Tensor, size: int, hop: int, steps: int, momentum: f
         momentum: alpha; 0: the algorithm of Griffin & Lim.
     """
     moving = torch.polar(magnitudes, phases(*magnitudes.shape[-2:]).expand_as(magnitudes))
+    return istft(_with_magnitudes(_moved(moving, magnitudes, size, hop, steps, momentum), magnitudes), size, hop)
+
+
+def griffin_lim_spectra(magnitudes: Tensor, size: int, hop: int, steps: int, momentum: float = MOMENTUM) -> Tensor:
+    """As `griffin_lim`, but the complex spectra before they become a wave, ... x (size / 2 + 1) x T.
+
+    The phases of the beginning repeat after PERIOD frames, so that the middle of a long sound is the same where only
+    some frames around it are given, if those begin at a multiple of PERIOD.
+    """
+    bins, frames = magnitudes.shape[-2:]
+    begun = phases(bins, PERIOD).repeat(1, -(-frames // PERIOD))[:, :frames].to(magnitudes)
+    return _moved(torch.polar(magnitudes, begun.expand_as(magnitudes)), magnitudes, size, hop, steps, momentum)
+
+
+def _moved(moving: Tensor, magnitudes: Tensor, size: int, hop: int, steps: int, momentum: float) -> Tensor:
+    """The spectra after so many steps."""
     before: Tensor | None = None
     for _ in range(steps):
         projected = stft(istft(_with_magnitudes(moving, magnitudes), size, hop), size, hop)
         moving = projected if before is None else projected + momentum * (projected - before)
         before = projected
-    return istft(_with_magnitudes(moving, magnitudes), size, hop)
+    return moving
 
 
 def inconsistency(magnitudes: Tensor, waves: Tensor, size: int, hop: int) -> Tensor:

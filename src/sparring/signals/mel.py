@@ -37,6 +37,16 @@ def mel_filters(bands: int, size: int, rate: int) -> np.ndarray:
     return filters
 
 
+def widest_filters(bands: int, size: int, rate: int) -> np.ndarray:
+    """`mel_filters` of as many bands, at most, as spectra of this size have room for."""
+    for fewer in range(bands, 1, -1):
+        try:
+            return mel_filters(fewer, size, rate)
+        except ValueError:
+            continue
+    return mel_filters(1, size, rate)
+
+
 def mel_inverse(filters: np.ndarray) -> np.ndarray:
     """The Moore-Penrose pseudo-inverse of a filter bank, (size / 2 + 1) x bands.
 

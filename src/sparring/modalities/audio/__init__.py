@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...data.options import OpenContext
+from ...data.source import TranslationSource
 from ...errors import UserError
 from ..base import Modality, Preview
 from .options import AudioOptions
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ...data.in_memory import InMemory
     from ...data.source import Source
     from ...metrics.feature_net import FeatureNet
+    from ...metrics.scores import Score
     from .codec import AudioCodec
 
 
@@ -62,7 +64,9 @@ class AudioModality(Modality):
     def fit_codec(self, source: Any, value_range: str = "symmetric") -> AudioCodec:
         return self.codec_of(None, source, value_range)
 
-    def codec_of(self, representation: str | None, source: Any, value_range: str = "symmetric") -> AudioCodec:
+    def codec_of(self, representation: str | None, source: Any, value_range: str = "symmetric") -> Any:
+        if isinstance(source, TranslationSource):
+            return source.codec(value_range)
         return self.module("codec").fit_codec(source, value_range, representation)
 
     def page_facts(self, codec: Any, reverse: bool = False) -> dict[str, Any]:
@@ -71,11 +75,31 @@ class AudioModality(Modality):
     def graph_output(self, codec: Any) -> nn.Module:
         return self.module("graph").decode_module(codec)
 
+    def codec_from(self, description: dict[str, Any]) -> Any:
+        if description.get("representation") == "pair":
+            return self.module("pair_codec").pair_codec_from(description)
+        return super().codec_from(description)
+
     def online_score(self, net: FeatureNet, source: Any, count: int, seed: int) -> Any:
+        if isinstance(source, TranslationSource):
+            return self.module("pair_score").WaveScore(net, source, count, seed)
         return self.module("score").AudioScore(net, source, count, seed)
 
     def preview(self, values: np.ndarray, codec: Any, columns: int = 8) -> Preview:
         return Preview(self.module("preview").files(values, codec, columns))
+
+    def preview_pairs(self, codec: Any, inputs: np.ndarray, outputs: np.ndarray, targets: np.ndarray | None) -> Preview:
+        return Preview(self.module("pair_preview").files(codec, inputs, outputs, targets))
+
+    def translation_scores(
+        self,
+        codec: Any,
+        inputs: np.ndarray,
+        outputs: np.ndarray,
+        targets: np.ndarray,
+        progress: Callable[[float], object],
+    ) -> tuple[list[Score], str]:
+        return self.module("pair_score").scores_of(codec, inputs, outputs, targets, progress)
 
     def compare_plot(self, generated: Source, real: Source, codec: Any) -> Preview | None:
         from ..drawing import png, shown_values

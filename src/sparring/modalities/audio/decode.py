@@ -50,6 +50,13 @@ def header_of(data: bytes) -> Header:
 
 def decode(data: bytes) -> Recording:
     """An encoded sound. Raises Unusable, with the reason, for what is no whole sound that one can hear."""
+    samples, header = read_samples(data)
+    check(samples, header.rate)
+    return Recording(samples, header)
+
+
+def read_samples(data: bytes) -> tuple[np.ndarray, Header]:
+    """The samples of an encoded sound, frames x channels, whatever they are. Raises Unusable for what is not whole."""
     with _opened(data) as file:
         header = _header(file)
         if ends_early(data):
@@ -62,20 +69,24 @@ def decode(data: bytes) -> Recording:
             raise Unusable(f"damaged: {brief(error)}") from None
     if len(samples) < header.frames:
         raise Unusable("ends early: the file is cut off")
-    check(samples, header.rate)
-    return Recording(samples, header)
+    return samples, header
 
 
 def check(samples: np.ndarray, rate: int) -> None:
     """Raise Unusable for samples (frames x channels) that are no sound: too short, not finite, too loud, silent."""
     if len(samples) < MIN_SECONDS * rate:
         raise Unusable(f"too short: {len(samples)} samples at {rate:,} Hz")
-    if not np.isfinite(samples).all():
-        raise Unusable("not finite: some of its numbers are infinite or no numbers")
-    if (loudest := float(np.abs(samples).max())) > MAX_LEVEL:
-        raise Unusable(f"out of range: its numbers go up to {loudest:g}, and those of sounds lie from -1 to 1")
+    check_numbers(samples)
     if faults.silent(samples.T).all():
         raise Unusable("silent: nothing in it is louder than -60 dB")
+
+
+def check_numbers(samples: np.ndarray) -> None:
+    """Raise Unusable for samples that are not finite or too loud."""
+    if not np.isfinite(samples).all():
+        raise Unusable("not finite: some of its numbers are infinite or no numbers")
+    if (loudest := float(np.abs(samples).max(initial=0))) > MAX_LEVEL:
+        raise Unusable(f"out of range: its numbers go up to {loudest:g}, and those of sounds lie from -1 to 1")
 
 
 def ends_early(data: bytes) -> bool:

@@ -117,7 +117,7 @@ class DecodeMels(_Decode):
         frames = codec.length // scale.hop
         self.low, self.range = scale.low, scale.high - scale.low
         self.spectra = Spectra(scale.size, scale.hop, frames)
-        bands, inverse = filters_of(scale.rate)
+        bands, inverse = filters_of(scale.rate, scale.bands)
         phases = griffin_lim.phases(scale.size // 2 + 1, frames).T
         for name, value in (
             ("bands", bands.T),

@@ -35,7 +35,7 @@ def online_score(net: FeatureNet, source: Any, count: int, seed: int) -> Any:
     return kind(net, source, count, seed)
 
 
-class _PairScore(ABC):
+class PairScore(ABC):
     """Compares the outputs for held-out inputs with their targets. `trivial`: the scores of a trivial answer."""
 
     headline: str  # the score that says most
@@ -97,7 +97,7 @@ class _PairScore(ABC):
     def selection(self, scores: dict[str, float]) -> float: ...
 
 
-class PictureScore(_PairScore):
+class PictureScore(PairScore):
     """Means over the held-out pictures.
 
     The trivial answer is the input itself, brought to the size by bicubic interpolation, masked pixels filled with a
@@ -146,7 +146,7 @@ class PictureScore(_PairScore):
         return scores["perceptual_distance"]
 
 
-class MapScore(_PairScore):
+class MapScore(PairScore):
     """Scores over all pixels of the held-out maps.
 
     The trivial answer is the most frequent class of the training maps, everywhere.
