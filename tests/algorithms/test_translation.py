@@ -246,7 +246,7 @@ def test_data_of_another_kind_is_refused(recipe, source, words, tmp_path):
         (
             "dcgan",
             {"players.discriminator.network": "patch-discriminator", "players.discriminator.options": {}},
-            "has no inputs",
+            "translates inputs",
         ),
         ("cyclegan", {"players.discriminator.options.conditional": True}, "conditional=false"),
         ("cut", {"players.discriminator.options.conditional": True}, "conditional=false"),

@@ -11,6 +11,7 @@ from sparring.evaluation.registry import METRICS, choose_metrics, register_metri
 from sparring.evaluation.translators import MAP_SCORES, PICTURE_SCORES, UNPAIRED_SCORES
 from sparring.metrics.score_facts import FACTS, ScoreFacts, facts_of
 from sparring.metrics.scores import Score
+from sparring.metrics.wave_facts import WAVE_FACTS
 from sparring.modalities.opening import open_data
 from sparring.reports.findings import findings
 
@@ -29,7 +30,7 @@ def own_registry():
 
 def test_every_score_of_a_metric_is_described_and_every_description_belongs_to_a_metric():
     of_metrics = {key for metric in METRICS.values() for key in metric.scores}
-    of_translators = {*MAP_SCORES, *PICTURE_SCORES, *UNPAIRED_SCORES}
+    of_translators = {*MAP_SCORES, *PICTURE_SCORES, *UNPAIRED_SCORES, *(each.key for each in WAVE_FACTS)}
     assert of_metrics | of_translators | {*ONLINE} == FACTS.keys()
     for key, facts in FACTS.items():
         assert facts.key == key

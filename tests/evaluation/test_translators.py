@@ -72,7 +72,7 @@ def test_degraded_pictures_are_recognised_as_the_run_s_own_data(tmp_path):
     assert not notes
     assert json.loads((run.path / "evaluation.json").read_text())["snapshot"] == run.log()[-1]["snapshot"]
     card, page = ((run.path / name).read_text() for name in ("README.md", "report.html"))
-    assert "sparring apply RUN pictures/" in card
+    assert "sparring apply RUN examples/" in card  # what the source calls them
     assert "sparring generate" not in card
     assert "degraded input" in page and "same latent" not in page and "without learning" in page
 

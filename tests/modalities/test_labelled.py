@@ -10,7 +10,7 @@ from sparring import modalities
 from sparring.data.divided import Divided, Pool
 from sparring.data.options import OpenContext
 from sparring.data.source import SPLITS
-from sparring.modalities.image.labelled import LabelledPictures, _folders
+from sparring.modalities.image.labelled import LabelledPictures, class_folders
 from sparring.modalities.opening import open_data
 
 
@@ -48,8 +48,8 @@ def test_equal_pictures_have_one_number(bars):
     assert len(set(labelled.groups)) == 149
 
 
-def test_class_folders_differ_whatever_the_letter_case():
-    assert _folders(("a/b", "A-b", "cat", "Cat")) == ["a-b", "A-b-2", "cat", "Cat-2"]
+def test_classclass_folders_differ_whatever_the_letter_case():
+    assert class_folders(("a/b", "A-b", "cat", "Cat")) == ["a-b", "A-b-2", "cat", "Cat-2"]
 
 
 def test_pictures_are_written_with_their_marks(bars, tmp_path):

@@ -19,7 +19,6 @@ from sparring.cli import app
 from sparring.errors import UserError
 from sparring.evaluation.run import evaluate
 from sparring.evaluation.temperatures import KEPT, REAL, START, TEMPERATURES
-from sparring.inference.export import export
 from sparring.inference.generate import generate_files
 from sparring.inference.interpolate import interpolate_file
 from sparring.metrics.temperature_curve import gain_over
@@ -106,8 +105,6 @@ def test_what_cannot_be_is_refused_in_one_sentence(run, tmp_path):
         interpolate_file(run, tmp_path / "walk.png")
     with pytest.raises(UserError, match="leaves nothing to truncate"):
         gan.generate(2, truncation=0.5)
-    with pytest.raises(UserError, match="which an ONNX file does not hold"):
-        export(run, tmp_path / "a.onnx")
 
 
 def test_other_models_refuse_a_temperature(tmp_path):
