@@ -159,6 +159,9 @@ def test_parts_with_other_columns_are_refused(tmp_path):
     frame.rename(columns={"city": "town"}).to_parquet(tmp_path / "t" / "b.parquet")
     with pytest.raises(UserError, match="other columns than a.parquet"):
         open_data(tmp_path / "t")
+    frame.rename(columns={"city": parquet_parts.POSITION}).to_parquet(tmp_path / "p.parquet")
+    with pytest.raises(UserError, match="rename it"):
+        open_data(tmp_path / "p.parquet")
     (tmp_path / "t" / "b.parquet").write_bytes(b"PAR1 no")
     with pytest.raises(UserError, match="not a whole Parquet file"):
         open_data(tmp_path / "t")

@@ -46,6 +46,8 @@ def rows_and_columns(parts: Sequence[Path]) -> tuple[int, list[str]]:
                 f"{part} has other columns than {parts[0].name} ('{other}'); all files of a table have the same"
             )
         names, rows = mine, rows + about.num_rows
+    if POSITION in names:
+        raise UserError(f"{parts[0]} has a column named '{POSITION}', which is taken for places of rows; rename it")
     return rows, names
 
 

@@ -70,6 +70,7 @@ def _first_seen(values: pd.Series, seen: set[object]) -> np.ndarray:
         return np.zeros(len(values), bool)
     try:
         new = ~values.duplicated() & ~values.isin(seen) & values.notna()
+        new &= new.cumsum() <= MAX_FIRST_SEEN
         seen.update(values[new].tolist())
     except TypeError:  # lists and the like, which are refused later
         return np.zeros(len(values), bool)
